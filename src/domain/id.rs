@@ -1,0 +1,125 @@
+//! Ids that sort by time and are never given twice, also after a restore from a backup.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::timestamp::Timestamp;
+
+/// Crockford's base32, lower case: no letter that reads like a digit.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const DIGITS: usize = 13;
+
+macro_rules! public_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), encode(self.0))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                text.strip_prefix(concat!($prefix, "_")).and_then(decode).map(Self).ok_or(NotAnId)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    };
+}
+
+public_id!(
+    /// An accepted event, `evt_…` outside; the `webhook-id` of all its deliveries.
+    EventId, "evt"
+);
+public_id!(
+    /// One event on its way to one webhook, `dlv_…` outside.
+    DeliveryId, "dlv"
+);
+
+/// A webhook's number.
+pub type WebhookId = i64;
+/// An inbox's number inside this installation; not the help desk's own id.
+pub type InboxId = i64;
+/// A user's number.
+pub type UserId = i64;
+/// An API token's number.
+pub type TokenId = i64;
+
+/// A text that is no id of this kind.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct NotAnId;
+
+/// Makes ids: 51 bits of microseconds since 2020, then 12 bits of chance; at least one more than the
+/// last, so that one process never repeats itself. Two processes that hit the same microsecond and
+/// the same chance are told apart by the primary key, and the loser asks again.
+#[derive(Debug, Default)]
+pub struct IdSource {
+    last: AtomicI64,
+}
+
+impl IdSource {
+    /// Microseconds from the Unix epoch to 2020-01-01.
+    const EPOCH: i64 = 1_577_836_800_000_000;
+
+    /// The next id; `chance` is any random number.
+    pub fn next(&self, now: Timestamp, chance: u16) -> i64 {
+        let wanted = (now.micros() - Self::EPOCH).max(0) << 12 | i64::from(chance & 0xfff);
+        let step = |last: i64| wanted.max(last + 1);
+        match self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(step(last))) {
+            Ok(before) | Err(before) => step(before),
+        }
+    }
+}
+
+fn encode(id: i64) -> String {
+    (0..DIGITS)
+        .rev()
+        .filter_map(|place| ALPHABET.get((id >> (place * 5) & 31) as usize))
+        .map(|&digit| char::from(digit))
+        .collect()
+}
+
+fn decode(text: &str) -> Option<i64> {
+    if text.len() != DIGITS {
+        return None;
+    }
+    text.bytes().try_fold(0_i64, |id, digit| {
+        let value = ALPHABET.iter().position(|&known| known == digit)?;
+        id.checked_mul(32)?.checked_add(i64::try_from(value).ok()?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back() {
+        for id in [0, 1, 31, 32, i64::MAX] {
+            assert_eq!(EventId(id).to_string().parse(), Ok(EventId(id)));
+        }
+        for junk in ["", "evt_", "dlv_0000000000000", "evt_000000000000u", "evt_zzzzzzzzzzzzz", "evt_00000000000000"] {
+            assert_eq!(junk.parse::<EventId>(), Err(NotAnId), "{junk}");
+        }
+    }
+
+    #[test]
+    fn ids_grow_even_when_the_clock_does_not() {
+        let source = IdSource::default();
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let first = source.next(now, 0xfff);
+        assert!(source.next(now, 0) > first);
+        assert!(source.next(now.before(std::time::Duration::from_secs(60)), 0) > first);
+    }
+}

@@ -1,0 +1,20 @@
+//! The words of the product, with no input or output: what an event, a webhook, a delivery and a
+//! user are, which values they may have, and the rules that need no clock, die, disk or network.
+
+pub mod address;
+pub mod authorization;
+pub mod catalogue;
+pub mod cause;
+pub mod delivery;
+pub mod event;
+pub mod header;
+pub mod id;
+pub mod inbox;
+pub mod problem;
+pub mod sealed;
+pub mod signing;
+pub mod target_url;
+pub mod timestamp;
+pub mod token;
+pub mod user;
+pub mod webhook;

@@ -1,0 +1,231 @@
+//! What is wrong with something a person or a program sent. Words come at rendering.
+
+use super::timestamp::Timestamp;
+
+/// Where a problem stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// The webhook's name.
+    Name,
+    /// The webhook's address.
+    Url,
+    /// The choice of authorization.
+    Authorization,
+    /// Bearer's token.
+    BearerToken,
+    /// Basic's login.
+    BasicLogin,
+    /// Basic's password.
+    BasicPassword,
+    /// Custom's header name.
+    CustomName,
+    /// Custom's header value.
+    CustomValue,
+    /// The list of events.
+    Events,
+    /// The choice of inboxes.
+    Inboxes,
+    /// An own signing secret.
+    Secret,
+    /// The list of extra headers as a whole.
+    Headers,
+    /// The name of the extra header at that place of the form, from 0.
+    HeaderName(usize),
+    /// The value of the extra header at that place of the form, from 0.
+    HeaderValue(usize),
+    /// The webhook's time-out.
+    Timeout,
+    /// The whole form.
+    Form,
+    /// An inbox's name.
+    InboxName,
+    /// An inbox's id in the help desk.
+    InboxExternalId,
+    /// An inbox's channel type.
+    InboxChannelType,
+    /// A user's name.
+    UserName,
+    /// A user's e-mail address.
+    Email,
+    /// A user's password.
+    Password,
+    /// A user's time zone.
+    TimeZone,
+    /// A test event's name.
+    TestEvent,
+    /// A test event's body.
+    TestBody,
+}
+
+impl Field {
+    /// The end of the ids `f-…` and `err-…` in the page.
+    pub fn slug(&self) -> String {
+        match self {
+            Self::Name => "name".into(),
+            Self::Url => "url".into(),
+            Self::Authorization => "auth".into(),
+            Self::BearerToken => "token".into(),
+            Self::BasicLogin => "login".into(),
+            Self::BasicPassword => "password".into(),
+            Self::CustomName => "custom-name".into(),
+            Self::CustomValue => "custom-value".into(),
+            Self::Events => "events".into(),
+            Self::Inboxes => "inboxes".into(),
+            Self::Secret => "secret".into(),
+            Self::Headers => "headers".into(),
+            Self::HeaderName(place) => format!("header-name-{place}"),
+            Self::HeaderValue(place) => format!("header-value-{place}"),
+            Self::Timeout => "timeout".into(),
+            Self::Form => "form".into(),
+            Self::InboxName => "inbox-name".into(),
+            Self::InboxExternalId => "external-id".into(),
+            Self::InboxChannelType => "channel-type".into(),
+            Self::UserName => "user-name".into(),
+            Self::Email => "email".into(),
+            Self::Password => "new-password".into(),
+            Self::TimeZone => "time-zone".into(),
+            Self::TestEvent => "event".into(),
+            Self::TestBody => "body".into(),
+        }
+    }
+
+    /// The attribute the management API names in `attributes`.
+    pub const fn attribute(&self) -> &'static str {
+        match self {
+            Self::Name | Self::InboxName | Self::UserName => "name",
+            Self::Url => "url",
+            Self::Authorization
+            | Self::BearerToken
+            | Self::BasicLogin
+            | Self::BasicPassword
+            | Self::CustomName
+            | Self::CustomValue => "authorization",
+            Self::Events => "subscriptions",
+            Self::Inboxes => "inbox_ids",
+            Self::Secret => "secret",
+            Self::Headers | Self::HeaderName(_) | Self::HeaderValue(_) => "headers",
+            Self::Timeout => "timeout_s",
+            Self::Form => "base",
+            Self::InboxExternalId => "external_id",
+            Self::InboxChannelType => "channel_type",
+            Self::Email => "email",
+            Self::Password => "password",
+            Self::TimeZone => "time_zone",
+            Self::TestEvent => "event",
+            Self::TestBody => "body",
+        }
+    }
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each name is its sentence in locales/*/problems.ftl")]
+pub enum Problem {
+    NameTooLong,
+    UrlMissing,
+    UrlIncomplete,
+    UrlNotHttps,
+    UrlHasCredentials,
+    UrlHasFragment,
+    UrlPrivate,
+    UrlPortRefused,
+    UrlTooLong,
+    UrlIsOurs,
+    /// A warning on the pages, an error in the API.
+    UrlTaken {
+        name: String,
+    },
+    AuthorizationMissing,
+    TokenMissing,
+    TokenHasSpaces,
+    TokenTooLong,
+    LoginMissing,
+    LoginHasColon,
+    LoginTooLong,
+    PasswordMissing,
+    PasswordTooLong,
+    HeaderNameMissing,
+    HeaderNameInvalid,
+    HeaderNameReserved {
+        name: String,
+    },
+    HeaderNameTaken {
+        name: String,
+    },
+    HeaderNameTooLong,
+    HeaderValueMissing,
+    HeaderValueInvalid,
+    HeaderValueTooLong,
+    TooManyHeaders,
+    TokenAgain,
+    EventsMissing,
+    EventUnknown,
+    InboxesMissing,
+    InboxUnknown,
+    SecretTooShort,
+    SecretInvalid,
+    TimeoutOutOfRange,
+    ChangedByOther {
+        at: Timestamp,
+    },
+    PageTooOld,
+    ServerError,
+    InboxNameMissing,
+    ExternalIdTooLong,
+    ExternalIdTaken,
+    UserNameMissing,
+    EmailInvalid,
+    EmailTaken,
+    AccountPasswordTooShort,
+    AccountPasswordTooLong,
+    TimeZoneUnknown,
+    JsonInvalid,
+    BodyTooLarge,
+    SendingFailed,
+}
+
+/// All problems of one input, in the order of its fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(Vec<(Field, Problem)>);
+
+impl Problems {
+    /// A single problem.
+    pub fn one(field: Field, problem: Problem) -> Self {
+        Self(vec![(field, problem)])
+    }
+
+    /// Notes one more.
+    pub fn add(&mut self, field: Field, problem: Problem) {
+        self.0.push((field, problem));
+    }
+
+    /// Notes the problem of a failed check; hands on the value of a good one.
+    pub fn keep<T>(&mut self, field: Field, checked: Result<T, Problem>) -> Option<T> {
+        checked.map_err(|problem| self.add(field, problem)).ok()
+    }
+
+    /// `value` if nothing is wrong.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// Nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What is wrong with that field, the first if several.
+    pub fn of(&self, field: &Field) -> Option<&Problem> {
+        self.0.iter().find(|(at, _)| at == field).map(|(_, problem)| problem)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &(Field, Problem)> {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,136 @@
+//! A webhook: which events of which inboxes go to which address with which login.
+
+use std::time::Duration;
+
+use super::authorization::{Authorization, Chosen, Shown};
+use super::catalogue::EventName;
+use super::cause::named;
+use super::header::{NewHeader, SentHeader, ShownHeader};
+use super::id::{InboxId, WebhookId};
+use super::signing::SigningSecret;
+use super::target_url::TargetUrl;
+use super::timestamp::Timestamp;
+
+/// Seconds a receiver has to answer, unless the webhook says otherwise.
+pub const DEFAULT_TIMEOUT_S: u8 = 15;
+/// The time-outs a webhook may choose, in seconds.
+pub const TIMEOUTS_S: std::ops::RangeInclusive<u8> = 5..=20;
+
+named!(
+    /// How a webhook is doing.
+    State {
+        /// Sends.
+        Active = "active",
+        /// Sends one probe at a time: the last ten attempts failed.
+        Failing = "failing",
+        /// Waits: the receiver asked for it with 429.
+        Paused = "paused",
+        /// A person turned it off.
+        Disabled = "disabled",
+        /// Hachok turned it off: five days of failures, or 410.
+        AutoDisabled = "auto_disabled",
+    }
+);
+
+/// Which inboxes' events a webhook gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InboxScope {
+    /// All of them, also those added later, and events without an inbox.
+    All,
+    /// Only these.
+    Selected(Vec<InboxId>),
+}
+
+impl InboxScope {
+    /// An event from `inbox` passes. A filter never passes an event without an inbox.
+    pub fn passes(&self, inbox: Option<InboxId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Selected(chosen) => inbox.is_some_and(|id| chosen.contains(&id)),
+        }
+    }
+}
+
+/// A webhook as pages and the API show it: without any secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its number.
+    pub id: WebhookId,
+    /// What people call it; the host stands in for an empty one.
+    pub name: Option<String>,
+    /// Where requests go.
+    pub url: TargetUrl,
+    /// How it proves itself.
+    pub authorization: Shown,
+    /// What it is subscribed to, in the order of the catalogue.
+    pub events: Vec<EventName>,
+    /// Whose events it gets.
+    pub inboxes: InboxScope,
+    /// Extra headers, in their order.
+    pub headers: Vec<ShownHeader>,
+    /// Seconds a receiver has to answer.
+    pub timeout_s: u8,
+    /// Turned on.
+    pub enabled: bool,
+    /// How it is doing.
+    pub state: State,
+    /// When the signing secret was made.
+    pub secret_created_at: Timestamp,
+    /// Until then the previous signing secret counts too.
+    pub old_secret_until: Option<Timestamp>,
+    /// Grows with every change; an edit names the version it began with.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Webhook {
+    /// What people call it: its name, or its host.
+    pub fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.url.host())
+    }
+}
+
+/// A checked webhook, ready to be stored: a new one, or the new state of an old one.
+#[derive(Clone, Debug)]
+pub struct NewWebhook {
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where requests go.
+    pub url: TargetUrl,
+    /// How it proves itself.
+    pub authorization: Chosen,
+    /// What it is subscribed to; at least one, each once.
+    pub events: Vec<EventName>,
+    /// Whose events it gets.
+    pub inboxes: InboxScope,
+    /// Extra headers.
+    pub headers: Vec<NewHeader>,
+    /// Seconds a receiver has to answer.
+    pub timeout_s: u8,
+    /// An own signing secret, on create only.
+    pub secret: Option<SigningSecret>,
+}
+
+/// What the sender needs of a webhook, secrets opened.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The webhook's number.
+    pub webhook_id: WebhookId,
+    /// Its version, so that a cached target is known to be stale.
+    pub version: i32,
+    /// Where requests go.
+    pub url: TargetUrl,
+    /// How it proves itself.
+    pub authorization: Authorization,
+    /// Extra headers.
+    pub headers: Vec<SentHeader>,
+    /// The signing secret.
+    pub secret: SigningSecret,
+    /// The previous one, and until when it counts.
+    pub old_secret: Option<(SigningSecret, Timestamp)>,
+    /// How long a receiver has to answer.
+    pub timeout: Duration,
+}
