@@ -106,8 +106,8 @@ pub fn insert(conn: &mut DbConnection, new: &NewDelivery) -> Result<(), Error> {
     Ok(())
 }
 
-/// Webhooks that are on and have something due.
-pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<WebhookId>, Error> {
+/// Webhooks that are on and have something due, with their versions.
+pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<(WebhookId, i32)>, Error> {
     let due = d::table
         .filter(d::webhook_id.eq(webhooks::id))
         .filter(d::status.eq(Status::Pending.as_str()))
@@ -117,7 +117,8 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Webho
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
         .filter(diesel::dsl::exists(due))
-        .select(webhooks::id)
+        .order(webhooks::id)
+        .select((webhooks::id, webhooks::version))
         .load(conn)?)
 }
 
@@ -248,8 +249,8 @@ pub enum Lost {
     All,
     /// Those that have run out.
     Expired(Timestamp),
-    /// This process's own one, at its end.
-    Own(Lease),
+    /// This process's own ones, at its end: tokens from the first to the last.
+    Own(i64, i64),
 }
 
 /// Takes leases back: their attempts are written down as interrupted, and the deliveries are due again at
@@ -259,7 +260,7 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
     rows = match lost {
         Lost::All => rows.filter(d::leased_until.is_not_null()),
         Lost::Expired(now) => rows.filter(d::leased_until.le(now.micros())),
-        Lost::Own(lease) => rows.filter(d::lease.eq(lease.token)),
+        Lost::Own(first, last) => rows.filter(d::lease.between(first, last)),
     };
     let mut taken = 0;
     for row in rows.load::<Row>(conn)? {
@@ -305,4 +306,26 @@ pub fn cancel(conn: &mut DbConnection, id: DeliveryId, now: Timestamp) -> Result
         ))
         .execute(conn)?;
     Ok(cancelled > 0)
+}
+
+/// Sends the event of a delivery again as a delivery of its own.
+pub fn send_again(
+    conn: &mut DbConnection,
+    old: &Delivery,
+    id: DeliveryId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    insert(
+        conn,
+        &NewDelivery {
+            id,
+            event_id: old.event_id,
+            event: old.event,
+            webhook_id: old.webhook_id,
+            inbox_id: old.inbox_id,
+            trigger: Trigger::Manual,
+            lease: None,
+            now,
+        },
+    )
 }

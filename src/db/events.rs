@@ -49,6 +49,8 @@ pub fn bodies(conn: &mut DbConnection, ids: &[EventId]) -> Result<Vec<(EventId, 
 pub struct Match {
     /// The webhook.
     pub webhook_id: WebhookId,
+    /// Its version, so that a cached target is known to be stale.
+    pub version: i32,
     /// It is on, and not asked to wait.
     pub sends: bool,
 }
@@ -63,14 +65,15 @@ pub fn matching(
     let choosing = webhook_inboxes::table
         .filter(webhook_inboxes::inbox_id.eq(inbox.unwrap_or(0)))
         .select(webhook_inboxes::webhook_id);
-    let rows: Vec<(i64, bool, Option<i64>)> = webhook_events::table
+    let rows: Vec<(i64, i32, bool, Option<i64>)> = webhook_events::table
         .inner_join(webhooks::table.on(webhooks::id.eq(webhook_events::webhook_id)))
         .filter(webhook_events::event.eq(event.as_str()))
         .filter(webhooks::enabled.eq(true).or(webhooks::disabled_at.gt(now.before(HELD_FOR).micros())))
         .filter(webhooks::all_inboxes.eq(true).or(webhooks::id.eq_any(choosing)))
         .order(webhooks::id)
-        .select((webhooks::id, webhooks::enabled, webhooks::paused_until))
+        .select((webhooks::id, webhooks::version, webhooks::enabled, webhooks::paused_until))
         .load(conn)?;
     let sends = |on: bool, paused: Option<i64>| on && paused.is_none_or(|until| until <= now.micros());
-    Ok(rows.into_iter().map(|(id, on, paused)| Match { webhook_id: id, sends: sends(on, paused) }).collect())
+    let found = |(webhook_id, version, on, paused)| Match { webhook_id, version, sends: sends(on, paused) };
+    Ok(rows.into_iter().map(found).collect())
 }

@@ -93,6 +93,11 @@ impl Db {
         .map_err(|_| Error::Ended)?
     }
 
+    /// Other processes may use the same database.
+    pub const fn is_shared(&self) -> bool {
+        self.writer.is_none()
+    }
+
     /// The key that stored secrets are sealed with.
     pub fn vault(&self) -> Arc<Vault> {
         Arc::clone(&self.vault)
@@ -101,7 +106,7 @@ impl Db {
     /// The clock for due times and leases: the machine's on SQLite, which one process owns; the
     /// server's on Postgres, so that processes on machines with different clocks agree.
     pub async fn now(&self) -> Result<crate::domain::timestamp::Timestamp, Error> {
-        if self.writer.is_some() {
+        if !self.is_shared() {
             return Ok(crate::clock::now());
         }
         self.read(connection_clock).await
