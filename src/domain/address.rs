@@ -130,9 +130,7 @@ fn behind_nat64(ip: IpAddr) -> Option<Ipv4Addr> {
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !ranges::NOT_PUBLIC_V4.iter().any(|net| net.contains(&ip)),
-        IpAddr::V6(ip) => {
-            ranges::GLOBAL_V6.contains(&ip) && !ranges::NOT_PUBLIC_V6.iter().any(|net| net.contains(&ip))
-        }
+        IpAddr::V6(ip) => ranges::GLOBAL_V6.contains(&ip) && !ranges::NOT_PUBLIC_V6.iter().any(|net| net.contains(&ip)),
     }
 }
 

@@ -39,7 +39,9 @@ fn every_problem_has_its_name() {
 
 #[test]
 fn look_alikes_of_ascii_are_refused_and_real_unicode_is_kept() {
-    for typed in ["https://ｅxample.com/", "https://exa\u{ad}mple.com/", "https://example。com/", "https://①.example.com/"] {
+    for typed in
+        ["https://ｅxample.com/", "https://exa\u{ad}mple.com/", "https://example。com/", "https://①.example.com/"]
+    {
         assert_eq!(TargetUrl::parse(typed, &strict()), Err(Problem::UrlIncomplete), "{typed}");
     }
     let url = TargetUrl::parse("https://Гачок.example.com/подія", &strict()).unwrap();
