@@ -20,5 +20,6 @@
 
 pub mod clock;
 pub mod db;
+pub mod delivery;
 pub mod domain;
 pub mod forms;

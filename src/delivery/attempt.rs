@@ -37,9 +37,6 @@ pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, slot: Slot) {
             task.wake.notify_one();
         }
         task.report(finished).await;
-        if task.running.fetch_sub(1, Ordering::AcqRel) == 1 {
-            task.settled.notify_one();
-        }
     });
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Inner {
     /// Due deliveries were left for want of slots: a slot that comes free is a reason to look again.
     pub(super) backlog: AtomicBool,
     pub(super) stopping: AtomicBool,
-    /// Attempts whose result is not yet on its way to the recorder.
+    /// Attempts whose result is not yet written down.
     pub(super) running: AtomicUsize,
     pub(super) settled: Notify,
     results: mpsc::Sender<Finished>,
@@ -77,7 +77,7 @@ impl Engine {
         let lost = if engine.0.db.is_shared() { Lost::Expired(engine.0.db.now().await?) } else { Lost::All };
         engine.take_back(lost).await?;
         let inner = Arc::clone(&engine.0);
-        tokio::spawn(recorder::run(inner.db.clone(), queue));
+        tokio::spawn(recorder::run(Arc::clone(&inner), queue));
         tokio::spawn(worker::run(inner));
         Ok(engine)
     }
@@ -109,7 +109,6 @@ impl Engine {
         if tokio::time::timeout(GRACE, settled).await.is_err() {
             tracing::warn!("attempts were still on their way; they are sent again after the next start");
         }
-        self.0.flush().await;
         self.take_back(Lost::Own(self.0.process, self.0.process | i64::from(u32::MAX))).await
     }
 
@@ -131,12 +130,6 @@ impl Inner {
     pub(super) async fn report(&self, finished: Finished) {
         // The recorder ends only with the process.
         drop(self.results.send(finished).await);
-    }
-
-    /// Waits until every reported result is written down.
-    async fn flush(&self) {
-        // All permits are free only when the recorder has taken everything, and it takes only what it can write.
-        drop(self.results.reserve_many(RESULTS).await);
     }
 
     /// Runs `work` on the delivery task's runtime, wherever the caller runs.

@@ -1,9 +1,12 @@
 //! Writes results down, many in one commit.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::engine::Inner;
 use crate::db::deliveries::{self, Finished};
 use crate::db::{Db, Error};
 
@@ -13,10 +16,9 @@ const BATCH: usize = 256;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Writes results down until the last sender is gone.
-pub(super) async fn run(db: Db, mut queue: mpsc::Receiver<Finished>) {
+pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        // Permits come back only after the write, so that a full channel means that all is written.
         let Some(first) = queue.recv().await else { return };
         batch.push(first);
         while batch.len() < BATCH
@@ -24,7 +26,11 @@ pub(super) async fn run(db: Db, mut queue: mpsc::Receiver<Finished>) {
         {
             batch.push(more);
         }
-        write(&db, std::mem::take(&mut batch)).await;
+        let written = batch.len();
+        write(&inner.db, std::mem::take(&mut batch)).await;
+        if inner.running.fetch_sub(written, Ordering::AcqRel) == written {
+            inner.settled.notify_one();
+        }
     }
 }
 
