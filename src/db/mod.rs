@@ -4,6 +4,7 @@
 //! writer thread, which commits many jobs together; on Postgres on a pooled connection. No query is
 //! open while the network is waited for.
 
+#[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
 pub mod connection;
 pub mod deliveries;
 mod error;
@@ -124,4 +125,11 @@ fn connection_clock(conn: &mut DbConnection) -> Result<crate::domain::timestamp:
     let now: Micros =
         diesel::sql_query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros").get_result(conn)?;
     Ok(crate::domain::timestamp::Timestamp::from_micros(now.micros))
+}
+
+/// Brings a database's tables up to date, without opening it for use.
+pub fn migrate(url: &DatabaseUrl) -> Result<(), Error> {
+    let mut conn = connection::open(url, Access::ReadWrite)?;
+    connection::check_sqlite_version(&mut conn)?;
+    migrate::run(&mut conn)
 }

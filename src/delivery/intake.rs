@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::attempt::{self, Claimed};
-use super::engine::{Engine, Inner};
+use super::engine::Engine;
 use super::recorder;
 use super::slots::Slot;
 use crate::db::deliveries::{Lease, NewDelivery};

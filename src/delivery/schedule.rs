@@ -12,9 +12,6 @@ const H: u64 = 3600;
 /// reliability". With the first attempt that makes ten over 75 h 35 m.
 const DELAYS: [u64; 9] = [5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H];
 
-/// Attempts a delivery has, the first included.
-pub const ATTEMPTS: i32 = 1 + DELAYS.len() as i32;
-
 /// A delivery is given up that long after its event was accepted.
 pub const LIFETIME: Duration = Duration::from_secs(7 * 24 * H);
 
@@ -30,10 +27,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::delivery::ATTEMPTS;
 
     #[test]
     fn ten_attempts_over_75_hours_and_35_minutes() {
-        assert_eq!(ATTEMPTS, 10);
+        assert_eq!(DELAYS.len() + 1, ATTEMPTS as usize);
         assert_eq!(DELAYS.iter().sum::<u64>(), 75 * H + 35 * M + 5 * S);
         assert_eq!(next_attempt(10, Timestamp::default(), 0.5), None);
         assert_eq!(next_attempt(0, Timestamp::default(), 0.5), None);

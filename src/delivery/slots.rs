@@ -49,8 +49,8 @@ impl Slots {
         (0..most).map_while(|_| self.take(webhook)).collect()
     }
 
-    /// How many are taken.
-    pub fn busy(&self) -> usize {
+    #[cfg(test)]
+    fn busy(&self) -> usize {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).in_all
     }
 
