@@ -19,6 +19,7 @@
 //! (and `app`, which starts it) actix, only `views` askama, only `i18n` fluent, only `delivery` reqwest.
 
 pub mod clock;
+pub mod db;
 pub mod delivery;
 pub mod domain;
 pub mod forms;
