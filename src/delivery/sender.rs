@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Request};
+use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use url::Host;
@@ -55,7 +56,7 @@ pub struct SetUpError(#[from] reqwest::Error);
 /// What tests replace: the name service, further root certificates, and waiting times.
 pub(super) struct Setup {
     pub(super) lookup: Lookup,
-    pub(super) roots: Vec<Certificate>,
+    pub(super) roots: Vec<CertificateDer<'static>>,
     pub(super) lookup_time: Duration,
     pub(super) connect_time: Duration,
     pub(super) body_time: Duration,
@@ -104,7 +105,7 @@ impl Sender {
         let response = answer.map_err(|_| FailureCause::Timeout)?.map_err(|error| self.failure(&error))?;
         let remote_ip = response.remote_addr().map(|remote| remote.ip());
         if remote_ip.is_some_and(|ip| !self.policy.admits(ip, request.url.is_https())) {
-            tracing::error!("the client connected past the address guard");
+            tracing::error!(ip = ?remote_ip, "the client connected past the address guard");
             return Err(FailureCause::Internal.into());
         }
         Ok(Reply { response: kept(response, self.body_time).await, remote_ip })
@@ -161,9 +162,13 @@ fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Cli
         .connect_timeout(setup.connect_time)
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .https_only(https);
-    let roots = setup.roots.clone();
-    // The plain client trusts nobody, so that TLS through it must fail.
-    if https { builder.tls_certs_merge(roots).build() } else { builder.tls_certs_only([]).build() }
+    if https {
+        let roots: Result<Vec<_>, _> = setup.roots.iter().map(|root| Certificate::from_der(root)).collect();
+        builder.tls_certs_merge(roots?).build()
+    } else {
+        // The plain client trusts nobody, so that TLS through it must fail.
+        builder.tls_certs_only([]).build()
+    }
 }
 
 fn built(request: &PreparedRequest) -> Result<Request, Failure> {

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use reqwest::Certificate;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, Stream};
 
@@ -21,8 +20,8 @@ fn authority() -> Authority {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn trusting(authority: &Authority) -> Vec<Certificate> {
-    vec![Certificate::from_der(authority.der()).unwrap()]
+fn trusting(authority: &Authority) -> Vec<CertificateDer<'static>> {
+    vec![authority.der().clone()]
 }
 
 /// A receiver with a certificate for that name, valid between those years.
@@ -58,7 +57,7 @@ fn session_is_up(stream: &mut Stream<'_, ServerConnection, std::net::TcpStream>)
     stream.conn.complete_io(stream.sock).is_ok()
 }
 
-async fn post_to(receiver: &Receiver, roots: Vec<Certificate>) -> Result<Reply, Failure> {
+async fn post_to(receiver: &Receiver, roots: Vec<CertificateDer<'static>>) -> Result<Reply, Failure> {
     let names = Names::answering(&[&["127.0.0.1"]]);
     let request = request(&format!("https://receiver.example.com:{}/hook", receiver.at.port()));
     sender(loopback(), &names.lookup, roots).send(&request).await
