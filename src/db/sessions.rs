@@ -51,17 +51,17 @@ pub fn insert(
     Ok(())
 }
 
-/// Stores a session's new values. False if the session has ended meanwhile.
+/// Stores a session's new values; one that has ended meanwhile stays ended.
 pub fn update(
     conn: &mut DbConnection,
     key_hash: &[u8],
     state: &str,
     expires_at: Timestamp,
-) -> Result<bool, Error> {
-    let updated = diesel::update(sessions::table.find(key_hash))
+) -> Result<(), Error> {
+    diesel::update(sessions::table.find(key_hash))
         .set((sessions::state.eq(state), sessions::expires_at.eq(expires_at.micros())))
         .execute(conn)?;
-    Ok(updated > 0)
+    Ok(())
 }
 
 /// Lets a session live on.
