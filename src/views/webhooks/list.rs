@@ -112,7 +112,7 @@ impl<'a> ListPage<'a> {
     fn alert(&self, alert: &Alert) -> String {
         let name = alert.webhook.title();
         match alert.failing_for {
-            Some(span) => self.t.turned_off_failing(&name, &self.t.span(span)),
+            Some(span) => self.t.turned_off_failing(&name, self.t.span(span)),
             None => self.t.turned_off_gone(&name),
         }
     }
