@@ -99,7 +99,6 @@ group_most_used = Most used
 selected_of = { $n } of { $max }
 select_all = Select all
 clear_all = Clear all
-select_all_in = Select or clear all: { $name }
 select_inbox = Select inbox
 select_inbox_about = An inbox for which a webhook will be configured.
 all_inboxes_about = Including those added later

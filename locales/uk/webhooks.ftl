@@ -105,7 +105,6 @@ group_most_used = Найуживаніші
 selected_of = { $n } з { $max }
 select_all = Вибрати всі
 clear_all = Зняти всі
-select_all_in = Вибрати або зняти всі: { $name }
 select_inbox = Виберіть канал
 select_inbox_about = Канал, для якого буде налаштований вебхук.
 all_inboxes_about = Зокрема й додані пізніше

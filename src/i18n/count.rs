@@ -40,10 +40,11 @@ impl Translator<'_> {
         let (part, whole) = (*part.borrow(), *whole.borrow());
         match whole {
             0 => "—".into(),
-            // Rounded down: 99.97% is not yet all.
+            // Rounded, but 99.97% is not yet all.
             _ => {
-                let tenths = (u128::from(part) * 1000 / u128::from(whole)) as f64;
-                decimal(self.locale(), tenths / 10.0, 1) + "%"
+                let share = part as f64 * 100.0 / whole as f64;
+                let shown = if part < whole { share.min(99.9) } else { share };
+                decimal(self.locale(), shown, 1) + "%"
             }
         }
     }

@@ -41,7 +41,7 @@ messages! {
     method_custom_about; none_deletes; token; new_token; token_hint; token_again; token_keep; login; password;
     new_password; password_keep; password_again; header_name; value; new_value; value_keep; value_again; saved;
     saved_never_shown(time: impl Text); events; events_about; group_most_used; selected_of(n: impl Number, max: impl Number);
-    select_all; clear_all; select_all_in(name: impl Text); select_inbox; select_inbox_about; all_inboxes_about;
+    select_all; clear_all; select_inbox; select_inbox_about; all_inboxes_about;
     only_selected; only_selected_about; no_inboxes_yet; inboxes; archived; signing_secret; signing_secret_about;
     signing_secret_made; use_my_own_secret; own_secret; own_secret_hint; secret_created(time: impl Text); replace_secret;
     custom_headers; custom_headers_about; header_row(n: impl Number); header_value_of(n: impl Number); hide_value;
