@@ -6,6 +6,10 @@ time = Time
 status = Status
 http_status = HTTP status
 attempts = Attempts
+attempts_count = { $n ->
+    [one] { $n } attempt
+   *[other] { $n } attempts
+}
 duration = Duration
 all_statuses = All statuses
 all_events = All events

@@ -6,6 +6,12 @@ time = Час
 status = Статус
 http_status = Статус HTTP
 attempts = Спроби
+attempts_count = { $n ->
+    [one] { $n } спроба
+    [few] { $n } спроби
+    [many] { $n } спроб
+   *[other] { $n } спроби
+}
 duration = Тривалість
 all_statuses = Усі статуси
 all_events = Усі події

@@ -57,7 +57,7 @@ messages! {
     test_result; test_no_result; test_delivered; test_failed; test_not_sent; test_open_delivery; test_new_id;
     test_now;
     // deliveries.ftl
-    delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; duration; all_statuses;
+    delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; attempts_count(n: impl Number); duration; all_statuses;
     all_events; all_webhooks; no_deliveries; no_deliveries_about; log_retention(days: impl Number); deleted_webhook;
     delivery_retrying; delivery_sending; delivery_cancelled; send_again; send_again_warning; cancel_retries;
     event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number); attempt_scheduled; attempt_started;
