@@ -58,7 +58,6 @@ fix_problems = { $n ->
     [one] Fix { $n } problem and save again.
    *[other] Fix { $n } problems and save again.
 }
-saved_with_warning = Check this before you save again
 address = Address
 address_about = A URL to which a request will be sent.
 name = Name
@@ -118,7 +117,6 @@ replace_secret = Replace secret…
 custom_headers = Custom headers
 custom_headers_about = Added to every request, if your system needs them.
 header_row = Header { $n }
-header_value_of = Value of header { $n }
 hide_value = Hide value
 remove_header = Remove header { $n }
 add_header = Add header
