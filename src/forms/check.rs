@@ -158,7 +158,8 @@ impl WebhookForm {
 }
 
 impl HeaderRow {
-    fn is_blank(&self) -> bool {
+    /// Nothing was typed, or the row is to go.
+    pub fn is_blank(&self) -> bool {
         self.remove || self.name.trim().is_empty() && self.value.trim().is_empty()
     }
 

@@ -18,7 +18,7 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
 use crate::domain::webhook::Webhook;
 use crate::forms::Context;
-use crate::forms::webhook::WebhookForm;
+use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
@@ -148,16 +148,17 @@ async fn answer(
         Saved::Wrong(problems) => {
             let inboxes = state.db.read(inboxes::list).await?;
             if reader.htmx {
-                let fragment = FormErrors::new(reader.t(), &problems, typed.headers.len() + 2);
+                let fragment = FormErrors::new(reader.t(), &problems, typed.headers.len());
                 return page(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
             }
+            let typed = without_spare_rows(typed);
             let shown = (&typed, stored.as_ref(), inboxes.as_slice());
             show(reader, StatusCode::UNPROCESSABLE_ENTITY, shown, &problems)
         }
         Saved::Changed(now) => {
             let inboxes = state.db.read(inboxes::list).await?;
             // Saving once more is then meant: the form goes on from what is stored now.
-            typed.version = Some(now.version);
+            typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
             let mut response = show(reader, StatusCode::CONFLICT, (&typed, Some(&now), &inboxes), &problems)?;
             if reader.htmx {
@@ -187,6 +188,14 @@ fn after(reader: &Reader, id: WebhookId, (test, created): (bool, bool)) -> HttpR
         (false, true) => go(reader, &format!("/webhooks/{id}/secret")),
         (false, false) => go(reader, &format!("/webhooks/{id}")),
     }
+}
+
+/// The rows that were left blank at the end are offered anew by the page.
+fn without_spare_rows(mut form: WebhookForm) -> WebhookForm {
+    while form.headers.last().is_some_and(HeaderRow::is_blank) {
+        form.headers.pop();
+    }
+    form
 }
 
 fn show(

@@ -2,6 +2,7 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Data, Path, Query};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -55,7 +56,7 @@ pub async fn send(
     let (event, problems) = check(&state, form.get("event"), &body);
     if !problems.is_empty() {
         let form = TestForm { event, body: &body, problems: &problems, sent: None };
-        return render(&reader, &webhook, form, StatusCode::UNPROCESSABLE_ENTITY);
+        return refuse(&reader, &webhook, form);
     }
     let sent = state.engine.test(*id, event, Bytes::from(body.clone())).await?.ok_or(PageError::NotFound)?;
     if !reader.htmx {
@@ -64,7 +65,7 @@ pub async fn send(
     }
     let attempt = attempt(&state, sent).await?;
     let form = TestForm { event, body: &body, problems: &problems, sent: Some((sent, &attempt)) };
-    render(&reader, &webhook, form, StatusCode::OK)
+    page(StatusCode::OK, &TestPage::new(reader.shell(), &webhook, form).as_result())
 }
 
 fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
@@ -79,9 +80,16 @@ fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
     (chosen.unwrap_or(EventName::WebhookTest), problems)
 }
 
-fn render(reader: &Reader, webhook: &Webhook, form: TestForm, status: StatusCode) -> Answer {
+/// The form again, with what is wrong beside its field.
+fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
     let shown = TestPage::new(reader.shell(), webhook, form);
-    if reader.htmx { page(status, &shown.as_result()) } else { page(status, &shown) }
+    if !reader.htmx {
+        return page(status, &shown);
+    }
+    let mut response = page(status, &shown.as_sample())?;
+    response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#sample"));
+    Ok(response)
 }
 
 async fn attempt(state: &State, id: DeliveryId) -> Result<Attempt, PageError> {
