@@ -26,6 +26,8 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all.extend(forms_of(language, &user));
     all.extend(tests_of(language, &user));
     all.extend(deliveries_of(language, &user));
+    all.extend(logs_of(language, &user));
+    all.extend(inboxes_of(language, &user));
     all.extend(others(language, &user));
     all
 }
@@ -41,20 +43,7 @@ fn html(page: &impl Html) -> String {
 
 fn lists(language: Language, user: &User) -> Vec<Picture> {
     let (all, inboxes) = (samples::webhooks(language), samples::inboxes(language));
-    let deliveries = [
-        samples::delivery(1, 1, Status::Success),
-        samples::delivery(2, 2, Status::Success),
-        samples::delivery(3, 3, Status::Pending),
-        samples::delivery(124, 4, Status::Failed),
-    ];
-    let day = [17, 18, 15, 16, 19, 17, 15, 12, 9, 7, 6, 4, 3, 2, 1, 1, 1, 0, 0, 1, 1, 4, 8, 13];
-    let activity = [
-        samples::hours(day, &[(3, 1), (21, 2), (22, 3), (23, 1)]),
-        samples::hours(day.map(|count| count + 3), &[]),
-        samples::hours(day.map(|count| count / 6), &[(18, 2), (19, 3), (20, 3), (21, 4)]),
-        samples::hours([0; 24], &[(0, 1), (3, 1), (8, 1), (16, 1)]),
-        samples::hours([0; 24], &[]),
-    ];
+    let (deliveries, activity) = (samples::latest(), samples::activity());
     let summary = |(place, webhook)| webhooks::Summary {
         webhook,
         last: deliveries.get(place),
@@ -89,9 +78,11 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
         (1..=6).map(|n| samples::delivery(n, 1, if n == 3 { Status::Pending } else { Status::Success })).collect();
     let lines = deliveries.iter().map(|delivery| line(delivery, "CRM"));
     let at = |path| shell(language, user, path);
+    let gone = webhooks::Alert { webhook: off, failing_for: None, held: 3 };
+    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, Vec::new()).with_alert(gone);
     vec![
         ("webhook", html(&webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, lines.collect()))),
-        ("webhook-new", html(&webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, Vec::new()))),
+        ("webhook-new", html(&idle)),
         ("delete", html(&webhooks::DeletePage::new(at("/webhooks/1/delete"), crm, 21, 30))),
         ("secret", html(&webhooks::SecretPage::new(at("/webhooks/1/secret"), crm, None))),
         (
@@ -172,22 +163,12 @@ fn line<'a>(delivery: &'a crate::domain::delivery::Delivery, title: &'a str) -> 
     }
 }
 
-fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
+fn logs_of(language: Language, user: &User) -> Vec<Picture> {
     let all = samples::webhooks(language);
-    let crm = all.first().expect("five webhooks");
-    let states = [Status::Success, Status::Pending, Status::Failed];
-    let some: Vec<_> = (0..18)
-        .map(|n| {
-            samples::delivery(
-                n,
-                if n == 5 { 9 } else { n % 4 + 1 },
-                states.get(n as usize % 7).copied().unwrap_or(Status::Success),
-            )
-        })
-        .collect();
-    let title = |n: i64| all.get(n as usize - 1).map_or_else(|| "—".to_owned(), crate::domain::webhook::Webhook::title);
-    let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id)).collect();
-    let log = deliveries::LogInput {
+    let some: Vec<_> = (0..18).map(|n| samples::delivery(n, if n == 5 { 9 } else { n % 4 + 1 }, status(n))).collect();
+    let title = |id: i64| all.iter().find(|webhook| webhook.id == id).map(|webhook| webhook.title());
+    let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id).unwrap_or_default()).collect();
+    let full = deliveries::LogInput {
         filter: deliveries::LogFilter { webhook: Some(1), ..deliveries::LogFilter::default() },
         lines: some.iter().zip(&titles).map(|(delivery, title)| line(delivery, title)).collect(),
         webhooks: all.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
@@ -195,88 +176,85 @@ fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
         older: Some("o2".into()),
         retention_days: 30,
     };
-    let (attempts, open, done) =
-        (samples::attempts(), samples::delivery(3, 1, Status::Pending), samples::delivery(1, 1, Status::Success));
-    let failed = samples::delivery(2, 1, Status::Failed);
-    let success = [samples::success()];
-    let view = |delivery, attempts, body| deliveries::DeliveryView {
-        delivery,
-        webhook: Some(crm),
-        inbox: Some("Telegram"),
-        attempts,
-        schedule: 10,
-        body,
-        chosen: None,
-        retention_days: 30,
+    let empty = deliveries::LogInput { retention_days: 30, ..deliveries::LogInput::default() };
+    let page = |log| deliveries::LogPage::new(shell(language, user, "/deliveries"), log);
+    let (full, empty) = (page(full), page(empty));
+    vec![("log", html(&full)), ("log-fragment", html(&full.as_log())), ("log-empty", html(&empty))]
+}
+
+fn status(number: i64) -> Status {
+    match number % 7 {
+        1 => Status::Pending,
+        2 => Status::Failed,
+        _ => Status::Success,
+    }
+}
+
+fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
+    let all = samples::webhooks(language);
+    let (attempts, success) = (samples::attempts(), [samples::success()]);
+    let [open, done, failed] = [(3, Status::Pending), (1, Status::Success), (2, Status::Failed)]
+        .map(|(n, status)| samples::delivery(n, 1, status));
+    let page = |delivery, attempts, body| {
+        let view = deliveries::DeliveryView {
+            delivery,
+            webhook: all.first(),
+            inbox: Some("Telegram"),
+            attempts,
+            schedule: 10,
+            body,
+            chosen: None,
+            retention_days: 30,
+        };
+        deliveries::DeliveryPage::new(shell(language, user, "/deliveries/dlv_1"), view)
     };
-    let sample: &[u8] = EventName::MessageUpdated.sample().as_bytes();
-    let at = |path| shell(language, user, path);
-    let log = deliveries::LogPage::new(at("/deliveries"), log);
-    let open = deliveries::DeliveryPage::new(at("/deliveries/1"), view(&open, &attempts, Some(sample)));
+    let open = page(&open, &attempts, Some(EventName::MessageUpdated.sample().as_bytes()));
     vec![
-        ("log", html(&log)),
-        ("log-fragment", html(&log.as_log())),
-        (
-            "log-empty",
-            html(&deliveries::LogPage::new(
-                at("/deliveries"),
-                deliveries::LogInput { retention_days: 30, ..Default::default() },
-            )),
-        ),
         ("delivery", html(&open)),
         ("delivery-fragment", html(&open.as_delivery())),
-        ("delivery-ok", html(&deliveries::DeliveryPage::new(at("/deliveries/1"), view(&done, &success, None)))),
-        (
-            "delivery-failed",
-            html(&deliveries::DeliveryPage::new(at("/deliveries/1"), view(&failed, &attempts, Some(b"<script>")))),
-        ),
+        ("delivery-ok", html(&page(&done, &success, None))),
+        ("delivery-failed", html(&page(&failed, &attempts, Some(b"<script>")))),
+    ]
+}
+
+fn inboxes_of(language: Language, user: &User) -> Vec<Picture> {
+    let (all, inboxes) = (samples::webhooks(language), samples::inboxes(language));
+    let at = |path| shell(language, user, path);
+    let (none, wrong) = (Problems::default(), Problems::one(Field::InboxName, Problem::InboxNameMissing));
+    let row = |inbox| inboxes::Row { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() };
+    let list = |rows, problems| inboxes::ListPage::new(at("/inboxes"), rows, inboxes::Typed::default(), problems);
+    let inbox = inboxes.first().expect("four inboxes");
+    vec![
+        ("inboxes", html(&list(inboxes.iter().map(row).collect(), &none))),
+        ("inboxes-empty", html(&list(Vec::new(), &wrong))),
+        ("inbox-edit", html(&inboxes::EditPage::new(at("/inboxes/1/edit"), inbox, inboxes::Typed::of(inbox), &none))),
     ]
 }
 
 fn others(language: Language, user: &User) -> Vec<Picture> {
-    let (all, inboxes) = (samples::webhooks(language), samples::inboxes(language));
-    let at = |path| shell(language, user, path);
-    let outside = |path| Shell { user: None, ..at(path) };
-    let none = Problems::default();
-    let wrong = Problems::one(Field::InboxName, Problem::InboxNameMissing);
+    let outside = |path| Shell { user: None, ..shell(language, user, path) };
     let mut short = Problems::one(Field::Email, Problem::EmailInvalid);
     short.add(Field::Password, Problem::AccountPasswordTooShort);
-    let rows =
-        inboxes.iter().map(|inbox| inboxes::Row { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() });
-    let inbox = inboxes.first().expect("four inboxes");
-    let typed = session::SetUp { token: "one-time", name: "Олена", email: "olena", time_zone: "Europe/Kyiv" };
+    let blank = session::SetUp { token: "one-time", ..session::SetUp::default() };
+    let typed = session::SetUp { name: "Олена", email: "olena", time_zone: "Europe/Kyiv", ..blank };
+    let set_up =
+        |typed, problems: &Problems| html(&session::SetUpPage::new(outside("/setup?token=x"), typed, problems));
+    let sign_in = |email, refusal| html(&session::SignInPage::new(outside("/sign-in"), email, "/webhooks", refusal));
+    let fault = |shell, fault| html(&errors::ErrorPage::new(shell, &fault));
     vec![
-        ("inboxes", html(&inboxes::ListPage::new(at("/inboxes"), rows.collect(), inboxes::Typed::default(), &none))),
-        ("inboxes-empty", html(&inboxes::ListPage::new(at("/inboxes"), Vec::new(), inboxes::Typed::default(), &wrong))),
-        ("inbox-edit", html(&inboxes::EditPage::new(at("/inboxes/1/edit"), inbox, inboxes::Typed::of(inbox), &none))),
-        (
-            "set-up",
-            html(&session::SetUpPage::new(
-                outside("/setup"),
-                session::SetUp { token: "one-time", ..Default::default() },
-                &none,
-            )),
-        ),
-        ("set-up-errors", html(&session::SetUpPage::new(outside("/setup"), typed, &short))),
-        ("sign-in", html(&session::SignInPage::new(outside("/sign-in"), "", "/webhooks", None))),
-        (
-            "sign-in-wait",
-            html(&session::SignInPage::new(
-                outside("/sign-in"),
-                "olena@example.com",
-                "/",
-                Some(session::Refusal::Wait(30)),
-            )),
-        ),
-        ("error-404", html(&errors::ErrorPage::new(at("/nowhere"), &errors::Fault::NotFound))),
-        ("error-500", html(&errors::ErrorPage::new(outside("/"), &errors::Fault::Server("req_7f21".into())))),
+        ("set-up", set_up(blank, &Problems::default())),
+        ("set-up-errors", set_up(typed, &short)),
+        ("sign-in", sign_in("", None)),
+        ("sign-in-wait", sign_in("olena@example.com", Some(session::Refusal::Wait(30)))),
+        ("error-404", fault(shell(language, user, "/nowhere"), errors::Fault::NotFound)),
+        ("error-500", fault(outside("/"), errors::Fault::Server("req_7f21".into()))),
     ]
 }
 
 #[test]
 #[ignore = "writes files for people to look at"]
 fn render_gallery() {
-    let folder = std::path::PathBuf::from(std::env::var("HACHOK_GALLERY").expect("HACHOK_GALLERY names a folder"));
+    let Some(folder) = std::env::var_os("HACHOK_GALLERY").map(std::path::PathBuf::from) else { return };
     for language in Language::ALL {
         for (role, ending) in [(Role::Admin, ""), (Role::Viewer, "-viewer")] {
             for (name, html) in pictures(*language, role) {

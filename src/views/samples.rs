@@ -114,7 +114,7 @@ fn header(name: &str, value: Option<&str>) -> ShownHeader {
     ShownHeader { name: HeaderName::from_stored(name.into()), value: value.map(str::to_owned), saved_at }
 }
 
-pub fn hours(delivered: [u64; 24], failed: &[(usize, u64)]) -> [Hour; 24] {
+fn hours(delivered: [u64; 24], failed: &[(usize, u64)]) -> [Hour; 24] {
     let mut hours = delivered.map(|delivered| Hour { delivered, failed: 0 });
     for (hour, count) in failed {
         if let Some(hour) = hours.get_mut(*hour) {
@@ -194,4 +194,26 @@ pub fn success() -> Attempt {
     let headers = vec![("content-type".into(), "application/json".into())];
     attempt.response = Some(Response { status: 200, headers, body: b"{\"ok\":true}".to_vec(), truncated: false });
     attempt
+}
+
+/// The newest deliveries of the first four webhooks.
+pub fn latest() -> [Delivery; 4] {
+    [
+        delivery(1, 1, Status::Success),
+        delivery(2, 2, Status::Success),
+        delivery(3, 3, Status::Pending),
+        delivery(124, 4, Status::Failed),
+    ]
+}
+
+/// The last day of the five webhooks.
+pub fn activity() -> [[Hour; 24]; 5] {
+    let day = [17, 18, 15, 16, 19, 17, 15, 12, 9, 7, 6, 4, 3, 2, 1, 1, 1, 0, 0, 1, 1, 4, 8, 13];
+    [
+        hours(day, &[(3, 1), (21, 2), (22, 3), (23, 1)]),
+        hours(day.map(|count| count + 3), &[]),
+        hours(day.map(|count| count / 6), &[(18, 2), (19, 3), (20, 3), (21, 4)]),
+        hours([0; 24], &[(0, 1), (3, 1), (8, 1), (16, 1)]),
+        hours([0; 24], &[]),
+    ]
 }

@@ -70,6 +70,21 @@ pub struct Alert<'a> {
     pub held: Count,
 }
 
+impl Alert<'_> {
+    /// A sentence or two: why it was turned off, what is kept.
+    pub(super) fn words(&self, t: Translator) -> String {
+        let name = self.webhook.title();
+        let why = match self.failing_for {
+            Some(span) => t.turned_off_failing(&name, t.span(span)),
+            None => t.turned_off_gone(&name),
+        };
+        match self.held {
+            0 => why,
+            held => format!("{why} {}", t.held_events(held)),
+        }
+    }
+}
+
 /// What the list is made of.
 #[derive(Clone, Debug, Default)]
 pub struct List<'a> {
@@ -110,11 +125,7 @@ impl<'a> ListPage<'a> {
     }
 
     fn alert(&self, alert: &Alert) -> String {
-        let name = alert.webhook.title();
-        match alert.failing_for {
-            Some(span) => self.t.turned_off_failing(&name, self.t.span(span)),
-            None => self.t.turned_off_gone(&name),
-        }
+        alert.words(self.t)
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Tab;
-use super::list::inbox_names;
+use super::list::{Alert, inbox_names};
 use crate::domain::authorization::Method;
 use crate::domain::delivery::Trigger;
 use crate::domain::inbox::Inbox;
@@ -26,6 +26,7 @@ pub struct OverviewPage<'a> {
     tab: Tab,
     inboxes: String,
     rows: Vec<LogRow<'a>>,
+    alert: Option<String>,
 }
 
 impl<'a> OverviewPage<'a> {
@@ -40,7 +41,14 @@ impl<'a> OverviewPage<'a> {
             tab: Tab::Overview,
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
             rows: recent.into_iter().map(|line| LogRow::new(t, line)).collect(),
+            alert: None,
         }
+    }
+
+    /// The same with the words on why it was turned off by itself.
+    #[must_use]
+    pub fn with_alert(self, alert: Alert<'a>) -> Self {
+        Self { alert: Some(alert.words(self.t)), ..self }
     }
 
     fn redacted(&self) -> Redacted<'a> {
