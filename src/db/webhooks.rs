@@ -204,6 +204,19 @@ pub fn rotate(
     Ok(true)
 }
 
+/// Ends the old signing secret now. False if there is no webhook.
+pub fn end_old_secret(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Error> {
+    let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
+    let ended = diesel::update(row)
+        .set((
+            webhooks::old_secret.eq(None::<String>),
+            webhooks::old_secret_until.eq(None::<i64>),
+            webhooks::version.eq(webhooks::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(ended > 0)
+}
+
 /// Deletes a webhook: its waiting deliveries end, its secrets go, its row stays for the log. False if there is none.
 pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<bool, Error> {
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());

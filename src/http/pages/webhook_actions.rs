@@ -51,8 +51,8 @@ async fn switch(
     Visit(session).leave_notice(kind.as_str());
     // Back to where the switch was: the list, or the webhook's own pages.
     let back = match form.get("back") {
-        "webhook" => format!("/webhooks/{id}"),
-        _ => format!("/webhooks#wh-{id}"),
+        "list" => format!("/webhooks#wh-{id}"),
+        _ => format!("/webhooks/{id}"),
     };
     Ok(go(&reader, &back))
 }
@@ -99,6 +99,9 @@ pub async fn rotate(
     form: Form,
 ) -> Answer {
     let id = id.into_inner();
+    if form.get("end") == "old" {
+        return end_old_secret(&state, &reader, id).await;
+    }
     let until = overlap(form.get("overlap")).ok_or(PageError::BadRequest)?.map(|span| reader.now.after(span));
     let key = SigningSecret::from_random(clock::random());
     let (stored, vault) = (key.clone(), state.db.vault());
@@ -109,6 +112,14 @@ pub async fn rotate(
     leave_secret(&state, (&visit, &reader), id, &key)?;
     visit.leave_notice(NoticeKind::SecretReplaced.as_str());
     Ok(go(&reader, &format!("/webhooks/{id}/secret")))
+}
+
+async fn end_old_secret(state: &State, reader: &Reader, id: WebhookId) -> Answer {
+    if state.db.write(move |conn| webhooks::end_old_secret(conn, id)).await? {
+        Ok(go(reader, &format!("/webhooks/{id}/secret")))
+    } else {
+        Err(PageError::NotFound)
+    }
 }
 
 /// How long a new key waits to be looked at.

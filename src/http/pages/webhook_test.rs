@@ -21,7 +21,7 @@ use crate::http::form::Form;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
-use crate::views::webhooks::{TestForm, TestPage};
+use crate::views::webhooks::{FormErrors, TestForm, TestPage};
 
 /// Which event's sample to show.
 #[derive(Deserialize)]
@@ -83,12 +83,11 @@ fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
 /// The form again, with what is wrong beside its field.
 fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let shown = TestPage::new(reader.shell(), webhook, form);
     if !reader.htmx {
-        return page(status, &shown);
+        return page(status, &TestPage::new(reader.shell(), webhook, form));
     }
-    let mut response = page(status, &shown.as_sample())?;
-    response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#sample"));
+    let mut response = page(status, &FormErrors::of_test(reader.t(), form.problems))?;
+    response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#errsum"));
     Ok(response)
 }
 
