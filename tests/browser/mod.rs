@@ -1,1 +1,8 @@
-//! x
+//! The product in a real Chromium, with scripts and without.
+
+mod driver;
+mod probes;
+mod scriptless;
+mod tour;
+
+pub use driver::{Browser, in_browser};
