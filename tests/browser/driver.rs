@@ -18,6 +18,8 @@ pub struct Browser {
     pub driver: WebDriver,
     /// The language it asks for.
     pub language: &'static str,
+    /// Pages may run scripts.
+    pub scripts: bool,
 }
 
 /// Opens a browser of that language, runs the tour, and closes the browser however the tour ended.
@@ -25,12 +27,29 @@ pub async fn in_browser<F>(language: &'static str, tour: impl FnOnce(Browser) ->
 where
     F: Future<Output = ()> + 'static,
 {
-    super::super::support::http();
+    visit(language, true, tour).await;
+}
+
+/// The same in a browser that runs no scripts.
+pub async fn in_scriptless_browser<F>(language: &'static str, tour: impl FnOnce(Browser) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    visit(language, false, tour).await;
+}
+
+async fn visit<F>(language: &'static str, scripts: bool, tour: impl FnOnce(Browser) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    // Installs the cryptography that thirtyfour needs.
+    crate::support::http();
     let profile = TempDir::new().expect("a folder");
     let (mut chromedriver, address) = chromedriver();
     let driver = WebDriver::new(address, capabilities(language, &profile)).await.expect("Chromium starts");
-    let browser = Browser { driver: driver.clone(), language };
+    let browser = Browser { driver: driver.clone(), language, scripts };
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": WATCH })).await;
+    browser.cdp("Emulation.setScriptExecutionDisabled", serde_json::json!({ "value": !scripts })).await;
     let tour = tour(browser.clone());
     let ended = LocalSet::new().run_until(async { spawn_local(tour).await }).await;
     if ended.is_err() {

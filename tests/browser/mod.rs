@@ -5,4 +5,4 @@ mod probes;
 mod scriptless;
 mod tour;
 
-pub use driver::{Browser, in_browser};
+pub use driver::{Browser, in_browser, in_scriptless_browser};

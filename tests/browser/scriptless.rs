@@ -1,28 +1,24 @@
 //! The same way in a browser that runs no scripts.
 
-use serde_json::json;
-
 use super::tour::{create, set_up};
-use super::{Browser, in_browser};
+use super::{Browser, in_scriptless_browser};
 use crate::support::{App, Receiver, event_in};
 
 #[tokio::test]
 async fn the_whole_way_in_english_without_scripts() {
-    in_browser("en", |browser| tour(browser, "Success")).await;
+    in_scriptless_browser("en", |browser| tour(browser, "Success")).await;
 }
 
 #[tokio::test]
 async fn the_whole_way_in_ukrainian_without_scripts() {
-    in_browser("uk", |browser| tour(browser, "Успішно")).await;
+    in_scriptless_browser("uk", |browser| tour(browser, "Успішно")).await;
 }
 
 async fn tour(browser: Browser, success: &'static str) {
     let (app, receiver) = (App::start(), Receiver::start());
-    browser.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     browser.open("data:text/html,<noscript>no scripts here</noscript>").await;
     assert!(browser.words().await.contains("no scripts here"), "the control: scripts are off");
     set_up(&browser, &app).await;
-    assert!(!browser.scripts().await);
     create(&browser, &receiver).await;
     app.api("ingest").accepted(event_in("message_created", 7)).await;
     assert_eq!(receiver.first("/crm").await.header("authorization"), "Bearer static-token");

@@ -37,7 +37,7 @@ async fn tour(browser: Browser, success: &'static str) {
 pub async fn set_up(browser: &Browser, app: &App) {
     browser.open(&app.set_up_link()).await;
     assert_eq!(browser.find("html").await.attr("lang").await.ok().flatten().as_deref(), Some(browser.language));
-    if browser.scripts().await {
+    if browser.scripts {
         browser.inspect("the set-up page").await;
     }
     browser.fill("#f-user-name", "Олена").await;
@@ -49,7 +49,7 @@ pub async fn set_up(browser: &Browser, app: &App) {
 
 /// A webhook with Bearer, by the form.
 pub async fn create(browser: &Browser, receiver: &Receiver) {
-    let scripts = browser.scripts().await;
+    let scripts = browser.scripts;
     if scripts {
         browser.inspect("the empty list").await;
     }
@@ -123,12 +123,4 @@ async fn switch(browser: &Browser, url: &str) {
         browser.driver.execute(script, vec![]).await.and_then(|is| is.convert()).expect("a state");
     assert_eq!(state, (true, "sw-1".to_owned()));
     browser.inspect("the list with a webhook that is off").await;
-}
-
-impl Browser {
-    /// Scripts run in this browser.
-    pub async fn scripts(&self) -> bool {
-        let seen = self.driver.execute("return Array.isArray(window.faults)", vec![]).await;
-        seen.and_then(|is| is.convert()).unwrap_or(false)
-    }
 }
