@@ -18,6 +18,11 @@
 //! domain imports nothing of ours. One outside library per area: only `db` names diesel, only `http`
 //! (and `app`, which starts it) actix, only `views` askama, only `i18n` fluent, only `delivery` reqwest.
 
+pub mod assets;
 pub mod clock;
+pub mod db;
+pub mod delivery;
 pub mod domain;
 pub mod forms;
+pub mod i18n;
+pub mod views;

@@ -61,6 +61,9 @@ named!(
     }
 );
 
+/// Attempts a delivery has, the first included.
+pub const ATTEMPTS: i32 = 10;
+
 /// One event on its way to one webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {

@@ -72,9 +72,15 @@ impl IdSource {
     /// Microseconds from the Unix epoch to 2020-01-01.
     const EPOCH: i64 = 1_577_836_800_000_000;
 
+    /// The smallest id that `at` can give: the bound of a scan by time.
+    pub const fn first_at(at: Timestamp) -> i64 {
+        let since = at.micros() - Self::EPOCH;
+        if since < 0 { 0 } else { since << 12 }
+    }
+
     /// The next id; `chance` is any random number.
     pub fn next(&self, now: Timestamp, chance: u16) -> i64 {
-        let wanted = (now.micros() - Self::EPOCH).max(0) << 12 | i64::from(chance & 0xfff);
+        let wanted = Self::first_at(now) | i64::from(chance & 0xfff);
         let step = |last: i64| wanted.max(last + 1);
         match self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(step(last))) {
             Ok(before) | Err(before) => step(before),

@@ -1,23 +1,51 @@
 //! Where a webhook's requests go.
+//!
+//! The `url` crate repairs much of what is mistyped (`https:host`, `https:///host`, `127.1`, tabs
+//! inside), as browsers do. Whoever types an address must mean what will be called, so what it would
+//! repair is refused here, and what it gives out is the only thing that is stored and sent.
 
-use url::Url;
+mod host;
+mod port;
+
+use url::{Host, Url};
 
 use super::address::AddressPolicy;
 use super::problem::Problem;
+
+/// Bytes an address may have, as typed and as stored.
+const LONGEST: usize = 2048;
 
 /// An address that was checked when it was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetUrl(Url);
 
 impl TargetUrl {
-    /// Checks what was typed.
-    pub fn parse(typed: &str, _policy: &AddressPolicy) -> Result<Self, Problem> {
-        Url::parse(typed.trim()).map(Self).map_err(|_| Problem::UrlIncomplete)
+    /// Checks what was typed. No name is looked up: the answer would be stale by the time of the
+    /// request, and would tell strangers about our network.
+    pub fn parse(typed: &str, policy: &AddressPolicy) -> Result<Self, Problem> {
+        let typed = clean(typed)?;
+        let authority = authority(typed, policy)?;
+        let url = Url::parse(typed).map_err(|_| Problem::UrlIncomplete)?;
+        if url.as_str().len() > LONGEST {
+            return Err(Problem::UrlTooLong);
+        }
+        host::check(&url, host::typed_in(authority), policy)?;
+        let port = port::check(&url)?;
+        match url.host() {
+            Some(host) if policy.is_own(&host, port) => Err(Problem::UrlIsOurs),
+            Some(_) => Ok(Self(url)),
+            None => Err(Problem::UrlIncomplete),
+        }
+    }
+
+    /// Checks a stored address against the rules of today: the operator's lists may have changed.
+    pub fn check_again(&self, policy: &AddressPolicy) -> Result<(), Problem> {
+        Self::parse(self.as_str(), policy).map(drop)
     }
 
     /// An address that was checked when it was stored.
     pub fn from_stored(text: &str) -> Option<Self> {
-        Url::parse(text).ok().map(Self)
+        Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host()).map(Self)
     }
 
     /// As stored and sent: an international host in punycode.
@@ -25,13 +53,60 @@ impl TargetUrl {
         self.0.as_str()
     }
 
-    /// The host as people read it: an international one in Unicode.
+    /// The host as people read it: an international one in Unicode, an IP address as in the URL.
     pub fn host(&self) -> String {
-        self.0.host_str().unwrap_or_default().to_owned()
+        let host = self.0.host_str().unwrap_or_default();
+        match self.0.host() {
+            Some(Host::Domain(name)) => Some(url::quirks::domain_to_unicode(name)).filter(|name| !name.is_empty()),
+            Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => None,
+        }
+        .unwrap_or_else(|| host.to_owned())
     }
 
     /// Scheme, host and port: what a stored credential belongs to.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
+
+    /// The request is protected by TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// For the HTTP client.
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
 }
+
+/// Without the blanks around it; nothing inside that a parser would drop or turn round.
+fn clean(typed: &str) -> Result<&str, Problem> {
+    let typed = typed.trim_ascii();
+    match typed {
+        "" => Err(Problem::UrlMissing),
+        _ if typed.len() > LONGEST => Err(Problem::UrlTooLong),
+        _ if typed.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') => Err(Problem::UrlIncomplete),
+        _ if typed.contains('#') => Err(Problem::UrlHasFragment),
+        _ => Ok(typed),
+    }
+}
+
+/// What stands between the scheme and the path: a host, perhaps a port, nothing else.
+fn authority<'typed>(typed: &'typed str, policy: &AddressPolicy) -> Result<&'typed str, Problem> {
+    let (scheme, rest) = typed.split_once("://").ok_or(Problem::UrlIncomplete)?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => {}
+        "http" if policy.allows_http() || policy.has_allow_list() => {}
+        "" => return Err(Problem::UrlIncomplete),
+        _ => return Err(Problem::UrlNotHttps),
+    }
+    match rest.split(['/', '?']).next().unwrap_or_default() {
+        "" => Err(Problem::UrlIncomplete),
+        authority if authority.contains('@') => Err(Problem::UrlHasCredentials),
+        authority if authority.contains('%') => Err(Problem::UrlIncomplete),
+        authority => Ok(authority),
+    }
+}
+
+#[cfg(test)]
+mod tests;

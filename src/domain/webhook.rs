@@ -134,3 +134,6 @@ pub struct Target {
     /// How long a receiver has to answer.
     pub timeout: Duration,
 }
+
+/// How long a claim on a delivery holds: the longest time-out, the time to record it, and room for a slow disk.
+pub const LEASE: Duration = Duration::from_secs(90);

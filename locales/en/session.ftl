@@ -1,0 +1,35 @@
+sign_in = Sign in
+sign_in_wrong = Wrong e-mail or password
+sign_in_wait = { $n ->
+    [one] Too many attempts. Try again in { $n } second.
+   *[other] Too many attempts. Try again in { $n } seconds.
+}
+set_up = Initial set-up
+set_up_about = Create the first administrator. This page works once.
+set_up_button = Create account
+set_up_failed = The account was not created
+user_name = Name
+email = E-mail
+account_password = Password
+account_password_hint = 12 characters or more.
+time_zone = Time zone
+time_zone_hint = For example, Europe/Kyiv. Dates and times are shown in it.
+
+error_not_found = Page not found
+error_not_found_about = The address may be mistyped, or the thing was deleted.
+error_forbidden = You have no access to this
+error_forbidden_about = Your role allows reading only. Ask an administrator.
+error_page_too_old = The page was open for too long
+error_page_too_old_about = Go back, check the form and save again.
+error_too_many = Too many requests
+error_too_many_about = { $n ->
+    [one] Try again in { $n } second.
+   *[other] Try again in { $n } seconds.
+}
+error_bad_request = The request was not understood
+error_bad_request_about = Go back and try again.
+error_unavailable = Temporarily unavailable
+error_unavailable_about = The database does not answer. Try again in a moment.
+error_server = Something went wrong. Request number { $id }
+error_server_about = Try again. If it happens again, give this number to the operator of the server.
+error_back = Go to webhooks

@@ -1,0 +1,114 @@
+# Те, що потрібно кожній сторінці.
+product = Hachok
+main_menu = Головне меню
+menu = Меню
+breadcrumbs = Шлях до сторінки
+skip_to_content = Перейти до вмісту
+language = Мова
+sign_out = Вийти
+failed_in_day = { $n ->
+    [one] { $n } помилка за 24 години
+    [few] { $n } помилки за 24 години
+    [many] { $n } помилок за 24 години
+   *[other] { $n } помилки за 24 години
+}
+title_error = Помилка: { $title }
+
+save_changes = Зберегти зміни
+cancel = Скасувати
+delete = Видалити
+remove = Вилучити
+edit = Редагувати
+copy = Копіювати
+copied = Скопійовано
+apply = Застосувати
+search = Пошук
+clear_filters = Скинути фільтри
+try_again = Спробувати ще раз
+refresh = Оновити
+actions = Дії
+actions_of = Дії: { $name }
+newer = Новіші
+older = Давніші
+pages = Сторінки
+optional = (необовʼязково)
+hidden = приховано
+never = ніколи
+all = Усі
+warning = Попередження
+problem = Проблема
+summary = Підсумок
+request_failed = Сервер не відповів. Перевірте зʼєднання та спробуйте ще раз.
+
+# Дати й час: шаблони strftime.
+pattern_date_time = %d.%m.%Y %H:%M
+pattern_date_time_seconds = %d.%m.%Y %H:%M:%S
+pattern_clock = %H:%M
+pattern_clock_seconds = %H:%M:%S
+just_now = щойно
+minutes_ago = { $n } хв тому
+in_seconds = за { $n } с
+in_minutes = за { $n } хв
+today_at = { $hour ->
+    [11] сьогодні об { $time }
+   *[other] сьогодні о { $time }
+}
+yesterday_at = { $hour ->
+    [11] учора об { $time }
+   *[other] учора о { $time }
+}
+
+# Величини з одиницями.
+milliseconds = { $amount } мс
+seconds = { $amount } с
+minutes = { $amount } хв
+hours = { $amount } год
+days = { $n ->
+    [one] { $n } день
+    [few] { $n } дні
+    [many] { $n } днів
+   *[other] { $n } дня
+}
+bytes = { $amount } Б
+kilobytes = { $amount } кБ
+
+webhooks_count = { $n ->
+    [one] { $n } вебхук
+    [few] { $n } вебхуки
+    [many] { $n } вебхуків
+   *[other] { $n } вебхука
+}
+events_count = { $n ->
+    [one] { $n } подія
+    [few] { $n } події
+    [many] { $n } подій
+   *[other] { $n } події
+}
+inboxes_count = { $n ->
+    [one] { $n } канал
+    [few] { $n } канали
+    [many] { $n } каналів
+   *[other] { $n } каналу
+}
+deliveries_count = { $n ->
+    [one] { $n } доставка
+    [few] { $n } доставки
+    [many] { $n } доставок
+   *[other] { $n } доставки
+}
+
+# Повідомлення про зроблене.
+notice_webhook_created = Вебхук створено
+notice_webhook_saved = Вебхук збережено
+notice_webhook_deleted = Вебхук видалено
+notice_webhook_turned_on = Вебхук увімкнено
+notice_webhook_turned_off = Вебхук вимкнено
+notice_secret_replaced = Ключ підпису замінено
+notice_test_sent = Тестову подію надіслано
+notice_delivery_resent = Подію надсилаємо ще раз
+notice_delivery_cancelled = Повтори скасовано
+notice_inbox_added = Канал додано
+notice_inbox_saved = Канал збережено
+notice_inbox_archived = Канал заархівовано
+notice_inbox_restored = Канал відновлено
+notice_signed_out = Ви вийшли

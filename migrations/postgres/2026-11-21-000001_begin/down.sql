@@ -1,0 +1,14 @@
+DROP TABLE attempts;
+DROP TABLE deliveries;
+DROP TABLE idempotency_keys;
+DROP TABLE events;
+DROP TABLE webhook_headers;
+DROP TABLE webhook_inboxes;
+DROP TABLE webhook_events;
+DROP TABLE webhooks;
+DROP TABLE inboxes;
+DROP TABLE api_tokens;
+DROP TABLE sessions;
+DROP TABLE setup_links;
+DROP TABLE users;
+DROP TABLE settings;

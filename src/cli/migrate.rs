@@ -1,0 +1,11 @@
+//! `hachok migrate`.
+
+use super::Fault;
+use crate::config::DataSettings;
+
+/// Applies migrations; refused while a server has the SQLite file.
+pub fn run(data: &DataSettings) -> Result<(), Fault> {
+    let _lock = super::serve::lock(&data.database_url)?;
+    crate::db::migrate(&data.database_url)?;
+    Ok(())
+}

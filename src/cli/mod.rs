@@ -1,0 +1,129 @@
+//! The command line. Exit codes: 0 fine, 1 a fault at run time, 2 a wrong setting or usage.
+
+mod migrate;
+mod open;
+mod serve;
+mod token;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::config::{DataSettings, LogFormat, ServeSettings};
+
+/// The webhook desk for help desks.
+#[derive(Debug, Parser)]
+#[command(name = "hachok", version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeSettings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the pages, the API and the delivery task (also without a command)
+    Serve(ServeSettings),
+    /// Bring the database up to date and exit
+    Migrate(DataSettings),
+    /// Add and list people who sign in
+    User {
+        #[command(subcommand)]
+        action: user::Action,
+    },
+    /// Add, list and revoke API tokens
+    Token {
+        #[command(subcommand)]
+        action: token::Action,
+    },
+}
+
+/// A command that did not work: its one line for stderr, and the exit code.
+#[derive(Debug)]
+pub enum Fault {
+    /// Exit code 2.
+    Setting(String),
+    /// Exit code 1.
+    RunTime(String),
+}
+
+impl<E: std::error::Error> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::RunTime(error.to_string())
+    }
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let format = cli.log_format();
+    start_log(format);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&Fault::from(error)),
+    };
+    let done = runtime.block_on(cli.execute());
+    // Blocking work that still waits for a database must not hold the exit up.
+    runtime.shutdown_background();
+    done.map_or_else(|fault| report(&fault), |()| ExitCode::SUCCESS)
+}
+
+impl Cli {
+    fn log_format(&self) -> LogFormat {
+        match &self.command {
+            Some(Command::Serve(settings)) => settings.log_format,
+            _ => self.serve.log_format,
+        }
+    }
+
+    async fn execute(self) -> Result<(), Fault> {
+        match self.command {
+            None => serve::run(self.serve).await,
+            Some(Command::Serve(settings)) => serve::run(settings).await,
+            Some(Command::Migrate(data)) => migrate::run(&data),
+            Some(Command::User { action }) => user::run(action).await,
+            Some(Command::Token { action }) => token::run(action).await,
+        }
+    }
+}
+
+/// Help and version as clap writes them; a wrong setting as one line that names it.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        // A closed pipe behind --help is nobody's fault.
+        drop(error.print());
+        return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+    }
+    let text = error.render().to_string();
+    let told = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let line = told.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    report(&Fault::Setting(line.strip_prefix("error: ").unwrap_or(&line).to_owned()))
+}
+
+fn report(fault: &Fault) -> ExitCode {
+    let (line, code) = match fault {
+        Fault::Setting(line) => (line, 2),
+        Fault::RunTime(line) => (line, 1),
+    };
+    eprintln!("hachok: {}", line.lines().collect::<Vec<_>>().join(" "));
+    ExitCode::from(code)
+}
+
+fn start_log(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("hachok=info,warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+    }
+}

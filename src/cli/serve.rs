@@ -1,0 +1,84 @@
+//! `hachok serve`: start, tell the address, wait for the end.
+
+use std::fs::{File, TryLockError};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+use super::{Fault, open};
+use crate::app::App;
+use crate::clock;
+use crate::config::ServeSettings;
+use crate::db::{DatabaseUrl, Db, setup_links, users};
+use crate::domain::token;
+
+/// How long a set-up link is good.
+const SETUP_LINK: Duration = Duration::from_secs(3600);
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
+    // Checked before anything is touched; the address itself comes later, with the port.
+    settings.delivery.policy(&Url::parse("http://localhost")?).map_err(Fault::Setting)?;
+    let _lock = lock(&settings.data.database_url)?;
+    let listener = TcpListener::bind(settings.web.bind)
+        .map_err(|error| Fault::RunTime(format!("cannot listen on {}: {error}", settings.web.bind)))?;
+    let address = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+    let public = settings.web.public_url.clone().unwrap_or_else(|| address.clone());
+    let db = open::open(&settings.data).await?;
+    let link = setup_link(&db, &public).await?;
+    let app = App::start(settings, db, (listener, public)).await?;
+    println!("{}", address.as_str().trim_end_matches('/'));
+    if let Some(link) = link {
+        println!("Set up: {link}");
+    }
+    until_told_to_stop().await?;
+    tracing::info!("stopping");
+    tokio::spawn(async {
+        if until_told_to_stop().await.is_ok() {
+            std::process::exit(1);
+        }
+    });
+    Ok(app.stop().await?)
+}
+
+/// The lock that keeps a second server away from a SQLite file; held until dropped.
+pub fn lock(url: &DatabaseUrl) -> Result<Option<File>, Fault> {
+    let Some(path) = url.file() else { return Ok(None) };
+    if let Some(folder) = path.parent() {
+        open::make_folder(folder)?;
+    }
+    let name = format!("{}.lock", path.display());
+    let file = File::create(&name).map_err(|error| Fault::RunTime(format!("cannot write {name}: {error}")))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            Err(Fault::RunTime(format!("another Hachok is running on {}; stop it first", path.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(Fault::RunTime(format!("cannot lock {name}: {error}"))),
+    }
+}
+
+/// A one-time link to the first account, while there is no account.
+async fn setup_link(db: &Db, public: &Url) -> Result<Option<Url>, Fault> {
+    if !db.read(users::none_yet).await? {
+        return Ok(None);
+    }
+    let text = token::hex(&clock::random::<32>());
+    let hash = token::hash(&text);
+    let expires = clock::now().after(SETUP_LINK);
+    db.write(move |conn| setup_links::replace(conn, &hash, expires)).await?;
+    let mut link = public.join("/setup")?;
+    link.query_pairs_mut().append_pair("token", &text);
+    Ok(Some(link))
+}
+
+async fn until_told_to_stop() -> std::io::Result<()> {
+    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! `hachok token`.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+
+use super::{Fault, open};
+use crate::clock;
+use crate::config::DataSettings;
+use crate::db::tokens::{self, NewToken};
+use crate::domain::token::{self, Scope};
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Make a token and print it, once
+    Add {
+        /// What to call it
+        #[arg(long)]
+        name: String,
+        /// ingest (send events), read, or admin
+        #[arg(long, value_parser = scope)]
+        scope: Scope,
+        /// How long it is good, for example 90d
+        #[arg(long, value_parser = days)]
+        expires: Option<Duration>,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// List tokens: number, scope, beginning, name, state
+    List {
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// Refuse a token from now on
+    Revoke {
+        /// Its number
+        id: i64,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    Scope::parse(text).ok_or_else(|| "must be ingest, read or admin".into())
+}
+
+fn days(text: &str) -> Result<Duration, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()).filter(|days| *days > 0);
+    days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)).ok_or_else(|| "must be days, such as 90d".into())
+}
+
+/// Does it.
+pub async fn run(action: Action) -> Result<(), Fault> {
+    match action {
+        Action::Add { name, scope, expires, data } => {
+            let name = name.trim().to_owned();
+            if name.is_empty() || name.chars().count() > 120 {
+                return Err(Fault::Setting("--name must be 1 to 120 characters".into()));
+            }
+            let now = clock::now();
+            let text = token::from_random(clock::random());
+            let expires_at = expires.map(|span| now.after(span));
+            let new = NewToken { name, scope, text: text.clone(), expires_at };
+            open::open(&data).await?.write(move |conn| tokens::insert(conn, &new, now)).await?;
+            println!("{text}");
+        }
+        Action::List { data } => {
+            let now = clock::now();
+            for token in open::open(&data).await?.read(tokens::list).await? {
+                let state = if token.is_good(now) { "good" } else { "refused" };
+                println!("{}\t{}\t{}…\t{}\t{state}", token.id, token.scope.as_str(), token.prefix, token.name);
+            }
+        }
+        Action::Revoke { id, data } => {
+            let now = clock::now();
+            if !open::open(&data).await?.write(move |conn| tokens::revoke(conn, id, now)).await? {
+                return Err(Fault::RunTime(format!("there is no good token {id}")));
+            }
+        }
+    }
+    Ok(())
+}

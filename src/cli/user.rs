@@ -1,0 +1,146 @@
+//! `hachok user`.
+
+use std::io::Read;
+
+use clap::Subcommand;
+
+use super::{Fault, open};
+use crate::clock;
+use crate::config::DataSettings;
+use crate::db::users;
+use crate::domain::problem::Problems;
+use crate::domain::user::{NewUser, Role, check_password, parse_email};
+use crate::i18n::Translator;
+use crate::password;
+
+/// What to do with people.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Add a person
+    Add {
+        /// Their e-mail address: the sign-in name
+        #[arg(long)]
+        email: String,
+        /// admin or viewer
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// What to call them [default: the address]
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from standard input; without it one is made and printed
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// List people: number, role, address, name, state
+    List {
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// Set a new password, and end the person's sessions
+    Password {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input; without it one is made and printed
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// Shut a person out, and end their sessions
+    Disable {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "must be admin or viewer".into())
+}
+
+/// Does it.
+pub async fn run(action: Action) -> Result<(), Fault> {
+    match action {
+        Action::Add { email, role, name, password_stdin, data } => {
+            let password = Password::get(password_stdin)?;
+            let name = name.unwrap_or_else(|| email.trim().to_owned());
+            let user = NewUser::parse(&name, &email, &password.text, role, "").map_err(|problems| refused(&problems))?;
+            let hash = password::hash(&password.text)?;
+            let added = open::open(&data).await?.write(move |conn| users::insert(conn, &user, &hash, clock::now())).await;
+            match added {
+                Err(error) if error.is_taken() => Err(Fault::RunTime(format!("{} is there already", email.trim())))?,
+                added => drop(added?),
+            }
+            password.tell();
+        }
+        Action::List { data } => {
+            for user in open::open(&data).await?.read(users::list).await? {
+                let state = if user.disabled_at.is_none() { "active" } else { "disabled" };
+                println!("{}\t{}\t{}\t{}\t{state}", user.id, user.role.as_str(), user.email, user.name);
+            }
+        }
+        Action::Password { email, password_stdin, data } => {
+            let password = Password::get(password_stdin)?;
+            if let Err(problem) = check_password(&password.text) {
+                return Err(refused(&Problems::one(crate::domain::problem::Field::Password, problem)));
+            }
+            let hash = password::hash(&password.text)?;
+            change(&data, &email, move |conn, id| users::set_password(conn, id, &hash)).await?;
+            password.tell();
+        }
+        Action::Disable { email, data } => {
+            change(&data, &email, |conn, id| users::disable(conn, id, clock::now())).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn change<F>(data: &DataSettings, email: &str, change: F) -> Result<(), Fault>
+where
+    F: FnOnce(&mut crate::db::DbConnection, i64) -> Result<(), crate::db::Error> + Send + 'static,
+{
+    let wanted = parse_email(email).unwrap_or_default();
+    let found = open::open(data)
+        .await?
+        .write(move |conn| match users::by_email(conn, &wanted)? {
+            Some((user, _)) => change(conn, user.id).map(|()| true),
+            None => Ok(false),
+        })
+        .await?;
+    if found { Ok(()) } else { Err(Fault::RunTime(format!("there is no user {email}"))) }
+}
+
+fn refused(problems: &Problems) -> Fault {
+    let words = Translator::english();
+    let told: Vec<String> = problems.iter().map(|(_, problem)| words.problem_words(problem)).collect();
+    Fault::Setting(told.join(". "))
+}
+
+struct Password {
+    text: String,
+    made: bool,
+}
+
+impl Password {
+    fn get(from_stdin: bool) -> Result<Self, Fault> {
+        if !from_stdin {
+            let text = crate::domain::token::hex(&clock::random::<12>());
+            return Ok(Self { text, made: true });
+        }
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        Ok(Self { text: line.strip_suffix('\r').unwrap_or(line).to_owned(), made: false })
+    }
+
+    fn tell(&self) {
+        if self.made {
+            println!("{}", self.text);
+        }
+    }
+}

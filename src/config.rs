@@ -1,0 +1,136 @@
+//! The settings: each is a flag and an environment variable; `--help` is the reference.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use url::Url;
+
+use crate::db::DatabaseUrl;
+use crate::delivery::Caps;
+use crate::domain::address::AddressPolicy;
+
+/// Where the data and the key lie.
+#[derive(Args, Clone, Debug)]
+pub struct DataSettings {
+    /// sqlite://PATH (its folders are made) or postgres://…
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/hachok.db", value_name = "URL", value_parser = database_url)]
+    pub database_url: DatabaseUrl,
+    /// File with the key that stored secrets are sealed with; made on first start [default: secret.key beside the database]
+    #[arg(long, env = "HACHOK_SECRET_KEY_FILE", value_name = "FILE")]
+    pub secret_key_file: Option<PathBuf>,
+}
+
+impl DataSettings {
+    /// The key file: as set, else `secret.key` beside the SQLite file, else in `data`.
+    pub fn key_file(&self) -> PathBuf {
+        let beside = self.database_url.file().and_then(Path::parent).unwrap_or_else(|| Path::new("data"));
+        self.secret_key_file.clone().unwrap_or_else(|| beside.join("secret.key"))
+    }
+}
+
+fn database_url(text: &str) -> Result<DatabaseUrl, String> {
+    DatabaseUrl::parse(text).map_err(|error| error.to_string())
+}
+
+/// How the pages and the API are reached.
+#[derive(Args, Clone, Debug)]
+pub struct WebSettings {
+    /// Address and port to listen on
+    #[arg(long, env = "HACHOK_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub bind: SocketAddr,
+    /// How people and help desks reach it [default: http:// and the bind address]
+    #[arg(long, env = "HACHOK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<Url>,
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
+    #[arg(long, env = "HACHOK_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Largest event in bytes, up to 2097152
+    #[arg(long, env = "HACHOK_MAX_PAYLOAD", default_value_t = 262_144, value_name = "BYTES",
+          value_parser = clap::value_parser!(u32).range(1024..=2_097_152))]
+    pub max_payload: u32,
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.path() == "/" && url.username().is_empty();
+    if matches!(url.scheme(), "http" | "https") && url.has_host() && plain {
+        Ok(url)
+    } else {
+        Err("must be http:// or https:// with a host and no path".into())
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+    network.map_err(|_| "must be networks such as 192.168.1.0/24, separated by commas".into())
+}
+
+/// Where webhooks may go, and how many at once.
+#[derive(Args, Clone, Debug)]
+pub struct DeliverySettings {
+    /// Private networks that webhooks may reach, separated by commas; plain http is fine there
+    #[arg(long, env = "HACHOK_ALLOW_NETWORKS", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
+    pub allow_networks: Vec<IpNet>,
+    /// Networks that webhooks may never reach, separated by commas
+    #[arg(long, env = "HACHOK_DENY_NETWORKS", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
+    pub deny_networks: Vec<IpNet>,
+    /// Allow plain http to public addresses
+    #[arg(long, env = "HACHOK_ALLOW_HTTP", num_args = 0..=1, default_value_t = false, default_missing_value = "true",
+          value_name = "BOOL")]
+    pub allow_http: bool,
+    /// Requests on their way at once
+    #[arg(long, env = "HACHOK_IN_FLIGHT", default_value_t = 64, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub in_flight: u16,
+    /// Requests on their way at once to one webhook
+    #[arg(long, env = "HACHOK_IN_FLIGHT_PER_WEBHOOK", default_value_t = 10, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub in_flight_per_webhook: u16,
+    /// Days that finished deliveries are kept
+    #[arg(long, env = "HACHOK_RETENTION_DAYS", default_value_t = 30, value_name = "DAYS",
+          value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub retention_days: u16,
+}
+
+impl DeliverySettings {
+    /// The address rules; an entry of the allow list outside private space is an error that names it.
+    pub fn policy(&self, own: &Url) -> Result<AddressPolicy, String> {
+        let policy = AddressPolicy::new(self.allow_networks.clone(), self.deny_networks.clone(), self.allow_http);
+        let policy = policy.map_err(|error| format!("--allow-networks (HACHOK_ALLOW_NETWORKS): {error}"))?;
+        Ok(policy.with_own(own.host_str().unwrap_or_default(), own.port_or_known_default().unwrap_or_default()))
+    }
+
+    /// The caps on requests.
+    pub fn caps(&self) -> Caps {
+        Caps { in_flight: self.in_flight.into(), per_webhook: self.in_flight_per_webhook.into() }
+    }
+}
+
+/// How the log on stderr is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// All settings of the server.
+#[derive(Args, Clone, Debug)]
+pub struct ServeSettings {
+    /// Where the data and the key lie.
+    #[command(flatten)]
+    pub data: DataSettings,
+    /// How the pages and the API are reached.
+    #[command(flatten)]
+    pub web: WebSettings,
+    /// Where webhooks may go, and how many at once.
+    #[command(flatten)]
+    pub delivery: DeliverySettings,
+    /// How the log on stderr is written
+    #[arg(long, env = "HACHOK_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}

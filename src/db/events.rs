@@ -1,0 +1,79 @@
+//! Accepted events.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use diesel::prelude::*;
+
+use super::schema::{events, webhook_events, webhook_inboxes, webhooks};
+use super::{DbConnection, Error};
+use crate::domain::catalogue::EventName;
+use crate::domain::event::Event;
+use crate::domain::id::{EventId, InboxId, WebhookId};
+use crate::domain::timestamp::Timestamp;
+
+/// A webhook that is off goes on collecting deliveries that long.
+pub const HELD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Stores an event.
+pub fn insert(conn: &mut DbConnection, event: &Event) -> Result<(), Error> {
+    diesel::insert_into(events::table)
+        .values((
+            events::id.eq(event.id.0),
+            events::name.eq(event.name.as_str()),
+            events::inbox_id.eq(event.inbox_id),
+            events::derived_from.eq(event.derived_from.map(|id| id.0)),
+            events::body.eq(event.body.as_ref()),
+            events::created_at.eq(event.created_at.micros()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The body of an event, unless retention removed it.
+pub fn body(conn: &mut DbConnection, id: EventId) -> Result<Option<Bytes>, Error> {
+    let body: Option<Vec<u8>> = events::table.find(id.0).select(events::body).first(conn).optional()?;
+    Ok(body.map(Bytes::from))
+}
+
+/// The bodies of several events.
+pub fn bodies(conn: &mut DbConnection, ids: &[EventId]) -> Result<Vec<(EventId, Bytes)>, Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(i64, Vec<u8>)> =
+        events::table.filter(events::id.eq_any(ids)).select((events::id, events::body)).load(conn)?;
+    Ok(rows.into_iter().map(|(id, body)| (EventId(id), Bytes::from(body))).collect())
+}
+
+/// A webhook that an event is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The webhook.
+    pub webhook_id: WebhookId,
+    /// Its version, so that a cached target is known to be stale.
+    pub version: i32,
+    /// It is on, and not asked to wait.
+    pub sends: bool,
+}
+
+/// The webhooks an event is for: subscribed to it, and without an inbox filter or with one that holds its inbox.
+pub fn matching(
+    conn: &mut DbConnection,
+    event: EventName,
+    inbox: Option<InboxId>,
+    now: Timestamp,
+) -> Result<Vec<Match>, Error> {
+    let choosing = webhook_inboxes::table
+        .filter(webhook_inboxes::inbox_id.eq(inbox.unwrap_or(0)))
+        .select(webhook_inboxes::webhook_id);
+    let rows: Vec<(i64, i32, bool, Option<i64>)> = webhook_events::table
+        .inner_join(webhooks::table.on(webhooks::id.eq(webhook_events::webhook_id)))
+        .filter(webhook_events::event.eq(event.as_str()))
+        .filter(webhooks::enabled.eq(true).or(webhooks::disabled_at.gt(now.before(HELD_FOR).micros())))
+        .filter(webhooks::all_inboxes.eq(true).or(webhooks::id.eq_any(choosing)))
+        .order(webhooks::id)
+        .select((webhooks::id, webhooks::version, webhooks::enabled, webhooks::paused_until))
+        .load(conn)?;
+    let sends = |on: bool, paused: Option<i64>| on && paused.is_none_or(|until| until <= now.micros());
+    let found = |(webhook_id, version, on, paused)| Match { webhook_id, version, sends: sends(on, paused) };
+    Ok(rows.into_iter().map(found).collect())
+}

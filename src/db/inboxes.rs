@@ -1,0 +1,109 @@
+//! Inboxes.
+
+use diesel::prelude::*;
+
+use super::schema::{inboxes, webhook_inboxes, webhooks};
+use super::{DbConnection, Error};
+use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::inbox::{Inbox, NewInbox};
+use crate::domain::timestamp::Timestamp;
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    external_id: Option<String>,
+    name: String,
+    channel_type: Option<String>,
+    archived_at: Option<i64>,
+    created_at: i64,
+}
+
+impl From<Row> for Inbox {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            external_id: row.external_id,
+            name: row.name,
+            channel_type: row.channel_type,
+            archived_at: row.archived_at.map(Timestamp::from_micros),
+            created_at: Timestamp::from_micros(row.created_at),
+        }
+    }
+}
+
+/// All inboxes, archived ones too, by name.
+pub fn list(conn: &mut DbConnection) -> Result<Vec<Inbox>, Error> {
+    let rows: Vec<Row> = inboxes::table.order((inboxes::name, inboxes::id)).load(conn)?;
+    Ok(rows.into_iter().map(Inbox::from).collect())
+}
+
+/// One inbox.
+pub fn find(conn: &mut DbConnection, id: InboxId) -> Result<Option<Inbox>, Error> {
+    Ok(inboxes::table.find(id).first::<Row>(conn).optional()?.map(Inbox::from))
+}
+
+/// Adds an inbox. A taken external id is an error that `is_taken`.
+pub fn insert(conn: &mut DbConnection, new: &NewInbox, now: Timestamp) -> Result<InboxId, Error> {
+    Ok(diesel::insert_into(inboxes::table)
+        .values((
+            inboxes::external_id.eq(&new.external_id),
+            inboxes::name.eq(&new.name),
+            inboxes::channel_type.eq(&new.channel_type),
+            inboxes::created_at.eq(now.micros()),
+        ))
+        .returning(inboxes::id)
+        .get_result(conn)?)
+}
+
+/// Changes an inbox. False if there is none. A taken external id is an error that `is_taken`.
+pub fn update(conn: &mut DbConnection, id: InboxId, new: &NewInbox) -> Result<bool, Error> {
+    let updated = diesel::update(inboxes::table.find(id))
+        .set((
+            inboxes::external_id.eq(&new.external_id),
+            inboxes::name.eq(&new.name),
+            inboxes::channel_type.eq(&new.channel_type),
+        ))
+        .execute(conn)?;
+    Ok(updated > 0)
+}
+
+/// Hides an inbox from the selector, or brings it back. False if there is none.
+pub fn archive(conn: &mut DbConnection, id: InboxId, at: Option<Timestamp>) -> Result<bool, Error> {
+    let updated = diesel::update(inboxes::table.find(id))
+        .set(inboxes::archived_at.eq(at.map(Timestamp::micros)))
+        .execute(conn)?;
+    Ok(updated > 0)
+}
+
+/// The inbox that the help desk calls `external_id`; an unknown one is registered on the spot.
+pub fn find_or_register(
+    conn: &mut DbConnection,
+    external_id: &str,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<InboxId, Error> {
+    let known = |conn: &mut DbConnection| {
+        inboxes::table.filter(inboxes::external_id.eq(external_id)).select(inboxes::id).first(conn).optional()
+    };
+    if let Some(id) = known(conn)? {
+        return Ok(id);
+    }
+    let name = name.map_or_else(|| format!("Inbox {external_id}"), str::to_owned);
+    let new = NewInbox { name, external_id: Some(external_id.to_owned()), channel_type: None };
+    // A twin event on Postgres may register it first; a savepoint keeps our transaction usable.
+    match conn.transaction(|conn| insert(conn, &new, now)) {
+        Err(error) if error.is_taken() => known(conn)?.ok_or(error),
+        other => other,
+    }
+}
+
+/// Which webhooks name which inboxes in their filter: (inbox, webhook).
+pub fn users_of(conn: &mut DbConnection) -> Result<Vec<(InboxId, WebhookId)>, Error> {
+    Ok(webhook_inboxes::table
+        .inner_join(webhooks::table.on(webhooks::id.eq(webhook_inboxes::webhook_id)))
+        .filter(webhooks::deleted_at.is_null())
+        .filter(webhooks::all_inboxes.eq(false))
+        .select((webhook_inboxes::inbox_id, webhook_inboxes::webhook_id))
+        .order((webhook_inboxes::inbox_id, webhook_inboxes::webhook_id))
+        .load(conn)?)
+}

@@ -1,0 +1,183 @@
+//! The delivery log: reading what happened.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::deliveries::Row;
+use super::schema::{attempts, deliveries as d};
+use super::{DbConnection, Error};
+use crate::domain::catalogue::EventName;
+use crate::domain::cause::FailureCause;
+use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Response, Status};
+use crate::domain::id::{DeliveryId, InboxId, WebhookId};
+use crate::domain::timestamp::Timestamp;
+
+/// What to show of the log; empty means all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of that webhook.
+    pub webhook: Option<WebhookId>,
+    /// Standing there.
+    pub status: Option<Status>,
+    /// Of that event.
+    pub event: Option<EventName>,
+    /// From that inbox.
+    pub inbox: Option<InboxId>,
+    /// Made then or later.
+    pub from: Option<Timestamp>,
+    /// Made before then.
+    pub to: Option<Timestamp>,
+}
+
+/// Which part of the log: it is cut by ids, which sort by time, so a page costs the same at any depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Cursor {
+    /// The newest.
+    #[default]
+    Newest,
+    /// Older than that one.
+    Before(DeliveryId),
+    /// Newer than that one, the nearest.
+    After(DeliveryId),
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Its latest attempt's HTTP status.
+    pub http_status: Option<u16>,
+    /// Its latest attempt's duration in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Its latest attempt's cause.
+    pub cause: Option<FailureCause>,
+}
+
+/// Up to `limit` lines, newest first, and whether there is more in the cursor's direction.
+pub fn page(
+    conn: &mut DbConnection,
+    filter: &Filter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<(Vec<Line>, bool), Error> {
+    let mut query = d::table.into_boxed();
+    if let Some(webhook) = filter.webhook {
+        query = query.filter(d::webhook_id.eq(webhook));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(d::status.eq(status.as_str()));
+    }
+    if let Some(event) = filter.event {
+        query = query.filter(d::event.eq(event.as_str()));
+    }
+    if let Some(inbox) = filter.inbox {
+        query = query.filter(d::inbox_id.eq(inbox));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(d::created_at.ge(from.micros()));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(d::created_at.lt(to.micros()));
+    }
+    query = match cursor {
+        Cursor::Newest => query.order(d::id.desc()),
+        Cursor::Before(id) => query.filter(d::id.lt(id.0)).order(d::id.desc()),
+        Cursor::After(id) => query.filter(d::id.gt(id.0)).order(d::id.asc()),
+    };
+    let mut rows: Vec<Row> = query.limit(i64::try_from(limit).unwrap_or(100) + 1).load(conn)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let mut found = rows.into_iter().map(Row::into_delivery).collect::<Result<Vec<_>, _>>()?;
+    found.sort_unstable_by_key(|delivery| std::cmp::Reverse(delivery.id));
+    Ok((with_latest_attempt(conn, found)?, more))
+}
+
+type Latest = (i64, i32, Option<i32>, Option<i64>, Option<String>);
+
+fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<Vec<Line>, Error> {
+    let ids: Vec<i64> = found.iter().map(|delivery| delivery.id.0).collect();
+    let rows: Vec<Latest> = attempts::table
+        .filter(attempts::delivery_id.eq_any(ids))
+        .order((attempts::delivery_id, attempts::number))
+        .select((attempts::delivery_id, attempts::number, attempts::status, attempts::duration_ms, attempts::cause))
+        .load(conn)?;
+    // In ascending order: the last of a delivery stays.
+    let mut latest: HashMap<i64, Latest> = rows.into_iter().map(|row| (row.0, row)).collect();
+    let line = |delivery: Delivery| {
+        let (_, _, status, duration_ms, cause) = latest.remove(&delivery.id.0).unwrap_or_default();
+        Line {
+            delivery,
+            http_status: status.and_then(|status| u16::try_from(status).ok()),
+            duration_ms,
+            cause: cause.as_deref().and_then(FailureCause::parse),
+        }
+    };
+    Ok(found.into_iter().map(line).collect())
+}
+
+/// One delivery.
+pub fn find(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<Delivery>, Error> {
+    d::table.find(id.0).first::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
+}
+
+#[derive(Queryable)]
+struct AttemptRow {
+    _delivery_id: i64,
+    number: i32,
+    started_at: i64,
+    duration_ms: Option<i64>,
+    outcome: String,
+    cause: Option<String>,
+    _detail: Option<String>,
+    remote_ip: Option<String>,
+    request_headers: String,
+    status: Option<i32>,
+    response_headers: Option<String>,
+    response_body: Option<Vec<u8>>,
+    truncated: bool,
+}
+
+/// A delivery's attempts, oldest first; the one on its way last.
+pub fn attempts_of(conn: &mut DbConnection, delivery: &Delivery) -> Result<Vec<Attempt>, Error> {
+    let rows: Vec<AttemptRow> =
+        attempts::table.filter(attempts::delivery_id.eq(delivery.id.0)).order(attempts::number).load(conn)?;
+    let mut found = rows.into_iter().map(into_attempt).collect::<Result<Vec<_>, _>>()?;
+    if let Some(until) = delivery.leased_until.filter(|_| delivery.status == Status::Pending) {
+        found.push(Attempt {
+            number: delivery.attempts,
+            started_at: until.before(crate::domain::webhook::LEASE),
+            duration_ms: None,
+            outcome: AttemptOutcome::Started,
+            cause: None,
+            remote_ip: None,
+            request_headers: Vec::new(),
+            response: None,
+        });
+    }
+    Ok(found)
+}
+
+fn into_attempt(row: AttemptRow) -> Result<Attempt, Error> {
+    let headers = |text: &str| serde_json::from_str(text).map_err(|_| Error::Meaning("header list"));
+    let response = match row.status {
+        None => None,
+        Some(status) => Some(Response {
+            status: u16::try_from(status).map_err(|_| Error::Meaning("HTTP status"))?,
+            headers: headers(row.response_headers.as_deref().unwrap_or("[]"))?,
+            body: row.response_body.unwrap_or_default(),
+            truncated: row.truncated,
+        }),
+    };
+    Ok(Attempt {
+        number: row.number,
+        started_at: Timestamp::from_micros(row.started_at),
+        duration_ms: row.duration_ms,
+        outcome: AttemptOutcome::parse(&row.outcome).ok_or(Error::Meaning("outcome"))?,
+        cause: row.cause.as_deref().and_then(FailureCause::parse),
+        remote_ip: row.remote_ip,
+        request_headers: headers(&row.request_headers)?,
+        response,
+    })
+}

@@ -1,0 +1,135 @@
+//! The data: two databases behind one source. Only this room names diesel.
+//!
+//! `read` takes a connection from the pool. `write` runs one transaction: on SQLite through the one
+//! writer thread, which commits many jobs together; on Postgres on a pooled connection. No query is
+//! open while the network is waited for.
+
+#[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
+pub mod connection;
+pub mod deliveries;
+mod error;
+pub mod events;
+pub mod idempotency;
+pub mod inboxes;
+pub mod log;
+mod migrate;
+mod schema;
+pub mod sessions;
+pub mod settings;
+pub mod setup_links;
+pub mod stats;
+pub mod tokens;
+mod transaction;
+pub mod users;
+pub mod webhook_rows;
+pub mod webhooks;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::r2d2::Pool;
+
+use crate::domain::sealed::Vault;
+pub use connection::{DatabaseUrl, DbConnection};
+use connection::{Access, Manager};
+pub use error::Error;
+use writer::Writer;
+
+/// The database, ready to use. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Manager>,
+    writer: Option<Writer>,
+    vault: Arc<Vault>,
+}
+
+/// How long a request waits for a connection or for the writer's queue.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Db {
+    /// Opens the database and brings its tables up to date.
+    pub fn open(url: &DatabaseUrl, vault: Vault) -> Result<Self, Error> {
+        let mut conn = connection::open(url, Access::ReadWrite)?;
+        connection::check_sqlite_version(&mut conn)?;
+        migrate::run(&mut conn)?;
+        let sqlite = url.file().is_some();
+        let access = if sqlite { Access::ReadOnly } else { Access::ReadWrite };
+        let pool = Pool::builder()
+            .max_size(if sqlite { 4 } else { 10 })
+            .min_idle(Some(1))
+            .connection_timeout(PATIENCE)
+            .build_unchecked(Manager { url: url.clone(), access });
+        let writer = if sqlite { Some(Writer::start(conn)?) } else { None };
+        Ok(Self { pool, writer, vault: Arc::new(vault) })
+    }
+
+    /// Runs queries that change nothing, off the reactor.
+    pub async fn read<T, F>(&self, query: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        tokio::task::spawn_blocking(move || query(&mut *pool.get().map_err(|_| Error::Busy)?))
+            .await
+            .map_err(|_| Error::Ended)?
+    }
+
+    /// Runs one transaction; it is on disk when this returns. An error undoes all of it.
+    pub async fn write<T, F>(&self, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
+    {
+        if let Some(writer) = &self.writer {
+            return writer.run(job).await;
+        }
+        let pool = self.pool.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut conn = pool.get().map_err(|_| Error::Busy)?;
+            transaction::run(&mut conn, job)
+        })
+        .await
+        .map_err(|_| Error::Ended)?
+    }
+
+    /// Other processes may use the same database.
+    pub const fn is_shared(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    /// The key that stored secrets are sealed with.
+    pub fn vault(&self) -> Arc<Vault> {
+        Arc::clone(&self.vault)
+    }
+
+    /// The clock for due times and leases: the machine's on SQLite, which one process owns; the
+    /// server's on Postgres, so that processes on machines with different clocks agree.
+    pub async fn now(&self) -> Result<crate::domain::timestamp::Timestamp, Error> {
+        if !self.is_shared() {
+            return Ok(crate::clock::now());
+        }
+        self.read(connection_clock).await
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Micros {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    micros: i64,
+}
+
+fn connection_clock(conn: &mut DbConnection) -> Result<crate::domain::timestamp::Timestamp, Error> {
+    use diesel::RunQueryDsl;
+    let now: Micros =
+        diesel::sql_query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros").get_result(conn)?;
+    Ok(crate::domain::timestamp::Timestamp::from_micros(now.micros))
+}
+
+/// Brings a database's tables up to date, without opening it for use.
+pub fn migrate(url: &DatabaseUrl) -> Result<(), Error> {
+    let mut conn = connection::open(url, Access::ReadWrite)?;
+    connection::check_sqlite_version(&mut conn)?;
+    migrate::run(&mut conn)
+}

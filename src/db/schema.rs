@@ -1,0 +1,90 @@
+//! One schema for both databases, in portable types. Booleans are integers on SQLite.
+
+diesel::table! { settings (name) { name -> Text, value -> Text, } }
+
+diesel::table! {
+    users (id) {
+        id -> BigInt, email -> Text, name -> Text, role -> Text, language -> Nullable<Text>, time_zone -> Text,
+        password_hash -> Text, disabled_at -> Nullable<BigInt>, created_at -> BigInt, last_sign_in_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! { setup_links (token_hash) { token_hash -> Binary, expires_at -> BigInt, } }
+
+diesel::table! {
+    sessions (key_hash) {
+        key_hash -> Binary, user_id -> Nullable<BigInt>, state -> Text, created_at -> BigInt, expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> BigInt, name -> Text, scope -> Text, prefix -> Text, token_hash -> Binary, created_at -> BigInt,
+        expires_at -> Nullable<BigInt>, last_used_at -> Nullable<BigInt>, revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    inboxes (id) {
+        id -> BigInt, external_id -> Nullable<Text>, name -> Text, channel_type -> Nullable<Text>,
+        archived_at -> Nullable<BigInt>, created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> BigInt, name -> Nullable<Text>, url -> Text, enabled -> Bool,
+        auth_method -> Text, auth_name -> Text, auth_secret -> Nullable<Text>, auth_saved_at -> Nullable<BigInt>,
+        all_inboxes -> Bool, timeout_s -> Integer, secret -> Text, secret_created_at -> BigInt,
+        old_secret -> Nullable<Text>, old_secret_until -> Nullable<BigInt>,
+        failures -> Integer, failing_since -> Nullable<BigInt>, paused_until -> Nullable<BigInt>,
+        disabled_at -> Nullable<BigInt>, disabled_reason -> Nullable<Text>,
+        version -> Integer, created_at -> BigInt, updated_at -> BigInt, deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! { webhook_events (event, webhook_id) { webhook_id -> BigInt, event -> Text, } }
+
+diesel::table! { webhook_inboxes (webhook_id, inbox_id) { webhook_id -> BigInt, inbox_id -> BigInt, } }
+
+diesel::table! {
+    webhook_headers (webhook_id, position) {
+        webhook_id -> BigInt, position -> Integer, name -> Text, value -> Nullable<Text>, sealed -> Nullable<Text>,
+        saved_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> BigInt, name -> Text, inbox_id -> Nullable<BigInt>, derived_from -> Nullable<BigInt>, body -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (key) {
+        key -> Text, body_hash -> Binary, event_id -> BigInt, deliveries -> Integer, created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> BigInt, event_id -> BigInt, event -> Text, webhook_id -> BigInt, inbox_id -> Nullable<BigInt>,
+        status -> Text, reason -> Nullable<Text>, origin -> Text, attempts -> Integer, steps -> Integer,
+        next_attempt_at -> Nullable<BigInt>, lease -> Nullable<BigInt>, leased_until -> Nullable<BigInt>,
+        created_at -> BigInt, finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    attempts (delivery_id, number) {
+        delivery_id -> BigInt, number -> Integer, started_at -> BigInt, duration_ms -> Nullable<BigInt>,
+        outcome -> Text, cause -> Nullable<Text>, detail -> Nullable<Text>, remote_ip -> Nullable<Text>,
+        request_headers -> Text, status -> Nullable<Integer>, response_headers -> Nullable<Text>,
+        response_body -> Nullable<Binary>, truncated -> Bool,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users, sessions, inboxes, webhooks, webhook_events, webhook_inboxes, webhook_headers, events, deliveries, attempts,
+);

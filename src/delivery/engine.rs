@@ -1,0 +1,157 @@
+//! The delivery task: one for the process, shared by everyone who has something to deliver.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc};
+
+use super::sender::Sender;
+use super::slots::Slots;
+use super::{recorder, worker};
+use crate::clock;
+use crate::db::deliveries::{Finished, Lease, Lost};
+use crate::db::{self, Db, deliveries, webhooks};
+use crate::domain::id::{IdSource, WebhookId};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhook::{LEASE, Target};
+
+/// How many requests may be on their way.
+#[derive(Clone, Copy, Debug)]
+pub struct Caps {
+    /// In all.
+    pub in_flight: usize,
+    /// To one webhook.
+    pub per_webhook: usize,
+}
+
+/// A handle to the delivery task. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) db: Db,
+    pub(super) sender: Sender,
+    pub(super) slots: Arc<Slots>,
+    pub(super) ids: IdSource,
+    /// Work may be there.
+    pub(super) wake: Notify,
+    /// Due deliveries were left for want of slots: a slot that comes free is a reason to look again.
+    pub(super) backlog: AtomicBool,
+    pub(super) stopping: AtomicBool,
+    /// Attempts whose result is not yet written down.
+    pub(super) running: AtomicUsize,
+    pub(super) settled: Notify,
+    results: mpsc::Sender<Finished>,
+    runtime: Handle,
+    targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
+    process: i64,
+}
+
+/// Results that may wait to be written down; behind it attempts wait to report.
+const RESULTS: usize = 1024;
+/// What a stop grants attempts that are on their way.
+const GRACE: Duration = Duration::from_secs(20);
+
+impl Engine {
+    /// Starts delivering on the current runtime. Leases that a former process left are taken back first.
+    pub async fn start(db: Db, sender: Sender, caps: Caps) -> Result<Self, db::Error> {
+        let (results, queue) = mpsc::channel(RESULTS);
+        let engine = Self(Arc::new(Inner {
+            db,
+            sender,
+            slots: Slots::new(caps.in_flight, caps.per_webhook),
+            ids: IdSource::default(),
+            wake: Notify::new(),
+            backlog: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            running: AtomicUsize::new(0),
+            settled: Notify::new(),
+            results,
+            runtime: Handle::current(),
+            targets: Mutex::default(),
+            process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
+        }));
+        let lost = if engine.0.db.is_shared() { Lost::Expired(engine.0.db.now().await?) } else { Lost::All };
+        engine.take_back(lost).await?;
+        let inner = Arc::clone(&engine.0);
+        tokio::spawn(recorder::run(Arc::clone(&inner), queue));
+        tokio::spawn(worker::run(inner));
+        Ok(engine)
+    }
+
+    /// Looks for work now.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// The delivery task is at work.
+    pub fn is_running(&self) -> bool {
+        !self.0.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The next id for an event or a delivery.
+    pub fn next_id(&self, now: Timestamp) -> i64 {
+        self.0.ids.next(now, u16::from_le_bytes(clock::random()))
+    }
+
+    /// Takes no new work, lets attempts on their way end for up to 20 s, and writes the rest down as interrupted.
+    pub async fn stop(&self) -> Result<(), db::Error> {
+        self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.wake.notify_one();
+        let settled = async {
+            while self.0.running.load(Ordering::Acquire) > 0 {
+                self.0.settled.notified().await;
+            }
+        };
+        if tokio::time::timeout(GRACE, settled).await.is_err() {
+            tracing::warn!("attempts were still on their way; they are sent again after the next start");
+        }
+        self.take_back(Lost::Own(self.0.process, self.0.process | i64::from(u32::MAX))).await
+    }
+
+    async fn take_back(&self, lost: Lost) -> Result<(), db::Error> {
+        // Not all at the same moment: up to 5 s.
+        let due = self.0.db.now().await?.after(Duration::from_secs(5).mul_f64(clock::chance()));
+        while self.0.db.write(move |conn| deliveries::interrupt(conn, lost, due)).await? > 0 {}
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// A new lease of this process.
+    pub(super) fn lease(&self, now: Timestamp) -> Lease {
+        Lease { token: self.process | i64::from(u32::from_le_bytes(clock::random())), until: now.after(LEASE) }
+    }
+
+    /// Hands a result to the recorder.
+    pub(super) async fn report(&self, finished: Finished) {
+        // The recorder ends only with the process.
+        drop(self.results.send(finished).await);
+    }
+
+    /// Runs `work` on the delivery task's runtime, wherever the caller runs.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
+    /// What to send with, from memory while the webhook's version is the same. `None` once it is deleted.
+    pub(super) async fn target(&self, id: WebhookId, version: i32) -> Result<Option<Arc<Target>>, db::Error> {
+        if let Some(target) = self.targets().get(&id).filter(|target| target.version == version) {
+            return Ok(Some(Arc::clone(target)));
+        }
+        let vault = self.db.vault();
+        let loaded = self.db.read(move |conn| webhooks::target(conn, &vault, id)).await?.map(Arc::new);
+        match &loaded {
+            Some(target) => drop(self.targets().insert(id, Arc::clone(target))),
+            None => drop(self.targets().remove(&id)),
+        }
+        Ok(loaded)
+    }
+
+    fn targets(&self) -> std::sync::MutexGuard<'_, HashMap<WebhookId, Arc<Target>>> {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

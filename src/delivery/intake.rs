@@ -1,0 +1,187 @@
+//! Taking events in: one commit holds the event, what follows from it, and all its deliveries.
+
+use std::sync::Arc;
+
+use super::attempt::{self, Claimed};
+use super::engine::Engine;
+use super::recorder;
+use super::slots::Slot;
+use crate::db::deliveries::{Lease, NewDelivery};
+use crate::db::{DbConnection, Error, deliveries, events, idempotency, inboxes, webhooks};
+use crate::domain::catalogue::EventName;
+use crate::domain::delivery::{Delivery, Status, Trigger};
+use crate::domain::event::Event;
+use crate::domain::id::{DeliveryId, EventId, WebhookId};
+use crate::domain::incoming::Incoming;
+use crate::domain::timestamp::Timestamp;
+
+/// An `Idempotency-Key` and the SHA-256 of the body it came with.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// 1–255 printable ASCII characters.
+    pub text: String,
+    /// SHA-256 of the body.
+    pub body_hash: Vec<u8>,
+}
+
+/// What became of a posted event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is on disk with its deliveries, derived events' included.
+    New(EventId, usize),
+    /// Its key had been seen with the same body; this was answered then.
+    Replayed(EventId, usize),
+    /// Its key had been seen with another body.
+    KeyMismatch,
+}
+
+/// An event and the deliveries that were born with a lease and a slot.
+struct Stored {
+    accepted: Accepted,
+    born: Vec<(Claimed, Slot)>,
+}
+
+impl Engine {
+    /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun.
+    pub async fn accept(&self, event: Incoming, key: Option<Key>) -> Result<Accepted, Error> {
+        let event = Arc::new(event);
+        let stored = match self.store(Arc::clone(&event), key.clone()).await {
+            // A twin with the same key or the same id was faster: now the key is there, or the id is another.
+            Err(error) if error.is_taken() => self.store(event, key).await?,
+            stored => stored?,
+        };
+        for (claimed, slot) in stored.born {
+            attempt::spawn(&self.0, claimed, slot);
+        }
+        Ok(stored.accepted)
+    }
+
+    async fn store(&self, event: Arc<Incoming>, key: Option<Key>) -> Result<Stored, Error> {
+        let now = self.0.db.now().await?;
+        let engine = self.clone();
+        self.0.db.write(move |conn| engine.store_in(conn, &event, (key, now))).await
+    }
+
+    fn store_in(
+        &self,
+        conn: &mut DbConnection,
+        event: &Incoming,
+        (key, now): (Option<Key>, Timestamp),
+    ) -> Result<Stored, Error> {
+        if let Some(key) = &key
+            && let Some(known) = idempotency::find(conn, &key.text)?
+        {
+            let same = known.body_hash == key.body_hash;
+            let count = usize::try_from(known.deliveries).unwrap_or_default();
+            let accepted = if same { Accepted::Replayed(known.event_id, count) } else { Accepted::KeyMismatch };
+            return Ok(Stored { accepted, born: Vec::new() });
+        }
+        let inbox_id = match &event.inbox {
+            Some(inbox) => Some(inboxes::find_or_register(conn, &inbox.external_id, inbox.name.as_deref(), now)?),
+            None => None,
+        };
+        let id = EventId(self.next_id(now));
+        let own = (event.name, event.body.clone(), id, None);
+        let derived = event.derived.iter();
+        let derived = derived.map(|(name, body)| (*name, body.clone(), EventId(self.next_id(now)), Some(id)));
+        let (mut count, mut born) = (0, Vec::new());
+        for (name, body, id, derived_from) in std::iter::once(own).chain(derived) {
+            let event = Event { id, name, inbox_id, derived_from, body, created_at: now };
+            events::insert(conn, &event)?;
+            count += self.fan_out(conn, &event, &mut born)?;
+        }
+        if let Some(key) = key {
+            let deliveries = i32::try_from(count).unwrap_or(i32::MAX);
+            let known = idempotency::Known { body_hash: key.body_hash, event_id: id, deliveries };
+            idempotency::insert(conn, &key.text, &known, now)?;
+        }
+        Ok(Stored { accepted: Accepted::New(id, count), born })
+    }
+
+    fn fan_out(
+        &self,
+        conn: &mut DbConnection,
+        event: &Event,
+        born: &mut Vec<(Claimed, Slot)>,
+    ) -> Result<usize, Error> {
+        let matching = events::matching(conn, event.name, event.inbox_id, event.created_at)?;
+        let count = matching.len();
+        for found in matching {
+            let slot = if found.sends { self.0.slots.take(found.webhook_id) } else { None };
+            let lease = slot.as_ref().map(|_| self.0.lease(event.created_at));
+            let new = self.new_delivery(event, (found.webhook_id, Trigger::Event), lease);
+            deliveries::insert(conn, &new)?;
+            if let (Some(slot), Some(lease)) = (slot, lease) {
+                born.push((claimed(&new, event, (lease, found.version)), slot));
+            }
+        }
+        Ok(count)
+    }
+
+    fn new_delivery(
+        &self,
+        event: &Event,
+        (webhook_id, trigger): (WebhookId, Trigger),
+        lease: Option<Lease>,
+    ) -> NewDelivery {
+        NewDelivery {
+            id: DeliveryId(self.next_id(event.created_at)),
+            event_id: event.id,
+            event: event.name,
+            webhook_id,
+            inbox_id: event.inbox_id,
+            trigger,
+            lease,
+            now: event.created_at,
+        }
+    }
+
+    /// Sends a test event to one webhook, on or off, and returns when the receiver has answered or failed to. `None`
+    /// if there is no such webhook.
+    pub async fn test(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {
+        let now = self.0.db.now().await?;
+        let engine = self.clone();
+        let stored = self.0.db.write(move |conn| engine.store_test(conn, (id, event), body, now)).await?;
+        let Some(claimed) = stored else { return Ok(None) };
+        let finished = attempt::make(&self.0, &claimed).await;
+        recorder::record(&self.0.db, vec![finished]).await?;
+        Ok(Some(claimed.delivery.id))
+    }
+
+    fn store_test(
+        &self,
+        conn: &mut DbConnection,
+        (webhook, name): (WebhookId, EventName),
+        body: bytes::Bytes,
+        now: Timestamp,
+    ) -> Result<Option<Claimed>, Error> {
+        let Some(found) = webhooks::find(conn, webhook)? else { return Ok(None) };
+        let id = EventId(self.next_id(now));
+        let event = Event { id, name, inbox_id: None, derived_from: None, body, created_at: now };
+        events::insert(conn, &event)?;
+        let lease = self.0.lease(now);
+        let new = self.new_delivery(&event, (webhook, Trigger::Test), Some(lease));
+        deliveries::insert(conn, &new)?;
+        Ok(Some(claimed(&new, &event, (lease, found.version))))
+    }
+}
+
+fn claimed(new: &NewDelivery, event: &Event, (lease, version): (Lease, i32)) -> Claimed {
+    let delivery = Delivery {
+        id: new.id,
+        event_id: new.event_id,
+        event: new.event,
+        webhook_id: new.webhook_id,
+        inbox_id: new.inbox_id,
+        status: Status::Pending,
+        reason: None,
+        trigger: new.trigger,
+        attempts: 1,
+        steps: 0,
+        next_attempt_at: Some(new.now),
+        leased_until: Some(lease.until),
+        created_at: new.now,
+        finished_at: None,
+    };
+    Claimed { delivery, lease, version, body: event.body.clone() }
+}

@@ -1,0 +1,23 @@
+//! From a due delivery to a receiver's answer.
+//!
+//! `sender` sends one request and says what came of it; `guard` is the resolver that it connects
+//! through, and `failure` finds the cause in what the HTTP client reports.
+
+mod attempt;
+pub mod engine;
+mod failure;
+pub mod guard;
+mod intake;
+mod outcome;
+mod recorder;
+pub mod request;
+mod schedule;
+pub mod sender;
+mod slots;
+mod worker;
+
+pub use engine::{Caps, Engine};
+pub use intake::{Accepted, Key};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! From a delivery to the request its receiver gets.
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::sender::PreparedRequest;
+use crate::domain::delivery::{Delivery, Trigger};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhook::Target;
+
+/// What stands in the log for a secret value.
+pub const HIDDEN: &str = "[hidden]";
+
+/// `user-agent` of every request; ingest knows its own by it.
+pub const USER_AGENT: &str = concat!("Hachok/", env!("CARGO_PKG_VERSION"));
+
+/// A request, and its headers as the log may show them.
+pub struct Prepared {
+    /// What is sent.
+    pub request: PreparedRequest,
+    /// What is logged.
+    pub shown: Vec<(String, String)>,
+}
+
+/// Builds the request of a delivery's current attempt (INTERFACE §6). `now` becomes `webhook-timestamp`.
+pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp) -> Prepared {
+    let id = delivery.event_id.to_string();
+    let timestamp = now.seconds();
+    let mut headers = Headers::default();
+    headers.plain("content-type", "application/json");
+    headers.plain("user-agent", USER_AGENT);
+    headers.plain("webhook-id", &id);
+    headers.plain("webhook-timestamp", &timestamp.to_string());
+    headers.masked("webhook-signature", &signatures(target, &id, &body, now), "v1,");
+    headers.plain("x-hachok-event", delivery.event.as_str());
+    headers.plain("x-hachok-delivery", &delivery.id.to_string());
+    headers.plain("x-hachok-attempt", &delivery.attempts.to_string());
+    if delivery.trigger == Trigger::Test {
+        headers.plain("x-hachok-test", "1");
+    }
+    if let Some((name, value)) = target.authorization.header() {
+        headers.masked(&name, value.expose_secret(), scheme(&name, value.expose_secret()));
+    }
+    for header in &target.headers {
+        if header.hidden {
+            headers.masked(&header.name, header.value.expose_secret(), "");
+        } else {
+            headers.plain(&header.name, header.value.expose_secret());
+        }
+    }
+    let request = PreparedRequest { url: target.url.clone(), headers: headers.sent, body, timeout: target.timeout };
+    Prepared { request, shown: headers.shown }
+}
+
+/// The key's signature, and the old key's while it still counts.
+fn signatures(target: &Target, id: &str, body: &[u8], now: Timestamp) -> String {
+    let mut entries = target.secret.sign(id, now.seconds(), body);
+    if let Some((old, _)) = target.old_secret.as_ref().filter(|(_, until)| now < *until) {
+        entries.push(' ');
+        entries.push_str(&old.sign(id, now.seconds(), body));
+    }
+    entries
+}
+
+/// The part of an authorization that is no secret.
+fn scheme<'a>(name: &str, value: &'a str) -> &'a str {
+    match value.find(' ') {
+        Some(end) if name == "authorization" => value.get(..=end).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+#[derive(Default)]
+struct Headers {
+    sent: Vec<(String, SecretString)>,
+    shown: Vec<(String, String)>,
+}
+
+impl Headers {
+    fn plain(&mut self, name: &str, value: &str) {
+        self.sent.push((name.to_owned(), value.into()));
+        self.shown.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn masked(&mut self, name: &str, value: &str, visible: &str) {
+        self.sent.push((name.to_owned(), value.into()));
+        self.shown.push((name.to_owned(), format!("{visible}{HIDDEN}")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::authorization::Authorization;
+    use crate::domain::catalogue::EventName;
+    use crate::domain::delivery::Status;
+    use crate::domain::header::{HeaderName, SentHeader};
+    use crate::domain::id::{DeliveryId, EventId};
+    use crate::domain::signing::SigningSecret;
+    use crate::domain::target_url::TargetUrl;
+
+    fn prepared(authorization: Authorization) -> Prepared {
+        let target = Target {
+            webhook_id: 1,
+            version: 1,
+            url: TargetUrl::from_stored("https://example.com/h").expect("a URL"),
+            authorization,
+            headers: vec![
+                SentHeader { name: "x-tenant".into(), value: "shop".into(), hidden: false },
+                SentHeader { name: "x-key".into(), value: "s3cret-header".into(), hidden: true },
+            ],
+            secret: SigningSecret::from_random([1; 32]),
+            old_secret: Some((SigningSecret::from_random([2; 32]), Timestamp::from_seconds(50))),
+            timeout: std::time::Duration::from_secs(15),
+        };
+        let delivery = Delivery {
+            id: DeliveryId(2),
+            event_id: EventId(1),
+            event: EventName::MessageCreated,
+            webhook_id: 1,
+            inbox_id: None,
+            status: Status::Pending,
+            reason: None,
+            trigger: Trigger::Event,
+            attempts: 3,
+            steps: 2,
+            next_attempt_at: None,
+            leased_until: None,
+            created_at: Timestamp::from_seconds(0),
+            finished_at: None,
+        };
+        prepare(&target, &delivery, Bytes::from_static(b"{}"), Timestamp::from_seconds(10))
+    }
+
+    #[test]
+    fn the_log_never_holds_a_secret() {
+        let custom = HeaderName::parse_custom("X-Api-Key").expect("a name");
+        for authorization in [
+            Authorization::Bearer("s3cret-token".into()),
+            Authorization::Basic("anna".into(), "s3cret-password".into()),
+            Authorization::Custom(custom, "s3cret value".into()),
+        ] {
+            let shown = format!("{:?}", prepared(authorization).shown);
+            assert!(!shown.contains("s3cret") && !shown.contains("YW5uYTpz"), "{shown}");
+            assert_eq!(shown.matches(HIDDEN).count(), 3);
+        }
+    }
+
+    #[test]
+    fn an_old_key_signs_too_while_it_counts() {
+        let prepared = prepared(Authorization::None);
+        let signature = prepared.request.headers.iter().find(|(name, _)| name == "webhook-signature");
+        let value = signature.map(|(_, value)| value.expose_secret().to_owned()).unwrap_or_default();
+        assert_eq!(value.split(' ').filter(|entry| entry.starts_with("v1,")).count(), 2);
+    }
+}

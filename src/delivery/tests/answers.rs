@@ -1,0 +1,171 @@
+//! What receivers answer, well or badly.
+
+use std::time::{Duration, Instant};
+
+use super::receiver::Receiver;
+use super::{LONG, cause, post, post_for};
+use crate::domain::cause::FailureCause;
+use crate::domain::delivery::Response;
+
+async fn answer_to(bytes: impl Into<Vec<u8>>) -> Response {
+    post(Receiver::answering(bytes).at).await.unwrap().response
+}
+
+#[tokio::test]
+async fn a_request_arrives_as_prepared_and_a_204_comes_back() {
+    let mut receiver = Receiver::answering("HTTP/1.1 204 No Content\r\nx-request-id: 7\r\n\r\n");
+    let reply = post(receiver.at).await.unwrap();
+    assert_eq!(reply.remote_ip, Some(receiver.at.ip()));
+    let headers = vec![("x-request-id".to_owned(), "7".to_owned())];
+    assert_eq!(reply.response, Response { status: 204, headers, body: Vec::new(), truncated: false });
+    let request = receiver.next().await;
+    assert!(request.starts_with("POST /hook HTTP/1.1\r\n"), "{request}");
+    assert!(request.contains("\r\nauthorization: Bearer abc\r\n"), "{request}");
+    assert!(request.contains(&format!("\r\nhost: {}\r\n", receiver.at)), "{request}");
+    assert!(!request.contains("accept-encoding"), "{request}");
+    assert!(request.ends_with("\r\n\r\n{\"event\":\"webhook_test\"}"), "{request}");
+    assert_eq!(receiver.connections(), 1);
+}
+
+#[tokio::test]
+async fn every_status_is_an_answer_and_no_redirect_is_followed() {
+    let target = Receiver::answering("HTTP/1.1 204 No Content\r\n\r\n");
+    for status in [301, 302, 303, 307, 308, 400, 404, 410, 429, 500, 503] {
+        let head = format!("HTTP/1.1 {status} X\r\nlocation: http://{}/\r\ncontent-length: 2\r\n\r\nno", target.at);
+        let response = answer_to(head).await;
+        assert_eq!((response.status, response.body.as_slice()), (status, b"no".as_slice()));
+    }
+    assert_eq!(target.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_head_that_trickles_beyond_the_time_out_is_a_timeout_and_the_connection_is_dropped() {
+    let mut receiver = Receiver::serving(|mut caller| {
+        caller.hear();
+        for byte in "HTTP/1.1 200 OK\r\nx-slow: ".bytes().chain(std::iter::repeat(b'z')) {
+            if !caller.say([byte]) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        caller.requests.send("gone".into()).ok();
+    });
+    assert_eq!(cause(post_for(receiver.at, Duration::from_millis(300)).await), FailureCause::Timeout);
+    receiver.next().await;
+    assert_eq!(receiver.next().await, "gone");
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_answers_is_a_timeout() {
+    let mut receiver = Receiver::serving(|mut caller| {
+        caller.hear();
+        caller.wait_for_the_end();
+    });
+    assert_eq!(cause(post_for(receiver.at, Duration::from_millis(200)).await), FailureCause::Timeout);
+    receiver.next().await;
+    assert_eq!(receiver.next().await, "gone");
+}
+
+#[tokio::test]
+async fn interim_answers_do_not_stretch_the_time_out() {
+    let mut receiver = Receiver::serving(|mut caller| {
+        caller.hear();
+        caller.say("HTTP/1.1 102 Processing\r\n\r\n".repeat(40_000));
+        while caller.say("HTTP/1.1 100 Continue\r\n\r\n") {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        caller.requests.send("gone".into()).ok();
+    });
+    assert_eq!(cause(post_for(receiver.at, Duration::from_millis(300)).await), FailureCause::Timeout);
+    receiver.next().await;
+    assert_eq!(receiver.next().await, "gone");
+}
+
+#[tokio::test]
+async fn of_an_endless_body_16_kib_are_kept_and_the_connection_is_dropped() {
+    let mut receiver = Receiver::serving(|mut caller| {
+        caller.hear();
+        caller.say("HTTP/1.1 200 OK\r\n\r\n");
+        while caller.say([b'a'; 4096]) {}
+        caller.requests.send("gone".into()).ok();
+    });
+    let response = post(receiver.at).await.unwrap().response;
+    assert_eq!((response.status, response.body.len(), response.truncated), (200, 16 * 1024, true));
+    receiver.next().await;
+    assert_eq!(receiver.next().await, "gone");
+}
+
+#[tokio::test]
+async fn a_body_of_exactly_16_kib_is_whole() {
+    let response = answer_to(format!("HTTP/1.1 200 OK\r\ncontent-length: 16384\r\n\r\n{}", "a".repeat(16384))).await;
+    assert_eq!((response.body.len(), response.truncated), (16384, false));
+}
+
+#[tokio::test]
+async fn after_the_head_a_stalled_or_broken_body_makes_no_failure() {
+    let stalled = Receiver::serving(|mut caller| {
+        caller.hear();
+        caller.say("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok");
+        caller.wait_for_the_end();
+    });
+    let begun = Instant::now();
+    let response = post(stalled.at).await.unwrap().response;
+    assert!(begun.elapsed() < LONG / 2, "the body has its own, shorter time");
+    assert_eq!((response.status, response.body.as_slice(), response.truncated), (200, b"ok".as_slice(), true));
+
+    let short = answer_to("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok").await;
+    assert_eq!((short.status, short.body.as_slice(), short.truncated), (200, b"ok".as_slice(), true));
+    let garbled = answer_to("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n").await;
+    assert_eq!((garbled.status, garbled.truncated), (200, true));
+}
+
+#[tokio::test]
+async fn a_body_that_ends_with_the_connection_is_whole_and_an_upgrade_is_an_answer() {
+    let response = answer_to("HTTP/1.0 200\r\n\r\nok").await;
+    assert_eq!((response.status, response.body.as_slice(), response.truncated), (200, b"ok".as_slice(), false));
+    assert_eq!(answer_to("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n").await.status, 101);
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_kept_as_it_came() {
+    // A gzip header, then bytes that a decoder would choke on.
+    let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 14\r\n\r\n".to_vec();
+    let body = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff, 0xff, 0xff];
+    bytes.extend(body);
+    let response = answer_to(bytes).await;
+    assert_eq!(response.body, body);
+    assert!(response.headers.contains(&("content-encoding".into(), "gzip".into())));
+}
+
+#[tokio::test]
+async fn of_the_headers_8_kib_are_kept_and_a_small_one_behind_a_large_one_still_counts() {
+    let head = format!("HTTP/1.1 429 Slow\r\nx-a: 1\r\nx-big: {}\r\nretry-after: 90\r\n\r\n", "b".repeat(9000));
+    let headers = answer_to(head).await.headers;
+    assert_eq!(headers, [("x-a".to_owned(), "1".to_owned()), ("retry-after".to_owned(), "90".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_hundred_headers_are_an_answer_and_one_more_is_none() {
+    let head = |count: usize| format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(count));
+    assert_eq!(answer_to(head(100)).await.headers.len(), 100);
+    assert_eq!(cause(post(Receiver::answering(head(101)).at).await), FailureCause::InvalidHttp);
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_called_so() {
+    let mebibyte = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(1024 * 1024));
+    let length_twice = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n".to_owned();
+    for bytes in ["\0\u{1}\u{2}garbage\r\n\r\n".to_owned(), "hello\r\n\r\n".into(), mebibyte, length_twice] {
+        let result = post(Receiver::answering(bytes.clone()).at).await;
+        assert_eq!(cause(result), FailureCause::InvalidHttp, "{:.40}", bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_greeting_out_of_turn_is_no_http() {
+    let receiver = Receiver::serving(|mut caller| {
+        caller.say("220 mail.example.com ESMTP\r\n");
+        caller.wait_for_the_end();
+    });
+    assert_eq!(cause(post(receiver.at).await), FailureCause::InvalidHttp);
+}

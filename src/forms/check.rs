@@ -1,0 +1,194 @@
+//! The one validator of webhooks: what was typed on the page or sent to the API becomes a checked webhook.
+
+use std::collections::HashSet;
+
+use super::webhook::{HeaderRow, WebhookForm};
+use crate::domain::address::AddressPolicy;
+use crate::domain::authorization::{self as auth, Chosen, Credential, Method};
+use crate::domain::catalogue::EventName;
+use crate::domain::header::{self, HeaderName, NewHeader, NewValue};
+use crate::domain::id::InboxId;
+use crate::domain::inbox::Inbox;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::signing::SigningSecret;
+use crate::domain::target_url::TargetUrl;
+use crate::domain::webhook::{InboxScope, NewWebhook, TIMEOUTS_S, Webhook};
+
+/// What a webhook is checked against.
+pub struct Context<'a> {
+    /// The webhook that is edited; `None` for a new one.
+    pub stored: Option<&'a Webhook>,
+    /// The inboxes there are.
+    pub inboxes: &'a [Inbox],
+    /// Where webhooks may go.
+    pub policy: &'a AddressPolicy,
+}
+
+impl WebhookForm {
+    /// All problems by field, or the webhook. A blank secret keeps the stored one, as long as the method and the
+    /// origin of the address stay: otherwise whoever may edit could point a webhook at a host of theirs and collect it.
+    pub fn check(&self, context: &Context) -> Result<NewWebhook, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.keep(Field::Name, self.checked_name()).flatten();
+        let url = problems.keep(Field::Url, TargetUrl::parse(&self.url, context.policy));
+        let moved = match (context.stored, &url) {
+            (Some(stored), Some(url)) => stored.url.origin() != url.origin(),
+            _ => false,
+        };
+        let authorization = self.checked_authorization(context.stored, moved, &mut problems);
+        let events = self.checked_events(&mut problems);
+        let inboxes = self.checked_inboxes(context, &mut problems);
+        let secret = match self.secret.trim() {
+            "" => None,
+            typed => problems.keep(Field::Secret, SigningSecret::parse(typed)),
+        };
+        let headers = self.checked_headers(context.stored, moved, &mut problems);
+        let timeout = self.timeout_s.trim().parse().ok().filter(|seconds| TIMEOUTS_S.contains(seconds));
+        let timeout = problems.keep(Field::Timeout, timeout.ok_or(Problem::TimeoutOutOfRange));
+        match (url, authorization, timeout) {
+            (Some(url), Some(authorization), Some(timeout_s)) => {
+                problems.or(NewWebhook { name, url, authorization, events, inboxes, headers, timeout_s, secret })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    fn checked_name(&self) -> Result<Option<String>, Problem> {
+        let name = self.name.trim();
+        if name.chars().count() > 120 || name.chars().any(char::is_control) {
+            return Err(Problem::NameTooLong);
+        }
+        Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
+    }
+
+    fn checked_authorization(
+        &self,
+        stored: Option<&Webhook>,
+        moved: bool,
+        problems: &mut Problems,
+    ) -> Option<Chosen> {
+        let Some(method) = Method::parse(&self.auth) else {
+            problems.add(Field::Authorization, Problem::AuthorizationMissing);
+            return None;
+        };
+        let kept = stored.is_some_and(|stored| stored.authorization.method == method);
+        let credential = |typed: &str, parse: fn(&str) -> Result<secrecy::SecretString, Problem>| match typed {
+            "" if kept && moved => Err(Problem::TokenAgain),
+            "" if kept => Ok(Credential::Keep),
+            typed => parse(typed).map(Credential::Set),
+        };
+        match method {
+            Method::None => Some(Chosen::None),
+            Method::Bearer => {
+                let token = credential(self.bearer_token.trim(), auth::parse_token);
+                problems.keep(Field::BearerToken, token).map(Chosen::Bearer)
+            }
+            Method::Basic => {
+                let login = problems.keep(Field::BasicLogin, auth::parse_login(&self.basic_login));
+                let password = credential(&self.basic_password, auth::parse_password);
+                let password = problems.keep(Field::BasicPassword, password);
+                Some(Chosen::Basic(login?, password?))
+            }
+            Method::Custom => {
+                let name = problems.keep(Field::CustomName, HeaderName::parse_custom(&self.custom_name));
+                let value = credential(self.custom_value.trim(), |typed| header::parse_value(typed).map(Into::into));
+                let value = problems.keep(Field::CustomValue, value);
+                Some(Chosen::Custom(name?, value?))
+            }
+        }
+    }
+
+    fn checked_events(&self, problems: &mut Problems) -> Vec<EventName> {
+        let mut events = Vec::with_capacity(self.events.len());
+        for typed in &self.events {
+            match EventName::parse(typed) {
+                Some(event) => events.push(event),
+                None => problems.add(Field::Events, Problem::EventUnknown),
+            }
+        }
+        if self.events.is_empty() {
+            problems.add(Field::Events, Problem::EventsMissing);
+        }
+        events.sort_unstable();
+        events.dedup();
+        events
+    }
+
+    fn checked_inboxes(&self, context: &Context, problems: &mut Problems) -> InboxScope {
+        match self.inbox_scope.as_str() {
+            "all" => return InboxScope::All,
+            "selected" if !self.inboxes.is_empty() => {}
+            _ => {
+                problems.add(Field::Inboxes, Problem::InboxesMissing);
+                return InboxScope::All;
+            }
+        }
+        let mut chosen: Vec<InboxId> = Vec::with_capacity(self.inboxes.len());
+        for typed in &self.inboxes {
+            let known = typed.parse().ok().filter(|id| context.inboxes.iter().any(|inbox| inbox.id == *id));
+            match known {
+                Some(id) => chosen.push(id),
+                None => {
+                    problems.add(Field::Inboxes, Problem::InboxUnknown);
+                    break;
+                }
+            }
+        }
+        chosen.sort_unstable();
+        chosen.dedup();
+        InboxScope::Selected(chosen)
+    }
+
+    fn checked_headers(&self, stored: Option<&Webhook>, moved: bool, problems: &mut Problems) -> Vec<NewHeader> {
+        let mut taken: HashSet<String> = HashSet::new();
+        if self.auth == Method::Custom.as_str() {
+            taken.insert(self.custom_name.trim().to_ascii_lowercase());
+        }
+        let mut headers = Vec::new();
+        for (place, row) in self.headers.iter().enumerate() {
+            if row.is_blank() {
+                continue;
+            }
+            let name = problems.keep(Field::HeaderName(place), row.checked_name(&mut taken));
+            let value = problems.keep(Field::HeaderValue(place), row.checked_value(stored, moved));
+            if let (Some(name), Some(value)) = (name, value) {
+                headers.push(NewHeader { name, value });
+            }
+        }
+        if headers.len() > header::MOST {
+            problems.add(Field::Headers, Problem::TooManyHeaders);
+        }
+        headers
+    }
+}
+
+impl HeaderRow {
+    fn is_blank(&self) -> bool {
+        self.remove || self.name.trim().is_empty() && self.value.trim().is_empty()
+    }
+
+    fn checked_name(&self, taken: &mut HashSet<String>) -> Result<HeaderName, Problem> {
+        let name = HeaderName::parse_extra(&self.name)?;
+        if taken.insert(name.to_string()) {
+            Ok(name)
+        } else {
+            Err(Problem::HeaderNameTaken { name: self.name.trim().to_owned() })
+        }
+    }
+
+    /// A hidden value stays hidden: it can be replaced, but not shown again.
+    fn checked_value(&self, stored: Option<&Webhook>, moved: bool) -> Result<NewValue, Problem> {
+        let name = self.name.trim().to_ascii_lowercase();
+        let old = stored.and_then(|stored| stored.headers.iter().find(|old| old.name.as_str() == name));
+        let was_hidden = old.is_some_and(|old| old.value.is_none());
+        match self.value.trim() {
+            "" if was_hidden && moved => Err(Problem::TokenAgain),
+            "" if was_hidden => Ok(NewValue::Hidden(Credential::Keep)),
+            typed => {
+                let value = header::parse_value(typed)?;
+                let hidden = self.hide || was_hidden;
+                Ok(if hidden { NewValue::Hidden(Credential::Set(value.into())) } else { NewValue::Shown(value) })
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Who calls the API: a token in `Authorization: Bearer`, `api_access_token` or `Api-Access-Token`.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::AUTHORIZATION;
+
+use crate::clock;
+use crate::db::{self, tokens};
+use crate::domain::token::{self, Scope, Token};
+use crate::http::State;
+
+/// Why a caller is not let in.
+#[derive(Debug)]
+pub enum Denied {
+    /// No token.
+    None,
+    /// Unknown, revoked or expired.
+    Bad,
+    /// The token may not do that.
+    Scope,
+    /// The database does not answer.
+    Database(db::Error),
+}
+
+impl From<db::Error> for Denied {
+    fn from(error: db::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// The caller's token, if it is good and one of `scopes`.
+pub async fn caller(state: &State, request: &HttpRequest, scopes: &[Scope]) -> Result<Token, Denied> {
+    let text = token_of(request).ok_or(Denied::None)?;
+    let hash = token::hash(text);
+    let now = clock::now();
+    let found = state.db.read(move |conn| tokens::by_hash(conn, &hash)).await?;
+    let token = found.filter(|token| token.is_good(now)).ok_or(Denied::Bad)?;
+    if tokens::is_worth_noting(&token, now) {
+        let id = token.id;
+        state.db.write(move |conn| tokens::used(conn, id, now)).await?;
+    }
+    if scopes.contains(&token.scope) { Ok(token) } else { Err(Denied::Scope) }
+}
+
+/// Rack, which Chatwoot stands on, does not tell `_` from `-`, and nginx drops names with `_`.
+fn token_of(request: &HttpRequest) -> Option<&str> {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    bearer.or_else(|| header("api_access_token")).or_else(|| header("api-access-token")).filter(|token| !token.is_empty())
+}

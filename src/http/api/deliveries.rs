@@ -1,0 +1,68 @@
+//! `/api/v1/accounts/1/deliveries`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use serde_json::{Value, json};
+
+use super::management::{ApiError, Caller};
+use super::shapes;
+use crate::db::{events, log};
+use crate::domain::id::DeliveryId;
+use crate::http::State;
+use crate::http::pages::redelivery::{self, Refused};
+use crate::http::log_query::LogQuery;
+
+type Ids = Path<(String, String)>;
+
+/// Lines of a page, if the client names no number.
+const PAGE: usize = 25;
+
+/// The log, newest first.
+pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
+    let limit = match query.limit.as_deref().unwrap_or_default() {
+        "" => PAGE,
+        text => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=100).contains(limit))
+            .ok_or_else(|| ApiError::invalid("limit", "limit must be 1 to 100"))?,
+    };
+    let unknown = |name: &'static str| ApiError::invalid(name, &format!("{name} is not known"));
+    let (filter, cursor) = query.parse().map_err(unknown)?;
+    let (lines, more) = state.db.read(move |conn| log::page(conn, &filter, cursor, limit)).await?;
+    let next = lines.last().filter(|_| more).map(|line| line.delivery.id);
+    let list: Vec<Value> = lines.iter().map(shapes::line).collect();
+    Ok(HttpResponse::Ok().json(json!({ "payload": list, "next_cursor": next })))
+}
+
+/// One delivery with its payload and attempts.
+pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let id = id(&ids)?;
+    let shape = state
+        .db
+        .read(move |conn| {
+            let Some(delivery) = log::find(conn, id)? else { return Ok(None) };
+            let body = events::body(conn, delivery.event_id)?;
+            let attempts = log::attempts_of(conn, &delivery)?;
+            Ok(Some(shapes::whole_delivery(&delivery, body.as_deref(), &attempts)))
+        })
+        .await?;
+    let shape = shape.ok_or_else(ApiError::not_found)?;
+    Ok(HttpResponse::Ok().json(json!({ "payload": { "delivery": shape } })))
+}
+
+/// Sends a delivery's event again: 202 with the new delivery.
+pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    match redelivery::make(&state, id(&ids)?).await? {
+        Ok(delivery) => {
+            Ok(HttpResponse::Accepted().json(json!({ "payload": { "delivery": shapes::delivery(&delivery) } })))
+        }
+        Err(Refused::NotFound) => Err(ApiError::not_found()),
+        Err(Refused::WebhookOff) => Err(ApiError::plain(StatusCode::CONFLICT, "The webhook is off")),
+    }
+}
+
+fn id(ids: &Ids) -> Result<DeliveryId, ApiError> {
+    ids.1.parse().map_err(|_| ApiError::not_found())
+}

@@ -1,0 +1,80 @@
+//! `/api/v1/accounts/1/inboxes`.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use serde_json::{Map, Value, json};
+
+use super::management::{ApiError, Caller, Object};
+use super::shapes;
+use crate::clock;
+use crate::db::{Error, inboxes};
+use crate::domain::id::InboxId;
+use crate::domain::inbox::{Inbox, NewInbox};
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::http::State;
+
+type Ids = Path<(String, InboxId)>;
+
+/// All inboxes, by name.
+pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
+    let list = state.db.read(inboxes::list).await?;
+    let list: Vec<Value> = list.iter().map(shapes::inbox).collect();
+    Ok(HttpResponse::Ok().json(json!({ "payload": list })))
+}
+
+/// A new inbox.
+pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
+    let new = parse(&object.unwrapped("inbox"), None)?;
+    let made = state.db.write(move |conn| inboxes::insert(conn, &new, clock::now())).await.map_err(taken)?;
+    answer(&state, made).await
+}
+
+/// Changes an inbox; what is left out stays.
+pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
+    let id = ids.1;
+    let stored = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
+    let input = object.unwrapped("inbox");
+    let new = parse(&input, Some(&stored))?;
+    let archived = input.get("archived").and_then(Value::as_bool);
+    let change = state.db.write(move |conn| {
+        if let Some(archived) = archived {
+            inboxes::archive(conn, id, archived.then(clock::now))?;
+        }
+        inboxes::update(conn, id, &new)
+    });
+    change.await.map_err(taken)?;
+    answer(&state, id).await
+}
+
+/// Archives an inbox: events may still name it, so its row stays.
+pub async fn archive(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let id = ids.1;
+    let archived = state.db.write(move |conn| inboxes::archive(conn, id, Some(clock::now()))).await?;
+    if archived { Ok(HttpResponse::Ok().finish()) } else { Err(ApiError::not_found()) }
+}
+
+fn parse(input: &Map<String, Value>, stored: Option<&Inbox>) -> Result<NewInbox, ApiError> {
+    let field = |name: &str, old: Option<&str>| match input.get(name) {
+        None => old.unwrap_or_default().to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(_) => String::new(),
+    };
+    let name = field("name", stored.map(|inbox| inbox.name.as_str()));
+    let external = field("external_id", stored.and_then(|inbox| inbox.external_id.as_deref()));
+    let channel = field("channel_type", stored.and_then(|inbox| inbox.channel_type.as_deref()));
+    Ok(NewInbox::parse(&name, &external, &channel)?)
+}
+
+fn taken(error: Error) -> ApiError {
+    if error.is_taken() {
+        Problems::one(Field::InboxExternalId, Problem::ExternalIdTaken).into()
+    } else {
+        error.into()
+    }
+}
+
+async fn answer(state: &State, id: InboxId) -> Result<HttpResponse, ApiError> {
+    let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
+    Ok(HttpResponse::Ok().json(json!({ "payload": { "inbox": shapes::inbox(&inbox) } })))
+}

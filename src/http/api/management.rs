@@ -1,0 +1,180 @@
+//! What all of the management API shares: who may call, which account, and the shapes of its errors.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, dev};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value, json};
+
+use super::auth::{self, Denied};
+use super::body::{self, Unread};
+use crate::db;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::token::Scope;
+use crate::http::State;
+use crate::i18n::{Locale, Translator};
+
+/// An error in one of Chatwoot's two shapes, `{error}` and `{message, attributes}`.
+#[derive(Debug, thiserror::Error)]
+#[error("{body}")]
+pub struct ApiError {
+    status: StatusCode,
+    body: Value,
+}
+
+impl ApiError {
+    /// `{error}`.
+    pub fn plain(status: StatusCode, text: &str) -> Self {
+        Self { status, body: json!({ "error": text }) }
+    }
+
+    /// 404.
+    pub fn not_found() -> Self {
+        Self::plain(StatusCode::NOT_FOUND, "Resource could not be found")
+    }
+
+    /// 422 with one message about `attribute`.
+    pub fn invalid(attribute: &str, message: &str) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body: json!({ "message": message, "attributes": [attribute] }) }
+    }
+}
+
+impl From<db::Error> for ApiError {
+    fn from(error: db::Error) -> Self {
+        tracing::error!(%error, "a call of the management API failed");
+        match error {
+            db::Error::Busy | db::Error::Connection(_) => {
+                Self::plain(StatusCode::SERVICE_UNAVAILABLE, "The database is busy. Try again later")
+            }
+            _ => Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+        }
+    }
+}
+
+impl From<Problems> for ApiError {
+    fn from(problems: Problems) -> Self {
+        let mut attributes: Vec<&str> = Vec::new();
+        for (field, _) in problems.iter() {
+            if !attributes.contains(&field.attribute()) {
+                attributes.push(field.attribute());
+            }
+        }
+        let words = Translator::new(Locale::En, crate::clock::now());
+        let messages: Vec<String> = problems.iter().map(|(field, problem)| message(words, field, problem)).collect();
+        let body = json!({ "message": messages.join(", "), "attributes": attributes });
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body }
+    }
+}
+
+/// Chatwoot's words where it has any, so that clients that look for them find them.
+fn message(words: Translator, field: &Field, problem: &Problem) -> String {
+    match (field, problem) {
+        (_, Problem::UrlMissing | Problem::UrlIncomplete) => "Url is invalid".into(),
+        (_, Problem::UrlTaken { .. }) => "Url has already been taken".into(),
+        (Field::Events, _) => "Subscriptions Invalid events".into(),
+        (_, problem) => words.problem_words(problem),
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::None => Self {
+                status: StatusCode::UNAUTHORIZED,
+                body: json!({ "errors": ["You need to sign in or sign up before continuing."] }),
+            },
+            Denied::Bad => Self::plain(StatusCode::UNAUTHORIZED, "Invalid Access Token"),
+            Denied::Scope => Self::plain(StatusCode::UNAUTHORIZED, "You are not authorized to do this action"),
+            Denied::Database(error) => error.into(),
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header(("retry-after", "5"));
+        }
+        response.json(&self.body)
+    }
+}
+
+/// A caller who may do what this request asks: GET with read or admin, everything else with admin.
+pub struct Caller;
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let state = request.app_data::<Data<State>>().ok_or_else(ApiError::not_found)?;
+            let scopes: &[Scope] =
+                if request.method().is_safe() { &[Scope::Read, Scope::Admin] } else { &[Scope::Admin] };
+            auth::caller(state, &request, scopes).await?;
+            match request.match_info().get("account") {
+                Some("1") | None => Ok(Self),
+                Some(_) => Err(ApiError::not_found()),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+/// Largest body of the management API, in bytes.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// The object a client sent, from under `wrapper` if it is wrapped as Chatwoot's dashboard does it.
+pub struct Object(pub Map<String, Value>);
+
+impl Object {
+    /// The object itself, or the one under `wrapper`.
+    pub fn unwrapped(mut self, wrapper: &str) -> Map<String, Value> {
+        match self.0.remove(wrapper) {
+            Some(Value::Object(inner)) => inner,
+            _ => self.0,
+        }
+    }
+}
+
+impl FromRequest for Object {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = Payload::from_request(&request, payload);
+        async move {
+            // Before the body is read: a stranger's body is not looked at.
+            Caller::extract(&request).await?;
+            let payload = payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The body broke off"))?;
+            let bytes = body::read(&request, payload, LARGEST).await.map_err(|unread| match unread {
+                Unread::TooLarge => ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+                Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body broke off"),
+            })?;
+            parse(&request, &bytes)
+        }
+        .boxed_local()
+    }
+}
+
+fn parse(request: &HttpRequest, bytes: &Bytes) -> Result<Object, ApiError> {
+    if bytes.is_empty() {
+        return Ok(Object(Map::new()));
+    }
+    if !body::is_json(request) {
+        return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json"));
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => Ok(Object(object)),
+        Ok(_) => Err(ApiError::plain(StatusCode::BAD_REQUEST, "The body must be a JSON object")),
+        Err(error) => Err(ApiError::plain(StatusCode::BAD_REQUEST, &format!("The body is not JSON: {error}"))),
+    }
+}

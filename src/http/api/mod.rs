@@ -1,0 +1,13 @@
+//! The JSON API: events in, and the management API in Chatwoot's shapes (INTERFACE §5, §7).
+
+pub mod auth;
+pub mod body;
+pub mod deliveries;
+pub mod events;
+pub mod inboxes;
+pub mod management;
+pub mod problem;
+pub mod profile;
+pub mod shapes;
+pub mod webhook_input;
+pub mod webhooks;

@@ -1,0 +1,135 @@
+//! The JSON of the things the management API shows (INTERFACE §7).
+
+use serde_json::{Map, Value, json};
+
+use crate::db::log::Line;
+use crate::domain::authorization::{Method, Shown};
+use crate::domain::delivery::{Attempt, Delivery};
+use crate::domain::inbox::Inbox;
+use crate::domain::webhook::{InboxScope, Webhook};
+
+/// A webhook; `secret` is told only to those who have just made it.
+pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Value {
+    let ids = match &webhook.inboxes {
+        InboxScope::All => &[][..],
+        InboxScope::Selected(ids) => ids,
+    };
+    let headers: Map<String, Value> =
+        webhook.headers.iter().map(|header| (header.name.to_string(), header_value(header.value.as_deref()))).collect();
+    let mut shape = json!({
+        "id": webhook.id,
+        "name": webhook.name,
+        "url": webhook.url.as_str(),
+        "account_id": 1,
+        "subscriptions": webhook.events,
+        "secret": secret,
+        "enabled": webhook.enabled,
+        "inbox_ids": ids,
+        "authorization": authorization(&webhook.authorization),
+        "headers": headers,
+        "timeout_s": webhook.timeout_s,
+        "status": webhook.state,
+        "created_at": webhook.created_at,
+    });
+    // Chatwoot's own key, absent when there is no inbox.
+    let only = ids.first().filter(|_| ids.len() == 1).and_then(|id| inboxes.iter().find(|inbox| inbox.id == *id));
+    if let (Some(only), Some(object)) = (only, shape.as_object_mut()) {
+        object.insert("inbox".into(), json!({ "id": only.id, "name": only.name }));
+    }
+    shape
+}
+
+/// A hidden value comes out as the object it was set with, its value `null`: sent back, it stays as it is.
+fn header_value(value: Option<&str>) -> Value {
+    value.map_or_else(|| json!({ "value": null, "hidden": true }), |value| json!(value))
+}
+
+fn authorization(shown: &Shown) -> Value {
+    match shown.method {
+        Method::None => json!({ "type": "none" }),
+        Method::Bearer => json!({ "type": "bearer", "token": null }),
+        Method::Basic => json!({ "type": "basic", "login": shown.name, "password": null }),
+        Method::Custom => json!({ "type": "custom", "header": shown.name, "value": null }),
+    }
+}
+
+/// An inbox.
+pub fn inbox(inbox: &Inbox) -> Value {
+    json!({
+        "id": inbox.id,
+        "external_id": inbox.external_id,
+        "name": inbox.name,
+        "channel_type": inbox.channel_type,
+        "archived": inbox.archived_at.is_some(),
+    })
+}
+
+/// A delivery as lists show it.
+pub fn delivery(delivery: &Delivery) -> Value {
+    json!({
+        "id": delivery.id,
+        "event_id": delivery.event_id,
+        "event": delivery.event,
+        "webhook_id": delivery.webhook_id,
+        "inbox_id": delivery.inbox_id,
+        "status": delivery.status,
+        "reason": delivery.reason,
+        "attempts": delivery.attempts,
+        "next_attempt_at": delivery.next_attempt_at,
+        "created_at": delivery.created_at,
+        "finished_at": delivery.finished_at,
+        "trigger": delivery.trigger,
+    })
+}
+
+/// A line of the log.
+pub fn line(line: &Line) -> Value {
+    delivery(&line.delivery)
+}
+
+/// One delivery with its payload and attempts.
+pub fn whole_delivery(shown: &Delivery, body: Option<&[u8]>, attempts: &[Attempt]) -> Value {
+    let mut shape = delivery(shown);
+    if let Some(object) = shape.as_object_mut() {
+        // The stored bytes were JSON when they came in.
+        let payload = body.and_then(|body| serde_json::from_slice::<Value>(body).ok());
+        object.insert("payload".into(), payload.unwrap_or_default());
+        object.insert("attempts".into(), attempts.iter().map(attempt).collect());
+    }
+    shape
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    let response = attempt.response.as_ref().map(|response| {
+        json!({
+            "status": response.status,
+            "headers": headers(&response.headers),
+            "body": String::from_utf8_lossy(&response.body),
+            "truncated": response.truncated,
+        })
+    });
+    json!({
+        "number": attempt.number,
+        "started_at": attempt.started_at,
+        "duration_ms": attempt.duration_ms,
+        "outcome": attempt.outcome,
+        "cause": attempt.cause,
+        "request": { "headers": headers(&attempt.request_headers) },
+        "response": response,
+    })
+}
+
+/// A repeated header's values are joined as RFC 9110 §5.3 allows.
+fn headers(list: &[(String, String)]) -> Value {
+    let mut object = Map::new();
+    for (name, value) in list {
+        match object.get_mut(name) {
+            Some(Value::String(known)) => {
+                known.push_str(", ");
+                known.push_str(value);
+            }
+            _ => drop(object.insert(name.clone(), json!(value))),
+        }
+    }
+    Value::Object(object)
+}

@@ -1,0 +1,43 @@
+//! Form tokens (SECURITY, control 9).
+
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header::{HOST, ORIGIN};
+use subtle::ConstantTimeEq;
+
+use super::State;
+use crate::clock;
+use crate::domain::sealed::mac;
+use crate::domain::token::hex;
+
+/// Carries the token of the forms that come before a session: sign-in and set-up.
+const COOKIE: &str = "hachok_form";
+
+/// The token for someone without a session: derived from a cookie, which is set if it is missing.
+pub fn before_sign_in(state: &State, request: &HttpRequest, cookies: &mut Vec<Cookie<'static>>) -> String {
+    let known = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64);
+    let value = known.unwrap_or_else(|| {
+        let value = hex(&clock::random::<32>());
+        let cookie = Cookie::build(COOKIE, value.clone())
+            .path("/")
+            .same_site(SameSite::Lax)
+            .secure(state.is_secure())
+            .http_only(true);
+        cookies.push(cookie.finish());
+        value
+    });
+    hex(&mac(&state.form_key, value.as_bytes()))
+}
+
+/// The request comes from a page of ours and bears its token.
+pub fn is_ours(state: &State, request: &HttpRequest, (expected, given): (&str, &str)) -> bool {
+    let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("-"));
+    let site = header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let origin = header(ORIGIN.as_str()).is_none_or(|origin| {
+        origin == state.public.origin().ascii_serialization()
+            || header(HOST.as_str()).is_some_and(|host| {
+                origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host)
+            })
+    });
+    site && origin && expected.as_bytes().ct_eq(given.as_bytes()).into()
+}

@@ -1,0 +1,146 @@
+//! What goes wrong on a page, and how the reader is told.
+
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+
+use super::reader::Reader;
+use crate::clock;
+use crate::db;
+use crate::domain::token::hex;
+use crate::views::errors::{ErrorPage, Fault};
+use crate::views::{Html, NotRendered};
+
+/// Why a page cannot be shown. Answered bare, then dressed in the reader's language.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PageError {
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    SignIn,
+    /// The role does not allow it.
+    #[error("the role does not allow it")]
+    Forbidden,
+    /// There is no such thing.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The form's token is not ours any more, or the request came from elsewhere.
+    #[error("the form's token is not good")]
+    StaleForm,
+    /// The request makes no sense.
+    #[error("the request makes no sense")]
+    BadRequest,
+    /// The body is too large.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Too many attempts; wait that many seconds.
+    #[error("too many attempts")]
+    TooMany(u64),
+    /// The database does not answer.
+    #[error("the database does not answer")]
+    Unavailable,
+    /// A fault of ours.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl From<db::Error> for PageError {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::Busy | db::Error::Connection(_) => Self::Unavailable,
+            error => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<NotRendered> for PageError {
+    fn from(error: NotRendered) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::SignIn => StatusCode::SEE_OTHER,
+            Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.bare()
+    }
+}
+
+impl PageError {
+    /// The answer without a page; the error travels with it.
+    pub fn bare(&self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.status_code());
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+
+    fn fault(&self) -> Fault {
+        match self {
+            Self::SignIn | Self::Forbidden => Fault::Forbidden,
+            Self::NotFound => Fault::NotFound,
+            Self::StaleForm => Fault::PageTooOld,
+            Self::BadRequest | Self::TooLarge => Fault::BadRequest,
+            Self::TooMany(seconds) => Fault::TooMany(*seconds),
+            Self::Unavailable => Fault::Unavailable,
+            Self::Internal(_) => Fault::Server(hex(&clock::random::<6>())),
+        }
+    }
+}
+
+/// Gives an error its page, in the reader's language. Other answers pass.
+pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let told = response.response().extensions().get::<PageError>().cloned();
+    let error = match told {
+        Some(error) => error,
+        // The route table's own answers for paths and methods it does not know.
+        None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
+        None => return response,
+    };
+    let dressed = page(&error, status, reader);
+    response.into_response(dressed)
+}
+
+fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse {
+    if matches!(error, PageError::SignIn) {
+        return to_sign_in(reader);
+    }
+    let fault = error.fault();
+    if let (PageError::Internal(detail), Fault::Server(id)) = (error, &fault) {
+        tracing::error!(id, detail, "a page failed");
+    }
+    let mut response = HttpResponse::build(status);
+    if let PageError::TooMany(seconds) = error {
+        response.insert_header((RETRY_AFTER, seconds.to_string()));
+    }
+    if matches!(error, PageError::Unavailable) {
+        response.insert_header((RETRY_AFTER, "5"));
+    }
+    match ErrorPage::new(reader.shell(), &fault).html() {
+        Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
+        Err(_) => response.finish(),
+    }
+}
+
+/// To the sign-in page, and back afterwards.
+fn to_sign_in(reader: &Reader) -> HttpResponse {
+    let next: String = url::form_urlencoded::byte_serialize(reader.path.as_bytes()).collect();
+    let target = if reader.path == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={next}") };
+    if reader.htmx {
+        return HttpResponse::Ok().insert_header(("HX-Redirect", target)).finish();
+    }
+    HttpResponse::SeeOther().insert_header((LOCATION, target)).finish()
+}

@@ -1,0 +1,50 @@
+//! The pages and the API over HTTP. Only this room names actix.
+
+mod api;
+mod assets;
+mod csrf;
+mod error;
+mod form;
+mod headers;
+mod health;
+mod limiter;
+mod log_query;
+mod pages;
+mod reader;
+mod route;
+mod session;
+mod state;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+
+pub use state::State;
+
+/// How long a client may take for the head of a request.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+
+/// A server on `listener`; at its end requests on their way have `last_requests` seconds.
+pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::io::Result<Server> {
+    let state = Data::new(state);
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).min(4);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::clone(&state))
+            .wrap(Compress::default())
+            .wrap(from_fn(headers::add))
+            .configure(|routes| route::table(routes, &state))
+    });
+    Ok(server
+        .workers(workers)
+        .max_connections(1024)
+        .client_request_timeout(HEAD_TIME)
+        .shutdown_timeout(last_requests)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}

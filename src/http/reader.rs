@@ -1,0 +1,209 @@
+//! Who reads a page: person, language, time zone, form token. Loaded once a request.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+
+use actix_session::SessionExt;
+use actix_web::body::MessageBody;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderValue, VARY};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::{Ready, ready};
+
+use super::error::PageError;
+use super::session::Visit;
+use super::{State, csrf};
+use crate::clock;
+use crate::db::users;
+use crate::domain::id::UserId;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::user::{Language, Role, User};
+use crate::i18n::{Translator, negotiate};
+use crate::views::{Notice, NoticeKind, Place, Shell};
+
+/// Who reads a page.
+pub struct Reader {
+    pub(super) locale: Language,
+    pub(super) user: Option<User>,
+    pub(super) csrf: String,
+    /// Wants a fragment, and is not going back in the browser's history.
+    pub(super) htmx: bool,
+    pub(super) path: String,
+    pub(super) now: Timestamp,
+    pub(super) address: IpAddr,
+    failed_24h: u64,
+    notice: Option<Notice>,
+}
+
+const LANGUAGE_COOKIE: &str = "hachok_lang";
+
+impl Reader {
+    /// Words, dates and numbers for this reader.
+    pub(super) fn t(&self) -> Translator<'_> {
+        let zone = self.user.as_ref().map_or("UTC", |user| &user.time_zone);
+        Translator::new(self.locale, self.now).in_zone(zone)
+    }
+
+    /// What surrounds a page for this reader.
+    pub(super) fn shell(&self) -> Shell<'_> {
+        let mut shell = Shell::new(self.t(), &self.path, &self.csrf);
+        shell.user = self.user.as_ref();
+        shell.place = Place::Elsewhere;
+        shell.failed_24h = self.failed_24h;
+        shell.notice.clone_from(&self.notice);
+        shell
+    }
+
+    /// The number of the person, on pages that ask for one.
+    pub(super) fn user_id(&self) -> UserId {
+        self.user.as_ref().map_or(0, |user| user.id)
+    }
+
+    fn is_admin(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.role == Role::Admin)
+    }
+}
+
+/// Loads the reader before the handler, and dresses errors in their language after it.
+pub async fn load(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
+    let (reader, cookies) = match read(&state, request.request()).await {
+        Ok(read) => read,
+        Err(error) => return Ok(request.into_response(error.bare()).map_into_boxed_body()),
+    };
+    let reader = Rc::new(reader);
+    request.extensions_mut().insert(Rc::clone(&reader));
+    let response = next.call(request).await?.map_into_boxed_body();
+    let mut response = super::error::dress(response, &reader);
+    response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
+    for cookie in &cookies {
+        response.response_mut().add_cookie(cookie)?;
+    }
+    Ok(response)
+}
+
+async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cookie<'static>>), PageError> {
+    let visit = Visit(request.get_session());
+    let now = clock::now();
+    let id = visit.user();
+    let found = match id {
+        None => (None, 0),
+        Some(id) => {
+            let load = move |conn: &mut crate::db::DbConnection| {
+                Ok((users::active(conn, id)?, crate::db::stats::failed_lately(conn, now)?))
+            };
+            state.db.read(load).await?
+        }
+    };
+    let (user, failed_24h) = found;
+    let mut cookies = Vec::new();
+    let csrf = match (&user, visit.csrf()) {
+        (Some(_), Some(token)) => token,
+        _ => csrf::before_sign_in(state, request, &mut cookies),
+    };
+    let locale = language(state, request, user.as_ref(), &mut cookies);
+    let headers = request.headers();
+    let has = |name: &str| headers.contains_key(name);
+    let notice = if request.method().is_safe() && !has("hx-request") { visit.take_notice() } else { None };
+    let reader = Reader {
+        locale,
+        csrf,
+        htmx: has("hx-request") && !has("hx-history-restore-request"),
+        path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        now,
+        address: client(state, request),
+        failed_24h: u64::try_from(failed_24h).unwrap_or(0),
+        notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Odd(text), Notice::Done)),
+        user,
+    };
+    Ok((reader, cookies))
+}
+
+/// `?lang=` (which a cookie then remembers), the account's choice, the cookie, `Accept-Language`, English.
+fn language(state: &State, request: &HttpRequest, user: Option<&User>, cookies: &mut Vec<Cookie<'static>>) -> Language {
+    let asked = request.query_string().split('&').filter_map(|pair| pair.strip_prefix("lang=")).next_back();
+    if let Some(language) = asked.and_then(Language::parse) {
+        let cookie = Cookie::build(LANGUAGE_COOKIE, language.as_str())
+            .path("/")
+            .same_site(SameSite::Lax)
+            .secure(state.is_secure())
+            .http_only(true)
+            .max_age(actix_web::cookie::time::Duration::days(365));
+        cookies.push(cookie.finish());
+        return language;
+    }
+    let accepted = || negotiate(request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok()?);
+    user.and_then(|user| user.language)
+        .or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|cookie| Language::parse(cookie.value())))
+        .or_else(accepted)
+        .unwrap_or(Language::En)
+}
+
+/// Who asks: the peer, or what a trusted proxy says of the peer before it.
+fn client(state: &State, request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let trusted = |ip: &IpAddr| state.web.trusted_proxies.iter().any(|network| network.contains(ip));
+    if !trusted(&peer) {
+        return peer;
+    }
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> =
+        forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    // From the right: the first hop that is no proxy of ours is the client.
+    hops.into_iter().rev().find(|hop| !trusted(hop)).unwrap_or(peer)
+}
+
+/// Anyone, signed in or not.
+#[derive(Clone)]
+pub struct Anyone(pub Rc<Reader>);
+
+/// Someone who is signed in.
+#[derive(Clone)]
+pub struct SignedIn(pub Rc<Reader>);
+
+/// Someone who is signed in and may change things.
+#[derive(Clone)]
+pub struct Admin(pub Rc<Reader>);
+
+fn reader(request: &HttpRequest) -> Result<Rc<Reader>, PageError> {
+    request.extensions().get::<Rc<Reader>>().cloned().ok_or_else(|| PageError::Internal("no reader".into()))
+}
+
+impl FromRequest for Anyone {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(reader(request).map(Self))
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(reader(request).and_then(|reader| {
+            if reader.user.is_some() { Ok(Self(reader)) } else { Err(PageError::SignIn) }
+        }))
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(reader(request).and_then(|reader| match (&reader.user, reader.is_admin()) {
+            (None, _) => Err(PageError::SignIn),
+            (Some(_), false) => Err(PageError::Forbidden),
+            (Some(_), true) => Ok(Self(reader)),
+        }))
+    }
+}

@@ -1,0 +1,181 @@
+//! Signed-in browsers: sessions in the database behind an opaque cookie.
+
+use std::collections::HashMap;
+
+use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::time::Duration as Ttl;
+use actix_web::cookie::{Key, SameSite};
+
+use super::State;
+use crate::clock;
+use crate::db::sessions::{self, StoredSession};
+use crate::db::{self, Db};
+use crate::domain::id::UserId;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::token;
+
+/// A session ends after 12 hours without use.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+/// And after 7 days, however busy.
+const ABSOLUTE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+/// Its end is moved at most once in ten minutes: reading a page costs no write.
+const STEP: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Who is signed in.
+const USER: &str = "user";
+/// The token of every form.
+const CSRF: &str = "csrf";
+/// What to tell on the next page, once.
+const NOTICE: &str = "notice";
+/// A sealed secret to show on the next page, once.
+const FLASH: &str = "flash";
+
+/// The middleware that loads and stores sessions.
+pub fn middleware(state: &State) -> SessionMiddleware<Store> {
+    let secure = state.is_secure();
+    let key = Key::derive_from(&state.cookie_key);
+    let idle = Ttl::seconds(i64::try_from(IDLE.as_secs()).unwrap_or(i64::MAX));
+    let lifecycle =
+        BrowserSession::default().state_ttl(idle).state_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
+    SessionMiddleware::builder(Store(state.db.clone()), key)
+        .cookie_name(if secure { "__Host-hachok".into() } else { "hachok_session".into() })
+        .cookie_secure(secure)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".into())
+        .cookie_content_security(CookieContentSecurity::Private)
+        .session_lifecycle(lifecycle)
+        .build()
+}
+
+/// Sessions in the database.
+pub struct Store(Db);
+
+type Values = HashMap<String, String>;
+
+fn json(values: &Values) -> Result<String, serde_json::Error> {
+    serde_json::to_string(values)
+}
+
+impl SessionStore for Store {
+    async fn load(&self, key: &SessionKey) -> Result<Option<Values>, LoadError> {
+        let now = clock::now();
+        let hash = token::hash(key.as_ref());
+        let found = self.0.read(move |conn| sessions::load(conn, &hash, now)).await;
+        let found = found.map_err(|error| LoadError::Other(error.into()))?;
+        let alive = found.filter(|session| now.since(session.created_at) < ABSOLUTE);
+        alive
+            .map(|session| serde_json::from_str(&session.state))
+            .transpose()
+            .map_err(|error| LoadError::Deserialization(error.into()))
+    }
+
+    async fn save(&self, values: Values, _: &Ttl) -> Result<SessionKey, SaveError> {
+        let key = token::hex(&clock::random::<32>());
+        let hash = token::hash(&key);
+        let now = clock::now();
+        let user = values.get(USER).and_then(|text| text.parse::<UserId>().ok());
+        let state = json(&values).map_err(|error| SaveError::Serialization(error.into()))?;
+        let stored = StoredSession { state, created_at: now, expires_at: now.after(IDLE) };
+        self.0
+            .write(move |conn| {
+                sessions::sweep(conn, now)?;
+                sessions::insert(conn, &hash, user, &stored)
+            })
+            .await
+            .map_err(|error| SaveError::Other(error.into()))?;
+        SessionKey::try_from(key).map_err(|error| SaveError::Other(error.into()))
+    }
+
+    async fn update(&self, key: SessionKey, values: Values, _: &Ttl) -> Result<SessionKey, UpdateError> {
+        let hash = token::hash(key.as_ref());
+        let state = json(&values).map_err(|error| UpdateError::Serialization(error.into()))?;
+        let until = clock::now().after(IDLE);
+        // A session that was ended while the request ran stays ended: its values are not stored anew.
+        self.0
+            .write(move |conn| sessions::update(conn, &hash, &state, until))
+            .await
+            .map_err(|error| UpdateError::Other(error.into()))?;
+        Ok(key)
+    }
+
+    async fn update_ttl(&self, key: &SessionKey, _: &Ttl) -> Result<(), anyhow::Error> {
+        Ok(self.touch(token::hash(key.as_ref()), clock::now()).await?)
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        let hash = token::hash(key.as_ref());
+        Ok(self.0.write(move |conn| sessions::delete(conn, &hash)).await?)
+    }
+}
+
+impl Store {
+    async fn touch(&self, hash: Vec<u8>, now: Timestamp) -> Result<(), db::Error> {
+        let key = hash.clone();
+        let found = self.0.read(move |conn| sessions::load(conn, &key, now)).await?;
+        if found.is_some_and(|session| session.expires_at < now.after(IDLE).before(STEP)) {
+            self.0.write(move |conn| sessions::touch(conn, &hash, now.after(IDLE))).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The session of a request, by its meaning.
+pub struct Visit(pub Session);
+
+impl Visit {
+    /// Who is signed in.
+    pub fn user(&self) -> Option<UserId> {
+        self.0.get(USER).ok().flatten()
+    }
+
+    /// The token of every form of this session.
+    pub fn csrf(&self) -> Option<String> {
+        self.0.get(CSRF).ok().flatten()
+    }
+
+    /// Begins a session for a person, under a new key.
+    pub fn sign_in(&self, user: UserId) {
+        self.0.clear();
+        self.0.renew();
+        self.put(USER, &user);
+        self.put(CSRF, &token::hex(&clock::random::<32>()));
+    }
+
+    /// Ends the session.
+    pub fn sign_out(&self) {
+        self.0.purge();
+    }
+
+    /// What to tell on the next page.
+    pub fn leave_notice(&self, notice: &str) {
+        self.put(NOTICE, &notice);
+    }
+
+    /// What was left to tell; told once.
+    pub fn take_notice(&self) -> Option<String> {
+        self.take(NOTICE)
+    }
+
+    /// A sealed secret to show on the next page.
+    pub fn leave_secret(&self, sealed: &str) {
+        self.put(FLASH, &sealed);
+    }
+
+    /// The sealed secret that was left; handed out once.
+    pub fn take_secret(&self) -> Option<String> {
+        self.take(FLASH)
+    }
+
+    /// Looked at first: a removal counts as a change, and a change is written to disk.
+    fn take(&self, key: &str) -> Option<String> {
+        if self.0.contains_key(key) { self.0.remove_as(key).and_then(Result::ok) } else { None }
+    }
+
+    fn put(&self, key: &str, value: &impl serde::Serialize) {
+        // Numbers and texts always serialize.
+        drop(self.0.insert(key, value));
+    }
+}

@@ -1,0 +1,54 @@
+//! What every handler may use.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::limiter::Limiter;
+use crate::config::WebSettings;
+use crate::db::Db;
+use crate::delivery::Engine;
+use crate::domain::address::AddressPolicy;
+
+/// What every handler may use.
+pub struct State {
+    pub(super) db: Db,
+    pub(super) engine: Engine,
+    pub(super) policy: Arc<AddressPolicy>,
+    pub(super) web: WebSettings,
+    pub(super) public: Url,
+    /// The key of form tokens.
+    pub(super) form_key: [u8; 32],
+    /// The key of the session cookie.
+    pub(super) cookie_key: [u8; 32],
+    pub(super) limiter: Limiter,
+    /// Passwords checked at once: each takes 19 MiB and a core.
+    pub(super) hashing: Semaphore,
+}
+
+/// Passwords checked at once.
+const HASHING: usize = 2;
+
+impl State {
+    /// The parts that handlers share.
+    pub fn new(db: Db, engine: Engine, policy: Arc<AddressPolicy>, (web, public): (&WebSettings, Url)) -> Self {
+        let vault = db.vault();
+        Self {
+            form_key: vault.derive("form"),
+            cookie_key: vault.derive("cookie"),
+            db,
+            engine,
+            policy,
+            web: web.clone(),
+            public,
+            limiter: Limiter::default(),
+            hashing: Semaphore::new(HASHING),
+        }
+    }
+
+    /// The pages are reached over TLS, so cookies are bound to it.
+    pub(super) fn is_secure(&self) -> bool {
+        self.public.scheme() == "https"
+    }
+}

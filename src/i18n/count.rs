@@ -1,0 +1,86 @@
+//! Numbers, shares, spans and sizes as they are written: 1,148 and 97.6% or 1 148 and 97,6%.
+
+use std::borrow::Borrow;
+use std::time::Duration;
+
+use super::{Count, Locale, Translator};
+
+/// `number` with `places` decimals: grouped in threes, with the locale's signs.
+pub(super) fn decimal(locale: Locale, number: f64, places: usize) -> String {
+    let (group, point) = match locale {
+        Locale::En => (',', '.'),
+        Locale::Uk => ('\u{a0}', ','),
+    };
+    let plain = format!("{number:.places$}");
+    let (whole, rest) = plain.split_once('.').unwrap_or((&plain, ""));
+    let digits = whole.trim_start_matches('-').len();
+    let mut text = String::with_capacity(plain.len() + digits / 3);
+    for (place, sign) in whole.chars().enumerate() {
+        let left = whole.len() - place;
+        if place > whole.len() - digits && left.is_multiple_of(3) {
+            text.push(group);
+        }
+        text.push(sign);
+    }
+    if !rest.is_empty() {
+        text.push(point);
+        text.push_str(rest);
+    }
+    text
+}
+
+impl Translator<'_> {
+    /// A whole number.
+    pub fn number(&self, number: impl Borrow<Count>) -> String {
+        decimal(self.locale(), as_float(*number.borrow()), 0)
+    }
+
+    /// The share of `part` in `whole`, with one decimal; a dash when there is no whole.
+    pub fn percent(&self, part: impl Borrow<Count>, whole: impl Borrow<Count>) -> String {
+        let (part, whole) = (*part.borrow(), *whole.borrow());
+        match whole {
+            0 => "—".into(),
+            // Rounded down: 99.97% is not yet all.
+            _ => {
+                let tenths = (u128::from(part) * 1000 / u128::from(whole)) as f64;
+                decimal(self.locale(), tenths / 10.0, 1) + "%"
+            }
+        }
+    }
+
+    /// A measured time: 982 ms, 10.2 s.
+    pub fn elapsed(&self, milliseconds: i64) -> String {
+        let value = milliseconds.max(0) as f64;
+        match milliseconds {
+            ..10_000 => self.milliseconds(&decimal(self.locale(), value, 0)),
+            _ => self.span(Duration::from_millis(milliseconds.unsigned_abs())),
+        }
+    }
+
+    /// A span of time in the largest unit that fits: 15 s, 12 min, 5 h, 3 days.
+    pub fn span(&self, span: Duration) -> String {
+        let seconds = span.as_secs_f64();
+        let whole = |unit: f64| decimal(self.locale(), seconds / unit, 0);
+        match span.as_secs() {
+            ..60 if span.subsec_millis() > 0 => self.seconds(&decimal(self.locale(), seconds, 1)),
+            ..60 => self.seconds(&whole(1.0)),
+            ..3600 => self.minutes(&whole(60.0)),
+            ..172_800 => self.hours(&whole(3600.0)),
+            more => self.days(more / 86_400),
+        }
+    }
+
+    /// A size: 162 B, 16.4 kB.
+    pub fn size(&self, bytes: usize) -> String {
+        let amount = bytes as f64;
+        match bytes {
+            ..1000 => self.bytes(&decimal(self.locale(), amount, 0)),
+            _ => self.kilobytes(&decimal(self.locale(), amount / 1000.0, 1)),
+        }
+    }
+}
+
+/// Exact up to 2^53, far beyond any count here.
+fn as_float(number: Count) -> f64 {
+    number as f64
+}

@@ -1,0 +1,84 @@
+//! The table of messages: each is a method whose name is its id in `locales/`.
+
+use super::Translator;
+use super::translator::{Number, Text};
+
+macro_rules! messages {
+    ($($name:ident $(($($variable:ident: $kind:ty),+))?;)*) => {
+        #[expect(missing_docs, non_snake_case, reason = "each name is the id of its message in locales/")]
+        impl Translator<'_> {
+            $(pub fn $name(&self $($(, $variable: $kind)+)?) -> String {
+                self.say(stringify!($name), [$($((stringify!($variable), $variable.value()),)+)?])
+            })*
+        }
+
+        /// Every id of the table with its variables.
+        #[cfg(test)]
+        pub(super) const TABLE: &[(&str, &[&str])] =
+            &[$((stringify!($name), &[$($(stringify!($variable)),+)?])),*];
+    };
+}
+
+messages! {
+    // common.ftl
+    product; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out; failed_in_day(n: impl Number);
+    title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; apply; search; clear_filters;
+    try_again; refresh; actions; actions_of(name: impl Text); newer; older; pages; optional; hidden; never; all; warning;
+    problem; summary; request_failed; pattern_date_time; pattern_date_time_seconds; pattern_clock;
+    pattern_clock_seconds; just_now; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
+    today_at(hour: impl Number, time: impl Text); yesterday_at(hour: impl Number, time: impl Text); milliseconds(amount: impl Text);
+    seconds(amount: impl Text); minutes(amount: impl Text); hours(amount: impl Text); days(n: impl Number); bytes(amount: impl Text);
+    kilobytes(amount: impl Text); webhooks_count(n: impl Number); events_count(n: impl Number); inboxes_count(n: impl Number);
+    deliveries_count(n: impl Number);
+    // webhooks.ftl
+    webhook; webhooks; webhooks_list; webhooks_lead; add_webhook; edit_webhook; deliveries_24h; success_rate; failed;
+    pending; events_and_inbox; last_24_hours; last_24h; last_delivery; enabled; enabled_of(name: impl Text); name_or_url;
+    state; inbox; all_inboxes; no_webhooks_yet; no_webhooks_advice; nothing_matches; legend_up; legend_down;
+    strip_of(n: impl Number, rate: impl Text); strip_empty; no_deliveries_yet; turned_off_failing(name: impl Text, duration: impl Text);
+    turned_off_gone(name: impl Text); held_events(n: impl Number); see_what_went_wrong; send_test_event; archived_inbox;
+    form_not_saved; fix_problems(n: impl Number); saved_with_warning; address; address_about; name; name_hint; webhook_url;
+    webhook_url_hint; authorization; authorization_about; method_none_about; method_bearer_about; method_basic_about;
+    method_custom_about; none_deletes; token; new_token; token_hint; token_again; token_keep; login; password;
+    new_password; password_keep; password_again; header_name; value; new_value; value_keep; value_again; saved;
+    saved_never_shown(time: impl Text); events; events_about; group_most_used; selected_of(n: impl Number, max: impl Number);
+    select_all; clear_all; select_all_in(name: impl Text); select_inbox; select_inbox_about; all_inboxes_about;
+    only_selected; only_selected_about; no_inboxes_yet; inboxes; archived; signing_secret; signing_secret_about;
+    signing_secret_made; use_my_own_secret; own_secret; own_secret_hint; secret_created(time: impl Text); replace_secret;
+    custom_headers; custom_headers_about; header_row(n: impl Number); header_value_of(n: impl Number); hide_value;
+    remove_header(n: impl Number); add_header; timeout; timeout_about; timeout_label; create_webhook; save_and_test;
+    danger_zone; delete_webhook; delete_about; sections; overview; deliveries; test; secret; copy_url; turn_on;
+    turn_off; configuration; extra_headers; no_headers; timeout_value(n: impl Number); recent_deliveries; open_log;
+    no_deliveries_advice; delete_webhook_question(name: impl Text); delete_url; delete_pending(n: impl Number);
+    delete_nothing_pending; delete_log_stays(days: impl Number); delete_secrets; delete_yes; delete_no; turn_off_instead;
+    turn_off_instead_about; secret_new; secret_copy_now; secret_verify; secret_verify_about; secret_none_shown;
+    secret_old_until(time: impl Text); secret_replace; secret_replace_about; secret_overlap; secret_overlap_0;
+    secret_overlap_24h; secret_overlap_7d; secret_generate; secret_end_now; test_title; test_about; test_event;
+    test_event_test; test_subscribed; test_others; load_sample; test_body; test_body_hint; test_headers; test_send;
+    test_result; test_no_result; test_delivered; test_failed; test_not_sent; test_open_delivery; test_new_id;
+    test_now;
+    // deliveries.ftl
+    delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; duration; all_statuses;
+    all_events; all_webhooks; no_deliveries; no_deliveries_about; log_retention(days: impl Number); deleted_webhook;
+    delivery_retrying; delivery_sending; delivery_cancelled; send_again; send_again_warning; cancel_retries;
+    event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number); attempt_scheduled; attempt_started;
+    attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text); next_attempt_on(time: impl Text); next_attempt_held;
+    no_attempts; request; response; response_of(n: impl Number); headers; body; body_size(size: impl Text); empty_body;
+    response_body; request_body; no_response; cut_body; body_deleted(n: impl Number); reached_address(address: impl Text);
+    cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text); advice_not_found;
+    advice_rejected; advice_too_many; advice_unavailable; advice_general;
+    // inboxes.ftl
+    inboxes_lead; inbox_channel_type; inbox_external_id; inbox_external_id_hint; inbox_channel_type_hint;
+    inbox_webhooks; inbox_add; inbox_add_about; inbox_edit; inbox_archive; inbox_restore;
+    inbox_archive_of(name: impl Text); inbox_restore_of(name: impl Text); inbox_edit_of(name: impl Text); inbox_archived;
+    inbox_archive_about; inboxes_empty; inboxes_empty_about; inbox_not_saved;
+    // session.ftl
+    sign_in; sign_in_wrong; sign_in_wait(n: impl Number); set_up; set_up_about; set_up_button; set_up_failed; user_name;
+    email; account_password; account_password_hint; time_zone; time_zone_hint; error_not_found;
+    error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old; error_page_too_old_about;
+    error_too_many; error_too_many_about(n: impl Number); error_bad_request; error_bad_request_about; error_unavailable;
+    error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
+    // events.ftl
+    group_conversation; group_message; group_contact; group_ticket; group_inbox; group_widget;
+    // problems.ftl
+    HeaderNameMissingHere; ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
+}

@@ -1,0 +1,22 @@
+//! Words, dates and numbers in the reader's language.
+//!
+//! Every message of `locales/` is a method of [`Translator`], so that a typo does not compile.
+
+mod bundle;
+mod count;
+mod messages;
+mod moment;
+mod negotiation;
+mod notice;
+#[cfg(test)]
+mod tests;
+mod translator;
+mod words;
+
+pub use moment::{Moment, time_zones};
+pub use negotiation::negotiate;
+pub use notice::NoticeKind;
+pub use translator::{Count, Translator};
+
+/// A language of the pages.
+pub use crate::domain::user::Language as Locale;

@@ -1,0 +1,47 @@
+//! What was just done, told once on the next page.
+
+use std::borrow::Borrow;
+
+use super::Translator;
+use crate::domain::cause::named;
+
+named!(
+    /// What was just done, told once on the next page.
+    NoticeKind {
+        /// A webhook was made.
+        WebhookCreated = "webhook_created",
+        /// A webhook was changed.
+        WebhookSaved = "webhook_saved",
+        /// A webhook was deleted.
+        WebhookDeleted = "webhook_deleted",
+        /// A webhook was turned on.
+        WebhookTurnedOn = "webhook_turned_on",
+        /// A webhook was turned off.
+        WebhookTurnedOff = "webhook_turned_off",
+        /// A webhook has a new signing secret.
+        SecretReplaced = "secret_replaced",
+        /// A test event was sent.
+        TestSent = "test_sent",
+        /// A delivery is made again.
+        DeliveryResent = "delivery_resent",
+        /// A delivery was cancelled.
+        DeliveryCancelled = "delivery_cancelled",
+        /// An inbox was added.
+        InboxAdded = "inbox_added",
+        /// An inbox was changed.
+        InboxSaved = "inbox_saved",
+        /// An inbox was archived.
+        InboxArchived = "inbox_archived",
+        /// An inbox was taken out of the archive.
+        InboxRestored = "inbox_restored",
+        /// A person signed out.
+        SignedOut = "signed_out",
+    }
+);
+
+impl Translator<'_> {
+    /// A sentence: what was just done.
+    pub fn notice(&self, done: impl Borrow<NoticeKind>) -> String {
+        self.named("notice", done.borrow().as_str())
+    }
+}

@@ -1,0 +1,144 @@
+//! What must hold for all messages of both languages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
+
+use super::bundle::Files;
+use super::{Locale, NoticeKind, Translator, messages, words};
+use crate::domain::authorization::Method;
+use crate::domain::catalogue::{EventName, Group};
+use crate::domain::cause::FailureCause;
+use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhook::State;
+
+type Messages = BTreeMap<String, BTreeSet<String>>;
+
+fn source(locale: Locale) -> String {
+    let files = Files::iter().filter(|path| path.starts_with(locale.as_str())).filter_map(|path| Files::get(&path));
+    files.map(|file| String::from_utf8_lossy(&file.data).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn messages_of(locale: Locale) -> Messages {
+    let source = source(locale);
+    let resource = fluent_syntax::parser::parse(source.as_str()).expect("the files parse");
+    let mut messages = Messages::new();
+    for entry in resource.body {
+        if let Entry::Message(message) = entry {
+            let mut variables = BTreeSet::new();
+            collect(message.value.as_ref().expect("a message has a value"), &mut variables);
+            assert!(messages.insert(message.id.name.to_owned(), variables).is_none(), "{} twice", message.id.name);
+        }
+    }
+    messages
+}
+
+fn collect(pattern: &Pattern<&str>, variables: &mut BTreeSet<String>) {
+    for element in &pattern.elements {
+        let PatternElement::Placeable { expression } = element else { continue };
+        let inline = match expression {
+            Expression::Inline(inline) => inline,
+            Expression::Select { selector, variants } => {
+                variants.iter().for_each(|variant| collect(&variant.value, variables));
+                selector
+            }
+        };
+        if let InlineExpression::VariableReference { id } = inline {
+            variables.insert(id.name.to_owned());
+        }
+    }
+}
+
+fn uk() -> Translator<'static> {
+    Translator::new(Locale::Uk, Timestamp::from_seconds(0))
+}
+
+#[test]
+fn both_languages_have_the_same_messages_with_the_same_variables() {
+    assert_eq!(messages_of(Locale::En), messages_of(Locale::Uk));
+}
+
+#[test]
+fn every_message_is_used_and_every_used_one_exists() {
+    fn all<T: Copy>(prefix: &str, values: &[T], name: fn(T) -> &'static str) -> Vec<String> {
+        values.iter().map(|value| format!("{prefix}_{}", name(*value))).collect()
+    }
+    let mut used: BTreeSet<String> = messages::TABLE.iter().map(|(id, _)| (*id).to_owned()).collect();
+    used.extend(words::PROBLEMS.iter().map(|id| (*id).to_owned()));
+    used.extend(all("state", State::ALL, State::as_str));
+    used.extend(all("filter", State::ALL, State::as_str));
+    used.extend(all("status", Status::ALL, Status::as_str));
+    used.extend(all("reason", Reason::ALL, Reason::as_str));
+    used.extend(all("trigger", Trigger::ALL, Trigger::as_str));
+    used.extend(all("method", Method::ALL, Method::as_str));
+    used.extend(all("cause", FailureCause::ALL, FailureCause::as_str));
+    used.extend(all("advice", FailureCause::ALL, FailureCause::as_str));
+    used.extend(all("notice", NoticeKind::ALL, NoticeKind::as_str));
+    for prefix in ["event", "about"] {
+        used.extend(all(prefix, EventName::ALL, EventName::as_str));
+        used.insert(format!("{prefix}_webhook_test"));
+    }
+    let existing: BTreeSet<String> = messages_of(Locale::En).into_keys().collect();
+    assert_eq!(used, existing);
+    assert_eq!(Group::ALL.map(|group| uk().group(group)).first().map(String::as_str), Some("Розмова"));
+}
+
+#[test]
+fn the_table_names_the_variables_of_each_message() {
+    let messages = messages_of(Locale::En);
+    for (id, variables) in messages::TABLE {
+        let expected: BTreeSet<String> = variables.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(messages.get(*id), Some(&expected), "{id}");
+    }
+}
+
+#[test]
+fn ukrainian_plurals_follow_the_number() {
+    let forms = |say: fn(&Translator<'static>, u64) -> String| [1, 3, 11, 21].map(|n| say(&uk(), n));
+    assert_eq!(forms(|t, n| t.deliveries_count(n)), ["1 доставка", "3 доставки", "11 доставок", "21 доставка"]);
+    assert_eq!(forms(|t, n| t.webhooks_count(n)), ["1 вебхук", "3 вебхуки", "11 вебхуків", "21 вебхук"]);
+    assert_eq!(forms(|t, n| t.events_count(n)), ["1 подія", "3 події", "11 подій", "21 подія"]);
+    assert_eq!(uk().deliveries_count(1148), "1\u{a0}148 доставок");
+}
+
+#[test]
+fn every_ukrainian_plural_has_all_four_forms() {
+    let source = source(Locale::Uk);
+    let resource = fluent_syntax::parser::parse(source.as_str()).expect("the files parse");
+    for entry in resource.body {
+        let Entry::Message(message) = entry else { continue };
+        for element in message.value.iter().flat_map(|pattern| &pattern.elements) {
+            let PatternElement::Placeable { expression: Expression::Select { variants, .. } } = element else {
+                continue;
+            };
+            assert!(matches!(variants.len(), 2 | 4), "{}: a choice of hour has two, a plural four", message.id.name);
+        }
+    }
+}
+
+#[test]
+fn apostrophes_are_letters_and_nothing_is_isolated() {
+    let letters: Vec<char> = source(Locale::Uk).chars().collect();
+    for triple in letters.windows(3) {
+        let [before, middle, after] = triple else { continue };
+        let inside = |letter: &char| ('\u{400}'..='\u{4ff}').contains(letter);
+        assert!(!(matches!(middle, '\'' | '’') && inside(before) && inside(after)), "{triple:?}");
+    }
+    let name = uk().turned_off_gone("Стара ERP");
+    assert!(name.contains("«Стара ERP»") && !name.contains(['\u{2068}', '\u{2069}']));
+}
+
+#[test]
+fn amounts_are_written_for_the_language() {
+    let en = Translator::new(Locale::En, Timestamp::from_seconds(0));
+    assert_eq!((en.number(1148).as_str(), uk().number(1148).as_str()), ("1,148", "1\u{a0}148"));
+    assert_eq!((en.percent(1120, 1148).as_str(), uk().percent(1120, 1148).as_str()), ("97.5%", "97,5%"));
+    assert_eq!(en.percent(9999, 10_000), "99.9%");
+    assert_eq!(en.percent(0, 0), "—");
+    assert_eq!(en.elapsed(1204), "1,204 ms");
+    assert_eq!(uk().elapsed(10_200), "10,2\u{a0}с");
+    assert_eq!(uk().span(std::time::Duration::from_secs(7200)), "2\u{a0}год");
+    assert_eq!(en.size(162), "162 B");
+    assert_eq!(uk().size(16_384), "16,4\u{a0}кБ");
+}

@@ -1,0 +1,120 @@
+//! Words for the values of the domain.
+
+use std::borrow::Borrow;
+
+use fluent_bundle::FluentValue;
+
+use super::{Count, Translator};
+use crate::domain::authorization::Method;
+use crate::domain::catalogue::{EventName, Group};
+use crate::domain::cause::FailureCause;
+use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::problem::Problem;
+use crate::domain::webhook::State;
+
+impl Translator<'_> {
+    /// How a webhook is doing.
+    pub fn state_word(&self, state: impl Borrow<State>) -> String {
+        self.named("state", state.borrow().as_str())
+    }
+
+    /// The same for the filter of the list.
+    pub fn state_filter(&self, state: impl Borrow<State>) -> String {
+        self.named("filter", state.borrow().as_str())
+    }
+
+    /// Where a delivery stands.
+    pub fn status_word(&self, status: impl Borrow<Status>) -> String {
+        self.named("status", status.borrow().as_str())
+    }
+
+    /// A sentence: why a delivery was given up.
+    pub fn reason(&self, reason: impl Borrow<Reason>) -> String {
+        self.named("reason", reason.borrow().as_str())
+    }
+
+    /// What made a delivery.
+    pub fn trigger(&self, trigger: impl Borrow<Trigger>) -> String {
+        self.named("trigger", trigger.borrow().as_str())
+    }
+
+    /// An event's title.
+    pub fn event_title(&self, event: impl Borrow<EventName>) -> String {
+        self.named("event", event.borrow().as_str())
+    }
+
+    /// A sentence: when an event is sent.
+    pub fn event_about(&self, event: impl Borrow<EventName>) -> String {
+        self.named("about", event.borrow().as_str())
+    }
+
+    /// A group of events.
+    pub fn group(&self, group: impl Borrow<Group>) -> String {
+        match group.borrow() {
+            Group::Conversation => self.group_conversation(),
+            Group::Message => self.group_message(),
+            Group::Contact => self.group_contact(),
+            Group::Ticket => self.group_ticket(),
+            Group::Inbox => self.group_inbox(),
+            Group::Widget => self.group_widget(),
+        }
+    }
+
+    /// A method of authorization.
+    pub fn method(&self, method: impl Borrow<Method>) -> String {
+        self.named("method", method.borrow().as_str())
+    }
+
+    /// Why an attempt failed. `code` is the HTTP status, `timeout_s` the webhook's time-out.
+    pub fn cause(&self, cause: FailureCause, code: Option<u16>, timeout_s: u8) -> String {
+        match cause {
+            FailureCause::Timeout => self.cause_timeout(Count::from(timeout_s)),
+            FailureCause::HttpStatus => self.cause_http_status(&code.unwrap_or_default().to_string()),
+            other => self.named("cause", other.as_str()),
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(&self, cause: FailureCause, code: Option<u16>) -> String {
+        match (cause, code) {
+            (FailureCause::HttpStatus, Some(code @ (401 | 403))) => self.advice_unauthorized(&code.to_string()),
+            (FailureCause::HttpStatus, Some(404 | 405)) => self.advice_not_found(),
+            (FailureCause::HttpStatus, Some(400 | 413 | 415 | 422)) => self.advice_rejected(),
+            (FailureCause::HttpStatus, Some(429)) => self.advice_too_many(),
+            (FailureCause::HttpStatus, Some(500..)) => self.advice_unavailable(),
+            _ => self.named("advice", cause.as_str()),
+        }
+    }
+}
+
+/// Problems without variables, whose message bears their name, and the others.
+macro_rules! problems {
+    ($($plain:ident)* ; $($with_name:ident)*) => {
+        impl Translator<'_> {
+            /// A sentence: what is wrong.
+            pub fn problem_words(&self, problem: &Problem) -> String {
+                match problem {
+                    $(Problem::$plain => self.say(stringify!($plain), []),)*
+                    $(Problem::$with_name { name } => {
+                        self.say(stringify!($with_name), [("name", FluentValue::from(name.as_str()))])
+                    })*
+                    Problem::ChangedByOther { at } => self.changed_by_other(*at),
+                }
+            }
+        }
+
+        #[cfg(test)]
+        pub(super) const PROBLEMS: &[&str] = &[$(stringify!($plain),)* $(stringify!($with_name),)*];
+    };
+}
+
+problems! {
+    NameTooLong UrlMissing UrlIncomplete UrlNotHttps UrlHasCredentials UrlHasFragment UrlPrivate UrlPortRefused
+    UrlTooLong UrlIsOurs AuthorizationMissing TokenMissing TokenHasSpaces TokenTooLong TokenAgain LoginMissing
+    LoginHasColon LoginTooLong PasswordMissing PasswordTooLong HeaderNameMissing HeaderNameInvalid HeaderNameTooLong
+    HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
+    InboxUnknown SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
+    ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
+    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed;
+    UrlTaken HeaderNameReserved HeaderNameTaken
+}

@@ -1,0 +1,190 @@
+//! `/deliveries/{id}`: why, and what now.
+
+use std::time::Duration;
+
+use askama::Template;
+
+use super::json::Json;
+use super::outcome::Outcome;
+use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Status, Trigger};
+use crate::domain::user::Language;
+use crate::domain::webhook::{DEFAULT_TIMEOUT_S, Webhook};
+use crate::i18n::{Count, Moment, Translator};
+use crate::views::filters;
+use crate::views::parts::{Badge, ShownHeader};
+use crate::views::shell::{Notice, Place, Shell};
+
+/// What the page is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryView<'a> {
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// Its webhook; `None` when it was deleted.
+    pub webhook: Option<&'a Webhook>,
+    /// The inbox's name.
+    pub inbox: Option<&'a str>,
+    /// Its attempts, the first first.
+    pub attempts: &'a [Attempt],
+    /// Attempts of the schedule.
+    pub schedule: Count,
+    /// The event's JSON; `None` when retention has deleted it.
+    pub body: Option<&'a [u8]>,
+    /// The number of the attempt to show; the latest when there is none of it.
+    pub chosen: Option<i32>,
+    /// Days for which bodies are kept.
+    pub retention_days: Count,
+}
+
+/// One delivery. `as_delivery` is the part that polling and cancelling swap, `as_attempt` that of one attempt.
+#[derive(Template)]
+#[template(path = "deliveries/delivery.html", blocks = ["delivery", "attempt"])]
+pub struct DeliveryPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    view: DeliveryView<'a>,
+    badge: Badge,
+    steps: Vec<Step<'a>>,
+    chosen: Option<Chosen<'a>>,
+    explanation: Option<Explanation>,
+    body: Option<(Json, String)>,
+}
+
+/// An attempt in the timeline.
+struct Step<'a> {
+    number: Count,
+    icon: (&'static str, &'static str),
+    time: Moment,
+    outcome: Outcome<'a>,
+    current: bool,
+}
+
+/// The attempt whose request and answer are shown.
+struct Chosen<'a> {
+    number: Count,
+    outcome: Outcome<'a>,
+    request: Vec<ShownHeader<'a>>,
+    remote_ip: Option<&'a str>,
+}
+
+/// The notice above: what went wrong, what to do, what comes next.
+struct Explanation {
+    title: String,
+    advice: String,
+    next: String,
+}
+
+impl<'a> DeliveryPage<'a> {
+    /// The page.
+    pub fn new(shell: Shell<'a>, view: DeliveryView<'a>) -> Self {
+        let t = shell.t;
+        let timeout = view.webhook.map_or(DEFAULT_TIMEOUT_S, |webhook| webhook.timeout_s);
+        let latest = view.attempts.last();
+        let chosen = view.attempts.iter().find(|attempt| Some(attempt.number) == view.chosen).or(latest);
+        let step = |attempt: &'a Attempt| {
+            let current = chosen.is_some_and(|chosen| chosen.number == attempt.number);
+            Step::new(t, attempt, timeout, current)
+        };
+        Self {
+            t,
+            shell: shell.at(Place::Deliveries),
+            badge: Badge::of_delivery(t, view.delivery),
+            steps: view.attempts.iter().rev().map(step).collect(),
+            chosen: chosen.map(|attempt| Chosen::new(t, attempt, timeout)),
+            explanation: explain(t, &view, timeout),
+            body: view.body.map(|body| (Json::new(body), t.size(body.len()))),
+            view,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.view.delivery.status == Status::Pending
+    }
+
+    /// Something is about to happen: worth asking every three seconds.
+    fn is_near(&self) -> bool {
+        let soon = self.t.now().after(Duration::from_secs(120));
+        self.is_open() && self.is_on() && self.view.delivery.next_attempt_at.is_none_or(|next| next < soon)
+    }
+
+    fn is_on(&self) -> bool {
+        self.view.webhook.is_some_and(|webhook| webhook.enabled)
+    }
+
+    fn resends(&self) -> bool {
+        self.shell.may_write() && self.is_on()
+    }
+
+    fn address(&self) -> String {
+        match &self.chosen {
+            Some(chosen) => format!("/deliveries/{}?attempt={}", self.view.delivery.id, chosen.number),
+            None => format!("/deliveries/{}", self.view.delivery.id),
+        }
+    }
+
+    /// The next attempt, when one is planned: its number and when.
+    fn planned(&self) -> Option<(Count, Option<Moment>)> {
+        let delivery = self.view.delivery;
+        let waits = self.is_open() && delivery.leased_until.is_none();
+        let at = delivery.next_attempt_at.filter(|_| self.is_on()).map(|at| self.t.relative(at));
+        waits.then(|| (count(delivery.attempts) + 1, at))
+    }
+
+    fn made(&self) -> Count {
+        count(self.view.delivery.attempts)
+    }
+
+    fn purged(&self) -> String {
+        self.t.body_deleted(self.view.retention_days)
+    }
+}
+
+impl<'a> Step<'a> {
+    fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8, current: bool) -> Self {
+        let icon = match attempt.outcome {
+            AttemptOutcome::Started => ("w", "send"),
+            AttemptOutcome::Succeeded => ("o", "ok"),
+            AttemptOutcome::Failed => ("b", "bad"),
+            AttemptOutcome::Interrupted => ("w", "warn"),
+        };
+        let time = t.log_time(attempt.started_at);
+        Self { number: count(attempt.number), icon, time, outcome: Outcome::new(t, attempt, timeout_s), current }
+    }
+}
+
+impl<'a> Chosen<'a> {
+    fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8) -> Self {
+        Self {
+            number: count(attempt.number),
+            outcome: Outcome::new(t, attempt, timeout_s),
+            request: ShownHeader::all(&attempt.request_headers),
+            remote_ip: attempt.remote_ip.as_deref(),
+        }
+    }
+}
+
+/// Why the delivery is not a success, when it is not; nothing before the first attempt has ended.
+fn explain(t: Translator, view: &DeliveryView, timeout_s: u8) -> Option<Explanation> {
+    let delivery = view.delivery;
+    if delivery.status == Status::Success {
+        return None;
+    }
+    let next = match (delivery.reason, delivery.next_attempt_at) {
+        (Some(reason), _) => t.reason(reason),
+        (None, Some(_)) if view.webhook.is_some_and(|webhook| !webhook.enabled) => t.next_attempt_held(),
+        (None, Some(at)) => t.next_attempt(at),
+        (None, None) => String::new(),
+    };
+    let outcome = view.attempts.iter().rev().find(|attempt| attempt.cause.is_some());
+    let outcome = outcome.map(|attempt| Outcome::new(t, attempt, timeout_s));
+    match outcome {
+        Some(outcome) => Some(Explanation { title: outcome.cause, advice: outcome.advice, next }),
+        None if delivery.reason.is_some() => {
+            Some(Explanation { title: next, advice: String::new(), next: String::new() })
+        }
+        None => None,
+    }
+}
+
+fn count(number: i32) -> Count {
+    number.unsigned_abs().into()
+}

@@ -1,0 +1,116 @@
+//! JSON as people read it: indented, in its own order and with its own numbers.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use serde::de::IgnoredAny;
+
+/// A body in pieces, each with the class of its colour. What is no JSON is one plain piece.
+#[derive(Template)]
+#[template(
+    source = r#"{% for (class, text) in pieces %}{% if class.is_empty() %}{{ text }}{% else %}<span class="{{ class }}">{{ text }}</span>{% endif %}{% endfor %}"#,
+    ext = "html"
+)]
+pub struct Json {
+    pieces: Vec<(&'static str, String)>,
+}
+
+impl HtmlSafe for Json {}
+
+/// Beyond that colours cost more than they show.
+const COLOURED: usize = 64 * 1024;
+
+impl Json {
+    pub fn new(body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        if !is_json || text.len() > COLOURED {
+            return Self { pieces: vec![("", text.into_owned())] };
+        }
+        let mut writer = Writer::default();
+        let mut rest = text.trim();
+        while let Some(first) = rest.chars().next() {
+            let (token, after) = rest.split_at(length(rest, first));
+            writer.write(token, after.trim_start().starts_with(':'));
+            rest = after.trim_start();
+        }
+        Self { pieces: writer.pieces }
+    }
+}
+
+/// How long the token is that begins with `first`; the text is known to be good JSON.
+fn length(text: &str, first: char) -> usize {
+    match first {
+        '"' => {
+            let mut escaped = false;
+            let closing = text.char_indices().skip(1).find(|(_, sign)| {
+                let ends = *sign == '"' && !escaped;
+                escaped = *sign == '\\' && !escaped;
+                ends
+            });
+            closing.map_or(text.len(), |(at, _)| at + 1)
+        }
+        '{' | '}' | '[' | ']' | ',' | ':' => 1,
+        _ => text.find(|sign: char| sign.is_whitespace() || "{}[],:".contains(sign)).unwrap_or(text.len()),
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    pieces: Vec<(&'static str, String)>,
+    depth: usize,
+    opened: bool,
+}
+
+impl Writer {
+    fn write(&mut self, token: &str, is_key: bool) {
+        let closes = matches!(token, "}" | "]");
+        if closes {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        // An empty object or list stays on its line.
+        if self.opened && !closes || closes && !self.opened {
+            self.plain(&format!("\n{}", "  ".repeat(self.depth)));
+        }
+        self.opened = matches!(token, "{" | "[");
+        match token {
+            "{" | "[" => {
+                self.depth += 1;
+                self.plain(token);
+            }
+            "," => self.plain(&format!(",\n{}", "  ".repeat(self.depth))),
+            ":" => self.plain(": "),
+            "}" | "]" => self.plain(token),
+            text if is_key => self.pieces.push(("k", text.to_owned())),
+            text if text.starts_with('"') => self.pieces.push(("s", text.to_owned())),
+            text => self.pieces.push(("n", text.to_owned())),
+        }
+    }
+
+    fn plain(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(("", last)) => last.push_str(text),
+            _ => self.pieces.push(("", text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(body: &str) -> String {
+        Json::new(body.as_bytes()).pieces.into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn json_is_indented_and_otherwise_untouched() {
+        let body = r#"{"b":1.50,"a":[ "x\"],", {} ,[]],"ї":null}"#;
+        assert_eq!(
+            text(body),
+            "{\n  \"b\": 1.50,\n  \"a\": [\n    \"x\\\"],\",\n    {},\n    []\n  ],\n  \"ї\": null\n}"
+        );
+        assert_eq!(text("<not json>"), "<not json>");
+        assert_eq!(text(r#" "a" "#), r#""a""#);
+        assert_eq!(text(r#"{"\\":"\\"}"#), "{\n  \"\\\\\": \"\\\\\"\n}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What came of one attempt, in words.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use crate::domain::cause::FailureCause;
+use crate::domain::delivery::{Attempt, AttemptOutcome};
+use crate::i18n::Translator;
+use crate::views::parts::ShownHeader;
+
+/// An HTTP status with the colour of its class; a dash where there was no answer.
+#[derive(Template)]
+#[template(
+    source = r#"{% if let Some(code) = code %}<span class="code{% if *code >= 300 %} bad{% endif %}">{{ code }}</span>{% else %}<span class="muted">—</span>{% endif %}"#,
+    ext = "html"
+)]
+pub struct Code {
+    pub code: Option<u16>,
+}
+
+impl HtmlSafe for Code {}
+
+/// An attempt with its answer.
+pub struct Outcome<'a> {
+    pub(in crate::views) ok: bool,
+    pub(in crate::views) cause: String,
+    pub(in crate::views) advice: String,
+    pub(in crate::views) code: Code,
+    pub(in crate::views) duration: String,
+    pub(in crate::views) answer: Option<Answer<'a>>,
+}
+
+/// The receiver's answer.
+pub(in crate::views) struct Answer<'a> {
+    pub headers: Vec<ShownHeader<'a>>,
+    pub body: String,
+    pub size: String,
+    pub truncated: bool,
+}
+
+impl<'a> Outcome<'a> {
+    /// The words for `attempt` of a webhook with that time-out.
+    pub fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8) -> Self {
+        let code = attempt.response.as_ref().map(|response| response.status);
+        let failed = attempt.cause.filter(|_| attempt.outcome == AttemptOutcome::Failed);
+        let cause = |cause: FailureCause| t.cause(cause, code, timeout_s);
+        Self {
+            ok: attempt.outcome == AttemptOutcome::Succeeded,
+            cause: failed.map_or_else(|| in_progress(t, attempt.outcome), cause),
+            advice: failed.map(|cause| t.advice(cause, code)).unwrap_or_default(),
+            code: Code { code },
+            duration: attempt.duration_ms.map(|duration| t.elapsed(duration)).unwrap_or_default(),
+            answer: attempt.response.as_ref().map(|response| Answer {
+                headers: ShownHeader::all(&response.headers),
+                body: String::from_utf8_lossy(&response.body).into_owned(),
+                size: t.size(response.body.len()),
+                truncated: response.truncated,
+            }),
+        }
+    }
+}
+
+fn in_progress(t: Translator, outcome: AttemptOutcome) -> String {
+    match outcome {
+        AttemptOutcome::Started => t.attempt_started(),
+        AttemptOutcome::Interrupted => t.attempt_interrupted(),
+        AttemptOutcome::Succeeded | AttemptOutcome::Failed => String::new(),
+    }
+}

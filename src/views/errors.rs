@@ -1,0 +1,54 @@
+//! Pages that say why there is no other page.
+
+use askama::Template;
+
+use super::filters;
+use super::shell::{Notice, Place, Shell};
+use crate::domain::user::Language;
+use crate::i18n::{Count, Translator};
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// 400.
+    BadRequest,
+    /// 403: the role does not allow it.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 403: the form's token is no longer good.
+    PageTooOld,
+    /// 429: try again after that many seconds.
+    TooMany(Count),
+    /// 500, with the request's id.
+    Server(String),
+    /// 503: the database does not answer.
+    Unavailable,
+}
+
+/// A page for an error.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    title: String,
+    about: String,
+}
+
+impl<'a> ErrorPage<'a> {
+    /// The page for `fault`.
+    pub fn new(shell: Shell<'a>, fault: &Fault) -> Self {
+        let t = shell.t;
+        let (title, about) = match fault {
+            Fault::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
+            Fault::Forbidden => (t.error_forbidden(), t.error_forbidden_about()),
+            Fault::NotFound => (t.error_not_found(), t.error_not_found_about()),
+            Fault::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),
+            Fault::TooMany(seconds) => (t.error_too_many(), t.error_too_many_about(*seconds)),
+            Fault::Server(id) => (t.error_server(id), t.error_server_about()),
+            Fault::Unavailable => (t.error_unavailable(), t.error_unavailable_about()),
+        };
+        Self { t, shell: shell.at(Place::Elsewhere), title, about }
+    }
+}

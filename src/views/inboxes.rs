@@ -1,0 +1,100 @@
+//! The inboxes: list, adding, editing, archive.
+
+use askama::Template;
+
+use super::filters;
+use super::parts::{ErrorSlot, ErrorSummary};
+use super::shell::{Notice, Place, Shell};
+use crate::domain::inbox::Inbox;
+use crate::domain::problem::{Field, Problems};
+use crate::domain::user::Language;
+use crate::domain::webhook::Webhook;
+use crate::i18n::Translator;
+
+/// What was typed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Typed<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// The help desk's own id.
+    pub external_id: &'a str,
+    /// Chatwoot's channel type.
+    pub channel_type: &'a str,
+}
+
+impl<'a> Typed<'a> {
+    /// The fields of a stored inbox.
+    pub fn of(inbox: &'a Inbox) -> Self {
+        let text = |value: &'a Option<String>| value.as_deref().unwrap_or_default();
+        Self { name: &inbox.name, external_id: text(&inbox.external_id), channel_type: text(&inbox.channel_type) }
+    }
+}
+
+/// An inbox with the webhooks that are limited to it.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    /// The inbox.
+    pub inbox: &'a Inbox,
+    /// Webhooks whose selection holds it.
+    pub webhooks: Vec<&'a Webhook>,
+}
+
+/// `/inboxes`.
+#[derive(Template)]
+#[template(path = "inboxes/list.html")]
+pub struct ListPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    rows: Vec<Row<'a>>,
+    typed: Typed<'a>,
+    problems: &'a Problems,
+}
+
+impl<'a> ListPage<'a> {
+    /// The list with the form to add one, empty or with what was wrong.
+    pub fn new(shell: Shell<'a>, rows: Vec<Row<'a>>, typed: Typed<'a>, problems: &'a Problems) -> Self {
+        Self { t: shell.t, shell: shell.at(Place::Inboxes), rows, typed, problems }
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        ErrorSummary::new(self.t, self.t.inbox_not_saved(), self.problems)
+    }
+}
+
+/// `/inboxes/{id}/edit`.
+#[derive(Template)]
+#[template(path = "inboxes/edit.html")]
+pub struct EditPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    inbox: &'a Inbox,
+    typed: Typed<'a>,
+    problems: &'a Problems,
+}
+
+impl<'a> EditPage<'a> {
+    /// The form of `inbox`, with what was typed.
+    pub fn new(shell: Shell<'a>, inbox: &'a Inbox, typed: Typed<'a>, problems: &'a Problems) -> Self {
+        Self { t: shell.t, shell: shell.at(Place::Inboxes), inbox, typed, problems }
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        ErrorSummary::new(self.t, self.t.inbox_not_saved(), self.problems)
+    }
+}

@@ -1,0 +1,87 @@
+//! First run and sign-in.
+
+use askama::Template;
+
+use super::filters;
+use super::parts::{ErrorSlot, ErrorSummary};
+use super::shell::{Notice, Place, Shell};
+use crate::domain::problem::{Field, Problems};
+use crate::domain::user::Language;
+use crate::i18n::{Count, Translator, time_zones};
+
+/// `/setup`: the first administrator.
+#[derive(Template)]
+#[template(path = "session/set_up.html")]
+pub struct SetUpPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    typed: SetUp<'a>,
+    problems: &'a Problems,
+    zones: Vec<String>,
+}
+
+/// What was typed, but for the password.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SetUp<'a> {
+    /// The one-time token of the link.
+    pub token: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// E-mail address.
+    pub email: &'a str,
+    /// Time zone.
+    pub time_zone: &'a str,
+}
+
+impl<'a> SetUpPage<'a> {
+    /// The page, empty or with what was wrong.
+    pub fn new(shell: Shell<'a>, typed: SetUp<'a>, problems: &'a Problems) -> Self {
+        Self { t: shell.t, shell: shell.at(Place::Elsewhere), typed, problems, zones: time_zones() }
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        ErrorSummary::new(self.t, self.t.set_up_failed(), self.problems)
+    }
+}
+
+/// `/sign-in`.
+#[derive(Template)]
+#[template(path = "session/sign_in.html")]
+pub struct SignInPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    email: &'a str,
+    next: &'a str,
+    refusal: Option<Refusal>,
+}
+
+/// Why a sign-in was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The pair is wrong; nothing says which half.
+    Wrong,
+    /// Too many attempts: wait that many seconds.
+    Wait(Count),
+}
+
+impl<'a> SignInPage<'a> {
+    /// The page; `next` is the path to go to afterwards.
+    pub fn new(shell: Shell<'a>, email: &'a str, next: &'a str, refusal: Option<Refusal>) -> Self {
+        Self { t: shell.t, shell: shell.at(Place::Elsewhere), email, next, refusal }
+    }
+
+    fn refused(&self) -> Option<String> {
+        self.refusal.map(|refusal| match refusal {
+            Refusal::Wrong => self.t.sign_in_wrong(),
+            Refusal::Wait(seconds) => self.t.sign_in_wait(seconds),
+        })
+    }
+}

@@ -1,0 +1,27 @@
+//! `/webhooks/{id}/delete`: what happens, and a milder way.
+
+use askama::Template;
+
+use crate::domain::user::Language;
+use crate::domain::webhook::Webhook;
+use crate::i18n::{Count, Translator};
+use crate::views::filters;
+use crate::views::shell::{Notice, Place, Shell};
+
+/// The question before a webhook is deleted.
+#[derive(Template)]
+#[template(path = "webhooks/delete.html")]
+pub struct DeletePage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    webhook: &'a Webhook,
+    pending: Count,
+    retention_days: Count,
+}
+
+impl<'a> DeletePage<'a> {
+    /// The question; `pending` deliveries will be cancelled, the log stays for `retention_days`.
+    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, pending: Count, retention_days: Count) -> Self {
+        Self { t: shell.t, shell: shell.at(Place::Webhooks), webhook, pending, retention_days }
+    }
+}

@@ -1,0 +1,155 @@
+//! `/webhooks/new` and `/webhooks/{id}/edit`.
+
+use askama::Template;
+
+use super::header_row::HeaderFields;
+use crate::domain::authorization::Method;
+use crate::domain::catalogue::{EventName, Group};
+use crate::domain::inbox::Inbox;
+use crate::domain::problem::{Field, Problems};
+use crate::domain::user::Language;
+use crate::domain::webhook::Webhook;
+use crate::forms::webhook::WebhookForm;
+use crate::i18n::{Count, Moment, Translator};
+use crate::views::filters;
+use crate::views::parts::{ErrorSlot, ErrorSummary};
+use crate::views::shell::{Notice, Place, Shell};
+
+/// What the form is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct FormInput<'a> {
+    /// The webhook that is edited; `None` for a new one.
+    pub webhook: Option<&'a Webhook>,
+    /// What was typed, or what is stored.
+    pub form: &'a WebhookForm,
+    /// All inboxes; archived ones show only where they are selected.
+    pub inboxes: &'a [Inbox],
+    /// What is wrong.
+    pub problems: &'a Problems,
+    /// What is odd, but was or will be saved.
+    pub warnings: &'a Problems,
+}
+
+/// The form of a webhook.
+#[derive(Template)]
+#[template(path = "webhooks/form.html")]
+pub struct FormPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    webhook: Option<&'a Webhook>,
+    form: &'a WebhookForm,
+    problems: &'a Problems,
+    warnings: &'a Problems,
+    groups: Vec<EventGroup>,
+    inboxes: Vec<(&'a Inbox, bool)>,
+    headers: Vec<HeaderFields<'a>>,
+    next: usize,
+}
+
+/// A fieldset of events.
+struct EventGroup {
+    id: String,
+    title: String,
+    ticked: Count,
+    events: Vec<Tick>,
+}
+
+struct Tick {
+    event: EventName,
+    ticked: bool,
+    first: bool,
+}
+
+impl<'a> FormPage<'a> {
+    /// The form, empty, filled in, or with what was wrong.
+    pub fn new(shell: Shell<'a>, input: FormInput<'a>) -> Self {
+        let (t, form) = (shell.t, input.form);
+        let chosen = |inbox: &Inbox| form.inboxes.contains(&inbox.id.to_string());
+        let offered = input.inboxes.iter().filter(|inbox| inbox.archived_at.is_none() || chosen(inbox));
+        let headers = HeaderFields::all(t, &form.headers, input.webhook, input.problems);
+        Self {
+            t,
+            shell: shell.at(Place::Webhooks),
+            webhook: input.webhook,
+            form,
+            problems: input.problems,
+            warnings: input.warnings,
+            groups: groups(t, form),
+            inboxes: offered.map(|inbox| (inbox, chosen(inbox))).collect(),
+            next: headers.len(),
+            headers,
+        }
+    }
+
+    fn heading(&self) -> String {
+        if self.webhook.is_some() { self.t.edit_webhook() } else { self.t.add_webhook() }
+    }
+
+    fn action(&self) -> String {
+        self.webhook.map_or_else(|| "/webhooks".into(), |webhook| format!("/webhooks/{}", webhook.id))
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        ErrorSummary::new(self.t, self.t.form_not_saved(), self.problems)
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    fn is_method(&self, method: &Method) -> bool {
+        self.form.auth == method.as_str()
+    }
+
+    /// When the secret of that method was stored, if that method is the stored one.
+    fn stored(&self, method: Method) -> Option<Moment> {
+        let shown = self.webhook.map(|webhook| &webhook.authorization).filter(|shown| shown.method == method)?;
+        shown.saved_at.map(|at| self.t.date(at))
+    }
+
+    fn deletes_secret(&self) -> bool {
+        self.webhook.is_some_and(|webhook| webhook.authorization.method != Method::None)
+    }
+
+    /// A secret was typed, is not shown again, and must be typed once more.
+    fn again(&self, typed: &str) -> bool {
+        !self.problems.is_empty() && !typed.is_empty()
+    }
+}
+
+/// The first six, then the other events by their groups.
+fn groups(t: Translator, form: &WebhookForm) -> Vec<EventGroup> {
+    let six = EventName::first_six();
+    let mut groups = vec![EventGroup::new("first", t.group_most_used(), six, form)];
+    for group in Group::ALL {
+        let rest = EventName::ALL.iter().copied().filter(|event| event.group() == group && !six.contains(event));
+        let events: Vec<EventName> = rest.collect();
+        if let Some(first) = events.first() {
+            groups.push(EventGroup::new(first.as_str(), t.group(group), &events, form));
+        }
+    }
+    if let Some(tick) = groups.first_mut().and_then(|group| group.events.first_mut()) {
+        tick.first = true;
+    }
+    groups
+}
+
+impl EventGroup {
+    fn new(id: &str, title: String, events: &[EventName], form: &WebhookForm) -> Self {
+        let tick = |event: &EventName| {
+            let ticked = form.events.iter().any(|name| name == event.as_str());
+            Tick { event: *event, ticked, first: false }
+        };
+        let events: Vec<Tick> = events.iter().map(tick).collect();
+        let ticked = events.iter().filter(|tick| tick.ticked).count() as Count;
+        Self { id: id.to_owned(), title, ticked, events }
+    }
+
+    fn size(&self) -> Count {
+        self.events.len() as Count
+    }
+}

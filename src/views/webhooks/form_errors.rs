@@ -1,0 +1,42 @@
+//! The answer of htmx to a form with problems: what was typed stays in the browser.
+
+use askama::Template;
+
+use crate::domain::problem::{Field, Problems};
+use crate::i18n::Translator;
+use crate::views::parts::{ErrorSlot, ErrorSummary};
+
+/// The summary in the place of `#errsum`, and out of band every slot of the form, also the empty ones.
+#[derive(Template)]
+#[template(source = "{{ summary }}{% for slot in slots %}{{ slot }}{% endfor %}", ext = "html")]
+pub struct FormErrors<'a> {
+    summary: ErrorSummary<'a>,
+    slots: Vec<ErrorSlot>,
+}
+
+impl<'a> FormErrors<'a> {
+    /// The problems of a form with that many rows of extra headers.
+    pub fn new(t: Translator<'a>, problems: &Problems, header_rows: usize) -> Self {
+        let fields = FIELDS.iter().cloned();
+        let rows = (0..header_rows).flat_map(|row| [Field::HeaderName(row), Field::HeaderValue(row)]);
+        let slots = fields.chain(rows).map(|field| ErrorSlot::out_of_band(t, problems, &field)).collect();
+        Self { summary: ErrorSummary::new(t, t.form_not_saved(), problems), slots }
+    }
+}
+
+/// The fields of the form that have a slot of their own.
+const FIELDS: [Field; 13] = [
+    Field::Name,
+    Field::Url,
+    Field::Authorization,
+    Field::BearerToken,
+    Field::BasicLogin,
+    Field::BasicPassword,
+    Field::CustomName,
+    Field::CustomValue,
+    Field::Events,
+    Field::Inboxes,
+    Field::Secret,
+    Field::Headers,
+    Field::Timeout,
+];

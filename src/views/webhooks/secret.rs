@@ -1,0 +1,34 @@
+//! `/webhooks/{id}/secret`: the new key once, and its replacement.
+
+use askama::Template;
+
+use super::Tab;
+use crate::domain::user::Language;
+use crate::domain::webhook::Webhook;
+use crate::i18n::{Moment, Translator};
+use crate::views::filters;
+use crate::views::parts::Badge;
+use crate::views::shell::{Notice, Place, Shell};
+
+/// The signing secret of a webhook.
+#[derive(Template)]
+#[template(path = "webhooks/secret.html")]
+pub struct SecretPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    webhook: &'a Webhook,
+    badge: Badge,
+    tab: Tab,
+    new_key: Option<&'a str>,
+    old_until: Option<Moment>,
+}
+
+impl<'a> SecretPage<'a> {
+    /// The page; `new_key` is shown this once, right after it was made.
+    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, new_key: Option<&'a str>) -> Self {
+        let t = shell.t;
+        let old_until = webhook.old_secret_until.filter(|until| *until > t.now()).map(|until| t.date(until));
+        let badge = Badge::of_state(t, webhook.state);
+        Self { t, shell: shell.at(Place::Webhooks), webhook, badge, tab: Tab::Secret, new_key, old_until }
+    }
+}
