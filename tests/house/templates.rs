@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::files;
 
 /// Names and terms that are the same in every language.
-const SAME_EVERYWHERE: [&str; 28] = [
+const SAME_EVERYWHERE: [&str; 29] = [
     "Hachok",
     "URL",
     "HTTP",
@@ -110,10 +110,24 @@ fn text_nodes(template: &str) -> Vec<String> {
     let text = outside(&text, "{%", "%}");
     let text = outside(&text, "{{", "}}");
     let text = outside(&text, "<!--", "-->");
+    // A program is the same in every language; its element says so.
+    let text = without_programs(&text);
     let text = outside(&text, "<", ">");
     let entities = ["&nbsp;", "&amp;", "&lt;", "&gt;", "&quot;", "&hellip;", "&mdash;", "&middot;", "&times;"];
     let text = entities.iter().fold(text, |text, entity| text.replace(entity, " "));
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// The text without the contents of `<pre … lang="en">`.
+fn without_programs(text: &str) -> String {
+    let mut parts = text.split("<pre");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (tag, rest) = part.split_once('>').unwrap_or_default();
+        let program = tag.contains("lang=\"en\"");
+        kept.push_str(if program { rest.split_once("</pre>").map_or("", |(_, after)| after) } else { rest });
+    }
+    kept
 }
 
 /// The text without what stands between `open` and `close`.
