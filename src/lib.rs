@@ -18,11 +18,16 @@
 //! domain imports nothing of ours. One outside library per area: only `db` names diesel, only `http`
 //! (and `app`, which starts it) actix, only `views` askama, only `i18n` fluent, only `delivery` reqwest.
 
+pub mod app;
 pub mod assets;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod delivery;
 pub mod domain;
 pub mod forms;
+pub mod http;
 pub mod i18n;
+pub mod password;
 pub mod views;

@@ -104,7 +104,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
         return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
     }
     let text = error.render().to_string();
-    let told = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let told =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let line = told.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
     report(&Fault::Setting(line.strip_prefix("error: ").unwrap_or(&line).to_owned()))
 }

@@ -67,8 +67,8 @@ const CHECK: &str = "key_check";
 async fn check_key(db: &Db, file: &Path) -> Result<(), Fault> {
     let vault = db.vault();
     let known = db.read(|conn| settings::get(conn, CHECK)).await?;
-    match known {
-        Some(sealed) if vault.open(&Sealed(sealed), CHECK).is_ok() => Ok(()),
+    match known.map(Sealed) {
+        Some(sealed) if vault.open(&sealed, CHECK).is_ok() => Ok(()),
         Some(_) => {
             Err(Fault::RunTime(format!("the key in {} is not the one this database was made with", file.display())))
         }

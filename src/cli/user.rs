@@ -10,7 +10,7 @@ use crate::config::DataSettings;
 use crate::db::users;
 use crate::domain::problem::Problems;
 use crate::domain::user::{NewUser, Role, check_password, parse_email};
-use crate::i18n::Translator;
+use crate::i18n::{Locale, Translator};
 use crate::password;
 
 /// What to do with people.
@@ -69,9 +69,11 @@ pub async fn run(action: Action) -> Result<(), Fault> {
         Action::Add { email, role, name, password_stdin, data } => {
             let password = Password::get(password_stdin)?;
             let name = name.unwrap_or_else(|| email.trim().to_owned());
-            let user = NewUser::parse(&name, &email, &password.text, role, "").map_err(|problems| refused(&problems))?;
+            let user =
+                NewUser::parse(&name, &email, &password.text, role, "").map_err(|problems| refused(&problems))?;
             let hash = password::hash(&password.text)?;
-            let added = open::open(&data).await?.write(move |conn| users::insert(conn, &user, &hash, clock::now())).await;
+            let added =
+                open::open(&data).await?.write(move |conn| users::insert(conn, &user, &hash, clock::now())).await;
             match added {
                 Err(error) if error.is_taken() => Err(Fault::RunTime(format!("{} is there already", email.trim())))?,
                 added => drop(added?),
@@ -116,7 +118,7 @@ where
 }
 
 fn refused(problems: &Problems) -> Fault {
-    let words = Translator::english();
+    let words = Translator::new(Locale::En, clock::now());
     let told: Vec<String> = problems.iter().map(|(_, problem)| words.problem_words(problem)).collect();
     Fault::Setting(told.join(". "))
 }

@@ -266,11 +266,7 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
     for row in rows.load::<Row>(conn)? {
         let mine = d::table.find(row.id).filter(d::lease.eq(row.lease));
         let freed = diesel::update(mine)
-            .set((
-                d::lease.eq(None::<i64>),
-                d::leased_until.eq(None::<i64>),
-                d::next_attempt_at.eq(Some(due.micros())),
-            ))
+            .set((d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>), d::next_attempt_at.eq(Some(due.micros()))))
             .execute(conn)?;
         if freed > 0 {
             insert_attempt(conn, DeliveryId(row.id), &interrupted(&row), None)?;
@@ -309,12 +305,7 @@ pub fn cancel(conn: &mut DbConnection, id: DeliveryId, now: Timestamp) -> Result
 }
 
 /// Sends the event of a delivery again as a delivery of its own.
-pub fn send_again(
-    conn: &mut DbConnection,
-    old: &Delivery,
-    id: DeliveryId,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub fn send_again(conn: &mut DbConnection, old: &Delivery, id: DeliveryId, now: Timestamp) -> Result<(), Error> {
     insert(
         conn,
         &NewDelivery {

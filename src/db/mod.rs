@@ -31,8 +31,8 @@ use std::time::Duration;
 use diesel::r2d2::Pool;
 
 use crate::domain::sealed::Vault;
-pub use connection::{DatabaseUrl, DbConnection};
 use connection::{Access, Manager};
+pub use connection::{DatabaseUrl, DbConnection};
 pub use error::Error;
 use writer::Writer;
 
@@ -122,8 +122,8 @@ struct Micros {
 
 fn connection_clock(conn: &mut DbConnection) -> Result<crate::domain::timestamp::Timestamp, Error> {
     use diesel::RunQueryDsl;
-    let now: Micros =
-        diesel::sql_query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros").get_result(conn)?;
+    let now: Micros = diesel::sql_query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros")
+        .get_result(conn)?;
     Ok(crate::domain::timestamp::Timestamp::from_micros(now.micros))
 }
 

@@ -86,5 +86,14 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    users, sessions, inboxes, webhooks, webhook_events, webhook_inboxes, webhook_headers, events, deliveries, attempts,
+    users,
+    sessions,
+    inboxes,
+    webhooks,
+    webhook_events,
+    webhook_inboxes,
+    webhook_headers,
+    events,
+    deliveries,
+    attempts,
 );

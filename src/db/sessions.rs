@@ -52,12 +52,7 @@ pub fn insert(
 }
 
 /// Stores a session's new values; one that has ended meanwhile stays ended.
-pub fn update(
-    conn: &mut DbConnection,
-    key_hash: &[u8],
-    state: &str,
-    expires_at: Timestamp,
-) -> Result<(), Error> {
+pub fn update(conn: &mut DbConnection, key_hash: &[u8], state: &str, expires_at: Timestamp) -> Result<(), Error> {
     diesel::update(sessions::table.find(key_hash))
         .set((sessions::state.eq(state), sessions::expires_at.eq(expires_at.micros())))
         .execute(conn)?;
@@ -66,9 +61,7 @@ pub fn update(
 
 /// Lets a session live on.
 pub fn touch(conn: &mut DbConnection, key_hash: &[u8], expires_at: Timestamp) -> Result<(), Error> {
-    diesel::update(sessions::table.find(key_hash))
-        .set(sessions::expires_at.eq(expires_at.micros()))
-        .execute(conn)?;
+    diesel::update(sessions::table.find(key_hash)).set(sessions::expires_at.eq(expires_at.micros())).execute(conn)?;
     Ok(())
 }
 

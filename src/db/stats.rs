@@ -69,14 +69,9 @@ pub fn activity(conn: &mut DbConnection, now: Timestamp) -> Result<HashMap<Webho
 
 /// Each webhook's newest delivery.
 pub fn last_deliveries(conn: &mut DbConnection) -> Result<HashMap<WebhookId, Delivery>, Error> {
-    let newest = d::table
-        .filter(d::webhook_id.eq(webhooks::id))
-        .order(d::id.desc())
-        .limit(1)
-        .select(d::id)
-        .single_value();
-    let ids: Vec<Option<i64>> =
-        webhooks::table.filter(webhooks::deleted_at.is_null()).select(newest).load(conn)?;
+    let newest =
+        d::table.filter(d::webhook_id.eq(webhooks::id)).order(d::id.desc()).limit(1).select(d::id).single_value();
+    let ids: Vec<Option<i64>> = webhooks::table.filter(webhooks::deleted_at.is_null()).select(newest).load(conn)?;
     let ids: Vec<i64> = ids.into_iter().flatten().collect();
     let rows: Vec<deliveries::Row> = d::table.filter(d::id.eq_any(ids)).load(conn)?;
     rows.into_iter().map(|row| row.into_delivery().map(|delivery| (delivery.webhook_id, delivery))).collect()

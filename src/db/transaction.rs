@@ -35,10 +35,7 @@ pub fn roll_back(conn: &mut DbConnection) -> Result<(), Error> {
 }
 
 /// Runs `job` in a transaction of its own; an error or a panic undoes it.
-pub fn run<T>(
-    conn: &mut DbConnection,
-    job: impl FnOnce(&mut DbConnection) -> Result<T, Error>,
-) -> Result<T, Error> {
+pub fn run<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
     begin(conn)?;
     match caught(conn, job) {
         Ok(value) => commit(conn).map(|()| value),
@@ -50,9 +47,6 @@ pub fn run<T>(
 }
 
 /// Runs `job`; a panic becomes an error, so that one bad job cannot take the writer with it.
-pub fn caught<T>(
-    conn: &mut DbConnection,
-    job: impl FnOnce(&mut DbConnection) -> Result<T, Error>,
-) -> Result<T, Error> {
+pub fn caught<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or(Err(Error::Ended))
 }

@@ -101,12 +101,7 @@ pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Head
         .load(conn)?)
 }
 
-fn assemble(
-    row: Row,
-    events: Vec<EventName>,
-    inboxes: Vec<i64>,
-    headers: Vec<ShownHeader>,
-) -> Result<Webhook, Error> {
+fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<ShownHeader>) -> Result<Webhook, Error> {
     Ok(Webhook {
         id: row.id,
         state: state_of(&row),

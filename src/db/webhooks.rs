@@ -101,12 +101,7 @@ pub fn update(conn: &mut DbConnection, vault: &Vault, id: WebhookId, new: &NewWe
     store_headers(conn, vault, id, &new.headers)
 }
 
-fn store_authorization(
-    conn: &mut DbConnection,
-    vault: &Vault,
-    id: WebhookId,
-    chosen: &Chosen,
-) -> Result<(), Error> {
+fn store_authorization(conn: &mut DbConnection, vault: &Vault, id: WebhookId, chosen: &Chosen) -> Result<(), Error> {
     let (secret, saved_at) = match chosen.credential() {
         Some(Credential::Keep) => return Ok(()),
         Some(Credential::Set(secret)) => {
@@ -139,12 +134,7 @@ fn store_lists(conn: &mut DbConnection, id: WebhookId, new: &NewWebhook) -> Resu
     Ok(())
 }
 
-fn store_headers(
-    conn: &mut DbConnection,
-    vault: &Vault,
-    id: WebhookId,
-    headers: &[NewHeader],
-) -> Result<(), Error> {
+fn store_headers(conn: &mut DbConnection, vault: &Vault, id: WebhookId, headers: &[NewHeader]) -> Result<(), Error> {
     let old: Vec<HeaderRow> = webhook_rows::headers_of(conn, &[id])?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
     for (position, header) in headers.iter().enumerate() {
@@ -232,9 +222,8 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_inboxes::table.filter(webhook_inboxes::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
-    let waiting = deliveries::table
-        .filter(deliveries::webhook_id.eq(id))
-        .filter(deliveries::status.eq(Status::Pending.as_str()));
+    let waiting =
+        deliveries::table.filter(deliveries::webhook_id.eq(id)).filter(deliveries::status.eq(Status::Pending.as_str()));
     diesel::update(waiting)
         .set((
             deliveries::status.eq(Status::Failed.as_str()),

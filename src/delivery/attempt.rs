@@ -8,10 +8,10 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 
 use super::engine::Inner;
+use super::outcome;
 use super::request::{self, Prepared};
 use super::sender::{Failure, Reply};
 use super::slots::Slot;
-use super::outcome;
 use crate::clock;
 use crate::db::deliveries::{Finished, Lease, Next};
 use crate::domain::cause::FailureCause;
@@ -55,7 +55,13 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
         _ if deleted => Next::GiveUp(Reason::WebhookDeleted),
         next => next,
     };
-    Finished { id: claimed.delivery.id, lease: claimed.lease, attempt: attempt(claimed, (started_at, now), cause, (shown, reply)), detail, next }
+    Finished {
+        id: claimed.delivery.id,
+        lease: claimed.lease,
+        attempt: attempt(claimed, (started_at, now), cause, (shown, reply)),
+        detail,
+        next,
+    }
 }
 
 const DELETED: &str = "webhook deleted";

@@ -98,12 +98,7 @@ impl Engine {
         Ok(Stored { accepted: Accepted::New(id, count), born })
     }
 
-    fn fan_out(
-        &self,
-        conn: &mut DbConnection,
-        event: &Event,
-        born: &mut Vec<(Claimed, Slot)>,
-    ) -> Result<usize, Error> {
+    fn fan_out(&self, conn: &mut DbConnection, event: &Event, born: &mut Vec<(Claimed, Slot)>) -> Result<usize, Error> {
         let matching = events::matching(conn, event.name, event.inbox_id, event.created_at)?;
         let count = matching.len();
         for found in matching {

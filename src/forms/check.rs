@@ -61,12 +61,7 @@ impl WebhookForm {
         Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
     }
 
-    fn checked_authorization(
-        &self,
-        stored: Option<&Webhook>,
-        moved: bool,
-        problems: &mut Problems,
-    ) -> Option<Chosen> {
+    fn checked_authorization(&self, stored: Option<&Webhook>, moved: bool, problems: &mut Problems) -> Option<Chosen> {
         let Some(method) = Method::parse(&self.auth) else {
             problems.add(Field::Authorization, Problem::AuthorizationMissing);
             return None;

@@ -31,6 +31,9 @@ pub enum PageError {
     /// The request makes no sense.
     #[error("the request makes no sense")]
     BadRequest,
+    /// What it asks for does not fit how things stand now.
+    #[error("it does not fit how things stand")]
+    Conflict,
     /// The body is too large.
     #[error("the body is too large")]
     TooLarge,
@@ -67,6 +70,7 @@ impl ResponseError for PageError {
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Conflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -92,7 +96,7 @@ impl PageError {
             Self::SignIn | Self::Forbidden => Fault::Forbidden,
             Self::NotFound => Fault::NotFound,
             Self::StaleForm => Fault::PageTooOld,
-            Self::BadRequest | Self::TooLarge => Fault::BadRequest,
+            Self::BadRequest | Self::Conflict | Self::TooLarge => Fault::BadRequest,
             Self::TooMany(seconds) => Fault::TooMany(*seconds),
             Self::Unavailable => Fault::Unavailable,
             Self::Internal(_) => Fault::Server(hex(&clock::random::<6>())),

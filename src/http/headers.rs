@@ -21,7 +21,10 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 ];
 
 /// Adds them; an answer that says nothing about caching is not to be stored.
-pub async fn add(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+pub async fn add(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let secure = request.app_data::<Data<State>>().is_some_and(|state| state.is_secure());
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();

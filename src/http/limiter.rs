@@ -31,8 +31,7 @@ impl Limiter {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(list) = failures.get_mut(&address) else { return Duration::ZERO };
         list.retain(|(_, at)| now.since(*at) < WINDOW);
-        let of_account: Vec<Timestamp> =
-            list.iter().filter(|(name, _)| name == account).map(|(_, at)| *at).collect();
+        let of_account: Vec<Timestamp> = list.iter().filter(|(name, _)| name == account).map(|(_, at)| *at).collect();
         let over = of_account.len().saturating_sub(PER_ACCOUNT);
         let account_wait = match of_account.last() {
             Some(last) if of_account.len() >= PER_ACCOUNT => {

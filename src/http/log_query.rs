@@ -17,20 +17,20 @@ pub struct LogQuery {
     pub inbox: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
-    /// Older than this delivery.
+    /// A delivery's id: what is older; `after-` and an id: what is newer.
     pub cursor: Option<String>,
-    /// Newer than this delivery.
-    pub after: Option<String>,
     pub limit: Option<String>,
 }
 
 impl LogQuery {
     /// The filter and the place in the log, or the name of what is not understood.
     pub fn parse(&self) -> Result<(Filter, Cursor), &'static str> {
-        let cursor = match (given(&self.cursor), given(&self.after)) {
-            (Some(id), _) => Cursor::Before(id.parse().map_err(|_| "cursor")?),
-            (None, Some(id)) => Cursor::After(id.parse().map_err(|_| "after")?),
-            (None, None) => Cursor::Newest,
+        let cursor = match given(&self.cursor) {
+            None => Cursor::Newest,
+            Some(text) => match text.strip_prefix("after-") {
+                Some(id) => Cursor::After(id.parse().map_err(|_| "cursor")?),
+                None => Cursor::Before(text.parse().map_err(|_| "cursor")?),
+            },
         };
         let filter = Filter {
             webhook: given(&self.webhook).map(str::parse).transpose().map_err(|_| "webhook")?,

@@ -189,9 +189,11 @@ impl FromRequest for SignedIn {
     type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(reader(request).and_then(|reader| {
-            if reader.user.is_some() { Ok(Self(reader)) } else { Err(PageError::SignIn) }
-        }))
+        ready(reader(request).and_then(
+            |reader| {
+                if reader.user.is_some() { Ok(Self(reader)) } else { Err(PageError::SignIn) }
+            },
+        ))
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::limiter::Limiter;
-use crate::config::WebSettings;
+use crate::config::{ServeSettings, WebSettings};
 use crate::db::Db;
 use crate::delivery::Engine;
 use crate::domain::address::AddressPolicy;
@@ -18,6 +18,7 @@ pub struct State {
     pub(super) policy: Arc<AddressPolicy>,
     pub(super) web: WebSettings,
     pub(super) public: Url,
+    pub(super) retention_days: u16,
     /// The key of form tokens.
     pub(super) form_key: [u8; 32],
     /// The key of the session cookie.
@@ -32,7 +33,7 @@ const HASHING: usize = 2;
 
 impl State {
     /// The parts that handlers share.
-    pub fn new(db: Db, engine: Engine, policy: Arc<AddressPolicy>, (web, public): (&WebSettings, Url)) -> Self {
+    pub fn new(db: Db, engine: Engine, policy: Arc<AddressPolicy>, (settings, public): (&ServeSettings, Url)) -> Self {
         let vault = db.vault();
         Self {
             form_key: vault.derive("form"),
@@ -40,7 +41,8 @@ impl State {
             db,
             engine,
             policy,
-            web: web.clone(),
+            web: settings.web.clone(),
+            retention_days: settings.delivery.retention_days,
             public,
             limiter: Limiter::default(),
             hashing: Semaphore::new(HASHING),

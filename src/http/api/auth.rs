@@ -48,5 +48,8 @@ fn token_of(request: &HttpRequest) -> Option<&str> {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    bearer.or_else(|| header("api_access_token")).or_else(|| header("api-access-token")).filter(|token| !token.is_empty())
+    bearer
+        .or_else(|| header("api_access_token"))
+        .or_else(|| header("api-access-token"))
+        .filter(|token| !token.is_empty())
 }

@@ -10,8 +10,8 @@ use super::shapes;
 use crate::db::{events, log};
 use crate::domain::id::DeliveryId;
 use crate::http::State;
-use crate::http::pages::redelivery::{self, Refused};
 use crate::http::log_query::LogQuery;
+use crate::http::pages::redelivery::{self, Refused};
 
 type Ids = Path<(String, String)>;
 

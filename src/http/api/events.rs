@@ -27,7 +27,11 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     if !body::is_json(&request) {
         let detail = "Send Content-Type: application/json.".to_owned();
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(IngestError::new(status, ("unsupported_media_type", "The body is not JSON"), ("content-type", detail)));
+        return Err(IngestError::new(
+            status,
+            ("unsupported_media_type", "The body is not JSON"),
+            ("content-type", detail),
+        ));
     }
     refuse_loop(&request)?;
     let key = idempotency_key(&request)?;
@@ -83,7 +87,11 @@ fn refuse_loop(request: &HttpRequest) -> Result<(), IngestError> {
     let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if agent.starts_with("Hachok/") && request.headers().contains_key("webhook-id") {
         let detail = "This request is a delivery of Hachok itself.".to_owned();
-        return Err(IngestError::new(StatusCode::BAD_REQUEST, ("loop", "A delivery came back as an event"), ("webhook-id", detail)));
+        return Err(IngestError::new(
+            StatusCode::BAD_REQUEST,
+            ("loop", "A delivery came back as an event"),
+            ("webhook-id", detail),
+        ));
     }
     Ok(())
 }
@@ -97,5 +105,9 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, IngestError>
         return Ok(Some(text.to_owned()));
     }
     let detail = "An idempotency key is 1 to 255 printable ASCII characters.".to_owned();
-    Err(IngestError::new(StatusCode::BAD_REQUEST, ("invalid_key", "The idempotency key is not usable"), ("idempotency-key", detail)))
+    Err(IngestError::new(
+        StatusCode::BAD_REQUEST,
+        ("invalid_key", "The idempotency key is not usable"),
+        ("idempotency-key", detail),
+    ))
 }

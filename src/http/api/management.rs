@@ -34,9 +34,17 @@ impl ApiError {
         Self::plain(StatusCode::NOT_FOUND, "Resource could not be found")
     }
 
+    /// The answer itself.
+    pub fn answer(&self) -> HttpResponse {
+        self.error_response()
+    }
+
     /// 422 with one message about `attribute`.
     pub fn invalid(attribute: &str, message: &str) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body: json!({ "message": message, "attributes": [attribute] }) }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            body: json!({ "message": message, "attributes": [attribute] }),
+        }
     }
 }
 

@@ -53,7 +53,9 @@ impl From<Refused> for IngestError {
     fn from(refused: Refused) -> Self {
         let (bad, odd) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
         match refused {
-            Refused::InvalidJson(detail) => Self::new(bad, ("invalid_json", "The body is no JSON object"), ("body", detail)),
+            Refused::InvalidJson(detail) => {
+                Self::new(bad, ("invalid_json", "The body is no JSON object"), ("body", detail))
+            }
             Refused::TooDeep => {
                 let detail = "Objects and arrays are nested deeper than 64.".to_owned();
                 Self::new(bad, ("too_deep", "The body is nested too deeply"), ("body", detail))

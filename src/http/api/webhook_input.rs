@@ -107,7 +107,9 @@ fn headers(object: &Input) -> Result<Vec<HeaderRow>, ApiError> {
             Value::String(text) => (text.clone(), false),
             Value::Null => (String::new(), true),
             Value::Object(inner) => match inner.get("value") {
-                Some(Value::String(text)) => (text.clone(), inner.get("hidden").and_then(Value::as_bool).unwrap_or(false)),
+                Some(Value::String(text)) => {
+                    (text.clone(), inner.get("hidden").and_then(Value::as_bool).unwrap_or(false))
+                }
                 Some(Value::Null) | None => (String::new(), true),
                 Some(_) => return Err(wrong("headers", "texts")),
             },

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
-use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::management::{ApiError, Caller, Object};

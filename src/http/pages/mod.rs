@@ -1,0 +1,34 @@
+//! The pages: read, check, do, render.
+
+pub mod deliveries;
+pub mod inboxes;
+pub mod redelivery;
+pub mod session;
+pub mod webhook_actions;
+pub mod webhook_form;
+pub mod webhook_test;
+pub mod webhooks;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+
+use super::error::PageError;
+use super::reader::Reader;
+use crate::views::Html;
+
+/// What every handler answers.
+type Answer = Result<HttpResponse, PageError>;
+
+/// A page or a fragment.
+fn page(status: StatusCode, page: &impl Html) -> Answer {
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.html()?))
+}
+
+/// To another page, after something was done.
+fn go(reader: &Reader, path: &str) -> HttpResponse {
+    if reader.htmx {
+        return HttpResponse::Ok().insert_header(("HX-Redirect", path)).finish();
+    }
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}

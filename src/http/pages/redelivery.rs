@@ -1,0 +1,34 @@
+//! Sending a delivery's event again, for the pages and the API.
+
+use crate::clock;
+use crate::db::{DbConnection, Error, deliveries, log, webhooks};
+use crate::domain::delivery::Delivery;
+use crate::domain::id::DeliveryId;
+use crate::http::State;
+
+/// Why an event is not sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no such delivery.
+    NotFound,
+    /// Its webhook is off or deleted.
+    WebhookOff,
+}
+
+/// Makes a new delivery of the same event, due at once.
+pub async fn make(state: &State, id: DeliveryId) -> Result<Result<Delivery, Refused>, Error> {
+    let now = state.db.now().await?;
+    let new = DeliveryId(state.engine.next_id(clock::now()));
+    let made = state.db.write(move |conn: &mut DbConnection| {
+        let Some(old) = log::find(conn, id)? else { return Ok(Err(Refused::NotFound)) };
+        let on = webhooks::find(conn, old.webhook_id)?.is_some_and(|webhook| webhook.enabled);
+        if !on {
+            return Ok(Err(Refused::WebhookOff));
+        }
+        deliveries::send_again(conn, &old, new, now)?;
+        Ok(log::find(conn, new)?.ok_or(Refused::NotFound))
+    });
+    let made = made.await?;
+    state.engine.wake();
+    Ok(made)
+}

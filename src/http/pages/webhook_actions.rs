@@ -1,0 +1,141 @@
+//! Turning a webhook on and off, deleting it, its signing secret.
+
+use std::time::Duration;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use super::webhooks::{find, row};
+use super::{Answer, go, page};
+use crate::clock;
+use crate::db::{stats, webhooks};
+use crate::domain::id::WebhookId;
+use crate::domain::sealed::{Sealed, expose};
+use crate::domain::signing::SigningSecret;
+use crate::domain::timestamp::Timestamp;
+use crate::http::State;
+use crate::http::api::webhooks::overlap;
+use crate::http::error::PageError;
+use crate::http::form::Form;
+use crate::http::reader::{Admin, Reader};
+use crate::http::session::Visit;
+use crate::views::NoticeKind;
+use crate::views::webhooks::{DeletePage, SecretPage};
+
+/// Turns a webhook on.
+pub async fn turn_on(state: Data<State>, admin: Admin, session: Session, id: Path<WebhookId>, form: Form) -> Answer {
+    switch(&state, (admin, session), *id, (form, true)).await
+}
+
+/// Turns a webhook off: its deliveries are held.
+pub async fn turn_off(state: Data<State>, admin: Admin, session: Session, id: Path<WebhookId>, form: Form) -> Answer {
+    switch(&state, (admin, session), *id, (form, false)).await
+}
+
+async fn switch(
+    state: &State,
+    (Admin(reader), session): (Admin, Session),
+    id: WebhookId,
+    (form, on): (Form, bool),
+) -> Answer {
+    let there = state.db.write(move |conn| webhooks::set_enabled(conn, id, on, clock::now())).await?;
+    if !there {
+        return Err(PageError::NotFound);
+    }
+    state.engine.wake();
+    if reader.htmx {
+        return row(state, &reader, id).await;
+    }
+    let kind = if on { NoticeKind::WebhookTurnedOn } else { NoticeKind::WebhookTurnedOff };
+    Visit(session).leave_notice(kind.as_str());
+    // Back to where the switch was: the list, or the webhook's own pages.
+    let back = match form.get("back") {
+        "webhook" => format!("/webhooks/{id}"),
+        _ => format!("/webhooks#wh-{id}"),
+    };
+    Ok(go(&reader, &back))
+}
+
+/// What deleting means, before it is done.
+pub async fn ask_delete(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+    let id = id.into_inner();
+    let webhook = find(&state, id).await?;
+    let pending = state.db.read(move |conn| stats::pending(conn, Some(id))).await?;
+    let days = u64::from(state.retention_days);
+    let pending = u64::try_from(pending).unwrap_or_default();
+    page(StatusCode::OK, &DeletePage::new(reader.shell(), &webhook, pending, days))
+}
+
+/// Deletes a webhook.
+pub async fn delete(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    _form: Form,
+) -> Answer {
+    let id = id.into_inner();
+    if !state.db.write(move |conn| webhooks::delete(conn, id, clock::now())).await? {
+        return Err(PageError::NotFound);
+    }
+    Visit(session).leave_notice(NoticeKind::WebhookDeleted.as_str());
+    Ok(go(&reader, "/webhooks"))
+}
+
+/// The signing secret: replaced here, and shown once right after it was made.
+pub async fn secret(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<WebhookId>) -> Answer {
+    let webhook = find(&state, *id).await?;
+    let key = take_secret(&state, (&Visit(session), &reader), *id);
+    page(StatusCode::OK, &SecretPage::new(reader.shell(), &webhook, key.as_deref()))
+}
+
+/// Replaces the signing secret.
+pub async fn rotate(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let id = id.into_inner();
+    let until = overlap(form.get("overlap")).ok_or(PageError::BadRequest)?.map(|span| reader.now.after(span));
+    let key = SigningSecret::from_random(clock::random());
+    let (stored, vault) = (key.clone(), state.db.vault());
+    if !state.db.write(move |conn| webhooks::rotate(conn, &vault, id, (&stored, until))).await? {
+        return Err(PageError::NotFound);
+    }
+    let visit = Visit(session);
+    leave_secret(&state, (&visit, &reader), id, &key)?;
+    visit.leave_notice(NoticeKind::SecretReplaced.as_str());
+    Ok(go(&reader, &format!("/webhooks/{id}/secret")))
+}
+
+/// How long a new key waits to be looked at.
+const FLASH: Duration = Duration::from_secs(600);
+
+fn flash_place(reader: &Reader, id: WebhookId) -> String {
+    format!("flash:{}:{id}", reader.user_id())
+}
+
+/// Leaves a new key for the next look at its page: sealed, for this person, for ten minutes.
+pub fn leave_secret(
+    state: &State,
+    (visit, reader): (&Visit, &Reader),
+    id: WebhookId,
+    secret: &SigningSecret,
+) -> Result<(), PageError> {
+    let until = reader.now.after(FLASH).micros();
+    let text = format!("{until} {}", secret.reveal());
+    let sealed = state.db.vault().seal(&text, &flash_place(reader, id), clock::random());
+    visit.leave_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
+    Ok(())
+}
+
+fn take_secret(state: &State, (visit, reader): (&Visit, &Reader), id: WebhookId) -> Option<String> {
+    let sealed = Sealed(visit.take_secret()?);
+    let text = state.db.vault().open(&sealed, &flash_place(reader, id)).ok()?;
+    let (until, key) = expose(&text).split_once(' ')?;
+    let until = Timestamp::from_micros(until.parse().ok()?);
+    (reader.now < until).then(|| key.to_owned())
+}

@@ -1,0 +1,201 @@
+//! Making and changing a webhook.
+
+use std::sync::Arc;
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
+
+use super::webhook_actions::leave_secret;
+use super::{Answer, go, page, webhooks as list};
+use crate::clock;
+use crate::db::{inboxes, webhooks};
+use crate::domain::id::WebhookId;
+use crate::domain::inbox::Inbox;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::signing::SigningSecret;
+use crate::domain::webhook::Webhook;
+use crate::forms::Context;
+use crate::forms::webhook::WebhookForm;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::form::Form;
+use crate::http::reader::{Admin, Reader};
+use crate::http::session::Visit;
+use crate::views::NoticeKind;
+use crate::views::webhooks::{FormErrors, FormInput, FormPage, NewHeaderRow};
+
+/// `?event=` ticks an event of a new webhook.
+#[derive(Deserialize)]
+pub struct Prefilled {
+    event: Option<String>,
+}
+
+/// The empty form.
+pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefilled>) -> Answer {
+    let form = WebhookForm::blank(query.into_inner().event.into_iter().collect());
+    let inboxes = state.db.read(inboxes::list).await?;
+    show(&reader, StatusCode::OK, (&form, None, &inboxes), &Problems::default())
+}
+
+/// The form of a stored webhook.
+pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+    let webhook = list::find(&state, *id).await?;
+    let inboxes = state.db.read(inboxes::list).await?;
+    let form = WebhookForm::of(&webhook);
+    show(&reader, StatusCode::OK, (&form, Some(&webhook), &inboxes), &Problems::default())
+}
+
+/// Which row of extra headers to add.
+#[derive(Deserialize)]
+pub struct RowIndex {
+    #[serde(default)]
+    i: usize,
+}
+
+/// One more row of extra headers.
+pub async fn header_row(Admin(reader): Admin, query: Query<RowIndex>) -> Answer {
+    page(StatusCode::OK, &NewHeaderRow::new(reader.t(), query.i.min(63)))
+}
+
+/// What came of a form.
+enum Saved {
+    Done { id: WebhookId, secret: Option<SigningSecret>, same_url: Option<String> },
+    Wrong(Problems),
+    Changed(Box<Webhook>),
+    Gone,
+}
+
+/// Stores a new webhook.
+pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+    let typed = WebhookForm::from_pairs(form.pairs());
+    let saved = save(&state, typed.clone(), None).await?;
+    answer(&state, (&reader, session), (&form, typed, None), saved).await
+}
+
+/// Stores changes to a webhook.
+pub async fn update(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let stored = list::find(&state, *id).await?;
+    let typed = WebhookForm::from_pairs(form.pairs());
+    let saved = save(&state, typed.clone(), Some(*id)).await?;
+    answer(&state, (&reader, session), (&form, typed, Some(stored)), saved).await
+}
+
+/// Checks and stores in one transaction, so that nothing changes in between.
+async fn save(state: &State, form: WebhookForm, id: Option<WebhookId>) -> Result<Saved, PageError> {
+    let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
+    let saved = state.db.write(move |conn| {
+        let stored = match id {
+            None => None,
+            Some(id) => match webhooks::find(conn, id)? {
+                Some(webhook) => Some(webhook),
+                None => return Ok(Saved::Gone),
+            },
+        };
+        let inboxes = inboxes::list(conn)?;
+        let context = Context { stored: stored.as_ref(), inboxes: &inboxes, policy: &policy };
+        let new = match form.check(&context) {
+            Ok(new) => new,
+            Err(problems) => return Ok(Saved::Wrong(problems)),
+        };
+        if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
+            return Ok(Saved::Changed(Box::new(stored)));
+        }
+        let same_url = webhooks::with_url(conn, &new.url, id)?;
+        match id {
+            Some(id) => {
+                webhooks::update(conn, &vault, id, &new)?;
+                Ok(Saved::Done { id, secret: None, same_url })
+            }
+            None => {
+                let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
+                let id = webhooks::insert(conn, &vault, &new, &secret)?;
+                Ok(Saved::Done { id, secret: Some(secret), same_url })
+            }
+        }
+    });
+    Ok(saved.await?)
+}
+
+type Input<'a> = (&'a Form, WebhookForm, Option<Webhook>);
+
+async fn answer(
+    state: &State,
+    (reader, session): (&Reader, Session),
+    (form, mut typed, stored): Input<'_>,
+    saved: Saved,
+) -> Answer {
+    match saved {
+        Saved::Gone => Err(PageError::NotFound),
+        Saved::Done { id, secret, same_url } => {
+            state.engine.wake();
+            let visit = Visit(session);
+            let then = (form.get("then") == "test", secret.is_some());
+            if let Some(secret) = secret {
+                leave_secret(state, (&visit, reader), id, &secret)?;
+            }
+            tell(reader, &visit, then.1, same_url);
+            Ok(after(reader, id, then))
+        }
+        Saved::Wrong(problems) => {
+            let inboxes = state.db.read(inboxes::list).await?;
+            if reader.htmx {
+                let fragment = FormErrors::new(reader.t(), &problems, typed.headers.len() + 2);
+                return page(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
+            }
+            let shown = (&typed, stored.as_ref(), inboxes.as_slice());
+            show(reader, StatusCode::UNPROCESSABLE_ENTITY, shown, &problems)
+        }
+        Saved::Changed(now) => {
+            let inboxes = state.db.read(inboxes::list).await?;
+            // Saving once more is then meant: the form goes on from what is stored now.
+            typed.version = Some(now.version);
+            let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
+            let mut response = show(reader, StatusCode::CONFLICT, (&typed, Some(&now), &inboxes), &problems)?;
+            if reader.htmx {
+                let headers = response.headers_mut();
+                let value = actix_web::http::header::HeaderValue::from_static;
+                headers.insert(actix_web::http::header::HeaderName::from_static("hx-retarget"), value("body"));
+                headers.insert(actix_web::http::header::HeaderName::from_static("hx-reswap"), value("innerHTML"));
+                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            }
+            Ok(response)
+        }
+    }
+}
+
+fn tell(reader: &Reader, visit: &Visit, created: bool, same_url: Option<String>) {
+    let done = if created { NoticeKind::WebhookCreated } else { NoticeKind::WebhookSaved };
+    match same_url {
+        None => visit.leave_notice(done.as_str()),
+        Some(name) => visit.leave_notice(&reader.t().problem_words(&Problem::UrlTaken { name })),
+    }
+}
+
+/// A new webhook's key is shown first, unless a test is to be sent: then it waits on its page.
+fn after(reader: &Reader, id: WebhookId, (test, created): (bool, bool)) -> HttpResponse {
+    match (test, created) {
+        (true, _) => go(reader, &format!("/webhooks/{id}/test")),
+        (false, true) => go(reader, &format!("/webhooks/{id}/secret")),
+        (false, false) => go(reader, &format!("/webhooks/{id}")),
+    }
+}
+
+fn show(
+    reader: &Reader,
+    status: StatusCode,
+    (form, webhook, inboxes): (&WebhookForm, Option<&Webhook>, &[Inbox]),
+    problems: &Problems,
+) -> Answer {
+    let warnings = Problems::default();
+    let input = FormInput { webhook, form, inboxes, problems, warnings: &warnings };
+    page(status, &FormPage::new(reader.shell(), input))
+}
