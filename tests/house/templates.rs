@@ -26,6 +26,7 @@ const SAME_EVERYWHERE: [&str; 29] = [
     "ms",
     "IP",
     "whsec_",
+    "webhook_test",
     "hk_",
     "evt_",
     "dlv_",
