@@ -37,9 +37,6 @@ pub enum PageError {
     /// The body is too large.
     #[error("the body is too large")]
     TooLarge,
-    /// Too many attempts; wait that many seconds.
-    #[error("too many attempts")]
-    TooMany(u64),
     /// The database does not answer.
     #[error("the database does not answer")]
     Unavailable,
@@ -72,7 +69,6 @@ impl ResponseError for PageError {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -97,7 +93,6 @@ impl PageError {
             Self::NotFound => Fault::NotFound,
             Self::StaleForm => Fault::PageTooOld,
             Self::BadRequest | Self::Conflict | Self::TooLarge => Fault::BadRequest,
-            Self::TooMany(seconds) => Fault::TooMany(*seconds),
             Self::Unavailable => Fault::Unavailable,
             Self::Internal(_) => Fault::Server(hex(&clock::random::<6>())),
         }
@@ -127,9 +122,6 @@ fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse 
         tracing::error!(id, detail, "a page failed");
     }
     let mut response = HttpResponse::build(status);
-    if let PageError::TooMany(seconds) = error {
-        response.insert_header((RETRY_AFTER, seconds.to_string()));
-    }
     if matches!(error, PageError::Unavailable) {
         response.insert_header((RETRY_AFTER, "5"));
     }
