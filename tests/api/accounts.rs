@@ -65,7 +65,7 @@ async fn a_wrong_scope_is_401_in_chatwoots_words() {
 }
 
 #[tokio::test]
-async fn a_revoked_and_an_expired_token_are_dead_at_once() {
+async fn a_revoked_token_is_dead_at_once() {
     let app = App::start();
     let token = app.token("admin");
     let api = Api::new(&app.url, &token);
@@ -74,8 +74,6 @@ async fn a_revoked_and_an_expired_token_are_dead_at_once() {
     let id = listed.split_whitespace().find(|word| word.parse::<u32>().is_ok()).expect("the token's number").to_owned();
     app.say(&["token", "revoke", &id]);
     assert_eq!(api.get("webhooks").await.status, 401);
-    let late = app.say(&["token", "add", "--name", "late", "--scope", "admin", "--expires", "0d"]);
-    assert_eq!(Api::new(&app.url, &late).get("webhooks").await.status, 401);
 }
 
 #[tokio::test]
@@ -86,6 +84,7 @@ async fn another_account_or_number_is_404() {
         "/api/v1/accounts/2/webhooks",
         "webhooks/999",
         "webhooks/nonsense",
+        "webhooks/99999999999999999999",
         "deliveries/dlv_0000000000000",
         "deliveries/x",
     ] {

@@ -47,7 +47,7 @@ async fn tour(browser: Browser, success: &'static str) {
 
     browser.open(&format!("{}/webhooks/1/test", app.url)).await;
     browser.click("form:has([name=body]) button:not([type=button])").await;
-    browser.find("#result").await;
+    browser.await_words("x-hachok-test", false).await;
     browser.await_words("200", false).await;
 
     browser.open(&format!("{}/webhooks/1/delete", app.url)).await;

@@ -21,6 +21,7 @@ fn a_bad_token_request_is_refused() {
         &["token", "add", "--name", "x", "--scope", "everything"][..],
         &["token", "add", "--name", "x"],
         &["token", "add", "--name", "x", "--scope", "read", "--expires", "soon"],
+        &["token", "add", "--name", "x", "--scope", "read", "--expires", "0d"],
         &["token", "revoke", "nonsense"],
     ] {
         let ran = place.run(arguments);

@@ -39,7 +39,8 @@ const SAME_EVERYWHERE: [&str; 29] = [
 fn words_stand_in_the_locales_not_in_the_templates() {
     for (path, text) in files("templates", ".html") {
         for node in text_nodes(&text) {
-            let left = SAME_EVERYWHERE.iter().fold(node.clone(), |left, word| left.replace(word, ""));
+            let left: String = node.split_whitespace().filter(|word| !names_a_header(word)).collect();
+            let left = SAME_EVERYWHERE.iter().fold(left, |left, word| left.replace(word, ""));
             assert!(!left.chars().any(char::is_alphabetic), "{path}: {node:?}");
         }
     }
@@ -103,6 +104,12 @@ fn ukrainian_is_written_with_its_own_apostrophe_and_plurals() {
             }
         }
     }
+}
+
+/// `content-type`, `application/json`, `authorization`: no language has another word for them.
+fn names_a_header(word: &str) -> bool {
+    let joined = word.contains(['-', '/']) && word.chars().all(|c| c.is_ascii_lowercase() || "-/".contains(c));
+    joined || word == "authorization"
 }
 
 /// The texts between tags, comments and askama's own.

@@ -129,6 +129,8 @@ async fn a_page_that_is_not_there_says_so_in_the_readers_language() {
     let app = App::start();
     let admin = app.admin().await;
     assert!(admin.get("/nowhere").await.expect(404).says("Page not found"));
-    assert!(admin.get("/webhooks/999").await.expect(404).says("Page not found"));
+    for path in ["/webhooks/999", "/webhooks/nonsense", "/webhooks/99999999999999999999", "/deliveries/nonsense"] {
+        assert!(admin.get(path).await.expect(404).says("Page not found"), "{path}");
+    }
     assert!(admin.get("/nowhere?lang=uk").await.expect(404).says("Сторінку не знайдено"));
 }

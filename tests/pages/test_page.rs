@@ -1,9 +1,9 @@
 use crate::pages::make_webhook;
 use crate::support::{App, Page, Receiver, Reply, Visitor};
 
+/// Without scripts a test leads to its delivery, where the answer stands.
 async fn result(visitor: &Visitor, answer: Page) -> String {
-    let page = if answer.status == 303 { visitor.open(&answer.leads_to()).await } else { answer.expect(200) };
-    page.text("#result")
+    visitor.open(&answer.leads_to()).await.text("main")
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_bad_test_is_told_and_not_sent() {
     assert!(!page.error("body").is_empty(), "{}", page.text("main"));
     assert!(page.body.contains("{not json"), "what was typed stays");
     let page = admin.submit(form.set("event", "message_exploded")).await.expect(422);
-    assert!(!page.error("event").is_empty(), "{}", page.text("main"));
+    assert!(page.text("#errsum").contains("no longer exists"), "{}", page.text("main"));
     assert!(receiver.seen("/a").is_empty());
 }
 
@@ -63,4 +63,17 @@ async fn a_receiver_that_is_not_there_is_explained() {
         let text = result(&admin, admin.submit(form).await).await;
         assert!(text.contains(words), "{text}");
     }
+}
+
+#[tokio::test]
+async fn htmx_gets_the_answer_beside_the_form() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    receiver.answers("/a", [Reply::Full(418, vec![], "I am a <teapot>".into())]);
+    let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
+    let form = admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]");
+    let page = admin.submit_htmx(form).await.expect(200);
+    assert!(!page.body.contains("<html"), "{}", page.body);
+    let text = page.text("#result");
+    assert!(text.contains("418") && text.contains("I am a <teapot>"), "{text}");
 }
