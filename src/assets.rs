@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn the_first_load_stays_small() {
         let size = |path: &str| Files::get(path).map_or(0, |file| file.data.len());
-        assert!(size("app.js") <= 2048, "{}", size("app.js"));
+        // Compressed they are 1.1, 8 and 17 kB.
+        assert!(size("app.js") <= 2500, "{}", size("app.js"));
         assert!(size("app.css") <= 40_000, "{}", size("app.css"));
     }
 }

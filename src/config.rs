@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::db::DatabaseUrl;
-use crate::delivery::Caps;
+use crate::delivery::Limits;
 use crate::domain::address::AddressPolicy;
 
 /// Where the data and the key lie.
@@ -103,9 +103,13 @@ impl DeliverySettings {
         Ok(policy.with_own(own.host_str().unwrap_or_default(), own.port_or_known_default().unwrap_or_default()))
     }
 
-    /// The caps on requests.
-    pub fn caps(&self) -> Caps {
-        Caps { in_flight: self.in_flight.into(), per_webhook: self.in_flight_per_webhook.into() }
+    /// The limits of the delivery task.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            in_flight: self.in_flight.into(),
+            per_webhook: self.in_flight_per_webhook.into(),
+            retention: std::time::Duration::from_secs(u64::from(self.retention_days) * 24 * 3600),
+        }
     }
 }
 

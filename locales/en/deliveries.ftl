@@ -6,6 +6,10 @@ time = Time
 status = Status
 http_status = HTTP status
 attempts = Attempts
+attempts_count = { $n ->
+    [one] { $n } attempt
+   *[other] { $n } attempts
+}
 duration = Duration
 all_statuses = All statuses
 all_events = All events
@@ -49,10 +53,8 @@ next_attempt_on = Next attempt on { $time }
 next_attempt_held = Held: the webhook is turned off
 no_attempts = Not sent yet
 request = Request
-response = Response
 response_of = Response · attempt { $n }
 headers = Headers
-body = Body
 body_size = Body · { $size }
 empty_body = empty
 response_body = Response body

@@ -58,7 +58,6 @@ fix_problems = { $n ->
     [one] Fix { $n } problem and save again.
    *[other] Fix { $n } problems and save again.
 }
-saved_with_warning = Check this before you save again
 address = Address
 address_about = A URL to which a request will be sent.
 name = Name
@@ -92,14 +91,13 @@ new_value = New value
 value_keep = Leave blank to keep the saved value.
 value_again = Enter the value again
 saved = Saved
-saved_never_shown = Saved { $time }. It is never shown again.
+saved_never_shown = { $time }. It is never shown again.
 events = Events
 events_about = Events that will trigger the webhook. Select only those you need.
 group_most_used = Most used
 selected_of = { $n } of { $max }
 select_all = Select all
 clear_all = Clear all
-select_all_in = Select or clear all: { $name }
 select_inbox = Select inbox
 select_inbox_about = An inbox for which a webhook will be configured.
 all_inboxes_about = Including those added later
@@ -119,7 +117,6 @@ replace_secret = Replace secret…
 custom_headers = Custom headers
 custom_headers_about = Added to every request, if your system needs them.
 header_row = Header { $n }
-header_value_of = Value of header { $n }
 hide_value = Hide value
 remove_header = Remove header { $n }
 add_header = Add header

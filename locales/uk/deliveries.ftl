@@ -6,6 +6,12 @@ time = Час
 status = Статус
 http_status = Статус HTTP
 attempts = Спроби
+attempts_count = { $n ->
+    [one] { $n } спроба
+    [few] { $n } спроби
+    [many] { $n } спроб
+   *[other] { $n } спроби
+}
 duration = Тривалість
 all_statuses = Усі статуси
 all_events = Усі події
@@ -50,10 +56,8 @@ next_attempt_on = Наступна спроба { $time }
 next_attempt_held = Чекає: вебхук вимкнено
 no_attempts = Ще не надіслано
 request = Запит
-response = Відповідь
 response_of = Відповідь · спроба { $n }
 headers = Заголовки
-body = Тіло
 body_size = Тіло · { $size }
 empty_body = порожнє
 response_body = Тіло відповіді

@@ -1,7 +1,7 @@
 inboxes_lead = Канали служби підтримки. Вебхук можна обмежити деякими з них.
 inbox_channel_type = Тип каналу
 inbox_external_id = Зовнішній ID
-inbox_external_id_hint = Номер каналу у службі підтримки.
+inbox_external_id_hint = Номер каналу в службі підтримки.
 inbox_channel_type_hint = Наприклад, Channel::WebWidget.
 inbox_webhooks = Вебхуки
 inbox_add = Додати канал

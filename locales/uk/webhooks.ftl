@@ -64,7 +64,6 @@ fix_problems = { $n ->
     [many] Виправте { $n } помилок і збережіть ще раз.
    *[other] Виправте { $n } помилки і збережіть ще раз.
 }
-saved_with_warning = Перевірте це, перш ніж зберегти ще раз
 address = Адреса
 address_about = URL-адреса, на яку буде відправлятись запит.
 name = Назва
@@ -98,14 +97,13 @@ new_value = Нове значення
 value_keep = Залиште порожнім, щоб не змінювати збережене значення.
 value_again = Введіть значення ще раз
 saved = Збережено
-saved_never_shown = Збережено { $time }. Переглянути значення не можна.
+saved_never_shown = { $time }. Переглянути значення не можна.
 events = Події
 events_about = Події, при яких буде спрацьовувати вебхук. Виберіть лише потрібні.
-group_most_used = Найуживаніші
+group_most_used = Найпоширеніші
 selected_of = { $n } з { $max }
 select_all = Вибрати всі
 clear_all = Зняти всі
-select_all_in = Вибрати або зняти всі: { $name }
 select_inbox = Виберіть канал
 select_inbox_about = Канал, для якого буде налаштований вебхук.
 all_inboxes_about = Зокрема й додані пізніше
@@ -125,7 +123,6 @@ replace_secret = Замінити ключ…
 custom_headers = Власні заголовки
 custom_headers_about = Додаються до кожного запиту, якщо цього потребує ваша система.
 header_row = Заголовок { $n }
-header_value_of = Значення заголовка { $n }
 hide_value = Приховати значення
 remove_header = Вилучити заголовок { $n }
 add_header = Додати заголовок

@@ -190,7 +190,7 @@ pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
     );
     let pending = d::table.find(done.id.0).filter(d::status.eq(Status::Pending.as_str()));
     let held = diesel::update(pending.filter(d::lease.eq(done.lease.token))).set(change).execute(conn)?;
-    if held == 0 {
+    if held == 0 && !release(conn, done)? {
         if done.next != Next::Done || diesel::update(pending).set(change).execute(conn)? == 0 {
             return Ok(false);
         }
@@ -198,6 +198,13 @@ pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
     }
     insert_attempt(conn, done.id, &done.attempt, done.detail.as_deref())?;
     Ok(true)
+}
+
+/// A delivery that a person ended while it was on its way stays ended; what came of the attempt is told all the same.
+fn release(conn: &mut DbConnection, done: &Finished) -> Result<bool, Error> {
+    let ended = d::table.find(done.id.0).filter(d::lease.eq(done.lease.token));
+    let change = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
+    Ok(diesel::update(ended).set(change).execute(conn)? > 0)
 }
 
 fn insert_attempt(

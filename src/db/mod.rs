@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod inboxes;
 pub mod log;
 mod migrate;
+pub mod retention;
 mod schema;
 pub mod sessions;
 pub mod settings;
@@ -92,6 +93,16 @@ impl Db {
         })
         .await
         .map_err(|_| Error::Ended)?
+    }
+
+    /// Hands the pages that deleted rows left back to the file system, a thousand at a time. Postgres does it itself.
+    pub async fn give_back_space(&self) -> Result<(), Error> {
+        if self.is_shared() {
+            return Ok(());
+        }
+        self.write(|conn| Ok(diesel::RunQueryDsl::execute(diesel::sql_query("PRAGMA incremental_vacuum(1000)"), conn)?))
+            .await
+            .map(drop)
     }
 
     /// Other processes may use the same database.

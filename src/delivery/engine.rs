@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::sender::Sender;
 use super::slots::Slots;
-use super::{recorder, worker};
+use super::{housekeeping, recorder, worker};
 use crate::clock;
 use crate::db::deliveries::{Finished, Lease, Lost};
 use crate::db::{self, Db, deliveries, webhooks};
@@ -18,13 +18,15 @@ use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{LEASE, Target};
 
-/// How many requests may be on their way.
+/// How many requests may be on their way, and how long their log is kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Caps {
+pub struct Limits {
     /// In all.
     pub in_flight: usize,
     /// To one webhook.
     pub per_webhook: usize,
+    /// Finished deliveries are kept that long.
+    pub retention: Duration,
 }
 
 /// A handle to the delivery task. Cheap to clone.
@@ -48,6 +50,7 @@ pub(super) struct Inner {
     runtime: Handle,
     targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
     process: i64,
+    pub(super) retention: Duration,
 }
 
 /// Results that may wait to be written down; behind it attempts wait to report.
@@ -57,12 +60,12 @@ const GRACE: Duration = Duration::from_secs(20);
 
 impl Engine {
     /// Starts delivering on the current runtime. Leases that a former process left are taken back first.
-    pub async fn start(db: Db, sender: Sender, caps: Caps) -> Result<Self, db::Error> {
+    pub async fn start(db: Db, sender: Sender, limits: Limits) -> Result<Self, db::Error> {
         let (results, queue) = mpsc::channel(RESULTS);
         let engine = Self(Arc::new(Inner {
             db,
             sender,
-            slots: Slots::new(caps.in_flight, caps.per_webhook),
+            slots: Slots::new(limits.in_flight, limits.per_webhook),
             ids: IdSource::default(),
             wake: Notify::new(),
             backlog: AtomicBool::new(false),
@@ -73,11 +76,13 @@ impl Engine {
             runtime: Handle::current(),
             targets: Mutex::default(),
             process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
+            retention: limits.retention,
         }));
         let lost = if engine.0.db.is_shared() { Lost::Expired(engine.0.db.now().await?) } else { Lost::All };
         engine.take_back(lost).await?;
         let inner = Arc::clone(&engine.0);
         tokio::spawn(recorder::run(Arc::clone(&inner), queue));
+        tokio::spawn(housekeeping::run(Arc::clone(&inner)));
         tokio::spawn(worker::run(inner));
         Ok(engine)
     }

@@ -7,6 +7,7 @@ mod attempt;
 pub mod engine;
 mod failure;
 pub mod guard;
+mod housekeeping;
 mod intake;
 mod outcome;
 mod recorder;
@@ -16,7 +17,7 @@ pub mod sender;
 mod slots;
 mod worker;
 
-pub use engine::{Caps, Engine};
+pub use engine::{Engine, Limits};
 pub use intake::{Accepted, Key};
 
 #[cfg(test)]

@@ -40,10 +40,11 @@ impl Translator<'_> {
         let (part, whole) = (*part.borrow(), *whole.borrow());
         match whole {
             0 => "—".into(),
-            // Rounded down: 99.97% is not yet all.
+            // Rounded, but 99.97% is not yet all.
             _ => {
-                let tenths = (u128::from(part) * 1000 / u128::from(whole)) as f64;
-                decimal(self.locale(), tenths / 10.0, 1) + "%"
+                let share = part as f64 * 100.0 / whole as f64;
+                let shown = if part < whole { share.min(99.9) } else { share };
+                decimal(self.locale(), shown, 1) + "%"
             }
         }
     }
@@ -52,7 +53,7 @@ impl Translator<'_> {
     pub fn elapsed(&self, milliseconds: i64) -> String {
         let value = milliseconds.max(0) as f64;
         match milliseconds {
-            ..10_000 => self.milliseconds(&decimal(self.locale(), value, 0)),
+            ..10_000 => self.milliseconds(decimal(self.locale(), value, 0)),
             _ => self.span(Duration::from_millis(milliseconds.unsigned_abs())),
         }
     }
@@ -62,10 +63,10 @@ impl Translator<'_> {
         let seconds = span.as_secs_f64();
         let whole = |unit: f64| decimal(self.locale(), seconds / unit, 0);
         match span.as_secs() {
-            ..60 if span.subsec_millis() > 0 => self.seconds(&decimal(self.locale(), seconds, 1)),
-            ..60 => self.seconds(&whole(1.0)),
-            ..3600 => self.minutes(&whole(60.0)),
-            ..172_800 => self.hours(&whole(3600.0)),
+            ..60 if span.subsec_millis() > 0 => self.seconds(decimal(self.locale(), seconds, 1)),
+            0..60 => self.seconds(whole(1.0)),
+            60..3600 => self.minutes(whole(60.0)),
+            3600..172_800 => self.hours(whole(3600.0)),
             more => self.days(more / 86_400),
         }
     }
@@ -74,8 +75,8 @@ impl Translator<'_> {
     pub fn size(&self, bytes: usize) -> String {
         let amount = bytes as f64;
         match bytes {
-            ..1000 => self.bytes(&decimal(self.locale(), amount, 0)),
-            _ => self.kilobytes(&decimal(self.locale(), amount / 1000.0, 1)),
+            ..1000 => self.bytes(decimal(self.locale(), amount, 0)),
+            _ => self.kilobytes(decimal(self.locale(), amount / 1000.0, 1)),
         }
     }
 }

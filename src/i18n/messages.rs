@@ -23,7 +23,7 @@ messages! {
     // common.ftl
     product; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out; failed_in_day(n: impl Number);
     title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; apply; search; clear_filters;
-    try_again; refresh; actions; actions_of(name: impl Text); newer; older; pages; optional; hidden; never; all; warning;
+    actions; actions_of(name: impl Text); newer; older; pages; optional; hidden; all; warning;
     problem; summary; request_failed; pattern_date_time; pattern_date_time_seconds; pattern_clock;
     pattern_clock_seconds; just_now; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
     today_at(hour: impl Number, time: impl Text); yesterday_at(hour: impl Number, time: impl Text); milliseconds(amount: impl Text);
@@ -36,15 +36,15 @@ messages! {
     state; inbox; all_inboxes; no_webhooks_yet; no_webhooks_advice; nothing_matches; legend_up; legend_down;
     strip_of(n: impl Number, rate: impl Text); strip_empty; no_deliveries_yet; turned_off_failing(name: impl Text, duration: impl Text);
     turned_off_gone(name: impl Text); held_events(n: impl Number); see_what_went_wrong; send_test_event; archived_inbox;
-    form_not_saved; fix_problems(n: impl Number); saved_with_warning; address; address_about; name; name_hint; webhook_url;
+    form_not_saved; fix_problems(n: impl Number); address; address_about; name; name_hint; webhook_url;
     webhook_url_hint; authorization; authorization_about; method_none_about; method_bearer_about; method_basic_about;
     method_custom_about; none_deletes; token; new_token; token_hint; token_again; token_keep; login; password;
     new_password; password_keep; password_again; header_name; value; new_value; value_keep; value_again; saved;
     saved_never_shown(time: impl Text); events; events_about; group_most_used; selected_of(n: impl Number, max: impl Number);
-    select_all; clear_all; select_all_in(name: impl Text); select_inbox; select_inbox_about; all_inboxes_about;
+    select_all; clear_all; select_inbox; select_inbox_about; all_inboxes_about;
     only_selected; only_selected_about; no_inboxes_yet; inboxes; archived; signing_secret; signing_secret_about;
     signing_secret_made; use_my_own_secret; own_secret; own_secret_hint; secret_created(time: impl Text); replace_secret;
-    custom_headers; custom_headers_about; header_row(n: impl Number); header_value_of(n: impl Number); hide_value;
+    custom_headers; custom_headers_about; header_row(n: impl Number); hide_value;
     remove_header(n: impl Number); add_header; timeout; timeout_about; timeout_label; create_webhook; save_and_test;
     danger_zone; delete_webhook; delete_about; sections; overview; deliveries; test; secret; copy_url; turn_on;
     turn_off; configuration; extra_headers; no_headers; timeout_value(n: impl Number); recent_deliveries; open_log;
@@ -57,12 +57,12 @@ messages! {
     test_result; test_no_result; test_delivered; test_failed; test_not_sent; test_open_delivery; test_new_id;
     test_now;
     // deliveries.ftl
-    delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; duration; all_statuses;
+    delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; attempts_count(n: impl Number); duration; all_statuses;
     all_events; all_webhooks; no_deliveries; no_deliveries_about; log_retention(days: impl Number); deleted_webhook;
     delivery_retrying; delivery_sending; delivery_cancelled; send_again; send_again_warning; cancel_retries;
     event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number); attempt_scheduled; attempt_started;
     attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text); next_attempt_on(time: impl Text); next_attempt_held;
-    no_attempts; request; response; response_of(n: impl Number); headers; body; body_size(size: impl Text); empty_body;
+    no_attempts; request;  response_of(n: impl Number); headers;  body_size(size: impl Text); empty_body;
     response_body; request_body; no_response; cut_body; body_deleted(n: impl Number); reached_address(address: impl Text);
     cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text); advice_not_found;
     advice_rejected; advice_too_many; advice_unavailable; advice_general;

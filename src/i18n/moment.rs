@@ -71,7 +71,7 @@ impl Translator<'_> {
     pub fn next_attempt(&self, at: impl Borrow<Timestamp>) -> String {
         let at = *at.borrow();
         match self.days_before_today(at) {
-            0 => self.next_attempt_at(self.hour(at), &self.written(at, &self.pattern_clock())),
+            0 => self.next_attempt_at(self.hour(at), self.written(at, &self.pattern_clock())),
             _ => self.next_attempt_on(&self.date(at).text),
         }
     }
@@ -79,7 +79,7 @@ impl Translator<'_> {
     /// A sentence: someone else changed the webhook at that time.
     pub(super) fn changed_by_other(&self, at: Timestamp) -> String {
         match self.days_before_today(at) {
-            0 => self.ChangedByOtherAt(self.hour(at), &self.written(at, &self.pattern_clock())),
+            0 => self.ChangedByOtherAt(self.hour(at), self.written(at, &self.pattern_clock())),
             _ => self.ChangedByOtherOn(&self.date(at).text),
         }
     }

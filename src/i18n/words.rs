@@ -69,7 +69,7 @@ impl Translator<'_> {
     pub fn cause(&self, cause: FailureCause, code: Option<u16>, timeout_s: u8) -> String {
         match cause {
             FailureCause::Timeout => self.cause_timeout(Count::from(timeout_s)),
-            FailureCause::HttpStatus => self.cause_http_status(&code.unwrap_or_default().to_string()),
+            FailureCause::HttpStatus => self.cause_http_status(code.unwrap_or_default().to_string()),
             other => self.named("cause", other.as_str()),
         }
     }
@@ -77,7 +77,7 @@ impl Translator<'_> {
     /// What to do about it.
     pub fn advice(&self, cause: FailureCause, code: Option<u16>) -> String {
         match (cause, code) {
-            (FailureCause::HttpStatus, Some(code @ (401 | 403))) => self.advice_unauthorized(&code.to_string()),
+            (FailureCause::HttpStatus, Some(code @ (401 | 403))) => self.advice_unauthorized(code.to_string()),
             (FailureCause::HttpStatus, Some(404 | 405)) => self.advice_not_found(),
             (FailureCause::HttpStatus, Some(400 | 413 | 415 | 422)) => self.advice_rejected(),
             (FailureCause::HttpStatus, Some(429)) => self.advice_too_many(),

@@ -6,10 +6,16 @@
 pub mod deliveries;
 pub mod errors;
 mod filters;
+#[cfg(test)]
+mod gallery;
 pub mod inboxes;
 mod parts;
+#[cfg(test)]
+mod samples;
 pub mod session;
 mod shell;
+#[cfg(test)]
+mod tests;
 pub mod webhooks;
 
 pub use crate::i18n::NoticeKind;

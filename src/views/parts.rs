@@ -135,6 +135,7 @@ impl ErrorSlot {
 pub struct ErrorSummary<'a> {
     t: Translator<'a>,
     title: String,
+    saves: bool,
     lines: Vec<(Option<String>, String)>,
 }
 
@@ -144,7 +145,12 @@ impl<'a> ErrorSummary<'a> {
     pub fn new(t: Translator<'a>, title: String, problems: &Problems) -> Self {
         let target = |field: &Field| (*field != Field::Form).then(|| field.slug());
         let lines = problems.iter().map(|(field, problem)| (target(field), words(t, field, problem))).collect();
-        Self { t, title, lines }
+        Self { t, title, saves: true, lines }
+    }
+
+    /// Without the advice to save again, for a form that saves nothing.
+    pub fn without_saving(self) -> Self {
+        Self { saves: false, ..self }
     }
 }
 

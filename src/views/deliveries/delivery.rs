@@ -106,6 +106,13 @@ impl<'a> DeliveryPage<'a> {
         self.is_open() && self.is_on() && self.view.delivery.next_attempt_at.is_none_or(|next| next < soon)
     }
 
+    /// The notice above already tells of the attempt that is shown.
+    fn is_explained(&self) -> bool {
+        let failed = self.view.attempts.iter().rev().find(|attempt| attempt.cause.is_some());
+        let shown = self.chosen.as_ref().map(|chosen| chosen.number);
+        self.explanation.is_some() && failed.map(|attempt| count(attempt.number)) == shown
+    }
+
     fn is_on(&self) -> bool {
         self.view.webhook.is_some_and(|webhook| webhook.enabled)
     }

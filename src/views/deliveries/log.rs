@@ -118,7 +118,7 @@ pub struct LogRow<'a> {
     pub(in crate::views) badge: Badge,
     pub(in crate::views) test: bool,
     pub(in crate::views) code: Code,
-    pub(in crate::views) attempts: String,
+    pub(in crate::views) attempts: Count,
     pub(in crate::views) duration: String,
 }
 
@@ -137,7 +137,7 @@ impl<'a> LogRow<'a> {
             badge: Badge::of_delivery(t, delivery),
             test: delivery.trigger == Trigger::Test,
             code: Code { code: line.http_status },
-            attempts: t.number(Count::from(delivery.attempts.unsigned_abs())),
+            attempts: Count::from(delivery.attempts.unsigned_abs()),
             duration: line.duration_ms.map_or_else(|| "—".into(), |duration| t.elapsed(duration)),
         }
     }

@@ -22,6 +22,12 @@ impl<'a> FormErrors<'a> {
         let slots = fields.chain(rows).map(|field| ErrorSlot::out_of_band(t, problems, &field)).collect();
         Self { summary: ErrorSummary::new(t, t.form_not_saved(), problems), slots }
     }
+
+    /// The problems of the test form. Its answers go to `#result`, so this one needs `HX-Retarget: #errsum`.
+    pub fn of_test(t: Translator<'a>, problems: &Problems) -> Self {
+        let summary = ErrorSummary::new(t, t.test_not_sent(), problems).without_saving();
+        Self { summary, slots: vec![ErrorSlot::out_of_band(t, problems, &Field::TestBody)] }
+    }
 }
 
 /// The fields of the form that have a slot of their own.

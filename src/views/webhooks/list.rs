@@ -112,7 +112,7 @@ impl<'a> ListPage<'a> {
     fn alert(&self, alert: &Alert) -> String {
         let name = alert.webhook.title();
         match alert.failing_for {
-            Some(span) => self.t.turned_off_failing(&name, &self.t.span(span)),
+            Some(span) => self.t.turned_off_failing(&name, self.t.span(span)),
             None => self.t.turned_off_gone(&name),
         }
     }
@@ -128,6 +128,7 @@ pub struct Row<'a> {
     title: String,
     shown_url: String,
     badge: Option<Badge>,
+    archived: Option<Badge>,
     inboxes: String,
     strip: Strip,
     rate: Option<(String, Count)>,
@@ -154,6 +155,11 @@ impl<'a> Row<'a> {
             title: webhook.title(),
             shown_url: shown_url(webhook),
             badge: (webhook.state != State::Active).then(|| Badge::of_state(t, webhook.state)),
+            archived: only_archived(&webhook.inboxes, inboxes).then(|| Badge {
+                class: "wait",
+                icon: "warn",
+                text: t.archived_inbox(),
+            }),
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
             strip: Strip::new(t, &summary.hours),
             rate: (ended > 0).then(|| (t.percent(delivered, ended), ended)),
@@ -173,6 +179,13 @@ fn last_line(t: Translator, delivery: &Delivery) -> LastLine {
 fn shown_url(webhook: &Webhook) -> String {
     let url = webhook.url.as_str();
     url.strip_prefix("https://").unwrap_or(url).trim_end_matches('/').to_owned()
+}
+
+/// No inbox of the selection is left to send events.
+fn only_archived(scope: &InboxScope, inboxes: &[Inbox]) -> bool {
+    let InboxScope::Selected(ids) = scope else { return false };
+    let gone = |id: &InboxId| inboxes.iter().any(|inbox| inbox.id == *id && inbox.archived_at.is_some());
+    !ids.is_empty() && ids.iter().all(gone)
 }
 
 /// The names of the selected inboxes, or *All inboxes*.

@@ -77,6 +77,6 @@ pub(super) fn totals(hours: &[Hour; 24]) -> (Count, Count) {
 fn label(t: Translator, hours: &[Hour; 24]) -> String {
     match totals(hours) {
         (_, 0) => t.strip_empty(),
-        (delivered, all) => t.strip_of(all, &t.percent(delivered, all)),
+        (delivered, all) => t.strip_of(all, t.percent(delivered, all)),
     }
 }

@@ -61,7 +61,7 @@ impl<'a> TestPage<'a> {
     }
 
     fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.test_not_sent(), self.form.problems)
+        ErrorSummary::new(self.t, self.t.test_not_sent(), self.form.problems).without_saving()
     }
 
     fn err(&self, field: Field) -> ErrorSlot {

@@ -1,0 +1,68 @@
+//! What is thrown away, and when. Open deliveries never are.
+
+use diesel::prelude::*;
+
+use super::schema::{attempts, deliveries as d, events, idempotency_keys};
+use super::{DbConnection, Error};
+use crate::domain::delivery::{Reason, Status};
+use crate::domain::id::IdSource;
+use crate::domain::timestamp::Timestamp;
+
+/// Rows in one transaction: other writers wait no longer than that takes.
+const BATCH: i64 = 500;
+
+/// Gives up deliveries whose event was accepted before `limit`, up to a batch of them. Returns how many.
+pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Result<usize, Error> {
+    let old: Vec<i64> = d::table
+        .filter(d::status.eq(Status::Pending.as_str()))
+        .filter(d::leased_until.is_null())
+        .filter(d::id.lt(IdSource::first_at(limit)))
+        .select(d::id)
+        .limit(BATCH)
+        .load(conn)?;
+    let waiting = d::table
+        .filter(d::id.eq_any(old))
+        // Another process on Postgres may have claimed one meanwhile.
+        .filter(d::status.eq(Status::Pending.as_str()))
+        .filter(d::leased_until.is_null());
+    Ok(diesel::update(waiting)
+        .set((
+            d::status.eq(Status::Failed.as_str()),
+            d::reason.eq(Some(Reason::Expired.as_str())),
+            d::next_attempt_at.eq(None::<i64>),
+            d::finished_at.eq(Some(now.micros())),
+        ))
+        .execute(conn)?)
+}
+
+/// Deletes deliveries that were made before `limit` and have ended, with their attempts, and then events that no
+/// delivery needs any more: up to a batch of each. Returns how many rows.
+pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
+    let bound = IdSource::first_at(limit);
+    let old: Vec<i64> = d::table
+        .filter(d::id.lt(bound))
+        .filter(d::status.ne(Status::Pending.as_str()))
+        .select(d::id)
+        .limit(BATCH)
+        .load(conn)?;
+    diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&old))).execute(conn)?;
+    let deleted = diesel::delete(d::table.filter(d::id.eq_any(&old))).execute(conn)?;
+    let needed = diesel::dsl::exists(d::table.filter(d::event_id.eq(events::id)));
+    let unneeded: Vec<i64> = events::table
+        .filter(events::id.lt(bound))
+        .filter(diesel::dsl::not(needed))
+        .select(events::id)
+        .limit(BATCH)
+        .load(conn)?;
+    Ok(deleted + diesel::delete(events::table.filter(events::id.eq_any(unneeded))).execute(conn)?)
+}
+
+/// Forgets idempotency keys older than `limit`, up to a batch of them. Returns how many.
+pub fn forget_keys(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
+    let old: Vec<String> = idempotency_keys::table
+        .filter(idempotency_keys::created_at.lt(limit.micros()))
+        .select(idempotency_keys::key)
+        .limit(BATCH)
+        .load(conn)?;
+    Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::key.eq_any(old))).execute(conn)?)
+}

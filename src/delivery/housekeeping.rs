@@ -1,0 +1,45 @@
+//! Once in a while: what has run out is given up or thrown away, in small batches beside the traffic.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::engine::Inner;
+use super::schedule;
+use crate::db::{Db, Error, retention};
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(600);
+/// Idempotency keys are kept that long.
+const KEYS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Breath between two batches, for the traffic.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// Keeps house until the engine stops.
+pub(super) async fn run(inner: Arc<Inner>) {
+    while !inner.stopping.load(Ordering::Relaxed) {
+        if let Err(error) = keep(&inner.db, inner.retention).await {
+            tracing::error!(%error, "old deliveries could not be removed");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn keep(db: &Db, retention: Duration) -> Result<(), Error> {
+    let now = db.now().await?;
+    let expired = now.before(schedule::LIFETIME);
+    batches(db, move |conn| retention::expire(conn, expired, now)).await?;
+    batches(db, move |conn| retention::purge(conn, now.before(retention))).await?;
+    batches(db, move |conn| retention::forget_keys(conn, now.before(KEYS))).await?;
+    db.give_back_space().await
+}
+
+async fn batches<F>(db: &Db, batch: F) -> Result<(), Error>
+where
+    F: Fn(&mut crate::db::DbConnection) -> Result<usize, Error> + Copy + Send + 'static,
+{
+    while db.write(batch).await? > 0 {
+        tokio::time::sleep(BREATH).await;
+    }
+    Ok(())
+}
