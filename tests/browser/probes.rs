@@ -32,7 +32,11 @@ impl Browser {
     pub async fn appear(&self, width: u32, scheme: &str) {
         let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        // Without motion: a colour on its way to another has a contrast of its own.
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
         self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::files;
 
 /// Names and terms that are the same in every language.
-const SAME_EVERYWHERE: [&str; 29] = [
+const SAME_EVERYWHERE: [&str; 30] = [
     "Hachok",
     "URL",
     "HTTP",
@@ -26,6 +26,7 @@ const SAME_EVERYWHERE: [&str; 29] = [
     "ms",
     "IP",
     "whsec_",
+    "v1,",
     "webhook_test",
     "hk_",
     "evt_",
