@@ -26,6 +26,7 @@ pub mod config;
 pub mod db;
 pub mod delivery;
 pub mod domain;
+pub mod fault;
 pub mod forms;
 pub mod http;
 pub mod i18n;

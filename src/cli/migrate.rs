@@ -1,7 +1,7 @@
 //! `hachok migrate`.
 
-use super::Fault;
 use crate::config::DataSettings;
+use crate::fault::Fault;
 
 /// Applies migrations; refused while a server has the SQLite file.
 pub fn run(data: &DataSettings) -> Result<(), Fault> {

@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::config::{DataSettings, LogFormat, ServeSettings};
+use crate::fault::Fault;
 
 /// The webhook desk for help desks.
 #[derive(Debug, Parser)]
@@ -39,21 +40,6 @@ enum Command {
         #[command(subcommand)]
         action: token::Action,
     },
-}
-
-/// A command that did not work: its one line for stderr, and the exit code.
-#[derive(Debug)]
-pub enum Fault {
-    /// Exit code 2.
-    Setting(String),
-    /// Exit code 1.
-    RunTime(String),
-}
-
-impl<E: std::error::Error> From<E> for Fault {
-    fn from(error: E) -> Self {
-        Self::RunTime(error.to_string())
-    }
 }
 
 /// Reads the command line and does what it says.

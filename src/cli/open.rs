@@ -8,11 +8,11 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Fault;
 use crate::clock;
 use crate::config::DataSettings;
 use crate::db::{Db, settings};
 use crate::domain::sealed::{Sealed, Vault};
+use crate::fault::Fault;
 
 /// Opens the database with its key; both are made if they are missing.
 pub async fn open(data: &DataSettings) -> Result<Db, Fault> {

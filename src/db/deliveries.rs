@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::schema::{attempts, deliveries as d, webhooks};
 use super::{DbConnection, Error};
 use crate::domain::catalogue::EventName;
-use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Reason, Status, Trigger};
+use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason, Status, Trigger};
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
@@ -154,17 +154,6 @@ pub fn claim(
         .returning(d::all_columns)
         .get_results(conn)?;
     claimed.into_iter().map(Row::into_delivery).collect()
-}
-
-/// What is to become of a delivery after an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Delivered.
-    Done,
-    /// Try again then.
-    RetryAt(Timestamp),
-    /// Give up.
-    GiveUp(Reason),
 }
 
 /// How an attempt ended, to be written down.

@@ -13,9 +13,9 @@ use super::request::{self, Prepared};
 use super::sender::{Failure, Reply};
 use super::slots::Slot;
 use crate::clock;
-use crate::db::deliveries::{Finished, Lease, Next};
+use crate::db::deliveries::{Finished, Lease};
 use crate::domain::cause::FailureCause;
-use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Reason};
+use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason};
 use crate::domain::timestamp::Timestamp;
 
 /// A delivery that this process has claimed.

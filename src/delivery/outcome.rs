@@ -1,8 +1,7 @@
 //! From a receiver's answer to what becomes of the delivery.
 
-use crate::db::deliveries::Next;
 use crate::domain::cause::FailureCause;
-use crate::domain::delivery::{Delivery, Reason, Trigger};
+use crate::domain::delivery::{Delivery, Next, Reason, Trigger};
 use crate::domain::timestamp::Timestamp;
 
 use super::schedule;

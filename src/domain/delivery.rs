@@ -64,6 +64,17 @@ named!(
 /// Attempts a delivery has, the first included.
 pub const ATTEMPTS: i32 = 10;
 
+/// What is to become of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Delivered.
+    Done,
+    /// Try again then.
+    RetryAt(Timestamp),
+    /// Give up.
+    GiveUp(Reason),
+}
+
 /// One event on its way to one webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {

@@ -73,7 +73,9 @@ impl Incoming {
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(Refused::InvalidJson("expected a JSON object".into()));
         }
-        let fields: Fields = serde_json::from_slice(&body).map_err(|error| Refused::InvalidJson(error.to_string()))?;
+        // As text, because serde_json does not look into the strings that it skips over (RFC 8259 §8.1: UTF-8).
+        let text = std::str::from_utf8(&body).map_err(|error| Refused::InvalidJson(error.to_string()))?;
+        let fields: Fields = serde_json::from_str(text).map_err(|error| Refused::InvalidJson(error.to_string()))?;
         let event = fields.event.ok_or(Refused::MissingEvent)?;
         let name: String = serde_json::from_str(event.get()).map_err(|_| Refused::MissingEvent)?;
         let name = EventName::parse(&name).ok_or(Refused::UnknownEvent(name))?;

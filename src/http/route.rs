@@ -1,9 +1,11 @@
 //! THE route table.
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, ServiceConfig, delete, get, patch, post};
+use actix_web::web::{self, Data, PathConfig, ServiceConfig, delete, get, patch, post};
 use actix_web::{HttpResponse, guard};
 
+use super::api::management::ApiError;
+use super::error::PageError;
 use super::pages::{deliveries, inboxes, session as account, webhook_actions, webhook_form, webhook_test, webhooks};
 use super::{State, api, assets, health, reader, session};
 
@@ -15,16 +17,21 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
         .route("/static/{name:.*}", get().to(assets::serve))
         .service(web::resource("/api/v1/events").route(post().to(api::events::accept)))
         .route("/api/v1/profile", get().to(api::profile::show))
-        .service(web::scope("/api/v1/accounts/{account}").configure(management))
+        .service(
+            web::scope("/api/v1/accounts/{account}")
+                .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
+                .configure(management),
+        )
         .service(
             web::scope("")
                 .guard(guard::fn_guard(|context| !context.head().uri.path().starts_with("/api/")))
+                .app_data(PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
                 .wrap(from_fn(reader::load))
                 .wrap(session::middleware(state))
                 .configure(pages)
                 .default_service(web::route().to(HttpResponse::NotFound)),
         )
-        .default_service(web::route().to(|| async { api::management::ApiError::not_found().answer() }));
+        .default_service(web::route().to(|| async { ApiError::not_found().answer() }));
 }
 
 fn management(routes: &mut ServiceConfig) {

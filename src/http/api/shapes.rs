@@ -39,9 +39,9 @@ pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Va
     shape
 }
 
-/// A hidden value comes out as the object it was set with, its value `null`: sent back, it stays as it is.
+/// A hidden value comes out as `null`; sent back as `null`, it stays as it is.
 fn header_value(value: Option<&str>) -> Value {
-    value.map_or_else(|| json!({ "value": null, "hidden": true }), |value| json!(value))
+    value.map_or(Value::Null, |value| json!(value))
 }
 
 fn authorization(shown: &Shown) -> Value {

@@ -1,0 +1,14 @@
+//! What programs rely on: the ingest API and the management API.
+
+mod accounts;
+mod deliveries;
+mod derived;
+mod idempotency;
+mod inboxes;
+mod ingest;
+mod refusals;
+mod rotation;
+mod surroundings;
+mod update;
+mod validation;
+mod webhooks;

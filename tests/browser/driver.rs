@@ -1,0 +1,180 @@
+//! A Chromium of a test's own, by chromedriver.
+
+use std::fs;
+use std::future::Future;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
+use tokio::task::{LocalSet, spawn_local};
+
+/// An open window.
+#[derive(Clone)]
+pub struct Browser {
+    /// What thirtyfour knows.
+    pub driver: WebDriver,
+    /// The language it asks for.
+    pub language: &'static str,
+    /// Pages may run scripts.
+    pub scripts: bool,
+}
+
+/// Opens a browser of that language, runs the tour, and closes the browser however the tour ended.
+pub async fn in_browser<F>(language: &'static str, tour: impl FnOnce(Browser) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    visit(language, true, tour).await;
+}
+
+/// The same in a browser that runs no scripts.
+pub async fn in_scriptless_browser<F>(language: &'static str, tour: impl FnOnce(Browser) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    visit(language, false, tour).await;
+}
+
+async fn visit<F>(language: &'static str, scripts: bool, tour: impl FnOnce(Browser) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    // Installs the cryptography that thirtyfour needs.
+    crate::support::http();
+    let profile = TempDir::new().expect("a folder");
+    let (mut chromedriver, address) = chromedriver();
+    let driver = WebDriver::new(address, capabilities(language, &profile)).await.expect("Chromium starts");
+    let browser = Browser { driver: driver.clone(), language, scripts };
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": WATCH })).await;
+    browser.cdp("Emulation.setScriptExecutionDisabled", serde_json::json!({ "value": !scripts })).await;
+    let tour = tour(browser.clone());
+    let ended = LocalSet::new().run_until(async { spawn_local(tour).await }).await;
+    if ended.is_err() {
+        browser.screenshot(&format!("failed-{language}")).await;
+    }
+    let _ = driver.quit().await;
+    let _ = chromedriver.kill();
+    let _ = chromedriver.wait();
+    if let Err(error) = ended {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+/// Notes every violation of the content security policy and every error of a script.
+const WATCH: &str = "window.faults = [];
+    document.addEventListener('securitypolicyviolation', e => faults.push(e.violatedDirective + ' ' + e.blockedURI));
+    window.addEventListener('error', e => faults.push('error ' + e.message));";
+
+fn chromedriver() -> (Child, String) {
+    // Without --allowed-ips it listens on loopback only.
+    let mut process =
+        Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect("chromedriver");
+    let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let port = lines.into_iter().find_map(|line| {
+        let (_, after) = line.split_once("started successfully on port ")?;
+        after.trim_end_matches('.').parse::<u16>().ok()
+    });
+    (process, format!("http://127.0.0.1:{}", port.expect("chromedriver's port")))
+}
+
+fn capabilities(language: &str, profile: &TempDir) -> ChromeCapabilities {
+    let mut capabilities = DesiredCapabilities::chrome();
+    capabilities.set_binary("/usr/bin/chromium").expect("a path");
+    for argument in [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-default-apps",
+        "--disable-extensions",
+        "--window-size=1280,900",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+        &format!("--accept-lang={language}"),
+        &format!("--user-data-dir={}", profile.path().display()),
+    ] {
+        capabilities.add_arg(argument).expect("an argument");
+    }
+    capabilities
+}
+
+impl Browser {
+    /// A command of the devtools protocol.
+    pub async fn cdp(&self, method: &str, params: serde_json::Value) -> serde_json::Value {
+        self.driver.cdp().send_raw(method, params).await.expect(method)
+    }
+
+    /// Opens an address.
+    pub async fn open(&self, address: &str) {
+        self.driver.goto(address).await.expect(address);
+    }
+
+    /// The element of that selector, once it is there.
+    pub async fn find(&self, selector: &str) -> WebElement {
+        match self.driver.query(By::Css(selector)).first().await {
+            Ok(element) => element,
+            Err(_) => panic!("no {selector} at {}:\n{}", self.at().await, self.words().await),
+        }
+    }
+
+    /// Fills a field.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        let field = self.find(selector).await;
+        field.clear().await.expect(selector);
+        field.send_keys(text).await.expect(selector);
+    }
+
+    /// Clicks on an element, scrolled to the middle so that no bar covers it.
+    pub async fn click(&self, selector: &str) {
+        let element = self.find(selector).await;
+        element.scroll_into_view().await.expect(selector);
+        element.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
+    /// Whether the element can be seen.
+    pub async fn shows(&self, selector: &str) -> bool {
+        self.find(selector).await.is_displayed().await.expect(selector)
+    }
+
+    /// Where it is.
+    pub async fn at(&self) -> String {
+        self.driver.current_url().await.expect("an address").to_string()
+    }
+
+    /// What the page says.
+    pub async fn words(&self) -> String {
+        match self.driver.find(By::Tag("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Waits until the page says this; the page is loaded anew each time when `reload`.
+    pub async fn await_words(&self, words: &str, reload: bool) {
+        crate::support::eventually(words, || async {
+            if self.words().await.contains(words) {
+                return Some(());
+            }
+            if reload {
+                self.driver.refresh().await.expect("a refresh");
+            }
+            None
+        })
+        .await;
+    }
+
+    /// Keeps a picture of the page in `tests/artefacts/`.
+    pub async fn screenshot(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/artefacts");
+        fs::create_dir_all(&folder).expect("a folder");
+        let picture = self.driver.screenshot_as_png().await.unwrap_or_default();
+        fs::write(folder.join(format!("{name}.png")), picture).expect("a picture");
+    }
+}

@@ -1,0 +1,8 @@
+//! The product in a real Chromium, with scripts and without.
+
+mod driver;
+mod probes;
+mod scriptless;
+mod tour;
+
+pub use driver::{Browser, in_browser, in_scriptless_browser};

@@ -1,0 +1,126 @@
+//! From the set-up link to a delivery in the log.
+
+use super::{Browser, in_browser};
+use crate::support::{App, EMAIL, PASSWORD, Receiver, event_in};
+
+#[tokio::test]
+async fn the_whole_way_in_english() {
+    in_browser("en", |browser| tour(browser, "Success")).await;
+}
+
+#[tokio::test]
+async fn the_whole_way_in_ukrainian() {
+    in_browser("uk", |browser| tour(browser, "Успішно")).await;
+}
+
+async fn tour(browser: Browser, success: &'static str) {
+    let (app, receiver) = (App::start(), Receiver::start());
+    set_up(&browser, &app).await;
+    create(&browser, &receiver).await;
+    app.api("ingest").accepted(event_in("message_created", 7)).await;
+    assert_eq!(receiver.first("/crm").await.header("authorization"), "Bearer static-token");
+    browser.click("nav a[href='/deliveries']").await;
+    browser.await_words(success, true).await;
+    browser.screenshot(&format!("log-{}", browser.language)).await;
+    browser.inspect("the log").await;
+    browser.click("#log a[href^='/deliveries/dlv_']").await;
+    browser.find("main h1").await;
+    browser.await_words("x-hachok-event", false).await;
+    browser.screenshot(&format!("delivery-{}", browser.language)).await;
+    browser.inspect("the delivery").await;
+    the_other_pages(&browser, &app.url).await;
+    errors(&browser, &app.url).await;
+    switch(&browser, &app.url).await;
+}
+
+/// The first account, by the printed link.
+pub async fn set_up(browser: &Browser, app: &App) {
+    browser.open(&app.set_up_link()).await;
+    assert_eq!(browser.find("html").await.attr("lang").await.ok().flatten().as_deref(), Some(browser.language));
+    if browser.scripts {
+        browser.inspect("the set-up page").await;
+    }
+    browser.fill("#f-user-name", "Олена").await;
+    browser.fill("#f-email", EMAIL).await;
+    browser.fill("#f-new-password", PASSWORD).await;
+    browser.click("main form button:not([type=button])").await;
+    browser.find("a[href='/webhooks/new']").await;
+}
+
+/// A webhook with Bearer, by the form.
+pub async fn create(browser: &Browser, receiver: &Receiver) {
+    let scripts = browser.scripts;
+    if scripts {
+        browser.inspect("the empty list").await;
+    }
+    browser.click("main a[href='/webhooks/new']").await;
+    browser.fill("#f-name", "CRM").await;
+    browser.fill("#f-url", &receiver.at("/crm")).await;
+    assert!(!browser.shows("#f-token").await && !browser.shows("#f-login").await);
+    browser.click("label:has(input[name=auth][value=bearer])").await;
+    assert!(browser.shows("#f-token").await && !browser.shows("#f-login").await);
+    browser.fill("#f-token", "static-token").await;
+    browser.click("label:has(input[name=events][value=message_created])").await;
+    if scripts {
+        browser.inspect("the form").await;
+    }
+    browser.screenshot(&format!("form-{}", browser.language)).await;
+    browser.click("form:has(#f-url) button:not([type=button])").await;
+    browser.await_words("whsec_", false).await;
+    if scripts {
+        browser.inspect("the new webhook").await;
+    }
+}
+
+async fn the_other_pages(browser: &Browser, url: &str) {
+    for path in [
+        "/webhooks",
+        "/webhooks/1",
+        "/webhooks/1/edit",
+        "/webhooks/1/deliveries",
+        "/webhooks/1/test",
+        "/webhooks/1/secret",
+        "/webhooks/1/delete",
+        "/deliveries?status=failed",
+        "/inboxes",
+        "/nowhere",
+    ] {
+        browser.open(&format!("{url}{path}")).await;
+        browser.inspect(path).await;
+        if path == "/webhooks" {
+            browser.screenshot(&format!("list-{}", browser.language)).await;
+        }
+    }
+}
+
+/// A bad form: the page is not drawn anew, what was typed stays, the reader is led to the summary.
+async fn errors(browser: &Browser, url: &str) {
+    browser.open(&format!("{url}/webhooks/new")).await;
+    browser.click("label:has(input[name=auth][value=bearer])").await;
+    browser.fill("#f-token", "to ken").await;
+    browser.fill("#f-url", "nonsense").await;
+    browser.click("form:has(#f-url) button:not([type=button])").await;
+    browser.find("#errsum a[href='#f-url']").await;
+    assert!(!browser.find("#err-url").await.text().await.unwrap_or_default().is_empty());
+    let token = browser.find("#f-token").await.prop("value").await.ok().flatten();
+    assert_eq!(token.as_deref(), Some("to ken"), "a typed secret stays in the browser");
+    let focus = "return !!document.activeElement.closest('#errsum')";
+    let focused: bool = browser.driver.execute(focus, vec![]).await.and_then(|is| is.convert()).expect("a focus");
+    assert!(focused, "the focus is on the summary");
+    assert_eq!(browser.find("#f-url").await.attr("aria-invalid").await.ok().flatten().as_deref(), Some("true"));
+    browser.screenshot(&format!("errors-{}", browser.language)).await;
+    browser.inspect("the form with errors").await;
+}
+
+/// The switch of the list, without a new page, the focus staying where it is.
+async fn switch(browser: &Browser, url: &str) {
+    browser.open(&format!("{url}/webhooks")).await;
+    browser.driver.execute("window.same = true", vec![]).await.expect("a mark");
+    browser.click("#sw-1").await;
+    browser.find("form[action='/webhooks/1/activation']").await;
+    let script = "return [window.same === true, document.activeElement.id]";
+    let state: (bool, String) =
+        browser.driver.execute(script, vec![]).await.and_then(|is| is.convert()).expect("a state");
+    assert_eq!(state, (true, "sw-1".to_owned()));
+    browser.inspect("the list with a webhook that is off").await;
+}

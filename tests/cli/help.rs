@@ -1,0 +1,42 @@
+use crate::support::Place;
+
+#[test]
+fn the_version_is_told() {
+    let said = Place::bare().say(&["--version"]);
+    assert_eq!(said, format!("hachok {}", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_help_names_every_command_and_every_setting() {
+    let place = Place::bare();
+    let all = place.say(&["--help"]);
+    for command in ["serve", "migrate", "user", "token"] {
+        assert!(all.contains(command), "{command} in {all}");
+    }
+    let serve = place.say(&["serve", "--help"]);
+    for (option, variable) in [
+        ("--database-url", "DATABASE_URL"),
+        ("--bind", "HACHOK_BIND"),
+        ("--public-url", "HACHOK_PUBLIC_URL"),
+        ("--secret-key-file", "HACHOK_SECRET_KEY_FILE"),
+        ("--allow-networks", "HACHOK_ALLOW_NETWORKS"),
+        ("--deny-networks", "HACHOK_DENY_NETWORKS"),
+        ("--allow-http", "HACHOK_ALLOW_HTTP"),
+        ("--max-payload", "HACHOK_MAX_PAYLOAD"),
+        ("--in-flight", "HACHOK_IN_FLIGHT"),
+        ("--in-flight-per-webhook", "HACHOK_IN_FLIGHT_PER_WEBHOOK"),
+        ("--log-format", "HACHOK_LOG_FORMAT"),
+    ] {
+        assert!(serve.contains(option) && serve.contains(variable), "{option} {variable} in {serve}");
+    }
+}
+
+#[test]
+fn an_unknown_command_or_flag_is_a_usage_error() {
+    let place = Place::bare();
+    for arguments in [["dance"], ["--dance"]] {
+        let ran = place.run(&arguments);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.stderr.contains("dance") && ran.stdout.is_empty(), "{ran:?}");
+    }
+}

@@ -1,0 +1,99 @@
+use std::fs;
+use std::net::TcpListener;
+
+use crate::support::{App, Place};
+
+#[test]
+fn a_bad_setting_is_one_line_that_names_it_and_nothing_is_touched() {
+    for (variable, option, value) in [
+        ("HACHOK_BIND", "--bind", "nonsense"),
+        ("HACHOK_BIND", "--bind", "127.0.0.1:99999"),
+        ("HACHOK_PUBLIC_URL", "--public-url", "nonsense"),
+        ("HACHOK_PUBLIC_URL", "--public-url", "ftp://hooks.example.com"),
+        ("HACHOK_ALLOW_NETWORKS", "--allow-networks", "10.0.0.0/33"),
+        ("HACHOK_ALLOW_NETWORKS", "--allow-networks", "0.0.0.0/0"),
+        ("HACHOK_ALLOW_NETWORKS", "--allow-networks", "8.8.8.0/24"),
+        ("HACHOK_ALLOW_NETWORKS", "--allow-networks", "169.254.169.254/32"),
+        ("HACHOK_DENY_NETWORKS", "--deny-networks", "everything"),
+        ("HACHOK_ALLOW_HTTP", "--allow-http", "perhaps"),
+        ("HACHOK_MAX_PAYLOAD", "--max-payload", "much"),
+        ("HACHOK_MAX_PAYLOAD", "--max-payload", "2097153"),
+        ("HACHOK_MAX_PAYLOAD", "--max-payload", "0"),
+        ("HACHOK_RETENTION_DAYS", "--retention-days", "-1"),
+        ("HACHOK_IN_FLIGHT", "--in-flight", "0"),
+        ("HACHOK_IN_FLIGHT_PER_WEBHOOK", "--in-flight-per-webhook", "many"),
+        ("HACHOK_LOG_FORMAT", "--log-format", "xml"),
+        ("DATABASE_URL", "--database-url", "mysql://localhost/hachok"),
+        ("DATABASE_URL", "--database-url", "hachok.db"),
+    ] {
+        let place = Place::bare().set(variable, value);
+        let line = place.run(&["serve"]).complaint(2);
+        assert!(line.contains(variable) || line.contains(option), "{variable}={value}: {line}");
+        assert_eq!(fs::read_dir(place.folder()).expect("a folder").count(), 0, "{variable}={value}");
+    }
+}
+
+#[test]
+fn a_flag_goes_before_the_environment() {
+    let place = Place::bare().set("HACHOK_LOG_FORMAT", "text");
+    let line = place.run(&["serve", "--log-format", "xml"]).complaint(2);
+    assert!(line.contains("xml"), "{line}");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_one_line() {
+    let place = Place::bare();
+    fs::write(place.folder().join("taken"), "a file").expect("a file");
+    let place = place.set("DATABASE_URL", "sqlite://taken/hachok.db");
+    for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"]] {
+        let line = place.run(arguments).complaint(1);
+        assert!(line.contains("taken"), "{line}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_database_is_one_line_and_stays_as_it_is() {
+    let place = Place::bare();
+    let file = place.folder().join("letter.db");
+    fs::write(&file, "Dear reader, this is no database at all, however long it may be.".repeat(40)).expect("a file");
+    let before = fs::read(&file).expect("the file");
+    place.set("DATABASE_URL", "sqlite://letter.db").run(&["migrate"]).complaint(1);
+    assert!(fs::read(&file).is_err() || fs::read(&file).is_ok_and(|now| now == before));
+}
+
+#[test]
+fn a_busy_port_is_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let ran = Place::bare().run(&["serve", "--bind", &address]);
+    assert!(ran.stdout.is_empty(), "{ran:?}");
+    let line = ran.complaint(1);
+    assert!(line.contains(&address), "{line}");
+}
+
+#[test]
+fn a_postgres_that_does_not_answer_is_one_line_without_its_password() {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let url = format!("postgres://anna:canary@{free}/hachok");
+    let line = Place::bare().set("DATABASE_URL", &url).run(&["migrate"]).complaint(1);
+    assert!(!line.contains("canary"), "{line}");
+}
+
+#[tokio::test]
+async fn logs_go_to_stderr_and_the_address_stands_alone() {
+    let mut app = App::at(Place::new().set("HACHOK_LOG_FORMAT", "json"));
+    assert!(app.url.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok()), "{}", app.url);
+    assert!(app.set_up_link().contains("/setup?token="));
+    app.stop();
+    for line in app.log().lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn serve_is_the_command_that_needs_no_name() {
+    let place = Place::bare();
+    let ran = place.run(&["--bind", "nonsense"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("bind") || ran.stderr.contains("HACHOK_BIND"), "{ran:?}");
+}

@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::delivery::after_attempt;
+use crate::support::{App, Receiver, Reply, event, webhook};
+
+/// The first attempt to a receiver that behaves like that.
+async fn attempt(reply: Reply) -> Value {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/a", [reply]);
+    let mut body = webhook(&receiver.at("/a"));
+    body["timeout_s"] = json!(5);
+    api.webhook(&body).await;
+    api.accepted(event("message_created")).await;
+    after_attempt(&api, 1).await["attempts"][0].clone()
+}
+
+#[tokio::test]
+async fn a_redirect_is_a_failure_and_never_followed() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    for code in [301, 302, 303, 307, 308] {
+        let location = vec![("location", receiver.at("/target"))];
+        receiver.answers(&format!("/{code}"), [Reply::Full(code, location, vec![])]);
+        api.webhook(&webhook(&receiver.at(&format!("/{code}")))).await;
+    }
+    api.accepted(event("message_created")).await;
+    for listed in api.deliveries("").await {
+        let id = listed["id"].as_str().unwrap_or_default().to_owned();
+        let attempt = crate::support::eventually("an end", || async {
+            let attempt = api.delivery(&id).await["attempts"][0].clone();
+            (attempt["outcome"] == "failed").then_some(attempt)
+        })
+        .await;
+        assert_eq!(attempt["cause"], "redirect", "{attempt}");
+        assert!(attempt["response"]["headers"].to_string().contains("/target"), "{attempt}");
+    }
+    assert!(receiver.seen("/target").is_empty());
+}
+
+#[tokio::test]
+async fn other_answers_are_failures_with_their_status() {
+    for status in [400, 401, 404, 500, 504] {
+        let attempt = attempt(Reply::Status(status)).await;
+        assert_eq!((&attempt["outcome"], &attempt["cause"]), (&json!("failed"), &json!("http_status")));
+        assert_eq!(attempt["response"]["status"], status);
+    }
+}
+
+#[tokio::test]
+async fn any_answer_of_200_to_299_is_a_success() {
+    for status in [200, 201, 202, 204, 299] {
+        assert_eq!(attempt(Reply::Status(status)).await["outcome"], "succeeded", "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_success_is_one_once_its_head_is_complete() {
+    let short = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly this".to_vec();
+    let attempt = attempt(Reply::Raw(short)).await;
+    assert_eq!((&attempt["outcome"], &attempt["response"]["status"]), (&json!("succeeded"), &json!(200)));
+}
+
+#[tokio::test]
+async fn a_huge_answer_is_cut_at_16_kib() {
+    let attempt = attempt(Reply::Full(200, vec![], vec![b'x'; 1 << 20])).await;
+    assert_eq!(attempt["outcome"], "succeeded");
+    assert_eq!(attempt["response"]["body"].as_str().map(str::len), Some(16 * 1024));
+}
+
+#[tokio::test]
+async fn a_closed_connection_is_a_reset() {
+    let attempt = attempt(Reply::Close).await;
+    assert_eq!((&attempt["cause"], &attempt["response"]), (&json!("connect_reset"), &Value::Null));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_http_is_called_that() {
+    assert_eq!(attempt(Reply::Raw(b"220 mail.example ESMTP\r\n\r\n".to_vec())).await["cause"], "invalid_http");
+}
+
+#[tokio::test]
+async fn no_answer_is_a_timeout_after_the_webhooks_own_time() {
+    let attempt = attempt(Reply::Hang).await;
+    assert_eq!(attempt["cause"], "timeout");
+    assert!(attempt["duration_ms"].as_i64().is_some_and(|ms| (4900..8000).contains(&ms)), "{attempt}");
+}
+
+#[tokio::test]
+async fn a_slow_answer_within_the_time_is_a_success() {
+    let attempt = attempt(Reply::After(Duration::from_secs(2), Box::new(Reply::Status(200)))).await;
+    assert_eq!(attempt["outcome"], "succeeded");
+    assert!(attempt["duration_ms"].as_i64().is_some_and(|ms| ms >= 2000), "{attempt}");
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_refuses() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    api.webhook(&webhook(&format!("http://{free}/"))).await;
+    api.webhook(&json!({ "url": receiver.at("/b"), "subscriptions": ["team_changed"] })).await;
+    api.accepted(event("message_created")).await;
+    assert_eq!(after_attempt(&api, 1).await["attempts"][0]["cause"], "connect_refused");
+}

@@ -1,0 +1,44 @@
+//! What a webhook receives, and what becomes of a delivery.
+
+mod address;
+mod authorization;
+mod failures;
+mod fairness;
+mod request;
+mod restart;
+mod retry;
+mod signature;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use standardwebhooks::Webhook;
+
+use crate::support::{Api, Received, eventually};
+
+/// The reference implementation of Standard Webhooks says that the request bears this key's signature.
+pub fn signed_by(request: &Received, secret: &str) -> bool {
+    let header = |(name, value): &(String, String)| {
+        (HeaderName::try_from(name).expect("a name"), HeaderValue::try_from(value).expect("a value"))
+    };
+    let headers: HeaderMap = request.headers.iter().map(header).collect();
+    Webhook::new(secret).expect("a secret").verify(&request.body, &headers).is_ok()
+}
+
+/// The only delivery there is, with its attempts, once `enough` says so.
+pub async fn delivery_when(api: &Api, what: &str, enough: impl Fn(&Value) -> bool) -> Value {
+    eventually(what, || async {
+        let listed = api.deliveries("").await;
+        let id = listed.first().and_then(|delivery| delivery["id"].as_str()).map(ToOwned::to_owned)?;
+        Some(api.delivery(&id).await).filter(&enough)
+    })
+    .await
+}
+
+/// The only delivery there is, once its attempt of that number has ended.
+pub async fn after_attempt(api: &Api, number: usize) -> Value {
+    let ended = |delivery: &Value| {
+        let attempt = &delivery["attempts"][number - 1];
+        attempt.is_object() && attempt["outcome"] != "started"
+    };
+    delivery_when(api, &format!("the end of attempt {number}"), ended).await
+}

@@ -1,0 +1,102 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::delivery::{after_attempt, delivery_when};
+use crate::support::{App, Receiver, Reply, event, webhook};
+
+/// On Postgres an unfinished attempt comes back when its lease has run out.
+const LEASE: Duration = Duration::from_secs(120);
+
+#[tokio::test]
+async fn a_stop_lets_what_is_on_its_way_arrive_and_exits_0() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::After(Duration::from_secs(1), Box::new(Reply::Status(200)))]);
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    api.accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    assert_eq!(app.stop(), Some(0), "{}", app.log());
+    app.start_again();
+    let delivery = after_attempt(&app.api("admin"), 1).await;
+    assert_eq!((&delivery["status"], &delivery["attempts"][0]["outcome"]), (&json!("success"), &json!("succeeded")));
+    assert_eq!(receiver.seen("/a").len(), 1);
+}
+
+#[tokio::test]
+async fn an_idle_server_stops_at_once() {
+    let mut app = App::start();
+    let before = std::time::Instant::now();
+    assert_eq!(app.stop(), Some(0));
+    assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
+}
+
+#[tokio::test]
+async fn an_attempt_that_a_kill_cut_off_is_made_again_and_explained() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::Hang, Reply::Status(200)]);
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    api.accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    app.kill();
+    app.start_again();
+    let seen = receiver.await_requests_for(LEASE, "/a", 2).await;
+    assert_eq!(seen[0].header("webhook-id"), seen[1].header("webhook-id"));
+    assert_eq!(seen[0].body, seen[1].body);
+    assert_eq!((seen[0].header("x-hachok-attempt"), seen[1].header("x-hachok-attempt")), ("1", "2"));
+    let api = app.api("admin");
+    let done = delivery_when(&api, "a success", |delivery| delivery["status"] == "success").await;
+    let outcomes: Vec<_> =
+        done["attempts"].as_array().into_iter().flatten().map(|attempt| attempt["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["interrupted", "succeeded"]);
+}
+
+#[tokio::test]
+async fn every_event_that_was_accepted_before_a_kill_arrives_after_it() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    let mut senders = JoinSet::new();
+    for _ in 0..60 {
+        let request = api.event_request(event("message_created"));
+        senders.spawn(async { request.send().await.ok() });
+    }
+    let mut accepted = BTreeSet::new();
+    while let Some(answer) = senders.join_next().await {
+        let Some(answer) = answer.expect("a sender") else { continue };
+        assert_eq!(answer.status(), 202);
+        let body: serde_json::Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+        accepted.insert(body["id"].as_str().unwrap_or_default().to_owned());
+        if accepted.len() == 20 {
+            app.kill();
+        }
+    }
+    app.start_again();
+    let missing = || {
+        let seen = receiver.seen("/a");
+        let arrived: BTreeSet<_> = seen.iter().map(|request| request.header("webhook-id").to_owned()).collect();
+        accepted.difference(&arrived).count()
+    };
+    let mut count = receiver.seen("/a").len();
+    while missing() > 0 {
+        count = receiver.await_requests_for(LEASE, "/a", count + 1).await.len();
+    }
+    assert!(accepted.len() >= 20, "{}", accepted.len());
+}
+
+#[tokio::test]
+async fn a_retry_that_was_planned_outlives_a_restart() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::Status(500), Reply::Status(200)]);
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    api.accepted(event("message_created")).await;
+    after_attempt(&api, 1).await;
+    assert_eq!(app.stop(), Some(0));
+    app.start_again();
+    let seen = receiver.await_requests("/a", 2).await;
+    assert_eq!(seen[1].header("x-hachok-attempt"), "2");
+}

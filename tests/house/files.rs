@@ -1,0 +1,36 @@
+use super::files;
+
+#[test]
+fn no_file_is_longer_than_400_lines_and_the_median_is_at_most_100() {
+    let mut lengths = Vec::new();
+    for (folder, ending) in [("src", ".rs"), ("tests", ".rs"), ("benches", ".rs"), ("templates", ".html")] {
+        for (path, text) in files(folder, ending) {
+            let lines = text.lines().count();
+            assert!(lines <= 400, "{path} has {lines} lines");
+            if folder == "src" {
+                lengths.push(lines);
+            }
+        }
+    }
+    lengths.sort_unstable();
+    let median = lengths[lengths.len() / 2];
+    assert!(median <= 100, "the median of src is {median}");
+}
+
+#[test]
+fn lints_are_expected_never_allowed() {
+    for (path, text) in files("src", ".rs") {
+        assert!(!text.contains("#[allow(") && !text.contains("#![allow("), "{path}");
+    }
+}
+
+#[test]
+fn the_vendored_scripts_are_what_they_say() {
+    use sha2::{Digest, Sha256};
+    let sum = |path: &str| {
+        let bytes = std::fs::read(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect(path);
+        Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let axe = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
+    assert_eq!(sum("tests/vendor/axe-core/axe.min.js"), axe);
+}

@@ -1,0 +1,33 @@
+//! The rules of the house, read from the source.
+
+mod files;
+mod migrations;
+mod rooms;
+mod templates;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every file below a folder of the project whose name ends so, with its text; sorted by path.
+pub fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    walk(&root.join(folder), &mut found);
+    let mut files: Vec<_> = found
+        .into_iter()
+        .filter(|path| path.to_string_lossy().ends_with(ending))
+        .map(|path| {
+            let name = path.strip_prefix(root).expect("a path below").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).expect("a text"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { walk(&path, found) } else { found.push(path) }
+    }
+}

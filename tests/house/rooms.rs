@@ -1,0 +1,132 @@
+use std::collections::BTreeSet;
+
+use super::files;
+
+/// A room of `src/`, the rooms it may name, and the outside areas it may name.
+/// The picture stands in the crate doc of `src/lib.rs`; a part of a room may have a rule of its own.
+const ROOMS: [(&str, &[&str], &[&str]); 24] = [
+    ("domain", &["domain"], &[]),
+    ("clock", &["domain", "clock"], &[]),
+    ("fault", &[], &[]),
+    ("password", &["clock", "password"], &[]),
+    ("assets", &["domain", "assets"], &[]),
+    ("config", &["domain", "config", "db", "delivery"], &[]),
+    ("db", &["domain", "clock", "db"], &["diesel"]),
+    ("i18n", &["domain", "i18n"], &["fluent"]),
+    ("forms", &["domain", "forms"], &[]),
+    ("views", &["domain", "forms", "i18n", "views", "assets"], &["askama"]),
+    ("delivery/request", &["domain", "delivery"], &[]),
+    ("delivery/outcome", &["domain", "delivery"], &[]),
+    ("delivery/schedule", &["domain", "delivery"], &[]),
+    ("delivery/sender", &["domain", "clock", "delivery"], &["reqwest"]),
+    ("delivery/failure", &["domain", "delivery"], &["reqwest"]),
+    ("delivery/guard", &["domain", "clock", "delivery"], &["reqwest"]),
+    ("delivery", &["domain", "clock", "db", "delivery"], &[]),
+    ("http/api", &["domain", "clock", "config", "db", "forms", "delivery", "i18n", "http"], &["actix"]),
+    (
+        "http",
+        &["domain", "clock", "config", "db", "forms", "delivery", "views", "i18n", "http", "password", "assets"],
+        &["actix"],
+    ),
+    ("app", &["domain", "clock", "config", "db", "delivery", "http", "app", "fault"], &["actix"]),
+    ("cli/serve", &["domain", "clock", "config", "db", "app", "cli", "fault"], &["actix"]),
+    ("cli", &["domain", "clock", "config", "db", "app", "cli", "i18n", "password", "fault"], &[]),
+    ("main", &["cli"], &["actix"]),
+    ("lib", &[], &[]),
+];
+
+/// Areas, and the crates that belong to them.
+const AREAS: [(&str, &[&str]); 5] = [
+    ("diesel", &["diesel", "diesel_migrations", "libsqlite3_sys", "pq_sys"]),
+    ("actix", &["actix_web", "actix_session", "actix_http"]),
+    ("askama", &["askama"]),
+    ("fluent", &["fluent_bundle", "fluent_langneg", "unic_langid", "intl_memoizer"]),
+    ("reqwest", &["reqwest"]),
+];
+
+#[test]
+fn each_room_names_only_the_rooms_and_crates_it_may() {
+    let mut faults = Vec::new();
+    for (path, text) in files("src", ".rs") {
+        let (_, rooms, areas) = rule(&path);
+        let code = code(&text);
+        for named in paths_of_ours(&code) {
+            if !rooms.contains(&named.as_str()) {
+                faults.push(format!("{path} names crate::{named}"));
+            }
+        }
+        for (area, crates) in AREAS {
+            let named = crates.iter().find(|name| names_crate(&code, name));
+            if let Some(name) = named.filter(|_| !areas.contains(&area)) {
+                faults.push(format!("{path} names {name}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_room_of_the_source_has_a_rule() {
+    for (path, _) in files("src", ".rs") {
+        assert_ne!(rule(&path).0, "", "{path}");
+    }
+}
+
+#[test]
+fn the_rule_finds_a_seeded_fault() {
+    let code = code("use crate::{db::webhooks, domain};\n// use diesel::x;\nuse reqwest::Client;");
+    assert_eq!(paths_of_ours(&code), BTreeSet::from(["db".to_owned(), "domain".to_owned()]));
+    assert!(names_crate(&code, "reqwest") && !names_crate(&code, "diesel"));
+}
+
+fn rule(path: &str) -> (&'static str, &'static [&'static str], &'static [&'static str]) {
+    let place = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+    let fits = |room: &str| place == room || place.starts_with(&format!("{room}/"));
+    // The longest that fits is the narrowest.
+    let best = ROOMS.iter().filter(|(room, ..)| fits(room)).max_by_key(|(room, ..)| room.len());
+    best.copied().unwrap_or(("", &[], &[]))
+}
+
+/// The text without comments, so that prose may name what it likes.
+fn code(text: &str) -> String {
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The first names after `crate::`, braces opened.
+fn paths_of_ours(code: &str) -> BTreeSet<String> {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut named = BTreeSet::new();
+    for after in code.split("crate::").skip(1).chain(code.split("hachok::").skip(1)) {
+        match after.strip_prefix('{') {
+            None => _ = named.insert(word(after)),
+            Some(list) => named.extend(outermost(list).iter().map(|item| word(item.trim()))),
+        }
+    }
+    // A macro of the crate is no room.
+    named.retain(|name| !code.contains(&format!("crate::{name}!")) && !name.is_empty());
+    named
+}
+
+fn outermost(list: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut depth = 0;
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => items.push(String::new()),
+            _ if depth == 0 => items.last_mut().expect("an item").push(c),
+            _ => {}
+        }
+    }
+    items
+}
+
+fn names_crate(code: &str, name: &str) -> bool {
+    code.match_indices(name).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let word_before = before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == ':' || c == '.');
+        !word_before && code[at + name.len()..].starts_with("::")
+    })
+}

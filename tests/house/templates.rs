@@ -1,0 +1,178 @@
+use std::collections::BTreeMap;
+
+use super::files;
+
+/// Names and terms that are the same in every language.
+const SAME_EVERYWHERE: [&str; 30] = [
+    "Hachok",
+    "URL",
+    "HTTP",
+    "HTTPS",
+    "HMAC-SHA256",
+    "JSON",
+    "None",
+    "Bearer",
+    "Basic",
+    "Custom",
+    "English",
+    "Українська",
+    "en",
+    "uk",
+    "POST",
+    "GET",
+    "UTC",
+    "API",
+    "cURL",
+    "ms",
+    "IP",
+    "whsec_",
+    "v1,",
+    "webhook_test",
+    "hk_",
+    "evt_",
+    "dlv_",
+    "SHA-256",
+    "SQLite",
+    "PostgreSQL",
+];
+
+#[test]
+fn words_stand_in_the_locales_not_in_the_templates() {
+    for (path, text) in files("templates", ".html") {
+        for node in text_nodes(&text) {
+            let left: String = node.split_whitespace().filter(|word| !names_a_header(word)).collect();
+            let left = SAME_EVERYWHERE.iter().fold(left, |left, word| left.replace(word, ""));
+            assert!(!left.chars().any(char::is_alphabetic), "{path}: {node:?}");
+        }
+    }
+}
+
+#[test]
+fn attributes_that_people_read_come_from_the_locales_too() {
+    for (path, text) in files("templates", ".html") {
+        for attribute in ["aria-label", "title", "placeholder", "alt"] {
+            for rest in text.split(&format!(" {attribute}=\"")).skip(1) {
+                let value = rest.split('"').next().unwrap_or_default();
+                let plain = outside(value, "{{", "}}");
+                let plain = outside(&plain, "{%", "%}");
+                let example = value.starts_with("X-") || value.starts_with("https://");
+                assert!(example || !plain.chars().any(char::is_alphabetic), "{path}: {attribute}={value:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_let_through_unescaped_and_no_script_or_style_is_inline() {
+    for (path, text) in files("templates", ".html") {
+        let squeezed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        assert!(!squeezed.contains("|safe"), "{path}");
+        for inline in [" style=", " onclick=", " onchange=", " oninput=", " hx-on", "javascript:", "<style"] {
+            assert!(!text.contains(inline), "{path}: {inline}");
+        }
+        for script in text.split("<script").skip(1) {
+            assert!(script.split('>').next().is_some_and(|tag| tag.contains(" src=")), "{path}: <script{script:.60}");
+        }
+    }
+}
+
+#[test]
+fn both_languages_have_the_same_messages_with_the_same_variables() {
+    let (en, uk) = (messages("locales/en"), messages("locales/uk"));
+    assert!(!en.is_empty());
+    for (id, variables) in &en {
+        assert_eq!(uk.get(id), Some(variables), "{id}");
+    }
+    assert_eq!(en.len(), uk.len(), "{:?}", uk.keys().filter(|id| !en.contains_key(*id)).collect::<Vec<_>>());
+}
+
+#[test]
+fn ukrainian_is_written_with_its_own_apostrophe_and_plurals() {
+    for (path, text) in files("locales/uk", ".ftl") {
+        let letters: Vec<char> = text.chars().collect();
+        for three in letters.windows(3) {
+            let between = matches!(three[1], '\'' | '’');
+            let ukrainian = |c: char| ('\u{400}'..='\u{4ff}').contains(&c);
+            assert!(!(between && ukrainian(three[0]) && ukrainian(three[2])), "{path}: {three:?}");
+        }
+        for plural in text.split("->").skip(1) {
+            let choice = plural.split('}').next().unwrap_or_default();
+            let body = plural.split("\n}").next().unwrap_or(choice);
+            if body.contains("[one]") {
+                for form in ["[one]", "[few]", "[many]", "*[other]"] {
+                    assert!(body.contains(form), "{path}: {form} in {body}");
+                }
+            }
+        }
+    }
+}
+
+/// `content-type`, `application/json`, `authorization`: no language has another word for them.
+fn names_a_header(word: &str) -> bool {
+    let joined = word.contains(['-', '/']) && word.chars().all(|c| c.is_ascii_lowercase() || "-/".contains(c));
+    joined || word == "authorization"
+}
+
+/// The texts between tags, comments and askama's own.
+fn text_nodes(template: &str) -> Vec<String> {
+    let text = outside(template, "{#", "#}");
+    let text = outside(&text, "{%", "%}");
+    let text = outside(&text, "{{", "}}");
+    let text = outside(&text, "<!--", "-->");
+    // A program is the same in every language; its element says so.
+    let text = without_programs(&text);
+    let text = outside(&text, "<", ">");
+    let entities = ["&nbsp;", "&amp;", "&lt;", "&gt;", "&quot;", "&hellip;", "&mdash;", "&middot;", "&times;"];
+    let text = entities.iter().fold(text, |text, entity| text.replace(entity, " "));
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// The text without the contents of `<pre … lang="en">`.
+fn without_programs(text: &str) -> String {
+    let mut parts = text.split("<pre");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (tag, rest) = part.split_once('>').unwrap_or_default();
+        let program = tag.contains("lang=\"en\"");
+        kept.push_str(if program { rest.split_once("</pre>").map_or("", |(_, after)| after) } else { rest });
+    }
+    kept
+}
+
+/// The text without what stands between `open` and `close`.
+fn outside(text: &str, open: &str, close: &str) -> String {
+    let mut parts = text.split(open);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // A line's break stays, so that two texts are not glued.
+        kept.push('\n');
+        kept.push_str(part.split_once(close).map_or("", |(_, after)| after));
+    }
+    kept
+}
+
+fn messages(folder: &str) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    for (path, text) in files(folder, ".ftl") {
+        let resource =
+            fluent_syntax::parser::parse(text.as_str()).unwrap_or_else(|(_, errors)| panic!("{path}: {errors:?}"));
+        for entry in &resource.body {
+            if let fluent_syntax::ast::Entry::Message(message) = entry {
+                let mut one = String::new();
+                let whole =
+                    fluent_syntax::ast::Resource { body: vec![fluent_syntax::ast::Entry::Message(message.clone())] };
+                one.push_str(&fluent_syntax::serializer::serialize(&whole));
+                let name = |part: &str| part.chars().take_while(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
+                let mut variables: Vec<String> = one.split('$').skip(1).map(name).collect();
+                variables.sort();
+                variables.dedup();
+                assert!(
+                    found.insert(message.id.name.to_owned(), variables).is_none(),
+                    "{path}: {} twice",
+                    message.id.name
+                );
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,24 @@
+use crate::pages::make_webhook;
+use crate::support::App;
+
+#[tokio::test]
+async fn of_two_people_the_second_is_told() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
+    let path = format!("/webhooks/{id}/edit");
+    let (first, second) = (admin.open(&path).await.form("#f-url"), admin.open(&path).await.form("#f-url"));
+    assert!(!first.value("version").is_empty());
+    admin.submit(first.set("name", "First")).await.leads_to();
+    let second = second.set("name", "Second");
+    let page = admin.submit(second.clone()).await.expect(409);
+    assert!(page.says("Someone else changed this webhook at"), "{}", page.text("main"));
+    assert!(page.body.contains("First") && page.body.contains("Second"), "both values are shown");
+    let mut ukrainian = second;
+    ukrainian.action = format!("/webhooks/{id}?lang=uk");
+    let page = admin.submit(ukrainian).await.expect(409);
+    assert!(page.says("Хтось інший змінив цей вебхук о"), "{}", page.text("main"));
+    assert_eq!(app.api("read").get(&format!("webhooks/{id}")).await.json()["payload"]["webhook"]["name"], "First");
+    admin.submit(page.form("#f-url")).await.leads_to();
+    assert_eq!(app.api("read").get(&format!("webhooks/{id}")).await.json()["payload"]["webhook"]["name"], "Second");
+}

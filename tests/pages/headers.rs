@@ -1,0 +1,136 @@
+use reqwest::Method;
+
+use crate::pages::make_webhook;
+use crate::support::{App, Page};
+
+const POLICY: [&str; 9] = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+];
+
+fn guarded(page: &Page) {
+    let policy = page.header("content-security-policy");
+    let parts: Vec<_> = policy.split(';').map(str::trim).collect();
+    for part in POLICY {
+        assert!(parts.contains(&part), "{part} at {}: {policy:?}", page.path);
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(page.header(name), value, "{name} at {}", page.path);
+    }
+    assert_eq!(page.header("access-control-allow-origin"), "", "{}", page.path);
+    assert_eq!(page.header("server"), "", "{}", page.path);
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded_by_its_headers() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let (id, page) = make_webhook(&admin, "https://a.example.com/").await;
+    guarded(&page);
+    for path in [
+        "/",
+        "/sign-in",
+        "/setup",
+        "/webhooks",
+        "/webhooks/new",
+        &format!("/webhooks/{id}"),
+        &format!("/webhooks/{id}/edit"),
+        &format!("/webhooks/{id}/deliveries"),
+        &format!("/webhooks/{id}/test"),
+        &format!("/webhooks/{id}/secret"),
+        &format!("/webhooks/{id}/delete"),
+        "/webhooks/999",
+        "/webhooks/nonsense",
+        "/deliveries",
+        "/deliveries/dlv_0000000000000",
+        "/inboxes",
+        "/events",
+        "/healthz",
+        "/readyz",
+        "/nowhere",
+        "/static/nowhere.css",
+        "/static/../Cargo.toml",
+        "/%00",
+        "/api/v1/nowhere",
+        "/api/v1/accounts/1/webhooks",
+    ] {
+        guarded(&admin.get(path).await);
+        guarded(&app.visitor().get(path).await);
+    }
+    for (method, path) in [(Method::POST, "/webhooks"), (Method::DELETE, "/webhooks"), (Method::POST, "/nowhere")] {
+        guarded(&admin.send(path, admin.request(method, path)).await);
+    }
+    let huge = admin.request(Method::POST, "/webhooks").header("content-type", "application/x-www-form-urlencoded");
+    guarded(&admin.send("/webhooks", huge.body("a".repeat(1 << 20))).await);
+}
+
+#[tokio::test]
+async fn pages_are_not_stored_and_vary_with_htmx() {
+    let app = App::start();
+    let admin = app.admin().await;
+    for path in ["/webhooks", "/webhooks/new", "/deliveries", "/inboxes"] {
+        let page = admin.open(path).await;
+        assert!(page.header("cache-control").contains("no-store"), "{path}: {}", page.header("cache-control"));
+        assert!(page.header("vary").to_ascii_lowercase().contains("hx-request"), "{path}: {}", page.header("vary"));
+        assert!(page.header("content-type").starts_with("text/html"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_loads_comes_from_here_under_a_name_that_never_changes() {
+    let app = App::start();
+    let page = app.visitor().open("/sign-in").await;
+    let loaded: Vec<_> = page.links().into_iter().filter(|link| link.contains("/static/")).collect();
+    assert!(loaded.iter().any(|link| link.ends_with(".css")), "{loaded:?}");
+    for link in page.links() {
+        assert!(
+            link.starts_with('/') || link.starts_with('#') || link.starts_with("data:") || link.starts_with('?'),
+            "{link}"
+        );
+    }
+    for link in loaded {
+        let file = app.visitor().open(&link).await;
+        let caching = file.header("cache-control");
+        assert!(caching.contains("immutable") && caching.contains("max-age=31536000"), "{link}: {caching}");
+        guarded(&file);
+    }
+    assert_eq!(app.visitor().get("/static/app.0000000000000000.css").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_first_page_is_light() {
+    let app = App::start();
+    let visitor = app.admin().await;
+    let page = visitor.open("/webhooks").await;
+    let mut sum = 0;
+    for link in page.links().into_iter().filter(|link| link.contains("/static/")).chain(["/webhooks".to_owned()]) {
+        let request = visitor.request(Method::GET, &link).header("accept-encoding", "gzip");
+        let answer = request.send().await.expect("an answer");
+        sum += answer.bytes().await.expect("a body").len();
+    }
+    assert!(sum <= 40_000, "{sum} bytes");
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_says_so_in_the_readers_language() {
+    let app = App::start();
+    let admin = app.admin().await;
+    assert!(admin.get("/nowhere").await.expect(404).says("Page not found"));
+    for path in ["/webhooks/999", "/webhooks/nonsense", "/webhooks/99999999999999999999", "/deliveries/nonsense"] {
+        assert!(admin.get(path).await.expect(404).says("Page not found"), "{path}");
+    }
+    assert!(admin.get("/nowhere?lang=uk").await.expect(404).says("Сторінку не знайдено"));
+}

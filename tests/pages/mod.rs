@@ -1,0 +1,43 @@
+//! What a person sees and does in a browser without scripts, and what htmx asks for.
+
+mod access;
+mod catalogue;
+mod conflict;
+mod csrf;
+mod deliveries;
+mod foreign_text;
+mod form_errors;
+mod header_errors;
+mod headers;
+mod htmx;
+mod inboxes;
+mod language;
+mod secrets;
+mod session;
+mod set_up;
+mod sign_in;
+mod test_page;
+mod viewer;
+mod webhooks;
+mod wording;
+
+use crate::support::{Form, Page, Visitor};
+
+/// The form of a new webhook, filled so that it is good.
+pub async fn good_form(visitor: &Visitor, url: &str) -> Form {
+    visitor.open("/webhooks/new").await.form("#f-url").set("url", url).tick("events", "message_created")
+}
+
+/// Makes a webhook by its form; its number, and the page that came after.
+pub async fn make_webhook(visitor: &Visitor, url: &str) -> (i64, Page) {
+    let form = good_form(visitor, url).await;
+    made(visitor, form).await
+}
+
+/// Sends a good form of a new webhook; its number, and the page that came after.
+pub async fn made(visitor: &Visitor, form: Form) -> (i64, Page) {
+    let target = visitor.submit(form).await.leads_to();
+    let number = target.trim_start_matches("/webhooks/").split(['/', '?', '#']).next().unwrap_or_default();
+    let number = number.parse().unwrap_or_else(|_| panic!("a webhook's page: {target}"));
+    (number, visitor.open(target.split('#').next().unwrap_or_default()).await)
+}

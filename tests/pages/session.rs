@@ -1,0 +1,85 @@
+use crate::support::{App, PASSWORD};
+
+const COOKIE: &str = "hachok_session";
+
+#[tokio::test]
+async fn the_session_cookie_is_for_this_site_and_no_script() {
+    let app = App::start();
+    app.user("anna@example.com", "admin", PASSWORD);
+    let answer = app.visitor().try_sign_in("anna@example.com", PASSWORD).await;
+    let lines: Vec<_> = answer.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok()).collect();
+    let cookie = lines.iter().find(|line| line.starts_with(COOKIE)).unwrap_or_else(|| panic!("{lines:?}"));
+    let parts: Vec<_> = cookie.split(';').map(|part| part.trim().to_ascii_lowercase()).collect();
+    for part in ["httponly", "samesite=lax", "path=/"] {
+        assert!(parts.iter().any(|known| known == part), "{part} in {cookie}");
+    }
+    assert!(!parts.iter().any(|part| part.starts_with("domain") || part == "secure"), "{cookie}");
+}
+
+#[tokio::test]
+async fn behind_https_the_cookie_is_bound_to_the_host() {
+    let app = App::at(crate::support::Place::new().set("HACHOK_PUBLIC_URL", "https://hooks.example.com"));
+    app.user("anna@example.com", "admin", PASSWORD);
+    let visitor = app.visitor();
+    let form = visitor.open("/sign-in").await.form("[name=password]");
+    let form = form.set("email", "anna@example.com").set("password", PASSWORD);
+    let request = visitor.form_request(&form);
+    let (client, request) = (crate::support::http(), request.build().expect("a request"));
+    let mut request = request;
+    request.headers_mut().insert("origin", "https://hooks.example.com".parse().expect("a value"));
+    let answer = client.execute(request).await.expect("an answer");
+    assert_eq!(answer.status(), 303);
+    let lines: Vec<_> = answer.headers().get_all("set-cookie").iter().filter_map(|line| line.to_str().ok()).collect();
+    let cookie = lines.iter().find(|line| line.starts_with("__Host-hachok=")).unwrap_or_else(|| panic!("{lines:?}"));
+    assert!(cookie.to_ascii_lowercase().contains("; secure"), "{cookie}");
+    assert!(answer.headers().contains_key("strict-transport-security"));
+}
+
+#[tokio::test]
+async fn signing_in_gives_a_new_session() {
+    let app = App::start();
+    app.user("anna@example.com", "admin", PASSWORD);
+    let visitor = app.visitor();
+    visitor.open("/sign-in").await;
+    visitor.set_cookie(COOKIE, "planted");
+    visitor.sign_in("anna@example.com", PASSWORD).await;
+    let first = visitor.cookie(COOKIE).expect("a session");
+    assert_ne!(first, "planted");
+    visitor.open("/webhooks").await;
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_for_good() {
+    let app = App::start();
+    let visitor = app.admin().await;
+    let cookie = visitor.cookie(COOKIE).expect("a session");
+    let form = visitor.open("/webhooks").await.form_to("/sign-out");
+    assert!(visitor.submit(form).await.leads_to().starts_with("/sign-in"));
+    assert_eq!(visitor.get("/webhooks").await.status, 303);
+    let thief = app.visitor();
+    thief.set_cookie(COOKIE, &cookie);
+    assert!(thief.get("/webhooks").await.leads_to().starts_with("/sign-in"), "a replayed cookie opens nothing");
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_restart() {
+    let mut app = App::start();
+    let visitor = app.admin().await;
+    let cookie = visitor.cookie(COOKIE).expect("a session");
+    app.stop();
+    app.start_again();
+    let later = app.visitor();
+    later.set_cookie(COOKIE, &cookie);
+    later.open("/webhooks").await;
+}
+
+#[tokio::test]
+async fn a_session_id_is_not_what_the_database_holds() {
+    let app = App::start();
+    if !app.is_sqlite() {
+        return;
+    }
+    let cookie = app.admin().await.cookie(COOKIE).expect("a session");
+    let stored = app.stored_bytes();
+    assert!(!stored.windows(cookie.len()).any(|part| part == cookie.as_bytes()));
+}

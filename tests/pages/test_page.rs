@@ -1,0 +1,79 @@
+use crate::pages::make_webhook;
+use crate::support::{App, Page, Receiver, Reply, Visitor};
+
+/// Without scripts a test leads to its delivery, where the answer stands.
+async fn result(visitor: &Visitor, answer: Page) -> String {
+    visitor.open(&answer.leads_to()).await.text("main")
+}
+
+#[tokio::test]
+async fn a_test_takes_the_real_path_and_shows_the_answer() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    receiver.answers("/a", [Reply::Full(418, vec![], "I am a <teapot>".into())]);
+    let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
+    let form = admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]");
+    assert_eq!(form.value("event"), "webhook_test");
+    let text = result(&admin, admin.submit(form).await).await;
+    assert!(text.contains("418") && text.contains("I am a <teapot>"), "{text}");
+    let request = receiver.first("/a").await;
+    assert_eq!((request.header("x-hachok-test"), request.header("x-hachok-event")), ("1", "webhook_test"));
+    assert!(request.header("webhook-signature").starts_with("v1,"));
+    assert_eq!(request.json()["event"], "webhook_test");
+}
+
+#[tokio::test]
+async fn any_event_of_the_catalogue_is_tried_with_a_body_of_ones_own() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
+    let form = admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]");
+    let body = "{\"event\":\"team_changed\",\"n\": 1.0}";
+    let text = result(&admin, admin.submit(form.set("event", "team_changed").set("body", body)).await).await;
+    assert!(text.contains("200"), "{text}");
+    let request = receiver.first("/a").await;
+    assert_eq!(
+        (request.header("x-hachok-event"), String::from_utf8_lossy(&request.body).as_ref()),
+        ("team_changed", body)
+    );
+}
+
+#[tokio::test]
+async fn a_bad_test_is_told_and_not_sent() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
+    let form = admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]");
+    let page = admin.submit(form.clone().set("body", "{not json")).await.expect(422);
+    assert!(!page.error("body").is_empty(), "{}", page.text("main"));
+    assert!(page.body.contains("{not json"), "what was typed stays");
+    let page = admin.submit(form.set("event", "message_exploded")).await.expect(422);
+    assert!(page.text("#errsum").contains("no longer exists"), "{}", page.text("main"));
+    assert!(receiver.seen("/a").is_empty());
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_not_there_is_explained() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let (id, _) = make_webhook(&admin, &format!("http://{free}/")).await;
+    for (language, words) in [("en", "Connection refused"), ("uk", "У зʼєднанні відмовлено")] {
+        let form = admin.open(&format!("/webhooks/{id}/test?lang={language}")).await.form("[name=body]");
+        let text = result(&admin, admin.submit(form).await).await;
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn htmx_gets_the_answer_beside_the_form() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    receiver.answers("/a", [Reply::Full(418, vec![], "I am a <teapot>".into())]);
+    let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
+    let form = admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]");
+    let page = admin.submit_htmx(form).await.expect(200);
+    assert!(!page.body.contains("<html"), "{}", page.body);
+    let text = page.text("#result");
+    assert!(text.contains("418") && text.contains("I am a <teapot>"), "{text}");
+}

@@ -1,0 +1,164 @@
+//! A running server.
+
+use std::io::{BufRead, BufReader, Read};
+use std::ops::Deref;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use super::{Api, PASSWORD, Place, Visitor};
+
+/// The longest that a start or a stop may take on a busy machine. A graceful stop may take 25 s.
+const BOUND: Duration = Duration::from_secs(40);
+
+/// The real binary, serving; killed when dropped.
+pub struct App {
+    /// Where it listens, for example `http://127.0.0.1:41234`.
+    pub url: String,
+    process: Child,
+    lines: Receiver<String>,
+    log: Arc<Mutex<String>>,
+    place: Place,
+}
+
+impl App {
+    /// A new installation.
+    pub fn start() -> Self {
+        Self::at(Place::new())
+    }
+
+    /// A server in that place.
+    pub fn at(place: Place) -> Self {
+        let (process, lines, log) = spawn(&place);
+        let url = line(&lines, &log, "its address");
+        assert!(url.starts_with("http://127.0.0.1:"), "the first line is the address alone: {url}");
+        Self { url, process, lines, log, place }
+    }
+
+    /// The one-time link on the second line, as long as there is no account.
+    pub fn set_up_link(&self) -> String {
+        let second = line(&self.lines, &self.log, "the set-up link");
+        second.strip_prefix("Set up: ").unwrap_or_else(|| panic!("`Set up: URL`: {second}")).to_owned()
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Asks it to stop.
+    pub fn ask_to_stop(&self) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.pid())]).status().expect("a shell");
+        assert!(sent.success());
+    }
+
+    /// Its exit code, once it has ended.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        loop {
+            match self.lines.recv_timeout(BOUND) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("still runs after {BOUND:?}:\n{}", self.log()),
+            }
+        }
+        self.process.wait().expect("an end").code()
+    }
+
+    /// SIGTERM, and its exit code.
+    pub fn stop(&mut self) -> Option<i32> {
+        self.ask_to_stop();
+        self.exit_code()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("a kill");
+        self.process.wait().expect("an end");
+    }
+
+    /// Another setting from its next start on.
+    pub fn change(&mut self, name: &str, value: &str) {
+        self.place.change(name, value);
+    }
+
+    /// Starts it again after a stop or a kill, at another port.
+    pub fn start_again(&mut self) {
+        let (process, lines, log) = spawn(&self.place);
+        self.url = line(&lines, &log, "its address");
+        (self.process, self.lines, self.log) = (process, lines, log);
+    }
+
+    /// A client of the API with a new token of that scope.
+    pub fn api(&self, scope: &str) -> Api {
+        Api::new(&self.url, &self.token(scope))
+    }
+
+    /// A browser that nobody has signed in with.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.url)
+    }
+
+    /// A browser with a new account of that role signed in.
+    pub async fn signed_in(&self, role: &str) -> Visitor {
+        let email = format!("{role}@example.com");
+        self.user(&email, role, PASSWORD);
+        let visitor = self.visitor();
+        visitor.sign_in(&email, PASSWORD).await;
+        visitor
+    }
+
+    /// A browser with a new administrator signed in.
+    pub async fn admin(&self) -> Visitor {
+        self.signed_in("admin").await
+    }
+}
+
+impl Deref for App {
+    type Target = Place;
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if thread::panicking() {
+            eprintln!("--- the server's log ---\n{}", self.log());
+        }
+    }
+}
+
+fn spawn(place: &Place) -> (Child, Receiver<String>, Arc<Mutex<String>>) {
+    let mut command = place.command(&["serve", "--bind", "127.0.0.1:0"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().expect("the binary");
+    let log = Arc::new(Mutex::new(String::new()));
+    let (out, err) = (process.stdout.take().expect("a pipe"), process.stderr.take().expect("a pipe"));
+    let (sender, lines) = channel();
+    thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let kept = Arc::clone(&log);
+    thread::spawn(move || keep(err, &kept));
+    (process, lines, log)
+}
+
+fn keep(mut pipe: impl Read, log: &Mutex<String>) {
+    let mut chunk = [0; 4096];
+    while let Ok(count @ 1..) = pipe.read(&mut chunk) {
+        log.lock().expect("the log").push_str(&String::from_utf8_lossy(&chunk[..count]));
+    }
+}
+
+fn line(lines: &Receiver<String>, log: &Mutex<String>, what: &str) -> String {
+    lines
+        .recv_timeout(BOUND)
+        .unwrap_or_else(|_| panic!("the server did not print {what}:\n{}", log.lock().expect("the log")))
+}

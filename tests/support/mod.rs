@@ -1,0 +1,38 @@
+//! What the tests stand on: a running server, its visitors, its receivers.
+
+mod api;
+mod app;
+mod clock;
+mod database;
+mod form;
+mod page;
+mod place;
+mod receiver;
+mod samples;
+mod visitor;
+
+pub use api::{Answer, Api};
+pub use app::App;
+pub use clock::{BOUND, eventually};
+pub use form::Form;
+pub use page::Page;
+pub use place::Place;
+pub use receiver::{Received, Receiver, Reply};
+pub use samples::{event, event_in, webhook};
+pub use visitor::{EMAIL, PASSWORD, Visitor};
+
+use std::sync::Once;
+
+/// An HTTP client that follows no redirect, keeps no cookies and knows no proxy.
+pub fn http() -> reqwest::Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(BOUND * 2)
+        .build()
+        .expect("a client")
+}

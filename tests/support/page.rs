@@ -1,0 +1,110 @@
+//! A page as a reader sees it.
+
+use reqwest::header::HeaderMap;
+use scraper::{Html, Selector};
+
+use super::{Answer, Form};
+
+/// An answer that holds HTML.
+#[derive(Debug)]
+pub struct Page {
+    /// The path it was asked at.
+    pub path: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The HTML.
+    pub body: String,
+}
+
+impl Page {
+    /// What came back from that path.
+    pub fn new(path: &str, answer: Answer) -> Self {
+        Self { path: path.into(), status: answer.status, headers: answer.headers, body: answer.text }
+    }
+
+    /// A header's value, or an empty text.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    /// It came with that status.
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{} answered {}:\n{}", self.path, self.status, self.text("body"));
+        self
+    }
+
+    /// The path it leads on to.
+    pub fn leads_to(&self) -> String {
+        assert_eq!(self.status, 303, "{} answered {}:\n{}", self.path, self.status, self.text("body"));
+        self.header("location").to_owned()
+    }
+
+    /// The texts of all elements of that selector, blanks folded.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let fold = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let page = Html::parse_document(&self.body);
+        page.select(&Selector::parse(selector).expect(selector))
+            .map(|element| fold(element.text().collect::<Vec<_>>().join(" ")))
+            .collect()
+    }
+
+    /// The text of the first element of that selector; empty if there is none.
+    pub fn text(&self, selector: &str) -> String {
+        self.texts(selector).into_iter().next().unwrap_or_default()
+    }
+
+    /// There is such an element.
+    pub fn has(&self, selector: &str) -> bool {
+        !self.texts(selector).is_empty()
+    }
+
+    /// The attribute of the first element of that selector.
+    pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        let page = Html::parse_document(&self.body);
+        let element = page.select(&Selector::parse(selector).expect(selector)).next();
+        element.and_then(|element| element.attr(name).map(Into::into))
+    }
+
+    /// The HTML of the first element of that selector.
+    pub fn html(&self, selector: &str) -> String {
+        let page = Html::parse_document(&self.body);
+        let element = page.select(&Selector::parse(selector).expect(selector)).next();
+        element.map(|element| element.html()).unwrap_or_default()
+    }
+
+    /// Every address that the page links or loads.
+    pub fn links(&self) -> Vec<String> {
+        let page = Html::parse_document(&self.body);
+        let links = Selector::parse("a[href], link[href], script[src], img[src]").expect("links");
+        let address =
+            |element: scraper::ElementRef| element.attr("href").or(element.attr("src")).map(ToOwned::to_owned);
+        page.select(&links).filter_map(address).collect()
+    }
+
+    /// The form that holds the first element of that selector.
+    pub fn form(&self, selector: &str) -> Form {
+        self.find_form(selector).unwrap_or_else(|| panic!("no form with {selector} on {}:\n{}", self.path, self.body))
+    }
+
+    /// The same, if there is one.
+    pub fn find_form(&self, selector: &str) -> Option<Form> {
+        Form::find(&Html::parse_document(&self.body), selector)
+    }
+
+    /// The form that goes to that path.
+    pub fn form_to(&self, action: &str) -> Form {
+        self.form(&format!("form[action='{action}']"))
+    }
+
+    /// What is wrong with a field, as it says beside it.
+    pub fn error(&self, slug: &str) -> String {
+        self.text(&format!("#err-{slug}"))
+    }
+
+    /// The visible text somewhere holds this.
+    pub fn says(&self, words: &str) -> bool {
+        self.text("body").contains(words)
+    }
+}

@@ -1,0 +1,130 @@
+//! A folder and a database of one test alone, and commands that run there.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::database::Database;
+
+/// A folder, a database, an environment.
+pub struct Place {
+    folder: TempDir,
+    database: Database,
+    settings: Vec<(String, String)>,
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+}
+
+impl Place {
+    /// A new one, where webhooks may reach loopback.
+    pub fn new() -> Self {
+        Self::bare().set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
+    }
+
+    /// A new one with no setting but the database.
+    pub fn bare() -> Self {
+        let database = Database::fresh();
+        let settings = database.url().map(|url| ("DATABASE_URL".to_owned(), url)).into_iter().collect();
+        Self { folder: TempDir::new().expect("a folder"), database, settings }
+    }
+
+    /// With one more setting.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.change(name, value);
+        self
+    }
+
+    /// Another setting from the next command on.
+    pub fn change(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.into(), value.into()));
+    }
+
+    /// The tests run on SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.database, Database::Sqlite)
+    }
+
+    /// The folder that everything happens in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The binary, about to run here.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hachok"));
+        command
+            .args(arguments)
+            .current_dir(self.folder())
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs a command to its end with something on its standard input.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command(arguments);
+        let mut process =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+        // A command that does not read closes the pipe; that is no fault.
+        let _ = process.stdin.take().map(|mut pipe| pipe.write_all(input.as_bytes()));
+        let output = process.wait_with_output().expect("an end");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// What a good command printed, trimmed.
+    pub fn say(&self, arguments: &[&str]) -> String {
+        self.run(arguments).good()
+    }
+
+    /// A new API token.
+    pub fn token(&self, scope: &str) -> String {
+        self.say(&["token", "add", "--name", "test", "--scope", scope])
+    }
+
+    /// A new account.
+    pub fn user(&self, email: &str, role: &str, password: &str) {
+        self.run_with(&["user", "add", "--email", email, "--role", role, "--password-stdin"], password).good();
+    }
+
+    /// Everything that the database's files hold, as bytes (SQLite only).
+    pub fn stored_bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder().join("data")).expect("data").flatten();
+        let database = files.filter(|file| file.file_name().to_string_lossy().starts_with("hachok.db"));
+        database.flat_map(|file| std::fs::read(file.path()).unwrap_or_default()).collect()
+    }
+}
+
+impl Ran {
+    /// What it printed, if it went well.
+    pub fn good(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.stdout.trim().to_owned()
+    }
+
+    /// The one line it complained with, if it ended with that code.
+    pub fn complaint(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        let lines: Vec<_> = self.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+        assert_eq!(lines.len(), 1, "one line: {self:?}");
+        lines[0].to_owned()
+    }
+}

@@ -1,0 +1,136 @@
+//! A person with a browser that runs no scripts: cookies, links and forms.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use reqwest::{Client, Method, RequestBuilder};
+
+use super::{Answer, App, Form, Page, http};
+
+/// The administrator of the tests.
+pub const EMAIL: &str = "admin@example.com";
+/// Their password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A browser.
+pub struct Visitor {
+    base: String,
+    client: Client,
+    cookies: Mutex<BTreeMap<String, String>>,
+    language: String,
+}
+
+impl Visitor {
+    /// A browser that has never been there.
+    pub fn new(base: &str) -> Self {
+        Self { base: base.into(), client: http(), cookies: Mutex::default(), language: "en".into() }
+    }
+
+    /// The same browser set to another language.
+    pub fn speaking(mut self, accept_language: &str) -> Self {
+        self.language = accept_language.into();
+        self
+    }
+
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().expect("cookies").get(name).cloned()
+    }
+
+    /// Puts a cookie into the browser.
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().expect("cookies").insert(name.into(), value.into());
+    }
+
+    /// A request with the browser's cookies and language.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
+        let cookies: Vec<_> =
+            self.cookies.lock().expect("cookies").iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        let request = request.header("accept-language", &self.language).header("accept", "text/html");
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
+    }
+
+    /// Sends a request and keeps the cookies that come back.
+    pub async fn send(&self, path: &str, request: RequestBuilder) -> Page {
+        let answer = Answer::of(request).await;
+        let mut cookies = self.cookies.lock().expect("cookies");
+        for line in answer.headers.get_all("set-cookie") {
+            let mut parts = line.to_str().expect("text").split(';').map(str::trim);
+            let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            if parts.any(|part| part.eq_ignore_ascii_case("max-age=0")) {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.into(), value.into());
+            }
+        }
+        drop(cookies);
+        Page::new(path, answer)
+    }
+
+    /// GET, whatever comes.
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(path, self.request(Method::GET, path)).await
+    }
+
+    /// GET of a page that is there.
+    pub async fn open(&self, path: &str) -> Page {
+        self.get(path).await.expect(200)
+    }
+
+    /// GET of a fragment, as htmx asks for it.
+    pub async fn fetch(&self, path: &str) -> Page {
+        self.send(path, self.request(Method::GET, path).header("hx-request", "true")).await
+    }
+
+    /// A form about to be sent, with the headers of a browser.
+    pub fn form_request(&self, form: &Form) -> RequestBuilder {
+        let encode = || {
+            let mut text = url::form_urlencoded::Serializer::new(String::new());
+            text.extend_pairs(&form.fields).finish()
+        };
+        if form.method == "get" {
+            return self.request(Method::GET, &format!("{}?{}", form.action, encode()));
+        }
+        self.request(Method::POST, &form.action)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", &self.base)
+            .header("sec-fetch-site", "same-origin")
+            .body(encode())
+    }
+
+    /// Sends a form.
+    pub async fn submit(&self, form: Form) -> Page {
+        self.send(&form.action, self.form_request(&form)).await
+    }
+
+    /// Sends a form as htmx does.
+    pub async fn submit_htmx(&self, form: Form) -> Page {
+        self.send(&form.action, self.form_request(&form).header("hx-request", "true")).await
+    }
+
+    /// Sends a form that must go well, and opens the page it leads to.
+    pub async fn follow(&self, form: Form) -> Page {
+        let target = self.submit(form).await.leads_to();
+        self.open(target.split('#').next().unwrap_or_default()).await
+    }
+
+    /// Tries to sign in; what came back.
+    pub async fn try_sign_in(&self, email: &str, password: &str) -> Page {
+        let form = self.open("/sign-in").await.form("[name=password]");
+        self.submit(form.set("email", email).set("password", password)).await
+    }
+
+    /// Signs in.
+    pub async fn sign_in(&self, email: &str, password: &str) {
+        self.try_sign_in(email, password).await.leads_to();
+    }
+
+    /// Makes the first account by the link that the server printed, and signs in with it.
+    pub async fn set_up(&self, app: &App) -> Page {
+        let link = app.set_up_link();
+        let form = self.open(&link).await.form("[type=password]");
+        self.follow(form.fill("f-user-name", "Olena").fill("f-email", EMAIL).fill("f-new-password", PASSWORD)).await
+    }
+}
