@@ -40,7 +40,7 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
             std::process::exit(1);
         }
     });
-    Ok(app.stop().await?)
+    app.stop().await
 }
 
 /// The lock that keeps a second server away from a SQLite file; held until dropped.

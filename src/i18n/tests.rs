@@ -1,5 +1,4 @@
 //! What must hold for all messages of both languages.
-#![expect(clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

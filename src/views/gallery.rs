@@ -1,7 +1,6 @@
 //! Every page with realistic values, in both languages: what the tests look at, and people too.
 //!
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
-#![expect(clippy::expect_used, reason = "a test may panic")]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! Values that look like those of a busy help desk, for the tests of the pages.
-#![expect(clippy::expect_used, reason = "a test may panic")]
 
 use std::time::Duration;
 
