@@ -27,6 +27,7 @@ pub mod db;
 pub mod delivery;
 pub mod domain;
 pub mod fault;
+pub mod fault;
 pub mod forms;
 pub mod http;
 pub mod i18n;
