@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::timestamp::Timestamp;
-use crate::fault;
+use crate::sabotage;
 
 const S: u64 = 1;
 const M: u64 = 60;
@@ -21,7 +21,7 @@ pub const LIFETIME: Duration = Duration::from_secs(7 * 24 * H);
 pub fn next_attempt(step: i32, now: Timestamp, chance: f64) -> Option<Timestamp> {
     let delay = usize::try_from(step - 1).ok().and_then(|place| DELAYS.get(place))?;
     let stretched = Duration::from_secs(*delay).mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0));
-    Some(now.after(fault::span(stretched)))
+    Some(now.after(sabotage::span(stretched)))
 }
 
 #[cfg(test)]
