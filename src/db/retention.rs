@@ -7,6 +7,7 @@ use super::{DbConnection, Error};
 use crate::domain::delivery::{Reason, Status};
 use crate::domain::id::IdSource;
 use crate::domain::timestamp::Timestamp;
+use crate::sabotage;
 
 /// Rows in one transaction: other writers wait no longer than that takes.
 const BATCH: i64 = 500;
@@ -47,6 +48,7 @@ pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> 
         .load(conn)?;
     diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&old))).execute(conn)?;
     let deleted = diesel::delete(d::table.filter(d::id.eq_any(&old))).execute(conn)?;
+    sabotage::point("retention-in-batch");
     let needed = diesel::dsl::exists(d::table.filter(d::event_id.eq(events::id)));
     let unneeded: Vec<i64> = events::table
         .filter(events::id.lt(bound))

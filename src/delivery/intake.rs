@@ -14,6 +14,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::domain::incoming::Incoming;
 use crate::domain::timestamp::Timestamp;
+use crate::sabotage;
 
 /// An `Idempotency-Key` and the SHA-256 of the body it came with.
 #[derive(Clone, Debug)]
@@ -50,6 +51,7 @@ impl Engine {
             Err(error) if error.is_taken() => self.store(event, key).await?,
             stored => stored?,
         };
+        sabotage::point("ingest-after-commit");
         for (claimed, slot) in stored.born {
             attempt::spawn(&self.0, claimed, slot);
         }
@@ -95,6 +97,7 @@ impl Engine {
             let known = idempotency::Known { body_hash: key.body_hash, event_id: id, deliveries };
             idempotency::insert(conn, &key.text, &known, now)?;
         }
+        sabotage::point("ingest-before-commit");
         Ok(Stored { accepted: Accepted::New(id, count), born })
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::engine::Inner;
 use crate::db::deliveries::{self, Finished};
 use crate::db::{Db, Error};
+use crate::sabotage;
 
 /// Results in one commit.
 const BATCH: usize = 256;
@@ -54,5 +55,6 @@ async fn write(db: &Db, batch: Vec<Finished>) {
 /// Writes results down in one commit.
 pub(super) async fn record(db: &Db, batch: Vec<Finished>) -> Result<(), Error> {
     let now = db.now().await?;
+    sabotage::point("send-before-record");
     db.write(move |conn| batch.iter().try_for_each(|finished| deliveries::record(conn, finished, now).map(drop))).await
 }

