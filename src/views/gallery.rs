@@ -2,6 +2,8 @@
 //!
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
 
+mod repair;
+
 use std::time::Duration;
 
 use super::samples::{self, NOW};
@@ -26,6 +28,7 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all.extend(tests_of(language, &user));
     all.extend(deliveries_of(language, &user));
     all.extend(logs_of(language, &user));
+    all.extend(repair::pictures(language, &user));
     all.extend(inboxes_of(language, &user));
     all.extend(others(language, &user));
     all
