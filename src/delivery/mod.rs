@@ -12,6 +12,7 @@ mod intake;
 mod outcome;
 mod recorder;
 pub mod request;
+mod retry_after;
 mod schedule;
 pub mod sender;
 mod slots;
