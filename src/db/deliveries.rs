@@ -277,3 +277,22 @@ pub fn send_again(conn: &mut DbConnection, old: &Delivery, id: DeliveryId, now: 
         },
     )
 }
+
+/// Makes what was held for a webhook due now. Returns how many.
+pub fn release_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
+    let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
+    Ok(diesel::update(held).set(d::next_attempt_at.eq(Some(now.micros()))).execute(conn)?)
+}
+
+/// Cancels what was held for a webhook. Returns how many.
+pub fn discard_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
+    let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
+    Ok(diesel::update(held)
+        .set((
+            d::status.eq(Status::Failed.as_str()),
+            d::reason.eq(Some(Reason::Cancelled.as_str())),
+            d::next_attempt_at.eq(None::<i64>),
+            d::finished_at.eq(Some(now.micros())),
+        ))
+        .execute(conn)?)
+}

@@ -92,3 +92,21 @@ pub fn failed_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Err
     let oldest = crate::domain::id::IdSource::first_at(now.before(Duration::from_secs(24 * 3600)));
     Ok(d::table.filter(Fixed("deliveries.status = 'failed'")).filter(d::id.ge(oldest)).count().get_result(conn)?)
 }
+
+#[derive(QueryableByName)]
+struct Amount {
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// Deliveries that could be sent now, counted up to `most`: those of webhooks that are on, not paused and not failing.
+pub fn due(conn: &mut DbConnection, now: Timestamp, most: i64) -> Result<i64, Error> {
+    let now = now.micros();
+    // Only numbers of ours go into the text.
+    let text = format!(
+        "SELECT COUNT(*) AS amount FROM (SELECT 1 FROM deliveries JOIN webhooks ON webhooks.id = deliveries.webhook_id \
+         WHERE deliveries.status = 'pending' AND deliveries.next_attempt_at <= {now} AND webhooks.probe_at IS NULL \
+         AND webhooks.enabled AND COALESCE(webhooks.paused_until, 0) <= {now} LIMIT {most}) AS some"
+    );
+    Ok(diesel::sql_query(text).get_result::<Amount>(conn)?.amount)
+}

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::sender::Sender;
 use super::slots::Slots;
-use super::{housekeeping, recorder, worker};
+use super::{housekeeping, pressure, recorder, recovery, worker};
 use crate::clock;
 use crate::db::deliveries::Lease;
 use crate::db::results::{self, Finished, Lost};
@@ -44,6 +44,8 @@ pub(super) struct Inner {
     /// Due deliveries were left for want of slots: a slot that comes free is a reason to look again.
     pub(super) backlog: AtomicBool,
     pub(super) stopping: AtomicBool,
+    /// No more events are taken in.
+    pub(super) overloaded: AtomicBool,
     /// Attempts whose result is not yet written down.
     pub(super) running: AtomicUsize,
     pub(super) settled: Notify,
@@ -73,6 +75,7 @@ impl Engine {
             wake: Notify::new(),
             backlog: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            overloaded: AtomicBool::new(false),
             running: AtomicUsize::new(0),
             settled: Notify::new(),
             results,
@@ -88,6 +91,8 @@ impl Engine {
         let inner = Arc::clone(&engine.0);
         tokio::spawn(recorder::run(Arc::clone(&inner), queue));
         tokio::spawn(housekeeping::run(Arc::clone(&inner)));
+        tokio::spawn(pressure::run(Arc::clone(&inner)));
+        tokio::spawn(recovery::run(Arc::clone(&inner)));
         tokio::spawn(worker::run(inner));
         Ok(engine)
     }
@@ -95,6 +100,12 @@ impl Engine {
     /// Looks for work now.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// A webhook was turned on: it is called slowly at first, for much may have been held.
+    pub fn resume(&self, webhook: WebhookId) {
+        self.0.slots.returned(webhook, self.0.now());
+        self.wake();
     }
 
     /// The delivery task is at work.

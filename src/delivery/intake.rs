@@ -1,6 +1,7 @@
 //! Taking events in: one commit holds the event, what follows from it, and all its deliveries.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::attempt::{self, Claimed};
 use super::engine::Engine;
@@ -45,6 +46,9 @@ struct Stored {
 impl Engine {
     /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun.
     pub async fn accept(&self, event: Incoming, key: Option<Key>) -> Result<Accepted, Error> {
+        if self.0.overloaded.load(Ordering::Relaxed) {
+            return Err(Error::Busy);
+        }
         let event = Arc::new(event);
         let stored = match self.store(Arc::clone(&event), key.clone()).await {
             // A twin with the same key or the same id was faster: now the key is there, or the id is another.

@@ -10,7 +10,9 @@ pub mod guard;
 mod housekeeping;
 mod intake;
 mod outcome;
+mod pressure;
 mod recorder;
+mod recovery;
 pub mod request;
 mod retry_after;
 mod schedule;
@@ -20,6 +22,7 @@ mod worker;
 
 pub use engine::{Engine, Limits};
 pub use intake::{Accepted, Key};
+pub use recovery::PER_SECOND;
 
 #[cfg(test)]
 mod tests;
