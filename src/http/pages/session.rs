@@ -42,7 +42,7 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
         .db
         .read(move |conn| Ok(users::none_yet(conn)? && setup_links::is_good(conn, &hash, clock::now())?))
         .await?;
-    if good { Ok(()) } else { Err(PageError::NotFound) }
+    if good { Ok(()) } else { Err(PageError::DeadLink) }
 }
 
 /// Makes the first administrator and signs them in.
@@ -73,7 +73,7 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
             Ok(Some(id))
         })
         .await?;
-    Visit(session).sign_in(made.ok_or(PageError::NotFound)?);
+    Visit(session).sign_in(made.ok_or(PageError::DeadLink)?);
     Ok(go(&reader, "/webhooks"))
 }
 
