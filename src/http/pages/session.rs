@@ -51,7 +51,8 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     let (name, email, zone) = (form.get("name"), form.get("email"), form.get("time_zone"));
     let checked = NewUser::parse(name, email, form.get("password"), Role::Admin, zone);
     let user = match checked {
-        Ok(user) => NewUser { language: Some(reader.locale), ..user },
+        // No language is stored: nobody chose one for good here, and the links on every page must go on working.
+        Ok(user) => user,
         Err(problems) => {
             let typed = SetUp { token: form.get("token"), name, email, time_zone: zone };
             return page(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(reader.shell(), typed, &problems));
