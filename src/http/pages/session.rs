@@ -105,7 +105,7 @@ pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Sessi
     let typed = form.get("email");
     let account = parse_email(typed).unwrap_or_default();
     let next = safe(form.get("next"));
-    let wait = state.limiter.wait(reader.address, &account, reader.now);
+    let wait = state.limiter.admit(reader.address, &account, reader.now);
     if wait > Duration::ZERO {
         let seconds = wait.as_secs().max(1);
         let refused = SignInPage::new(reader.shell(), typed, next, Some(Refusal::Wait(seconds)));
@@ -121,10 +121,7 @@ pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Sessi
             Visit(session).sign_in(id);
             Ok(go(&reader, next))
         }
-        None => {
-            state.limiter.failed(reader.address, &account, reader.now);
-            refuse(&reader, typed, next)
-        }
+        None => refuse(&reader, typed, next),
     }
 }
 
