@@ -15,6 +15,7 @@ use crate::db::{DbConnection, Error, inboxes, log, webhooks};
 use crate::domain::catalogue::EventName;
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
+use crate::domain::incoming::check_test_body;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
 use crate::domain::webhook::Webhook;
@@ -150,11 +151,13 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: Object)
         name => EventName::parse(name).ok_or_else(|| Problems::one(Field::TestEvent, Problem::EventUnknown))?,
     };
     let body = match object.0.get("body") {
-        None | Some(Value::Null) => Bytes::from_static(event.sample().as_bytes()),
-        Some(Value::String(text)) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => text.clone().into(),
-        Some(Value::String(_)) => return Err(Problems::one(Field::TestBody, Problem::JsonInvalid).into()),
-        Some(value) => value.to_string().into(),
+        None | Some(Value::Null) => event.sample().to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
     };
+    let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
+    check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
+    let body = Bytes::from(body);
     let sent = state.engine.test(ids.1, event, body.clone()).await?.ok_or_else(ApiError::not_found)?;
     let shown = state.db.read(move |conn| {
         let delivery = log::find(conn, sent)?.ok_or(Error::Meaning("delivery"))?;
