@@ -14,6 +14,7 @@ pub mod id;
 pub mod inbox;
 pub mod incoming;
 pub mod problem;
+pub mod recovery;
 pub mod sealed;
 pub mod signing;
 pub mod target_url;
