@@ -9,6 +9,8 @@ pub enum Database {
     Sqlite,
     /// A fresh database on the server of `HACHOK_TEST_DATABASE`.
     Postgres { server: String, name: String },
+    /// One that belongs to somebody else.
+    Given(String),
 }
 
 impl Database {
@@ -32,6 +34,7 @@ impl Database {
         match self {
             Self::Sqlite => None,
             Self::Postgres { server, name } => Some(format!("{server}/{name}")),
+            Self::Given(url) => Some(url.clone()),
         }
     }
 }

@@ -1,0 +1,6 @@
+//! What holds when things break: the promises of the delivery engine, checked from outside.
+//!
+//! `rig/` has the tools. The sizes are those of every day; `tests/long` asks for more of the same.
+
+mod kills;
+mod rig;
