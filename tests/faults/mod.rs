@@ -2,5 +2,12 @@
 //!
 //! `rig/` has the tools. The sizes are those of every day; `tests/long` asks for more of the same.
 
+mod fairness;
 mod kills;
+mod matrix;
+#[cfg(feature = "fault-injection")]
+mod points;
+mod postgres;
 mod rig;
+mod shutdown;
+mod storage;

@@ -167,6 +167,23 @@ impl Desk {
         tokio::time::timeout(bound, enough).await.unwrap_or_else(|_| panic!("{} of {goal} in {bound:?}", there()));
     }
 
+    /// Waits for the next answer from now on that is no 202.
+    pub async fn until_refused(&self, bound: Duration) -> Posted {
+        let known = self.answers().len();
+        let refusal =
+            || self.answers().split_off(known).into_iter().find(|posted| !matches!(posted, Posted::Accepted(_)));
+        let seen = async {
+            loop {
+                let news = self.news.notified();
+                if let Some(posted) = refusal() {
+                    return posted;
+                }
+                news.await;
+            }
+        };
+        tokio::time::timeout(bound, seen).await.unwrap_or_else(|_| panic!("every event was accepted for {bound:?}"))
+    }
+
     /// Posts so many events a second until stopped.
     pub fn load(self: &Arc<Self>, a_second: u32) -> Load {
         let (desk, stop) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use diesel::sql_types::{BigInt, Integer, Text};
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use hachok::db::DbConnection;
 use hachok::db::connection::{self, Access, DatabaseUrl};
 
@@ -67,6 +67,15 @@ impl Store {
     /// Runs a sentence.
     pub fn run(&mut self, sentence: &str) {
         sql_query(sentence).execute(&mut self.conn).unwrap_or_else(|error| panic!("{sentence}: {error}"));
+    }
+
+    /// Does many things with one commit.
+    pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
+        let done = self.conn.transaction(|conn| {
+            work(conn);
+            diesel::QueryResult::Ok(())
+        });
+        done.expect("a commit");
     }
 
     /// `SELECT COUNT(*) AS count FROM` this.
