@@ -1,6 +1,7 @@
 //! `hachok serve`: start, tell the address, wait for the end.
 
 use std::fs::{File, TryLockError};
+use std::io::Write;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -29,10 +30,9 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     let db = open::open(&settings.data).await?;
     let link = setup_link(&db, &public).await?;
     let app = App::start(settings, db, (listener, public)).await?;
-    println!("{}", address.as_str().trim_end_matches('/'));
-    if let Some(link) = link {
-        println!("Set up: {link}");
-    }
+    let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
+    // Whoever started us may have closed the pipe; that is no reason to stop.
+    drop(write!(std::io::stdout(), "{}\n{set_up}", address.as_str().trim_end_matches('/')));
     until_told_to_stop().await?;
     tracing::info!("stopping");
     tokio::spawn(async {

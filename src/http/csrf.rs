@@ -29,8 +29,8 @@ pub fn before_sign_in(state: &State, request: &HttpRequest, cookies: &mut Vec<Co
     hex(&mac(&state.form_key, value.as_bytes()))
 }
 
-/// The request comes from a page of ours and bears its token.
-pub fn is_ours(state: &State, request: &HttpRequest, (expected, given): (&str, &str)) -> bool {
+/// The request comes from a page of ours, as far as the browser says.
+pub fn is_from_here(state: &State, request: &HttpRequest) -> bool {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("-"));
     let site = header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     let origin = header(ORIGIN.as_str()).is_none_or(|origin| {
@@ -39,5 +39,10 @@ pub fn is_ours(state: &State, request: &HttpRequest, (expected, given): (&str, &
                 origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host)
             })
     });
-    site && origin && expected.as_bytes().ct_eq(given.as_bytes()).into()
+    site && origin
+}
+
+/// The form bears the token of its page; compared in constant time.
+pub fn is_token(expected: &str, given: &str) -> bool {
+    expected.as_bytes().ct_eq(given.as_bytes()).into()
 }

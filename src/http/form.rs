@@ -34,7 +34,30 @@ impl Form {
     }
 }
 
+/// A form that may have been open for too long, for pages that show once more what was typed.
+#[derive(Debug)]
+pub struct Typed {
+    /// The fields.
+    pub form: Form,
+    /// Its token is good. Nothing may be done with a form whose token is not.
+    pub fresh: bool,
+}
+
 impl FromRequest for Form {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let typed = Typed::from_request(request, payload);
+        async move {
+            let typed = typed.await?;
+            if typed.fresh { Ok(typed.form) } else { Err(PageError::StaleForm) }
+        }
+        .boxed_local()
+    }
+}
+
+impl FromRequest for Typed {
     type Error = PageError;
     type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
 
@@ -45,18 +68,16 @@ impl FromRequest for Form {
             let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
             let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
             // Only a form's own type: another page can post text/plain without asking us first.
-            if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+            if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+                || !csrf::is_from_here(state, &request)
+            {
                 return Err(PageError::StaleForm);
             }
             let read = tokio::time::timeout(BODY_TIME, read(&mut payload, LARGEST)).await;
             let body = read.map_err(|_| PageError::BadRequest)??;
-            let pairs = url::form_urlencoded::parse(&body).into_owned().collect();
-            let form = Self(pairs);
-            if csrf::is_ours(state, &request, (&reader.csrf, form.get("_csrf"))) {
-                Ok(form)
-            } else {
-                Err(PageError::StaleForm)
-            }
+            let form = Form(url::form_urlencoded::parse(&body).into_owned().collect());
+            let fresh = csrf::is_token(&reader.csrf, form.get("_csrf"));
+            Ok(Self { form, fresh })
         }
         .boxed_local()
     }

@@ -1,4 +1,7 @@
-use crate::support::{App, Place};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use crate::support::{App, PASSWORD, Place, Visitor};
 
 #[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
@@ -24,21 +27,33 @@ fn migrating_is_done_once_and_may_be_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_server_goes_on_when_nobody_listens_to_what_it_prints() {
+    let place = Place::new();
+    let (mut server, visitor) = first_line(&place);
+    assert_eq!(visitor.get("/healthz").await.status, 200);
+    server.kill().expect("a kill");
+    server.wait().expect("an end");
+}
+
+#[tokio::test]
 async fn two_servers_share_a_postgres() {
     let app = App::start();
     if app.is_sqlite() {
         return;
     }
-    let mut second = app
-        .command(&["serve", "--bind", "127.0.0.1:0"])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .expect("a second");
-    let mut line = String::new();
-    let out = second.stdout.take().expect("a pipe");
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).expect("a line");
-    let visitor = crate::support::Visitor::new(line.trim());
+    let (mut second, visitor) = first_line(&app);
     assert_eq!(visitor.get("/readyz").await.status, 200);
+    app.user("anna@example.com", "admin", PASSWORD);
+    visitor.sign_in("anna@example.com", PASSWORD).await;
     second.kill().expect("a kill");
     second.wait().expect("an end");
+}
+
+/// A server whose standard output is closed after the first line.
+fn first_line(place: &Place) -> (Child, Visitor) {
+    let mut command = place.command(&["serve", "--bind", "127.0.0.1:0"]);
+    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a server");
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    (server, Visitor::new(line.trim()))
 }

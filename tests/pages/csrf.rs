@@ -93,12 +93,16 @@ async fn a_stale_token_keeps_what_was_typed() {
         ("uk", "Сторінка була відкрита надто довго. Перевірте форму та збережіть ще раз"),
     ] {
         let form = good_form(&admin, "https://b.example.com/").await.set("name", "typed").set("_csrf", "stale");
+        let form = form.set("auth", "bearer").set("bearer_token", "canary");
         let mut form = form;
         form.action = format!("/webhooks?lang={language}");
         let page = admin.submit(form).await;
         assert!(page.says(words), "{}: {}", page.status, page.text("body"));
         assert_eq!(page.attribute("#f-name", "value").as_deref(), Some("typed"));
         assert_eq!(page.attribute("#f-url", "value").as_deref(), Some("https://b.example.com/"));
+        assert!(!page.body.contains("canary"), "a secret is never echoed");
+        let fresh = page.form("#f-url").set("url", &format!("https://{language}.example.com/"));
+        admin.submit(fresh.set("auth", "none")).await.leads_to();
     }
 }
 

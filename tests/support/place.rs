@@ -134,6 +134,11 @@ impl Place {
         self.run_with(&["user", "add", "--email", email, "--role", role, "--password-stdin"], password).good();
     }
 
+    /// Lets time pass for what is stored: one UPDATE on the database, beside the server.
+    pub fn age(&self, update: &str) {
+        self.database.execute(&self.folder().join("data/hachok.db"), update);
+    }
+
     /// Everything that the database's files hold, as bytes (SQLite only).
     pub fn stored_bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder().join("data")).expect("data").flatten();

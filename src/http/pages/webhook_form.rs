@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
@@ -21,7 +22,7 @@ use crate::forms::Context;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::form::Form;
+use crate::http::form::{Form, Typed};
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -69,8 +70,12 @@ enum Saved {
 }
 
 /// Stores a new webhook.
-pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, input: Typed) -> Answer {
+    let form = input.form;
     let typed = WebhookForm::from_pairs(form.pairs());
+    if !input.fresh {
+        return too_old(&state, &reader, &typed, None).await;
+    }
     let saved = save(&state, typed.clone(), None).await?;
     answer(&state, (&reader, session), (&form, typed, None), saved).await
 }
@@ -81,10 +86,13 @@ pub async fn update(
     Admin(reader): Admin,
     session: Session,
     id: Path<WebhookId>,
-    form: Form,
+    input: Typed,
 ) -> Answer {
-    let stored = list::find(&state, *id).await?;
+    let (stored, form) = (list::find(&state, *id).await?, input.form);
     let typed = WebhookForm::from_pairs(form.pairs());
+    if !input.fresh {
+        return too_old(&state, &reader, &typed, Some(&stored)).await;
+    }
     let saved = save(&state, typed.clone(), Some(*id)).await?;
     answer(&state, (&reader, session), (&form, typed, Some(stored)), saved).await
 }
@@ -160,17 +168,29 @@ async fn answer(
             // Saving once more is then meant: the form goes on from what is stored now.
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
-            let mut response = show(reader, StatusCode::CONFLICT, (&typed, Some(&now), &inboxes), &problems)?;
-            if reader.htmx {
-                let headers = response.headers_mut();
-                let value = actix_web::http::header::HeaderValue::from_static;
-                headers.insert(actix_web::http::header::HeaderName::from_static("hx-retarget"), value("body"));
-                headers.insert(actix_web::http::header::HeaderName::from_static("hx-reswap"), value("innerHTML"));
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            }
-            Ok(response)
+            let response = show(reader, StatusCode::CONFLICT, (&typed, Some(&now), &inboxes), &problems)?;
+            Ok(whole(reader, response))
         }
     }
+}
+
+/// The form once more with what was typed and a good token.
+async fn too_old(state: &State, reader: &Reader, typed: &WebhookForm, stored: Option<&Webhook>) -> Answer {
+    let inboxes = state.db.read(inboxes::list).await?;
+    let problems = Problems::one(Field::Form, Problem::PageTooOld);
+    let response = show(reader, StatusCode::FORBIDDEN, (typed, stored, &inboxes), &problems)?;
+    Ok(whole(reader, response))
+}
+
+/// htmx swaps 422 alone; here it is to swap the whole page instead of the summary.
+fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
+    if reader.htmx {
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("body"));
+        headers.insert(HeaderName::from_static("hx-reswap"), HeaderValue::from_static("innerHTML"));
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
 }
 
 fn tell(reader: &Reader, visit: &Visit, created: bool, same_url: Option<String>) {
