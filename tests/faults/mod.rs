@@ -5,6 +5,7 @@
 mod fairness;
 mod kills;
 mod matrix;
+mod model;
 #[cfg(feature = "fault-injection")]
 mod points;
 mod postgres;

@@ -51,6 +51,7 @@ impl Database {
                 connection.batch_execute(statement).expect(statement);
             }
             Self::Postgres { server, name } => psql(&format!("{server}/{name}"), statement),
+            Self::Given(url) => psql(url, statement),
         }
     }
 }

@@ -69,6 +69,11 @@ impl Store {
         sql_query(sentence).execute(&mut self.conn).unwrap_or_else(|error| panic!("{sentence}: {error}"));
     }
 
+    /// The bare connection.
+    pub fn conn(&mut self) -> &mut DbConnection {
+        &mut self.conn
+    }
+
     /// Does many things with one commit.
     pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
         let done = self.conn.transaction(|conn| {
