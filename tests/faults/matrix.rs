@@ -95,13 +95,14 @@ async fn whatever_a_receiver_does_has_its_cause_and_harms_no_other() {
         wanted.push((path.to_owned(), cause, subscribe(&api, &liar.at(path)).await));
     }
     let (mute, rude) = (Liar::greeting(vec![Step::Hang]), Liar::greeting(vec![Step::Reset]));
+    let plain = Liar::greeting(status(400));
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     for (url, cause) in [
         (mute.at("/accepts-and-hangs"), "timeout"),
         // The time of the whole attempt is shorter here than the time to connect.
         (mute.at("/hangs-in-tls").replace("http:", "https:"), "timeout"),
         (rude.at("/reset-at-once"), "connect_reset"),
-        (liar.at("/no-tls").replace("http:", "https:"), "tls_error"),
+        (plain.at("/no-tls").replace("http:", "https:"), "tls_error"),
         (format!("http://{nobody}/refused"), "connect_refused"),
     ] {
         wanted.push((url.clone(), cause, subscribe(&api, &url).await));

@@ -87,7 +87,7 @@ impl Model {
     }
 
     fn take_back(&mut self, which: impl Fn(&Begun) -> bool) {
-        for id in self.open() {
+        for id in self.status.keys().copied().collect::<Vec<_>>() {
             if let Some(begun) = self.held(id).filter(&which) {
                 self.ended.insert((id, begun.number), "interrupted");
             }
