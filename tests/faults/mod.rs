@@ -2,10 +2,12 @@
 //!
 //! `rig/` has the tools. The sizes are those of every day; `tests/long` asks for more of the same.
 
+mod answers;
 mod fairness;
 mod kills;
 mod matrix;
 mod model;
+mod pause;
 #[cfg(feature = "fault-injection")]
 mod points;
 mod postgres;

@@ -105,6 +105,16 @@ impl Store {
         rows.into_iter().map(|row| ((row.delivery_id, row.number), row)).collect()
     }
 
+    /// Waits until there is such a row.
+    pub async fn until(&mut self, what: &str, from: &str, bound: Duration) {
+        let begun = Instant::now();
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        while self.count(from) == 0 {
+            assert!(begun.elapsed() < bound, "waited {bound:?} in vain for {what}");
+            ticks.tick().await;
+        }
+    }
+
     /// Waits until nothing is pending.
     pub async fn until_quiet(&mut self, bound: Duration) {
         let begun = Instant::now();
