@@ -58,10 +58,15 @@ impl App {
         self.process.id()
     }
 
+    /// Sends it a signal, for example `STOP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]).status().expect("a shell");
+        assert!(sent.success());
+    }
+
     /// Asks it to stop.
     pub fn ask_to_stop(&self) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.pid())]).status().expect("a shell");
-        assert!(sent.success());
+        self.signal("TERM");
     }
 
     /// Its exit code, once it has ended.

@@ -13,6 +13,8 @@ pub enum Database {
     Sqlite,
     /// A fresh database on the server of `HACHOK_TEST_DATABASE`.
     Postgres { server: String, name: String },
+    /// One that belongs to somebody else.
+    Given(String),
 }
 
 impl Database {
@@ -36,6 +38,7 @@ impl Database {
         match self {
             Self::Sqlite => None,
             Self::Postgres { server, name } => Some(format!("{server}/{name}")),
+            Self::Given(url) => Some(url.clone()),
         }
     }
 
@@ -48,6 +51,7 @@ impl Database {
                 connection.batch_execute(statement).expect(statement);
             }
             Self::Postgres { server, name } => psql(&format!("{server}/{name}"), statement),
+            Self::Given(url) => psql(url, statement),
         }
     }
 }
