@@ -25,12 +25,30 @@ pub const fn point(_name: &str) {}
 /// A span of the schedule. With the feature it is `HACHOK_TIME_SCALE` times shorter.
 #[cfg(feature = "fault-injection")]
 pub fn span(span: Duration) -> Duration {
-    let scale = std::env::var("HACHOK_TIME_SCALE").ok().and_then(|text| text.parse::<f64>().ok());
-    span.div_f64(scale.filter(|scale| *scale >= 1.0).unwrap_or(1.0))
+    span.div_f64(scale("HACHOK_TIME_SCALE"))
+}
+
+#[cfg(feature = "fault-injection")]
+fn scale(name: &str) -> f64 {
+    let scale = std::env::var(name).ok().and_then(|text| text.parse::<f64>().ok());
+    scale.filter(|scale| *scale >= 1.0).unwrap_or(1.0)
 }
 
 /// A span of the schedule, as it is.
 #[cfg(not(feature = "fault-injection"))]
 pub const fn span(span: Duration) -> Duration {
+    span
+}
+
+/// How long a claim holds, and how often lost ones are looked for. With the feature it is `HACHOK_LEASE_SCALE` times
+/// shorter; not the schedule's scale, for a lease must stay longer than an attempt may take.
+#[cfg(feature = "fault-injection")]
+pub fn lease(span: Duration) -> Duration {
+    span.div_f64(scale("HACHOK_LEASE_SCALE"))
+}
+
+/// How long a claim holds, as it is.
+#[cfg(not(feature = "fault-injection"))]
+pub const fn lease(span: Duration) -> Duration {
     span
 }

@@ -9,6 +9,7 @@ mod api;
 mod browser;
 mod cli;
 mod delivery;
+mod faults;
 mod house;
 mod pages;
 mod support;

@@ -3,10 +3,13 @@
 //! A durable commit costs an fsync. Taking all jobs that wait, running them in one transaction (each in
 //! a savepoint, so that a failing one fails alone) and answering only after the commit shares that cost.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use diesel::Connection;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::{DbConnection, Error, PATIENCE, transaction};
 
@@ -37,21 +40,35 @@ impl Writer {
         Ok(Self { jobs })
     }
 
-    /// Queues `job`; returns when its commit is on disk.
+    /// Queues `job`; returns when its commit is on disk. A job whose turn does not come within 5 s, because
+    /// another process holds the file or the disk is slow, is given up before it begins.
     pub async fn run<T, F>(&self, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
-        let (tell, told) = oneshot::channel();
+        let (tell, mut told) = oneshot::channel();
+        let turn = Arc::new(AtomicBool::new(false));
+        let mine = Arc::clone(&turn);
         let job: Job = Box::new(move |conn| {
+            // Whoever takes the turn first decides: the writer, or the caller who waits no longer.
+            if mine.swap(true, Ordering::AcqRel) {
+                return Box::new(|_| ());
+            }
             let result = in_savepoint(conn, job);
             Box::new(move |committed| {
                 // A caller that stopped waiting is no fault.
                 drop(tell.send(if committed { result } else { result.and(Err(Error::Busy)) }));
             })
         });
+        let queued = Instant::now();
         self.jobs.send_timeout(job, PATIENCE).await.map_err(|_| Error::Busy)?;
+        if let Ok(told) = timeout_at(queued + PATIENCE, &mut told).await {
+            return told.map_err(|_| Error::Ended)?;
+        }
+        if !turn.swap(true, Ordering::AcqRel) {
+            return Err(Error::Busy);
+        }
         told.await.map_err(|_| Error::Ended)?
     }
 }

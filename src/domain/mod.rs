@@ -9,6 +9,7 @@ pub mod delivery;
 mod derived;
 pub mod event;
 pub mod header;
+pub mod health;
 pub mod id;
 pub mod inbox;
 pub mod incoming;

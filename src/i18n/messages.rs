@@ -85,7 +85,8 @@ messages! {
     sign_in; sign_in_wrong; sign_in_wait(n: impl Number); set_up; set_up_about; set_up_button; set_up_failed; user_name;
     email; account_password; account_password_hint; time_zone; time_zone_hint; error_not_found;
     error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old; error_page_too_old_about;
-    error_too_many; error_too_many_about(n: impl Number); error_bad_request; error_bad_request_about; error_unavailable;
+    error_too_many; error_too_many_about(n: impl Number); error_bad_request; error_bad_request_about; error_dead_link;
+    error_dead_link_about; error_webhook_off; error_webhook_off_about; error_too_large; error_too_large_about; error_unavailable;
     error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
     // events.ftl
     group_conversation; group_message; group_contact; group_ticket; group_inbox; group_widget;

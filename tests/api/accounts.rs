@@ -103,3 +103,14 @@ async fn the_profile_names_the_one_account() {
     assert_eq!(profile["accounts"][0]["id"], 1, "{profile}");
     assert_ne!(profile["id"], Value::Null, "{profile}");
 }
+
+#[tokio::test]
+async fn an_expired_token_is_dead() {
+    let app = App::start();
+    let token = app.say(&["token", "add", "--name", "short", "--scope", "admin", "--expires", "1d"]);
+    let api = Api::new(&app.url, &token);
+    assert_eq!(api.get("webhooks").await.status, 200);
+    app.age("UPDATE api_tokens SET expires_at = expires_at - 90000000000");
+    assert_eq!(api.get("webhooks").await.status, 401);
+    api.send(crate::support::event("message_created")).await.problem(401);
+}

@@ -44,3 +44,19 @@ async fn an_unknown_overlap_is_refused_and_rotates_nothing() {
     api.accepted(event("message_created")).await;
     assert!(signed_by(&receiver.first("/a").await, made["secret"].as_str().unwrap_or_default()));
 }
+
+#[tokio::test]
+async fn a_rotated_key_stops_counting_when_its_time_is_over() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let made = api.webhook(&webhook(&receiver.at("/a"))).await;
+    let answer = api.post(&format!("webhooks/{}/secret", made["id"]), &json!({})).await;
+    let new = answer.json()["payload"]["webhook"]["secret"].as_str().unwrap_or_default().to_owned();
+    api.accepted(event("message_created")).await;
+    let (first, old) = (receiver.first("/a").await, made["secret"].as_str().unwrap_or_default());
+    assert!(signed_by(&first, old) && signed_by(&first, &new), "24 hours unless said otherwise");
+    app.age("UPDATE webhooks SET version = version + 1, old_secret_until = old_secret_until - 90000000000");
+    api.accepted(event("message_created")).await;
+    let second = receiver.await_requests("/a", 2).await.swap_remove(1);
+    assert!(!signed_by(&second, old) && signed_by(&second, &new));
+}

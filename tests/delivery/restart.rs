@@ -26,6 +26,25 @@ async fn a_stop_lets_what_is_on_its_way_arrive_and_exits_0() {
 }
 
 #[tokio::test]
+async fn a_stop_under_load_interrupts_nothing_and_loses_nothing() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::After(Duration::from_millis(200), Box::new(Reply::Status(200)))]);
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    let mut accepted = BTreeSet::new();
+    for _ in 0..40 {
+        accepted.insert(api.accepted(event("message_created")).await);
+    }
+    receiver.await_requests("/a", 5).await;
+    assert_eq!(app.stop(), Some(0), "{}", app.log());
+    app.start_again();
+    let seen = receiver.await_requests("/a", 40).await;
+    let arrived: BTreeSet<_> = seen.iter().map(|request| request.header("webhook-id").to_owned()).collect();
+    assert_eq!(arrived, accepted);
+    assert!(seen.iter().all(|request| request.header("x-hachok-attempt") == "1"), "no attempt was cut off");
+}
+
+#[tokio::test]
 async fn an_idle_server_stops_at_once() {
     let mut app = App::start();
     let before = std::time::Instant::now();

@@ -83,3 +83,17 @@ async fn a_session_id_is_not_what_the_database_holds() {
     let stored = app.stored_bytes();
     assert!(!stored.windows(cookie.len()).any(|part| part == cookie.as_bytes()));
 }
+
+#[tokio::test]
+async fn a_session_ends_after_twelve_hours_without_use_and_after_seven_days() {
+    let app = App::start();
+    let hours = |hours: i64| hours * 3_600_000_000;
+    let visitor = app.admin().await;
+    app.age(&format!("UPDATE sessions SET expires_at = expires_at - {}", hours(11)));
+    visitor.open("/webhooks").await;
+    app.age(&format!("UPDATE sessions SET expires_at = expires_at - {}", hours(13)));
+    assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"));
+    visitor.sign_in("admin@example.com", PASSWORD).await;
+    app.age(&format!("UPDATE sessions SET created_at = created_at - {}", hours(7 * 24 + 1)));
+    assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"), "however much it is used");
+}

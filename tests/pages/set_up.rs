@@ -71,3 +71,18 @@ async fn bad_input_is_told_beside_its_field_and_the_rest_stays() {
     let again = page.form("[type=password]").fill("f-email", EMAIL).fill("f-new-password", PASSWORD);
     assert_eq!(visitor.follow(again).await.path, "/webhooks");
 }
+
+#[tokio::test]
+async fn the_link_is_good_for_an_hour() {
+    let app = App::start();
+    let link = app.set_up_link();
+    let form = app.visitor().open(&link).await.form("[type=password]");
+    app.age("UPDATE setup_links SET expires_at = expires_at - 3700000000");
+    let page = app.visitor().get(&link).await;
+    assert!((400..500).contains(&page.status) && !page.text("h1").is_empty(), "{}", page.body);
+    assert!(!page.has("[type=password]"));
+    let visitor = app.visitor();
+    let late = form.fill("f-user-name", "Olena").fill("f-email", EMAIL).fill("f-new-password", PASSWORD);
+    assert!((400..500).contains(&visitor.submit(late).await.status));
+    assert_eq!(app.say(&["user", "list"]), "");
+}

@@ -29,6 +29,11 @@ impl App {
         Self::at(Place::new())
     }
 
+    /// Lets time pass for what is stored: one UPDATE on the database, beside the server.
+    pub fn age(&self, update: &str) {
+        self.place.age(update);
+    }
+
     /// A server in that place.
     pub fn at(place: Place) -> Self {
         let (process, lines, log) = spawn(&place);
@@ -53,10 +58,15 @@ impl App {
         self.process.id()
     }
 
+    /// Sends it a signal, for example `STOP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]).status().expect("a shell");
+        assert!(sent.success());
+    }
+
     /// Asks it to stop.
     pub fn ask_to_stop(&self) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.pid())]).status().expect("a shell");
-        assert!(sent.success());
+        self.signal("TERM");
     }
 
     /// Its exit code, once it has ended.

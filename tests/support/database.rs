@@ -1,7 +1,11 @@
 //! Where a test's data stands.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 
 /// A database of one test alone.
 pub enum Database {
@@ -9,6 +13,8 @@ pub enum Database {
     Sqlite,
     /// A fresh database on the server of `HACHOK_TEST_DATABASE`.
     Postgres { server: String, name: String },
+    /// One that belongs to somebody else.
+    Given(String),
 }
 
 impl Database {
@@ -20,7 +26,7 @@ impl Database {
                 let server = server.trim_end_matches('/').to_owned();
                 let count = COUNT.fetch_add(1, Ordering::Relaxed);
                 let name = format!("hachok_test_{}_{count}", std::process::id());
-                psql(&server, &format!("CREATE DATABASE {name}"));
+                psql(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}"));
                 Self::Postgres { server, name }
             }
             _ => Self::Sqlite,
@@ -32,6 +38,20 @@ impl Database {
         match self {
             Self::Sqlite => None,
             Self::Postgres { server, name } => Some(format!("{server}/{name}")),
+            Self::Given(url) => Some(url.clone()),
+        }
+    }
+
+    /// Runs one statement; `file` is where a SQLite database stands.
+    pub fn execute(&self, file: &Path, statement: &str) {
+        match self {
+            Self::Sqlite => {
+                let mut connection = SqliteConnection::establish(&file.to_string_lossy()).expect("the database");
+                connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a time-out");
+                connection.batch_execute(statement).expect(statement);
+            }
+            Self::Postgres { server, name } => psql(&format!("{server}/{name}"), statement),
+            Self::Given(url) => psql(url, statement),
         }
     }
 }
@@ -39,13 +59,13 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Self::Postgres { server, name } = self {
-            psql(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            psql(&format!("{server}/postgres"), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
 }
 
-fn psql(server: &str, sentence: &str) {
-    let ran = Command::new("psql").args(["-Xqc", sentence, &format!("{server}/postgres")]).output().expect("psql");
+fn psql(url: &str, sentence: &str) {
+    let ran = Command::new("psql").args(["-Xqc", sentence, url]).output().expect("psql");
     if !ran.status.success() && !std::thread::panicking() {
         panic!("{sentence}: {}", String::from_utf8_lossy(&ran.stderr));
     }

@@ -13,6 +13,7 @@ pub struct Place {
     folder: TempDir,
     database: Database,
     settings: Vec<(String, String)>,
+    wrapper: Vec<String>,
 }
 
 /// A command that has ended.
@@ -34,9 +35,35 @@ impl Place {
 
     /// A new one with no setting but the database.
     pub fn bare() -> Self {
-        let database = Database::fresh();
+        Self::of(Database::fresh())
+    }
+
+    /// A new one on a database that is there already, where webhooks may reach loopback.
+    pub fn on(url: &str) -> Self {
+        Self::of(Database::Given(url.to_owned())).set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
+    }
+
+    /// One for another process on the same database.
+    pub fn beside(&self) -> Self {
+        let key = self.folder().join("data/secret.key");
+        Self::on(&self.database_url()).set("HACHOK_SECRET_KEY_FILE", &key.to_string_lossy())
+    }
+
+    fn of(database: Database) -> Self {
         let settings = database.url().map(|url| ("DATABASE_URL".to_owned(), url)).into_iter().collect();
-        Self { folder: TempDir::new().expect("a folder"), database, settings }
+        Self { folder: TempDir::new().expect("a folder"), database, settings, wrapper: Vec::new() }
+    }
+
+    /// Every command runs through this one, for example `env`.
+    pub fn through(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Where the data stands, whoever asks.
+    pub fn database_url(&self) -> String {
+        let file = || format!("sqlite://{}", self.folder().join("data/hachok.db").display());
+        self.database.url().unwrap_or_else(file)
     }
 
     /// With one more setting.
@@ -63,9 +90,11 @@ impl Place {
 
     /// The binary, about to run here.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hachok"));
+        let words = self.wrapper.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_hachok")]);
+        let mut words = words.chain(arguments.iter().copied());
+        let mut command = Command::new(words.next().unwrap_or_default());
         command
-            .args(arguments)
+            .args(words)
             .current_dir(self.folder())
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
@@ -103,6 +132,11 @@ impl Place {
     /// A new account.
     pub fn user(&self, email: &str, role: &str, password: &str) {
         self.run_with(&["user", "add", "--email", email, "--role", role, "--password-stdin"], password).good();
+    }
+
+    /// Lets time pass for what is stored: one UPDATE on the database, beside the server.
+    pub fn age(&self, update: &str) {
+        self.database.execute(&self.folder().join("data/hachok.db"), update);
     }
 
     /// Everything that the database's files hold, as bytes (SQLite only).

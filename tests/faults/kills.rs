@@ -1,0 +1,59 @@
+use std::time::{Duration, Instant};
+
+use super::rig::{Desk, Dice, Liar, Store, check, number, on_postgres, webhooks};
+use crate::support::App;
+
+/// How long a server may take to accept what the next step waits for.
+const SOON: Duration = Duration::from_secs(30);
+/// Events a second.
+const RATE: u32 = 50;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_kill_under_load_loses_an_accepted_event() {
+    if on_postgres() {
+        return;
+    }
+    let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 20), Instant::now(), Dice::new());
+    let (mut app, liar) = (App::start(), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 5).await;
+    let desk = Desk::new(&app);
+    let load = desk.load(RATE);
+    for _ in 0..kills {
+        desk.until_more(1 + dice.below(RATE as usize), SOON).await;
+        app.kill();
+        app.start_again();
+        desk.posts_to(vec![app.url.clone()]);
+    }
+    desk.until_more(RATE as usize, SOON).await;
+    load.stop().await;
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    println!("{kills} kills in {:?}: {verdict}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_processes_on_a_postgres_either_may_be_killed() {
+    if !on_postgres() {
+        return;
+    }
+    let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 10), Instant::now(), Dice::new());
+    let (first, liar) = (App::start(), Liar::start());
+    let paths = webhooks(&first.api("admin"), &liar, 5).await;
+    let desk = Desk::new(&first);
+    let second = App::at(first.beside());
+    let mut apps = [first, second];
+    desk.posts_to(apps.iter().map(|app| app.url.clone()).collect());
+    let load = desk.load(RATE);
+    for _ in 0..kills {
+        desk.until_more(1 + dice.below(RATE as usize), SOON).await;
+        let chosen = &mut apps[dice.below(2)];
+        chosen.kill();
+        chosen.start_again();
+        desk.posts_to(apps.iter().map(|app| app.url.clone()).collect());
+    }
+    desk.until_more(RATE as usize, SOON).await;
+    load.stop().await;
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut Store::of(&apps[0]), &paths).await;
+    println!("{kills} kills in {:?}: {verdict}", begun.elapsed());
+}

@@ -1,0 +1,16 @@
+//! What holds when things break: the promises of the delivery engine, checked from outside.
+//!
+//! `rig/` has the tools. The sizes are those of every day; `tests/long` asks for more of the same.
+
+mod answers;
+mod fairness;
+mod kills;
+mod matrix;
+mod model;
+mod pause;
+#[cfg(feature = "fault-injection")]
+mod points;
+mod postgres;
+mod rig;
+mod shutdown;
+mod storage;

@@ -1,0 +1,276 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hachok::db::deliveries::{self, Finished, Lease, Lost, NewDelivery};
+use hachok::db::{DbConnection, events, webhooks};
+use hachok::domain::catalogue::EventName;
+use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Trigger};
+use hachok::domain::event::Event;
+use hachok::domain::id::{DeliveryId, EventId};
+use hachok::domain::timestamp::Timestamp;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::rig::{Liar, Store, number, webhooks as make_webhooks};
+use crate::support::App;
+
+/// What may happen. A number chooses one of the deliveries, or one of the leases ever given.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Ingest { leased: bool },
+    Claim { most: u8 },
+    Succeed(usize),
+    Fail(usize),
+    GiveUp(usize),
+    Crash,
+    Wait { seconds: u16 },
+    SweepExpired,
+    Cancel(usize),
+    Switch { on: bool },
+    Delete,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => any::<bool>().prop_map(|leased| Step::Ingest { leased }),
+        4 => (1..4_u8).prop_map(|most| Step::Claim { most }),
+        4 => any::<usize>().prop_map(Step::Succeed),
+        5 => any::<usize>().prop_map(Step::Fail),
+        1 => any::<usize>().prop_map(Step::GiveUp),
+        2 => Just(Step::Crash),
+        3 => (0..120_u16).prop_map(|seconds| Step::Wait { seconds }),
+        3 => Just(Step::SweepExpired),
+        1 => any::<usize>().prop_map(Step::Cancel),
+        2 => any::<bool>().prop_map(|on| Step::Switch { on }),
+        1 => Just(Step::Delete),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+/// One attempt that was begun, wherever its sender is now.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    delivery: i64,
+    number: i32,
+    lease: Lease,
+    reported: bool,
+}
+
+/// What the queue must be like.
+#[derive(Default)]
+struct Model {
+    status: BTreeMap<i64, &'static str>,
+    begun: Vec<Begun>,
+    /// Attempts whose end was told, or that were taken back.
+    ended: BTreeMap<(i64, i32), &'static str>,
+    now: Timestamp,
+    next: i64,
+    off: bool,
+    deleted: bool,
+}
+
+impl Model {
+    /// The lease that counts, if the delivery is being sent.
+    fn held(&self, delivery: i64) -> Option<Begun> {
+        let last = self.begun.iter().rev().find(|begun| begun.delivery == delivery).copied();
+        last.filter(|begun| !self.ended.contains_key(&(delivery, begun.number)))
+    }
+
+    fn open(&self) -> BTreeSet<i64> {
+        self.status.iter().filter(|(_, status)| **status == "pending").map(|(id, _)| *id).collect()
+    }
+
+    fn pick(&self, chosen: usize) -> Option<usize> {
+        let waiting: Vec<usize> = (0..self.begun.len()).filter(|place| !self.begun[*place].reported).collect();
+        waiting.get(chosen % waiting.len().max(1)).copied()
+    }
+
+    fn take_back(&mut self, which: impl Fn(&Begun) -> bool) {
+        for id in self.status.keys().copied().collect::<Vec<_>>() {
+            if let Some(begun) = self.held(id).filter(&which) {
+                self.ended.insert((id, begun.number), "interrupted");
+            }
+        }
+    }
+
+    /// A success counts from any open state, a failure only under its lease.
+    fn report(&mut self, place: usize, next: Next) {
+        let Begun { delivery, number, .. } = self.begun[place];
+        self.begun[place].reported = true;
+        let held = self.held(delivery).is_some_and(|held| held.number == number);
+        let open = self.status[&delivery] == "pending";
+        let outcome = if next == Next::Done { "succeeded" } else { "failed" };
+        if held || (open && next == Next::Done) {
+            self.ended.insert((delivery, number), outcome);
+        }
+        if open && (held || next == Next::Done) {
+            self.status.insert(
+                delivery,
+                match next {
+                    Next::Done => "success",
+                    Next::RetryAt(_) => "pending",
+                    Next::GiveUp(_) => "failed",
+                },
+            );
+        }
+    }
+}
+
+const WEBHOOK: i64 = 1;
+
+fn lease(model: &mut Model) -> Lease {
+    model.next += 1;
+    Lease { token: model.next, until: model.now.after(Duration::from_secs(90)) }
+}
+
+fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
+    let now = model.now;
+    match step {
+        Step::Ingest { leased } => {
+            if !model.deleted {
+                ingest(conn, model, leased && !model.off);
+            }
+        }
+        Step::Claim { most } => {
+            let due = deliveries::due_webhooks(conn, now).expect("due webhooks");
+            assert!(due.is_empty() || !(model.off || model.deleted), "a webhook that is off sends");
+            if !due.is_empty() {
+                let lease = lease(model);
+                let claimed = deliveries::claim(conn, WEBHOOK, (now, lease), most.into()).expect("a claim");
+                assert!(!claimed.is_empty() && claimed.len() <= usize::from(most), "{} claimed", claimed.len());
+                for delivery in claimed {
+                    let id = delivery.id.0;
+                    assert!(model.held(id).is_none() && model.status[&id] == "pending", "{id} was taken");
+                    assert!(delivery.next_attempt_at.is_some_and(|due| due <= now), "{id} was not due");
+                    model.begun.push(Begun { delivery: id, number: delivery.attempts, lease, reported: false });
+                }
+            }
+        }
+        Step::Succeed(chosen) => report(conn, model, chosen, Next::Done),
+        Step::Fail(chosen) => report(conn, model, chosen, Next::RetryAt(now.after(Duration::from_secs(5)))),
+        Step::GiveUp(chosen) => report(conn, model, chosen, Next::GiveUp(Reason::Exhausted)),
+        Step::Crash => {
+            while deliveries::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
+            model.take_back(|_| true);
+        }
+        Step::Wait { seconds } => model.now = now.after(Duration::from_secs(seconds.into())),
+        Step::SweepExpired => {
+            while deliveries::interrupt(conn, Lost::Expired(now), now).expect("an interrupt") > 0 {}
+            model.take_back(|begun| begun.lease.until <= now);
+        }
+        Step::Cancel(chosen) => {
+            let Some(id) = model.status.keys().nth(chosen % model.status.len().max(1)).copied() else { return };
+            let cancelled = deliveries::cancel(conn, DeliveryId(id), now).expect("a cancellation");
+            assert_eq!(cancelled, model.status[&id] == "pending");
+            if cancelled {
+                model.status.insert(id, "failed");
+            }
+        }
+        Step::Switch { on } => {
+            if !model.deleted {
+                assert!(webhooks::set_enabled(conn, WEBHOOK, on, now).expect("a switch"));
+                model.off = !on;
+            }
+        }
+        Step::Delete => {
+            assert_eq!(webhooks::delete(conn, WEBHOOK, now).expect("a deletion"), !model.deleted);
+            model.deleted = true;
+            for id in model.open() {
+                model.status.insert(id, "failed");
+            }
+        }
+    }
+}
+
+fn ingest(conn: &mut DbConnection, model: &mut Model, leased: bool) {
+    let lease = leased.then(|| lease(model));
+    model.next += 1;
+    let (id, name, now) = (model.next, EventName::MessageCreated, model.now);
+    let body = Bytes::from_static(b"{}");
+    let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: now };
+    events::insert(conn, &event).expect("an event");
+    let new = NewDelivery {
+        id: DeliveryId(id),
+        event_id: EventId(id),
+        event: name,
+        webhook_id: WEBHOOK,
+        inbox_id: None,
+        trigger: Trigger::Event,
+        lease,
+        now,
+    };
+    deliveries::insert(conn, &new).expect("a delivery");
+    model.status.insert(id, "pending");
+    if let Some(lease) = lease {
+        model.begun.push(Begun { delivery: id, number: 1, lease, reported: false });
+    }
+}
+
+fn report(conn: &mut DbConnection, model: &mut Model, chosen: usize, next: Next) {
+    let Some(place) = model.pick(chosen) else { return };
+    let Begun { delivery, number, lease, .. } = model.begun[place];
+    let outcome = if next == Next::Done { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
+    let attempt = Attempt {
+        number,
+        started_at: model.now,
+        duration_ms: Some(1),
+        outcome,
+        cause: None,
+        remote_ip: None,
+        request_headers: Vec::new(),
+        response: None,
+    };
+    let done = Finished { id: DeliveryId(delivery), lease, attempt, detail: None, next };
+    deliveries::record(conn, &done, model.now).expect("a record");
+    model.report(place, next);
+}
+
+/// The database says what the model says.
+fn compare(store: &mut Store, model: &Model) {
+    let attempts = store.attempts();
+    for delivery in store.deliveries() {
+        let (id, last) = (delivery.id, delivery.attempts);
+        assert_eq!(delivery.status, model.status[&id], "{delivery:?}");
+        let begun = model.begun.iter().filter(|begun| begun.delivery == id).map(|begun| begun.number).max();
+        assert_eq!(last, begun.unwrap_or(0), "{delivery:?}");
+        for number in 1..=last {
+            let row = attempts.get(&(id, number)).map(|row| row.outcome.as_str());
+            let wanted = model.ended.get(&(id, number)).copied();
+            assert_eq!(row, wanted, "attempt {number} of {delivery:?}");
+            // No gaps: only the latest may still be on its way.
+            assert!(row.is_some() || number == last, "attempt {number} of {delivery:?} has no row");
+        }
+    }
+    assert_eq!(store.deliveries().len(), model.status.len());
+}
+
+#[tokio::test]
+#[ignore = "needs a late success to leave the other attempt's lease alone, and leases of ended deliveries taken back"]
+async fn the_queue_does_what_its_model_does() {
+    let (mut app, liar) = (App::start(), Liar::start());
+    make_webhooks(&app.api("admin"), &liar, 1).await;
+    app.kill();
+    let store = std::cell::RefCell::new(Store::of(&app));
+    let cases = u32::try_from(number("HACHOK_FAULT_CASES", 200)).unwrap_or(200);
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let ran = runner.run(&steps(), |steps| {
+        let mut store = store.borrow_mut();
+        let mut model = Model { now: Timestamp::from_seconds(1_800_000_000), ..Model::default() };
+        store.run("BEGIN");
+        let undo = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for step in steps {
+                act(store.conn(), &mut model, step);
+                compare(&mut store, &model);
+            }
+        }));
+        store.run("ROLLBACK");
+        undo.map_err(|panic| TestCaseError::fail(text_of(&*panic)))
+    });
+    ran.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
+}

@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use hachok::clock;
+use hachok::db::deliveries::{self, Finished, Lease, NewDelivery};
+use hachok::db::{DbConnection, events};
+use hachok::domain::catalogue::EventName;
+use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Trigger};
+use hachok::domain::event::Event;
+use hachok::domain::id::{DeliveryId, EventId, IdSource};
+
+use super::rig::{Desk, Liar, Posted, Store, check, status, webhooks};
+use crate::support::{App, Place, eventually};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_may_end_at_each_named_point() {
+    let (mut app, liar) = (App::at(Place::new().set("HACHOK_TIME_SCALE", "20")), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 2).await;
+    let (desk, mut store) = (Desk::new(&app), Store::of(&app));
+    let mut events = 0;
+    for point in ["ingest-before-commit", "ingest-after-commit", "claim-after-commit", "send-before-record"] {
+        for _ in 0..3 {
+            nothing_is_due(&mut store).await;
+            app.kill();
+            again(&mut app, &desk, point);
+            // A claim comes only with a second attempt: the first one of a delivery needs none.
+            let code = if point == "claim-after-commit" { 503 } else { 200 };
+            paths.iter().for_each(|path| liar.answers(path, status(code)));
+            let posted = desk.post().await;
+            assert_eq!(app.exit_code(), None, "{point} was passed");
+            paths.iter().for_each(|path| liar.answers(path, status(200)));
+            again(&mut app, &desk, "");
+            events += i64::from(point != "ingest-before-commit");
+            assert_eq!(store.count("events"), events, "{point}: all of an event is stored or nothing");
+            assert!(!point.starts_with("ingest") || posted == Posted::Broken, "{point}: {posted:?}");
+        }
+    }
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut store, &paths).await;
+    assert!(verdict.interrupted >= 9, "{verdict}");
+    println!("12 kills at named points: {verdict}");
+}
+
+fn again(app: &mut App, desk: &Desk, fault: &str) {
+    app.change("HACHOK_FAULT", fault);
+    app.start_again();
+    desk.posts_to(vec![app.url.clone()]);
+}
+
+/// What waits for its turn would come to a named point before the test does.
+async fn nothing_is_due(store: &mut Store) {
+    let store = tokio::sync::Mutex::new(store);
+    eventually("an empty queue", || async {
+        let mut store = store.lock().await;
+        (store.count("deliveries WHERE status = 'pending' AND leased_until IS NULL") == 0).then_some(())
+    })
+    .await;
+}
+
+const OLD: i64 = 1500;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_in_a_batch_of_retention_removes_all_of_it_or_nothing() {
+    let (mut app, liar) = (App::at(Place::new().set("HACHOK_RETENTION_DAYS", "1")), Liar::start());
+    webhooks(&app.api("admin"), &liar, 1).await;
+    app.kill();
+    let mut store = Store::of(&app);
+    store.in_one_commit(|conn| (0..OLD).for_each(|number| delivered_three_days_ago(conn, number)));
+    for (batch, left) in [(1, OLD), (2, OLD - 500), (2, OLD - 1000)] {
+        app.change("HACHOK_FAULT", &format!("retention-in-batch:{batch}"));
+        assert_eq!(app.run(&["serve", "--bind", "127.0.0.1:0"]).code, None);
+        for table in ["deliveries", "events", "attempts"] {
+            assert_eq!(store.count(table), left, "{table}");
+        }
+    }
+    app.change("HACHOK_FAULT", "");
+    app.start_again();
+    let store = tokio::sync::Mutex::new(store);
+    eventually("empty tables", || async {
+        let mut store = store.lock().await;
+        let left: i64 = ["deliveries", "events", "attempts"].iter().map(|table| store.count(table)).sum();
+        (left == 0).then_some(())
+    })
+    .await;
+    store.into_inner().assert_whole();
+}
+
+fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
+    let then = clock::now().before(Duration::from_secs(3 * 24 * 3600));
+    let id = IdSource::first_at(then) + number;
+    let (name, body) = (EventName::MessageCreated, Bytes::from_static(b"{}"));
+    let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: then };
+    events::insert(conn, &event).expect("an event");
+    let lease = Lease { token: number + 1, until: then.after(Duration::from_secs(90)) };
+    let new = NewDelivery {
+        id: DeliveryId(id),
+        event_id: EventId(id),
+        event: name,
+        webhook_id: 1,
+        inbox_id: None,
+        trigger: Trigger::Event,
+        lease: Some(lease),
+        now: then,
+    };
+    deliveries::insert(conn, &new).expect("a delivery");
+    let attempt = Attempt {
+        number: 1,
+        started_at: then,
+        duration_ms: Some(1),
+        outcome: AttemptOutcome::Succeeded,
+        cause: None,
+        remote_ip: None,
+        request_headers: Vec::new(),
+        response: None,
+    };
+    let done = Finished { id: DeliveryId(id), lease, attempt, detail: None, next: Next::Done };
+    assert!(deliveries::record(conn, &done, then).expect("a record"));
+}

@@ -1,0 +1,48 @@
+use std::time::{Duration, Instant};
+
+use super::rig::{Cluster, Desk, Liar, Posted, Store, check, on_postgres, webhooks};
+use crate::support::{App, Place};
+
+const SOON: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_is_cut_off_under_load_is_told_and_outlived() {
+    let Some(cluster) = on_postgres().then(Cluster::start).flatten() else { return };
+    let (app, liar) = (App::at(Place::on(&cluster.url())), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 2).await;
+    let desk = Desk::new(&app);
+    let load = desk.load(20);
+    let mut slowest = Duration::ZERO;
+    for _ in 0..3 {
+        desk.until_more(40, SOON).await;
+        cluster.end_at_once();
+        let refusal = desk.until_refused(SOON).await;
+        assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
+        assert_eq!(app.visitor().get("/healthz").await.status, 200);
+        assert_eq!(app.visitor().get("/readyz").await.status, 503);
+        cluster.begin();
+        let back = Instant::now();
+        desk.until_more(1, SOON).await;
+        slowest = slowest.max(back.elapsed());
+    }
+    assert!(slowest < Duration::from_secs(10), "{slowest:?}");
+    load.stop().await;
+    for posted in desk.answers() {
+        assert!(matches!(posted, Posted::Accepted(_) | Posted::Refused(503, Some(_))), "{posted:?}");
+    }
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    println!("3 cuts, back after {slowest:?} at most: {verdict}");
+}
+
+#[test]
+fn a_postgres_that_is_not_there_at_the_start_is_named_in_one_line() {
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+    let place = Place::on(&format!("postgres://hachok:s3cret@127.0.0.1:{port}/hachok"));
+    let begun = Instant::now();
+    let line = place.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    assert!(line.contains(&port.to_string()) && line.contains("refused"), "{line}");
+    assert!(!line.contains("s3cret"), "{line}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}

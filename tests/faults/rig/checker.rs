@@ -1,0 +1,137 @@
+//! Compares what the client knows, what the receivers know, and what is stored, once everything is quiet.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use hachok::domain::id::{DeliveryId, EventId};
+
+use super::desk::Desk;
+use super::liar::{Heard, Liar};
+use super::store::{Store, Tried};
+
+/// On Postgres an unfinished attempt comes back when its lease has run out.
+pub const QUIET: Duration = Duration::from_secs(130);
+
+/// Causes where bytes of the request may have reached the receiver.
+const AFTER_BYTES: [&str; 6] = ["timeout", "connect_reset", "invalid_http", "redirect", "http_status", "gone"];
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Events with a 202.
+    pub accepted: usize,
+    /// Requests that receivers got.
+    pub requests: usize,
+    /// (event, webhook) pairs that came more than once, all of them explained.
+    pub duplicates: usize,
+    /// Attempts that a crash cut off.
+    pub interrupted: usize,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { accepted, requests, duplicates, interrupted } = self;
+        write!(
+            f,
+            "{accepted} accepted, lost 0, unexpected 0; {requests} requests, {duplicates} duplicates explained, \
+             {interrupted} attempts interrupted"
+        )
+    }
+}
+
+/// Waits for quiescence; then every promise must hold. `paths` are those of the healthy webhooks that match.
+pub async fn check(desk: &Desk, liar: &Liar, store: &mut Store, paths: &[String]) -> Verdict {
+    store.until_quiet(QUIET).await;
+    let (ledger, accepted) = (liar.ledger(), desk.accepted());
+    nothing_is_lost(&accepted, &ledger, paths);
+    nothing_is_unexpected(desk, &ledger, paths);
+    each_event_is_one(&accepted, &ledger);
+    let attempts = store.attempts();
+    let duplicates = duplicates_are_explained(&ledger, &attempts);
+    numbers_have_no_gaps(store, &attempts);
+    whole_events_only(store, paths.len());
+    store.assert_whole();
+    let interrupted = attempts.values().filter(|tried| tried.outcome == "interrupted").count();
+    Verdict { accepted: accepted.len(), requests: ledger.len(), duplicates, interrupted }
+}
+
+/// 202 was given: every matching webhook has it.
+fn nothing_is_lost(accepted: &BTreeMap<u64, String>, ledger: &[Heard], paths: &[String]) {
+    let arrived: BTreeSet<(&str, &str)> =
+        ledger.iter().map(|heard| (heard.event.as_str(), heard.path.as_str())).collect();
+    let lost: Vec<_> = accepted
+        .values()
+        .flat_map(|id| paths.iter().map(move |path| (id.as_str(), path.as_str())))
+        .filter(|pair| !arrived.contains(pair))
+        .collect();
+    assert!(lost.is_empty(), "lost: {} of them, {:?} …", lost.len(), lost.iter().take(5).collect::<Vec<_>>());
+}
+
+/// What came was sent, with those bytes, to that webhook.
+fn nothing_is_unexpected(desk: &Desk, ledger: &[Heard], paths: &[String]) {
+    let sent = desk.sent();
+    for heard in ledger {
+        let known = heard.number.and_then(|number| sent.get(&number));
+        assert!(known.is_some_and(|sent| sent.sum == heard.sum), "never sent: {heard:?}");
+        assert!(paths.contains(&heard.path), "nobody's webhook: {heard:?}");
+    }
+}
+
+/// One number, one id, one body: also when the client had to ask twice.
+fn each_event_is_one(accepted: &BTreeMap<u64, String>, ledger: &[Heard]) {
+    let mut ids: HashMap<u64, &str> = accepted.iter().map(|(number, id)| (*number, id.as_str())).collect();
+    let mut sums: HashMap<&str, [u8; 32]> = HashMap::new();
+    for heard in ledger {
+        let id = *ids.entry(heard.number.unwrap_or_default()).or_insert(&heard.event);
+        assert_eq!(id, heard.event, "two ids for one event: {heard:?}");
+        assert_eq!(*sums.entry(&heard.event).or_insert(heard.sum), heard.sum, "two bodies: {heard:?}");
+    }
+}
+
+/// Behind each request that was not a delivery's last there is an attempt whose end explains it.
+fn duplicates_are_explained(ledger: &[Heard], attempts: &BTreeMap<(i64, i32), Tried>) -> usize {
+    let mut by_delivery: BTreeMap<&str, Vec<&Heard>> = BTreeMap::new();
+    for heard in ledger {
+        by_delivery.entry(&heard.delivery).or_default().push(heard);
+    }
+    for (delivery, requests) in &by_delivery {
+        let numbers: BTreeSet<i32> = requests.iter().map(|heard| heard.attempt).collect();
+        assert_eq!(numbers.len(), requests.len(), "an attempt was made twice: {requests:?}");
+        let id = DeliveryId::from_str(delivery).expect("an id").0;
+        let last = numbers.last().copied().unwrap_or_default();
+        for number in numbers {
+            let row = attempts.get(&(id, number)).unwrap_or_else(|| panic!("no row for {delivery}, attempt {number}"));
+            let explains =
+                row.outcome == "interrupted" || (row.outcome == "failed" && AFTER_BYTES.contains(&row.cause.as_str()));
+            assert!(number == last || explains, "{delivery} came again after {row:?}");
+        }
+    }
+    by_delivery.values().filter(|requests| requests.len() > 1).count()
+}
+
+/// Attempts are numbered from 1 to the delivery's count, and nothing is on its way.
+fn numbers_have_no_gaps(store: &mut Store, attempts: &BTreeMap<(i64, i32), Tried>) {
+    for delivery in store.deliveries() {
+        for number in 1..=delivery.attempts {
+            assert!(attempts.contains_key(&(delivery.id, number)), "attempt {number} is missing: {delivery:?}");
+        }
+        assert!(!attempts.contains_key(&(delivery.id, delivery.attempts + 1)), "one attempt too many: {delivery:?}");
+        assert_eq!(delivery.status, "success", "{delivery:?}");
+    }
+}
+
+/// An event is stored with all its deliveries or not at all.
+fn whole_events_only(store: &mut Store, webhooks: usize) {
+    let mut webhooks_of: HashMap<i64, BTreeSet<i64>> = HashMap::new();
+    for delivery in store.deliveries() {
+        let fresh = webhooks_of.entry(delivery.event_id).or_default().insert(delivery.webhook_id);
+        assert!(fresh || delivery.origin != "event", "a webhook was served twice: {delivery:?}");
+    }
+    for (event, webhooks_of) in &webhooks_of {
+        assert_eq!(webhooks_of.len(), webhooks, "{} is stored in part", EventId(*event));
+    }
+    let events = usize::try_from(store.count("events")).unwrap_or_default();
+    assert_eq!(events, webhooks_of.len(), "an event has no deliveries");
+}

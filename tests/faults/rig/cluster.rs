@@ -1,0 +1,86 @@
+//! A Postgres of the test's own, to be stopped and started.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A server on loopback; gone when dropped.
+pub struct Cluster {
+    folder: TempDir,
+    tools: PathBuf,
+    port: u16,
+}
+
+impl Cluster {
+    /// A new one; nothing, and a line why, where Postgres is not installed.
+    pub fn start() -> Option<Self> {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let Some(tools) =
+            versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").is_file()).max()
+        else {
+            println!("skipped: no initdb in /usr/lib/postgresql");
+            return None;
+        };
+        let folder = TempDir::new().expect("a folder");
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let cluster = Self { folder, tools, port };
+        if is_root() {
+            let owned = Command::new("chown").arg("postgres:").arg(cluster.folder.path()).status().expect("chown");
+            assert!(owned.success());
+        }
+        let data = cluster.data();
+        cluster.run("initdb", &["-D", &data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N"]);
+        cluster.begin();
+        Some(cluster)
+    }
+
+    /// `DATABASE_URL`.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Starts it.
+    pub fn begin(&self) {
+        let folder = self.folder.path().display();
+        let options = format!(
+            "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories={folder} -c fsync=off -c max_connections=60",
+            self.port
+        );
+        let log = format!("{folder}/log");
+        self.run("pg_ctl", &["-D", &self.data(), "-o", &options, "-l", &log, "-w", "start"]);
+    }
+
+    /// Ends it as a power cut would.
+    pub fn end_at_once(&self) {
+        self.run("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "stop"]);
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    /// The server and its tools refuse to run as root.
+    fn run(&self, tool: &str, arguments: &[&str]) {
+        let tool = self.tools.join(tool);
+        let mut command = if is_root() { Command::new("runuser") } else { Command::new(&tool) };
+        if is_root() {
+            command.args(["-u", "postgres", "--"]).arg(&tool);
+        }
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        assert!(command.status().expect("a tool of Postgres").success(), "{}", tool.display());
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if self.folder.path().join("data/postmaster.pid").exists() {
+            self.end_at_once();
+        }
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
+}

@@ -1,0 +1,269 @@
+//! A receiver that can lie: it works with the bare connection and does on each path what it was told.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+/// Liars live here, whatever the test's own thread waits for.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+});
+
+/// One thing that it does with a connection.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Sends these bytes.
+    Say(Bytes),
+    /// Sends these bytes one by one, with a pause after each.
+    Drip(Bytes, Duration),
+    /// Sends these bytes again and again, until nobody takes them.
+    Flood(Bytes),
+    /// Waits.
+    Wait(Duration),
+    /// Says nothing more, and stays.
+    Hang,
+    /// Closes in order.
+    Close,
+    /// Closes with a reset.
+    Reset,
+}
+
+/// A request, as the receiver's own ledger has it.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Path and query.
+    pub path: String,
+    /// `webhook-id`.
+    pub event: String,
+    /// `x-hachok-delivery`.
+    pub delivery: String,
+    /// `x-hachok-attempt`.
+    pub attempt: i32,
+    /// SHA-256 of the body.
+    pub sum: [u8; 32],
+    /// The number that the client gave the event.
+    pub number: Option<u64>,
+    /// When its last byte was there.
+    pub began: Instant,
+    /// When it was answered or given up.
+    pub ended: Option<Instant>,
+}
+
+/// The receiver; gone when dropped.
+pub struct Liar {
+    at: String,
+    shared: Arc<Shared>,
+    task: AbortHandle,
+}
+
+#[derive(Default)]
+struct Shared {
+    heard: Mutex<Vec<Heard>>,
+    scripts: Mutex<HashMap<String, Vec<Step>>>,
+    /// What happens to a connection before anything is read from it.
+    greeting: Vec<Step>,
+    came: Notify,
+}
+
+/// An answer without a body.
+pub fn status(code: u16) -> Vec<Step> {
+    said(format!("HTTP/1.1 {code} Told\r\ncontent-length: 0\r\n\r\n"))
+}
+
+/// Bytes as they are.
+pub fn said(bytes: impl Into<Bytes>) -> Vec<Step> {
+    vec![Step::Say(bytes.into())]
+}
+
+/// 200 after a while.
+pub fn slowly(pause: Duration) -> Vec<Step> {
+    [vec![Step::Wait(pause)], status(200)].concat()
+}
+
+impl Liar {
+    /// Answers 200 to everything, until told otherwise.
+    pub fn start() -> Self {
+        Self::greeting(Vec::new())
+    }
+
+    /// Does this to each connection before it listens to anything.
+    pub fn greeting(greeting: Vec<Step>) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket");
+        let at = format!("http://{}", listener.local_addr().expect("an address"));
+        let shared = Arc::new(Shared { greeting, ..Shared::default() });
+        let task = RUNTIME.spawn(listen(listener, Arc::clone(&shared))).abort_handle();
+        Self { at, shared, task }
+    }
+
+    /// The address of a path here.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.at)
+    }
+
+    /// Does this with requests to that path from now on.
+    pub fn answers(&self, path: &str, steps: Vec<Step>) {
+        self.shared.scripts.lock().expect("scripts").insert(path.into(), steps);
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> Vec<Heard> {
+        self.shared.heard.lock().expect("the ledger").clone()
+    }
+
+    /// What came to that path.
+    pub fn heard(&self, path: &str) -> Vec<Heard> {
+        self.ledger().into_iter().filter(|heard| heard.path == path).collect()
+    }
+
+    /// Waits until the ledger is as it should be.
+    pub async fn until(&self, what: &str, bound: Duration, enough: impl Fn(&[Heard]) -> bool) -> Vec<Heard> {
+        let seen = async {
+            loop {
+                let news = self.shared.came.notified();
+                let ledger = self.ledger();
+                if enough(&ledger) {
+                    return ledger;
+                }
+                news.await;
+            }
+        };
+        match tokio::time::timeout(bound, seen).await {
+            Ok(ledger) => ledger,
+            Err(_) => panic!("waited {bound:?} in vain for {what}; {} requests came", self.ledger().len()),
+        }
+    }
+
+    /// Waits for that many requests to a path.
+    pub async fn until_heard(&self, path: &str, count: usize, bound: Duration) -> Vec<Heard> {
+        let of = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.path == path).count();
+        self.until(&format!("{count} requests to {path}"), bound, |ledger| of(ledger) >= count).await;
+        self.heard(path)
+    }
+}
+
+impl Drop for Liar {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The most requests that were open at one moment.
+pub fn most_at_once(ledger: &[Heard]) -> usize {
+    let open =
+        |at: Instant| ledger.iter().filter(move |heard| heard.began <= at && heard.ended.is_none_or(|end| end > at));
+    ledger.iter().map(|heard| open(heard.began).count()).max().unwrap_or(0)
+}
+
+async fn listen(listener: std::net::TcpListener, shared: Arc<Shared>) {
+    let listener = TcpListener::from_std(listener).expect("a listener");
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(converse(stream, Arc::clone(&shared)));
+    }
+}
+
+async fn converse(mut stream: TcpStream, shared: Arc<Shared>) {
+    if !act(&mut stream, shared.greeting.clone()).await {
+        return;
+    }
+    let mut buffer = Vec::new();
+    while let Some(heard) = read(&mut stream, &mut buffer).await {
+        let steps = shared.scripts.lock().expect("scripts").get(&heard.path).cloned();
+        let place = {
+            let mut ledger = shared.heard.lock().expect("the ledger");
+            ledger.push(heard);
+            ledger.len() - 1
+        };
+        shared.came.notify_waiters();
+        let goes_on = act(&mut stream, steps.unwrap_or_else(|| status(200))).await;
+        shared.heard.lock().expect("the ledger")[place].ended = Some(Instant::now());
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+/// Whether the connection goes on.
+async fn act(stream: &mut TcpStream, steps: Vec<Step>) -> bool {
+    for step in steps {
+        let well = match step {
+            Step::Say(bytes) => stream.write_all(&bytes).await.is_ok(),
+            Step::Drip(bytes, pause) => drip(stream, &bytes, pause).await,
+            Step::Flood(bytes) => {
+                while stream.write_all(&bytes).await.is_ok() {}
+                false
+            }
+            Step::Wait(pause) => {
+                tokio::time::sleep(pause).await;
+                true
+            }
+            // Until the other side goes.
+            Step::Hang => {
+                let mut rest = [0; 1024];
+                while matches!(stream.read(&mut rest).await, Ok(1..)) {}
+                false
+            }
+            Step::Close => false,
+            Step::Reset => {
+                stream.set_zero_linger().expect("a socket");
+                false
+            }
+        };
+        if !well {
+            return false;
+        }
+    }
+    true
+}
+
+async fn drip(stream: &mut TcpStream, bytes: &[u8], pause: Duration) -> bool {
+    for byte in bytes {
+        if stream.write_all(&[*byte]).await.is_err() {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+    }
+    true
+}
+
+async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Heard> {
+    let end = loop {
+        if let Some(at) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+            break at + 4;
+        }
+        more(stream, buffer).await?;
+    };
+    let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value.trim())
+    };
+    let length: usize = header("content-length").parse().unwrap_or(0);
+    while buffer.len() < end + length {
+        more(stream, buffer).await?;
+    }
+    let body: Vec<u8> = buffer.drain(..end + length).skip(end).collect();
+    let number = serde_json::from_slice::<serde_json::Value>(&body).ok().and_then(|body| body["number"].as_u64());
+    Some(Heard {
+        path: head.split(' ').nth(1)?.to_owned(),
+        event: header("webhook-id").to_owned(),
+        delivery: header("x-hachok-delivery").to_owned(),
+        attempt: header("x-hachok-attempt").parse().ok()?,
+        sum: Sha256::digest(&body).into(),
+        number,
+        began: Instant::now(),
+        ended: None,
+    })
+}
+
+async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<()> {
+    matches!(stream.read_buf(buffer).await, Ok(1..)).then_some(())
+}

@@ -1,0 +1,139 @@
+//! A look at the database itself.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use hachok::db::DbConnection;
+use hachok::db::connection::{self, Access, DatabaseUrl};
+
+use crate::support::Place;
+
+/// A delivery as it is stored.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Stored {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub event_id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub webhook_id: i64,
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    #[diesel(sql_type = Text)]
+    pub origin: String,
+    #[diesel(sql_type = Integer)]
+    pub attempts: i32,
+}
+
+/// An attempt as it is stored.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Tried {
+    #[diesel(sql_type = BigInt)]
+    pub delivery_id: i64,
+    #[diesel(sql_type = Integer)]
+    pub number: i32,
+    #[diesel(sql_type = Text)]
+    pub outcome: String,
+    #[diesel(sql_type = Text)]
+    pub cause: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// A connection of the test's own.
+pub struct Store {
+    conn: DbConnection,
+}
+
+impl Store {
+    /// To the database of that place.
+    pub fn of(place: &Place) -> Self {
+        let url = DatabaseUrl::parse(&place.database_url()).expect("a database");
+        Self { conn: connection::open(&url, Access::ReadWrite).expect("a connection") }
+    }
+
+    /// Runs a sentence.
+    pub fn run(&mut self, sentence: &str) {
+        sql_query(sentence).execute(&mut self.conn).unwrap_or_else(|error| panic!("{sentence}: {error}"));
+    }
+
+    /// The bare connection.
+    pub fn conn(&mut self) -> &mut DbConnection {
+        &mut self.conn
+    }
+
+    /// Does many things with one commit.
+    pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
+        let done = self.conn.transaction(|conn| {
+            work(conn);
+            diesel::QueryResult::Ok(())
+        });
+        done.expect("a commit");
+    }
+
+    /// `SELECT COUNT(*) AS count FROM` this.
+    pub fn count(&mut self, from: &str) -> i64 {
+        let sentence = format!("SELECT COUNT(*) AS count FROM {from}");
+        sql_query(&sentence)
+            .get_result::<Count>(&mut self.conn)
+            .unwrap_or_else(|error| panic!("{sentence}: {error}"))
+            .count
+    }
+
+    /// All deliveries.
+    pub fn deliveries(&mut self) -> Vec<Stored> {
+        let sentence = "SELECT id, event_id, webhook_id, status, origin, attempts FROM deliveries";
+        sql_query(sentence).load(&mut self.conn).expect("deliveries")
+    }
+
+    /// All attempts by delivery and number.
+    pub fn attempts(&mut self) -> BTreeMap<(i64, i32), Tried> {
+        let sentence = "SELECT delivery_id, number, outcome, COALESCE(cause, '') AS cause FROM attempts";
+        let rows: Vec<Tried> = sql_query(sentence).load(&mut self.conn).expect("attempts");
+        rows.into_iter().map(|row| ((row.delivery_id, row.number), row)).collect()
+    }
+
+    /// Waits until there is such a row.
+    pub async fn until(&mut self, what: &str, from: &str, bound: Duration) {
+        let begun = Instant::now();
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        while self.count(from) == 0 {
+            assert!(begun.elapsed() < bound, "waited {bound:?} in vain for {what}");
+            ticks.tick().await;
+        }
+    }
+
+    /// Waits until nothing is pending.
+    pub async fn until_quiet(&mut self, bound: Duration) {
+        let begun = Instant::now();
+        let pending = "deliveries WHERE status = 'pending' OR leased_until IS NOT NULL";
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        while self.count(pending) > 0 {
+            assert!(begun.elapsed() < bound, "{} deliveries are open after {bound:?}", self.count(pending));
+            ticks.tick().await;
+        }
+    }
+
+    /// The file is whole (SQLite).
+    pub fn assert_whole(&mut self) {
+        if matches!(self.conn, DbConnection::Sqlite(_)) {
+            let found = sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load(&mut self.conn);
+            let found: Vec<Line> = found.expect("a check");
+            let found: Vec<_> = found.into_iter().map(|line| line.line).collect();
+            assert_eq!(found, ["ok"]);
+            assert_eq!(self.count("pragma_foreign_key_check"), 0);
+        }
+    }
+}

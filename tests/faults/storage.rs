@@ -1,0 +1,78 @@
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::rig::{Desk, Liar, Posted, Store, check, on_postgres, webhooks};
+use crate::support::{App, Place, Visitor};
+
+/// A file that somebody else has locked, as long as a slow backup might.
+const LOCKED: Duration = Duration::from_secs(8);
+const SOON: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_locked_by_another_process_for_eight_seconds_is_told_and_outlived() {
+    if on_postgres() {
+        return;
+    }
+    let (app, liar) = (App::start(), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 2).await;
+    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    let load = desk.load(10);
+    desk.until_more(10, SOON).await;
+    let mut other = Store::of(&app);
+    other.run("BEGIN EXCLUSIVE");
+    let until = tokio::time::Instant::now() + LOCKED;
+    let refusal = desk.until_refused(LOCKED).await;
+    pages_are_readable(&admin).await;
+    tokio::time::sleep_until(until).await;
+    other.run("COMMIT");
+    assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
+    desk.until_more(20, SOON).await;
+    load.stop().await;
+    only_accepted_or_refused(&desk);
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut other, &paths).await;
+    println!("locked for {LOCKED:?}: {verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_told_and_outlived() {
+    let limit = |pid: u32, size: &str| {
+        Command::new("prlimit").args([format!("--pid={pid}"), format!("--fsize={size}:")]).status()
+    };
+    if on_postgres() || limit(std::process::id(), "unlimited").is_err() {
+        println!("skipped: it needs SQLite, and prlimit of util-linux");
+        return;
+    }
+    // The limit's signal would end the process; a full disk sends none.
+    let (app, liar) = (App::at(Place::new().through(&["env", "--ignore-signal=XFSZ"])), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 2).await;
+    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    let load = desk.load(10);
+    desk.until_more(10, SOON).await;
+    // From now on no write beyond the first page reaches any file.
+    assert!(limit(app.pid(), "4096").expect("prlimit").success());
+    let refusal = desk.until_refused(SOON).await;
+    pages_are_readable(&admin).await;
+    assert!(limit(app.pid(), "unlimited").expect("prlimit").success());
+    assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
+    desk.until_more(20, SOON).await;
+    load.stop().await;
+    only_accepted_or_refused(&desk);
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    println!("full for a while: {verdict}");
+}
+
+async fn pages_are_readable(visitor: &Visitor) {
+    for path in ["/webhooks", "/deliveries", "/webhooks/1"] {
+        let begun = Instant::now();
+        visitor.open(path).await;
+        assert!(begun.elapsed() < Duration::from_secs(2), "{path} took {:?}", begun.elapsed());
+    }
+}
+
+fn only_accepted_or_refused(desk: &Desk) {
+    for posted in desk.answers() {
+        assert!(matches!(posted, Posted::Accepted(_) | Posted::Refused(503, Some(_))), "{posted:?}");
+    }
+}
