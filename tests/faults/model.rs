@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hachok::db::deliveries::{self, Finished, Lease, Lost, NewDelivery};
+use hachok::db::deliveries::{self, Lease, NewDelivery, Share};
+use hachok::db::results::{self, Finished, Lost};
 use hachok::db::{DbConnection, events, webhooks};
 use hachok::domain::catalogue::EventName;
 use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Trigger};
@@ -137,7 +138,8 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
             assert!(due.is_empty() || !(model.off || model.deleted), "a webhook that is off sends");
             if !due.is_empty() {
                 let lease = lease(model);
-                let claimed = deliveries::claim(conn, WEBHOOK, (now, lease), most.into()).expect("a claim");
+                let claimed = deliveries::claim(conn, WEBHOOK, (now, lease), Share { firsts: most.into(), retries: 0 })
+                    .expect("a claim");
                 assert!(!claimed.is_empty() && claimed.len() <= usize::from(most), "{} claimed", claimed.len());
                 for delivery in claimed {
                     let id = delivery.id.0;
@@ -151,12 +153,12 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
         Step::Fail(chosen) => report(conn, model, chosen, Next::RetryAt(now.after(Duration::from_secs(5)))),
         Step::GiveUp(chosen) => report(conn, model, chosen, Next::GiveUp(Reason::Exhausted)),
         Step::Crash => {
-            while deliveries::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
+            while results::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
             model.take_back(|_| true);
         }
         Step::Wait { seconds } => model.now = now.after(Duration::from_secs(seconds.into())),
         Step::SweepExpired => {
-            while deliveries::interrupt(conn, Lost::Expired(now), now).expect("an interrupt") > 0 {}
+            while results::interrupt(conn, Lost::Expired(now), now).expect("an interrupt") > 0 {}
             model.take_back(|begun| begun.lease.until <= now);
         }
         Step::Cancel(chosen) => {
@@ -221,8 +223,9 @@ fn report(conn: &mut DbConnection, model: &mut Model, chosen: usize, next: Next)
         request_headers: Vec::new(),
         response: None,
     };
-    let done = Finished { id: DeliveryId(delivery), lease, attempt, detail: None, next };
-    deliveries::record(conn, &done, model.now).expect("a record");
+    let done =
+        Finished { id: DeliveryId(delivery), webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None };
+    results::record(conn, &done, model.now).expect("a record");
     model.report(place, next);
 }
 
