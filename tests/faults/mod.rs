@@ -6,6 +6,7 @@ mod answers;
 mod fairness;
 mod kills;
 mod matrix;
+mod memory;
 mod model;
 mod pause;
 #[cfg(feature = "fault-injection")]

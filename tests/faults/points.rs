@@ -9,12 +9,12 @@ use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Trigger};
 use hachok::domain::event::Event;
 use hachok::domain::id::{DeliveryId, EventId, IdSource};
 
-use super::rig::{Desk, Liar, Posted, Store, check, status, webhooks};
+use super::rig::{Desk, Liar, Posted, Store, check, short_leases, status, webhooks};
 use crate::support::{App, Place, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_may_end_at_each_named_point() {
-    let (mut app, liar) = (App::at(Place::new().set("HACHOK_TIME_SCALE", "20")), Liar::start());
+    let (mut app, liar) = (App::at(short_leases().set("HACHOK_TIME_SCALE", "20")), Liar::start());
     let paths = webhooks(&app.api("admin"), &liar, 2).await;
     let (desk, mut store) = (Desk::new(&app), Store::of(&app));
     let mut events = 0;
