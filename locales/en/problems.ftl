@@ -55,3 +55,4 @@ TimeZoneUnknown = Enter a time zone from the list, for example Europe/Kyiv
 JsonInvalid = Body must be one valid JSON object
 BodyTooLarge = Body is too large
 SendingFailed = The test event was not sent because of a server error. Try again
+SinceInvalid = Enter a date and time in the past

@@ -28,6 +28,12 @@ error_too_many_about = { $n ->
 }
 error_bad_request = The request was not understood
 error_bad_request_about = Go back and try again.
+error_dead_link = This set-up link does not work
+error_dead_link_about = It was used already, or it is older than an hour. Sign in, or start Hachok again for a new link.
+error_webhook_off = The webhook is off
+error_webhook_off_about = Nothing was sent. Turn the webhook on and send the event again.
+error_too_large = The form is too large
+error_too_large_about = Nothing was saved. Go back and shorten it.
 error_unavailable = Temporarily unavailable
 error_unavailable_about = The database does not answer. Try again in a moment.
 error_server = Something went wrong. Request number { $id }

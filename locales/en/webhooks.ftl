@@ -31,6 +31,7 @@ strip_of = { $n ->
 strip_empty = Last 24 hours: no deliveries
 no_deliveries_yet = No deliveries yet
 turned_off_failing = Webhook “{ $name }” was turned off: every delivery failed for { $duration }.
+turned_off_failures = Webhook “{ $name }” was turned off: every delivery failed.
 turned_off_gone = Webhook “{ $name }” was turned off: the receiver answered 410 and accepts no more events.
 held_events = { $n ->
     [one] { $n } event is kept for 7 days.

@@ -32,6 +32,12 @@ error_too_many_about = { $n ->
 }
 error_bad_request = Не вдалося розібрати запит
 error_bad_request_about = Поверніться та спробуйте ще раз.
+error_dead_link = Це посилання для налаштування не діє
+error_dead_link_about = Його вже використано або минуло понад годину. Увійдіть або запустіть Hachok знову, щоб отримати нове посилання.
+error_webhook_off = Вебхук вимкнено
+error_webhook_off_about = Нічого не надіслано. Увімкніть вебхук і надішліть подію ще раз.
+error_too_large = Форма завелика
+error_too_large_about = Нічого не збережено. Поверніться та скоротіть її.
 error_unavailable = Тимчасово недоступно
 error_unavailable_about = База даних не відповідає. Спробуйте за хвилину.
 error_server = Сталася помилка. Номер запиту: { $id }

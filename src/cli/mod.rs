@@ -8,8 +8,9 @@ mod user;
 
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{DataSettings, LogFormat, ServeSettings};
 use crate::fault::Fault;
@@ -44,7 +45,8 @@ enum Command {
 
 /// Reads the command line and does what it says.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = empty_is_unset(Cli::command()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
@@ -77,6 +79,17 @@ impl Cli {
             Some(Command::Token { action }) => token::run(action).await,
         }
     }
+}
+
+/// A variable that is set to nothing counts as not set, as lists of variables often leave it. But not the database:
+/// with its address lost Hachok must not begin anew on an empty one.
+fn empty_is_unset(usage: Usage) -> Usage {
+    let is_empty = |arg: &Arg| {
+        let name = arg.get_env().filter(|name| *name != "DATABASE_URL");
+        name.and_then(std::env::var_os).is_some_and(|value| value.is_empty())
+    };
+    let usage = usage.mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg });
+    usage.mut_subcommands(empty_is_unset)
 }
 
 /// Help and version as clap writes them; a wrong setting as one line that names it.

@@ -65,16 +65,26 @@ const CHECK: &str = "key_check";
 
 /// Refuses a key that the database's secrets were not sealed with: they would all look lost.
 async fn check_key(db: &Db, file: &Path) -> Result<(), Fault> {
+    if seal_if_first(db).await? {
+        return Ok(());
+    }
     let vault = db.vault();
-    let known = db.read(|conn| settings::get(conn, CHECK)).await?;
-    match known.map(Sealed) {
+    match db.read(|conn| settings::get(conn, CHECK)).await?.map(Sealed) {
         Some(sealed) if vault.open(&sealed, CHECK).is_ok() => Ok(()),
-        Some(_) => {
-            Err(Fault::RunTime(format!("the key in {} is not the one this database was made with", file.display())))
-        }
-        None => {
-            let sealed = vault.seal(CHECK, CHECK, clock::random())?;
-            Ok(db.write(move |conn| settings::put(conn, CHECK, &sealed.0)).await?)
-        }
+        _ => Err(Fault::RunTime(format!("the key in {} is not the one this database was made with", file.display()))),
+    }
+}
+
+/// Leaves the sample that later starts try their keys on, in a new database. False if there is one: of two processes
+/// that start together on Postgres the slower finds the other's.
+async fn seal_if_first(db: &Db) -> Result<bool, Fault> {
+    if db.read(|conn| settings::get(conn, CHECK)).await?.is_some() {
+        return Ok(false);
+    }
+    let sealed = db.vault().seal(CHECK, CHECK, clock::random())?;
+    match db.write(move |conn| settings::insert(conn, CHECK, &sealed.0)).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_taken() => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use url::Url;
 
 use super::{Fault, open};
@@ -22,6 +22,8 @@ const SETUP_LINK: Duration = Duration::from_secs(3600);
 pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     // Checked before anything is touched; the address itself comes later, with the port.
     settings.delivery.policy(&Url::parse("http://localhost")?).map_err(Fault::Setting)?;
+    // Before anyone is told that we run: a signal that comes early is heard all the same.
+    let mut ending = Ending::listen()?;
     let _lock = lock(&settings.data.database_url)?;
     let listener = TcpListener::bind(settings.web.bind)
         .map_err(|error| Fault::RunTime(format!("cannot listen on {}: {error}", settings.web.bind)))?;
@@ -33,14 +35,12 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
     // Whoever started us may have closed the pipe; that is no reason to stop.
     drop(write!(std::io::stdout(), "{}\n{set_up}", address.as_str().trim_end_matches('/')));
-    until_told_to_stop().await?;
+    ending.told().await;
     tracing::info!("stopping");
-    tokio::spawn(async {
-        if until_told_to_stop().await.is_ok() {
-            std::process::exit(1);
-        }
-    });
-    app.stop().await
+    tokio::select! {
+        stopped = app.stop() => stopped,
+        () = ending.told() => Err(Fault::RunTime("stopped at once".into())),
+    }
 }
 
 /// The lock that keeps a second server away from a SQLite file; held until dropped.
@@ -74,11 +74,21 @@ async fn setup_link(db: &Db, public: &Url) -> Result<Option<Url>, Fault> {
     Ok(Some(link))
 }
 
-async fn until_told_to_stop() -> std::io::Result<()> {
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT.
+struct Ending {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Ending {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

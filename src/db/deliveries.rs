@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::schema::{attempts, deliveries as d, webhooks};
+use super::fixed::{Fixed, PENDING};
+use super::schema::{deliveries as d, webhooks};
 use super::{DbConnection, Error};
 use crate::domain::catalogue::EventName;
-use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason, Status, Trigger};
+use crate::domain::delivery::{Delivery, Reason, Status, Trigger};
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
@@ -21,21 +22,23 @@ pub struct Lease {
 /// A row of `deliveries`.
 #[derive(Clone, Queryable)]
 pub(super) struct Row {
-    id: i64,
-    event_id: i64,
-    event: String,
-    webhook_id: i64,
-    inbox_id: Option<i64>,
-    status: String,
-    reason: Option<String>,
-    origin: String,
-    attempts: i32,
-    steps: i32,
-    next_attempt_at: Option<i64>,
-    lease: Option<i64>,
-    leased_until: Option<i64>,
-    created_at: i64,
-    finished_at: Option<i64>,
+    pub(super) id: i64,
+    pub(super) event_id: i64,
+    pub(super) event: String,
+    pub(super) webhook_id: i64,
+    pub(super) inbox_id: Option<i64>,
+    pub(super) status: String,
+    pub(super) reason: Option<String>,
+    pub(super) origin: String,
+    pub(super) attempts: i32,
+    pub(super) steps: i32,
+    pub(super) next_attempt_at: Option<i64>,
+    pub(super) lease: Option<i64>,
+    pub(super) leased_until: Option<i64>,
+    pub(super) created_at: i64,
+    pub(super) finished_at: Option<i64>,
+    pub(super) interruptions: i32,
+    _recovery_id: Option<i64>,
 }
 
 impl Row {
@@ -106,36 +109,90 @@ pub fn insert(conn: &mut DbConnection, new: &NewDelivery) -> Result<(), Error> {
     Ok(())
 }
 
-/// Webhooks that are on and have something due, with their versions.
-pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<(WebhookId, i32)>, Error> {
-    let due = d::table
-        .filter(d::webhook_id.eq(webhooks::id))
-        .filter(d::status.eq(Status::Pending.as_str()))
-        .filter(d::next_attempt_at.le(now.micros()))
-        .filter(d::leased_until.is_null());
-    Ok(webhooks::table
-        .filter(webhooks::enabled.eq(true))
-        .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
-        .filter(diesel::dsl::exists(due))
-        .order(webhooks::id)
-        .select((webhooks::id, webhooks::version))
-        .load(conn)?)
+/// A webhook that is on and has something due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Its number.
+    pub webhook_id: WebhookId,
+    /// Its version, so that a cached target is known to be stale.
+    pub version: i32,
+    /// It fails: one delivery at a time.
+    pub probe: bool,
 }
 
-/// Takes up to `most` due deliveries of a webhook for this process, the longest due first. Each has begun an
-/// attempt when this commits: the lease is the proof that one is on its way.
+/// Webhooks that are on, not paused, not waiting for their next probe, and have something due.
+pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>, Error> {
+    let due = d::table
+        .filter(d::webhook_id.eq(webhooks::id))
+        .filter(PENDING)
+        .filter(d::next_attempt_at.le(now.micros()))
+        .filter(d::leased_until.is_null());
+    let rows: Vec<(i64, i32, Option<i64>)> = webhooks::table
+        .filter(webhooks::enabled.eq(true))
+        .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
+        .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
+        .filter(diesel::dsl::exists(due))
+        .order(webhooks::id)
+        .select((webhooks::id, webhooks::version, webhooks::probe_at))
+        .load(conn)?;
+    let due =
+        |(webhook_id, version, probe): (i64, i32, Option<i64>)| Due { webhook_id, version, probe: probe.is_some() };
+    Ok(rows.into_iter().map(due).collect())
+}
+
+/// How many deliveries a claim may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// First attempts …
+    pub firsts: i64,
+    /// … and retries; what one kind leaves the other may take.
+    pub retries: i64,
+}
+
+/// Takes due deliveries of a webhook for this process, the longest due first: first attempts as many as their share,
+/// retries as many as theirs, then whatever is left of either. Each has begun an attempt when this commits: the lease
+/// is the proof that one is on its way.
 pub fn claim(
     conn: &mut DbConnection,
     webhook: WebhookId,
+    at: (Timestamp, Lease),
+    share: Share,
+) -> Result<Vec<Delivery>, Error> {
+    let most = share.firsts + share.retries;
+    let mut claimed = claim_some(conn, webhook, at, (Kind::First, share.firsts))?;
+    for (kind, most) in [(Kind::Retry, most), (Kind::First, most)] {
+        let left = most - i64::try_from(claimed.len()).unwrap_or(i64::MAX);
+        if left > 0 {
+            claimed.extend(claim_some(conn, webhook, at, (kind, left))?);
+        }
+    }
+    Ok(claimed)
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    First,
+    Retry,
+}
+
+fn claim_some(
+    conn: &mut DbConnection,
+    webhook: WebhookId,
     (now, lease): (Timestamp, Lease),
-    most: i64,
+    (kind, most): (Kind, i64),
 ) -> Result<Vec<Delivery>, Error> {
     let inner = diesel::alias!(d as inner_deliveries);
+    let kind = match kind {
+        Kind::First => Fixed("inner_deliveries.attempts = 0"),
+        Kind::Retry => Fixed("inner_deliveries.attempts > 0"),
+    };
     let due = inner
         .filter(inner.field(d::webhook_id).eq(webhook))
-        .filter(inner.field(d::status).eq(Status::Pending.as_str()))
+        .filter(Fixed("inner_deliveries.status = 'pending'"))
+        .filter(kind)
         .filter(inner.field(d::next_attempt_at).le(now.micros()))
         .filter(inner.field(d::leased_until).is_null())
+        .filter(inner.field(d::interruptions).lt(ALONE))
         .order((inner.field(d::next_attempt_at), inner.field(d::id)))
         .limit(most)
         .select(inner.field(d::id));
@@ -143,7 +200,7 @@ pub fn claim(
         .filter(d::id.eq_any(due))
         // Postgres re-evaluates only the outer WHERE when a row was changed meanwhile; without these lines
         // two processes take the same row.
-        .filter(d::status.eq(Status::Pending.as_str()))
+        .filter(PENDING)
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
         .set((
@@ -156,143 +213,47 @@ pub fn claim(
     claimed.into_iter().map(Row::into_delivery).collect()
 }
 
-/// How an attempt ended, to be written down.
-#[derive(Clone, Debug)]
-pub struct Finished {
-    /// The delivery.
-    pub id: DeliveryId,
-    /// The lease it was sent under.
-    pub lease: Lease,
-    /// The attempt as the log will show it.
-    pub attempt: Attempt,
-    /// A word for administrators that the pages show only to them.
-    pub detail: Option<String>,
-    /// What is to become of the delivery.
-    pub next: Next,
-}
+/// After that many interrupted attempts in a row a delivery is sent alone.
+const ALONE: i32 = 3;
 
-/// Writes a result down. One that comes after its lease was lost counts only if it is a success: then the
-/// receiver has the event, whatever another attempt says. False if it was dropped.
-pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<bool, Error> {
-    let (status, reason, next, finished) = match done.next {
-        Next::Done => (Status::Success, None, None, Some(now)),
-        Next::RetryAt(at) => (Status::Pending, None, Some(at), None),
-        Next::GiveUp(reason) => (Status::Failed, Some(reason), None, Some(now)),
-    };
-    let change = (
-        d::status.eq(status.as_str()),
-        d::reason.eq(reason.map(Reason::as_str)),
-        d::steps.eq(d::steps + 1),
-        d::next_attempt_at.eq(next.map(Timestamp::micros)),
-        d::finished_at.eq(finished.map(Timestamp::micros)),
-        d::lease.eq(None::<i64>),
-        d::leased_until.eq(None::<i64>),
-    );
-    let pending = d::table.find(done.id.0).filter(d::status.eq(Status::Pending.as_str()));
-    let held = diesel::update(pending.filter(d::lease.eq(done.lease.token))).set(change).execute(conn)?;
-    if held == 0 && !release(conn, done)? {
-        if done.next != Next::Done || diesel::update(pending).set(change).execute(conn)? == 0 {
-            return Ok(false);
-        }
-        diesel::delete(attempts::table.find((done.id.0, done.attempt.number))).execute(conn)?;
-    }
-    insert_attempt(conn, done.id, &done.attempt, done.detail.as_deref())?;
-    Ok(true)
-}
-
-/// A delivery that a person ended while it was on its way stays ended; what came of the attempt is told all the same.
-fn release(conn: &mut DbConnection, done: &Finished) -> Result<bool, Error> {
-    let ended = d::table.find(done.id.0).filter(d::lease.eq(done.lease.token));
-    let change = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
-    Ok(diesel::update(ended).set(change).execute(conn)? > 0)
-}
-
-fn insert_attempt(
-    conn: &mut DbConnection,
-    id: DeliveryId,
-    attempt: &Attempt,
-    detail: Option<&str>,
-) -> Result<(), Error> {
-    let response = attempt.response.as_ref();
-    diesel::insert_into(attempts::table)
-        .values((
-            attempts::delivery_id.eq(id.0),
-            attempts::number.eq(attempt.number),
-            attempts::started_at.eq(attempt.started_at.micros()),
-            attempts::duration_ms.eq(attempt.duration_ms),
-            attempts::outcome.eq(attempt.outcome.as_str()),
-            attempts::cause.eq(attempt.cause.map(|cause| cause.as_str())),
-            attempts::detail.eq(detail),
-            attempts::remote_ip.eq(attempt.remote_ip.as_deref()),
-            attempts::request_headers.eq(json(&attempt.request_headers)),
-            attempts::status.eq(response.map(|response| i32::from(response.status))),
-            attempts::response_headers.eq(response.map(|response| json(&response.headers))),
-            attempts::response_body.eq(response.map(|response| response.body.as_slice())),
-            attempts::truncated.eq(response.is_some_and(|response| response.truncated)),
+/// A due delivery that is to be sent alone, if there is one.
+pub fn claim_alone(conn: &mut DbConnection, (now, lease): (Timestamp, Lease)) -> Result<Option<Delivery>, Error> {
+    let suspect: Option<i64> = d::table
+        .inner_join(webhooks::table.on(webhooks::id.eq(d::webhook_id)))
+        .filter(webhooks::enabled.eq(true))
+        .filter(PENDING)
+        .filter(d::interruptions.ge(ALONE))
+        .filter(d::next_attempt_at.le(now.micros()))
+        .filter(d::leased_until.is_null())
+        .select(d::id)
+        .first(conn)
+        .optional()?;
+    let Some(id) = suspect else { return Ok(None) };
+    let free = d::table.find(id).filter(d::leased_until.is_null()).filter(PENDING);
+    let claimed: Option<Row> = diesel::update(free)
+        .set((
+            d::lease.eq(Some(lease.token)),
+            d::leased_until.eq(Some(lease.until.micros())),
+            d::attempts.eq(d::attempts + 1),
         ))
-        .execute(conn)?;
-    Ok(())
-}
-
-fn json(headers: &[(String, String)]) -> String {
-    serde_json::to_string(headers).unwrap_or_else(|_| "[]".into())
-}
-
-/// Which leases to take back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lost {
-    /// Every one: this process owns the database and has just started.
-    All,
-    /// Those that have run out.
-    Expired(Timestamp),
-    /// This process's own ones, at its end: tokens from the first to the last.
-    Own(i64, i64),
-}
-
-/// Takes leases back: their attempts are written down as interrupted, and the deliveries are due again at
-/// `due`. They use up no step of the schedule. Returns how many; call again while it is not 0.
-pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<usize, Error> {
-    let mut rows = d::table.filter(d::status.eq(Status::Pending.as_str())).limit(500).into_boxed();
-    rows = match lost {
-        Lost::All => rows.filter(d::leased_until.is_not_null()),
-        Lost::Expired(now) => rows.filter(d::leased_until.le(now.micros())),
-        Lost::Own(first, last) => rows.filter(d::lease.between(first, last)),
-    };
-    let mut taken = 0;
-    for row in rows.load::<Row>(conn)? {
-        let mine = d::table.find(row.id).filter(d::lease.eq(row.lease));
-        let freed = diesel::update(mine)
-            .set((d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>), d::next_attempt_at.eq(Some(due.micros()))))
-            .execute(conn)?;
-        if freed > 0 {
-            insert_attempt(conn, DeliveryId(row.id), &interrupted(&row), None)?;
-            taken += 1;
-        }
-    }
-    Ok(taken)
-}
-
-fn interrupted(row: &Row) -> Attempt {
-    let until = Timestamp::from_micros(row.leased_until.unwrap_or(row.created_at));
-    Attempt {
-        number: row.attempts,
-        started_at: until.before(crate::domain::webhook::LEASE),
-        duration_ms: None,
-        outcome: AttemptOutcome::Interrupted,
-        cause: None,
-        remote_ip: None,
-        request_headers: Vec::new(),
-        response: None,
-    }
+        .returning(d::all_columns)
+        .get_result(conn)
+        .optional()?;
+    claimed.map(Row::into_delivery).transpose()
 }
 
 /// Ends a waiting delivery by a person's wish. False if it had ended already.
 pub fn cancel(conn: &mut DbConnection, id: DeliveryId, now: Timestamp) -> Result<bool, Error> {
-    let waiting = d::table.find(id.0).filter(d::status.eq(Status::Pending.as_str()));
+    give_up(conn, id, Reason::Cancelled, now)
+}
+
+/// Ends a waiting delivery. False if it had ended already.
+pub(super) fn give_up(conn: &mut DbConnection, id: DeliveryId, reason: Reason, now: Timestamp) -> Result<bool, Error> {
+    let waiting = d::table.find(id.0).filter(PENDING);
     let cancelled = diesel::update(waiting)
         .set((
             d::status.eq(Status::Failed.as_str()),
-            d::reason.eq(Some(Reason::Cancelled.as_str())),
+            d::reason.eq(Some(reason.as_str())),
             d::next_attempt_at.eq(None::<i64>),
             d::finished_at.eq(Some(now.micros())),
         ))
@@ -315,4 +276,23 @@ pub fn send_again(conn: &mut DbConnection, old: &Delivery, id: DeliveryId, now: 
             now,
         },
     )
+}
+
+/// Makes what was held for a webhook due now. Returns how many.
+pub fn release_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
+    let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
+    Ok(diesel::update(held).set(d::next_attempt_at.eq(Some(now.micros()))).execute(conn)?)
+}
+
+/// Cancels what was held for a webhook. Returns how many.
+pub fn discard_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
+    let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
+    Ok(diesel::update(held)
+        .set((
+            d::status.eq(Status::Failed.as_str()),
+            d::reason.eq(Some(Reason::Cancelled.as_str())),
+            d::next_attempt_at.eq(None::<i64>),
+            d::finished_at.eq(Some(now.micros())),
+        ))
+        .execute(conn)?)
 }

@@ -51,9 +51,12 @@ pub struct Match {
     pub webhook_id: WebhookId,
     /// Its version, so that a cached target is known to be stale.
     pub version: i32,
-    /// It is on, and not asked to wait.
+    /// It is on, and neither paused nor failing.
     pub sends: bool,
 }
+
+/// Number, version, on, paused until, next probe.
+type Columns = (i64, i32, bool, Option<i64>, Option<i64>);
 
 /// The webhooks an event is for: subscribed to it, and without an inbox filter or with one that holds its inbox.
 pub fn matching(
@@ -65,15 +68,20 @@ pub fn matching(
     let choosing = webhook_inboxes::table
         .filter(webhook_inboxes::inbox_id.eq(inbox.unwrap_or(0)))
         .select(webhook_inboxes::webhook_id);
-    let rows: Vec<(i64, i32, bool, Option<i64>)> = webhook_events::table
+    let rows: Vec<Columns> = webhook_events::table
         .inner_join(webhooks::table.on(webhooks::id.eq(webhook_events::webhook_id)))
         .filter(webhook_events::event.eq(event.as_str()))
         .filter(webhooks::enabled.eq(true).or(webhooks::disabled_at.gt(now.before(HELD_FOR).micros())))
         .filter(webhooks::all_inboxes.eq(true).or(webhooks::id.eq_any(choosing)))
         .order(webhooks::id)
-        .select((webhooks::id, webhooks::version, webhooks::enabled, webhooks::paused_until))
+        .select((webhooks::id, webhooks::version, webhooks::enabled, webhooks::paused_until, webhooks::probe_at))
         .load(conn)?;
-    let sends = |on: bool, paused: Option<i64>| on && paused.is_none_or(|until| until <= now.micros());
-    let found = |(webhook_id, version, on, paused)| Match { webhook_id, version, sends: sends(on, paused) };
+    let sends = |on: bool, paused: Option<i64>, probe: Option<i64>| {
+        on && probe.is_none() && paused.is_none_or(|until| until <= now.micros())
+    };
+    let found = |(webhook_id, version, on, paused, probe)| {
+        let sends = sends(on, paused, probe);
+        Match { webhook_id, version, sends }
+    };
     Ok(rows.into_iter().map(found).collect())
 }

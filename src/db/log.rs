@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::deliveries::Row;
+use super::fixed::Fixed;
 use super::schema::{attempts, deliveries as d};
 use super::{DbConnection, Error};
 use crate::domain::catalogue::EventName;
@@ -67,7 +68,11 @@ pub fn page(
         query = query.filter(d::webhook_id.eq(webhook));
     }
     if let Some(status) = filter.status {
-        query = query.filter(d::status.eq(status.as_str()));
+        query = query.filter(Fixed(match status {
+            Status::Pending => "deliveries.status = 'pending'",
+            Status::Success => "deliveries.status = 'success'",
+            Status::Failed => "deliveries.status = 'failed'",
+        }));
     }
     if let Some(event) = filter.event {
         query = query.filter(d::event.eq(event.as_str()));

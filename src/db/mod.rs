@@ -9,10 +9,14 @@ pub mod connection;
 pub mod deliveries;
 mod error;
 pub mod events;
+mod fixed;
+pub mod health;
 pub mod idempotency;
 pub mod inboxes;
 pub mod log;
 mod migrate;
+pub mod recoveries;
+pub mod results;
 pub mod retention;
 mod schema;
 pub mod sessions;
@@ -40,6 +44,7 @@ use writer::Writer;
 /// The database, ready to use. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
+    url: DatabaseUrl,
     pool: Pool<Manager>,
     writer: Option<Writer>,
     vault: Arc<Vault>,
@@ -62,7 +67,7 @@ impl Db {
             .connection_timeout(PATIENCE)
             .build_unchecked(Manager { url: url.clone(), access });
         let writer = if sqlite { Some(Writer::start(conn)?) } else { None };
-        Ok(Self { pool, writer, vault: Arc::new(vault) })
+        Ok(Self { url: url.clone(), pool, writer, vault: Arc::new(vault) })
     }
 
     /// Runs queries that change nothing, off the reactor.
@@ -103,6 +108,13 @@ impl Db {
         self.write(|conn| Ok(diesel::RunQueryDsl::execute(diesel::sql_query("PRAGMA incremental_vacuum(1000)"), conn)?))
             .await
             .map(drop)
+    }
+
+    /// Free bytes on the disk of the database, where that is ours to know.
+    pub fn free_space(&self) -> Option<u64> {
+        let folder = self.url.file()?.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let disk = rustix::fs::statvfs(folder.unwrap_or_else(|| std::path::Path::new("."))).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Other processes may use the same database.

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::fixed::PENDING;
 use super::schema::{attempts, deliveries as d, events, idempotency_keys};
 use super::{DbConnection, Error};
 use crate::domain::delivery::{Reason, Status};
@@ -15,7 +16,7 @@ const BATCH: i64 = 500;
 /// Gives up deliveries whose event was accepted before `limit`, up to a batch of them. Returns how many.
 pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Result<usize, Error> {
     let old: Vec<i64> = d::table
-        .filter(d::status.eq(Status::Pending.as_str()))
+        .filter(PENDING)
         .filter(d::leased_until.is_null())
         .filter(d::id.lt(IdSource::first_at(limit)))
         .select(d::id)
@@ -24,7 +25,7 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
     let waiting = d::table
         .filter(d::id.eq_any(old))
         // Another process on Postgres may have claimed one meanwhile.
-        .filter(d::status.eq(Status::Pending.as_str()))
+        .filter(PENDING)
         .filter(d::leased_until.is_null());
     Ok(diesel::update(waiting)
         .set((

@@ -40,6 +40,7 @@ diesel::table! {
         failures -> Integer, failing_since -> Nullable<BigInt>, paused_until -> Nullable<BigInt>,
         disabled_at -> Nullable<BigInt>, disabled_reason -> Nullable<Text>,
         version -> Integer, created_at -> BigInt, updated_at -> BigInt, deleted_at -> Nullable<BigInt>,
+        probe_at -> Nullable<BigInt>, probe_wait_ms -> Integer, exhausted_at -> Nullable<BigInt>,
     }
 }
 
@@ -72,7 +73,7 @@ diesel::table! {
         id -> BigInt, event_id -> BigInt, event -> Text, webhook_id -> BigInt, inbox_id -> Nullable<BigInt>,
         status -> Text, reason -> Nullable<Text>, origin -> Text, attempts -> Integer, steps -> Integer,
         next_attempt_at -> Nullable<BigInt>, lease -> Nullable<BigInt>, leased_until -> Nullable<BigInt>,
-        created_at -> BigInt, finished_at -> Nullable<BigInt>,
+        created_at -> BigInt, finished_at -> Nullable<BigInt>, interruptions -> Integer, recovery_id -> Nullable<BigInt>,
     }
 }
 
@@ -82,6 +83,14 @@ diesel::table! {
         outcome -> Text, cause -> Nullable<Text>, detail -> Nullable<Text>, remote_ip -> Nullable<Text>,
         request_headers -> Text, status -> Nullable<Integer>, response_headers -> Nullable<Text>,
         response_body -> Nullable<Binary>, truncated -> Bool,
+    }
+}
+
+diesel::table! {
+    recoveries (id) {
+        id -> BigInt, webhook_id -> Nullable<BigInt>, event -> Nullable<Text>, inbox_id -> Nullable<BigInt>,
+        first_id -> BigInt, last_id -> BigInt, total -> Integer, sent -> Integer, started_at -> BigInt,
+        ended_at -> Nullable<BigInt>, cancelled -> Bool,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::fixed::{Fixed, PENDING};
 use super::schema::{deliveries as d, webhooks};
 use super::{DbConnection, Error, deliveries};
 use crate::domain::delivery::{Delivery, Status, Trigger};
@@ -79,7 +80,7 @@ pub fn last_deliveries(conn: &mut DbConnection) -> Result<HashMap<WebhookId, Del
 
 /// Deliveries that wait, of one webhook or of all.
 pub fn pending(conn: &mut DbConnection, webhook: Option<WebhookId>) -> Result<i64, Error> {
-    let mut waiting = d::table.filter(d::status.eq(Status::Pending.as_str())).into_boxed();
+    let mut waiting = d::table.filter(PENDING).into_boxed();
     if let Some(id) = webhook {
         waiting = waiting.filter(d::webhook_id.eq(id));
     }
@@ -89,5 +90,23 @@ pub fn pending(conn: &mut DbConnection, webhook: Option<WebhookId>) -> Result<i6
 /// Deliveries that failed for good and were made in the last 24 hours.
 pub fn failed_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Error> {
     let oldest = crate::domain::id::IdSource::first_at(now.before(Duration::from_secs(24 * 3600)));
-    Ok(d::table.filter(d::status.eq(Status::Failed.as_str())).filter(d::id.ge(oldest)).count().get_result(conn)?)
+    Ok(d::table.filter(Fixed("deliveries.status = 'failed'")).filter(d::id.ge(oldest)).count().get_result(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Amount {
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// Deliveries that could be sent now, counted up to `most`: those of webhooks that are on, not paused and not failing.
+pub fn due(conn: &mut DbConnection, now: Timestamp, most: i64) -> Result<i64, Error> {
+    let now = now.micros();
+    // Only numbers of ours go into the text.
+    let text = format!(
+        "SELECT COUNT(*) AS amount FROM (SELECT 1 FROM deliveries JOIN webhooks ON webhooks.id = deliveries.webhook_id \
+         WHERE deliveries.status = 'pending' AND deliveries.next_attempt_at <= {now} AND webhooks.probe_at IS NULL \
+         AND webhooks.enabled AND COALESCE(webhooks.paused_until, 0) <= {now} LIMIT {most}) AS some"
+    );
+    Ok(diesel::sql_query(text).get_result::<Amount>(conn)?.amount)
 }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use super::{DbConnection, Error};
+use crate::clock;
 use crate::domain::authorization::{Method, Shown};
 use crate::domain::catalogue::EventName;
 use crate::domain::header::{HeaderName, ShownHeader};
@@ -41,6 +42,9 @@ pub struct Row {
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
+    pub probe_at: Option<i64>,
+    pub probe_wait_ms: i32,
+    pub exhausted_at: Option<i64>,
 }
 
 /// A row of `webhook_headers`.
@@ -129,8 +133,8 @@ fn state_of(row: &Row) -> State {
     match (row.enabled, &row.disabled_reason) {
         (false, Some(_)) => State::AutoDisabled,
         (false, None) => State::Disabled,
-        (true, _) if row.paused_until.is_some() => State::Paused,
-        (true, _) if row.failing_since.is_some() && row.failures >= 10 => State::Failing,
+        (true, _) if row.paused_until.is_some_and(|until| clock::now().micros() < until) => State::Paused,
+        (true, _) if row.probe_at.is_some() => State::Failing,
         (true, _) => State::Active,
     }
 }

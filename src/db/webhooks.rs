@@ -175,6 +175,9 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
             webhooks::paused_until.eq(None::<i64>),
             webhooks::failures.eq(0),
             webhooks::failing_since.eq(None::<i64>),
+            webhooks::probe_at.eq(None::<i64>),
+            webhooks::probe_wait_ms.eq(0),
+            webhooks::exhausted_at.eq(None::<i64>),
         ))
         .execute(conn)?;
     Ok(updated > 0)

@@ -6,16 +6,19 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tokio::time::timeout;
 
 use super::engine::Inner;
-use super::outcome;
 use super::request::{self, Prepared};
 use super::sender::{Failure, Reply};
 use super::slots::Slot;
+use super::{outcome, retry_after};
 use crate::clock;
-use crate::db::deliveries::{Finished, Lease};
+use crate::db::deliveries::Lease;
+use crate::db::results::Finished;
 use crate::domain::cause::FailureCause;
-use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason};
+use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason, Trigger};
+use crate::domain::health::Signal;
 use crate::domain::timestamp::Timestamp;
 
 /// A delivery that this process has claimed.
@@ -27,40 +30,60 @@ pub(super) struct Claimed {
 }
 
 /// Makes an attempt and hands its result to the recorder. The slot is given back when the answer is in.
-pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, slot: Slot) {
+pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut slot: Slot) {
     let task = Arc::clone(inner);
     inner.running.fetch_add(1, Ordering::AcqRel);
     inner.spawn(async move {
-        let finished = make(&task, &claimed).await;
-        drop(slot);
-        if task.backlog.load(Ordering::Relaxed) {
-            task.wake.notify_one();
+        let mut attempt = std::pin::pin!(make(&task, &claimed));
+        let finished = match timeout(Slot::SLOW_AFTER, &mut attempt).await {
+            Ok(finished) => finished,
+            Err(_) => {
+                slot.slow_down();
+                task.wake_for_backlog();
+                attempt.await
+            }
+        };
+        if let Some(signal) = finished.signal {
+            task.slots.learn(claimed.delivery.webhook_id, outcome::feedback(signal));
         }
+        drop(slot);
+        task.wake_for_backlog();
         task.report(finished).await;
     });
 }
 
 /// Makes an attempt. A panic of ours is a failure like any other.
 pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
-    let started_at = clock::now();
-    let result = AssertUnwindSafe(exchange(inner, claimed, started_at)).catch_unwind().await;
+    let started_at = inner.now();
+    let result = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
     let (shown, result) = result.unwrap_or_else(|_| (Vec::new(), Err(internal("panic"))));
-    let now = clock::now();
+    let now = inner.now();
     let deleted = matches!(&result, Err(failure) if failure.detail.as_deref() == Some(DELETED));
     let (cause, detail, reply) = match result {
         Ok(reply) => (outcome::cause_of(reply.response.status), None, Some(reply)),
         Err(failure) => (Some(failure.cause), failure.detail, None),
     };
-    let next = match outcome::decide(&claimed.delivery, cause, now, clock::chance()) {
+    let response = reply.as_ref().map(|reply| &reply.response);
+    let mut signal = Signal {
+        cause,
+        status: response.map(|response| response.status),
+        retry_after: response.and_then(|response| retry_after::of(response, now)),
+        gave_up: false,
+    };
+    let next = match outcome::decide(&claimed.delivery, signal, now, clock::chance()) {
         _ if deleted => Next::GiveUp(Reason::WebhookDeleted),
         next => next,
     };
+    signal.gave_up = next == Next::GiveUp(Reason::Exhausted);
     Finished {
         id: claimed.delivery.id,
         lease: claimed.lease,
+        webhook_id: claimed.delivery.webhook_id,
         attempt: attempt(claimed, (started_at, now), cause, (shown, reply)),
         detail,
         next,
+        // A test says nothing about the traffic.
+        signal: (claimed.delivery.trigger != Trigger::Test && !deleted).then_some(signal),
     }
 }
 

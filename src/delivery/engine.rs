@@ -1,7 +1,7 @@
 //! The delivery task: one for the process, shared by everyone who has something to deliver.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use tokio::sync::{Notify, mpsc};
 
 use super::sender::Sender;
 use super::slots::Slots;
-use super::{housekeeping, recorder, worker};
+use super::{housekeeping, pressure, recorder, recovery, worker};
 use crate::clock;
-use crate::db::deliveries::{Finished, Lease, Lost};
-use crate::db::{self, Db, deliveries, webhooks};
+use crate::db::deliveries::Lease;
+use crate::db::results::{self, Finished, Lost};
+use crate::db::{self, Db, webhooks};
 use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{LEASE, Target};
@@ -43,6 +44,8 @@ pub(super) struct Inner {
     /// Due deliveries were left for want of slots: a slot that comes free is a reason to look again.
     pub(super) backlog: AtomicBool,
     pub(super) stopping: AtomicBool,
+    /// No more events are taken in.
+    pub(super) overloaded: AtomicBool,
     /// Attempts whose result is not yet written down.
     pub(super) running: AtomicUsize,
     pub(super) settled: Notify,
@@ -51,6 +54,8 @@ pub(super) struct Inner {
     targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
     process: i64,
     pub(super) retention: Duration,
+    /// The database's clock minus ours, in microseconds.
+    skew: AtomicI64,
 }
 
 /// Results that may wait to be written down; behind it attempts wait to report.
@@ -70,6 +75,7 @@ impl Engine {
             wake: Notify::new(),
             backlog: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            overloaded: AtomicBool::new(false),
             running: AtomicUsize::new(0),
             settled: Notify::new(),
             results,
@@ -77,12 +83,16 @@ impl Engine {
             targets: Mutex::default(),
             process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
             retention: limits.retention,
+            skew: AtomicI64::new(0),
         }));
-        let lost = if engine.0.db.is_shared() { Lost::Expired(engine.0.db.now().await?) } else { Lost::All };
+        let now = engine.0.ask_clock().await?;
+        let lost = if engine.0.db.is_shared() { Lost::Expired(now) } else { Lost::All };
         engine.take_back(lost).await?;
         let inner = Arc::clone(&engine.0);
         tokio::spawn(recorder::run(Arc::clone(&inner), queue));
         tokio::spawn(housekeeping::run(Arc::clone(&inner)));
+        tokio::spawn(pressure::run(Arc::clone(&inner)));
+        tokio::spawn(recovery::run(Arc::clone(&inner)));
         tokio::spawn(worker::run(inner));
         Ok(engine)
     }
@@ -90,6 +100,12 @@ impl Engine {
     /// Looks for work now.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// A webhook was turned on: it is called slowly at first, for much may have been held.
+    pub fn resume(&self, webhook: WebhookId) {
+        self.0.slots.returned(webhook, self.0.now());
+        self.wake();
     }
 
     /// The delivery task is at work.
@@ -106,12 +122,7 @@ impl Engine {
     pub async fn stop(&self) -> Result<(), db::Error> {
         self.0.stopping.store(true, Ordering::Relaxed);
         self.0.wake.notify_one();
-        let settled = async {
-            while self.0.running.load(Ordering::Acquire) > 0 {
-                self.0.settled.notified().await;
-            }
-        };
-        if tokio::time::timeout(GRACE, settled).await.is_err() {
+        if tokio::time::timeout(GRACE, self.0.settle()).await.is_err() {
             tracing::warn!("attempts were still on their way; they are sent again after the next start");
         }
         self.take_back(Lost::Own(self.0.process, self.0.process | i64::from(u32::MAX))).await
@@ -119,8 +130,8 @@ impl Engine {
 
     async fn take_back(&self, lost: Lost) -> Result<(), db::Error> {
         // Not all at the same moment: up to 5 s.
-        let due = self.0.db.now().await?.after(Duration::from_secs(5).mul_f64(clock::chance()));
-        while self.0.db.write(move |conn| deliveries::interrupt(conn, lost, due)).await? > 0 {}
+        let due = self.0.now().after(Duration::from_secs(5).mul_f64(clock::chance()));
+        while self.0.db.write(move |conn| results::interrupt(conn, lost, due)).await? > 0 {}
         Ok(())
     }
 }
@@ -129,6 +140,32 @@ impl Inner {
     /// A new lease of this process.
     pub(super) fn lease(&self, now: Timestamp) -> Lease {
         Lease { token: self.process | i64::from(u32::from_le_bytes(clock::random())), until: now.after(LEASE) }
+    }
+
+    /// The database's clock, as far as it is known without asking: due times and leases are its matter.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::from_micros(clock::now().micros().saturating_add(self.skew.load(Ordering::Relaxed)))
+    }
+
+    /// Asks the database's clock.
+    pub(super) async fn ask_clock(&self) -> Result<Timestamp, db::Error> {
+        let now = self.db.now().await?;
+        self.skew.store(now.micros().saturating_sub(clock::now().micros()), Ordering::Relaxed);
+        Ok(now)
+    }
+
+    /// A slot has come free: work may wait for it.
+    pub(super) fn wake_for_backlog(&self) {
+        if self.backlog.load(Ordering::Relaxed) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Waits until no attempt is on its way and every result is written down.
+    pub(super) async fn settle(&self) {
+        while self.running.load(Ordering::Acquire) > 0 {
+            self.settled.notified().await;
+        }
     }
 
     /// Hands a result to the recorder.

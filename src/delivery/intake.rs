@@ -1,6 +1,7 @@
 //! Taking events in: one commit holds the event, what follows from it, and all its deliveries.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::attempt::{self, Claimed};
 use super::engine::Engine;
@@ -45,6 +46,9 @@ struct Stored {
 impl Engine {
     /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun.
     pub async fn accept(&self, event: Incoming, key: Option<Key>) -> Result<Accepted, Error> {
+        if self.0.overloaded.load(Ordering::Relaxed) {
+            return Err(Error::Busy);
+        }
         let event = Arc::new(event);
         let stored = match self.store(Arc::clone(&event), key.clone()).await {
             // A twin with the same key or the same id was faster: now the key is there, or the id is another.
@@ -59,7 +63,7 @@ impl Engine {
     }
 
     async fn store(&self, event: Arc<Incoming>, key: Option<Key>) -> Result<Stored, Error> {
-        let now = self.0.db.now().await?;
+        let now = self.0.now();
         let engine = self.clone();
         self.0.db.write(move |conn| engine.store_in(conn, &event, (key, now))).await
     }
@@ -105,7 +109,7 @@ impl Engine {
         let matching = events::matching(conn, event.name, event.inbox_id, event.created_at)?;
         let count = matching.len();
         for found in matching {
-            let slot = if found.sends { self.0.slots.take(found.webhook_id) } else { None };
+            let slot = if found.sends { self.0.slots.take(found.webhook_id, event.created_at) } else { None };
             let lease = slot.as_ref().map(|_| self.0.lease(event.created_at));
             let new = self.new_delivery(event, (found.webhook_id, Trigger::Event), lease);
             deliveries::insert(conn, &new)?;
@@ -137,12 +141,12 @@ impl Engine {
     /// Sends a test event to one webhook, on or off, and returns when the receiver has answered or failed to. `None`
     /// if there is no such webhook.
     pub async fn test(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {
-        let now = self.0.db.now().await?;
+        let now = self.0.now();
         let engine = self.clone();
         let stored = self.0.db.write(move |conn| engine.store_test(conn, (id, event), body, now)).await?;
         let Some(claimed) = stored else { return Ok(None) };
         let finished = attempt::make(&self.0, &claimed).await;
-        recorder::record(&self.0.db, vec![finished]).await?;
+        recorder::record(&self.0, vec![finished]).await?;
         Ok(Some(claimed.delivery.id))
     }
 

@@ -10,8 +10,11 @@ pub mod guard;
 mod housekeeping;
 mod intake;
 mod outcome;
+mod pressure;
 mod recorder;
+mod recovery;
 pub mod request;
+mod retry_after;
 mod schedule;
 pub mod sender;
 mod slots;
@@ -19,6 +22,7 @@ mod worker;
 
 pub use engine::{Engine, Limits};
 pub use intake::{Accepted, Key};
+pub use recovery::PER_SECOND;
 
 #[cfg(test)]
 mod tests;

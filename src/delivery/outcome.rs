@@ -2,9 +2,11 @@
 
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Delivery, Next, Reason, Trigger};
+use crate::domain::health::Signal;
 use crate::domain::timestamp::Timestamp;
 
 use super::schedule;
+use super::slots::Feedback;
 
 /// What an HTTP status means; `None` is success. Redirects are never followed: the answer would come from somewhere
 /// that nobody vetted.
@@ -17,20 +19,38 @@ pub const fn cause_of(status: u16) -> Option<FailureCause> {
     }
 }
 
-/// What becomes of `delivery` after an attempt that ended at `now`.
-pub fn decide(delivery: &Delivery, cause: Option<FailureCause>, now: Timestamp, chance: f64) -> Next {
-    if cause.is_none() {
+/// What becomes of `delivery` after an attempt that ended at `now`. What the receiver asked for is a floor: the plan's
+/// jitter never goes below it.
+pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, chance: f64) -> Next {
+    if signal.cause.is_none() {
         return Next::Done;
     }
     // A person looks at a test's answer; nobody waits for its second attempt.
     if delivery.trigger == Trigger::Test {
         return Next::GiveUp(Reason::Exhausted);
     }
-    match schedule::next_attempt(delivery.steps + 1, now, chance) {
+    let planned = schedule::next_attempt(delivery.steps + 1, now, chance);
+    match planned.map(|due| signal.retry_after.map_or(due, |asked| due.max(jittered(asked, now, chance)))) {
         None => Next::GiveUp(Reason::Exhausted),
         Some(due) if due.since(delivery.created_at) > schedule::LIFETIME => Next::GiveUp(Reason::Expired),
         Some(due) => Next::RetryAt(due),
     }
+}
+
+/// What an attempt says about its receiver's load: no answer, no connection, or a status that says so.
+pub const fn feedback(signal: Signal) -> Feedback {
+    match (signal.cause, signal.status) {
+        (None, _) => Feedback::Fine,
+        (Some(FailureCause::Timeout | FailureCause::ConnectTimeout), _)
+        | (Some(FailureCause::ConnectRefused | FailureCause::ConnectReset), _)
+        | (Some(FailureCause::HttpStatus), Some(429 | 502..=504)) => Feedback::Overloaded,
+        _ => Feedback::Silent,
+    }
+}
+
+/// A little later than asked, by up to a tenth of the wait: receivers tell many callers the same second.
+fn jittered(asked: Timestamp, now: Timestamp, chance: f64) -> Timestamp {
+    asked.after(asked.since(now).mul_f64(0.1 * chance.clamp(0.0, 1.0)))
 }
 
 #[cfg(test)]
@@ -60,6 +80,10 @@ mod tests {
         }
     }
 
+    fn failed() -> Signal {
+        Signal { cause: Some(FailureCause::Timeout), ..Signal::default() }
+    }
+
     #[test]
     fn only_2xx_is_success() {
         for (status, cause) in [
@@ -80,20 +104,31 @@ mod tests {
     #[test]
     fn a_failure_is_retried_until_the_schedule_ends() {
         let now = Timestamp::from_seconds(10);
-        let failed = Some(FailureCause::Timeout);
+        let failed = failed();
         let after = |steps| decide(&delivery(Trigger::Event, steps), failed, now, 0.5);
         assert_eq!(after(0), Next::RetryAt(now.after(Duration::from_secs(5))));
         assert_eq!(after(1), Next::RetryAt(now.after(Duration::from_secs(300))));
         assert_eq!(after(9), Next::GiveUp(Reason::Exhausted));
-        assert_eq!(decide(&delivery(Trigger::Event, 9), None, now, 0.5), Next::Done);
+        assert_eq!(decide(&delivery(Trigger::Event, 9), Signal::default(), now, 0.5), Next::Done);
     }
 
     #[test]
     fn a_test_is_tried_once_and_an_old_delivery_expires() {
-        let failed = Some(FailureCause::Timeout);
+        let failed = failed();
         let now = Timestamp::from_seconds(10);
         assert_eq!(decide(&delivery(Trigger::Test, 0), failed, now, 0.5), Next::GiveUp(Reason::Exhausted));
         let late = Timestamp::from_seconds(7 * 24 * 3600);
         assert_eq!(decide(&delivery(Trigger::Event, 0), failed, late, 0.5), Next::GiveUp(Reason::Expired));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_before_the_receiver_asked(asked in 1..86_400_i64, steps in 0..9_i32, chance in 0.0..1.0_f64) {
+            let now = Timestamp::from_seconds(1000);
+            let asked = Timestamp::from_seconds(1000 + asked);
+            let signal = Signal { retry_after: Some(asked), ..failed() };
+            let next = decide(&delivery(Trigger::Event, steps), signal, now, chance);
+            proptest::prop_assert!(matches!(next, Next::RetryAt(due) if due >= asked), "{next:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Writes results down, many in one commit.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,8 +8,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::engine::Inner;
-use crate::db::deliveries::{self, Finished};
-use crate::db::{Db, Error};
+use crate::db::results::{self, Finished};
+use crate::db::{Error, health};
+use crate::domain::health::{Pace, Signal};
+use crate::domain::id::WebhookId;
 use crate::sabotage;
 
 /// Results in one commit.
@@ -28,23 +31,22 @@ pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) 
             batch.push(more);
         }
         let written = batch.len();
-        write(&inner.db, std::mem::take(&mut batch)).await;
+        write(&inner, std::mem::take(&mut batch)).await;
         if inner.running.fetch_sub(written, Ordering::AcqRel) == written {
             inner.settled.notify_one();
         }
     }
 }
 
-async fn write(db: &Db, batch: Vec<Finished>) {
-    if record(db, batch.clone()).await.is_ok() {
+async fn write(inner: &Inner, batch: Vec<Finished>) {
+    if record(inner, batch.clone()).await.is_ok() {
         return;
     }
     // One bad result must not take the others with it.
     for finished in batch {
-        while let Err(error) = record(db, vec![finished.clone()]).await {
-            let now = db.now().await.unwrap_or_else(|_| crate::clock::now());
+        while let Err(error) = record(inner, vec![finished.clone()]).await {
             tracing::error!(%error, delivery = %finished.id, "a result could not be written down");
-            if now >= finished.lease.until {
+            if inner.now() >= finished.lease.until {
                 break;
             }
             tokio::time::sleep(PAUSE).await;
@@ -52,9 +54,38 @@ async fn write(db: &Db, batch: Vec<Finished>) {
     }
 }
 
-/// Writes results down in one commit.
-pub(super) async fn record(db: &Db, batch: Vec<Finished>) -> Result<(), Error> {
-    let now = db.now().await?;
+/// Writes results down in one commit, and with them what they mean for their webhooks.
+pub(super) async fn record(inner: &Inner, batch: Vec<Finished>) -> Result<(), Error> {
+    let now = inner.now();
     sabotage::point("send-before-record");
-    db.write(move |conn| batch.iter().try_for_each(|finished| deliveries::record(conn, finished, now).map(drop))).await
+    let back = inner.db.write(move |conn| {
+        let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
+        for finished in &batch {
+            let counts = results::record(conn, finished, now)?;
+            if let Some(signal) = finished.signal.filter(|_| counts) {
+                signals.entry(finished.webhook_id).or_default().push(signal);
+            }
+        }
+        let mut back = Vec::new();
+        // In the order of their numbers: two processes that lock the same rows lock them in the same order.
+        for (webhook, signals) in signals {
+            if health::record(conn, webhook, &signals, (now, pace()))? {
+                back.push(webhook);
+            }
+        }
+        Ok(back)
+    });
+    for webhook in back.await? {
+        inner.slots.returned(webhook, now);
+    }
+    Ok(())
+}
+
+fn pace() -> Pace {
+    let pace = Pace::default();
+    Pace {
+        failing_after: sabotage::span(pace.failing_after),
+        first_probe: sabotage::span(pace.first_probe),
+        slowest_probe: sabotage::span(pace.slowest_probe),
+    }
 }

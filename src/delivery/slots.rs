@@ -1,9 +1,22 @@
-//! How many requests may be on their way: 64 in all and 10 a webhook, unless the settings say otherwise.
+//! How many requests may be on their way, and how fast a webhook may be called again after trouble.
+//!
+//! 64 in all and 10 a webhook, unless the settings say otherwise. A request that is unanswered after a second leaves
+//! the 64 and counts in a second pool, so that a few hanging receivers cannot fill the slots of the rest. A webhook's
+//! cap halves when it is overloaded and grows by one on success; after an outage it is called slowly at first.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::domain::id::WebhookId;
+use crate::domain::timestamp::Timestamp;
+
+/// Requests unanswered for a second that are counted apart from the rest.
+const SLOW: usize = 512;
+/// Requests in the first second after an outage; each second after it allows twice as many.
+const GENTLE: u32 = 4;
+/// After that many seconds nothing holds a webhook back but its cap.
+const GENTLE_SECONDS: u32 = 8;
 
 /// The caps, and what they have given out.
 #[derive(Debug)]
@@ -15,8 +28,25 @@ pub struct Slots {
 
 #[derive(Debug, Default)]
 struct Taken {
-    in_all: usize,
-    by_webhook: HashMap<WebhookId, usize>,
+    quick: usize,
+    slow: usize,
+    webhooks: HashMap<WebhookId, Load>,
+}
+
+/// One webhook's share.
+#[derive(Debug)]
+struct Load {
+    taken: usize,
+    cap: usize,
+    returned: Option<Return>,
+}
+
+/// A webhook that came back after an outage: since when, and what it was given in the running second.
+#[derive(Debug)]
+struct Return {
+    since: Timestamp,
+    second: u32,
+    given: u32,
 }
 
 /// Permission for one request; dropping it gives the slot back.
@@ -24,6 +54,18 @@ struct Taken {
 pub struct Slot {
     slots: Arc<Slots>,
     webhook: WebhookId,
+    slow: bool,
+}
+
+/// What an attempt says about the load its receiver bears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feedback {
+    /// It answered with success.
+    Fine,
+    /// It did not answer, or said that it is too much.
+    Overloaded,
+    /// Neither.
+    Silent,
 }
 
 impl Slots {
@@ -33,41 +75,105 @@ impl Slots {
     }
 
     /// A slot for that webhook, if one is free.
-    pub fn take(self: &Arc<Self>, webhook: WebhookId) -> Option<Slot> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_webhook = taken.by_webhook.get(&webhook).copied().unwrap_or(0);
-        if taken.in_all >= self.in_all || of_webhook >= self.per_webhook {
+    pub fn take(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Slot> {
+        let mut taken = self.lock();
+        if taken.quick >= self.in_all {
             return None;
         }
-        taken.in_all += 1;
-        taken.by_webhook.insert(webhook, of_webhook + 1);
-        Some(Slot { slots: Arc::clone(self), webhook })
+        let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
+        if load.taken >= load.cap || !load.may_go_on(now) {
+            return None;
+        }
+        load.taken += 1;
+        taken.quick += 1;
+        Some(Slot { slots: Arc::clone(self), webhook, slow: false })
     }
 
     /// Up to `most` slots for that webhook.
-    pub fn take_up_to(self: &Arc<Self>, webhook: WebhookId, most: usize) -> Vec<Slot> {
-        (0..most).map_while(|_| self.take(webhook)).collect()
+    pub fn take_up_to(self: &Arc<Self>, webhook: WebhookId, most: usize, now: Timestamp) -> Vec<Slot> {
+        (0..most).map_while(|_| self.take(webhook, now)).collect()
     }
 
-    #[cfg(test)]
-    fn busy(&self) -> usize {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).in_all
+    /// A slot for a probe: only while nothing else is on its way there.
+    pub fn take_alone(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Slot> {
+        let busy = self.lock().webhooks.get(&webhook).is_some_and(|load| load.taken > 0);
+        if busy { None } else { self.take(webhook, now) }
+    }
+
+    /// Narrows or widens a webhook's share.
+    pub fn learn(&self, webhook: WebhookId, feedback: Feedback) {
+        if let Some(load) = self.lock().webhooks.get_mut(&webhook) {
+            load.cap = match feedback {
+                Feedback::Overloaded => (load.cap / 2).max(1),
+                Feedback::Fine => (load.cap + 1).min(self.per_webhook),
+                Feedback::Silent => load.cap,
+            };
+        }
+    }
+
+    /// A webhook is back after an outage: it is called slowly at first. The request that found out counts.
+    pub fn returned(&self, webhook: WebhookId, now: Timestamp) {
+        let mut taken = self.lock();
+        let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
+        load.returned = Some(Return { since: now, second: 0, given: 1 });
     }
 
     /// The cap for one webhook.
     pub const fn per_webhook(&self) -> usize {
         self.per_webhook
     }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Load {
+    const fn new(cap: usize) -> Self {
+        Self { taken: 0, cap, returned: None }
+    }
+
+    /// Counts a request, unless the webhook has had its share of this second.
+    fn may_go_on(&mut self, now: Timestamp) -> bool {
+        let Some(back) = &mut self.returned else { return true };
+        let second = u32::try_from(now.since(back.since).as_secs()).unwrap_or(u32::MAX);
+        if second >= GENTLE_SECONDS {
+            self.returned = None;
+            return true;
+        }
+        if second != back.second {
+            (back.second, back.given) = (second, 0);
+        }
+        back.given += 1;
+        back.given <= GENTLE << second
+    }
+}
+
+impl Slot {
+    /// The request is unanswered after a second: it no longer counts against the rest, if there is room beside them.
+    pub fn slow_down(&mut self) {
+        let mut taken = self.slots.lock();
+        if !self.slow && taken.slow < SLOW {
+            self.slow = true;
+            taken.slow += 1;
+            taken.quick = taken.quick.saturating_sub(1);
+        }
+    }
+
+    /// After that long a request is slow.
+    pub const SLOW_AFTER: Duration = Duration::from_secs(1);
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = self.slots.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.in_all = taken.in_all.saturating_sub(1);
-        if let Some(count) = taken.by_webhook.get_mut(&self.webhook) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                taken.by_webhook.remove(&self.webhook);
+        let mut taken = self.slots.lock();
+        let pool = if self.slow { &mut taken.slow } else { &mut taken.quick };
+        *pool = pool.saturating_sub(1);
+        let full = self.slots.per_webhook;
+        if let Some(load) = taken.webhooks.get_mut(&self.webhook) {
+            load.taken = load.taken.saturating_sub(1);
+            if load.taken == 0 && load.cap == full && load.returned.is_none() {
+                taken.webhooks.remove(&self.webhook);
             }
         }
     }
@@ -77,18 +183,61 @@ impl Drop for Slot {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
     #[test]
     fn one_webhook_cannot_take_all_slots() {
         let slots = Slots::new(5, 3);
-        let first = slots.take_up_to(1, 10);
+        let first = slots.take_up_to(1, 10, NOW);
         assert_eq!(first.len(), 3);
-        assert_eq!(slots.take_up_to(2, 10).len(), 2);
-        let second = slots.take_up_to(2, 10);
-        assert!(slots.take(3).is_none());
+        assert_eq!(slots.take_up_to(2, 10, NOW).len(), 2);
+        let second = slots.take_up_to(2, 10, NOW);
+        assert!(slots.take(3, NOW).is_none());
         drop(second);
-        assert_eq!(slots.busy(), 3);
-        assert!(slots.take(3).is_some());
+        assert!(slots.take(3, NOW).is_some());
+        assert!(slots.take_alone(1, NOW).is_none());
         drop(first);
-        assert_eq!(slots.busy(), 0);
+        assert!(slots.take_alone(1, NOW).is_some());
+        assert!(slots.lock().webhooks.is_empty());
+    }
+
+    #[test]
+    fn a_hanging_request_leaves_room_for_the_rest_but_not_for_its_own_webhook() {
+        let slots = Slots::new(2, 2);
+        let mut hanging = slots.take_up_to(1, 2, NOW);
+        assert!(slots.take(2, NOW).is_none());
+        hanging.iter_mut().for_each(Slot::slow_down);
+        assert!(slots.take(1, NOW).is_none());
+        assert_eq!(slots.take_up_to(2, 9, NOW).len(), 2);
+        drop(hanging);
+        assert_eq!(slots.lock().slow, 0);
+        assert_eq!(slots.take_up_to(1, 9, NOW).len(), 2);
+    }
+
+    #[test]
+    fn an_overloaded_webhook_gets_half_and_earns_it_back() {
+        let slots = Slots::new(64, 10);
+        let _one = slots.take(1, NOW);
+        for cap in [5, 2, 1, 1] {
+            slots.learn(1, Feedback::Overloaded);
+            assert_eq!(slots.lock().webhooks[&1].cap, cap);
+        }
+        for _ in 0..20 {
+            slots.learn(1, Feedback::Fine);
+        }
+        assert_eq!(slots.lock().webhooks[&1].cap, 10);
+    }
+
+    #[test]
+    fn a_webhook_that_is_back_is_called_slowly_at_first() {
+        let slots = Slots::new(64, 64);
+        slots.returned(1, NOW);
+        let at = |seconds| NOW.after(Duration::from_secs(seconds));
+        // With the request that found out: four in the first second.
+        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 3);
+        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 0);
+        assert_eq!(slots.take_up_to(1, 64, at(1)).len(), 8);
+        assert_eq!(slots.take_up_to(1, 64, at(3)).len(), 32);
+        assert_eq!(slots.take_up_to(1, 64, at(9)).len(), 64);
     }
 }

@@ -9,11 +9,14 @@ use bytes::Bytes;
 
 use super::attempt::{self, Claimed};
 use super::engine::Inner;
+use super::recorder;
 use super::slots::Slot;
-use crate::db::deliveries::{self, Lost};
+use crate::db::deliveries::{self, Due, Share};
+use crate::db::results::{self, Lost};
 use crate::db::{Error, events};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{EventId, WebhookId};
+use crate::domain::timestamp::Timestamp;
 use crate::sabotage;
 
 /// How often to look when nobody wakes the worker: retries come due, other processes leave work behind.
@@ -30,7 +33,7 @@ pub(super) enum Tick {
 
 /// Delivers until the engine stops.
 pub(super) async fn run(inner: Arc<Inner>) {
-    let mut turn = 0;
+    let mut turn = Turn::default();
     let mut swept = tokio::time::Instant::now();
     while !inner.stopping.load(Ordering::Relaxed) {
         let ticked = tick(&inner, &mut turn).await;
@@ -49,51 +52,81 @@ pub(super) async fn run(inner: Arc<Inner>) {
     }
 }
 
-/// Claims what is due, as far as there are slots, and sends it. `turn` is the webhook served last.
-pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut WebhookId) -> Result<Tick, Error> {
-    let now = inner.db.now().await?;
-    let mut due = inner.db.read(move |conn| deliveries::due_webhooks(conn, now)).await?;
+/// Claims what is due, as far as there are slots, and sends it. `turn` counts on from look to look.
+pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Error> {
+    let now = inner.ask_clock().await?;
+    let due = inner.db.read(move |conn| deliveries::due_webhooks(conn, now)).await?;
     inner.backlog.store(!due.is_empty(), Ordering::Relaxed);
-    // Round robin: those behind the last one served come first.
-    let last = *turn;
-    due.sort_unstable_by_key(|(id, _)| (*id <= last, *id));
-    let mut plan: Vec<(WebhookId, Vec<Slot>)> = Vec::new();
-    for (webhook, _) in &due {
-        let slots = inner.slots.take_up_to(*webhook, inner.slots.per_webhook());
-        if !slots.is_empty() {
-            plan.push((*webhook, slots));
-            *turn = *webhook;
-        }
-    }
+    let plan = plan(inner, due, turn, now);
     if plan.is_empty() {
         return Ok(Tick::Idle);
     }
     let lease = inner.lease(now);
-    let wanted: Vec<(WebhookId, i64)> =
-        plan.iter().map(|(id, slots)| (*id, i64::try_from(slots.len()).unwrap_or(i64::MAX))).collect();
-    let (claimed, bodies) = inner
-        .db
-        .write(move |conn| {
-            let mut claimed = Vec::new();
-            for (webhook, most) in wanted {
-                claimed.extend(deliveries::claim(conn, webhook, (now, lease), most)?);
-            }
-            let ids: Vec<EventId> = claimed.iter().map(|delivery| delivery.event_id).collect();
-            Ok((claimed, events::bodies(conn, &ids)?))
-        })
-        .await?;
+    let wanted: Vec<(WebhookId, Share)> = plan.iter().map(|part| (part.due.webhook_id, part.share)).collect();
+    let claim = inner.db.write(move |conn| {
+        let mut claimed = Vec::new();
+        for (webhook, share) in wanted {
+            claimed.extend(deliveries::claim(conn, webhook, (now, lease), share)?);
+        }
+        let ids: Vec<EventId> = claimed.iter().map(|delivery| delivery.event_id).collect();
+        Ok((claimed, events::bodies(conn, &ids)?))
+    });
+    let (claimed, bodies) = claim.await?;
     sabotage::point("claim-after-commit");
-    let versions: HashMap<WebhookId, i32> = due.into_iter().collect();
-    let mut slots: HashMap<WebhookId, Vec<Slot>> = plan.into_iter().collect();
+    let mut parts: HashMap<WebhookId, Part> = plan.into_iter().map(|part| (part.due.webhook_id, part)).collect();
     let bodies: HashMap<EventId, Bytes> = bodies.into_iter().collect();
     let found = if claimed.is_empty() { Tick::Idle } else { Tick::Worked };
     for delivery in claimed {
-        let slot = slots.get_mut(&delivery.webhook_id).and_then(Vec::pop);
         let body = bodies.get(&delivery.event_id).cloned();
-        let version = versions.get(&delivery.webhook_id).copied().unwrap_or_default();
+        let part = parts.get_mut(&delivery.webhook_id);
+        let version = part.as_ref().map_or(0, |part| part.due.version);
+        let slot = part.and_then(|part| part.slots.pop());
         send(inner, delivery, (slot, body), (lease, version));
     }
     Ok(found)
+}
+
+/// A webhook's part of a claim.
+struct Part {
+    due: Due,
+    slots: Vec<Slot>,
+    share: Share,
+}
+
+/// Who was served last, and how many slots were given out: so that nobody waits for ever.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    last: WebhookId,
+    given: usize,
+}
+
+/// Gives out slots webhook by webhook; those behind the last one served come first.
+fn plan(inner: &Inner, mut due: Vec<Due>, turn: &mut Turn, now: Timestamp) -> Vec<Part> {
+    let last = turn.last;
+    due.sort_unstable_by_key(|due| (due.webhook_id <= last, due.webhook_id));
+    let mut plan = Vec::new();
+    for due in due {
+        let slots = match due.probe {
+            true => inner.slots.take_alone(due.webhook_id, now).into_iter().collect(),
+            false => inner.slots.take_up_to(due.webhook_id, inner.slots.per_webhook(), now),
+        };
+        if !slots.is_empty() {
+            turn.last = due.webhook_id;
+            let share = share(slots.len(), &mut turn.given, due.probe);
+            plan.push(Part { due, slots, share });
+        }
+    }
+    plan
+}
+
+/// First attempts go before retries, but every fourth slot is for a retry. A probe is the one that is due longest,
+/// which is a retry.
+fn share(slots: usize, given: &mut usize, probe: bool) -> Share {
+    let before = *given;
+    *given = given.wrapping_add(slots);
+    let retries = if probe { slots } else { *given / 4 - (before / 4).min(*given / 4) };
+    let count = |slots: usize| i64::try_from(slots).unwrap_or(i64::MAX);
+    Share { firsts: count(slots.saturating_sub(retries)), retries: count(retries.min(slots)) }
 }
 
 fn send(
@@ -111,9 +144,27 @@ fn send(
     }
 }
 
-async fn sweep(inner: &Inner) -> Result<(), Error> {
-    let now = inner.db.now().await?;
+async fn sweep(inner: &Arc<Inner>) -> Result<(), Error> {
+    let now = inner.now();
     let lost = Lost::Expired(now);
-    while inner.db.write(move |conn| deliveries::interrupt(conn, lost, now)).await? > 0 {}
-    Ok(())
+    while inner.db.write(move |conn| results::interrupt(conn, lost, now)).await? > 0 {}
+    send_suspects(inner).await
+}
+
+/// A delivery whose attempts kept ending with the process is sent alone: if it ends the process again, nothing else is
+/// interrupted with it.
+async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
+    loop {
+        let (now, lease) = (inner.now(), inner.lease(inner.now()));
+        let claim = inner.db.write(move |conn| {
+            let Some(delivery) = deliveries::claim_alone(conn, (now, lease))? else { return Ok(None) };
+            let body = events::body(conn, delivery.event_id)?;
+            Ok(Some((delivery, body)))
+        });
+        let Some((delivery, Some(body))) = claim.await? else { return Ok(()) };
+        inner.settle().await;
+        let claimed = Claimed { delivery, lease, version: 0, body };
+        let finished = attempt::make(inner, &claimed).await;
+        recorder::record(inner, vec![finished]).await?;
+    }
 }

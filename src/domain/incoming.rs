@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::catalogue::EventName;
 use super::derived;
+use super::problem::Problem;
 
 /// Objects and arrays may be nested that deep.
 const DEPTH: usize = 64;
@@ -62,6 +64,18 @@ pub(super) struct Fields<'a> {
     pub(super) changed_attributes: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) message_type: Option<&'a RawValue>,
+}
+
+/// Whether a body may be sent as a test: one JSON object within the limits of an event.
+pub fn check_test_body(body: &str, limit: usize) -> Result<(), Problem> {
+    let is_object = body.trim_ascii_start().starts_with('{') && depth(body.as_bytes()) <= DEPTH;
+    if body.len() > limit {
+        Err(Problem::BodyTooLarge)
+    } else if is_object && serde_json::from_str::<IgnoredAny>(body).is_ok() {
+        Ok(())
+    } else {
+        Err(Problem::JsonInvalid)
+    }
 }
 
 impl Incoming {
@@ -166,6 +180,16 @@ mod tests {
 
     fn parse(text: &str) -> Result<Incoming, Refused> {
         Incoming::parse(Bytes::copy_from_slice(text.as_bytes()), "substatus")
+    }
+
+    #[test]
+    fn a_test_takes_what_ingest_would_take() {
+        assert_eq!(check_test_body(" {\"a\":[1]} ", 64), Ok(()));
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
+        for body in ["", "[1]", "\"x\"", "{bad", "{} {}", &deep] {
+            assert_eq!(check_test_body(body, 1024), Err(Problem::JsonInvalid), "{body}");
+        }
+        assert_eq!(check_test_body("{\"a\":1}", 6), Err(Problem::BodyTooLarge));
     }
 
     #[test]

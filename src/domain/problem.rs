@@ -55,6 +55,8 @@ pub enum Field {
     TestEvent,
     /// A test event's body.
     TestBody,
+    /// Since when failed deliveries are sent again.
+    Since,
 }
 
 impl Field {
@@ -86,6 +88,7 @@ impl Field {
             Self::TimeZone => "time-zone".into(),
             Self::TestEvent => "event".into(),
             Self::TestBody => "body".into(),
+            Self::Since => "since".into(),
         }
     }
 
@@ -113,6 +116,7 @@ impl Field {
             Self::TimeZone => "time_zone",
             Self::TestEvent => "event",
             Self::TestBody => "body",
+            Self::Since => "since",
         }
     }
 }
@@ -182,6 +186,7 @@ pub enum Problem {
     JsonInvalid,
     BodyTooLarge,
     SendingFailed,
+    SinceInvalid,
 }
 
 /// All problems of one input, in the order of its fields.

@@ -25,15 +25,18 @@ pub enum PageError {
     /// There is no such thing.
     #[error("there is no such thing")]
     NotFound,
+    /// The set-up link was used, has expired, or never was one.
+    #[error("the set-up link is not good")]
+    DeadLink,
     /// The form's token is not ours any more, or the request came from elsewhere.
     #[error("the form's token is not good")]
     StaleForm,
     /// The request makes no sense.
     #[error("the request makes no sense")]
     BadRequest,
-    /// What it asks for does not fit how things stand now.
-    #[error("it does not fit how things stand")]
-    Conflict,
+    /// Nothing is sent while the webhook is off.
+    #[error("the webhook is off")]
+    WebhookOff,
     /// The body is too large.
     #[error("the body is too large")]
     TooLarge,
@@ -65,9 +68,9 @@ impl ResponseError for PageError {
         match self {
             Self::SignIn => StatusCode::SEE_OTHER,
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::DeadLink => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::WebhookOff => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -92,7 +95,10 @@ impl PageError {
             Self::SignIn | Self::Forbidden => Fault::Forbidden,
             Self::NotFound => Fault::NotFound,
             Self::StaleForm => Fault::PageTooOld,
-            Self::BadRequest | Self::Conflict | Self::TooLarge => Fault::BadRequest,
+            Self::DeadLink => Fault::DeadLink,
+            Self::BadRequest => Fault::BadRequest,
+            Self::WebhookOff => Fault::WebhookOff,
+            Self::TooLarge => Fault::TooLarge,
             Self::Unavailable => Fault::Unavailable,
             Self::Internal(_) => Fault::Server(hex(&clock::random::<6>())),
         }

@@ -25,38 +25,20 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// How long `address` must wait before it may try `account`; zero if it may now. Never a lock for others: the
+    /// How long `address` must wait before it may try `account`; zero lets it try now. Never a lock for others: the
     /// account stays open to every other address.
-    pub fn wait(&self, address: IpAddr, account: &str, now: Timestamp) -> Duration {
+    ///
+    /// A try counts as a failure until it has `succeeded`: counted only afterwards, many tries at once would all pass.
+    pub fn admit(&self, address: IpAddr, account: &str, now: Timestamp) -> Duration {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(list) = failures.get_mut(&address) else { return Duration::ZERO };
+        make_room(&mut failures, address, now);
+        let list = failures.entry(address).or_default();
         list.retain(|(_, at)| now.since(*at) < WINDOW);
-        let of_account: Vec<Timestamp> = list.iter().filter(|(name, _)| name == account).map(|(_, at)| *at).collect();
-        let over = of_account.len().saturating_sub(PER_ACCOUNT);
-        let account_wait = match of_account.last() {
-            Some(last) if of_account.len() >= PER_ACCOUNT => {
-                let doubled = FIRST_WAIT.saturating_mul(1 << over.min(5));
-                doubled.saturating_sub(now.since(*last))
-            }
-            _ => Duration::ZERO,
-        };
-        let address_wait = match list.first() {
-            Some((_, oldest)) if list.len() >= PER_ADDRESS => WINDOW.saturating_sub(now.since(*oldest)),
-            _ => Duration::ZERO,
-        };
-        account_wait.max(address_wait)
-    }
-
-    /// Notes a failure.
-    pub fn failed(&self, address: IpAddr, account: &str, now: Timestamp) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= MOST && !failures.contains_key(&address) {
-            failures.retain(|_, list| list.last().is_some_and(|(_, at)| now.since(*at) < WINDOW));
-            if failures.len() >= MOST {
-                failures.clear();
-            }
+        let wait = wait(list, account, now);
+        if wait.is_zero() {
+            list.push((account.to_owned(), now));
         }
-        failures.entry(address).or_default().push((account.to_owned(), now));
+        wait
     }
 
     /// Forgets the failures of an account from an address that has now signed in.
@@ -64,6 +46,32 @@ impl Limiter {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = failures.get_mut(&address) {
             list.retain(|(name, _)| name != account);
+        }
+    }
+}
+
+fn wait(list: &[(String, Timestamp)], account: &str, now: Timestamp) -> Duration {
+    let of_account: Vec<Timestamp> = list.iter().filter(|(name, _)| name == account).map(|(_, at)| *at).collect();
+    let over = of_account.len().saturating_sub(PER_ACCOUNT);
+    let account_wait = match of_account.last() {
+        Some(last) if of_account.len() >= PER_ACCOUNT => {
+            let doubled = FIRST_WAIT.saturating_mul(1 << over.min(5));
+            doubled.saturating_sub(now.since(*last))
+        }
+        _ => Duration::ZERO,
+    };
+    let address_wait = match list.first() {
+        Some((_, oldest)) if list.len() >= PER_ADDRESS => WINDOW.saturating_sub(now.since(*oldest)),
+        _ => Duration::ZERO,
+    };
+    account_wait.max(address_wait)
+}
+
+fn make_room(failures: &mut HashMap<IpAddr, Vec<(String, Timestamp)>>, address: IpAddr, now: Timestamp) {
+    if failures.len() >= MOST && !failures.contains_key(&address) {
+        failures.retain(|_, list| list.last().is_some_and(|(_, at)| now.since(*at) < WINDOW));
+        if failures.len() >= MOST {
+            failures.clear();
         }
     }
 }
@@ -79,19 +87,17 @@ mod tests {
     fn five_failures_cost_a_wait_that_doubles_and_ends() {
         let limiter = Limiter::default();
         let now = Timestamp::from_seconds(1000);
-        for _ in 0..4 {
-            limiter.failed(HERE, "a", now);
+        for _ in 0..5 {
+            assert_eq!(limiter.admit(HERE, "a", now), Duration::ZERO);
         }
-        assert_eq!(limiter.wait(HERE, "a", now), Duration::ZERO);
-        limiter.failed(HERE, "a", now);
-        assert_eq!(limiter.wait(HERE, "a", now), Duration::from_secs(30));
-        limiter.failed(HERE, "a", now);
-        assert_eq!(limiter.wait(HERE, "a", now), Duration::from_secs(60));
-        assert_eq!(limiter.wait(THERE, "a", now), Duration::ZERO);
-        assert_eq!(limiter.wait(HERE, "b", now), Duration::ZERO);
-        assert_eq!(limiter.wait(HERE, "a", now.after(Duration::from_secs(61))), Duration::ZERO);
+        assert_eq!(limiter.admit(HERE, "a", now), Duration::from_secs(30));
+        assert_eq!(limiter.admit(THERE, "a", now), Duration::ZERO);
+        assert_eq!(limiter.admit(HERE, "b", now), Duration::ZERO);
+        let later = now.after(Duration::from_secs(31));
+        assert_eq!(limiter.admit(HERE, "a", later), Duration::ZERO);
+        assert_eq!(limiter.admit(HERE, "a", later), Duration::from_secs(60));
         limiter.succeeded(HERE, "a");
-        assert_eq!(limiter.wait(HERE, "a", now), Duration::ZERO);
+        assert_eq!(limiter.admit(HERE, "a", later), Duration::ZERO);
     }
 
     #[test]
@@ -99,10 +105,10 @@ mod tests {
         let limiter = Limiter::default();
         let now = Timestamp::from_seconds(1000);
         for account in 0..30 {
-            limiter.failed(HERE, &account.to_string(), now);
+            assert_eq!(limiter.admit(HERE, &account.to_string(), now), Duration::ZERO);
         }
-        assert!(limiter.wait(HERE, "x", now) > Duration::from_secs(800));
-        assert_eq!(limiter.wait(THERE, "x", now), Duration::ZERO);
-        assert_eq!(limiter.wait(HERE, "x", now.after(WINDOW)), Duration::ZERO);
+        assert!(limiter.admit(HERE, "x", now) > Duration::from_secs(800));
+        assert_eq!(limiter.admit(THERE, "x", now), Duration::ZERO);
+        assert_eq!(limiter.admit(HERE, "x", now.after(WINDOW)), Duration::ZERO);
     }
 }

@@ -35,7 +35,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
 }
 
 fn management(routes: &mut ServiceConfig) {
-    use api::{deliveries, inboxes, webhooks};
+    use api::{deliveries, inboxes, recoveries, webhooks};
     routes
         .service(web::resource("/webhooks").route(get().to(webhooks::list)).route(post().to(webhooks::create)))
         .service(
@@ -47,6 +47,10 @@ fn management(routes: &mut ServiceConfig) {
         )
         .route("/webhooks/{id}/secret", post().to(webhooks::rotate))
         .route("/webhooks/{id}/test", post().to(webhooks::test))
+        .route("/webhooks/{id}/recoveries", post().to(recoveries::start))
+        .service(
+            web::resource("/recoveries/{id}").route(get().to(recoveries::show)).route(delete().to(recoveries::cancel)),
+        )
         .service(web::resource("/inboxes").route(get().to(inboxes::list)).route(post().to(inboxes::create)))
         .service(
             web::resource("/inboxes/{id}")

@@ -164,9 +164,14 @@ impl Visit {
         self.put(FLASH, &sealed);
     }
 
-    /// The sealed secret that was left; handed out once.
-    pub fn take_secret(&self) -> Option<String> {
-        self.take(FLASH)
+    /// The sealed secret that was left.
+    pub fn secret(&self) -> Option<String> {
+        self.0.get(FLASH).ok().flatten()
+    }
+
+    /// It has been shown.
+    pub fn forget_secret(&self) {
+        self.0.remove(FLASH);
     }
 
     /// Looked at first: a removal counts as a change, and a change is written to disk.

@@ -22,7 +22,7 @@ macro_rules! messages {
 messages! {
     // common.ftl
     product; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out; failed_in_day(n: impl Number);
-    title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; apply; search; clear_filters;
+    title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; apply; search; refresh; clear_filters;
     actions; actions_of(name: impl Text); newer; older; pages; optional; hidden; all; warning;
     problem; summary; request_failed; pattern_date_time; pattern_date_time_seconds; pattern_clock;
     pattern_clock_seconds; just_now; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
@@ -35,7 +35,7 @@ messages! {
     pending; events_and_inbox; last_24_hours; last_24h; last_delivery; enabled; enabled_of(name: impl Text); name_or_url;
     state; inbox; all_inboxes; no_webhooks_yet; no_webhooks_advice; nothing_matches; legend_up; legend_down;
     strip_of(n: impl Number, rate: impl Text); strip_empty; no_deliveries_yet; turned_off_failing(name: impl Text, duration: impl Text);
-    turned_off_gone(name: impl Text); held_events(n: impl Number); see_what_went_wrong; send_test_event; archived_inbox;
+    turned_off_failures(name: impl Text); turned_off_gone(name: impl Text); held_events(n: impl Number); see_what_went_wrong; send_test_event; archived_inbox;
     form_not_saved; fix_problems(n: impl Number); address; address_about; name; name_hint; webhook_url;
     webhook_url_hint; authorization; authorization_about; method_none_about; method_bearer_about; method_basic_about;
     method_custom_about; none_deletes; token; new_token; token_hint; token_again; token_keep; login; password;
@@ -65,7 +65,17 @@ messages! {
     no_attempts; request;  response_of(n: impl Number); headers;  body_size(size: impl Text); empty_body;
     response_body; request_body; no_response; cut_body; body_deleted(n: impl Number); reached_address(address: impl Text);
     cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text); advice_not_found;
-    advice_rejected; advice_too_many; advice_unavailable; advice_general;
+    advice_rejected; advice_redirect_to(address: impl Text); advice_too_many; advice_unavailable; advice_general;
+    // recovery.ftl
+    alert_exhausted(n: impl Number, name: impl Text); alert_failing(name: impl Text, duration: impl Text);
+    alert_off_soon(name: impl Text, time: impl Text); alerts_more(n: impl Number); turn_on_again; failing_about; paused_about;
+    paused_until(time: impl Text); held_title(name: impl Text); held_kept(n: impl Number); held_none; held_send(n: impl Number);
+    held_send_about; held_discard(n: impl Number); held_discard_about; resend_failed; resend_title; resend_about;
+    resend_which; resend_since; resend_since_hint(zone: impl Text); resend_count; resend_found(n: impl Number);
+    resend_left_out; resend_oldest; resend_newest; resend_pace; resend_pace_value(n: impl Number, duration: impl Text);
+    resend_limit(n: impl Number); resend_send(n: impl Number); resend_none; resend_none_about; resend_not_counted;
+    recovery_title; recovery_progress(n: impl Number, max: impl Number); recovery_goes_on; recovery_left(n: impl Number);
+    recovery_delivered; recovery_started; recovery_ended; recovery_cancel;
     // inboxes.ftl
     inboxes_lead; inbox_channel_type; inbox_external_id; inbox_external_id_hint; inbox_channel_type_hint;
     inbox_webhooks; inbox_add; inbox_add_about; inbox_edit; inbox_archive; inbox_restore;
@@ -75,7 +85,8 @@ messages! {
     sign_in; sign_in_wrong; sign_in_wait(n: impl Number); set_up; set_up_about; set_up_button; set_up_failed; user_name;
     email; account_password; account_password_hint; time_zone; time_zone_hint; error_not_found;
     error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old; error_page_too_old_about;
-    error_too_many; error_too_many_about(n: impl Number); error_bad_request; error_bad_request_about; error_unavailable;
+    error_too_many; error_too_many_about(n: impl Number); error_bad_request; error_bad_request_about; error_dead_link;
+    error_dead_link_about; error_webhook_off; error_webhook_off_about; error_too_large; error_too_large_about; error_unavailable;
     error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
     // events.ftl
     group_conversation; group_message; group_contact; group_ticket; group_inbox; group_widget;

@@ -76,6 +76,15 @@ impl Translator<'_> {
         }
     }
 
+    /// The clock of today, else date and time: what a sentence names as its end.
+    pub fn clock(&self, at: impl Borrow<Timestamp>) -> String {
+        let at = *at.borrow();
+        match self.days_before_today(at) {
+            0 => self.written(at, &self.pattern_clock()),
+            _ => self.date(at).text,
+        }
+    }
+
     /// A sentence: someone else changed the webhook at that time.
     pub(super) fn changed_by_other(&self, at: Timestamp) -> String {
         match self.days_before_today(at) {

@@ -26,6 +26,14 @@ named!(
         DeliveryResent = "delivery_resent",
         /// A delivery was cancelled.
         DeliveryCancelled = "delivery_cancelled",
+        /// A webhook was turned on, and what was held for it is on its way.
+        HeldSent = "held_sent",
+        /// A webhook was turned on, and what was held for it was cancelled.
+        HeldDiscarded = "held_discarded",
+        /// Failed deliveries are being made again.
+        RecoveryStarted = "recovery_started",
+        /// A recovery was stopped.
+        RecoveryCancelled = "recovery_cancelled",
         /// An inbox was added.
         InboxAdded = "inbox_added",
         /// An inbox was changed.

@@ -10,6 +10,7 @@ use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::problem::Problem;
+use crate::domain::recovery::RecoveryState;
 use crate::domain::webhook::State;
 
 impl Translator<'_> {
@@ -31,6 +32,11 @@ impl Translator<'_> {
     /// A sentence: why a delivery was given up.
     pub fn reason(&self, reason: impl Borrow<Reason>) -> String {
         self.named("reason", reason.borrow().as_str())
+    }
+
+    /// Where a recovery stands.
+    pub fn recovery_state(&self, state: impl Borrow<RecoveryState>) -> String {
+        self.named("recovery", state.borrow().as_str())
     }
 
     /// What made a delivery.
@@ -115,6 +121,6 @@ problems! {
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
     InboxUnknown SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
-    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed;
+    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid;
     UrlTaken HeaderNameReserved HeaderNameTaken
 }

@@ -16,6 +16,12 @@ pub enum Fault {
     Forbidden,
     /// 404.
     NotFound,
+    /// 404: the set-up link was used or has expired.
+    DeadLink,
+    /// 409: nothing is sent while the webhook is off.
+    WebhookOff,
+    /// 413.
+    TooLarge,
     /// 403: the form's token is no longer good.
     PageTooOld,
     /// 429: try again after that many seconds.
@@ -44,6 +50,9 @@ impl<'a> ErrorPage<'a> {
             Fault::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
             Fault::Forbidden => (t.error_forbidden(), t.error_forbidden_about()),
             Fault::NotFound => (t.error_not_found(), t.error_not_found_about()),
+            Fault::DeadLink => (t.error_dead_link(), t.error_dead_link_about()),
+            Fault::WebhookOff => (t.error_webhook_off(), t.error_webhook_off_about()),
+            Fault::TooLarge => (t.error_too_large(), t.error_too_large_about()),
             Fault::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),
             Fault::TooMany(seconds) => (t.error_too_many(), t.error_too_many_about(*seconds)),
             Fault::Server(id) => (t.error_server(id), t.error_server_about()),

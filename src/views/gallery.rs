@@ -2,6 +2,8 @@
 //!
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
 
+mod repair;
+
 use std::time::Duration;
 
 use super::samples::{self, NOW};
@@ -26,6 +28,7 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all.extend(tests_of(language, &user));
     all.extend(deliveries_of(language, &user));
     all.extend(logs_of(language, &user));
+    all.extend(repair::pictures(language, &user));
     all.extend(inboxes_of(language, &user));
     all.extend(others(language, &user));
     all
@@ -48,7 +51,11 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
         last: deliveries.get(place),
         hours: activity.get(place).copied().unwrap_or_default(),
     };
-    let alert = |webhook| webhooks::Alert { webhook, failing_for: Some(Duration::from_secs(432_000)), held: 38 };
+    let alert = |webhook| webhooks::Alert {
+        webhook,
+        stage: webhooks::Stage::OffFailing(Some(Duration::from_secs(432_000))),
+        held: 38,
+    };
     let full = webhooks::List {
         filter: webhooks::Filter::default(),
         webhooks: all.iter().enumerate().map(summary).collect(),
@@ -77,7 +84,7 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
         (1..=6).map(|n| samples::delivery(n, 1, if n == 3 { Status::Pending } else { Status::Success })).collect();
     let lines = deliveries.iter().map(|delivery| line(delivery, "CRM"));
     let at = |path| shell(language, user, path);
-    let gone = webhooks::Alert { webhook: off, failing_for: None, held: 3 };
+    let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
     let idle = webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, Vec::new()).with_alert(gone);
     vec![
         ("webhook", html(&webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, lines.collect()))),

@@ -6,6 +6,7 @@ use askama::filters::HtmlSafe;
 use super::filters;
 use crate::domain::delivery::{Delivery, Reason, Status};
 use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::recovery::RecoveryState;
 use crate::domain::webhook::State;
 use crate::i18n::{Moment, Translator};
 
@@ -62,6 +63,16 @@ impl Badge {
             State::AutoDisabled => ("wait", "warn"),
         };
         Self { class, icon, text: t.state_word(state) }
+    }
+
+    /// Where a recovery stands.
+    pub fn of_recovery(t: Translator, state: RecoveryState) -> Self {
+        let (class, icon) = match state {
+            RecoveryState::Running => ("wait", "send"),
+            RecoveryState::Done => ("ok", "ok"),
+            RecoveryState::Cancelled => ("off", "x"),
+        };
+        Self { class, icon, text: t.recovery_state(state) }
     }
 
     /// Where a delivery stands.

@@ -8,6 +8,7 @@ mod request;
 mod restart;
 mod retry;
 mod signature;
+mod trouble;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;

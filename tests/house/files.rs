@@ -33,4 +33,7 @@ fn the_vendored_scripts_are_what_they_say() {
     };
     let axe = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
     assert_eq!(sum("tests/vendor/axe-core/axe.min.js"), axe);
+    let noted =
+        std::fs::read_to_string(format!("{}/static/vendor/VERSION", env!("CARGO_MANIFEST_DIR"))).expect("a note");
+    assert!(noted.contains(&sum("static/vendor/htmx.min.js")), "{noted}");
 }

@@ -29,6 +29,11 @@ impl App {
         Self::at(Place::new())
     }
 
+    /// Lets time pass for what is stored: one UPDATE on the database, beside the server.
+    pub fn age(&self, update: &str) {
+        self.place.age(update);
+    }
+
     /// A server in that place.
     pub fn at(place: Place) -> Self {
         let (process, lines, log) = spawn(&place);

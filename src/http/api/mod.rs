@@ -8,6 +8,7 @@ pub mod inboxes;
 pub mod management;
 pub mod problem;
 pub mod profile;
+pub mod recoveries;
 pub mod shapes;
 pub mod webhook_input;
 pub mod webhooks;

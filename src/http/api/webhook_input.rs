@@ -43,7 +43,7 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     }
     match input.get("headers") {
         None | Some(Value::Null) => {}
-        Some(Value::Object(object)) => form.headers = headers(object)?,
+        Some(Value::Object(object)) => form.headers = headers(object, &form.headers)?,
         Some(_) => return Err(wrong("headers", "an object")),
     }
     match input.get("timeout_s") {
@@ -101,16 +101,21 @@ fn apply_authorization(form: &mut WebhookForm, object: &Input) -> Result<(), Api
     Ok(())
 }
 
-fn headers(object: &Input) -> Result<Vec<HeaderRow>, ApiError> {
+/// A `null` keeps the stored value, hidden or not.
+fn headers(object: &Input, stored: &[HeaderRow]) -> Result<Vec<HeaderRow>, ApiError> {
+    let kept = |name: &str| {
+        let old = stored.iter().find(|row| row.name.eq_ignore_ascii_case(name.trim()));
+        old.map_or((String::new(), true), |row| (row.value.clone(), row.hide))
+    };
     let row = |(name, value): (&String, &Value)| {
         let (value, hide) = match value {
             Value::String(text) => (text.clone(), false),
-            Value::Null => (String::new(), true),
+            Value::Null => kept(name),
             Value::Object(inner) => match inner.get("value") {
                 Some(Value::String(text)) => {
                     (text.clone(), inner.get("hidden").and_then(Value::as_bool).unwrap_or(false))
                 }
-                Some(Value::Null) | None => (String::new(), true),
+                Some(Value::Null) | None => kept(name),
                 Some(_) => return Err(wrong("headers", "texts")),
             },
             _ => return Err(wrong("headers", "texts")),

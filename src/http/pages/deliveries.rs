@@ -137,7 +137,7 @@ pub async fn send_again(
             Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
         }
         Err(Refused::NotFound) => Err(PageError::NotFound),
-        Err(Refused::WebhookOff) => Err(PageError::Conflict),
+        Err(Refused::WebhookOff) => Err(PageError::WebhookOff),
     }
 }
 

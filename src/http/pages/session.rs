@@ -42,7 +42,7 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
         .db
         .read(move |conn| Ok(users::none_yet(conn)? && setup_links::is_good(conn, &hash, clock::now())?))
         .await?;
-    if good { Ok(()) } else { Err(PageError::NotFound) }
+    if good { Ok(()) } else { Err(PageError::DeadLink) }
 }
 
 /// Makes the first administrator and signs them in.
@@ -51,7 +51,8 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     let (name, email, zone) = (form.get("name"), form.get("email"), form.get("time_zone"));
     let checked = NewUser::parse(name, email, form.get("password"), Role::Admin, zone);
     let user = match checked {
-        Ok(user) => NewUser { language: Some(reader.locale), ..user },
+        // No language is stored: nobody chose one for good here, and the links on every page must go on working.
+        Ok(user) => user,
         Err(problems) => {
             let typed = SetUp { token: form.get("token"), name, email, time_zone: zone };
             return page(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(reader.shell(), typed, &problems));
@@ -73,7 +74,7 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
             Ok(Some(id))
         })
         .await?;
-    Visit(session).sign_in(made.ok_or(PageError::NotFound)?);
+    Visit(session).sign_in(made.ok_or(PageError::DeadLink)?);
     Ok(go(&reader, "/webhooks"))
 }
 
@@ -104,7 +105,7 @@ pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Sessi
     let typed = form.get("email");
     let account = parse_email(typed).unwrap_or_default();
     let next = safe(form.get("next"));
-    let wait = state.limiter.wait(reader.address, &account, reader.now);
+    let wait = state.limiter.admit(reader.address, &account, reader.now);
     if wait > Duration::ZERO {
         let seconds = wait.as_secs().max(1);
         let refused = SignInPage::new(reader.shell(), typed, next, Some(Refusal::Wait(seconds)));
@@ -120,10 +121,7 @@ pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Sessi
             Visit(session).sign_in(id);
             Ok(go(&reader, next))
         }
-        None => {
-            state.limiter.failed(reader.address, &account, reader.now);
-            refuse(&reader, typed, next)
-        }
+        None => refuse(&reader, typed, next),
     }
 }
 

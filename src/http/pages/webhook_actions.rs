@@ -143,9 +143,11 @@ pub fn leave_secret(
     Ok(())
 }
 
+/// Another webhook's key does not open here, and goes on waiting for its own page.
 fn take_secret(state: &State, (visit, reader): (&Visit, &Reader), id: WebhookId) -> Option<String> {
-    let sealed = Sealed(visit.take_secret()?);
+    let sealed = Sealed(visit.secret()?);
     let text = state.db.vault().open(&sealed, &flash_place(reader, id)).ok()?;
+    visit.forget_secret();
     let (until, key) = expose(&text).split_once(' ')?;
     let until = Timestamp::from_micros(until.parse().ok()?);
     (reader.now < until).then(|| key.to_owned())

@@ -5,7 +5,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Data, Path, Query};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::webhooks::find;
 use super::{Answer, go, page};
@@ -13,6 +12,7 @@ use crate::db::{Error, log};
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Attempt;
 use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::incoming::check_test_body;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhook::Webhook;
 use crate::http::State;
@@ -72,11 +72,7 @@ fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
     let mut problems = Problems::default();
     let chosen = problems.keep(Field::TestEvent, event(typed).ok_or(Problem::EventUnknown));
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
-    if body.len() > limit {
-        problems.add(Field::TestBody, Problem::BodyTooLarge);
-    } else if serde_json::from_str::<IgnoredAny>(body).is_err() {
-        problems.add(Field::TestBody, Problem::JsonInvalid);
-    }
+    problems.keep(Field::TestBody, check_test_body(body, limit));
     (chosen.unwrap_or(EventName::WebhookTest), problems)
 }
 

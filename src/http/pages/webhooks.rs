@@ -20,7 +20,7 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::reader::{Reader, SignedIn};
 use crate::views::deliveries::LogLine;
-use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, OverviewPage, Row, Summary, Totals};
+use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, OverviewPage, Row, Stage, Summary, Totals};
 
 /// The start is the list of webhooks.
 pub async fn home(SignedIn(reader): SignedIn) -> HttpResponse {
@@ -91,7 +91,7 @@ impl Loaded {
         let shown = self.webhooks.iter().filter(|webhook| matches(webhook, &filter));
         let alert = |webhook: &'a Webhook| Alert {
             webhook,
-            failing_for: None,
+            stage: Stage::OffGone,
             held: held.get(&webhook.id).copied().unwrap_or_default(),
         };
         List {

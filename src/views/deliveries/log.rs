@@ -40,18 +40,30 @@ impl LogFilter {
         self.webhook.as_ref() == Some(webhook)
     }
 
-    /// The log's address with this filter, at `cursor`.
+    /// The log's address with this filter.
+    pub(super) fn address(&self) -> String {
+        self.at(None)
+    }
+
+    /// The same, at `cursor`.
     fn link(&self, cursor: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        self.at(Some(cursor))
+    }
+
+    fn at(&self, cursor: Option<&str>) -> String {
         let webhook = self.webhook.map(|id| id.to_string());
         let pairs = [
             ("status", self.status.map(Status::as_str)),
             ("event", self.event.map(EventName::as_str)),
             ("webhook", webhook.as_deref()),
-            ("cursor", Some(cursor)),
+            ("cursor", cursor),
         ];
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs.iter().filter_map(|(key, value)| value.map(|value| (key, value))));
-        format!("/deliveries?{}", query.finish())
+        match query.finish() {
+            query if query.is_empty() => "/deliveries".to_owned(),
+            query => format!("/deliveries?{query}"),
+        }
     }
 }
 

@@ -1,10 +1,14 @@
-//! Deliveries: the log and one delivery with its attempts.
+//! Deliveries: the log, one delivery with its attempts, and sending again what failed.
 
 mod delivery;
 mod json;
 mod log;
 mod outcome;
+mod recovery;
+mod resend;
 
 pub use delivery::{DeliveryPage, DeliveryView};
 pub use log::{LogFilter, LogInput, LogLine, LogPage, LogRow};
 pub use outcome::Outcome;
+pub use recovery::{RecoveryPage, RecoveryView};
+pub use resend::{ResendInput, ResendPage};

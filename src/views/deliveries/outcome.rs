@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::domain::cause::FailureCause;
-use crate::domain::delivery::{Attempt, AttemptOutcome};
+use crate::domain::delivery::{Attempt, AttemptOutcome, Response};
 use crate::i18n::Translator;
 use crate::views::parts::ShownHeader;
 
@@ -44,10 +44,14 @@ impl<'a> Outcome<'a> {
         let code = attempt.response.as_ref().map(|response| response.status);
         let failed = attempt.cause.filter(|_| attempt.outcome == AttemptOutcome::Failed);
         let cause = |cause: FailureCause| t.cause(cause, code, timeout_s);
+        let advice = |cause| match (cause, attempt.response.as_ref().and_then(location)) {
+            (FailureCause::Redirect, Some(address)) => t.advice_redirect_to(address),
+            _ => t.advice(cause, code),
+        };
         Self {
             ok: attempt.outcome == AttemptOutcome::Succeeded,
             cause: failed.map_or_else(|| in_progress(t, attempt.outcome), cause),
-            advice: failed.map(|cause| t.advice(cause, code)).unwrap_or_default(),
+            advice: failed.map(advice).unwrap_or_default(),
             code: Code { code },
             duration: attempt.duration_ms.map(|duration| t.elapsed(duration)).unwrap_or_default(),
             answer: attempt.response.as_ref().map(|response| Answer {
@@ -58,6 +62,13 @@ impl<'a> Outcome<'a> {
             }),
         }
     }
+}
+
+/// Where a redirect leads, unless it is longer than anyone would read or holds a secret.
+fn location(response: &Response) -> Option<&str> {
+    let header = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
+    let address = header.map(|(_, address)| address.as_str());
+    address.filter(|address| address.chars().count() <= 200 && !address.contains("[hidden]"))
 }
 
 fn in_progress(t: Translator, outcome: AttemptOutcome) -> String {

@@ -1,10 +1,9 @@
 //! `/webhooks`: the health of all webhooks at a glance.
 
-use std::time::Duration;
-
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::alert::{Alert, Banner};
 use super::strip::{self, Hour, Strip};
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::id::InboxId;
@@ -59,32 +58,6 @@ pub struct Summary<'a> {
     pub hours: [Hour; 24],
 }
 
-/// A webhook that was turned off by itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Alert<'a> {
-    /// The webhook.
-    pub webhook: &'a Webhook,
-    /// For how long everything failed; `None` when the receiver answered 410.
-    pub failing_for: Option<Duration>,
-    /// Deliveries held for it.
-    pub held: Count,
-}
-
-impl Alert<'_> {
-    /// A sentence or two: why it was turned off, what is kept.
-    pub(super) fn words(&self, t: Translator) -> String {
-        let name = self.webhook.title();
-        let why = match self.failing_for {
-            Some(span) => t.turned_off_failing(&name, t.span(span)),
-            None => t.turned_off_gone(&name),
-        };
-        match self.held {
-            0 => why,
-            held => format!("{why} {}", t.held_events(held)),
-        }
-    }
-}
-
 /// What the list is made of.
 #[derive(Clone, Debug, Default)]
 pub struct List<'a> {
@@ -98,7 +71,7 @@ pub struct List<'a> {
     pub inboxes: &'a [Inbox],
     /// The four numbers.
     pub totals: Totals,
-    /// Webhooks that were turned off by themselves.
+    /// Webhooks that do badly, each once.
     pub alerts: Vec<Alert<'a>>,
 }
 
@@ -110,6 +83,8 @@ pub struct ListPage<'a> {
     t: Translator<'a>,
     list: List<'a>,
     rows: Vec<Row<'a>>,
+    banners: Vec<Banner<'a>>,
+    more: Count,
 }
 
 impl<'a> ListPage<'a> {
@@ -117,15 +92,12 @@ impl<'a> ListPage<'a> {
     pub fn new(shell: Shell<'a>, list: List<'a>) -> Self {
         let shell = shell.at(Place::Webhooks);
         let rows = list.webhooks.iter().map(|summary| Row::new(&shell, *summary, list.inboxes)).collect();
-        Self { t: shell.t, shell, list, rows }
+        let (banners, more) = Banner::worst(&shell, &list.alerts);
+        Self { t: shell.t, shell, list, rows, banners, more }
     }
 
     fn ended(&self) -> Count {
         self.list.totals.delivered + self.list.totals.failed
-    }
-
-    fn alert(&self, alert: &Alert) -> String {
-        alert.words(self.t)
     }
 }
 

@@ -1,20 +1,24 @@
 //! Webhooks: the list, the form, and the pages of one webhook.
 
+mod alert;
 mod delete;
 mod form;
 mod form_errors;
 mod header_row;
+mod held;
 mod list;
 mod overview;
 mod secret;
 mod strip;
 mod test;
 
+pub use alert::{Alert, Stage};
 pub use delete::DeletePage;
 pub use form::{FormInput, FormPage};
 pub use form_errors::FormErrors;
 pub use header_row::NewHeaderRow;
-pub use list::{Alert, Filter, List, ListPage, Row, Summary, Totals};
+pub use held::HeldPage;
+pub use list::{Filter, List, ListPage, Row, Summary, Totals};
 pub use overview::OverviewPage;
 pub use secret::SecretPage;
 pub use strip::Hour;

@@ -3,12 +3,14 @@
 use askama::Template;
 
 use super::Tab;
-use super::list::{Alert, inbox_names};
+use super::alert::{Alert, Banner};
+use super::list::inbox_names;
 use crate::domain::authorization::Method;
-use crate::domain::delivery::Trigger;
+use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::inbox::Inbox;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Language;
-use crate::domain::webhook::Webhook;
+use crate::domain::webhook::{State, Webhook};
 use crate::i18n::Translator;
 use crate::views::deliveries::{LogLine, LogRow};
 use crate::views::filters;
@@ -26,13 +28,22 @@ pub struct OverviewPage<'a> {
     tab: Tab,
     inboxes: String,
     rows: Vec<LogRow<'a>>,
-    alert: Option<String>,
+    alert: Option<Banner<'a>>,
+    /// Why it sends less than it could.
+    slow: Option<String>,
+    /// Something failed lately that could be sent again.
+    failures: bool,
 }
 
 impl<'a> OverviewPage<'a> {
     /// The page; `inboxes` are all inboxes, for their names, `recent` the newest deliveries.
     pub fn new(shell: Shell<'a>, webhook: &'a Webhook, inboxes: &'a [Inbox], recent: Vec<LogLine<'a>>) -> Self {
         let t = shell.t;
+        let slow = match webhook.state {
+            State::Failing => Some(t.failing_about()),
+            State::Paused => Some(t.paused_about()),
+            _ => None,
+        };
         Self {
             t,
             shell: shell.at(Place::Webhooks),
@@ -40,18 +51,44 @@ impl<'a> OverviewPage<'a> {
             badge: Badge::of_state(t, webhook.state),
             tab: Tab::Overview,
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
+            failures: webhook.enabled && recent.iter().any(|line| failed(line)),
             rows: recent.into_iter().map(|line| LogRow::new(t, line)).collect(),
             alert: None,
+            slow,
         }
     }
 
-    /// The same with the words on why it was turned off by itself.
+    /// The same with a banner, if there is reason for one.
     #[must_use]
-    pub fn with_alert(self, alert: Alert<'a>) -> Self {
-        Self { alert: Some(alert.words(self.t)), ..self }
+    pub fn with_alert(self, alert: impl Into<Option<Alert<'a>>>) -> Self {
+        Self { alert: alert.into().map(|alert| Banner::new(&self.shell, alert)), ..self }
+    }
+
+    /// The same with the time until which a paused webhook waits.
+    #[must_use]
+    pub fn with_pause(self, until: impl Into<Option<Timestamp>>) -> Self {
+        let (t, paused) = (self.t, self.webhook.state == State::Paused);
+        let until = until.into().filter(|until| paused && *until > t.now());
+        let words = until.map(|until| t.paused_until(t.clock(until)));
+        Self { slow: words.or(self.slow), ..self }
+    }
+
+    /// The same with the time of a failing webhook's next attempt.
+    #[must_use]
+    pub fn with_probe(self, at: impl Into<Option<Timestamp>>) -> Self {
+        let (t, failing) = (self.t, self.webhook.state == State::Failing);
+        let at = at.into().filter(|at| failing && *at > t.now());
+        let words = at.map(|at| format!("{} {}.", t.failing_about(), t.next_attempt(at)));
+        Self { slow: words.or(self.slow), ..self }
     }
 
     fn redacted(&self) -> Redacted<'a> {
         Redacted { t: self.t }
     }
+}
+
+/// It failed, and nobody wanted that.
+fn failed(line: &LogLine) -> bool {
+    let wanted = matches!(line.delivery.reason, Some(Reason::Cancelled | Reason::WebhookDeleted));
+    line.delivery.status == Status::Failed && !wanted
 }

@@ -1,0 +1,38 @@
+//! Carries recoveries on: a little every second, so that a receiver that has just come back is not run over.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::engine::{Engine, Inner};
+use crate::db::{Error, recoveries};
+
+/// How often a recovery makes deliveries again.
+const EVERY: Duration = Duration::from_secs(1);
+/// How many it makes each time.
+pub const PER_SECOND: i64 = 25;
+/// It waits while that many of them have not ended.
+const WAITING: i64 = 100;
+
+/// Carries recoveries on until the engine stops.
+pub(super) async fn run(inner: Arc<Inner>) {
+    while !inner.stopping.load(Ordering::Relaxed) {
+        if let Err(error) = carry_on(&inner).await {
+            tracing::error!(%error, "a recovery could not go on");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn carry_on(inner: &Arc<Inner>) -> Result<(), Error> {
+    for recovery in inner.db.read(recoveries::open).await? {
+        let (now, engine) = (inner.now(), Engine(Arc::clone(inner)));
+        let made = inner
+            .db
+            .write(move |conn| recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| engine.next_id(now))));
+        if made.await? > 0 {
+            inner.wake.notify_one();
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `/deliveries/resend`: everything that failed since some time, counted before it is sent again.
+
+use std::time::Duration;
+
+use askama::Template;
+
+use super::log::LogFilter;
+use crate::domain::catalogue::EventName;
+use crate::domain::delivery::Status;
+use crate::domain::id::WebhookId;
+use crate::domain::problem::{Field, Problems};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::user::Language;
+use crate::i18n::{Count, Moment, Translator};
+use crate::views::filters;
+use crate::views::parts::{ErrorSlot, ErrorSummary};
+use crate::views::shell::{Notice, Place, Shell};
+
+/// What was asked for, and what was found.
+#[derive(Clone, Debug)]
+pub struct ResendInput<'a> {
+    /// Only of this webhook.
+    pub webhook: Option<WebhookId>,
+    /// The webhooks to choose from, id and title.
+    pub webhooks: Vec<(WebhookId, String)>,
+    /// Only of this event.
+    pub event: Option<EventName>,
+    /// The value of the field, as `datetime-local` writes it, in the reader's time zone.
+    pub since: &'a str,
+    /// How many failed; `None` when they were not counted.
+    pub count: Option<Count>,
+    /// When the first of them failed.
+    pub oldest: Option<Timestamp>,
+    /// When the last of them failed.
+    pub newest: Option<Timestamp>,
+    /// The pace at which they will be sent.
+    pub per_second: Count,
+    /// How many are taken at most.
+    pub limit: Count,
+    /// What is wrong with the fields.
+    pub problems: &'a Problems,
+}
+
+/// The page with the form to count and, once that was done, the form to send.
+#[derive(Template)]
+#[template(path = "deliveries/resend.html")]
+pub struct ResendPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    input: ResendInput<'a>,
+    back: String,
+    found: Option<Found>,
+}
+
+/// The deliveries that would be sent again.
+struct Found {
+    count: Count,
+    taken: Count,
+    oldest: Option<Moment>,
+    newest: Option<Moment>,
+    lasts: String,
+}
+
+impl<'a> ResendPage<'a> {
+    /// The page.
+    pub fn new(shell: Shell<'a>, input: ResendInput<'a>) -> Self {
+        let back = LogFilter { status: Some(Status::Failed), event: input.event, webhook: input.webhook }.address();
+        let found = input.count.map(|count| Found::new(shell.t, &input, count));
+        Self { t: shell.t, shell: shell.at(Place::Deliveries), input, back, found }
+    }
+
+    fn has_event(&self, event: &EventName) -> bool {
+        self.input.event.as_ref() == Some(event)
+    }
+
+    fn has_webhook(&self, webhook: &WebhookId) -> bool {
+        self.input.webhook.as_ref() == Some(webhook)
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        ErrorSummary::new(self.t, self.t.resend_not_counted(), self.input.problems).without_saving()
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.input.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.input.problems.of(&field).is_some()
+    }
+}
+
+impl Found {
+    fn new(t: Translator, input: &ResendInput, count: Count) -> Self {
+        let taken = count.min(input.limit);
+        let seconds = taken.div_ceil(input.per_second.max(1));
+        Self {
+            count,
+            taken,
+            oldest: input.oldest.map(|at| t.date(at)),
+            newest: input.newest.map(|at| t.date(at)),
+            lasts: t.span(Duration::from_secs(seconds)),
+        }
+    }
+}
