@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hachok::clock;
-use hachok::db::deliveries::{self, Finished, Lease, NewDelivery};
+use hachok::db::deliveries::{self, Lease, NewDelivery};
+use hachok::db::results::{self, Finished};
 use hachok::db::{DbConnection, events};
 use hachok::domain::catalogue::EventName;
 use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Trigger};
@@ -113,6 +114,7 @@ fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
         request_headers: Vec::new(),
         response: None,
     };
-    let done = Finished { id: DeliveryId(id), lease, attempt, detail: None, next: Next::Done };
-    assert!(deliveries::record(conn, &done, then).expect("a record"));
+    let (id, next) = (DeliveryId(id), Next::Done);
+    let done = Finished { id, webhook_id: 1, lease, attempt, detail: None, next, signal: None };
+    assert!(results::record(conn, &done, then).expect("a record"));
 }
