@@ -11,6 +11,7 @@ mod model;
 mod pause;
 #[cfg(feature = "fault-injection")]
 mod points;
+mod poison;
 mod postgres;
 mod rig;
 mod shutdown;
