@@ -70,7 +70,6 @@ async fn a_webhook_that_hangs_with_two_thousand_due_delays_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the second pool of slots"]
 async fn ten_webhooks_that_hang_leave_slots_to_the_others() {
     let (app, liar) = (App::start(), Liar::start());
     let api = app.api("admin");
@@ -90,7 +89,6 @@ async fn ten_webhooks_that_hang_leave_slots_to_the_others() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg(feature = "fault-injection")]
-#[ignore = "needs the failing state and the adaptive cap"]
 async fn a_receiver_that_comes_back_is_not_overrun() {
     let (app, liar) = (App::at(Place::new().set("HACHOK_TIME_SCALE", "20")), Liar::start());
     let api = app.api("admin");

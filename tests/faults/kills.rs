@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use super::rig::{Desk, Dice, Liar, Store, check, number, on_postgres, webhooks};
+use super::rig::{Desk, Dice, Liar, Store, check, number, on_postgres, short_leases, webhooks};
 use crate::support::App;
 
 /// How long a server may take to accept what the next step waits for.
@@ -37,10 +37,10 @@ async fn of_two_processes_on_a_postgres_either_may_be_killed() {
         return;
     }
     let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 10), Instant::now(), Dice::new());
-    let (first, liar) = (App::start(), Liar::start());
+    let (first, liar) = (App::at(short_leases()), Liar::start());
     let paths = webhooks(&first.api("admin"), &liar, 5).await;
     let desk = Desk::new(&first);
-    let second = App::at(first.beside());
+    let second = App::at(first.beside().set("HACHOK_LEASE_SCALE", "9"));
     let mut apps = [first, second];
     desk.posts_to(apps.iter().map(|app| app.url.clone()).collect());
     let load = desk.load(RATE);

@@ -6,10 +6,12 @@ mod answers;
 mod fairness;
 mod kills;
 mod matrix;
+mod memory;
 mod model;
 mod pause;
 #[cfg(feature = "fault-injection")]
 mod points;
+mod poison;
 mod postgres;
 mod rig;
 mod shutdown;

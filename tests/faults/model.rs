@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -6,7 +7,7 @@ use hachok::db::deliveries::{self, Lease, NewDelivery, Share};
 use hachok::db::results::{self, Finished, Lost};
 use hachok::db::{DbConnection, events, webhooks};
 use hachok::domain::catalogue::EventName;
-use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Trigger};
+use hachok::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason, Trigger};
 use hachok::domain::event::Event;
 use hachok::domain::id::{DeliveryId, EventId};
 use hachok::domain::timestamp::Timestamp;
@@ -20,7 +21,8 @@ use crate::support::App;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Ingest { leased: bool },
-    Claim { most: u8 },
+    Claim { firsts: u8, retries: u8 },
+    ClaimAlone,
     Succeed(usize),
     Fail(usize),
     GiveUp(usize),
@@ -35,7 +37,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => any::<bool>().prop_map(|leased| Step::Ingest { leased }),
-        4 => (1..4_u8).prop_map(|most| Step::Claim { most }),
+        4 => (0..3_u8, 1..3_u8).prop_map(|(firsts, retries)| Step::Claim { firsts, retries }),
+        1 => Just(Step::ClaimAlone),
         4 => any::<usize>().prop_map(Step::Succeed),
         5 => any::<usize>().prop_map(Step::Fail),
         1 => any::<usize>().prop_map(Step::GiveUp),
@@ -65,6 +68,8 @@ struct Model {
     begun: Vec<Begun>,
     /// Attempts whose end was told, or that were taken back.
     ended: BTreeMap<(i64, i32), &'static str>,
+    /// Interrupted attempts in a row.
+    interrupted: BTreeMap<i64, i32>,
     now: Timestamp,
     next: i64,
     off: bool,
@@ -82,6 +87,19 @@ impl Model {
         self.status.iter().filter(|(_, status)| **status == "pending").map(|(id, _)| *id).collect()
     }
 
+    /// A delivery was handed out: it was free and due, and interrupted as often as this kind of claim takes.
+    fn claimed(&mut self, delivery: &Delivery, lease: Lease, interrupted: Range<i32>) {
+        let id = delivery.id.0;
+        assert!(self.held(id).is_none() && self.status[&id] == "pending", "{id} was taken");
+        assert!(delivery.next_attempt_at.is_some_and(|due| due <= self.now), "{id} was not due");
+        assert!(interrupted.contains(&self.in_a_row(id)), "{id} was interrupted {} times", self.in_a_row(id));
+        self.begun.push(Begun { delivery: id, number: delivery.attempts, lease, reported: false });
+    }
+
+    fn in_a_row(&self, id: i64) -> i32 {
+        self.interrupted.get(&id).copied().unwrap_or(0)
+    }
+
     fn pick(&self, chosen: usize) -> Option<usize> {
         let waiting: Vec<usize> = (0..self.begun.len()).filter(|place| !self.begun[*place].reported).collect();
         waiting.get(chosen % waiting.len().max(1)).copied()
@@ -91,6 +109,12 @@ impl Model {
         for id in self.status.keys().copied().collect::<Vec<_>>() {
             if let Some(begun) = self.held(id).filter(&which) {
                 self.ended.insert((id, begun.number), "interrupted");
+                if self.status[&id] == "pending" {
+                    *self.interrupted.entry(id).or_default() += 1;
+                    if self.in_a_row(id) >= POISON {
+                        self.status.insert(id, "failed");
+                    }
+                }
             }
         }
     }
@@ -106,6 +130,7 @@ impl Model {
             self.ended.insert((delivery, number), outcome);
         }
         if open && (held || next == Next::Done) {
+            self.interrupted.remove(&delivery);
             self.status.insert(
                 delivery,
                 match next {
@@ -119,6 +144,9 @@ impl Model {
 }
 
 const WEBHOOK: i64 = 1;
+/// Interrupted attempts in a row after which a delivery is sent alone, and after which it is given up.
+const ALONE: i32 = 3;
+const POISON: i32 = 6;
 
 fn lease(model: &mut Model) -> Lease {
     model.next += 1;
@@ -133,21 +161,21 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
                 ingest(conn, model, leased && !model.off);
             }
         }
-        Step::Claim { most } => {
+        Step::Claim { firsts, retries } => {
             let due = deliveries::due_webhooks(conn, now).expect("due webhooks");
             assert!(due.is_empty() || !(model.off || model.deleted), "a webhook that is off sends");
             if !due.is_empty() {
-                let lease = lease(model);
-                let claimed = deliveries::claim(conn, WEBHOOK, (now, lease), Share { firsts: most.into(), retries: 0 })
-                    .expect("a claim");
-                assert!(!claimed.is_empty() && claimed.len() <= usize::from(most), "{} claimed", claimed.len());
-                for delivery in claimed {
-                    let id = delivery.id.0;
-                    assert!(model.held(id).is_none() && model.status[&id] == "pending", "{id} was taken");
-                    assert!(delivery.next_attempt_at.is_some_and(|due| due <= now), "{id} was not due");
-                    model.begun.push(Begun { delivery: id, number: delivery.attempts, lease, reported: false });
-                }
+                let (lease, share) = (lease(model), Share { firsts: firsts.into(), retries: retries.into() });
+                let claimed = deliveries::claim(conn, WEBHOOK, (now, lease), share).expect("a claim");
+                assert!(claimed.len() <= usize::from(firsts + retries), "{} claimed", claimed.len());
+                claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..ALONE));
             }
+        }
+        Step::ClaimAlone => {
+            let lease = lease(model);
+            let claimed = deliveries::claim_alone(conn, (now, lease)).expect("a claim");
+            assert!(claimed.is_none() || !(model.off || model.deleted), "a webhook that is off sends");
+            claimed.iter().for_each(|delivery| model.claimed(delivery, lease, ALONE..POISON));
         }
         Step::Succeed(chosen) => report(conn, model, chosen, Next::Done),
         Step::Fail(chosen) => report(conn, model, chosen, Next::RetryAt(now.after(Duration::from_secs(5)))),
@@ -223,8 +251,8 @@ fn report(conn: &mut DbConnection, model: &mut Model, chosen: usize, next: Next)
         request_headers: Vec::new(),
         response: None,
     };
-    let done =
-        Finished { id: DeliveryId(delivery), webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None };
+    let id = DeliveryId(delivery);
+    let done = Finished { id, webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None };
     results::record(conn, &done, model.now).expect("a record");
     model.report(place, next);
 }
@@ -249,7 +277,7 @@ fn compare(store: &mut Store, model: &Model) {
 }
 
 #[tokio::test]
-#[ignore = "needs a late success to leave the other attempt's lease alone, and leases of ended deliveries taken back"]
+#[ignore = "needs the leases of ended deliveries taken back"]
 async fn the_queue_does_what_its_model_does() {
     let (mut app, liar) = (App::start(), Liar::start());
     make_webhooks(&app.api("admin"), &liar, 1).await;

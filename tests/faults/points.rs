@@ -2,19 +2,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hachok::clock;
-use hachok::db::deliveries::{self, Finished, Lease, NewDelivery};
+use hachok::db::deliveries::{self, Lease, NewDelivery};
+use hachok::db::results::{self, Finished};
 use hachok::db::{DbConnection, events};
 use hachok::domain::catalogue::EventName;
 use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Trigger};
 use hachok::domain::event::Event;
 use hachok::domain::id::{DeliveryId, EventId, IdSource};
 
-use super::rig::{Desk, Liar, Posted, Store, check, status, webhooks};
+use super::rig::{Desk, Liar, Posted, Store, check, short_leases, status, webhooks};
 use crate::support::{App, Place, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_may_end_at_each_named_point() {
-    let (mut app, liar) = (App::at(Place::new().set("HACHOK_TIME_SCALE", "20")), Liar::start());
+    let (mut app, liar) = (App::at(short_leases().set("HACHOK_TIME_SCALE", "20")), Liar::start());
     let paths = webhooks(&app.api("admin"), &liar, 2).await;
     let (desk, mut store) = (Desk::new(&app), Store::of(&app));
     let mut events = 0;
@@ -113,6 +114,7 @@ fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
         request_headers: Vec::new(),
         response: None,
     };
-    let done = Finished { id: DeliveryId(id), lease, attempt, detail: None, next: Next::Done };
-    assert!(deliveries::record(conn, &done, then).expect("a record"));
+    let (id, next) = (DeliveryId(id), Next::Done);
+    let done = Finished { id, webhook_id: 1, lease, attempt, detail: None, next, signal: None };
+    assert!(results::record(conn, &done, then).expect("a record"));
 }

@@ -135,3 +135,53 @@ fn whole_events_only(store: &mut Store, webhooks: usize) {
     let events = usize::try_from(store.count("events")).unwrap_or_default();
     assert_eq!(events, webhooks_of.len(), "an event has no deliveries");
 }
+
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    fn heard(event: &str, attempt: i32) -> Heard {
+        let (path, delivery) = ("/w1".to_owned(), DeliveryId(1).to_string());
+        let (began, event) = (Instant::now(), event.to_owned());
+        Heard { path, event, delivery, attempt, sum: [0; 32], number: Some(1), began, ended: None }
+    }
+
+    fn row(outcome: &str, cause: &str) -> BTreeMap<(i64, i32), Tried> {
+        let tried = |number, outcome: &str, cause: &str| {
+            let tried = Tried { delivery_id: 1, number, outcome: outcome.into(), cause: cause.into() };
+            ((1, number), tried)
+        };
+        [tried(1, outcome, cause), tried(2, "succeeded", "")].into()
+    }
+
+    #[test]
+    #[should_panic(expected = "lost: 1")]
+    fn the_checker_sees_what_is_lost() {
+        let accepted = [(1, "evt_a".to_owned()), (2, "evt_b".to_owned())].into();
+        nothing_is_lost(&accepted, &[heard("evt_a", 1)], &["/w1".into()]);
+    }
+
+    #[test]
+    #[should_panic(expected = "two ids")]
+    fn the_checker_sees_an_event_that_was_stored_twice() {
+        each_event_is_one(&[(1, "evt_a".to_owned())].into(), &[heard("evt_b", 1)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "came again after")]
+    fn the_checker_sees_a_duplicate_that_nothing_explains() {
+        duplicates_are_explained(&[heard("evt_a", 1), heard("evt_a", 2)], &row("failed", "connect_refused"));
+    }
+
+    #[test]
+    #[should_panic(expected = "made twice")]
+    fn the_checker_sees_an_attempt_that_was_made_twice() {
+        duplicates_are_explained(&[heard("evt_a", 1), heard("evt_a", 1)], &row("interrupted", ""));
+    }
+
+    #[test]
+    fn the_checker_takes_an_interrupted_attempt_as_an_explanation() {
+        let requests = [heard("evt_a", 1), heard("evt_a", 2)];
+        assert_eq!(duplicates_are_explained(&requests, &row("interrupted", "")), 1);
+    }
+}

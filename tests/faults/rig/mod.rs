@@ -14,7 +14,7 @@ pub use store::Store;
 
 use serde_json::json;
 
-use crate::support::{Api, webhook};
+use crate::support::{Api, Place, webhook};
 
 /// A number from the environment.
 pub fn number(name: &str, usual: u64) -> u64 {
@@ -24,6 +24,11 @@ pub fn number(name: &str, usual: u64) -> u64 {
 /// The tests run on Postgres.
 pub fn on_postgres() -> bool {
     std::env::var("HACHOK_TEST_DATABASE").is_ok_and(|url| url.starts_with("postgres"))
+}
+
+/// A place where leases last 10 s: on Postgres nothing else tells that a process is dead.
+pub fn short_leases() -> Place {
+    Place::new().set("HACHOK_LEASE_SCALE", "9")
 }
 
 /// Chance that can be had again: `HACHOK_FAULT_SEED`.
