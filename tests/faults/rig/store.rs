@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "fault-injection")]
+use diesel::Connection;
 use diesel::sql_types::{BigInt, Integer, Text};
-use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use hachok::db::DbConnection;
 use hachok::db::connection::{self, Access, DatabaseUrl};
 
