@@ -75,6 +75,7 @@ impl Store {
     }
 
     /// Does many things with one commit.
+    #[cfg(feature = "fault-injection")]
     pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
         let done = self.conn.transaction(|conn| {
             work(conn);
