@@ -24,9 +24,9 @@ held_kept = { $n ->
 }
 held_none = No deliveries were kept while this webhook was off.
 held_send = Turn on and send { $n }
-held_send_about = They are sent little by little, the oldest first, so that the receiver is not flooded.
+held_send_about = Sent little by little, the oldest first, so that the receiver is not flooded.
 held_discard = Turn on and discard { $n }
-held_discard_about = They are never sent; the log shows them as cancelled.
+held_discard_about = Never sent; the log shows them as cancelled.
 
 # Everything that failed, once more.
 resend_failed = Resend failed…

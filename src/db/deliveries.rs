@@ -126,7 +126,8 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
         .filter(d::webhook_id.eq(webhooks::id))
         .filter(PENDING)
         .filter(d::next_attempt_at.le(now.micros()))
-        .filter(d::leased_until.is_null());
+        .filter(d::leased_until.is_null())
+        .filter(d::interruptions.lt(ALONE));
     let rows: Vec<(i64, i32, Option<i64>)> = webhooks::table
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))

@@ -191,9 +191,12 @@ fn make_again(conn: &mut DbConnection, old: &Delivery, id: DeliveryId, now: Time
     )
 }
 
+/// Number, webhook, counted, made, begun, ended, cancelled.
+type Standing = (i64, Option<i64>, i32, i32, i64, Option<i64>, bool);
+
 /// A recovery and how far it is.
 pub fn find(conn: &mut DbConnection, id: i64) -> Result<Option<Recovery>, Error> {
-    let row: Option<(i64, Option<i64>, i32, i32, i64, Option<i64>, bool)> = r::table
+    let row: Option<Standing> = r::table
         .find(id)
         .select((r::id, r::webhook_id, r::total, r::sent, r::started_at, r::ended_at, r::cancelled))
         .first(conn)

@@ -6,7 +6,7 @@ use super::deliveries::{Lease, Row, give_up};
 use super::fixed::PENDING;
 use super::schema::{attempts, deliveries as d};
 use super::{DbConnection, Error};
-use crate::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Status};
+use crate::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Status, Trigger};
 use crate::domain::health::Signal;
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
@@ -139,6 +139,10 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
                 .execute(conn)?;
             if row.interruptions + 1 >= POISON {
                 give_up(conn, DeliveryId(row.id), Reason::Poison, due)?;
+            }
+            // A person waited for a test's one attempt, and waits no longer.
+            if row.origin == Trigger::Test.as_str() {
+                give_up(conn, DeliveryId(row.id), Reason::Exhausted, due)?;
             }
             taken += 1;
         }

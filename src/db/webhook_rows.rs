@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::health;
 use super::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use super::{DbConnection, Error};
 use crate::clock;
 use crate::domain::authorization::{Method, Shown};
 use crate::domain::catalogue::EventName;
 use crate::domain::header::{HeaderName, ShownHeader};
+use crate::domain::health::{Health, OffReason};
 use crate::domain::id::WebhookId;
 use crate::domain::target_url::TargetUrl;
 use crate::domain::timestamp::Timestamp;
@@ -109,6 +111,8 @@ fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<Sh
     Ok(Webhook {
         id: row.id,
         state: state_of(&row),
+        health: health_of(&row),
+        off_reason: row.disabled_reason.as_deref().and_then(OffReason::parse),
         url: TargetUrl::from_stored(&row.url).ok_or(Error::Meaning("URL"))?,
         authorization: Shown {
             method: Method::parse(&row.auth_method).ok_or(Error::Meaning("authorization"))?,
@@ -127,6 +131,10 @@ fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<Sh
         created_at: Timestamp::from_micros(row.created_at),
         updated_at: Timestamp::from_micros(row.updated_at),
     })
+}
+
+fn health_of(row: &Row) -> Health {
+    health::of((row.failures, row.failing_since, row.paused_until, row.probe_at, row.probe_wait_ms, row.exhausted_at))
 }
 
 fn state_of(row: &Row) -> State {

@@ -167,6 +167,10 @@ fn store_headers(conn: &mut DbConnection, vault: &Vault, id: WebhookId, headers:
 /// Turns a webhook on or off. Its waiting deliveries are held while it is off. False if there is none.
 pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: Timestamp) -> Result<bool, Error> {
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
+    if row.filter(webhooks::enabled.eq(enabled)).count().get_result::<i64>(conn)? > 0 {
+        // Turned that way already: the seven days that events are kept go on counting.
+        return Ok(true);
+    }
     let updated = diesel::update(row)
         .set((
             webhooks::enabled.eq(enabled),

@@ -181,6 +181,14 @@ impl Inner {
         drop(self.results.send(finished).await);
     }
 
+    /// Runs `work` to its end on the delivery task's runtime, also when the caller stops waiting.
+    pub(super) async fn finish<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, db::Error>> + Send + 'static,
+    ) -> Result<T, db::Error> {
+        self.runtime.spawn(work).await.map_err(|_| db::Error::Ended)?
+    }
+
     /// Runs `work` on the delivery task's runtime, wherever the caller runs.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(work);

@@ -44,12 +44,17 @@ struct Stored {
 }
 
 impl Engine {
-    /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun.
+    /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun. A caller
+    /// that goes away before changes nothing: what was begun is finished.
     pub async fn accept(&self, event: Incoming, key: Option<Key>) -> Result<Accepted, Error> {
         if self.0.overloaded.load(Ordering::Relaxed) {
             return Err(Error::Busy);
         }
-        let event = Arc::new(event);
+        let engine = self.clone();
+        self.0.finish(async move { engine.accept_all(Arc::new(event), key).await }).await
+    }
+
+    async fn accept_all(&self, event: Arc<Incoming>, key: Option<Key>) -> Result<Accepted, Error> {
         let stored = match self.store(Arc::clone(&event), key.clone()).await {
             // A twin with the same key or the same id was faster: now the key is there, or the id is another.
             Err(error) if error.is_taken() => self.store(event, key).await?,
@@ -141,6 +146,11 @@ impl Engine {
     /// Sends a test event to one webhook, on or off, and returns when the receiver has answered or failed to. `None`
     /// if there is no such webhook.
     pub async fn test(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {
+        let engine = self.clone();
+        self.0.finish(async move { engine.test_all(id, event, body).await }).await
+    }
+
+    async fn test_all(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {
         let now = self.0.now();
         let engine = self.clone();
         let stored = self.0.db.write(move |conn| engine.store_test(conn, (id, event), body, now)).await?;

@@ -6,6 +6,7 @@ use super::authorization::{Authorization, Chosen, Shown};
 use super::catalogue::EventName;
 use super::cause::named;
 use super::header::{NewHeader, SentHeader, ShownHeader};
+use super::health::{Health, OffReason};
 use super::id::{InboxId, WebhookId};
 use super::signing::SigningSecret;
 use super::target_url::TargetUrl;
@@ -72,8 +73,12 @@ pub struct Webhook {
     pub timeout_s: u8,
     /// Turned on.
     pub enabled: bool,
-    /// How it is doing.
+    /// How it is doing, in a word.
     pub state: State,
+    /// How it is doing, in detail.
+    pub health: Health,
+    /// Why Hachok turned it off, if it did.
+    pub off_reason: Option<OffReason>,
     /// When the signing secret was made.
     pub secret_created_at: Timestamp,
     /// Until then the previous signing secret counts too.

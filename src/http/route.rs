@@ -6,7 +6,9 @@ use actix_web::{HttpResponse, guard};
 
 use super::api::management::ApiError;
 use super::error::PageError;
-use super::pages::{deliveries, inboxes, session as account, webhook_actions, webhook_form, webhook_test, webhooks};
+use super::pages::{
+    deliveries, inboxes, recoveries, session as account, webhook_actions, webhook_form, webhook_test, webhooks,
+};
 use super::{State, api, assets, health, reader, session};
 
 /// Every path of the server.
@@ -96,6 +98,16 @@ fn pages(routes: &mut ServiceConfig) {
                 .route(get().to(webhook_test::form))
                 .route(post().to(webhook_test::send)),
         )
+        .service(
+            web::resource(r"/webhooks/{id:\d+}/held")
+                .route(get().to(webhook_actions::ask_held))
+                .route(post().to(webhook_actions::settle_held)),
+        )
+        .service(
+            web::resource("/deliveries/resend").route(get().to(recoveries::ask)).route(post().to(recoveries::start)),
+        )
+        .route(r"/recoveries/{id:\d+}", get().to(recoveries::show))
+        .route(r"/recoveries/{id:\d+}/cancellation", post().to(recoveries::cancel))
         .route("/deliveries", get().to(deliveries::log))
         .route("/deliveries/{id}", get().to(deliveries::show))
         .route("/deliveries/{id}/redelivery", post().to(deliveries::send_again))

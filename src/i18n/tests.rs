@@ -105,6 +105,37 @@ fn ukrainian_plurals_follow_the_number() {
 }
 
 #[test]
+fn ukrainian_plurals_of_repairs_follow_the_number() {
+    let forms = |say: fn(&Translator<'static>, u64) -> String| [1, 3, 11, 21].map(|n| say(&uk(), n));
+    let found = ["1 невдала доставка", "3 невдалі доставки", "11 невдалих доставок", "21 невдала доставка"];
+    assert_eq!(forms(|t, n| t.resend_found(n)), found);
+    let more = ["1 вебхук", "3 вебхуки", "11 вебхуків", "21 вебхук"].map(|words| format!("і ще {words} з помилками"));
+    assert_eq!(forms(|t, n| t.alerts_more(n)), more);
+    let kept = ["1 доставку", "3 доставки", "11 доставок", "21 доставку"];
+    assert_eq!(
+        forms(|t, n| t.held_kept(n)),
+        kept.map(|words| format!("Поки цей вебхук було вимкнено, збережено {words}."))
+    );
+    assert_eq!(forms(|t, n| t.recovery_left(n)), kept.map(|words| format!("{words} не надіслано повторно.")));
+}
+
+#[test]
+fn every_cause_has_a_sentence_and_says_what_to_do() {
+    for t in [uk(), Translator::new(Locale::En, Timestamp::from_seconds(0))] {
+        for cause in FailureCause::ALL {
+            for code in [None, Some(308), Some(400), Some(401), Some(404), Some(410), Some(418), Some(429), Some(503)] {
+                assert!(!t.cause(*cause, code, 15).is_empty(), "{cause:?} {code:?}");
+                assert!(t.advice(*cause, code).ends_with('.'), "{cause:?} {code:?}: {}", t.advice(*cause, code));
+            }
+        }
+        let too_many = t.advice(FailureCause::HttpStatus, Some(429));
+        assert!(too_many.contains("paused") || too_many.contains("призупинено"), "{too_many}");
+        let gone = t.advice(FailureCause::Gone, Some(410));
+        assert!(gone.contains("turned off") || gone.contains("вимкнено"), "{gone}");
+    }
+}
+
+#[test]
 fn every_ukrainian_plural_has_all_four_forms() {
     let source = source(Locale::Uk);
     let resource = fluent_syntax::parser::parse(source.as_str()).expect("the files parse");

@@ -72,6 +72,8 @@ fn webhook(id: i64, name: &str, url: &str) -> Webhook {
         timeout_s: 15,
         enabled: true,
         state: State::Active,
+        health: crate::domain::health::Health::default(),
+        off_reason: None,
         secret_created_at: ago(57_600),
         old_secret_until: None,
         version: 3,

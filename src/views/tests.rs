@@ -1,5 +1,7 @@
 //! What must hold for all pages.
 
+mod repair;
+
 use super::gallery::pictures;
 use crate::domain::user::{Language, Role};
 

@@ -52,7 +52,12 @@ async fn a_webhook_is_turned_off_and_on() {
     let api = app.api("ingest");
     api.accepted(event("message_created")).await;
     assert!(receiver.seen("/a").is_empty());
-    admin.submit(list.form_to(&on)).await.leads_to();
+    // What was kept meanwhile is a person's choice.
+    let held = admin.submit(list.form_to(&on)).await.leads_to();
+    assert_eq!(held, format!("/webhooks/{id}/held"));
+    let choice = admin.open(&held).await.form_to(&held).set("choice", "send");
+    admin.submit(choice).await.leads_to();
+    receiver.first("/a").await;
     assert!(admin.open("/webhooks").await.find_form(&format!("form[action='{off}']")).is_some());
     let id = api.accepted(event("message_created")).await;
     let seen = crate::support::eventually("the event after turning on", || async {

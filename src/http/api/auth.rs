@@ -35,8 +35,9 @@ pub async fn caller(state: &State, request: &HttpRequest, scopes: &[Scope]) -> R
     let found = state.db.read(move |conn| tokens::by_hash(conn, &hash)).await?;
     let token = found.filter(|token| token.is_good(now)).ok_or(Denied::Bad)?;
     if tokens::is_worth_noting(&token, now) {
-        let id = token.id;
-        state.db.write(move |conn| tokens::used(conn, id, now)).await?;
+        let (id, db) = (token.id, state.db.clone());
+        // Not waited for: a caller that only reads needs no writer.
+        actix_web::rt::spawn(async move { db.write(move |conn| tokens::used(conn, id, now)).await });
     }
     if scopes.contains(&token.scope) { Ok(token) } else { Err(Denied::Scope) }
 }

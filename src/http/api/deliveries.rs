@@ -60,6 +60,7 @@ pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result
         }
         Err(Refused::NotFound) => Err(ApiError::not_found()),
         Err(Refused::WebhookOff) => Err(ApiError::plain(StatusCode::CONFLICT, "The webhook is off")),
+        Err(Refused::Test) => Err(ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test")),
     }
 }
 

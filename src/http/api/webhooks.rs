@@ -90,14 +90,18 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
                 Err(problems) => return Ok(Err(problems.into())),
             };
             webhooks::update(conn, &vault, id, &new)?;
-            if let Some(enabled) = enabled.filter(|enabled| *enabled != stored.enabled) {
+            if let Some(enabled) = enabled {
                 webhooks::set_enabled(conn, id, enabled, clock::now())?;
             }
-            Ok(Ok((reload(conn, id)?, inboxes)))
+            let turned_on = enabled == Some(true) && !stored.enabled;
+            Ok(Ok((reload(conn, id)?, inboxes, turned_on)))
         })
         .await?;
-    let (webhook, inboxes) = changed?;
-    state.engine.wake();
+    let (webhook, inboxes, turned_on) = changed?;
+    if turned_on {
+        // What was held is sent; the page of a person asks first.
+        state.engine.resume(id);
+    }
     Ok(answer(&webhook, &inboxes, None))
 }
 

@@ -138,6 +138,7 @@ pub async fn send_again(
         }
         Err(Refused::NotFound) => Err(PageError::NotFound),
         Err(Refused::WebhookOff) => Err(PageError::WebhookOff),
+        Err(Refused::Test) => Err(PageError::BadRequest),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod deliveries;
 pub mod inboxes;
+pub mod recoveries;
 pub mod redelivery;
 pub mod session;
 pub mod webhook_actions;

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::db::{DbConnection, Error, deliveries, log, webhooks};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, Trigger};
 use crate::domain::id::DeliveryId;
 use crate::http::State;
 
@@ -13,6 +13,8 @@ pub enum Refused {
     NotFound,
     /// Its webhook is off or deleted.
     WebhookOff,
+    /// It carries a made-up event: the test page sends those.
+    Test,
 }
 
 /// Makes a new delivery of the same event, due at once.
@@ -21,6 +23,9 @@ pub async fn make(state: &State, id: DeliveryId) -> Result<Result<Delivery, Refu
     let new = DeliveryId(state.engine.next_id(clock::now()));
     let made = state.db.write(move |conn: &mut DbConnection| {
         let Some(old) = log::find(conn, id)? else { return Ok(Err(Refused::NotFound)) };
+        if old.trigger == Trigger::Test {
+            return Ok(Err(Refused::Test));
+        }
         let on = webhooks::find(conn, old.webhook_id)?.is_some_and(|webhook| webhook.enabled);
         if !on {
             return Ok(Err(Refused::WebhookOff));

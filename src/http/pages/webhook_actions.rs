@@ -9,7 +9,7 @@ use actix_web::web::{Data, Path};
 use super::webhooks::{find, row};
 use super::{Answer, go, page};
 use crate::clock;
-use crate::db::{stats, webhooks};
+use crate::db::{deliveries, stats, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::sealed::{Sealed, expose};
 use crate::domain::signing::SigningSecret;
@@ -21,7 +21,7 @@ use crate::http::form::Form;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
-use crate::views::webhooks::{DeletePage, SecretPage};
+use crate::views::webhooks::{DeletePage, HeldPage, SecretPage};
 
 /// Turns a webhook on.
 pub async fn turn_on(state: Data<State>, admin: Admin, session: Session, id: Path<WebhookId>, form: Form) -> Answer {
@@ -39,6 +39,11 @@ async fn switch(
     id: WebhookId,
     (form, on): (Form, bool),
 ) -> Answer {
+    let webhook = find(state, id).await?;
+    // What was kept while it was off is a person's choice: to be sent, or not.
+    if on && !webhook.enabled && held(state, id).await? > 0 {
+        return Ok(go(&reader, &format!("/webhooks/{id}/held")));
+    }
     let there = state.db.write(move |conn| webhooks::set_enabled(conn, id, on, clock::now())).await?;
     if !there {
         return Err(PageError::NotFound);
@@ -55,6 +60,53 @@ async fn switch(
         _ => format!("/webhooks/{id}"),
     };
     Ok(go(&reader, &back))
+}
+
+async fn held(state: &State, id: WebhookId) -> Result<u64, PageError> {
+    let waiting = state.db.read(move |conn| stats::pending(conn, Some(id))).await?;
+    Ok(u64::try_from(waiting).unwrap_or_default())
+}
+
+/// What was kept while a webhook was off: to be sent, or not.
+pub async fn ask_held(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+    let webhook = find(&state, *id).await?;
+    if webhook.enabled {
+        return Ok(go(&reader, &format!("/webhooks/{id}")));
+    }
+    let held = held(&state, *id).await?;
+    page(StatusCode::OK, &HeldPage::new(reader.shell(), &webhook, held))
+}
+
+/// Turns a webhook on, and sends or discards what was kept.
+pub async fn settle_held(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let id = id.into_inner();
+    let (discard, kind) = match form.get("choice") {
+        "send" => (false, NoticeKind::HeldSent),
+        "discard" => (true, NoticeKind::HeldDiscarded),
+        "" => (false, NoticeKind::WebhookTurnedOn),
+        _ => return Err(PageError::BadRequest),
+    };
+    let now = clock::now();
+    let there = state.db.write(move |conn| {
+        if discard {
+            deliveries::discard_held(conn, id, now)?;
+        } else {
+            deliveries::release_held(conn, id, now)?;
+        }
+        webhooks::set_enabled(conn, id, true, now)
+    });
+    if !there.await? {
+        return Err(PageError::NotFound);
+    }
+    state.engine.resume(id);
+    Visit(session).leave_notice(kind.as_str());
+    Ok(go(&reader, &format!("/webhooks/{id}")))
 }
 
 /// What deleting means, before it is done.

@@ -13,8 +13,10 @@ use crate::db::log::{Cursor, Filter as LogFilter};
 use crate::db::stats::Activity;
 use crate::db::{DbConnection, Error, inboxes, log, stats, webhooks};
 use crate::domain::delivery::Delivery;
+use crate::domain::health::{self, OFF_AFTER, OffReason};
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{InboxScope, State as Health, Webhook};
 use crate::http::State;
 use crate::http::error::PageError;
@@ -51,6 +53,7 @@ struct Loaded {
     activity: HashMap<WebhookId, Activity>,
     last: HashMap<WebhookId, Delivery>,
     pending: i64,
+    now: Timestamp,
 }
 
 /// All webhooks with their last 24 hours.
@@ -65,6 +68,7 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<L
                 activity: stats::activity(conn, now)?,
                 last: stats::last_deliveries(conn)?,
                 pending: stats::pending(conn, None)?,
+                now,
             })
         })
         .await?;
@@ -89,10 +93,9 @@ impl Loaded {
             pending: count(self.pending),
         };
         let shown = self.webhooks.iter().filter(|webhook| matches(webhook, &filter));
-        let alert = |webhook: &'a Webhook| Alert {
-            webhook,
-            stage: Stage::OffGone,
-            held: held.get(&webhook.id).copied().unwrap_or_default(),
+        let alert = |webhook: &'a Webhook| {
+            let held = held.get(&webhook.id).copied().unwrap_or_default();
+            stage(webhook, self.now).map(|stage| Alert { webhook, stage, held })
         };
         List {
             filter,
@@ -100,12 +103,26 @@ impl Loaded {
             of: self.webhooks.len() as u64,
             inboxes: &self.inboxes,
             totals,
-            alerts: self.webhooks.iter().filter(|hook| hook.state == Health::AutoDisabled).map(alert).collect(),
+            alerts: self.webhooks.iter().filter_map(alert).collect(),
         }
     }
 
     fn summary<'a>(&'a self, webhook: &'a Webhook) -> Summary<'a> {
         Summary { webhook, last: self.last.get(&webhook.id), hours: hours(self.activity.get(&webhook.id)) }
+    }
+}
+
+/// What is to be told of a webhook's troubles, if there are any.
+fn stage(webhook: &Webhook, now: Timestamp) -> Option<Stage> {
+    match (webhook.enabled, webhook.off_reason) {
+        (false, Some(OffReason::Gone)) => Some(Stage::OffGone),
+        (false, Some(OffReason::Failing)) => Some(Stage::OffFailing(Some(OFF_AFTER))),
+        (false, None) => None,
+        (true, _) => webhook.health.stage(now).map(|stage| match stage {
+            health::Stage::Exhausted => Stage::Exhausted,
+            health::Stage::Failing(span) => Stage::FailingDay(span),
+            health::Stage::OffSoon(at) => Stage::OffSoon(at),
+        }),
     }
 }
 
@@ -154,9 +171,9 @@ pub async fn overview(state: Data<State>, SignedIn(reader): SignedIn, id: Path<W
     let filter = LogFilter { webhook: Some(id), ..LogFilter::default() };
     let loaded = state.db.read(move |conn| {
         let (lines, _) = log::page(conn, &filter, Cursor::Newest, RECENT)?;
-        Ok((webhooks::find(conn, id)?, inboxes::list(conn)?, lines))
+        Ok((webhooks::find(conn, id)?, inboxes::list(conn)?, lines, stats::pending(conn, Some(id))?))
     });
-    let (webhook, inboxes, lines) = loaded.await?;
+    let (webhook, inboxes, lines, held) = loaded.await?;
     let webhook = webhook.ok_or(PageError::NotFound)?;
     let title = webhook.title();
     let recent = lines.iter().map(|line| LogLine {
@@ -166,7 +183,10 @@ pub async fn overview(state: Data<State>, SignedIn(reader): SignedIn, id: Path<W
         http_status: line.http_status,
         duration_ms: line.duration_ms,
     });
-    page(StatusCode::OK, &OverviewPage::new(reader.shell(), &webhook, &inboxes, recent.collect()))
+    let alert = stage(&webhook, reader.now).map(|stage| Alert { webhook: &webhook, stage, held: count(held) });
+    let paused = webhook.health.paused_until.filter(|until| reader.now < *until);
+    let shown = OverviewPage::new(reader.shell(), &webhook, &inboxes, recent.collect());
+    page(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at))
 }
 
 /// The name of an inbox.

@@ -118,7 +118,7 @@ impl<'a> DeliveryPage<'a> {
     }
 
     fn resends(&self) -> bool {
-        self.shell.may_write() && self.is_on()
+        self.shell.may_write() && self.is_on() && self.view.delivery.trigger != Trigger::Test
     }
 
     fn address(&self) -> String {

@@ -78,3 +78,27 @@ fn in_progress(t: Translator, outcome: AttemptOutcome) -> String {
         AttemptOutcome::Succeeded | AttemptOutcome::Failed => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::user::Language;
+    use crate::views::samples;
+
+    fn advice(code: u16, cause: FailureCause, location: &str) -> String {
+        let mut attempt = samples::attempts().pop().expect("three attempts");
+        let headers = vec![("Location".to_owned(), location.to_owned())];
+        attempt.cause = Some(cause);
+        attempt.response = Some(Response { status: code, headers, ..Response::default() });
+        Outcome::new(Translator::new(Language::En, samples::NOW), &attempt, 15).advice
+    }
+
+    #[test]
+    fn a_redirect_names_the_address_it_leads_to() {
+        let to = |address: &str| advice(308, FailureCause::Redirect, address);
+        assert!(to("https://new.example.com/hooks").ends_with("https://new.example.com/hooks"));
+        assert_eq!(to(&"a".repeat(201)), "Enter the final address as the webhook URL.");
+        assert_eq!(to("/in?token=[hidden]"), "Enter the final address as the webhook URL.");
+        assert!(!advice(410, FailureCause::Gone, "/elsewhere").contains("elsewhere"));
+    }
+}
