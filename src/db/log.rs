@@ -149,7 +149,9 @@ pub fn attempts_of(conn: &mut DbConnection, delivery: &Delivery) -> Result<Vec<A
     let rows: Vec<AttemptRow> =
         attempts::table.filter(attempts::delivery_id.eq(delivery.id.0)).order(attempts::number).load(conn)?;
     let mut found = rows.into_iter().map(into_attempt).collect::<Result<Vec<_>, _>>()?;
-    if let Some(until) = delivery.leased_until.filter(|_| delivery.status == Status::Pending) {
+    // `delivery` was read a moment before: its attempt may have ended meanwhile.
+    let goes_on = delivery.status == Status::Pending && found.last().is_none_or(|last| last.number < delivery.attempts);
+    if let Some(until) = delivery.leased_until.filter(|_| goes_on) {
         found.push(Attempt {
             number: delivery.attempts,
             started_at: until.before(crate::domain::webhook::LEASE),

@@ -4,6 +4,7 @@
 //! writer thread, which commits many jobs together; on Postgres on a pooled connection. No query is
 //! open while the network is waited for.
 
+pub mod clock_shift;
 #[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
 pub mod connection;
 pub mod deliveries;

@@ -59,6 +59,8 @@ pub(super) struct Inner {
     pub(super) retention: Duration,
     /// The database's clock minus ours, in microseconds.
     skew: AtomicI64,
+    /// How far our clock was set forward since the start, in microseconds.
+    pub(super) set_forward: AtomicI64,
 }
 
 /// Results that may wait to be written down; behind it attempts wait to report.
@@ -88,6 +90,7 @@ impl Engine {
             process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
             retention: limits.retention,
             skew: AtomicI64::new(0),
+            set_forward: AtomicI64::new(0),
         }));
         let now = engine.0.ask_clock().await?;
         let lost = if engine.0.db.is_shared() { Lost::Expired(now) } else { Lost::All };

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::engine::Inner;
-use super::schedule;
+use super::{schedule, steady};
 use crate::db::{Db, Error, retention};
 
 /// How often.
@@ -18,19 +18,21 @@ const BREATH: Duration = Duration::from_millis(20);
 /// Keeps house until the engine stops.
 pub(super) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
-        if let Err(error) = keep(&inner.db, inner.retention).await {
+        if let Err(error) = keep(&inner).await {
             tracing::error!(%error, "old deliveries could not be removed");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-async fn keep(db: &Db, retention: Duration) -> Result<(), Error> {
-    let now = db.now().await?;
-    let expired = now.before(schedule::LIFETIME);
+async fn keep(inner: &Inner) -> Result<(), Error> {
+    let (db, retention) = (&inner.db, inner.retention);
+    let now = inner.now();
+    let age = now.before(steady::set_forward(inner));
+    let expired = age.before(schedule::LIFETIME);
     batches(db, move |conn| retention::expire(conn, expired, now)).await?;
-    batches(db, move |conn| retention::purge(conn, now.before(retention))).await?;
-    batches(db, move |conn| retention::forget_keys(conn, now.before(KEYS))).await?;
+    batches(db, move |conn| retention::purge(conn, age.before(retention))).await?;
+    batches(db, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
     db.give_back_space().await
 }
 

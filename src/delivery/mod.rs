@@ -18,6 +18,7 @@ mod retry_after;
 mod schedule;
 pub mod sender;
 mod slots;
+mod steady;
 mod worker;
 
 pub use engine::{Engine, Limits};

@@ -11,6 +11,7 @@ use super::attempt::{self, Claimed};
 use super::engine::Inner;
 use super::recorder;
 use super::slots::Slot;
+use super::steady::{self, Clocks};
 use crate::db::deliveries::{self, Due, Share};
 use crate::db::results::{self, Lost};
 use crate::db::{Error, events};
@@ -35,6 +36,7 @@ pub(super) enum Tick {
 pub(super) async fn run(inner: Arc<Inner>) {
     let mut turn = Turn::default();
     let mut swept = tokio::time::Instant::now();
+    let mut clocks = Clocks::now();
     while !inner.stopping.load(Ordering::Relaxed) {
         let ticked = tick(&inner, &mut turn).await;
         if let Err(error) = &ticked {
@@ -42,7 +44,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
         }
         if swept.elapsed() >= sabotage::lease(SWEEP) {
             swept = tokio::time::Instant::now();
-            if let Err(error) = sweep(&inner).await {
+            if let Err(error) = sweep(&inner, &mut clocks).await {
                 tracing::error!(%error, "leases could not be taken back");
             }
         }
@@ -144,7 +146,8 @@ fn send(
     }
 }
 
-async fn sweep(inner: &Arc<Inner>) -> Result<(), Error> {
+async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
+    steady::mind(inner, clocks).await?;
     let now = inner.now();
     let lost = Lost::Expired(now);
     while inner.db.write(move |conn| results::interrupt(conn, lost, now)).await? > 0 {}

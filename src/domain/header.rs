@@ -215,4 +215,15 @@ mod tests {
         }
         assert_eq!(parse_value(" a b "), Ok("a b".to_owned()));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_accepted_is_one_header_line(name in ".{0,60}", value in ".{0,60}") {
+            if let (Ok(name), Ok(value)) = (HeaderName::parse_extra(&name), parse_value(&value)) {
+                let line = format!("{name}: {value}");
+                proptest::prop_assert!(line.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()), "{line:?}");
+                proptest::prop_assert_eq!(line.split(": ").next(), Some(name.as_str()));
+            }
+        }
+    }
 }

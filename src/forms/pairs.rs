@@ -79,4 +79,15 @@ mod tests {
         assert_eq!((form.headers[1].name.as_str(), form.headers[1].hide), ("X-A", true));
         assert_eq!(form.version, Some(4));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_form_is_checked_without_a_fault(
+            pairs in proptest::collection::vec(("(name|url|auth|bearer_token|basic_login|basic_password|custom_name|custom_value|events|inbox_scope|inboxes|secret|timeout_s|version|headers\\[[0-9]{1,3}\\]\\[(name|value|hide|remove)\\])", ".{0,40}"), 0..30)
+        ) {
+            let form = WebhookForm::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+            let policy = crate::domain::address::AddressPolicy::default();
+            drop(form.check(&crate::forms::Context { stored: None, inboxes: &[], policy: &policy }));
+        }
+    }
 }

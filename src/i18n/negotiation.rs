@@ -51,4 +51,11 @@ mod tests {
             assert_eq!(negotiate(header), expected, "{header:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_read(header in ".{0,200}") {
+            proptest::prop_assert!(negotiate(&header).is_none_or(|locale| Locale::ALL.contains(&locale)));
+        }
+    }
 }

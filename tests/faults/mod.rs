@@ -13,6 +13,7 @@ mod pause;
 mod points;
 mod poison;
 mod postgres;
+mod reading;
 mod rig;
 mod shutdown;
 mod storage;

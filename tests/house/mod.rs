@@ -2,6 +2,7 @@
 
 mod files;
 mod migrations;
+mod readme;
 mod rooms;
 mod templates;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use diesel::sql_types::{BigInt, Integer, Text};
-use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use hachok::db::DbConnection;
 use hachok::db::connection::{self, Access, DatabaseUrl};
 
@@ -75,7 +75,9 @@ impl Store {
     }
 
     /// Does many things with one commit.
+    #[cfg(feature = "fault-injection")]
     pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
+        use diesel::Connection;
         let done = self.conn.transaction(|conn| {
             work(conn);
             diesel::QueryResult::Ok(())
