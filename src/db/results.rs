@@ -113,11 +113,12 @@ pub enum Lost {
 }
 
 /// Takes leases back: their attempts are written down as interrupted, and the deliveries are due again at
-/// `due`. They use up no step of the schedule. Returns how many; call again while it is not 0.
+/// `due`, unless they ended meanwhile. They use up no step of the schedule. Returns how many; call again while it is
+/// not 0.
 pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<usize, Error> {
-    let mut rows = d::table.filter(PENDING).limit(500).into_boxed();
+    let mut rows = d::table.filter(d::leased_until.is_not_null()).limit(500).into_boxed();
     rows = match lost {
-        Lost::All => rows.filter(d::leased_until.is_not_null()),
+        Lost::All => rows,
         Lost::Expired(now) => rows.filter(d::leased_until.le(now.micros())),
         Lost::Own(first, last) => rows.filter(d::lease.between(first, last)),
     };
@@ -128,12 +129,14 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
             .set((
                 d::lease.eq(None::<i64>),
                 d::leased_until.eq(None::<i64>),
-                d::next_attempt_at.eq(Some(due.micros())),
                 d::interruptions.eq(row.interruptions + 1),
             ))
             .execute(conn)?;
         if freed > 0 {
             insert_attempt(conn, DeliveryId(row.id), &interrupted(&row), None)?;
+            diesel::update(d::table.find(row.id).filter(PENDING))
+                .set(d::next_attempt_at.eq(Some(due.micros())))
+                .execute(conn)?;
             if row.interruptions + 1 >= POISON {
                 give_up(conn, DeliveryId(row.id), Reason::Poison, due)?;
             }

@@ -18,6 +18,7 @@ use crate::db::{self, Db, webhooks};
 use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{LEASE, Target};
+use crate::sabotage;
 
 /// How many requests may be on their way, and how long their log is kept.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,8 @@ pub(super) struct Inner {
     /// Attempts whose result is not yet written down.
     pub(super) running: AtomicUsize,
     pub(super) settled: Notify,
+    /// Deliveries that must be sent alone are being sent.
+    pub(super) suspects: AtomicBool,
     results: mpsc::Sender<Finished>,
     runtime: Handle,
     targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
@@ -80,6 +83,7 @@ impl Engine {
             overloaded: AtomicBool::new(false),
             running: AtomicUsize::new(0),
             settled: Notify::new(),
+            suspects: AtomicBool::new(false),
             results,
             runtime: Handle::current(),
             targets: Mutex::default(),
@@ -142,7 +146,10 @@ impl Engine {
 impl Inner {
     /// A new lease of this process.
     pub(super) fn lease(&self, now: Timestamp) -> Lease {
-        Lease { token: self.process | i64::from(u32::from_le_bytes(clock::random())), until: now.after(LEASE) }
+        Lease {
+            token: self.process | i64::from(u32::from_le_bytes(clock::random())),
+            until: now.after(sabotage::lease(LEASE)),
+        }
     }
 
     /// The database's clock, as far as it is known without asking: due times and leases are its matter.

@@ -42,7 +42,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
         if let Err(error) = &ticked {
             tracing::error!(%error, "the queue could not be read");
         }
-        if swept.elapsed() >= SWEEP {
+        if swept.elapsed() >= sabotage::lease(SWEEP) {
             swept = tokio::time::Instant::now();
             if let Err(error) = sweep(&inner, &mut clocks).await {
                 tracing::error!(%error, "leases could not be taken back");
@@ -151,13 +151,25 @@ async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
     let now = inner.now();
     let lost = Lost::Expired(now);
     while inner.db.write(move |conn| results::interrupt(conn, lost, now)).await? > 0 {}
-    send_suspects(inner).await
+    if !inner.suspects.swap(true, Ordering::AcqRel) {
+        let task = Arc::clone(inner);
+        inner.spawn(async move {
+            if let Err(error) = send_suspects(&task).await {
+                tracing::error!(%error, "a delivery could not be sent alone");
+            }
+            task.suspects.store(false, Ordering::Release);
+        });
+    }
+    Ok(())
 }
 
-/// A delivery whose attempts kept ending with the process is sent alone: if it ends the process again, nothing else is
-/// interrupted with it.
+/// How long a delivery that is to be sent alone waits for the others: under steady load something is always on its way.
+const ALONE: Duration = Duration::from_secs(5);
+
+/// A delivery whose attempts kept ending with the process is sent alone, as far as the traffic lets it: if it ends the
+/// process again, little else is interrupted with it. One at a time, beside the worker, which goes on.
 async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
-    loop {
+    while !inner.stopping.load(Ordering::Relaxed) {
         let (now, lease) = (inner.now(), inner.lease(inner.now()));
         let claim = inner.db.write(move |conn| {
             let Some(delivery) = deliveries::claim_alone(conn, (now, lease))? else { return Ok(None) };
@@ -165,9 +177,14 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
             Ok(Some((delivery, body)))
         });
         let Some((delivery, Some(body))) = claim.await? else { return Ok(()) };
-        inner.settle().await;
+        // Not `settle`: its signal is for whoever stops the engine.
+        let begun = tokio::time::Instant::now();
+        while inner.running.load(Ordering::Acquire) > 0 && begun.elapsed() < ALONE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let claimed = Claimed { delivery, lease, version: 0, body };
         let finished = attempt::make(inner, &claimed).await;
         recorder::record(inner, vec![finished]).await?;
     }
+    Ok(())
 }

@@ -277,7 +277,6 @@ fn compare(store: &mut Store, model: &Model) {
 }
 
 #[tokio::test]
-#[ignore = "needs the leases of ended deliveries taken back"]
 async fn the_queue_does_what_its_model_does() {
     let (mut app, liar) = (App::start(), Liar::start());
     make_webhooks(&app.api("admin"), &liar, 1).await;

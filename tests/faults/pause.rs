@@ -46,7 +46,6 @@ fn outcomes(delivery: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs sabotage::lease in the engine"]
 async fn a_success_that_comes_after_its_lease_is_kept() {
     if !on_postgres() {
         return;
@@ -57,7 +56,6 @@ async fn a_success_that_comes_after_its_lease_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs sabotage::lease in the engine"]
 async fn a_failure_that_comes_after_its_lease_changes_nothing() {
     if !on_postgres() {
         return;

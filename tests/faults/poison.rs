@@ -10,7 +10,6 @@ use crate::support::{App, event, webhook};
 const BOUND: Duration = Duration::from_secs(40);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Engine::settle out of the worker's loop"]
 async fn a_delivery_that_must_be_sent_alone_holds_up_no_other() {
     let (app, liar) = (App::start(), Liar::start());
     let api = app.api("admin");

@@ -1,3 +1,4 @@
+DROP INDEX deliveries_leased;
 DROP INDEX deliveries_recovery;
 ALTER TABLE deliveries DROP COLUMN recovery_id;
 DROP TABLE recoveries;

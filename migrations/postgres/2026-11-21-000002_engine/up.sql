@@ -26,3 +26,5 @@ CREATE TABLE recoveries (
 CREATE INDEX recoveries_open ON recoveries (id) WHERE ended_at IS NULL;
 ALTER TABLE deliveries ADD COLUMN recovery_id BIGINT;
 CREATE INDEX deliveries_recovery ON deliveries (recovery_id) WHERE recovery_id IS NOT NULL;
+-- What is on its way, ended or not.
+CREATE INDEX deliveries_leased ON deliveries (leased_until) WHERE leased_until IS NOT NULL;

@@ -79,6 +79,7 @@ impl Store {
     /// Does many things with one commit.
     #[cfg(feature = "fault-injection")]
     pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
+        use diesel::Connection;
         let done = self.conn.transaction(|conn| {
             work(conn);
             diesel::QueryResult::Ok(())
