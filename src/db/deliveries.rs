@@ -222,6 +222,8 @@ pub fn claim_alone(conn: &mut DbConnection, (now, lease): (Timestamp, Lease)) ->
     let suspect: Option<i64> = d::table
         .inner_join(webhooks::table.on(webhooks::id.eq(d::webhook_id)))
         .filter(webhooks::enabled.eq(true))
+        .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
+        .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
         .filter(PENDING)
         .filter(d::interruptions.ge(ALONE))
         .filter(d::next_attempt_at.le(now.micros()))
