@@ -119,6 +119,11 @@ pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResp
     response.into_response(dressed)
 }
 
+/// The page for a database that does not answer.
+pub fn unavailable(reader: &Reader) -> HttpResponse {
+    page(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, reader)
+}
+
 fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse {
     if matches!(error, PageError::SignIn) {
         return to_sign_in(reader);

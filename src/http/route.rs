@@ -30,6 +30,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .app_data(PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
                 .wrap(from_fn(reader::load))
                 .wrap(session::middleware(state))
+                .wrap(from_fn(reader::without_session))
                 .configure(pages)
                 .default_service(web::route().to(HttpResponse::NotFound)),
         )

@@ -12,6 +12,7 @@ mod headers;
 mod htmx;
 mod inboxes;
 mod language;
+mod outage;
 mod secrets;
 mod session;
 mod set_up;
