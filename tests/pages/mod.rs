@@ -5,6 +5,7 @@ mod catalogue;
 mod conflict;
 mod csrf;
 mod deliveries;
+mod double_click;
 mod foreign_text;
 mod form_errors;
 mod header_errors;
