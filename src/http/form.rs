@@ -77,7 +77,7 @@ impl FromRequest for Typed {
             if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
                 || !csrf::is_from_here(state, &request)
             {
-                return Err(PageError::StaleForm);
+                return Err(PageError::Elsewhere);
             }
             let read = tokio::time::timeout(BODY_TIME, read(&mut payload, LARGEST)).await;
             let body = read.map_err(|_| PageError::BadRequest)??;

@@ -44,8 +44,12 @@ const LANGUAGE_COOKIE: &str = "hachok_lang";
 impl Reader {
     /// Words, dates and numbers for this reader.
     pub(super) fn t(&self) -> Translator<'_> {
-        let zone = self.user.as_ref().map_or("UTC", |user| &user.time_zone);
-        Translator::new(self.locale, self.now).in_zone(zone)
+        Translator::new(self.locale, self.now).in_zone(self.zone())
+    }
+
+    /// The time zone of this reader.
+    pub(super) fn zone(&self) -> &str {
+        self.user.as_ref().map_or("UTC", |user| &user.time_zone)
     }
 
     /// What surrounds a page for this reader.
