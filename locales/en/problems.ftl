@@ -1,5 +1,6 @@
 # The ids are the names of domain::problem::Problem.
 NameTooLong = Name must be 120 characters or fewer
+NameHasControls = Name must be one line of text without control characters
 UrlMissing = Enter the webhook URL
 UrlIncomplete = Enter a full URL, for example https://example.com/webhook
 UrlNotHttps = Webhook URL must start with https://
@@ -32,6 +33,7 @@ HeaderValueTooLong = Header value must be 4,096 characters or fewer
 TooManyHeaders = You can add up to 20 headers
 EventsMissing = Select at least one event
 EventUnknown = One of the events no longer exists. Check your selection
+TestEventUnknown = Select an event from the catalogue or webhook_test
 InboxesMissing = Select all inboxes or at least one inbox
 InboxUnknown = One of the selected inboxes was deleted. Check your selection
 SecretTooShort = Signing secret must be at least 24 characters

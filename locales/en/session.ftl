@@ -21,11 +21,8 @@ error_forbidden = You have no access to this
 error_forbidden_about = Your role allows reading only. Ask an administrator.
 error_page_too_old = The page was open for too long
 error_page_too_old_about = Go back, check the form and save again.
-error_too_many = Too many requests
-error_too_many_about = { $n ->
-    [one] Try again in { $n } second.
-   *[other] Try again in { $n } seconds.
-}
+error_elsewhere = The form was sent from another site
+error_elsewhere_about = Nothing was changed. Open the page in Hachok and send the form from there.
 error_bad_request = The request was not understood
 error_bad_request_about = Go back and try again.
 error_dead_link = This set-up link does not work

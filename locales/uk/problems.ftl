@@ -1,5 +1,6 @@
 # Ідентифікатори — назви з domain::problem::Problem.
 NameTooLong = Назва має містити не більше ніж 120 символів
+NameHasControls = Назва має бути одним рядком тексту без керівних символів
 UrlMissing = Введіть URL вебхука
 UrlIncomplete = Введіть повний URL, наприклад https://example.com/webhook
 UrlNotHttps = URL вебхука має починатися з https://
@@ -32,6 +33,7 @@ HeaderValueTooLong = Значення заголовка має містити �
 TooManyHeaders = Можна додати не більше ніж 20 заголовків
 EventsMissing = Виберіть принаймні одну подію
 EventUnknown = Однієї з подій більше не існує. Перевірте вибір
+TestEventUnknown = Виберіть подію з каталогу або webhook_test
 InboxesMissing = Виберіть усі канали або принаймні один канал
 InboxUnknown = Один із вибраних каналів видалено. Перевірте вибір
 SecretTooShort = Ключ підпису має містити щонайменше 24 символи

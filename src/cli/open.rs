@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use base64::Engine;
@@ -26,12 +26,15 @@ pub async fn open(data: &DataSettings) -> Result<Db, Fault> {
     Ok(db)
 }
 
-/// Makes a folder and those above it.
+/// Makes a folder and those above it; what is made is for its owner alone.
 pub fn make_folder(folder: &Path) -> Result<(), Fault> {
     if folder.as_os_str().is_empty() {
         return Ok(());
     }
-    fs::create_dir_all(folder)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
         .map_err(|error| Fault::RunTime(format!("the folder {} cannot be made: {error}", folder.display())))
 }
 

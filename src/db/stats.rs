@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::fixed::{Fixed, PENDING};
 use super::schema::{deliveries as d, webhooks};
 use super::{DbConnection, Error, deliveries};
-use crate::domain::delivery::{Delivery, Status, Trigger};
+use crate::domain::delivery::{Delivery, Status};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
@@ -46,15 +46,17 @@ struct Bucket {
     amount: i64,
 }
 
-/// What each webhook did in the last 24 hours; tests do not count.
+/// What counts in the numbers: no tests, and nothing that somebody ended.
+const COUNTS: &str = "(origin <> 'test' AND COALESCE(reason, '') NOT IN ('cancelled', 'webhook_deleted'))";
+
+/// What each webhook did in the last 24 hours.
 pub fn activity(conn: &mut DbConnection, now: Timestamp) -> Result<HashMap<WebhookId, Activity>, Error> {
     let first = now.micros() / HOUR - 23;
     // Ids sort by time, so the primary key bounds the scan. Only numbers of ours go into the text.
     let oldest = crate::domain::id::IdSource::first_at(Timestamp::from_micros(first * HOUR));
     let text = format!(
         "SELECT webhook_id, finished_at / {HOUR} AS hour, status, COUNT(*) AS amount FROM deliveries \
-         WHERE id >= {oldest} AND finished_at IS NOT NULL AND origin <> '{}' GROUP BY 1, 2, 3",
-        Trigger::Test.as_str()
+         WHERE id >= {oldest} AND finished_at IS NOT NULL AND {COUNTS} GROUP BY 1, 2, 3"
     );
     let mut found: HashMap<WebhookId, Activity> = HashMap::new();
     for bucket in diesel::sql_query(text).load::<Bucket>(conn)? {
@@ -90,7 +92,8 @@ pub fn pending(conn: &mut DbConnection, webhook: Option<WebhookId>) -> Result<i6
 /// Deliveries that failed for good and were made in the last 24 hours.
 pub fn failed_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Error> {
     let oldest = crate::domain::id::IdSource::first_at(now.before(Duration::from_secs(24 * 3600)));
-    Ok(d::table.filter(Fixed("deliveries.status = 'failed'")).filter(d::id.ge(oldest)).count().get_result(conn)?)
+    let failed = d::table.filter(Fixed("deliveries.status = 'failed'")).filter(Fixed(COUNTS));
+    Ok(failed.filter(d::id.ge(oldest)).count().get_result(conn)?)
 }
 
 #[derive(QueryableByName)]

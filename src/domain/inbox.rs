@@ -39,8 +39,10 @@ impl NewInbox {
         let mut problems = Problems::default();
         if name.is_empty() {
             problems.add(Field::InboxName, Problem::InboxNameMissing);
-        } else if name.chars().count() > 120 || name.chars().any(char::is_control) {
+        } else if name.chars().count() > 120 {
             problems.add(Field::InboxName, Problem::NameTooLong);
+        } else if name.chars().any(char::is_control) {
+            problems.add(Field::InboxName, Problem::NameHasControls);
         }
         let short = |text: &str| text.chars().count() <= 64 && !text.chars().any(char::is_control);
         if !short(external_id.trim()) {

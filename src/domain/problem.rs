@@ -126,6 +126,7 @@ impl Field {
 #[expect(missing_docs, reason = "each name is its sentence in locales/*/problems.ftl")]
 pub enum Problem {
     NameTooLong,
+    NameHasControls,
     UrlMissing,
     UrlIncomplete,
     UrlNotHttps,
@@ -164,6 +165,7 @@ pub enum Problem {
     TokenAgain,
     EventsMissing,
     EventUnknown,
+    TestEventUnknown,
     InboxesMissing,
     InboxUnknown,
     SecretTooShort,

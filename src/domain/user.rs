@@ -70,8 +70,10 @@ impl NewUser {
         let name = name.trim();
         if name.is_empty() {
             problems.add(Field::UserName, Problem::UserNameMissing);
-        } else if name.chars().count() > 120 || name.chars().any(char::is_control) {
+        } else if name.chars().count() > 120 {
             problems.add(Field::UserName, Problem::NameTooLong);
+        } else if name.chars().any(char::is_control) {
+            problems.add(Field::UserName, Problem::NameHasControls);
         }
         let email = problems.keep(Field::Email, parse_email(email)).unwrap_or_default();
         problems.keep(Field::Password, check_password(password));

@@ -12,7 +12,7 @@ use crate::domain::inbox::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
 use crate::domain::target_url::TargetUrl;
-use crate::domain::webhook::{InboxScope, NewWebhook, TIMEOUTS_S, Webhook};
+use crate::domain::webhook::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, TIMEOUTS_S, Webhook};
 
 /// What a webhook is checked against.
 pub struct Context<'a> {
@@ -43,7 +43,10 @@ impl WebhookForm {
             typed => problems.keep(Field::Secret, SigningSecret::parse(typed)),
         };
         let headers = self.checked_headers(context.stored, moved, &mut problems);
-        let timeout = self.timeout_s.trim().parse().ok().filter(|seconds| TIMEOUTS_S.contains(seconds));
+        let timeout = match self.timeout_s.trim() {
+            "" => Some(DEFAULT_TIMEOUT_S),
+            typed => typed.parse().ok().filter(|seconds| TIMEOUTS_S.contains(seconds)),
+        };
         let timeout = problems.keep(Field::Timeout, timeout.ok_or(Problem::TimeoutOutOfRange));
         match (url, authorization, timeout) {
             (Some(url), Some(authorization), Some(timeout_s)) => {
@@ -55,8 +58,11 @@ impl WebhookForm {
 
     fn checked_name(&self) -> Result<Option<String>, Problem> {
         let name = self.name.trim();
-        if name.chars().count() > 120 || name.chars().any(char::is_control) {
+        if name.chars().count() > 120 {
             return Err(Problem::NameTooLong);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(Problem::NameHasControls);
         }
         Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
     }

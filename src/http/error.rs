@@ -28,9 +28,12 @@ pub enum PageError {
     /// The set-up link was used, has expired, or never was one.
     #[error("the set-up link is not good")]
     DeadLink,
-    /// The form's token is not ours any more, or the request came from elsewhere.
+    /// The form's token is not ours any more.
     #[error("the form's token is not good")]
     StaleForm,
+    /// The request came from a page that is not ours.
+    #[error("the request came from elsewhere")]
+    Elsewhere,
     /// The request makes no sense.
     #[error("the request makes no sense")]
     BadRequest,
@@ -67,7 +70,7 @@ impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignIn => StatusCode::SEE_OTHER,
-            Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::StaleForm | Self::Elsewhere => StatusCode::FORBIDDEN,
             Self::NotFound | Self::DeadLink => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::WebhookOff => StatusCode::CONFLICT,
@@ -95,6 +98,7 @@ impl PageError {
             Self::SignIn | Self::Forbidden => Fault::Forbidden,
             Self::NotFound => Fault::NotFound,
             Self::StaleForm => Fault::PageTooOld,
+            Self::Elsewhere => Fault::Elsewhere,
             Self::DeadLink => Fault::DeadLink,
             Self::BadRequest => Fault::BadRequest,
             Self::WebhookOff => Fault::WebhookOff,
@@ -117,6 +121,11 @@ pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResp
     };
     let dressed = page(&error, status, reader);
     response.into_response(dressed)
+}
+
+/// The page for a database that does not answer.
+pub fn unavailable(reader: &Reader) -> HttpResponse {
+    page(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, reader)
 }
 
 fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse {

@@ -12,6 +12,7 @@ use futures_util::{FutureExt, StreamExt};
 use super::error::PageError;
 use super::reader::Anyone;
 use super::{State, csrf};
+use crate::domain::token;
 
 /// A test event's body is the largest field.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -26,6 +27,11 @@ impl Form {
     /// The field of that name, or nothing.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// Tells this form, as it was sent, from all others.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        token::hash(&url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish())
     }
 
     /// All fields.
@@ -71,7 +77,7 @@ impl FromRequest for Typed {
             if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
                 || !csrf::is_from_here(state, &request)
             {
-                return Err(PageError::StaleForm);
+                return Err(PageError::Elsewhere);
             }
             let read = tokio::time::timeout(BODY_TIME, read(&mut payload, LARGEST)).await;
             let body = read.map_err(|_| PageError::BadRequest)??;

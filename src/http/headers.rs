@@ -1,11 +1,12 @@
 //! Headers that every answer bears (SECURITY, controls 7, 8 and 32).
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, HttpResponse, ResponseError};
 
 use super::State;
 
@@ -26,8 +27,16 @@ pub async fn add(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let secure = request.app_data::<Data<State>>().is_some_and(|state| state.is_secure());
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
+    match next.call(request).await {
+        Ok(mut response) => {
+            put(response.headers_mut(), secure);
+            Ok(response)
+        }
+        Err(error) => Err(Failed { error, secure }.into()),
+    }
+}
+
+fn put(headers: &mut HeaderMap, secure: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -37,5 +46,24 @@ pub async fn add(
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    Ok(response)
+}
+
+/// An error whose answer is made later, outside of all middleware; it bears the headers too.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+struct Failed {
+    error: Error,
+    secure: bool,
+}
+
+impl ResponseError for Failed {
+    fn status_code(&self) -> StatusCode {
+        self.error.as_response_error().status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.error.error_response();
+        put(response.headers_mut(), self.secure);
+        response
+    }
 }

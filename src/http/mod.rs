@@ -9,6 +9,7 @@ mod headers;
 mod health;
 mod limiter;
 mod log_query;
+mod made;
 mod pages;
 mod reader;
 mod route;

@@ -7,6 +7,7 @@ use actix_session::SessionExt;
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderValue, VARY};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -43,8 +44,12 @@ const LANGUAGE_COOKIE: &str = "hachok_lang";
 impl Reader {
     /// Words, dates and numbers for this reader.
     pub(super) fn t(&self) -> Translator<'_> {
-        let zone = self.user.as_ref().map_or("UTC", |user| &user.time_zone);
-        Translator::new(self.locale, self.now).in_zone(zone)
+        Translator::new(self.locale, self.now).in_zone(self.zone())
+    }
+
+    /// The time zone of this reader.
+    pub(super) fn zone(&self) -> &str {
+        self.user.as_ref().map_or("UTC", |user| &user.time_zone)
     }
 
     /// What surrounds a page for this reader.
@@ -75,7 +80,10 @@ pub async fn load(
     let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
     let (reader, cookies) = match read(&state, request.request()).await {
         Ok(read) => read,
-        Err(error) => return Ok(request.into_response(error.bare()).map_into_boxed_body()),
+        Err(error) => {
+            let stranger = stranger(&state, request.request());
+            return Ok(super::error::dress(request.into_response(error.bare()), &stranger));
+        }
     };
     let reader = Rc::new(reader);
     request.extensions_mut().insert(Rc::clone(&reader));
@@ -88,6 +96,34 @@ pub async fn load(
     Ok(response)
 }
 
+/// Gives its page to the one error that comes this far: a session that is not loaded or not stored.
+pub async fn without_session(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
+    let stranger = stranger(&state, request.request());
+    next.call(request).await.map_err(|error| {
+        tracing::error!(%error, "a session was not loaded or not stored");
+        InternalError::from_response(error, super::error::unavailable(&stranger)).into()
+    })
+}
+
+/// Somebody of whom nothing can be loaded.
+fn stranger(state: &State, request: &HttpRequest) -> Reader {
+    Reader {
+        locale: language(state, request, None, &mut Vec::new()),
+        user: None,
+        csrf: String::new(),
+        htmx: request.headers().contains_key("hx-request"),
+        path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        now: clock::now(),
+        address: client(state, request),
+        failed_24h: 0,
+        notice: None,
+    }
+}
+
 async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cookie<'static>>), PageError> {
     let visit = Visit(request.get_session());
     let now = clock::now();
@@ -98,7 +134,10 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
             let load = move |conn: &mut crate::db::DbConnection| {
                 Ok((users::active(conn, id)?, crate::db::stats::failed_lately(conn, now)?))
             };
-            state.db.read(load).await?
+            state.db.read(load).await.map_err(|error| {
+                tracing::error!(%error, "a reader was not loaded");
+                PageError::Unavailable
+            })?
         }
     };
     let (user, failed_24h) = found;

@@ -17,11 +17,18 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
         .route("/healthz", get().to(health::lives))
         .route("/readyz", get().to(health::ready))
         .route("/static/{name:.*}", get().to(assets::serve))
-        .service(web::resource("/api/v1/events").route(post().to(api::events::accept)))
-        .route("/api/v1/profile", get().to(api::profile::show))
+        .service(
+            web::resource("/api/v1/events").wrap(from_fn(api::method::of_ingest)).route(post().to(api::events::accept)),
+        )
+        .service(
+            web::resource("/api/v1/profile")
+                .wrap(from_fn(api::method::of_management))
+                .route(get().to(api::profile::show)),
+        )
         .service(
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
+                .wrap(from_fn(api::method::of_management))
                 .configure(management),
         )
         .service(
@@ -30,6 +37,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .app_data(PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
                 .wrap(from_fn(reader::load))
                 .wrap(session::middleware(state))
+                .wrap(from_fn(reader::without_session))
                 .configure(pages)
                 .default_service(web::route().to(HttpResponse::NotFound)),
         )

@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::limiter::Limiter;
+use super::made::Made;
 use crate::config::{ServeSettings, WebSettings};
 use crate::db::Db;
 use crate::delivery::Engine;
@@ -24,6 +25,7 @@ pub struct State {
     /// The key of the session cookie.
     pub(super) cookie_key: [u8; 32],
     pub(super) limiter: Limiter,
+    pub(super) made: Arc<Made>,
     /// Passwords checked at once: each takes 19 MiB and a core.
     pub(super) hashing: Semaphore,
 }
@@ -45,6 +47,7 @@ impl State {
             retention_days: settings.delivery.retention_days,
             public,
             limiter: Limiter::default(),
+            made: Arc::default(),
             hashing: Semaphore::new(HASHING),
         }
     }

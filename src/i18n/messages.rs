@@ -59,6 +59,7 @@ messages! {
     // deliveries.ftl
     delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; attempts_count(n: impl Number); duration; all_statuses;
     all_events; all_webhooks; no_deliveries; no_deliveries_about; log_retention(days: impl Number); deleted_webhook;
+    filter_not_understood;
     delivery_retrying; delivery_sending; delivery_cancelled; send_again; send_again_warning; cancel_retries;
     event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number); attempt_scheduled; attempt_started;
     attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text); next_attempt_on(time: impl Text); next_attempt_held;
@@ -85,7 +86,7 @@ messages! {
     sign_in; sign_in_wrong; sign_in_wait(n: impl Number); set_up; set_up_about; set_up_button; set_up_failed; user_name;
     email; account_password; account_password_hint; time_zone; time_zone_hint; error_not_found;
     error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old; error_page_too_old_about;
-    error_too_many; error_too_many_about(n: impl Number); error_bad_request; error_bad_request_about; error_dead_link;
+    error_elsewhere; error_elsewhere_about; error_bad_request; error_bad_request_about; error_dead_link;
     error_dead_link_about; error_webhook_off; error_webhook_off_about; error_too_large; error_too_large_about; error_unavailable;
     error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
     // events.ftl

@@ -115,7 +115,7 @@ macro_rules! problems {
 }
 
 problems! {
-    NameTooLong UrlMissing UrlIncomplete UrlNotHttps UrlHasCredentials UrlHasFragment UrlPrivate UrlPortRefused
+    NameTooLong NameHasControls TestEventUnknown UrlMissing UrlIncomplete UrlNotHttps UrlHasCredentials UrlHasFragment UrlPrivate UrlPortRefused
     UrlTooLong UrlIsOurs AuthorizationMissing TokenMissing TokenHasSpaces TokenTooLong TokenAgain LoginMissing
     LoginHasColon LoginTooLong PasswordMissing PasswordTooLong HeaderNameMissing HeaderNameInvalid HeaderNameTooLong
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing

@@ -5,7 +5,7 @@ use askama::Template;
 use super::filters;
 use super::shell::{Notice, Place, Shell};
 use crate::domain::user::Language;
-use crate::i18n::{Count, Translator};
+use crate::i18n::Translator;
 
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub enum Fault {
     TooLarge,
     /// 403: the form's token is no longer good.
     PageTooOld,
-    /// 429: try again after that many seconds.
-    TooMany(Count),
+    /// 403: the form was not sent from a page of ours.
+    Elsewhere,
     /// 500, with the request's id.
     Server(String),
     /// 503: the database does not answer.
@@ -54,7 +54,7 @@ impl<'a> ErrorPage<'a> {
             Fault::WebhookOff => (t.error_webhook_off(), t.error_webhook_off_about()),
             Fault::TooLarge => (t.error_too_large(), t.error_too_large_about()),
             Fault::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),
-            Fault::TooMany(seconds) => (t.error_too_many(), t.error_too_many_about(*seconds)),
+            Fault::Elsewhere => (t.error_elsewhere(), t.error_elsewhere_about()),
             Fault::Server(id) => (t.error_server(id), t.error_server_about()),
             Fault::Unavailable => (t.error_unavailable(), t.error_unavailable_about()),
         };

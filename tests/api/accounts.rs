@@ -102,6 +102,9 @@ async fn the_profile_names_the_one_account() {
     assert_eq!(profile["account_id"], 1, "{profile}");
     assert_eq!(profile["accounts"][0]["id"], 1, "{profile}");
     assert_ne!(profile["id"], Value::Null, "{profile}");
+    assert_eq!((&profile["role"], &profile["accounts"][0]["role"]), (&"administrator".into(), &"administrator".into()));
+    let profile = app.api("read").get("/api/v1/profile").await.json();
+    assert_eq!((&profile["role"], &profile["accounts"][0]["role"]), (&"agent".into(), &"agent".into()));
 }
 
 #[tokio::test]

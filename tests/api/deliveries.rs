@@ -119,6 +119,46 @@ async fn a_delivery_is_sent_again_with_the_same_event() {
 }
 
 #[tokio::test]
+async fn the_next_cursor_leads_on_in_the_same_direction() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    for _ in 0..5 {
+        api.accepted(event("message_created")).await;
+    }
+    let ids: Vec<String> =
+        api.deliveries("").await.iter().filter_map(|line| line["id"].as_str().map(Into::into)).collect();
+    let page = async |cursor: String| {
+        let answer = api.get(&format!("deliveries?limit=2&cursor={cursor}")).await.json();
+        let ids: Vec<String> = answer["payload"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|line| line["id"].as_str().map(Into::into))
+            .collect();
+        (ids, answer["next_cursor"].as_str().map(ToOwned::to_owned))
+    };
+    let (first, next) = page(format!("after-{}", ids[4])).await;
+    assert_eq!(first, ids[2..4]);
+    let (second, next) = page(next.expect("more")).await;
+    assert_eq!((second.as_slice(), next), (&ids[0..2], None));
+    let (_, older) = page(String::new()).await;
+    assert_eq!(older.as_ref(), Some(&ids[1]));
+}
+
+#[tokio::test]
+async fn a_filter_that_is_not_understood_is_refused() {
+    let app = App::start();
+    let api = app.api("read");
+    for query in ["q=secret", "from=lately", "status=lost"] {
+        let answer = api.get(&format!("deliveries?{query}")).await;
+        assert_eq!(answer.status, 422, "{query}");
+        assert_eq!(answer.json()["attributes"][0], query.split('=').next().unwrap_or_default());
+    }
+    assert_eq!(api.get("deliveries?from=2026-11-21&to=2026-11-21&q=").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_test_answers_with_what_the_receiver_said() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");

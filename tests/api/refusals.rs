@@ -118,7 +118,14 @@ async fn a_refused_event_leaves_nothing_behind() {
 async fn another_method_or_path_of_the_api_is_a_clean_refusal() {
     let app = App::start();
     let api = app.api("admin");
-    assert_eq!(api.get("/api/v1/events").await.status, 405);
+    let answer = api.get("/api/v1/events").await;
+    answer.problem(405);
+    assert_eq!(answer.header("allow"), "POST");
+    for (path, allowed) in [("webhooks", "GET, POST"), ("/api/v1/profile", "GET")] {
+        let answer = api.delete(path).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, allowed), "{path}");
+        assert!(answer.json()["error"].is_string(), "{path}");
+    }
     assert_eq!(api.get("/api/v1/nothing").await.status, 404);
     let trace = Method::from_bytes(b"TRACE").unwrap_or_default();
     assert!(matches!(Answer::of(api.request(trace, "/api/v1/events")).await.status, 404 | 405));

@@ -97,3 +97,14 @@ async fn serve_is_the_command_that_needs_no_name() {
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("bind") || ran.stderr.contains("HACHOK_BIND"), "{ran:?}");
 }
+
+#[test]
+fn the_folder_of_the_data_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::bare().set("DATABASE_URL", "sqlite://new/deeper/hachok.db");
+    place.say(&["migrate"]);
+    for folder in ["new", "new/deeper"] {
+        let rights = std::fs::metadata(place.folder().join(folder)).expect("a folder").permissions().mode();
+        assert_eq!(rights & 0o777, 0o700, "{folder}");
+    }
+}

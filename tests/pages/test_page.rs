@@ -48,7 +48,7 @@ async fn a_bad_test_is_told_and_not_sent() {
     assert!(!page.error("body").is_empty(), "{}", page.text("main"));
     assert!(page.body.contains("{not json"), "what was typed stays");
     let page = admin.submit(form.set("event", "message_exploded")).await.expect(422);
-    assert!(page.text("#errsum").contains("no longer exists"), "{}", page.text("main"));
+    assert!(page.text("#errsum").contains("Select an event from the catalogue"), "{}", page.text("main"));
     assert!(receiver.seen("/a").is_empty());
 }
 

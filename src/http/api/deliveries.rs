@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::management::{ApiError, Caller};
 use super::shapes;
+use crate::db::log::Cursor;
 use crate::db::{events, log};
 use crate::domain::id::DeliveryId;
 use crate::http::State;
@@ -29,9 +30,14 @@ pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -
             .ok_or_else(|| ApiError::invalid("limit", "limit must be 1 to 100"))?,
     };
     let unknown = |name: &'static str| ApiError::invalid(name, &format!("{name} is not known"));
-    let (filter, cursor) = query.parse().map_err(unknown)?;
+    let (filter, cursor) = query.parse("UTC").map_err(unknown)?;
     let (lines, more) = state.db.read(move |conn| log::page(conn, &filter, cursor, limit)).await?;
-    let next = lines.last().filter(|_| more).map(|line| line.delivery.id);
+    // It leads on in the same direction.
+    let next = match cursor {
+        Cursor::Newest | Cursor::Before(_) => lines.last().map(|line| line.delivery.id.to_string()),
+        Cursor::After(_) => lines.first().map(|line| format!("after-{}", line.delivery.id)),
+    };
+    let next = next.filter(|_| more);
     let list: Vec<Value> = lines.iter().map(shapes::line).collect();
     Ok(HttpResponse::Ok().json(json!({ "payload": list, "next_cursor": next })))
 }

@@ -114,7 +114,10 @@ impl ResponseError for ApiError {
 }
 
 /// A caller who may do what this request asks: GET with read or admin, everything else with admin.
-pub struct Caller;
+pub struct Caller {
+    /// What the caller's token may do.
+    pub scope: Scope,
+}
 
 impl FromRequest for Caller {
     type Error = ApiError;
@@ -126,9 +129,9 @@ impl FromRequest for Caller {
             let state = request.app_data::<Data<State>>().ok_or_else(ApiError::not_found)?;
             let scopes: &[Scope] =
                 if request.method().is_safe() { &[Scope::Read, Scope::Admin] } else { &[Scope::Admin] };
-            auth::caller(state, &request, scopes).await?;
+            let scope = auth::caller(state, &request, scopes).await?.scope;
             match request.match_info().get("account") {
-                Some("1") | None => Ok(Self),
+                Some("1") | None => Ok(Self { scope }),
                 Some(_) => Err(ApiError::not_found()),
             }
         }

@@ -6,6 +6,7 @@ pub mod deliveries;
 pub mod events;
 pub mod inboxes;
 pub mod management;
+pub mod method;
 pub mod problem;
 pub mod profile;
 pub mod recoveries;

@@ -35,6 +35,13 @@ impl IngestError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, ("too_large", "The event is too large"), ("body", detail))
     }
 
+    /// 405: an event is posted.
+    pub fn method() -> Self {
+        let detail = "Send an event with POST.".to_owned();
+        let title = ("method_not_allowed", "The method is not allowed");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, title, ("method", detail))
+    }
+
     /// 503: nothing was stored, the client is to try again.
     pub fn overloaded() -> Self {
         let detail = "The event was not stored. Send it again later.".to_owned();

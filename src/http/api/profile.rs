@@ -4,14 +4,19 @@ use actix_web::HttpResponse;
 use serde_json::json;
 
 use super::management::Caller;
+use crate::domain::token::Scope;
 
 /// Who the token stands for: the one account.
-pub async fn show(_caller: Caller) -> HttpResponse {
+pub async fn show(caller: Caller) -> HttpResponse {
+    let role = match caller.scope {
+        Scope::Admin => "administrator",
+        Scope::Read | Scope::Ingest => "agent",
+    };
     HttpResponse::Ok().json(json!({
         "id": 1,
         "name": "Hachok",
         "account_id": 1,
-        "role": "administrator",
-        "accounts": [{ "id": 1, "name": "Hachok", "status": "active", "role": "administrator" }],
+        "role": role,
+        "accounts": [{ "id": 1, "name": "Hachok", "status": "active", "role": role }],
     }))
 }

@@ -159,10 +159,8 @@ fn unknown_overlap() -> ApiError {
 /// Sends a test event and answers when the receiver has.
 pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
     let name = object.0.get("event").and_then(Value::as_str).unwrap_or(EventName::WebhookTest.as_str());
-    let event = match name {
-        "webhook_test" => EventName::WebhookTest,
-        name => EventName::parse(name).ok_or_else(|| Problems::one(Field::TestEvent, Problem::EventUnknown))?,
-    };
+    let unknown = || Problems::one(Field::TestEvent, Problem::TestEventUnknown);
+    let event = EventName::parse_any(name).ok_or_else(unknown)?;
     let body = match object.0.get("body") {
         None | Some(Value::Null) => event.sample().to_owned(),
         Some(Value::String(text)) => text.clone(),

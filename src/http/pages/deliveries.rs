@@ -20,8 +20,8 @@ use crate::http::form::Form;
 use crate::http::log_query::LogQuery;
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
-use crate::views::NoticeKind;
 use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage};
+use crate::views::{Notice, NoticeKind};
 
 /// Lines of a page.
 const PAGE: usize = 50;
@@ -43,8 +43,10 @@ pub async fn of_webhook(
 }
 
 async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
-    // A filter that is not understood is a link of somebody else's making: show everything.
-    let (filter, cursor) = query.parse().unwrap_or_default();
+    // A filter that is not understood is a link of somebody else's making: show everything, and say so.
+    let parsed = query.parse(reader.zone());
+    let odd = parsed.is_err().then(|| Notice::Odd(reader.t().filter_not_understood()));
+    let (filter, cursor) = parsed.unwrap_or_default();
     let wanted = filter.clone();
     let loaded = state.db.read(move |conn| {
         let page = log::page(conn, &wanted, cursor, PAGE)?;
@@ -62,14 +64,23 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
     });
     let (newer, older) = neighbours(cursor, &lines, more);
     let input = LogInput {
-        filter: LogFilter { status: filter.status, event: filter.event, webhook: filter.webhook },
+        filter: LogFilter {
+            status: filter.status,
+            event: filter.event,
+            webhook: filter.webhook,
+            inbox: filter.inbox,
+            from: filter.from,
+            to: filter.to,
+        },
         lines: shown.collect(),
         webhooks: titles.clone(),
         newer,
         older,
         retention_days: state.retention_days.into(),
     };
-    let log = LogPage::new(reader.shell(), input);
+    let mut shell = reader.shell();
+    shell.notice = odd.or(shell.notice);
+    let log = LogPage::new(shell, input);
     if reader.htmx { page(StatusCode::OK, &log.as_log()) } else { page(StatusCode::OK, &log) }
 }
 

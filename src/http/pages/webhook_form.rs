@@ -12,17 +12,19 @@ use serde::Deserialize;
 use super::webhook_actions::leave_secret;
 use super::{Answer, go, page, webhooks as list};
 use crate::clock;
-use crate::db::{inboxes, webhooks};
+use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
+use crate::domain::token::hex;
 use crate::domain::webhook::Webhook;
 use crate::forms::Context;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::{Form, Typed};
+use crate::http::made::Done;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -36,7 +38,8 @@ pub struct Prefilled {
 
 /// The empty form.
 pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefilled>) -> Answer {
-    let form = WebhookForm::blank(query.into_inner().event.into_iter().collect());
+    let blank = WebhookForm::blank(query.into_inner().event.into_iter().collect());
+    let form = WebhookForm { once: hex(&clock::random::<16>()), ..blank };
     let inboxes = state.db.read(inboxes::list).await?;
     show(&reader, StatusCode::OK, (&form, None, &inboxes), &Problems::default())
 }
@@ -63,10 +66,16 @@ pub async fn header_row(Admin(reader): Admin, query: Query<RowIndex>) -> Answer 
 
 /// What came of a form.
 enum Saved {
-    Done { id: WebhookId, secret: Option<SigningSecret>, same_url: Option<String> },
+    Done(Done),
     Wrong(Problems),
     Changed(Box<Webhook>),
     Gone,
+}
+
+impl From<Done> for Saved {
+    fn from(done: Done) -> Self {
+        Self::Done(done)
+    }
 }
 
 /// Stores a new webhook.
@@ -76,7 +85,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     if !input.fresh {
         return too_old(&state, &reader, &typed, None).await;
     }
-    let saved = save(&state, typed.clone(), None).await?;
+    let saved = save_once(&state, typed.clone(), form.fingerprint()).await?;
     answer(&state, (&reader, session), (&form, typed, None), saved).await
 }
 
@@ -97,10 +106,38 @@ pub async fn update(
     answer(&state, (&reader, session), (&form, typed, Some(stored)), saved).await
 }
 
-/// Checks and stores in one transaction, so that nothing changes in between.
+/// Checks and stores a new webhook, unless the very same form has just done so.
+async fn save_once(state: &State, typed: WebhookForm, form: Vec<u8>) -> Result<Saved, PageError> {
+    if typed.once.is_empty() {
+        return save(state, typed, None).await;
+    }
+    let (made, sent, now) = (Arc::clone(&state.made), form.clone(), clock::now());
+    let store = storing(state, typed, None);
+    let make = |conn: &mut DbConnection| {
+        Ok(match store(conn)? {
+            Saved::Done(done) => Ok(done),
+            other => Err(other),
+        })
+    };
+    let saved = state.db.write(move |conn| made.once(&sent, now, || make(conn))).await;
+    if saved.is_err() {
+        state.made.forget(&form);
+    }
+    Ok(saved?)
+}
+
 async fn save(state: &State, form: WebhookForm, id: Option<WebhookId>) -> Result<Saved, PageError> {
+    Ok(state.db.write(storing(state, form, id)).await?)
+}
+
+/// Checks and stores in one transaction, so that nothing changes in between.
+fn storing(
+    state: &State,
+    form: WebhookForm,
+    id: Option<WebhookId>,
+) -> impl FnOnce(&mut DbConnection) -> Result<Saved, Error> + Send + use<> {
     let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
-    let saved = state.db.write(move |conn| {
+    move |conn| {
         let stored = match id {
             None => None,
             Some(id) => match webhooks::find(conn, id)? {
@@ -121,16 +158,15 @@ async fn save(state: &State, form: WebhookForm, id: Option<WebhookId>) -> Result
         match id {
             Some(id) => {
                 webhooks::update(conn, &vault, id, &new)?;
-                Ok(Saved::Done { id, secret: None, same_url })
+                Ok(Saved::Done(Done { id, secret: None, same_url }))
             }
             None => {
                 let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
                 let id = webhooks::insert(conn, &vault, &new, &secret)?;
-                Ok(Saved::Done { id, secret: Some(secret), same_url })
+                Ok(Saved::Done(Done { id, secret: Some(secret), same_url }))
             }
         }
-    });
-    Ok(saved.await?)
+    }
 }
 
 type Input<'a> = (&'a Form, WebhookForm, Option<Webhook>);
@@ -143,7 +179,7 @@ async fn answer(
 ) -> Answer {
     match saved {
         Saved::Gone => Err(PageError::NotFound),
-        Saved::Done { id, secret, same_url } => {
+        Saved::Done(Done { id, secret, same_url }) => {
             state.engine.wake();
             let visit = Visit(session);
             let then = (form.get("then") == "test", secret.is_some());

@@ -29,14 +29,10 @@ pub struct Chosen {
     event: Option<String>,
 }
 
-fn event(text: &str) -> Option<EventName> {
-    if text == EventName::WebhookTest.as_str() { Some(EventName::WebhookTest) } else { EventName::parse(text) }
-}
-
 /// The form with an event's sample.
 pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, query: Query<Chosen>) -> Answer {
     let webhook = find(&state, *id).await?;
-    let chosen = query.event.as_deref().and_then(event).unwrap_or(EventName::WebhookTest);
+    let chosen = query.event.as_deref().and_then(EventName::parse_any).unwrap_or(EventName::WebhookTest);
     let problems = Problems::default();
     let form = TestForm { event: chosen, body: chosen.sample(), problems: &problems, sent: None };
     let shown = TestPage::new(reader.shell(), &webhook, form);
@@ -70,7 +66,7 @@ pub async fn send(
 
 fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
     let mut problems = Problems::default();
-    let chosen = problems.keep(Field::TestEvent, event(typed).ok_or(Problem::EventUnknown));
+    let chosen = problems.keep(Field::TestEvent, EventName::parse_any(typed).ok_or(Problem::TestEventUnknown));
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     problems.keep(Field::TestBody, check_test_body(body, limit));
     (chosen.unwrap_or(EventName::WebhookTest), problems)

@@ -5,7 +5,8 @@ use askama::Template;
 use super::outcome::Code;
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::{Delivery, Status, Trigger};
-use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::id::{DeliveryId, InboxId, WebhookId};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Language;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::filters;
@@ -21,11 +22,27 @@ pub struct LogFilter {
     pub event: Option<EventName>,
     /// The webhook.
     pub webhook: Option<WebhookId>,
+    /// The inbox; has no field on the page, as the two below.
+    pub inbox: Option<InboxId>,
+    /// Made then or later.
+    pub from: Option<Timestamp>,
+    /// Made before then.
+    pub to: Option<Timestamp>,
 }
 
 impl LogFilter {
     fn is_empty(&self) -> bool {
-        self.status.is_none() && self.event.is_none() && self.webhook.is_none()
+        self.status.is_none() && self.event.is_none() && self.webhook.is_none() && self.beside().is_empty()
+    }
+
+    /// What the page has no field for and keeps all the same.
+    fn beside(&self) -> Vec<(&'static str, String)> {
+        let pairs = [
+            ("inbox", self.inbox.map(|id| id.to_string())),
+            ("from", self.from.map(|time| time.to_string())),
+            ("to", self.to.map(|time| time.to_string())),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     fn has_status(&self, status: &Status) -> bool {
@@ -60,6 +77,7 @@ impl LogFilter {
         ];
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs.iter().filter_map(|(key, value)| value.map(|value| (key, value))));
+        query.extend_pairs(self.beside());
         match query.finish() {
             query if query.is_empty() => "/deliveries".to_owned(),
             query => format!("/deliveries?{query}"),

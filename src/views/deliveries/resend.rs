@@ -64,7 +64,13 @@ struct Found {
 impl<'a> ResendPage<'a> {
     /// The page.
     pub fn new(shell: Shell<'a>, input: ResendInput<'a>) -> Self {
-        let back = LogFilter { status: Some(Status::Failed), event: input.event, webhook: input.webhook }.address();
+        let back = LogFilter {
+            status: Some(Status::Failed),
+            event: input.event,
+            webhook: input.webhook,
+            ..LogFilter::default()
+        }
+        .address();
         let found = input.count.map(|count| Found::new(shell.t, &input, count));
         Self { t: shell.t, shell: shell.at(Place::Deliveries), input, back, found }
     }
