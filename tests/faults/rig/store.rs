@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-#[cfg(feature = "fault-injection")]
-use diesel::Connection;
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use hachok::db::DbConnection;
@@ -80,7 +78,7 @@ impl Store {
     #[cfg(feature = "fault-injection")]
     pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
         use diesel::Connection;
-        let done = self.conn.transaction(|conn| {
+        let done = diesel::Connection::transaction(&mut self.conn, |conn| {
             work(conn);
             diesel::QueryResult::Ok(())
         });
