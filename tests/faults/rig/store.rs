@@ -77,7 +77,6 @@ impl Store {
     /// Does many things with one commit.
     #[cfg(feature = "fault-injection")]
     pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
-        use diesel::Connection;
         let done = diesel::Connection::transaction(&mut self.conn, |conn| {
             work(conn);
             diesel::QueryResult::Ok(())
