@@ -137,3 +137,33 @@ async fn a_filter_of_the_address_counts_or_is_named() {
         assert!(all.text("#log").contains("Message created"), "{query}");
     }
 }
+
+#[tokio::test]
+async fn what_somebody_cancelled_and_tests_are_no_failures() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::Status(503)]);
+    let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
+    api.accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    let delivery = eventually("an attempt", || async {
+        api.deliveries("")
+            .await
+            .first()
+            .filter(|line| line["attempts"] == 1)
+            .and_then(|line| line["id"].as_str().map(ToOwned::to_owned))
+    })
+    .await;
+    let path = format!("/deliveries/{delivery}/cancellation");
+    let form = eventually("a delivery to cancel", || async {
+        admin.open(&format!("/deliveries/{delivery}")).await.find_form(&format!("form[action='{path}']"))
+    })
+    .await;
+    admin.submit(form).await.leads_to();
+    receiver.answers("/a", [Reply::Status(418)]);
+    api.post(&format!("webhooks/{id}/test"), &json!({})).await;
+    assert_eq!(api.deliveries("status=failed").await.len(), 2);
+    let list = admin.open("/webhooks").await;
+    assert!(!list.has("nav .count.bad"), "{}", list.text("nav"));
+}
