@@ -43,14 +43,10 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn into_delivery(self) -> Result<Delivery, Error> {
-        let event = match self.event.as_str() {
-            "webhook_test" => Some(EventName::WebhookTest),
-            name => EventName::parse(name),
-        };
         Ok(Delivery {
             id: DeliveryId(self.id),
             event_id: EventId(self.event_id),
-            event: event.ok_or(Error::Meaning("event"))?,
+            event: EventName::parse_any(&self.event).ok_or(Error::Meaning("event"))?,
             webhook_id: self.webhook_id,
             inbox_id: self.inbox_id,
             status: Status::parse(&self.status).ok_or(Error::Meaning("status"))?,
