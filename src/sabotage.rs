@@ -52,3 +52,15 @@ pub fn lease(span: Duration) -> Duration {
 pub const fn lease(span: Duration) -> Duration {
     span
 }
+
+/// A limit. With the feature it is `HACHOK_DUE_LIMIT`, where that is set.
+#[cfg(feature = "fault-injection")]
+pub fn due_limit(limit: i64) -> i64 {
+    std::env::var("HACHOK_DUE_LIMIT").ok().and_then(|text| text.parse().ok()).unwrap_or(limit)
+}
+
+/// A limit, as it is.
+#[cfg(not(feature = "fault-injection"))]
+pub const fn due_limit(limit: i64) -> i64 {
+    limit
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::engine::Inner;
 use crate::db::{Error, stats};
+use crate::sabotage;
 
 /// How often to look.
 const EVERY: Duration = Duration::from_secs(2);
@@ -38,5 +39,6 @@ async fn is_too_much(inner: &Inner) -> Result<bool, Error> {
         return Ok(false);
     }
     let now = inner.now();
-    Ok(inner.db.read(move |conn| stats::due(conn, now, DUE + 1)).await? > DUE)
+    let most = sabotage::due_limit(DUE);
+    Ok(inner.db.read(move |conn| stats::due(conn, now, most + 1)).await? > most)
 }

@@ -14,6 +14,7 @@ mod points;
 mod poison;
 mod postgres;
 mod reading;
+mod recovery;
 mod rig;
 mod shutdown;
 mod storage;

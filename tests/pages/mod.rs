@@ -19,6 +19,7 @@ mod session;
 mod set_up;
 mod sign_in;
 mod test_page;
+mod trouble;
 mod viewer;
 mod webhooks;
 mod wording;
