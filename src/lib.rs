@@ -13,10 +13,15 @@
 //!                 receivers ◄── delivery::sender ◄── delivery::worker ──┘
 //! ```
 //!
-//! The import rule, enforced by a test: main → cli → app → http → views → i18n → domain ·
-//! http → forms, db, delivery · db → domain · `delivery::worker` → db · forms → domain ·
-//! `sabotage` (points for fault tests) may be named by db and delivery · domain imports nothing of ours. One outside library per area: only `db` names diesel, only `http`
-//! (and `app`, which starts it) actix, only `views` askama, only `i18n` fluent, only `delivery` reqwest.
+//! The import rule, enforced by a test: main → cli → app → http → views → i18n → domain · http → forms, db,
+//! delivery · views → forms · db → domain · `delivery` → db · forms → domain · domain imports nothing of ours. Beside
+//! the picture stand small rooms without rooms of their own: `assets` (files in the binary), `clock` (time and chance),
+//! `config` (settings), `fault` (how a command ends), `password` (hashing), `sabotage` (where fault tests pull the plug).
+//! One outside library per area: only `db` names diesel, only `http` (and `app`, which starts it) actix, only `views`
+//! askama, only `i18n` fluent, only `delivery` reqwest.
+//!
+//! Times are integers: microseconds since the Unix epoch. They are the same column type on both databases, sort as they
+//! read, and need no codec. Ids of events and deliveries hold their time, so that the primary key is the log's order.
 
 pub mod app;
 pub mod assets;
