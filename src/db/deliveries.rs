@@ -261,20 +261,23 @@ pub(super) fn give_up(conn: &mut DbConnection, id: DeliveryId, reason: Reason, n
 }
 
 /// Sends the event of a delivery again as a delivery of its own.
-pub fn send_again(conn: &mut DbConnection, old: &Delivery, id: DeliveryId, now: Timestamp) -> Result<(), Error> {
-    insert(
-        conn,
-        &NewDelivery {
-            id,
-            event_id: old.event_id,
-            event: old.event,
-            webhook_id: old.webhook_id,
-            inbox_id: old.inbox_id,
-            trigger: Trigger::Manual,
-            lease: None,
-            now,
-        },
-    )
+pub fn send_again(
+    conn: &mut DbConnection,
+    old: &Delivery,
+    (id, trigger): (DeliveryId, Trigger),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let new = NewDelivery {
+        id,
+        event_id: old.event_id,
+        event: old.event,
+        webhook_id: old.webhook_id,
+        inbox_id: old.inbox_id,
+        trigger,
+        lease: None,
+        now,
+    };
+    insert(conn, &new)
 }
 
 /// Makes what was held for a webhook due now. Returns how many.

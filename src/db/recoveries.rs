@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::deliveries::{self, NewDelivery, Row};
+use super::deliveries::{self, Row};
 use super::fixed::Fixed;
 use super::schema::{deliveries as d, recoveries as r, webhooks};
 use super::{DbConnection, Error};
@@ -169,26 +169,10 @@ pub fn step(
     }
     for old in &next {
         let new = DeliveryId(id());
-        make_again(conn, old, new, now)?;
+        deliveries::send_again(conn, old, (new, Trigger::Recovery), now)?;
         diesel::update(d::table.find(new.0)).set(d::recovery_id.eq(Some(recovery))).execute(conn)?;
     }
     Ok(next.len())
-}
-
-fn make_again(conn: &mut DbConnection, old: &Delivery, id: DeliveryId, now: Timestamp) -> Result<(), Error> {
-    deliveries::insert(
-        conn,
-        &NewDelivery {
-            id,
-            event_id: old.event_id,
-            event: old.event,
-            webhook_id: old.webhook_id,
-            inbox_id: old.inbox_id,
-            trigger: Trigger::Recovery,
-            lease: None,
-            now,
-        },
-    )
 }
 
 /// Number, webhook, counted, made, begun, ended, cancelled.

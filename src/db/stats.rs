@@ -109,7 +109,7 @@ pub fn due(conn: &mut DbConnection, now: Timestamp, most: i64) -> Result<i64, Er
     let text = format!(
         "SELECT COUNT(*) AS amount FROM (SELECT 1 FROM deliveries JOIN webhooks ON webhooks.id = deliveries.webhook_id \
          WHERE deliveries.status = 'pending' AND deliveries.next_attempt_at <= {now} AND webhooks.probe_at IS NULL \
-         AND webhooks.enabled AND COALESCE(webhooks.paused_until, 0) <= {now} LIMIT {most}) AS some"
+         AND webhooks.enabled AND COALESCE(webhooks.paused_until, 0) <= {now} LIMIT {most}) AS found"
     );
     Ok(diesel::sql_query(text).get_result::<Amount>(conn)?.amount)
 }

@@ -29,6 +29,10 @@ pub use state::State;
 /// How long a client may take for the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 
+/// How long an idle connection stays: longer than most clients keep theirs, for a client that sends on a connection
+/// which we are just closing gets no answer.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// A server on `listener`; at its end requests on their way have `last_requests` seconds.
 pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::io::Result<Server> {
     let state = Data::new(state);
@@ -44,6 +48,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         .workers(workers)
         .max_connections(1024)
         .client_request_timeout(HEAD_TIME)
+        .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(last_requests)
         .disable_signals()
         .listen(listener)?

@@ -14,6 +14,7 @@ mod points;
 mod poison;
 mod postgres;
 mod reading;
+#[cfg(feature = "fault-injection")]
 mod recovery;
 mod rig;
 mod shutdown;

@@ -30,7 +30,7 @@ pub async fn make(state: &State, id: DeliveryId) -> Result<Result<Delivery, Refu
         if !on {
             return Ok(Err(Refused::WebhookOff));
         }
-        deliveries::send_again(conn, &old, new, now)?;
+        deliveries::send_again(conn, &old, (new, Trigger::Manual), now)?;
         Ok(log::find(conn, new)?.ok_or(Refused::NotFound))
     });
     let made = made.await?;
