@@ -127,6 +127,18 @@ pub fn find(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<Delivery>,
     d::table.find(id.0).first::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
 }
 
+/// One delivery with its attempts as they stood at one moment: looked at again until nothing changed in between.
+pub fn whole(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>, Error> {
+    let Some(mut delivery) = find(conn, id)? else { return Ok(None) };
+    loop {
+        let attempts = attempts_of(conn, &delivery)?;
+        match find(conn, id)? {
+            Some(again) if again != delivery => delivery = again,
+            _ => return Ok(Some((delivery, attempts))),
+        }
+    }
+}
+
 #[derive(Queryable)]
 struct AttemptRow {
     _delivery_id: i64,

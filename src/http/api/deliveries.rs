@@ -48,9 +48,8 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
     let shape = state
         .db
         .read(move |conn| {
-            let Some(delivery) = log::find(conn, id)? else { return Ok(None) };
+            let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
-            let attempts = log::attempts_of(conn, &delivery)?;
             Ok(Some(shapes::whole_delivery(&delivery, body.as_deref(), &attempts)))
         })
         .await?;

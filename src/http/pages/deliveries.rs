@@ -109,8 +109,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<Strin
 
 async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: Option<i32>) -> Answer {
     let loaded = state.db.read(move |conn| {
-        let Some(delivery) = log::find(conn, id)? else { return Ok(None) };
-        let attempts = log::attempts_of(conn, &delivery)?;
+        let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
         Ok(Some((delivery, attempts, body, webhook, inboxes::list(conn)?)))
