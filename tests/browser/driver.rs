@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use base64::prelude::*;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
@@ -48,7 +49,7 @@ where
     let (mut chromedriver, address) = chromedriver();
     let driver = WebDriver::new(address, capabilities(language, &profile)).await.expect("Chromium starts");
     let browser = Browser { driver: driver.clone(), language, scripts };
-    browser.cdp("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": WATCH })).await;
+    browser.on_every_page(WATCH).await;
     browser.cdp("Emulation.setScriptExecutionDisabled", serde_json::json!({ "value": !scripts })).await;
     let tour = tour(browser.clone());
     let ended = LocalSet::new().run_until(async { spawn_local(tour).await }).await;
@@ -109,6 +110,11 @@ impl Browser {
     /// A command of the devtools protocol.
     pub async fn cdp(&self, method: &str, params: serde_json::Value) -> serde_json::Value {
         self.driver.cdp().send_raw(method, params).await.expect(method)
+    }
+
+    /// Runs a script before those of every page to come.
+    pub async fn on_every_page(&self, script: &str) {
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": script })).await;
     }
 
     /// Opens an address.
@@ -172,9 +178,19 @@ impl Browser {
 
     /// Keeps a picture of the page in `tests/artefacts/`.
     pub async fn screenshot(&self, name: &str) {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/artefacts");
-        fs::create_dir_all(&folder).expect("a folder");
-        let picture = self.driver.screenshot_as_png().await.unwrap_or_default();
-        fs::write(folder.join(format!("{name}.png")), picture).expect("a picture");
+        keep(name, &self.driver.screenshot_as_png().await.unwrap_or_default());
     }
+
+    /// Keeps a picture of the whole page, however long, in `tests/artefacts/`.
+    pub async fn picture(&self, name: &str) {
+        let shot = self.cdp("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await;
+        let picture = BASE64_STANDARD.decode(shot["data"].as_str().unwrap_or_default()).unwrap_or_default();
+        keep(name, &picture);
+    }
+}
+
+fn keep(name: &str, picture: &[u8]) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/artefacts/{name}.png"));
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    fs::write(file, picture).expect("a picture");
 }

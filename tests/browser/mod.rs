@@ -1,5 +1,6 @@
 //! The product in a real Chromium, with scripts and without.
 
+mod bars;
 mod driver;
 mod probes;
 mod scriptless;

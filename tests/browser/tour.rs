@@ -28,7 +28,6 @@ async fn tour(browser: Browser, success: &'static str) {
     browser.await_words("x-hachok-event", false).await;
     browser.screenshot(&format!("delivery-{}", browser.language)).await;
     browser.inspect("the delivery").await;
-    the_other_pages(&browser, &app.url).await;
     errors(&browser, &app.url).await;
     switch(&browser, &app.url).await;
 }
@@ -72,27 +71,6 @@ pub async fn create(browser: &Browser, receiver: &Receiver) {
     }
 }
 
-async fn the_other_pages(browser: &Browser, url: &str) {
-    for path in [
-        "/webhooks",
-        "/webhooks/1",
-        "/webhooks/1/edit",
-        "/webhooks/1/deliveries",
-        "/webhooks/1/test",
-        "/webhooks/1/secret",
-        "/webhooks/1/delete",
-        "/deliveries?status=failed",
-        "/inboxes",
-        "/nowhere",
-    ] {
-        browser.open(&format!("{url}{path}")).await;
-        browser.inspect(path).await;
-        if path == "/webhooks" {
-            browser.screenshot(&format!("list-{}", browser.language)).await;
-        }
-    }
-}
-
 /// A bad form: the page is not drawn anew, what was typed stays, the reader is led to the summary.
 async fn errors(browser: &Browser, url: &str) {
     browser.open(&format!("{url}/webhooks/new")).await;
@@ -115,6 +93,7 @@ async fn errors(browser: &Browser, url: &str) {
 /// The switch of the list, without a new page, the focus staying where it is.
 async fn switch(browser: &Browser, url: &str) {
     browser.open(&format!("{url}/webhooks")).await;
+    browser.screenshot(&format!("list-{}", browser.language)).await;
     browser.driver.execute("window.same = true", vec![]).await.expect("a mark");
     browser.click("#sw-1").await;
     browser.find("form[action='/webhooks/1/activation']").await;

@@ -1,0 +1,9 @@
+//! The bars of the pages: every page, in both languages, light and dark, wide and narrow.
+
+mod keyboard;
+mod look;
+mod measures;
+mod pages;
+mod secrets;
+mod weight;
+mod world;

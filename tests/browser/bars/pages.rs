@@ -1,0 +1,76 @@
+//! Every page there is, and where to see it.
+
+use super::world::World;
+use crate::house::files;
+
+/// A page of the route table and an address of it in the world.
+pub type Page = (&'static str, String);
+
+/// The pages of someone who is signed in; the first is where a visit begins.
+pub fn inside(world: &World) -> Vec<Page> {
+    let World { failed, waiting, recovery, .. } = world;
+    let at = |route: &'static str, address: &str| (route, address.to_owned());
+    vec![
+        at("/webhooks", "/webhooks"),
+        at("/webhooks", "/webhooks?q=nothing-has-this-name"),
+        at("/webhooks/new", "/webhooks/new"),
+        at("/webhooks/{id}", "/webhooks/1"),
+        at("/webhooks/{id}", "/webhooks/3"),
+        at("/webhooks/{id}/edit", "/webhooks/1/edit"),
+        at("/webhooks/{id}/deliveries", "/webhooks/1/deliveries"),
+        at("/webhooks/{id}/delete", "/webhooks/1/delete"),
+        at("/webhooks/{id}/secret", "/webhooks/1/secret"),
+        at("/webhooks/{id}/test", "/webhooks/1/test"),
+        at("/webhooks/{id}/held", "/webhooks/3/held"),
+        at("/deliveries", "/deliveries"),
+        at("/deliveries", "/deliveries?status=failed&event=ticket_created"),
+        at("/deliveries/resend", "/deliveries/resend"),
+        ("/deliveries/{id}", format!("/deliveries/{failed}")),
+        ("/deliveries/{id}", format!("/deliveries/{waiting}")),
+        ("/recoveries/{id}", format!("/recoveries/{recovery}")),
+        at("/inboxes", "/inboxes"),
+        at("/inboxes/{id}/edit", "/inboxes/1/edit"),
+        at("404", "/nowhere"),
+    ]
+}
+
+/// The pages of someone who is not.
+pub fn outside() -> Vec<Page> {
+    vec![("/sign-in", "/sign-in".to_owned())]
+}
+
+/// Routes without a page of their own, or seen elsewhere.
+const ELSEWHERE: [&str; 3] = [
+    "/",                    // leads to the list
+    "/setup",               // exists only before there is an account: the tours see it
+    "/webhooks/header-row", // a row of the form
+];
+
+#[tokio::test]
+async fn every_page_of_the_route_table_is_looked_at() {
+    let known: Vec<_> = inside(&World::new().await).into_iter().chain(outside()).map(|(route, _)| route).collect();
+    let found = routes();
+    assert!(found.len() > 15, "the table was read: {found:?}");
+    for route in &found {
+        let seen = known.contains(&route.as_str()) || ELSEWHERE.contains(&route.as_str());
+        assert!(seen, "no test looks at {route}");
+    }
+    for route in known.iter().chain(&ELSEWHERE).filter(|route| **route != "404") {
+        assert!(found.iter().any(|found| found == route), "{route} is no page");
+    }
+}
+
+/// What answers a GET, read from the route table.
+fn routes() -> Vec<String> {
+    let (_, source) = files("src/http", "route.rs").remove(0);
+    let (_, pages) = source.split_once("fn pages").expect("the pages");
+    let (mut path, mut found) = (String::new(), Vec::new());
+    for (at, piece) in pages.split('"').enumerate() {
+        if at % 2 == 1 && piece.starts_with('/') {
+            path = piece.replace(r":\d+", "");
+        } else if at % 2 == 0 && piece.contains("get()") {
+            found.push(path.clone());
+        }
+    }
+    found
+}

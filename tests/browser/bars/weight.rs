@@ -1,0 +1,44 @@
+//! What a page costs on the wire.
+
+use super::super::{Browser, in_browser};
+use super::pages::inside;
+use super::world::World;
+use crate::support::{EMAIL, PASSWORD};
+
+/// The first page with everything it needs, in bytes on the wire (UI bars, row 2).
+const FIRST: f64 = 40_000.0;
+/// Any page after it.
+const LATER: f64 = 10_000.0;
+
+/// Bytes on the wire of the page and of what it loaded, and what came from elsewhere.
+const LOADED: &str = "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    return [all.reduce((sum, e) => sum + e.transferSize, 0), all.map(e => e.name).filter(n => !n.startsWith(location.origin))];";
+
+#[tokio::test]
+async fn pages_are_light_and_come_from_one_origin() {
+    let world = World::new().await;
+    in_browser("uk", |browser| async move {
+        let url = world.app.url.clone();
+        browser.open(&format!("{url}/sign-in")).await;
+        let (first, foreign) = browser.loaded().await;
+        assert!(first > 15_000.0, "the control: the first load has a weight: {first}");
+        assert!(first <= FIRST && foreign.is_empty(), "the first load: {first} bytes, {foreign:?}");
+        browser.sign_in(&url, EMAIL, PASSWORD).await;
+        let mut faults = Vec::new();
+        for (_, address) in inside(&world) {
+            browser.open(&format!("{url}{address}")).await;
+            let (bytes, foreign) = browser.loaded().await;
+            if bytes > LATER || bytes < 500.0 || !foreign.is_empty() {
+                faults.push(format!("{address}: {bytes} bytes, {foreign:?}"));
+            }
+        }
+        assert!(faults.is_empty(), "{faults:#?}");
+    })
+    .await;
+}
+
+impl Browser {
+    async fn loaded(&self) -> (f64, Vec<String>) {
+        self.driver.execute(LOADED, vec![]).await.and_then(|found| found.convert()).expect("a weight")
+    }
+}

@@ -1,0 +1,82 @@
+//! An installation that has seen everything once: every page of it has something to show.
+
+use serde_json::{Value, json};
+
+use crate::support::{Api, App, EMAIL, PASSWORD, Receiver, Reply, event, event_in, eventually};
+
+/// Stored secrets, each unlike anything else: none of them may ever be found in a page.
+pub const CANARIES: [&str; 4] = ["canary-token-1f7", "canary-password-2c9", "canary-value-3d4", "canary-header-4e6"];
+
+/// The installation, and numbers of things in it.
+pub struct World {
+    /// The server.
+    pub app: App,
+    /// A delivery that failed.
+    pub failed: String,
+    /// A delivery that waits for its next attempt.
+    pub waiting: String,
+    /// A recovery.
+    pub recovery: String,
+    /// The token that filled it: one more secret.
+    pub token: String,
+    _receiver: Receiver,
+}
+
+impl World {
+    /// Builds it.
+    pub async fn new() -> Self {
+        let (app, receiver) = (App::start(), Receiver::start());
+        app.user(EMAIL, "admin", PASSWORD);
+        app.user("viewer@example.com", "viewer", PASSWORD);
+        let token = app.token("admin");
+        let api = Api::new(&app.url, &token);
+        receiver.answers("/slow", [Reply::Full(503, vec![("retry-after", "600".to_owned())], b"later".to_vec())]);
+        receiver.answers("/gone", [Reply::Status(410)]);
+        for body in webhooks(&receiver) {
+            api.webhook(&body).await;
+        }
+        api.accepted(event_in("message_created", 7)).await;
+        api.accepted(event_in("conversation_status_changed", 12)).await;
+        api.accepted(event("contact_created")).await;
+        eventually("the gone receiver is off", || async {
+            let text = api.get("webhooks").await.text;
+            text.contains("auto_disabled").then_some(())
+        })
+        .await;
+        api.accepted(event("contact_created")).await;
+        // A test has one attempt, so it fails at once.
+        let test = api.post("webhooks/2/test", &json!({ "event": "webhook_test" })).await;
+        assert_eq!(test.status, 200, "{test:?}");
+        let failed = one(&api, "status=failed").await;
+        let waiting = one(&api, "status=pending&webhook=2").await;
+        let body = json!({ "since": "2020-01-01T00:00:00Z" });
+        let recovery = api.post("webhooks/1/recoveries", &body).await.json()["payload"]["recovery"]["id"].to_string();
+        Self { app, failed, waiting, recovery, token, _receiver: receiver }
+    }
+}
+
+/// One in each state, with each kind of authorization.
+fn webhooks(receiver: &Receiver) -> [Value; 4] {
+    let [token, password, value, header] = CANARIES;
+    [
+        json!({ "name": "CRM", "url": receiver.at("/crm"),
+            "subscriptions": ["message_created", "conversation_status_changed", "assignee_changed"],
+            "authorization": { "type": "bearer", "token": token },
+            "headers": { "X-Tenant": "desk-7", "X-Tenant-Key": { "value": header, "hidden": true } } }),
+        json!({ "name": "Щотижневий звіт для керівника служби підтримки та його заступників",
+            "url": receiver.at("/slow"), "subscriptions": ["message_created", "conversation_status_changed"],
+            "authorization": { "type": "basic", "login": "reports", "password": password } }),
+        json!({ "url": receiver.at("/gone"), "subscriptions": ["contact_created"],
+            "authorization": { "type": "custom", "header": "X-Api-Key", "value": value } }),
+        json!({ "name": "Off", "enabled": false, "subscriptions": ["message_updated"],
+            "url": receiver.at("/a/rather/long/path/that/goes/on/and/on/without/a/blank/so/that/it/must/break?and=a&query=too") }),
+    ]
+}
+
+async fn one(api: &Api, filter: &str) -> String {
+    eventually(filter, || async {
+        let found = api.deliveries(filter).await;
+        found.first().and_then(|delivery| delivery["id"].as_str().map(str::to_owned))
+    })
+    .await
+}
