@@ -1,8 +1,9 @@
 //! `hachok serve`: start, tell the address, wait for the end.
 
-use std::fs::{File, TryLockError};
-use std::io::Write;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -24,9 +25,8 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     settings.delivery.policy(&Url::parse("http://localhost")?).map_err(Fault::Setting)?;
     // Before anyone is told that we run: a signal that comes early is heard all the same.
     let mut ending = Ending::listen()?;
+    let listener = listen(&settings)?;
     let _lock = lock(&settings.data.database_url)?;
-    let listener = TcpListener::bind(settings.web.bind)
-        .map_err(|error| Fault::RunTime(format!("cannot listen on {}: {error}", settings.web.bind)))?;
     let address = Url::parse(&format!("http://{}", listener.local_addr()?))?;
     let public = settings.web.public_url.clone().unwrap_or_else(|| address.clone());
     let db = open::open(&settings.data).await?;
@@ -43,14 +43,33 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     }
 }
 
+/// The port, before anything is made on disk. Whoever has it may be another Hachok with the same settings: then that
+/// is what to tell.
+fn listen(settings: &ServeSettings) -> Result<TcpListener, Fault> {
+    TcpListener::bind(settings.web.bind).map_err(|error| {
+        let file = settings.data.database_url.file();
+        let running = file.and_then(|path| try_lock(path, File::options().write(true)).err());
+        running.unwrap_or_else(|| Fault::RunTime(format!("cannot listen on {}: {error}", settings.web.bind)))
+    })
+}
+
 /// The lock that keeps a second server away from a SQLite file; held until dropped.
 pub fn lock(url: &DatabaseUrl) -> Result<Option<File>, Fault> {
     let Some(path) = url.file() else { return Ok(None) };
     if let Some(folder) = path.parent() {
         open::make_folder(folder)?;
     }
+    try_lock(path, File::options().write(true).create(true))
+}
+
+/// Nothing if there is no lock file and none is made.
+fn try_lock(path: &Path, options: &OpenOptions) -> Result<Option<File>, Fault> {
     let name = format!("{}.lock", path.display());
-    let file = File::create(&name).map_err(|error| Fault::RunTime(format!("cannot write {name}: {error}")))?;
+    let file = match options.open(&name) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Fault::RunTime(format!("cannot write {name}: {error}"))),
+    };
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => {

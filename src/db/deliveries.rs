@@ -110,8 +110,6 @@ pub fn insert(conn: &mut DbConnection, new: &NewDelivery) -> Result<(), Error> {
 pub struct Due {
     /// Its number.
     pub webhook_id: WebhookId,
-    /// Its version, so that a cached target is known to be stale.
-    pub version: i32,
     /// It fails: one delivery at a time.
     pub probe: bool,
 }
@@ -124,17 +122,15 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
         .filter(d::interruptions.lt(ALONE));
-    let rows: Vec<(i64, i32, Option<i64>)> = webhooks::table
+    let rows: Vec<(i64, Option<i64>)> = webhooks::table
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
         .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
         .filter(diesel::dsl::exists(due))
         .order(webhooks::id)
-        .select((webhooks::id, webhooks::version, webhooks::probe_at))
+        .select((webhooks::id, webhooks::probe_at))
         .load(conn)?;
-    let due =
-        |(webhook_id, version, probe): (i64, i32, Option<i64>)| Due { webhook_id, version, probe: probe.is_some() };
-    Ok(rows.into_iter().map(due).collect())
+    Ok(rows.into_iter().map(|(webhook_id, probe)| Due { webhook_id, probe: probe.is_some() }).collect())
 }
 
 /// How many deliveries a claim may take.

@@ -3,6 +3,12 @@
 //! `read` takes a connection from the pool. `write` runs one transaction: on SQLite through the one
 //! writer thread, which commits many jobs together; on Postgres on a pooled connection. No query is
 //! open while the network is waited for.
+//!
+//! A database that takes what it is sent and says nothing (a server that stands still, a path that swallows packets)
+//! holds a thread until it speaks again or the connection breaks: libpq has no time-out for that. The pool bounds how
+//! many. Callers that somebody waits for have a handle with `hurry`: they hear `Busy`, and the thread minds its
+//! query's end. What they asked for may yet be done; nobody was told that it is. The delivery task has a handle that
+//! waits, so that it knows what became of its claims.
 
 pub mod clock_shift;
 #[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
@@ -49,10 +55,13 @@ pub struct Db {
     pool: Pool<Manager>,
     writer: Option<Writer>,
     vault: Arc<Vault>,
+    patience: Option<Duration>,
 }
 
 /// How long a request waits for a connection or for the writer's queue.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long somebody waits for the whole of a query or a transaction.
+pub const ANSWER: Duration = Duration::from_secs(8);
 
 impl Db {
     /// Opens the database and brings its tables up to date.
@@ -68,7 +77,12 @@ impl Db {
             .connection_timeout(PATIENCE)
             .build_unchecked(Manager { url: url.clone(), access });
         let writer = if sqlite { Some(Writer::start(conn)?) } else { None };
-        Ok(Self { url: url.clone(), pool, writer, vault: Arc::new(vault) })
+        Ok(Self { url: url.clone(), pool, writer, vault: Arc::new(vault), patience: None })
+    }
+
+    /// A handle for callers that somebody waits for: what is not done within 8 s is `Busy`.
+    pub fn hurry(&self) -> Self {
+        Self { patience: Some(ANSWER), ..self.clone() }
     }
 
     /// Runs queries that change nothing, off the reactor.
@@ -78,9 +92,7 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
         let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || query(&mut *pool.get().map_err(|_| Error::Busy)?))
-            .await
-            .map_err(|_| Error::Ended)?
+        self.blocking(move || query(&mut *pool.get().map_err(|_| Error::Busy)?)).await
     }
 
     /// Runs one transaction; it is on disk when this returns. An error undoes all of it.
@@ -90,15 +102,37 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
         if let Some(writer) = &self.writer {
-            return writer.run(job).await;
+            return self.in_time(writer.run(job)).await?;
         }
         let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || {
+        self.blocking(move || {
             let mut conn = pool.get().map_err(|_| Error::Busy)?;
             transaction::run(&mut conn, job)
         })
         .await
-        .map_err(|_| Error::Ended)?
+    }
+
+    /// Off the reactor. What has not begun when its caller gives up never begins.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let task = tokio::task::spawn_blocking(work);
+        let waiting = task.abort_handle();
+        match self.in_time(task).await {
+            Ok(ended) => ended.map_err(|_| Error::Ended)?,
+            Err(late) => {
+                waiting.abort();
+                Err(late)
+            }
+        }
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        match self.patience {
+            Some(patience) => tokio::time::timeout(patience, work).await.map_err(|_| Error::Busy),
+            None => Ok(work.await),
+        }
     }
 
     /// Hands the pages that deleted rows left back to the file system, a thousand at a time. Postgres does it itself.

@@ -255,6 +255,13 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     Ok(true)
 }
 
+/// The version of a webhook that is on: to be asked in the transaction that claims its deliveries, so that none is sent
+/// with what stood there before.
+pub fn sending_version(conn: &mut DbConnection, id: WebhookId) -> Result<Option<i32>, Error> {
+    let on = webhooks::table.find(id).filter(webhooks::enabled.eq(true));
+    Ok(on.select(webhooks::version).first(conn).optional()?)
+}
+
 /// What the sender needs of a webhook, secrets opened. `None` once it is deleted.
 pub fn target(conn: &mut DbConnection, vault: &Vault, id: WebhookId) -> Result<Option<Target>, Error> {
     let Some(row) = webhook_rows::load_one(conn, id)? else { return Ok(None) };

@@ -67,6 +67,8 @@ pub(super) struct Inner {
 const RESULTS: usize = 1024;
 /// What a stop grants attempts that are on their way.
 const GRACE: Duration = Duration::from_secs(20);
+/// What it then grants a database that may not answer; leases that are not given back run out.
+const LAST_WORD: Duration = Duration::from_secs(3);
 
 impl Engine {
     /// Starts delivering on the current runtime. Leases that a former process left are taken back first.
@@ -132,7 +134,8 @@ impl Engine {
         if tokio::time::timeout(GRACE, self.0.settle()).await.is_err() {
             tracing::warn!("attempts were still on their way; they are sent again after the next start");
         }
-        self.take_back(Lost::Own(self.0.process, self.0.process | i64::from(u32::MAX))).await
+        let own = self.take_back(Lost::Own(self.0.process, self.0.process | i64::from(u32::MAX)));
+        tokio::time::timeout(LAST_WORD, own).await.map_err(|_| db::Error::Busy)?
     }
 
     async fn take_back(&self, lost: Lost) -> Result<(), db::Error> {
@@ -184,12 +187,15 @@ impl Inner {
         drop(self.results.send(finished).await);
     }
 
-    /// Runs `work` to its end on the delivery task's runtime, also when the caller stops waiting.
+    /// Runs `work` to its end on the delivery task's runtime, also when the caller stops waiting, or has waited for
+    /// `patience` and hears `Busy`.
     pub(super) async fn finish<T: Send + 'static>(
         &self,
+        patience: Duration,
         work: impl Future<Output = Result<T, db::Error>> + Send + 'static,
     ) -> Result<T, db::Error> {
-        self.runtime.spawn(work).await.map_err(|_| db::Error::Ended)?
+        let ended = tokio::time::timeout(patience, self.runtime.spawn(work)).await;
+        ended.map_err(|_| db::Error::Busy)?.map_err(|_| db::Error::Ended)?
     }
 
     /// Runs `work` on the delivery task's runtime, wherever the caller runs.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::attempt::{self, Claimed};
 use super::engine::Engine;
 use super::recorder;
 use super::slots::Slot;
 use crate::db::deliveries::{Lease, NewDelivery};
-use crate::db::{DbConnection, Error, deliveries, events, idempotency, inboxes, webhooks};
+use crate::db::{self, DbConnection, Error, deliveries, events, idempotency, inboxes, webhooks};
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::{Delivery, Status, Trigger};
 use crate::domain::event::Event;
@@ -16,6 +17,9 @@ use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::domain::incoming::Incoming;
 use crate::domain::timestamp::Timestamp;
 use crate::sabotage;
+
+/// How long a person waits for a test: the longest time-out of a webhook, and the database before and after it.
+const TEST: Duration = Duration::from_secs(30);
 
 /// An `Idempotency-Key` and the SHA-256 of the body it came with.
 #[derive(Clone, Debug)]
@@ -45,13 +49,14 @@ struct Stored {
 
 impl Engine {
     /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun. A caller
-    /// that goes away before changes nothing: what was begun is finished.
+    /// that goes away before changes nothing: what was begun is finished, also when it was told `Busy` because the
+    /// database had not answered in time.
     pub async fn accept(&self, event: Incoming, key: Option<Key>) -> Result<Accepted, Error> {
         if self.0.overloaded.load(Ordering::Relaxed) {
             return Err(Error::Busy);
         }
         let engine = self.clone();
-        self.0.finish(async move { engine.accept_all(Arc::new(event), key).await }).await
+        self.0.finish(db::ANSWER, async move { engine.accept_all(Arc::new(event), key).await }).await
     }
 
     async fn accept_all(&self, event: Arc<Incoming>, key: Option<Key>) -> Result<Accepted, Error> {
@@ -147,7 +152,7 @@ impl Engine {
     /// if there is no such webhook.
     pub async fn test(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {
         let engine = self.clone();
-        self.0.finish(async move { engine.test_all(id, event, body).await }).await
+        self.0.finish(TEST, async move { engine.test_all(id, event, body).await }).await
     }
 
     async fn test_all(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {

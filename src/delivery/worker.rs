@@ -14,7 +14,7 @@ use super::slots::Slot;
 use super::steady::{self, Clocks};
 use crate::db::deliveries::{self, Due, Share};
 use crate::db::results::{self, Lost};
-use crate::db::{Error, events};
+use crate::db::{Error, events, webhooks};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
@@ -68,9 +68,12 @@ pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Er
     let claim = inner.db.write(move |conn| {
         let mut claimed = Vec::new();
         for (webhook, share) in wanted {
-            claimed.extend(deliveries::claim(conn, webhook, (now, lease), share)?);
+            // It may have been changed or turned off since the look.
+            let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
+            let due = deliveries::claim(conn, webhook, (now, lease), share)?;
+            claimed.extend(due.into_iter().map(|delivery| (delivery, version)));
         }
-        let ids: Vec<EventId> = claimed.iter().map(|delivery| delivery.event_id).collect();
+        let ids: Vec<EventId> = claimed.iter().map(|(delivery, _)| delivery.event_id).collect();
         Ok((claimed, events::bodies(conn, &ids)?))
     });
     let (claimed, bodies) = claim.await?;
@@ -78,11 +81,9 @@ pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Er
     let mut parts: HashMap<WebhookId, Part> = plan.into_iter().map(|part| (part.due.webhook_id, part)).collect();
     let bodies: HashMap<EventId, Bytes> = bodies.into_iter().collect();
     let found = if claimed.is_empty() { Tick::Idle } else { Tick::Worked };
-    for delivery in claimed {
+    for (delivery, version) in claimed {
         let body = bodies.get(&delivery.event_id).cloned();
-        let part = parts.get_mut(&delivery.webhook_id);
-        let version = part.as_ref().map_or(0, |part| part.due.version);
-        let slot = part.and_then(|part| part.slots.pop());
+        let slot = parts.get_mut(&delivery.webhook_id).and_then(|part| part.slots.pop());
         send(inner, delivery, (slot, body), (lease, version));
     }
     Ok(found)

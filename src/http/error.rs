@@ -3,7 +3,7 @@
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
 use super::reader::Reader;
@@ -119,7 +119,10 @@ pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResp
         None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
         None => return response,
     };
-    let dressed = page(&error, status, reader);
+    let mut dressed = page(&error, status, reader);
+    if let Some(allowed) = response.headers().get(ALLOW) {
+        dressed.headers_mut().insert(ALLOW, allowed.clone());
+    }
     response.into_response(dressed)
 }
 

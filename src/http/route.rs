@@ -1,7 +1,7 @@
 //! THE route table.
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, PathConfig, ServiceConfig, delete, get, patch, post};
+use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 
 use super::api::management::ApiError;
@@ -14,17 +14,11 @@ use super::{State, api, assets, health, reader, session};
 /// Every path of the server.
 pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
     routes
-        .route("/healthz", get().to(health::lives))
-        .route("/readyz", get().to(health::ready))
-        .route("/static/{name:.*}", get().to(assets::serve))
-        .service(
-            web::resource("/api/v1/events").wrap(from_fn(api::method::of_ingest)).route(post().to(api::events::accept)),
-        )
-        .service(
-            web::resource("/api/v1/profile")
-                .wrap(from_fn(api::method::of_management))
-                .route(get().to(api::profile::show)),
-        )
+        .service(web::resource("/healthz").get(health::lives))
+        .service(web::resource("/readyz").get(health::ready))
+        .service(web::resource("/static/{name:.*}").get(assets::serve))
+        .service(web::resource("/api/v1/events").wrap(from_fn(api::method::of_ingest)).post(api::events::accept))
+        .service(web::resource("/api/v1/profile").wrap(from_fn(api::method::of_management)).get(api::profile::show))
         .service(
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
@@ -47,82 +41,57 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
 fn management(routes: &mut ServiceConfig) {
     use api::{deliveries, inboxes, recoveries, webhooks};
     routes
-        .service(web::resource("/webhooks").route(get().to(webhooks::list)).route(post().to(webhooks::create)))
+        .service(web::resource("/webhooks").get(webhooks::list).post(webhooks::create))
         .service(
             web::resource("/webhooks/{id}")
-                .route(get().to(webhooks::show))
-                .route(patch().to(webhooks::update))
-                .route(web::put().to(webhooks::update))
-                .route(delete().to(webhooks::delete)),
+                .get(webhooks::show)
+                .patch(webhooks::update)
+                .put(webhooks::update)
+                .delete(webhooks::delete),
         )
-        .route("/webhooks/{id}/secret", post().to(webhooks::rotate))
-        .route("/webhooks/{id}/test", post().to(webhooks::test))
-        .route("/webhooks/{id}/recoveries", post().to(recoveries::start))
-        .service(
-            web::resource("/recoveries/{id}").route(get().to(recoveries::show)).route(delete().to(recoveries::cancel)),
-        )
-        .service(web::resource("/inboxes").route(get().to(inboxes::list)).route(post().to(inboxes::create)))
-        .service(
-            web::resource("/inboxes/{id}")
-                .route(patch().to(inboxes::update))
-                .route(web::put().to(inboxes::update))
-                .route(delete().to(inboxes::archive)),
-        )
-        .route("/deliveries", get().to(deliveries::list))
-        .route("/deliveries/{id}", get().to(deliveries::show))
-        .route("/deliveries/{id}/redelivery", post().to(deliveries::send_again));
+        .service(web::resource("/webhooks/{id}/secret").post(webhooks::rotate))
+        .service(web::resource("/webhooks/{id}/test").post(webhooks::test))
+        .service(web::resource("/webhooks/{id}/recoveries").post(recoveries::start))
+        .service(web::resource("/recoveries/{id}").get(recoveries::show).delete(recoveries::cancel))
+        .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
+        .service(web::resource("/inboxes/{id}").patch(inboxes::update).put(inboxes::update).delete(inboxes::archive))
+        .service(web::resource("/deliveries").get(deliveries::list))
+        .service(web::resource("/deliveries/{id}").get(deliveries::show))
+        .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::send_again));
 }
 
 fn pages(routes: &mut ServiceConfig) {
     routes
-        .route("/", get().to(webhooks::home))
-        .service(web::resource("/setup").route(get().to(account::set_up)).route(post().to(account::create_first)))
-        .service(web::resource("/sign-in").route(get().to(account::sign_in)).route(post().to(account::check_in)))
-        .route("/sign-out", post().to(account::sign_out))
-        .service(web::resource("/webhooks").route(get().to(webhooks::list)).route(post().to(webhook_form::create)))
-        .route("/webhooks/new", get().to(webhook_form::new))
-        .route("/webhooks/header-row", get().to(webhook_form::header_row))
+        .service(web::resource("/").get(webhooks::home))
+        .service(web::resource("/setup").get(account::set_up).post(account::create_first))
+        .service(web::resource("/sign-in").get(account::sign_in).post(account::check_in))
+        .service(web::resource("/sign-out").post(account::sign_out))
+        .service(web::resource("/webhooks").get(webhooks::list).post(webhook_form::create))
+        .service(web::resource("/webhooks/new").get(webhook_form::new))
+        .service(web::resource("/webhooks/header-row").get(webhook_form::header_row))
+        .service(web::resource(r"/webhooks/{id:\d+}").get(webhooks::overview).post(webhook_form::update))
+        .service(web::resource(r"/webhooks/{id:\d+}/edit").get(webhook_form::edit))
+        .service(web::resource(r"/webhooks/{id:\d+}/deliveries").get(deliveries::of_webhook))
+        .service(web::resource(r"/webhooks/{id:\d+}/activation").post(webhook_actions::turn_on))
+        .service(web::resource(r"/webhooks/{id:\d+}/deactivation").post(webhook_actions::turn_off))
         .service(
-            web::resource(r"/webhooks/{id:\d+}")
-                .route(get().to(webhooks::overview))
-                .route(post().to(webhook_form::update)),
+            web::resource(r"/webhooks/{id:\d+}/delete").get(webhook_actions::ask_delete).post(webhook_actions::delete),
         )
-        .route(r"/webhooks/{id:\d+}/edit", get().to(webhook_form::edit))
-        .route(r"/webhooks/{id:\d+}/deliveries", get().to(deliveries::of_webhook))
-        .route(r"/webhooks/{id:\d+}/activation", post().to(webhook_actions::turn_on))
-        .route(r"/webhooks/{id:\d+}/deactivation", post().to(webhook_actions::turn_off))
+        .service(web::resource(r"/webhooks/{id:\d+}/secret").get(webhook_actions::secret).post(webhook_actions::rotate))
+        .service(web::resource(r"/webhooks/{id:\d+}/test").get(webhook_test::form).post(webhook_test::send))
         .service(
-            web::resource(r"/webhooks/{id:\d+}/delete")
-                .route(get().to(webhook_actions::ask_delete))
-                .route(post().to(webhook_actions::delete)),
+            web::resource(r"/webhooks/{id:\d+}/held").get(webhook_actions::ask_held).post(webhook_actions::settle_held),
         )
-        .service(
-            web::resource(r"/webhooks/{id:\d+}/secret")
-                .route(get().to(webhook_actions::secret))
-                .route(post().to(webhook_actions::rotate)),
-        )
-        .service(
-            web::resource(r"/webhooks/{id:\d+}/test")
-                .route(get().to(webhook_test::form))
-                .route(post().to(webhook_test::send)),
-        )
-        .service(
-            web::resource(r"/webhooks/{id:\d+}/held")
-                .route(get().to(webhook_actions::ask_held))
-                .route(post().to(webhook_actions::settle_held)),
-        )
-        .service(
-            web::resource("/deliveries/resend").route(get().to(recoveries::ask)).route(post().to(recoveries::start)),
-        )
-        .route(r"/recoveries/{id:\d+}", get().to(recoveries::show))
-        .route(r"/recoveries/{id:\d+}/cancellation", post().to(recoveries::cancel))
-        .route("/deliveries", get().to(deliveries::log))
-        .route("/deliveries/{id}", get().to(deliveries::show))
-        .route("/deliveries/{id}/redelivery", post().to(deliveries::send_again))
-        .route("/deliveries/{id}/cancellation", post().to(deliveries::cancel))
-        .service(web::resource("/inboxes").route(get().to(inboxes::list)).route(post().to(inboxes::create)))
-        .route(r"/inboxes/{id:\d+}/edit", get().to(inboxes::edit))
-        .route(r"/inboxes/{id:\d+}", post().to(inboxes::update))
-        .route(r"/inboxes/{id:\d+}/archival", post().to(inboxes::archive))
-        .route(r"/inboxes/{id:\d+}/restoration", post().to(inboxes::restore));
+        .service(web::resource("/deliveries/resend").get(recoveries::ask).post(recoveries::start))
+        .service(web::resource(r"/recoveries/{id:\d+}").get(recoveries::show))
+        .service(web::resource(r"/recoveries/{id:\d+}/cancellation").post(recoveries::cancel))
+        .service(web::resource("/deliveries").get(deliveries::log))
+        .service(web::resource("/deliveries/{id}").get(deliveries::show))
+        .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::send_again))
+        .service(web::resource("/deliveries/{id}/cancellation").post(deliveries::cancel))
+        .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
+        .service(web::resource(r"/inboxes/{id:\d+}/edit").get(inboxes::edit))
+        .service(web::resource(r"/inboxes/{id:\d+}").post(inboxes::update))
+        .service(web::resource(r"/inboxes/{id:\d+}/archival").post(inboxes::archive))
+        .service(web::resource(r"/inboxes/{id:\d+}/restoration").post(inboxes::restore));
 }

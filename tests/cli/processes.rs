@@ -57,3 +57,25 @@ fn first_line(place: &Place) -> (Child, Visitor) {
     BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
     (server, Visitor::new(line.trim()))
 }
+
+#[tokio::test]
+async fn a_start_that_finds_its_port_taken_leaves_nothing_behind() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let place = Place::new();
+    let line = place.run(&["serve", "--bind", &address]).complaint(1);
+    assert!(line.contains(&address), "{line}");
+    let left: Vec<_> = std::fs::read_dir(place.folder()).expect("the folder").flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_second_server_with_the_same_settings_hears_of_the_first() {
+    let app = App::start();
+    if !app.is_sqlite() {
+        return;
+    }
+    let address = app.url.trim_start_matches("http://");
+    let line = app.run(&["serve", "--bind", address]).complaint(1);
+    assert!(line.contains("another Hachok is running"), "{line}");
+}

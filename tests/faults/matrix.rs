@@ -26,7 +26,7 @@ fn rows() -> Vec<Row> {
         ("/endless-body", then(head(""), Step::Flood(vec![b'x'; 1 << 16].into())), ""),
         ("/bomb", then(head("content-encoding: gzip\r\n"), Step::Flood(vec![0; 1 << 16].into())), ""),
         ("/no-text", said(head("content-length: 4\r\n") + "\u{1b}[2J"), ""),
-        ("/1xx", vec![Step::Flood("HTTP/1.1 103 Early Hints\r\n\r\n".into())], "timeout"),
+        ("/1xx", vec![Step::Flood("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(4096).into())], "timeout"),
         ("/garbage", said("\0\u{1}\u{2} garbage \r\n\r\n"), "invalid_http"),
         ("/many-headers", said(head(&many)), "invalid_http"),
         ("/long-header", said(head(&format!("x: {}\r\n", "y".repeat(1 << 20)))), "invalid_http"),

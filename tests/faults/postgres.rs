@@ -4,6 +4,8 @@ use super::rig::{Cluster, Desk, Liar, Posted, Store, check, on_postgres, webhook
 use crate::support::{App, Place};
 
 const SOON: Duration = Duration::from_secs(30);
+/// Nobody waits longer for an answer of a database that is silent.
+const BOUND: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_that_is_cut_off_under_load_is_told_and_outlived() {
@@ -33,6 +35,50 @@ async fn a_postgres_that_is_cut_off_under_load_is_told_and_outlived() {
     desk.settle().await;
     let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
     println!("3 cuts, back after {slowest:?} at most: {verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_takes_everything_and_says_nothing_is_told_and_outlived() {
+    let Some(cluster) = on_postgres().then(Cluster::start).flatten() else { return };
+    let (app, liar) = (App::at(Place::on(&cluster.url())), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 2).await;
+    let (desk, admin, visitor) = (Desk::new(&app), app.admin().await, app.visitor());
+    let load = desk.load(20);
+    desk.until_more(40, SOON).await;
+    cluster.freeze();
+    // More than once: neither threads nor connections may be used up by those who waited in vain.
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let (posted, ready, page) = tokio::join!(desk.post(), visitor.get("/readyz"), admin.get("/webhooks"));
+        assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
+        assert_eq!(posted, Posted::Refused(503, Some("5".into())));
+        assert_eq!(ready.status, 503);
+        assert_eq!(page.expect(503).header("retry-after"), "5");
+        assert_eq!(visitor.get("/healthz").await.status, 200);
+    }
+    cluster.thaw();
+    let back = Instant::now();
+    desk.until_more(1, BOUND).await;
+    let back = back.elapsed();
+    load.stop().await;
+    for posted in desk.answers() {
+        assert!(matches!(posted, Posted::Accepted(_) | Posted::Refused(503, Some(_))), "{posted:?}");
+    }
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    assert_eq!((verdict.duplicates, verdict.interrupted), (0, 0));
+    println!("silent for a while, back after {back:?}: {verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_ends_in_time_though_its_postgres_says_nothing() {
+    let Some(cluster) = on_postgres().then(Cluster::start).flatten() else { return };
+    let mut app = App::at(Place::on(&cluster.url()));
+    cluster.freeze();
+    let begun = Instant::now();
+    app.stop();
+    println!("ended after {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::rig::{Desk, Liar, Posted, Store, check, on_postgres, webhooks};
+use super::rig::{Desk, Liar, Posted, SmallDisk, Store, check, on_postgres, webhooks};
 use crate::support::{App, Place, Visitor};
 
 /// A file that somebody else has locked, as long as a slow backup might.
@@ -61,6 +61,53 @@ async fn a_full_disk_is_told_and_outlived() {
     desk.settle().await;
     let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
     println!("full for a while: {verdict}");
+}
+
+const MIB: u64 = 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_nearly_full_closes_the_door_until_there_is_room() {
+    let Some(disk) = (!on_postgres()).then(|| SmallDisk::mount(96)).flatten() else { return };
+    let (app, liar) = (App::at(disk.place()), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 2).await;
+    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    let load = desk.load(10);
+    desk.until_more(10, SOON).await;
+    disk.fill_up_to(48 * MIB);
+    let refusal = desk.until_refused(SOON).await;
+    assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
+    pages_are_readable(&admin).await;
+    disk.make_room();
+    desk.until_more(20, SOON).await;
+    load.stop().await;
+    only_accepted_or_refused(&desk);
+    desk.settle().await;
+    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    assert_eq!(verdict.duplicates, 0);
+    println!("48 MiB left for a while: {verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_full_to_the_last_byte_loses_nothing() {
+    let Some(disk) = (!on_postgres()).then(|| SmallDisk::mount(96)).flatten() else { return };
+    let (app, liar) = (App::at(disk.place()), Liar::start());
+    let paths = webhooks(&app.api("admin"), &liar, 2).await;
+    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    let load = desk.load(100);
+    desk.until_more(100, SOON).await;
+    // At once: commits meet the full disk before the door closes, and results find no room for longer.
+    disk.fill_up_to(0);
+    desk.until_refused(SOON).await;
+    pages_are_readable(&admin).await;
+    disk.make_room();
+    desk.until_more(100, SOON).await;
+    load.stop().await;
+    only_accepted_or_refused(&desk);
+    desk.settle().await;
+    let full = app.log().matches("database or disk is full").count();
+    assert!(full > 0, "no commit met the full disk");
+    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    println!("not a byte left for a while, said {full} times: {verdict}");
 }
 
 async fn pages_are_readable(visitor: &Visitor) {

@@ -57,6 +57,26 @@ impl Cluster {
         self.run("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "stop"]);
     }
 
+    /// It stands still from now on: connections stay, the kernel takes what comes, nobody answers.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// It goes on.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// To the server and all its children; the server first, so that there are no more of them.
+    fn signal(&self, name: &str) {
+        let file = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("a server");
+        let server = file.lines().next().expect("a number");
+        // A child may just have ended.
+        let children = format!("kill -{name} $(cat /proc/{server}/task/*/children) || true");
+        let sentence = format!("kill -{name} {server} && {{ {children}; }}");
+        assert!(Command::new("sh").args(["-c", &sentence]).status().expect("a shell").success());
+    }
+
     fn data(&self) -> String {
         self.folder.path().join("data").display().to_string()
     }
@@ -76,6 +96,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if self.folder.path().join("data/postmaster.pid").exists() {
+            self.thaw();
             self.end_at_once();
         }
     }

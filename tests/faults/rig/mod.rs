@@ -3,12 +3,14 @@
 mod checker;
 mod cluster;
 mod desk;
+mod disk;
 mod liar;
 mod store;
 
 pub use checker::check;
 pub use cluster::Cluster;
 pub use desk::{Desk, Posted};
+pub use disk::SmallDisk;
 pub use liar::{Heard, Liar, Step, most_at_once, said, slowly, status};
 pub use store::Store;
 

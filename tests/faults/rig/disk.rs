@@ -1,0 +1,69 @@
+//! A file system so small that it can be filled: tmpfs, which only root may mount.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::support::Place;
+
+/// A mounted file system; gone when dropped.
+pub struct SmallDisk {
+    folder: TempDir,
+}
+
+impl SmallDisk {
+    /// One of that many MiB; nothing, and a line why, where mounting is not allowed.
+    pub fn mount(mib: u32) -> Option<Self> {
+        let folder = TempDir::new().expect("a folder");
+        let size = format!("size={mib}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "hachok"]).arg(folder.path()).output();
+        if !mounted.is_ok_and(|mounted| mounted.status.success()) {
+            println!("did not run: only root may mount a small file system");
+            return None;
+        }
+        Some(Self { folder })
+    }
+
+    /// A place whose database and key lie here.
+    pub fn place(&self) -> Place {
+        Place::on(&format!("sqlite://{}", self.folder.path().join("hachok.db").display()))
+    }
+
+    /// Leaves only so many bytes free.
+    pub fn fill_up_to(&self, left: u64) {
+        let free = free(self.folder.path());
+        let mut ballast = File::options().create(true).append(true).open(self.ballast()).expect("a file");
+        let block = [0; 4096];
+        for _ in 0..free.saturating_sub(left) / 4096 {
+            // The server takes blocks too: there may be fewer of them than a moment ago.
+            if ballast.write_all(&block).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Frees what was filled.
+    pub fn make_room(&self) {
+        std::fs::remove_file(self.ballast()).expect("the ballast");
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.folder.path().join("ballast")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a server that is just ending may still hold a file.
+        let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
+    }
+}
+
+fn free(folder: &Path) -> u64 {
+    let output = Command::new("df").args(["--output=avail", "-B1"]).arg(folder).output().expect("df");
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().last().and_then(|line| line.trim().parse().ok()).expect("a number")
+}
