@@ -68,7 +68,7 @@ fn routes() -> Vec<String> {
     for (at, piece) in pages.split('"').enumerate() {
         if at % 2 == 1 && piece.starts_with('/') {
             path = piece.replace(r":\d+", "");
-        } else if at % 2 == 0 && piece.contains("get()") {
+        } else if at % 2 == 0 && piece.contains(".get(") {
             found.push(path.clone());
         }
     }
