@@ -28,7 +28,7 @@ async fn pages_are_light_and_come_from_one_origin() {
         for (_, address) in inside(&world) {
             browser.open(&format!("{url}{address}")).await;
             let (bytes, foreign) = browser.loaded().await;
-            if bytes > LATER || bytes < 500.0 || !foreign.is_empty() {
+            if !(500.0..=LATER).contains(&bytes) || !foreign.is_empty() {
                 faults.push(format!("{address}: {bytes} bytes, {foreign:?}"));
             }
         }
