@@ -66,6 +66,12 @@ async fn no_ukrainian_page_speaks_english_in_its_headings_and_buttons() {
         format!("/webhooks/{id}/secret"),
         "/deliveries".to_owned(),
         "/inboxes".to_owned(),
+        "/tokens".to_owned(),
+        "/users".to_owned(),
+        "/users/1".to_owned(),
+        "/profile".to_owned(),
+        "/settings".to_owned(),
+        "/status".to_owned(),
     ] {
         let separator = if path.contains('?') { '&' } else { '?' };
         let page = admin.open(&format!("{path}{separator}lang=uk")).await;
