@@ -7,10 +7,11 @@ system_status = System status
 created_at = Created
 last_used = Last used
 expires_at = Expires
+no_expiry = never
 never = never
 keep_no = No, keep
 
-tokens_lead = With a token a help desk sends events, and a program uses the management API.
+tokens_lead = A token lets a help desk send events, and programs use the management API.
 tokens_empty = No API tokens yet
 tokens_empty_about = Create a token that publishes events and give it to your help desk. This is how it sends one:
 token_new = New token

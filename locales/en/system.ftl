@@ -32,7 +32,7 @@ yes = yes
 no = no
 off_rule = after { $duration } of nothing but failures, at least { $n }
 
-status_lead = The figures renew themselves every 10 seconds.
+status_lead = Refreshes every 10 seconds.
 status_works = Everything works
 status_degraded = Degraded
 trouble_overloaded = No new events are accepted: the queue is too long or the disk is full.

@@ -16,7 +16,7 @@ setting = Налаштування
 variable = Змінна
 built_in = вбудовано
 fixed_public_url = Публічна URL-адреса
-fixed_bind = Слухає на
+fixed_bind = Адреса прослуховування
 fixed_proxies = Довірені проксі
 fixed_retention = Завершені доставки зберігаються
 fixed_payload = Найбільша подія
@@ -37,16 +37,16 @@ off_rule = { $n ->
    *[other] самі помилки впродовж такого часу: { $duration }, щонайменше { $n } помилки
 }
 
-status_lead = Дані оновлюються кожні 10 секунд.
+status_lead = Оновлюється кожні 10 секунд.
 status_works = Усе працює
 status_degraded = Є збої
 trouble_overloaded = Нові події не приймаються: черга задовга або диск заповнено.
 trouble_disk_low = Диск бази даних майже заповнено. Звільніть місце.
-trouble_late = Доставки, яким уже час, чекають понад хвилину.
+trouble_late = Доставки, які вже мали надсилатися, чекають понад хвилину.
 trouble_not_cleaned = Старі доставки не видаляються вже понад 30 хвилин. Перегляньте журнал сервера.
 queue = Черга
 queue_oldest = найстаріша чекає { $duration }
-queue_empty = ніщо не чекає
+queue_empty = черга порожня
 in_flight = Надсилається
 in_flight_of = щонайбільше { $n } одночасно
 webhooks_failing = Вебхуки з помилками

@@ -90,7 +90,7 @@ messages! {
     error_dead_link_about; error_webhook_off; error_webhook_off_about; error_too_large; error_too_large_about; error_unavailable;
     error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
     // accounts.ftl
-    administration; tokens; users; settings; system_status; created_at; last_used; expires_at; never; keep_no;
+    administration; tokens; users; settings; system_status; created_at; last_used; expires_at; no_expiry; never; keep_no;
     tokens_lead; tokens_empty; tokens_empty_about; token_new; token_copy_now; token_example; token_scope; token_add;
     token_add_about; token_name_hint; token_lifetime; token_not_made; token_good; token_expired; token_revoked;
     token_revoke; token_revoke_of(name: impl Text); token_revoke_question(name: impl Text); token_revoke_at_once;

@@ -78,8 +78,20 @@ async fn no_ukrainian_page_speaks_english_in_its_headings_and_buttons() {
         for words in page.texts("h1, h2, h3, button, label > b, th, legend") {
             let ukrainian = words.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c));
             let latin = words.chars().any(|c| c.is_ascii_alphabetic());
-            let name =
-                ["a.example.com", "None", "Bearer", "Basic", "Custom", "English", "Hachok", "URL", "HTTP", "ID", "#"];
+            let name = [
+                "a.example.com",
+                "@example.com",
+                "None",
+                "Bearer",
+                "Basic",
+                "Custom",
+                "English",
+                "Hachok",
+                "URL",
+                "HTTP",
+                "ID",
+                "#",
+            ];
             assert!(ukrainian || !latin || name.iter().any(|name| words.contains(name)), "{path}: {words}");
         }
         assert!(!page.body.contains('\u{2068}'), "{path}");
