@@ -111,10 +111,12 @@ pub fn parse_name(typed: &str) -> Result<String, Problem> {
     }
 }
 
-/// A time zone that the IANA database knows; nothing means UTC.
+/// A time zone that the IANA database knows; nothing means UTC. Browsers still send Kyiv's former spelling, which nobody
+/// there wants to read.
 pub fn parse_zone(typed: &str) -> Result<String, Problem> {
     let zone = match typed.trim() {
         "" => "UTC",
+        "Europe/Kiev" => "Europe/Kyiv",
         zone => zone,
     };
     jiff::tz::TimeZone::get(zone).map(|_| zone.to_owned()).map_err(|_| Problem::TimeZoneUnknown)
@@ -142,5 +144,22 @@ pub fn check_password(typed: &str) -> Result<(), Problem> {
         0..12 => Err(Problem::AccountPasswordTooShort),
         12..=128 => Ok(()),
         _ => Err(Problem::AccountPasswordTooLong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_zone_is_known_and_spelt_as_its_place_is() {
+        for (typed, expected) in [
+            ("", Ok("UTC")),
+            (" Europe/Kyiv ", Ok("Europe/Kyiv")),
+            ("Europe/Kiev", Ok("Europe/Kyiv")),
+            ("Mars/Olympus", Err(Problem::TimeZoneUnknown)),
+        ] {
+            assert_eq!(parse_zone(typed), expected.map(str::to_owned), "{typed:?}");
+        }
     }
 }
