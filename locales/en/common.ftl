@@ -63,6 +63,8 @@ days = { $n ->
 }
 bytes = { $amount } B
 kilobytes = { $amount } kB
+megabytes = { $amount } MB
+gigabytes = { $amount } GB
 
 webhooks_count = { $n ->
     [one] { $n } webhook

@@ -69,6 +69,8 @@ days = { $n ->
 }
 bytes = { $amount } Б
 kilobytes = { $amount } кБ
+megabytes = { $amount } МБ
+gigabytes = { $amount } ГБ
 
 webhooks_count = { $n ->
     [one] { $n } вебхук

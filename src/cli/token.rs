@@ -54,10 +54,8 @@ fn days(text: &str) -> Result<Duration, String> {
 pub async fn run(action: Action) -> Result<(), Fault> {
     match action {
         Action::Add { name, scope, expires, data } => {
-            let name = name.trim().to_owned();
-            if name.is_empty() || name.chars().count() > 120 {
-                return Err(Fault::Setting("--name must be 1 to 120 characters".into()));
-            }
+            let wrong = |_| Fault::Setting("--name must be 1 to 120 characters".into());
+            let name = token::parse_name(&name).map_err(wrong)?;
             let now = clock::now();
             let text = token::from_random(clock::random());
             let expires_at = expires.map(|span| now.after(span));

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{Fault, open};
 use crate::clock;
 use crate::config::DataSettings;
-use crate::db::users;
+use crate::db::{settings, users};
 use crate::domain::problem::Problems;
 use crate::domain::user::{NewUser, Role, check_password, parse_email};
 use crate::i18n::{Locale, Translator};
@@ -69,11 +69,14 @@ pub async fn run(action: Action) -> Result<(), Fault> {
         Action::Add { email, role, name, password_stdin, data } => {
             let password = Password::get(password_stdin)?;
             let name = name.unwrap_or_else(|| email.trim().to_owned());
-            let user =
+            let mut user =
                 NewUser::parse(&name, &email, &password.text, role, "").map_err(|problems| refused(&problems))?;
             let hash = password::hash(&password.text)?;
-            let added =
-                open::open(&data).await?.write(move |conn| users::insert(conn, &user, &hash, clock::now())).await;
+            let add = move |conn: &mut crate::db::DbConnection| {
+                user.time_zone = settings::load(conn)?.time_zone;
+                users::insert(conn, &user, &hash, clock::now())
+            };
+            let added = open::open(&data).await?.write(add).await;
             match added {
                 Err(error) if error.is_taken() => Err(Fault::RunTime(format!("{} is there already", email.trim())))?,
                 added => drop(added?),

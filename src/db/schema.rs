@@ -6,10 +6,18 @@ diesel::table! {
     users (id) {
         id -> BigInt, email -> Text, name -> Text, role -> Text, language -> Nullable<Text>, time_zone -> Text,
         password_hash -> Text, disabled_at -> Nullable<BigInt>, created_at -> BigInt, last_sign_in_at -> Nullable<BigInt>,
+        theme -> Nullable<Text>,
     }
 }
 
 diesel::table! { setup_links (token_hash) { token_hash -> Binary, expires_at -> BigInt, } }
+
+diesel::table! {
+    invitations (id) {
+        id -> BigInt, token_hash -> Binary, email -> Text, name -> Text, role -> Text, user_id -> Nullable<BigInt>,
+        created_at -> BigInt, expires_at -> BigInt,
+    }
+}
 
 diesel::table! {
     sessions (key_hash) {

@@ -71,6 +71,29 @@ pub fn delete(conn: &mut DbConnection, key_hash: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
+/// A person's sessions that have not ended, each with the hash of its key; the newest first.
+pub fn of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<Vec<(Vec<u8>, StoredSession)>, Error> {
+    let rows: Vec<(Vec<u8>, String, i64, i64)> = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::expires_at.gt(now.micros()))
+        .order(sessions::created_at.desc())
+        .select((sessions::key_hash, sessions::state, sessions::created_at, sessions::expires_at))
+        .load(conn)?;
+    let stored = |state, created, expires| StoredSession {
+        state,
+        created_at: Timestamp::from_micros(created),
+        expires_at: Timestamp::from_micros(expires),
+    };
+    Ok(rows.into_iter().map(|(key, state, created, expires)| (key, stored(state, created, expires))).collect())
+}
+
+/// Ends every session of a person but one.
+pub fn end_others_of(conn: &mut DbConnection, user: UserId, kept: &[u8]) -> Result<(), Error> {
+    let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::key_hash.ne(kept));
+    diesel::delete(others).execute(conn)?;
+    Ok(())
+}
+
 /// Ends every session of a person.
 pub fn end_all_of(conn: &mut DbConnection, user: UserId) -> Result<(), Error> {
     diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(conn)?;

@@ -82,6 +82,11 @@ pub fn used(conn: &mut DbConnection, id: TokenId, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// The token of that number.
+pub fn find(conn: &mut DbConnection, id: TokenId) -> Result<Option<Token>, Error> {
+    api_tokens.find(id).first::<Row>(conn).optional()?.map(Row::into_token).transpose()
+}
+
 /// All tokens, oldest first.
 pub fn list(conn: &mut DbConnection) -> Result<Vec<Token>, Error> {
     api_tokens.order(t::id).load::<Row>(conn)?.into_iter().map(Row::into_token).collect()

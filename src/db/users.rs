@@ -6,7 +6,7 @@ use super::schema::users;
 use super::{DbConnection, Error};
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::user::{Language, NewUser, Role, User};
+use crate::domain::user::{Language, NewUser, Profile, Role, Theme, User};
 
 #[derive(Queryable)]
 struct Row {
@@ -20,6 +20,7 @@ struct Row {
     disabled_at: Option<i64>,
     created_at: i64,
     last_sign_in_at: Option<i64>,
+    theme: Option<String>,
 }
 
 impl Row {
@@ -30,6 +31,7 @@ impl Row {
             name: self.name,
             role: Role::parse(&self.role).ok_or(Error::Meaning("role"))?,
             language: self.language.as_deref().and_then(Language::parse),
+            theme: self.theme.as_deref().and_then(Theme::parse),
             time_zone: self.time_zone,
             disabled_at: self.disabled_at.map(Timestamp::from_micros),
             created_at: Timestamp::from_micros(self.created_at),
@@ -92,8 +94,73 @@ pub fn set_password(conn: &mut DbConnection, id: UserId, password_hash: &str) ->
     super::sessions::end_all_of(conn, id)
 }
 
-/// Shuts a person out and ends every session of theirs.
+/// Stores what a person changed of their own account.
+pub fn set_profile(conn: &mut DbConnection, id: UserId, profile: &Profile) -> Result<(), Error> {
+    diesel::update(users::table.find(id))
+        .set((
+            users::name.eq(&profile.name),
+            users::language.eq(profile.language.map(Language::as_str)),
+            users::time_zone.eq(&profile.time_zone),
+            users::theme.eq(profile.theme.map(Theme::as_str)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Shuts a person out and ends every session and every link of theirs.
 pub fn disable(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::disabled_at.eq(Some(now.micros()))).execute(conn)?;
+    super::invitations::end_all_of(conn, id)?;
     super::sessions::end_all_of(conn, id)
+}
+
+/// Lets a person in again. False if there is none.
+pub fn enable(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {
+    Ok(diesel::update(users::table.find(id)).set(users::disabled_at.eq(None::<i64>)).execute(conn)? > 0)
+}
+
+/// The person of that number, disabled or not.
+pub fn find(conn: &mut DbConnection, id: UserId) -> Result<Option<User>, Error> {
+    users::table.find(id).first::<Row>(conn).optional()?.map(Row::into_user).transpose()
+}
+
+/// What came of a change that may take away the last administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is done.
+    Done,
+    /// There is no such person.
+    NotThere,
+    /// Nobody would be left who may do everything.
+    LastAdmin,
+}
+
+/// Gives a person another role, unless they are the last administrator.
+pub fn set_role(conn: &mut DbConnection, id: UserId, role: Role) -> Result<Change, Error> {
+    if role != Role::Admin && is_last_admin(conn, id)? {
+        return Ok(Change::LastAdmin);
+    }
+    let changed = diesel::update(users::table.find(id)).set(users::role.eq(role.as_str())).execute(conn)?;
+    Ok(if changed > 0 { Change::Done } else { Change::NotThere })
+}
+
+/// Shuts a person out, unless they are the last administrator.
+pub fn shut_out(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<Change, Error> {
+    if find(conn, id)?.is_none() {
+        return Ok(Change::NotThere);
+    }
+    if is_last_admin(conn, id)? {
+        return Ok(Change::LastAdmin);
+    }
+    disable(conn, id, now).map(|()| Change::Done)
+}
+
+fn is_last_admin(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {
+    let admin = Role::Admin.as_str();
+    let admins = || users::table.filter(users::role.eq(admin)).filter(users::disabled_at.is_null());
+    // Postgres holds back another such change until ours is committed; without it two administrators
+    // who shut each other out at the same moment would both succeed.
+    diesel::update(admins()).set(users::role.eq(admin)).execute(conn)?;
+    let left: Vec<i64> = admins().select(users::id).load(conn)?;
+    Ok(left == [id])
 }

@@ -61,6 +61,21 @@ pub(super) struct Inner {
     skew: AtomicI64,
     /// How far our clock was set forward since the start, in microseconds.
     pub(super) set_forward: AtomicI64,
+    /// What the page on the system's state tells.
+    pub(super) pulse: Mutex<Pulse>,
+}
+
+/// What the delivery task did last, and does now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pulse {
+    /// Attempts on their way.
+    pub in_flight: usize,
+    /// No more events are taken in.
+    pub overloaded: bool,
+    /// When old rows were last removed.
+    pub cleaned_at: Option<Timestamp>,
+    /// When the machine's clock was last set, and by how many microseconds.
+    pub clock_set: Option<(Timestamp, i64)>,
 }
 
 /// Results that may wait to be written down; behind it attempts wait to report.
@@ -93,6 +108,7 @@ impl Engine {
             retention: limits.retention,
             skew: AtomicI64::new(0),
             set_forward: AtomicI64::new(0),
+            pulse: Mutex::default(),
         }));
         let now = engine.0.ask_clock().await?;
         let lost = if engine.0.db.is_shared() { Lost::Expired(now) } else { Lost::All };
@@ -120,6 +136,15 @@ impl Engine {
     /// The delivery task is at work.
     pub fn is_running(&self) -> bool {
         !self.0.stopping.load(Ordering::Relaxed)
+    }
+
+    /// What it did last, and does now.
+    pub fn pulse(&self) -> Pulse {
+        Pulse {
+            in_flight: self.0.running.load(Ordering::Relaxed),
+            overloaded: self.0.overloaded.load(Ordering::Relaxed),
+            ..*self.0.pulse()
+        }
     }
 
     /// The next id for an event or a delivery.
@@ -165,6 +190,10 @@ impl Inner {
         let now = self.db.now().await?;
         self.skew.store(now.micros().saturating_sub(clock::now().micros()), Ordering::Relaxed);
         Ok(now)
+    }
+
+    pub(super) fn pulse(&self) -> std::sync::MutexGuard<'_, Pulse> {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A slot has come free: work may wait for it.

@@ -33,7 +33,9 @@ async fn keep(inner: &Inner) -> Result<(), Error> {
     batches(db, move |conn| retention::expire(conn, expired, now)).await?;
     batches(db, move |conn| retention::purge(conn, age.before(retention))).await?;
     batches(db, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
-    db.give_back_space().await
+    db.give_back_space().await?;
+    inner.pulse().cleaned_at = Some(now);
+    Ok(())
 }
 
 async fn batches<F>(db: &Db, batch: F) -> Result<(), Error>

@@ -21,9 +21,10 @@ mod slots;
 mod steady;
 mod worker;
 
-pub use engine::{Engine, Limits};
+pub use engine::{Engine, Limits, Pulse};
 pub use intake::{Accepted, Key};
 pub use recovery::PER_SECOND;
+pub use schedule::{DELAYS, LIFETIME};
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ const H: u64 = 3600;
 
 /// Waits between one attempt's end and the next attempt, in seconds: Standard Webhooks 1.0, "Deliverability and
 /// reliability". With the first attempt that makes ten over 75 h 35 m.
-const DELAYS: [u64; 9] = [5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H];
+pub const DELAYS: [u64; 9] = [5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H];
 
 /// A delivery is given up that long after its event was accepted.
 pub const LIFETIME: Duration = Duration::from_secs(7 * 24 * H);

@@ -40,6 +40,7 @@ pub(super) async fn mind(inner: &Inner, before: &mut Clocks) -> Result<(), Error
         tracing::warn!(seconds = jump / 1_000_000, "the clock was set; what waits waits as long as before");
         inner.db.write(move |conn| clock_shift::shift(conn, jump)).await?;
         inner.set_forward.fetch_add(jump.max(0), Ordering::Relaxed);
+        inner.pulse().clock_set = Some((now.wall, jump));
     }
     *before = now;
     Ok(())

@@ -11,7 +11,7 @@ const FAILURES: i32 = 10;
 /// It is turned off when everything has failed for that long …
 pub const OFF_AFTER: Duration = Duration::from_secs(120 * 3600);
 /// … and at least that often.
-const OFF_FAILURES: i32 = 20;
+pub const OFF_FAILURES: i32 = 20;
 /// A 429 pauses the whole webhook for at least that long.
 const PAUSE: Duration = Duration::from_secs(60);
 /// People are told when everything has failed for that long.

@@ -57,6 +57,14 @@ pub enum Field {
     TestBody,
     /// Since when failed deliveries are sent again.
     Since,
+    /// An API token's name.
+    TokenName,
+    /// A user's role.
+    Role,
+    /// The password that a user has now.
+    CurrentPassword,
+    /// The custom attribute that is the substatus.
+    Substatus,
 }
 
 impl Field {
@@ -89,13 +97,17 @@ impl Field {
             Self::TestEvent => "event".into(),
             Self::TestBody => "body".into(),
             Self::Since => "since".into(),
+            Self::TokenName => "token-name".into(),
+            Self::Role => "role".into(),
+            Self::CurrentPassword => "current-password".into(),
+            Self::Substatus => "substatus".into(),
         }
     }
 
     /// The attribute the management API names in `attributes`.
     pub const fn attribute(&self) -> &'static str {
         match self {
-            Self::Name | Self::InboxName | Self::UserName => "name",
+            Self::Name | Self::InboxName | Self::UserName | Self::TokenName => "name",
             Self::Url => "url",
             Self::Authorization
             | Self::BearerToken
@@ -117,6 +129,9 @@ impl Field {
             Self::TestEvent => "event",
             Self::TestBody => "body",
             Self::Since => "since",
+            Self::Role => "role",
+            Self::CurrentPassword => "current_password",
+            Self::Substatus => "substatus_attribute",
         }
     }
 }
@@ -189,6 +204,15 @@ pub enum Problem {
     BodyTooLarge,
     SendingFailed,
     SinceInvalid,
+    TokenNameMissing,
+    LastAdmin,
+    NotYourself,
+    CurrentPasswordWrong,
+    /// Too many attempts: none before so many seconds have passed.
+    Wait {
+        seconds: u64,
+    },
+    AttributeInvalid,
 }
 
 /// All problems of one input, in the order of its fields.

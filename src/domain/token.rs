@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::cause::named;
 use super::id::TokenId;
+use super::problem::Problem;
 use super::timestamp::Timestamp;
 
 named!(
@@ -46,6 +47,39 @@ impl Token {
     }
 }
 
+named!(
+    /// How long a new token is good.
+    Lifetime {
+        /// Until it is revoked.
+        Unlimited = "never",
+        /// 30 days.
+        Month = "30",
+        /// 90 days.
+        Quarter = "90",
+        /// 365 days.
+        Year = "365",
+    }
+);
+
+impl Lifetime {
+    /// The end of a token made `now`.
+    pub fn end(self, now: Timestamp) -> Option<Timestamp> {
+        let days = self.as_str().parse::<u64>().ok()?;
+        Some(now.after(std::time::Duration::from_secs(days * 24 * 3600)))
+    }
+}
+
+/// What people call a token: 1–120 characters on one line.
+pub fn parse_name(typed: &str) -> Result<String, Problem> {
+    let name = typed.trim();
+    match name.chars().count() {
+        0 => Err(Problem::TokenNameMissing),
+        121.. => Err(Problem::NameTooLong),
+        _ if name.chars().any(char::is_control) => Err(Problem::NameHasControls),
+        _ => Ok(name.to_owned()),
+    }
+}
+
 /// A text with 256 bits of chance: `hk_` and 64 hexadecimal digits.
 pub fn from_random(bytes: [u8; 32]) -> String {
     format!("hk_{}", hex(&bytes))
@@ -59,4 +93,26 @@ pub fn hash(text: &str) -> Vec<u8> {
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_ends_after_its_days_or_never() {
+        let now = Timestamp::from_seconds(1000);
+        let end = |lifetime: Lifetime| lifetime.end(now).map(Timestamp::seconds);
+        assert_eq!(end(Lifetime::Unlimited), None);
+        assert_eq!(end(Lifetime::Month), Some(1000 + 30 * 86_400));
+        assert_eq!(end(Lifetime::Year), Some(1000 + 365 * 86_400));
+    }
+
+    #[test]
+    fn a_name_is_one_short_line() {
+        assert_eq!(parse_name(" Help desk "), Ok("Help desk".into()));
+        assert_eq!(parse_name("  "), Err(Problem::TokenNameMissing));
+        assert_eq!(parse_name(&"я".repeat(121)), Err(Problem::NameTooLong));
+        assert_eq!(parse_name("a\nb"), Err(Problem::NameHasControls));
+    }
 }

@@ -25,6 +25,16 @@ named!(
     }
 );
 
+named!(
+    /// How the pages look, for those who do not follow their system.
+    Theme {
+        /// Dark on light.
+        Light = "light",
+        /// Light on dark.
+        Dark = "dark",
+    }
+);
+
 /// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -38,6 +48,8 @@ pub struct User {
     pub role: Role,
     /// The language they chose, if they chose one.
     pub language: Option<Language>,
+    /// How the pages look; `None` follows their system.
+    pub theme: Option<Theme>,
     /// An IANA time zone, for example `Europe/Kyiv`.
     pub time_zone: String,
     /// Since then they cannot sign in.
@@ -67,25 +79,47 @@ impl NewUser {
     /// Checks an account and its password together, so that all problems are shown at once.
     pub fn parse(name: &str, email: &str, password: &str, role: Role, time_zone: &str) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let name = name.trim();
-        if name.is_empty() {
-            problems.add(Field::UserName, Problem::UserNameMissing);
-        } else if name.chars().count() > 120 {
-            problems.add(Field::UserName, Problem::NameTooLong);
-        } else if name.chars().any(char::is_control) {
-            problems.add(Field::UserName, Problem::NameHasControls);
-        }
+        let name = problems.keep(Field::UserName, parse_name(name)).unwrap_or_default();
         let email = problems.keep(Field::Email, parse_email(email)).unwrap_or_default();
         problems.keep(Field::Password, check_password(password));
-        let time_zone = match time_zone.trim() {
-            "" => "UTC",
-            zone => zone,
-        };
-        if jiff::tz::TimeZone::get(time_zone).is_err() {
-            problems.add(Field::TimeZone, Problem::TimeZoneUnknown);
-        }
-        problems.or(Self { email, name: name.to_owned(), role, language: None, time_zone: time_zone.to_owned() })
+        let time_zone = problems.keep(Field::TimeZone, parse_zone(time_zone)).unwrap_or_default();
+        problems.or(Self { email, name, role, language: None, time_zone })
     }
+}
+
+/// What a person may change of their own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// 1–120 characters.
+    pub name: String,
+    /// `None`: as the browser asks.
+    pub language: Option<Language>,
+    /// A known IANA time zone.
+    pub time_zone: String,
+    /// `None`: as the system of the person has it.
+    pub theme: Option<Theme>,
+}
+
+/// A name of 1–120 characters on one line.
+pub fn parse_name(typed: &str) -> Result<String, Problem> {
+    let name = typed.trim();
+    match name.chars().count() {
+        0 => Err(Problem::UserNameMissing),
+        121.. => Err(Problem::NameTooLong),
+        _ if name.chars().any(char::is_control) => Err(Problem::NameHasControls),
+        _ => Ok(name.to_owned()),
+    }
+}
+
+/// A time zone that the IANA database knows; nothing means UTC. Browsers still send Kyiv's former spelling, which nobody
+/// there wants to read.
+pub fn parse_zone(typed: &str) -> Result<String, Problem> {
+    let zone = match typed.trim() {
+        "" => "UTC",
+        "Europe/Kiev" => "Europe/Kyiv",
+        zone => zone,
+    };
+    jiff::tz::TimeZone::get(zone).map(|_| zone.to_owned()).map_err(|_| Problem::TimeZoneUnknown)
 }
 
 /// An e-mail address as far as a sign-in name needs it, in lower case: something, `@`, something.
@@ -110,5 +144,22 @@ pub fn check_password(typed: &str) -> Result<(), Problem> {
         0..12 => Err(Problem::AccountPasswordTooShort),
         12..=128 => Ok(()),
         _ => Err(Problem::AccountPasswordTooLong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_zone_is_known_and_spelt_as_its_place_is() {
+        for (typed, expected) in [
+            ("", Ok("UTC")),
+            (" Europe/Kyiv ", Ok("Europe/Kyiv")),
+            ("Europe/Kiev", Ok("Europe/Kyiv")),
+            ("Mars/Olympus", Err(Problem::TimeZoneUnknown)),
+        ] {
+            assert_eq!(parse_zone(typed), expected.map(str::to_owned), "{typed:?}");
+        }
     }
 }

@@ -28,6 +28,9 @@ pub enum PageError {
     /// The set-up link was used, has expired, or never was one.
     #[error("the set-up link is not good")]
     DeadLink,
+    /// The link for a person was used or withdrawn, has expired, or never was one.
+    #[error("the link for a person is not good")]
+    DeadInvitation,
     /// The form's token is not ours any more.
     #[error("the form's token is not good")]
     StaleForm,
@@ -71,7 +74,7 @@ impl ResponseError for PageError {
         match self {
             Self::SignIn => StatusCode::SEE_OTHER,
             Self::Forbidden | Self::StaleForm | Self::Elsewhere => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::DeadLink => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::DeadLink | Self::DeadInvitation => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::WebhookOff => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -100,6 +103,7 @@ impl PageError {
             Self::StaleForm => Fault::PageTooOld,
             Self::Elsewhere => Fault::Elsewhere,
             Self::DeadLink => Fault::DeadLink,
+            Self::DeadInvitation => Fault::DeadInvitation,
             Self::BadRequest => Fault::BadRequest,
             Self::WebhookOff => Fault::WebhookOff,
             Self::TooLarge => Fault::TooLarge,

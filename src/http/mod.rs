@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod csrf;
 mod error;
+mod flash;
 mod form;
 mod headers;
 mod health;

@@ -18,10 +18,10 @@ use super::error::PageError;
 use super::session::Visit;
 use super::{State, csrf};
 use crate::clock;
-use crate::db::users;
+use crate::db::{settings, users};
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::user::{Language, Role, User};
+use crate::domain::user::{Language, Role, Theme, User};
 use crate::i18n::{Translator, negotiate};
 use crate::views::{Notice, NoticeKind, Place, Shell};
 
@@ -29,6 +29,7 @@ use crate::views::{Notice, NoticeKind, Place, Shell};
 pub struct Reader {
     pub(super) locale: Language,
     pub(super) user: Option<User>,
+    theme: Option<Theme>,
     pub(super) csrf: String,
     /// Wants a fragment, and is not going back in the browser's history.
     pub(super) htmx: bool,
@@ -40,6 +41,8 @@ pub struct Reader {
 }
 
 const LANGUAGE_COOKIE: &str = "hachok_lang";
+/// How the pages look that come before signing in.
+const THEME_COOKIE: &str = "hachok_theme";
 
 impl Reader {
     /// Words, dates and numbers for this reader.
@@ -56,6 +59,7 @@ impl Reader {
     pub(super) fn shell(&self) -> Shell<'_> {
         let mut shell = Shell::new(self.t(), &self.path, &self.csrf);
         shell.user = self.user.as_ref();
+        shell.theme = self.theme;
         shell.place = Place::Elsewhere;
         shell.failed_24h = self.failed_24h;
         shell.notice.clone_from(&self.notice);
@@ -112,8 +116,9 @@ pub async fn without_session(
 /// Somebody of whom nothing can be loaded.
 fn stranger(state: &State, request: &HttpRequest) -> Reader {
     Reader {
-        locale: language(state, request, None, &mut Vec::new()),
+        locale: language(state, request, None, &mut Vec::new()).unwrap_or(Language::En),
         user: None,
+        theme: theme(request, None),
         csrf: String::new(),
         htmx: request.headers().contains_key("hx-request"),
         path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
@@ -146,12 +151,17 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
         (Some(_), Some(token)) => token,
         _ => csrf::before_sign_in(state, request, &mut cookies),
     };
-    let locale = language(state, request, user.as_ref(), &mut cookies);
+    let locale = match language(state, request, user.as_ref(), &mut cookies) {
+        Some(language) => language,
+        // Also without a database there are pages, if only to say so.
+        None => state.db.read(settings::load).await.map_or(Language::En, |settings| settings.language),
+    };
     let headers = request.headers();
     let has = |name: &str| headers.contains_key(name);
     let notice = if request.method().is_safe() && !has("hx-request") { visit.take_notice() } else { None };
     let reader = Reader {
         locale,
+        theme: theme(request, user.as_ref()),
         csrf,
         htmx: has("hx-request") && !has("hx-history-restore-request"),
         path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
@@ -164,24 +174,42 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
     Ok((reader, cookies))
 }
 
-/// `?lang=` (which a cookie then remembers), the account's choice, the cookie, `Accept-Language`, English.
-fn language(state: &State, request: &HttpRequest, user: Option<&User>, cookies: &mut Vec<Cookie<'static>>) -> Language {
+/// `?lang=` (which a cookie then remembers), the account's choice, the cookie, `Accept-Language`; `None` when nobody
+/// chose: then the installation's own language counts.
+fn language(
+    state: &State,
+    request: &HttpRequest,
+    user: Option<&User>,
+    cookies: &mut Vec<Cookie<'static>>,
+) -> Option<Language> {
     let asked = request.query_string().split('&').filter_map(|pair| pair.strip_prefix("lang=")).next_back();
     if let Some(language) = asked.and_then(Language::parse) {
-        let cookie = Cookie::build(LANGUAGE_COOKIE, language.as_str())
-            .path("/")
-            .same_site(SameSite::Lax)
-            .secure(state.is_secure())
-            .http_only(true)
-            .max_age(actix_web::cookie::time::Duration::days(365));
-        cookies.push(cookie.finish());
-        return language;
+        cookies.push(remembered(state, LANGUAGE_COOKIE, language.as_str()));
+        return Some(language);
     }
     let accepted = || negotiate(request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok()?);
     user.and_then(|user| user.language)
         .or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|cookie| Language::parse(cookie.value())))
         .or_else(accepted)
-        .unwrap_or(Language::En)
+}
+
+/// The account's choice, else what this browser saw last.
+fn theme(request: &HttpRequest, user: Option<&User>) -> Option<Theme> {
+    match user {
+        Some(user) => user.theme,
+        None => request.cookie(THEME_COOKIE).and_then(|cookie| Theme::parse(cookie.value())),
+    }
+}
+
+/// Carries a person's theme to the pages before signing in; an empty one follows the system.
+pub fn theme_cookie(state: &State, theme: Option<Theme>) -> Cookie<'static> {
+    remembered(state, THEME_COOKIE, theme.map_or("", Theme::as_str))
+}
+
+/// A cookie for a year.
+fn remembered(state: &State, name: &'static str, value: &'static str) -> Cookie<'static> {
+    let cookie = Cookie::build(name, value).path("/").same_site(SameSite::Lax).secure(state.is_secure());
+    cookie.http_only(true).max_age(actix_web::cookie::time::Duration::days(365)).finish()
 }
 
 /// Who asks: the peer, or what a trusted proxy says of the peer before it.

@@ -7,7 +7,8 @@ use actix_web::{HttpResponse, guard};
 use super::api::management::ApiError;
 use super::error::PageError;
 use super::pages::{
-    deliveries, inboxes, recoveries, session as account, webhook_actions, webhook_form, webhook_test, webhooks,
+    deliveries, inboxes, invite, profile, recoveries, session as account, settings, status, tokens, users,
+    webhook_actions, webhook_form, webhook_test, webhooks,
 };
 use super::{State, api, assets, health, reader, session};
 
@@ -93,5 +94,25 @@ fn pages(routes: &mut ServiceConfig) {
         .service(web::resource(r"/inboxes/{id:\d+}/edit").get(inboxes::edit))
         .service(web::resource(r"/inboxes/{id:\d+}").post(inboxes::update))
         .service(web::resource(r"/inboxes/{id:\d+}/archival").post(inboxes::archive))
-        .service(web::resource(r"/inboxes/{id:\d+}/restoration").post(inboxes::restore));
+        .service(web::resource(r"/inboxes/{id:\d+}/restoration").post(inboxes::restore))
+        .configure(accounts);
+}
+
+fn accounts(routes: &mut ServiceConfig) {
+    routes
+        .service(web::resource("/tokens").get(tokens::list).post(tokens::create))
+        .service(web::resource(r"/tokens/{id:\d+}/revocation").get(tokens::ask_revoke).post(tokens::revoke))
+        .service(web::resource("/users").get(users::list))
+        .service(web::resource("/users/invitations").post(users::invite))
+        .service(web::resource(r"/users/invitations/{id:\d+}/withdrawal").post(users::withdraw))
+        .service(web::resource(r"/users/{id:\d+}").get(users::show).post(users::change_role))
+        .service(web::resource(r"/users/{id:\d+}/activation").post(users::enable))
+        .service(web::resource(r"/users/{id:\d+}/deactivation").post(users::disable))
+        .service(web::resource(r"/users/{id:\d+}/password-link").post(users::make_password_link))
+        .service(web::resource("/invite/{token}").get(invite::show).post(invite::accept))
+        .service(web::resource("/profile").get(profile::show).post(profile::save))
+        .service(web::resource("/profile/password").post(profile::change_password))
+        .service(web::resource("/profile/sign-outs").post(profile::sign_out_others))
+        .service(web::resource("/settings").get(settings::show).post(settings::save))
+        .service(web::resource("/status").get(status::show));
 }

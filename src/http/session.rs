@@ -17,7 +17,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::token;
 
 /// A session ends after 12 hours without use.
-const IDLE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+pub const IDLE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
 /// And after 7 days, however busy.
 const ABSOLUTE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 /// Its end is moved at most once in ten minutes: reading a page costs no write.
@@ -54,6 +54,12 @@ pub fn middleware(state: &State) -> SessionMiddleware<Store> {
 pub struct Store(Db);
 
 type Values = HashMap<String, String>;
+
+/// The stored state is that of the session whose forms bear `csrf`.
+pub fn is_of(state: &str, csrf: &str) -> bool {
+    let values: Values = serde_json::from_str(state).unwrap_or_default();
+    values.get(CSRF).is_some_and(|stored| serde_json::from_str(stored).is_ok_and(|known: String| known == csrf))
+}
 
 fn json(values: &Values) -> Result<String, serde_json::Error> {
     serde_json::to_string(values)
@@ -142,6 +148,11 @@ impl Visit {
         self.0.renew();
         self.put(USER, &user);
         self.put(CSRF, &token::hex(&clock::random::<32>()));
+    }
+
+    /// Goes on under a new key.
+    pub fn renew(&self) {
+        self.0.renew();
     }
 
     /// Ends the session.

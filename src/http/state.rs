@@ -7,10 +7,12 @@ use url::Url;
 
 use super::limiter::Limiter;
 use super::made::Made;
-use crate::config::{ServeSettings, WebSettings};
+use crate::clock;
+use crate::config::{DeliverySettings, ServeSettings, WebSettings};
 use crate::db::Db;
 use crate::delivery::Engine;
 use crate::domain::address::AddressPolicy;
+use crate::domain::timestamp::Timestamp;
 
 /// What every handler may use.
 pub struct State {
@@ -18,6 +20,8 @@ pub struct State {
     pub(super) engine: Engine,
     pub(super) policy: Arc<AddressPolicy>,
     pub(super) web: WebSettings,
+    pub(super) delivery: DeliverySettings,
+    pub(super) started_at: Timestamp,
     pub(super) public: Url,
     pub(super) retention_days: u16,
     /// The key of form tokens.
@@ -44,6 +48,8 @@ impl State {
             engine,
             policy,
             web: settings.web.clone(),
+            delivery: settings.delivery.clone(),
+            started_at: clock::now(),
             retention_days: settings.delivery.retention_days,
             public,
             limiter: Limiter::default(),

@@ -71,12 +71,14 @@ impl Translator<'_> {
         }
     }
 
-    /// A size: 162 B, 16.4 kB.
+    /// A size: 162 B, 16.4 kB, 3.5 MB, 120.0 GB.
     pub fn size(&self, bytes: usize) -> String {
         let amount = bytes as f64;
         match bytes {
             ..1000 => self.bytes(decimal(self.locale(), amount, 0)),
-            _ => self.kilobytes(decimal(self.locale(), amount / 1000.0, 1)),
+            1000..1_000_000 => self.kilobytes(decimal(self.locale(), amount / 1e3, 1)),
+            1_000_000..1_000_000_000 => self.megabytes(decimal(self.locale(), amount / 1e6, 1)),
+            _ => self.gigabytes(decimal(self.locale(), amount / 1e9, 1)),
         }
     }
 }

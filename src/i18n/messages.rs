@@ -28,7 +28,7 @@ messages! {
     pattern_clock_seconds; just_now; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
     today_at(hour: impl Number, time: impl Text); yesterday_at(hour: impl Number, time: impl Text); milliseconds(amount: impl Text);
     seconds(amount: impl Text); minutes(amount: impl Text); hours(amount: impl Text); days(n: impl Number); bytes(amount: impl Text);
-    kilobytes(amount: impl Text); webhooks_count(n: impl Number); events_count(n: impl Number); inboxes_count(n: impl Number);
+    kilobytes(amount: impl Text); megabytes(amount: impl Text); gigabytes(amount: impl Text); webhooks_count(n: impl Number); events_count(n: impl Number); inboxes_count(n: impl Number);
     deliveries_count(n: impl Number);
     // webhooks.ftl
     webhook; webhooks; webhooks_list; webhooks_lead; add_webhook; edit_webhook; deliveries_24h; success_rate; failed;
@@ -89,6 +89,31 @@ messages! {
     error_elsewhere; error_elsewhere_about; error_bad_request; error_bad_request_about; error_dead_link;
     error_dead_link_about; error_webhook_off; error_webhook_off_about; error_too_large; error_too_large_about; error_unavailable;
     error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
+    // accounts.ftl
+    administration; tokens; users; settings; system_status; created_at; last_used; expires_at; no_expiry; never; keep_no;
+    tokens_lead; tokens_empty; tokens_empty_about; token_new; token_copy_now; token_example; token_scope; token_add;
+    token_add_about; token_name_hint; token_lifetime; token_not_made; token_good; token_expired; token_revoked;
+    token_revoke; token_revoke_of(name: impl Text); token_revoke_question(name: impl Text); token_revoke_at_once;
+    token_revoke_used(time: impl Text); token_revoke_unused; token_revoke_for_good; token_revoke_yes;
+    users_lead; role_label; last_sign_in; user_active; user_disabled; user_you; user_is_you; user_edit_of(name: impl Text);
+    user_not_saved; user_enable; user_enable_about; user_disable; user_disable_about; invitations; invitation_for;
+    invitation_password; invitation_withdraw; invitation_withdraw_of(email: impl Text); invitation_not_made;
+    invitation_link; invitation_link_about; invite; invite_about; invite_title; link_copy_now; password_link;
+    password_link_about; password_link_why; password_link_make; error_dead_invitation; error_dead_invitation_about;
+    profile; profile_you; profile_you_about; profile_not_saved; language_of_browser; theme; theme_system;
+    current_password; new_account_password; password_set; password_change; password_change_about; password_not_changed;
+    sessions; sessions_about; session_began; session_seen; session_this; sign_out_others;
+    // system.ftl
+    settings_lead; settings_own; settings_here; settings_here_about; settings_language_hint; settings_time_zone_hint;
+    substatus_attribute; substatus_attribute_hint; settings_not_saved; settings_start; settings_start_about; setting;
+    variable; built_in; fixed_public_url; fixed_bind; fixed_proxies; fixed_retention; fixed_payload; fixed_in_flight;
+    fixed_per_webhook; fixed_allowed; fixed_denied; fixed_http; fixed_schedule; fixed_lifetime; fixed_off; yes; no;
+    off_rule(duration: impl Text, n: impl Number);
+    status_lead; status_works; status_degraded; queue; queue_oldest(duration: impl Text); queue_empty; in_flight;
+    in_flight_of(n: impl Number); webhooks_failing; webhooks_off_itself(n: impl Number); webhooks_paused;
+    webhooks_active(n: impl Number); database; database_kind; database_size; database_file; disk_free; migration;
+    last_cleanup; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
+    clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
     // events.ftl
     group_conversation; group_message; group_contact; group_ticket; group_inbox; group_widget;
     // problems.ftl

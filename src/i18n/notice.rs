@@ -42,6 +42,24 @@ named!(
         InboxArchived = "inbox_archived",
         /// An inbox was taken out of the archive.
         InboxRestored = "inbox_restored",
+        /// An API token was revoked.
+        TokenRevoked = "token_revoked",
+        /// A link for a person was ended.
+        InvitationWithdrawn = "invitation_withdrawn",
+        /// A person has another role.
+        RoleChanged = "role_changed",
+        /// A person was shut out.
+        UserDisabled = "user_disabled",
+        /// A person is let in again.
+        UserEnabled = "user_enabled",
+        /// A person changed their own account.
+        ProfileSaved = "profile_saved",
+        /// A person has a new password.
+        PasswordChanged = "password_changed",
+        /// A person's other browsers were signed out.
+        OthersSignedOut = "others_signed_out",
+        /// The settings were changed.
+        SettingsSaved = "settings_saved",
         /// A person signed out.
         SignedOut = "signed_out",
     }

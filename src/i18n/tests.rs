@@ -11,7 +11,10 @@ use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::recovery::RecoveryState;
+use crate::domain::system::Trouble;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::token::{Lifetime, Scope};
+use crate::domain::user::{Role, Theme};
 use crate::domain::webhook::State;
 
 type Messages = BTreeMap<String, BTreeSet<String>>;
@@ -76,6 +79,15 @@ fn every_message_is_used_and_every_used_one_exists() {
     used.extend(all("method", Method::ALL, Method::as_str));
     used.extend(all("cause", FailureCause::ALL, FailureCause::as_str));
     used.extend(all("advice", FailureCause::ALL, FailureCause::as_str));
+    for prefix in ["role", "role_about"] {
+        used.extend(all(prefix, Role::ALL, Role::as_str));
+    }
+    for prefix in ["scope", "scope_about"] {
+        used.extend(all(prefix, Scope::ALL, Scope::as_str));
+    }
+    used.extend(all("lifetime", Lifetime::ALL, Lifetime::as_str));
+    used.extend(all("theme", Theme::ALL, Theme::as_str));
+    used.extend(all("trouble", Trouble::ALL, Trouble::as_str));
     used.extend(all("notice", NoticeKind::ALL, NoticeKind::as_str));
     for prefix in ["event", "about"] {
         used.extend(all(prefix, EventName::ALL, EventName::as_str));

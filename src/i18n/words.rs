@@ -11,6 +11,9 @@ use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::problem::Problem;
 use crate::domain::recovery::RecoveryState;
+use crate::domain::system::Trouble;
+use crate::domain::token::{Lifetime, Scope};
+use crate::domain::user::{Role, Theme};
 use crate::domain::webhook::State;
 
 impl Translator<'_> {
@@ -66,6 +69,41 @@ impl Translator<'_> {
         }
     }
 
+    /// What a person may do, in a word.
+    pub fn role(&self, role: impl Borrow<Role>) -> String {
+        self.named("role", role.borrow().as_str())
+    }
+
+    /// The same as a sentence.
+    pub fn role_about(&self, role: impl Borrow<Role>) -> String {
+        self.named("role_about", role.borrow().as_str())
+    }
+
+    /// What a token may do, in a word.
+    pub fn scope(&self, scope: impl Borrow<Scope>) -> String {
+        self.named("scope", scope.borrow().as_str())
+    }
+
+    /// The same as a sentence.
+    pub fn scope_about(&self, scope: impl Borrow<Scope>) -> String {
+        self.named("scope_about", scope.borrow().as_str())
+    }
+
+    /// How long a new token is good.
+    pub fn lifetime(&self, lifetime: impl Borrow<Lifetime>) -> String {
+        self.named("lifetime", lifetime.borrow().as_str())
+    }
+
+    /// How the pages look.
+    pub fn theme_word(&self, theme: impl Borrow<Theme>) -> String {
+        self.named("theme", theme.borrow().as_str())
+    }
+
+    /// A sentence: what is wrong with the system.
+    pub fn trouble(&self, trouble: impl Borrow<Trouble>) -> String {
+        self.named("trouble", trouble.borrow().as_str())
+    }
+
     /// A method of authorization.
     pub fn method(&self, method: impl Borrow<Method>) -> String {
         self.named("method", method.borrow().as_str())
@@ -105,6 +143,7 @@ macro_rules! problems {
                         self.say(stringify!($with_name), [("name", FluentValue::from(name.as_str()))])
                     })*
                     Problem::ChangedByOther { at } => self.changed_by_other(*at),
+                    Problem::Wait { seconds } => self.sign_in_wait(seconds),
                 }
             }
         }
@@ -121,6 +160,7 @@ problems! {
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
     InboxUnknown SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
-    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid;
+    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid
+    TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid;
     UrlTaken HeaderNameReserved HeaderNameTaken
 }

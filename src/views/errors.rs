@@ -18,6 +18,8 @@ pub enum Fault {
     NotFound,
     /// 404: the set-up link was used or has expired.
     DeadLink,
+    /// 404: the link was used, withdrawn, or is older than a week.
+    DeadInvitation,
     /// 409: nothing is sent while the webhook is off.
     WebhookOff,
     /// 413.
@@ -51,6 +53,7 @@ impl<'a> ErrorPage<'a> {
             Fault::Forbidden => (t.error_forbidden(), t.error_forbidden_about()),
             Fault::NotFound => (t.error_not_found(), t.error_not_found_about()),
             Fault::DeadLink => (t.error_dead_link(), t.error_dead_link_about()),
+            Fault::DeadInvitation => (t.error_dead_invitation(), t.error_dead_invitation_about()),
             Fault::WebhookOff => (t.error_webhook_off(), t.error_webhook_off_about()),
             Fault::TooLarge => (t.error_too_large(), t.error_too_large_about()),
             Fault::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),

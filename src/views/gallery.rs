@@ -2,6 +2,7 @@
 //!
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
 
+mod accounts;
 mod repair;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all.extend(logs_of(language, &user));
     all.extend(repair::pictures(language, &user));
     all.extend(inboxes_of(language, &user));
+    all.extend(accounts::pictures(language, &user));
     all.extend(others(language, &user));
     all
 }

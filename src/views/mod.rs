@@ -9,13 +9,19 @@ mod filters;
 #[cfg(test)]
 mod gallery;
 pub mod inboxes;
+pub mod invite;
 mod parts;
+pub mod profile;
 #[cfg(test)]
 mod samples;
 pub mod session;
+pub mod settings;
 mod shell;
+pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
+pub mod users;
 pub mod webhooks;
 
 pub use crate::i18n::NoticeKind;

@@ -7,6 +7,8 @@ use super::filters;
 use crate::domain::delivery::{Delivery, Reason, Status};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::recovery::RecoveryState;
+use crate::domain::token::Token;
+use crate::domain::user::User;
 use crate::domain::webhook::State;
 use crate::i18n::{Moment, Translator};
 
@@ -73,6 +75,24 @@ impl Badge {
             RecoveryState::Cancelled => ("off", "x"),
         };
         Self { class, icon, text: t.recovery_state(state) }
+    }
+
+    /// Whether an API token is good.
+    pub fn of_token(t: Translator, token: &Token) -> Self {
+        let (class, icon, text) = match (token.revoked_at, token.is_good(t.now())) {
+            (Some(_), _) => ("off", "x", t.token_revoked()),
+            (None, true) => ("ok", "ok", t.token_good()),
+            (None, false) => ("wait", "wait", t.token_expired()),
+        };
+        Self { class, icon, text }
+    }
+
+    /// Whether a person may sign in.
+    pub fn of_user(t: Translator, user: &User) -> Self {
+        match user.disabled_at {
+            None => Self { class: "ok", icon: "ok", text: t.user_active() },
+            Some(_) => Self { class: "off", icon: "pause", text: t.user_disabled() },
+        }
     }
 
     /// Where a delivery stands.

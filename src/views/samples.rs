@@ -33,6 +33,7 @@ pub fn user(language: Language, role: Role) -> User {
         name: name.into(),
         role,
         language: Some(language),
+        theme: None,
         time_zone: "Europe/Kyiv".into(),
         disabled_at: None,
         created_at: ago(90_000),

@@ -3,7 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use crate::domain::user::{Role, User};
+use crate::domain::user::{Role, Theme, User};
 use crate::i18n::{Count, Locale, NoticeKind, Translator};
 
 /// A place of the menu.
@@ -15,6 +15,16 @@ pub enum Place {
     Deliveries,
     /// The inboxes.
     Inboxes,
+    /// The API tokens.
+    Tokens,
+    /// The people.
+    Users,
+    /// The settings of the installation.
+    Settings,
+    /// How the system is doing.
+    Status,
+    /// The reader's own account.
+    Profile,
     /// None of the menu.
     Elsewhere,
 }
@@ -37,6 +47,8 @@ pub struct Shell<'a> {
     pub path: &'a str,
     /// Who is signed in.
     pub user: Option<&'a User>,
+    /// How the page looks; `None` follows the reader's system.
+    pub theme: Option<Theme>,
     /// The token of every form.
     pub csrf: &'a str,
     /// The place of the menu; pages set it themselves.
@@ -50,7 +62,7 @@ pub struct Shell<'a> {
 impl<'a> Shell<'a> {
     /// A shell with nobody signed in and nothing to tell; set the public fields for more.
     pub const fn new(t: Translator<'a>, path: &'a str, csrf: &'a str) -> Self {
-        Self { t, path, user: None, csrf, place: Place::Elsewhere, failed_24h: 0, notice: None }
+        Self { t, path, user: None, theme: None, csrf, place: Place::Elsewhere, failed_24h: 0, notice: None }
     }
 
     /// The same at a place of the menu.

@@ -44,7 +44,8 @@ fn no_secret_that_was_typed_comes_back() {
 fn a_viewer_finds_no_button_that_writes() {
     for language in Language::ALL {
         for (name, html) in pictures(*language, Role::Viewer) {
-            let reads = ["list", "webhook", "log", "delivery", "recovery", "inboxes", "error-404"];
+            let reads =
+                ["list", "webhook", "log", "delivery", "recovery", "inboxes", "error-404", "settings", "status"];
             if reads.iter().any(|read| name.starts_with(read)) && !name.ends_with("fragment") {
                 assert_eq!(html.matches("method=\"post\"").count(), 1, "only to sign out: {name}");
             }
@@ -77,7 +78,7 @@ fn a_fragment_is_the_same_part_of_the_page() {
         let page = |name: &str| {
             all.iter().find(|(other, _)| *other == name).map(|(_, html)| html.as_str()).unwrap_or_default()
         };
-        for whole in ["list", "log", "delivery", "recovery"] {
+        for whole in ["list", "log", "delivery", "recovery", "status"] {
             let fragment = format!("{whole}-fragment");
             let part = page(&fragment);
             assert!(!part.is_empty() && page(whole).contains(part), "{fragment}");

@@ -22,6 +22,12 @@ async fn nobody_sees_or_does_anything_without_signing_in() {
         "/deliveries",
         "/deliveries/dlv_0000000000000",
         "/inboxes",
+        "/tokens",
+        "/users",
+        "/users/1",
+        "/profile",
+        "/settings",
+        "/status",
     ] {
         let page = stranger.get(path).await;
         let target = page.leads_to();
@@ -36,6 +42,16 @@ async fn nobody_sees_or_does_anything_without_signing_in() {
         &format!("/webhooks/{id}/secret"),
         &format!("/webhooks/{id}/test"),
         "/inboxes",
+        "/tokens",
+        "/tokens/1/revocation",
+        "/users/invitations",
+        "/users/1",
+        "/users/1/deactivation",
+        "/users/1/password-link",
+        "/profile",
+        "/profile/password",
+        "/profile/sign-outs",
+        "/settings",
     ] {
         let page = stranger.send(path, stranger.request(Method::POST, path)).await;
         assert!(matches!(page.status, 303 | 401 | 403), "{path}: {}", page.status);

@@ -43,6 +43,10 @@ async fn no_form_can_be_sent_from_elsewhere() {
         admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]"),
         admin.open(&format!("/webhooks/{id}/secret")).await.form_to(&format!("/webhooks/{id}/secret")),
         admin.open("/inboxes").await.form("#f-inbox-name").fill("f-inbox-name", "forged"),
+        admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "forged"),
+        admin.open("/users").await.form("#f-email").fill("f-email", "forged@example.com"),
+        admin.open("/profile").await.form("#f-user-name").fill("f-user-name", "forged"),
+        admin.open("/settings").await.form("#f-language").set("substatus_attribute", "forged"),
     ];
     for form in &forms {
         assert!(form.value("_csrf").len() >= 32, "a token in {form:?}");

@@ -66,14 +66,32 @@ async fn no_ukrainian_page_speaks_english_in_its_headings_and_buttons() {
         format!("/webhooks/{id}/secret"),
         "/deliveries".to_owned(),
         "/inboxes".to_owned(),
+        "/tokens".to_owned(),
+        "/users".to_owned(),
+        "/users/1".to_owned(),
+        "/profile".to_owned(),
+        "/settings".to_owned(),
+        "/status".to_owned(),
     ] {
         let separator = if path.contains('?') { '&' } else { '?' };
         let page = admin.open(&format!("{path}{separator}lang=uk")).await;
         for words in page.texts("h1, h2, h3, button, label > b, th, legend") {
             let ukrainian = words.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c));
             let latin = words.chars().any(|c| c.is_ascii_alphabetic());
-            let name =
-                ["a.example.com", "None", "Bearer", "Basic", "Custom", "English", "Hachok", "URL", "HTTP", "ID", "#"];
+            let name = [
+                "a.example.com",
+                "@example.com",
+                "None",
+                "Bearer",
+                "Basic",
+                "Custom",
+                "English",
+                "Hachok",
+                "URL",
+                "HTTP",
+                "ID",
+                "#",
+            ];
             assert!(ukrainian || !latin || name.iter().any(|name| words.contains(name)), "{path}: {words}");
         }
         assert!(!page.body.contains('\u{2068}'), "{path}");

@@ -7,7 +7,7 @@ async fn a_viewer_reads_and_does_nothing_else() {
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
     let viewer = app.signed_in("viewer").await;
-    for path in ["/webhooks", "/deliveries", "/inboxes", &format!("/webhooks/{id}")] {
+    for path in ["/webhooks", "/deliveries", "/inboxes", "/settings", "/status", &format!("/webhooks/{id}")] {
         let page = viewer.open(path).await;
         let forms = page.texts("form[method=post]").len();
         assert!(forms <= 1, "{path}: signing out is the only form, there are {forms}");

@@ -18,9 +18,6 @@ use crate::domain::incoming::Incoming;
 use crate::domain::token::Scope;
 use crate::http::State;
 
-/// The custom attribute whose change is a new substatus, unless the settings name another.
-const SUBSTATUS: &str = "substatus";
-
 /// Accepts an event: 202 when it and its deliveries are on disk, and never before.
 pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, IngestError> {
     auth::caller(&state, &request, &[Scope::Ingest, Scope::Admin]).await.map_err(denied)?;
@@ -44,8 +41,8 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
         }
     })?;
     let key = key.map(|text| Key { text, body_hash: Sha256::digest(&bytes).to_vec() });
-    let substatus = state.db.read(|conn| settings::get(conn, "substatus_attribute")).await?;
-    let event = Incoming::parse(bytes, substatus.as_deref().unwrap_or(SUBSTATUS))?;
+    let substatus = state.db.read(settings::substatus_attribute).await?;
+    let event = Incoming::parse(bytes, &substatus)?;
     let name = event.name;
     answer(name, state.engine.accept(event, key).await?)
 }

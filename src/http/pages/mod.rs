@@ -2,9 +2,15 @@
 
 pub mod deliveries;
 pub mod inboxes;
+pub mod invite;
+pub mod profile;
 pub mod recoveries;
 pub mod redelivery;
 pub mod session;
+pub mod settings;
+pub mod status;
+pub mod tokens;
+pub mod users;
 pub mod webhook_actions;
 pub mod webhook_form;
 pub mod webhook_test;

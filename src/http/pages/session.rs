@@ -78,7 +78,8 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     Ok(go(&reader, "/webhooks"))
 }
 
-async fn hashed(state: &State, password: &str) -> Result<String, PageError> {
+/// The hash of a new password.
+pub(super) async fn hashed(state: &State, password: &str) -> Result<String, PageError> {
     let _turn = state.hashing.acquire().await.map_err(|_| PageError::Unavailable)?;
     let password = password.to_owned();
     let hash = tokio::task::spawn_blocking(move || password::hash(&password)).await;
@@ -130,7 +131,7 @@ fn refuse(reader: &Reader, typed: &str, next: &str) -> Answer {
 }
 
 /// The person, if the password is theirs. An unknown address costs as much time as a wrong password.
-async fn matching(state: &State, account: &str, typed: &str) -> Result<Option<User>, PageError> {
+pub(super) async fn matching(state: &State, account: &str, typed: &str) -> Result<Option<User>, PageError> {
     let wanted = account.to_owned();
     let found = state.db.read(move |conn| users::by_email(conn, &wanted)).await?;
     let (user, hash) = match found {

@@ -1,7 +1,5 @@
 //! Turning a webhook on and off, deleting it, its signing secret.
 
-use std::time::Duration;
-
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -11,12 +9,11 @@ use super::{Answer, go, page};
 use crate::clock;
 use crate::db::{deliveries, stats, webhooks};
 use crate::domain::id::WebhookId;
-use crate::domain::sealed::{Sealed, expose};
 use crate::domain::signing::SigningSecret;
-use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::api::webhooks::overlap;
 use crate::http::error::PageError;
+use crate::http::flash;
 use crate::http::form::Form;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
@@ -138,7 +135,7 @@ pub async fn delete(
 /// The signing secret: replaced here, and shown once right after it was made.
 pub async fn secret(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
-    let key = take_secret(&state, (&Visit(session), &reader), *id);
+    let key = flash::take(&state, (&Visit(session), &reader), &id.to_string());
     page(StatusCode::OK, &SecretPage::new(reader.shell(), &webhook, key.as_deref()))
 }
 
@@ -174,33 +171,12 @@ async fn end_old_secret(state: &State, reader: &Reader, id: WebhookId) -> Answer
     }
 }
 
-/// How long a new key waits to be looked at.
-const FLASH: Duration = Duration::from_secs(600);
-
-fn flash_place(reader: &Reader, id: WebhookId) -> String {
-    format!("flash:{}:{id}", reader.user_id())
-}
-
-/// Leaves a new key for the next look at its page: sealed, for this person, for ten minutes.
+/// Leaves a new key for the next look at its page.
 pub fn leave_secret(
     state: &State,
-    (visit, reader): (&Visit, &Reader),
+    to: (&Visit, &Reader),
     id: WebhookId,
     secret: &SigningSecret,
 ) -> Result<(), PageError> {
-    let until = reader.now.after(FLASH).micros();
-    let text = format!("{until} {}", secret.reveal());
-    let sealed = state.db.vault().seal(&text, &flash_place(reader, id), clock::random());
-    visit.leave_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
-    Ok(())
-}
-
-/// Another webhook's key does not open here, and goes on waiting for its own page.
-fn take_secret(state: &State, (visit, reader): (&Visit, &Reader), id: WebhookId) -> Option<String> {
-    let sealed = Sealed(visit.secret()?);
-    let text = state.db.vault().open(&sealed, &flash_place(reader, id)).ok()?;
-    visit.forget_secret();
-    let (until, key) = expose(&text).split_once(' ')?;
-    let until = Timestamp::from_micros(until.parse().ok()?);
-    (reader.now < until).then(|| key.to_owned())
+    flash::leave(state, to, &id.to_string(), secret.reveal())
 }

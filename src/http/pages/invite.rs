@@ -1,0 +1,105 @@
+//! A person's own way in: a one-time link to a new account or to a new password.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use super::session::hashed;
+use super::users::taken;
+use super::{Answer, go, page};
+use crate::db::{DbConnection, invitations, settings, users};
+use crate::domain::id::UserId;
+use crate::domain::invitation::Invitation;
+use crate::domain::problem::{Field, Problems};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::token;
+use crate::domain::user::{Language, NewUser, check_password};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::form::Form;
+use crate::http::reader::Anyone;
+use crate::http::session::Visit;
+use crate::views::invite::{InvitePage, Typed};
+
+async fn find(state: &State, text: &str, now: Timestamp) -> Result<Invitation, PageError> {
+    let hash = token::hash(text);
+    let found = state.db.read(move |conn| invitations::find(conn, &hash, now)).await?;
+    found.ok_or(PageError::DeadInvitation)
+}
+
+/// The form behind the link.
+pub async fn show(state: Data<State>, Anyone(reader): Anyone, text: Path<String>) -> Answer {
+    let invitation = find(&state, &text, reader.now).await?;
+    let zone = state.db.read(settings::load).await?.time_zone;
+    // UTC is nobody's choice: a browser with scripts fills in its own.
+    let zone = if zone == "UTC" { "" } else { &zone };
+    let typed = Typed { name: &invitation.name, language: None, time_zone: zone };
+    let problems = Problems::default();
+    page(StatusCode::OK, &InvitePage::new(reader.shell(), (&invitation, &text), typed, &problems))
+}
+
+/// Makes the account or stores the password, and signs the person in. The link has done its work.
+pub async fn accept(
+    state: Data<State>,
+    Anyone(reader): Anyone,
+    session: Session,
+    text: Path<String>,
+    form: Form,
+) -> Answer {
+    let now = reader.now;
+    let invitation = find(&state, &text, now).await?;
+    let done = match check(&invitation, &form) {
+        Err(problems) => Err(problems),
+        Ok(new) => {
+            let hash = hashed(&state, form.get("password")).await?;
+            let link = invitation.clone();
+            taken(state.db.write(move |conn| settle(conn, &link, new.as_ref(), (&hash, now))).await)?
+        }
+    };
+    match done {
+        Ok(id) => {
+            Visit(session).sign_in(id.ok_or(PageError::DeadInvitation)?);
+            Ok(go(&reader, "/webhooks"))
+        }
+        Err(problems) => {
+            let language = Language::parse(form.get("language"));
+            let typed = Typed { name: form.get("name"), language, time_zone: form.get("time_zone") };
+            let again = InvitePage::new(reader.shell(), (&invitation, &text), typed, &problems);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+    }
+}
+
+/// The new person, or nobody when the link is to a new password.
+fn check(invitation: &Invitation, form: &Form) -> Result<Option<NewUser>, Problems> {
+    let password = form.get("password");
+    if invitation.user_id.is_some() {
+        let mut problems = Problems::default();
+        problems.keep(Field::Password, check_password(password));
+        return problems.or(None);
+    }
+    let user = NewUser::parse(form.get("name"), &invitation.email, password, invitation.role, form.get("time_zone"))?;
+    Ok(Some(NewUser { language: Language::parse(form.get("language")), ..user }))
+}
+
+/// `None` if another was faster with the same link.
+fn settle(
+    conn: &mut DbConnection,
+    invitation: &Invitation,
+    new: Option<&NewUser>,
+    (hash, now): (&str, Timestamp),
+) -> Result<Option<UserId>, crate::db::Error> {
+    if !invitations::end(conn, invitation.id)? {
+        return Ok(None);
+    }
+    let id = match (new, invitation.user_id) {
+        (Some(user), _) => users::insert(conn, user, hash, now)?,
+        (None, Some(id)) => {
+            users::set_password(conn, id, hash)?;
+            id
+        }
+        (None, None) => return Ok(None),
+    };
+    users::signed_in(conn, id, now)?;
+    Ok(Some(id))
+}

@@ -1,0 +1,85 @@
+//! The settings of the installation, and the values of its start.
+
+use std::time::Duration;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+
+use super::{Answer, go, page};
+use crate::db::settings;
+use crate::delivery::{DELAYS, LIFETIME};
+use crate::domain::health::{OFF_AFTER, OFF_FAILURES};
+use crate::domain::problem::Problems;
+use crate::domain::settings::Settings;
+use crate::domain::user::{Language, Role};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::form::Form;
+use crate::http::reader::{Admin, Reader, SignedIn};
+use crate::http::session::Visit;
+use crate::views::NoticeKind;
+use crate::views::settings::{Fixed, SettingsPage, Typed};
+
+/// All of them.
+pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
+    let stored = state.db.read(settings::load).await?;
+    let typed = Typed {
+        language: stored.language,
+        time_zone: &stored.time_zone,
+        substatus_attribute: &stored.substatus_attribute,
+    };
+    let problems = Problems::default();
+    page(StatusCode::OK, &SettingsPage::new(reader.shell(), (typed, &problems), fixed(&state, &reader)))
+}
+
+/// Stores what can be set on the page.
+pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+    let language = Language::parse(form.get("language")).ok_or(PageError::BadRequest)?;
+    let (zone, attribute) = (form.get("time_zone"), form.get("substatus_attribute"));
+    match Settings::parse(language, zone, attribute) {
+        Err(problems) => {
+            let typed = Typed { language, time_zone: zone, substatus_attribute: attribute };
+            let again = SettingsPage::new(reader.shell(), (typed, &problems), fixed(&state, &reader));
+            page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Ok(new) => {
+            state.db.write(move |conn| settings::store(conn, &new)).await?;
+            Visit(session).leave_notice(NoticeKind::SettingsSaved.as_str());
+            Ok(go(&reader, "/settings"))
+        }
+    }
+}
+
+/// What is set at the start and what is built in. Addresses of the inner network are for administrators alone.
+fn fixed(state: &State, reader: &Reader) -> Vec<Fixed> {
+    let (t, web, delivery) = (reader.t(), &state.web, &state.delivery);
+    let set = |name, value, variable| Fixed { name, value, variable: Some(variable) };
+    let built_in = |name, value| Fixed { name, value, variable: None };
+    let bytes = usize::try_from(web.max_payload).unwrap_or(usize::MAX);
+    let address = state.public.as_str().trim_end_matches('/');
+    let mut all = vec![set(t.fixed_public_url(), address.to_owned(), "HACHOK_PUBLIC_URL")];
+    if reader.user.as_ref().is_some_and(|user| user.role == Role::Admin) {
+        all.extend([
+            set(t.fixed_bind(), web.bind.to_string(), "HACHOK_BIND"),
+            set(t.fixed_proxies(), listed(&web.trusted_proxies), "HACHOK_TRUSTED_PROXIES"),
+            set(t.fixed_allowed(), listed(&delivery.allow_networks), "HACHOK_ALLOW_NETWORKS"),
+            set(t.fixed_denied(), listed(&delivery.deny_networks), "HACHOK_DENY_NETWORKS"),
+        ]);
+    }
+    all.extend([
+        set(t.fixed_http(), if delivery.allow_http { t.yes() } else { t.no() }, "HACHOK_ALLOW_HTTP"),
+        set(t.fixed_payload(), t.size(bytes), "HACHOK_MAX_PAYLOAD"),
+        set(t.fixed_retention(), t.days(u64::from(delivery.retention_days)), "HACHOK_RETENTION_DAYS"),
+        set(t.fixed_in_flight(), t.number(u64::from(delivery.in_flight)), "HACHOK_IN_FLIGHT"),
+        set(t.fixed_per_webhook(), t.number(u64::from(delivery.in_flight_per_webhook)), "HACHOK_IN_FLIGHT_PER_WEBHOOK"),
+        built_in(t.fixed_schedule(), DELAYS.map(|seconds| t.span(Duration::from_secs(seconds))).join(", ")),
+        built_in(t.fixed_lifetime(), t.span(LIFETIME)),
+        built_in(t.fixed_off(), t.off_rule(t.span(OFF_AFTER), u64::from(OFF_FAILURES.unsigned_abs()))),
+    ]);
+    all
+}
+
+fn listed(networks: &[impl ToString]) -> String {
+    networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,66 @@
+use crate::pages::make_webhook;
+use crate::support::{App, Place, Receiver, Reply, event};
+
+#[tokio::test]
+async fn a_new_installation_works() {
+    let app = App::start();
+    let page = app.admin().await.open("/status").await;
+    assert_eq!(page.text("#status h2"), "Everything works");
+    for words in [env!("CARGO_PKG_VERSION"), "20261121000004", "Free disk space"].iter().filter(|_| app.is_sqlite()) {
+        assert!(page.says(words), "{words} in {}", page.text("main"));
+    }
+    assert!(page.says(if app.is_sqlite() { "SQLite" } else { "PostgreSQL" }));
+}
+
+#[tokio::test]
+async fn the_queue_and_the_webhooks_are_counted() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    receiver.answers("/a", [Reply::Status(503)]);
+    let admin = app.admin().await;
+    make_webhook(&admin, &receiver.at("/a")).await;
+    app.api("ingest").accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    let page = admin.open("/status").await;
+    assert_eq!(page.text(".stats b"), "1", "it waits for its next attempt: {}", page.text(".stats"));
+    assert!(page.text(".stats").contains("1 active"), "{}", page.text(".stats"));
+    app.age("UPDATE webhooks SET paused_until = 9000000000000000");
+    assert!(admin.open("/status").await.text(".stats").contains("0 active"));
+}
+
+#[tokio::test]
+async fn what_has_waited_too_long_is_trouble() {
+    let app = App::at(Place::new().set("HACHOK_IN_FLIGHT", "1"));
+    let receiver = Receiver::start();
+    receiver.answers("/a", [Reply::Hang]);
+    let admin = app.admin().await.speaking("uk");
+    make_webhook(&admin, &receiver.at("/a")).await;
+    app.api("ingest").accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    // The one slot is taken: the second delivery waits.
+    app.api("ingest").accepted(event("message_created")).await;
+    assert_eq!(admin.open("/status").await.text("#status h2"), "Усе працює");
+    app.age("UPDATE deliveries SET next_attempt_at = next_attempt_at - 61000000 WHERE leased_until IS NULL");
+    let page = admin.open("/status").await;
+    assert_eq!(page.text("#status h2"), "Є збої");
+    assert!(page.text("#status .points").contains("чекають понад хвилину"), "{}", page.text("#status"));
+}
+
+#[tokio::test]
+async fn polling_gets_the_same_part_of_the_page() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let fragment = admin.fetch("/status").await.expect(200);
+    assert!(fragment.body.starts_with("<div class=\"stack\" id=\"status\" data-poll"), "{}", fragment.body);
+    assert!(!fragment.body.contains("<html") && fragment.header("vary").contains("HX-Request"));
+}
+
+#[tokio::test]
+async fn a_viewer_sees_the_state_without_places() {
+    let app = App::start();
+    let folder = app.folder().display().to_string();
+    let admin = app.admin().await.open("/status").await;
+    let viewer = app.signed_in("viewer").await.open("/status").await;
+    assert_eq!(viewer.text("#status h2"), "Everything works");
+    assert!(!viewer.body.contains("hachok.db") && !viewer.body.contains(&folder));
+    assert_eq!(admin.body.contains("hachok.db"), app.is_sqlite());
+}

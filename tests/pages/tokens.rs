@@ -1,0 +1,106 @@
+use crate::support::{Api, App, Form, Page, Visitor, event};
+
+async fn new_token(admin: &Visitor, name: &str, scope: &str, lifetime: &str) -> (String, Page) {
+    let form = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", name);
+    let page = admin.follow(form.set("scope", scope).set("lifetime", lifetime)).await;
+    (page.text("#key"), page)
+}
+
+async fn revocation(admin: &Visitor) -> Form {
+    let page = admin.open("/tokens").await;
+    let link = page.links().into_iter().find(|link| link.ends_with("/revocation")).expect("a link to revoke");
+    admin.open(&link).await.form_to(&link)
+}
+
+#[tokio::test]
+async fn a_token_is_shown_once_and_works() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let empty = admin.open("/tokens").await;
+    assert!(empty.says("No API tokens yet") && empty.text("pre").contains("/api/v1/events"), "{}", empty.text("main"));
+    let (token, page) = new_token(&admin, "Help desk", "ingest", "90").await;
+    assert!(token.starts_with("hk_") && token.len() == 67, "{token}");
+    assert!(page.says("Copy the token now. It will not be shown again."));
+    Api::new(&app.url, &token).accepted(event("message_created")).await;
+    for path in ["/tokens", "/webhooks", "/deliveries", "/settings", "/profile"] {
+        assert!(!admin.open(path).await.body.contains(&token), "{path}");
+    }
+    let page = admin.open("/tokens").await;
+    for words in ["Help desk", "Publish events", "Active", &token[..9]] {
+        assert!(page.text("table").contains(words), "{words} in {}", page.text("table"));
+    }
+    assert!(!app.log().contains(&token));
+}
+
+#[tokio::test]
+async fn a_scope_is_no_more_than_it_says() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let (read, _) = new_token(&admin, "Reports", "read", "never").await;
+    let api = Api::new(&app.url, &read);
+    assert_eq!(api.get("webhooks").await.status, 200);
+    api.send(event("message_created")).await.problem(403);
+    for (field, value) in [("scope", "root"), ("lifetime", "1000")] {
+        let form = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "x").set(field, value);
+        assert_eq!(admin.submit(form).await.status, 400, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_needs_a_name() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let form = admin.open("/tokens").await.form("#f-token-name").set("scope", "admin").set("lifetime", "30");
+    let page = admin.submit(form).await.expect(422);
+    assert_eq!(page.error("token-name"), "Enter a name for the token");
+    let again = page.form("#f-token-name");
+    assert_eq!((again.value("scope"), again.value("lifetime")), ("admin", "30"), "what was picked stays");
+    assert_eq!(app.say(&["token", "list"]), "");
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_at_once() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let (token, _) = new_token(&admin, "Old", "read", "never").await;
+    let api = Api::new(&app.url, &token);
+    assert_eq!(api.get("webhooks").await.status, 200);
+    let form = revocation(&admin).await;
+    assert_eq!(api.get("webhooks").await.status, 200, "asking does nothing yet");
+    let page = admin.follow(form).await;
+    assert!(page.says("The token was revoked") && page.text("table").contains("Revoked"), "{}", page.text("main"));
+    assert_eq!(api.get("webhooks").await.status, 401);
+    assert_eq!(admin.get("/tokens/999/revocation").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_token_ends_with_its_days() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let (token, _) = new_token(&admin, "Trial", "read", "30").await;
+    let api = Api::new(&app.url, &token);
+    let day = 86_400_000_000_i64;
+    app.age(&format!("UPDATE api_tokens SET expires_at = expires_at - {}", 29 * day));
+    assert_eq!(api.get("webhooks").await.status, 200);
+    app.age(&format!("UPDATE api_tokens SET expires_at = expires_at - {}", 2 * day));
+    assert_eq!(api.get("webhooks").await.status, 401);
+    assert!(admin.open("/tokens").await.text("table").contains("Expired"));
+}
+
+#[tokio::test]
+async fn tokens_are_for_administrators() {
+    let app = App::start();
+    let admin = app.admin().await;
+    new_token(&admin, "Help desk", "ingest", "never").await;
+    let revoke = revocation(&admin).await;
+    let viewer = app.signed_in("viewer").await;
+    let csrf = viewer.open("/webhooks").await.form_to("/sign-out").value("_csrf").to_owned();
+    assert_eq!(viewer.get("/tokens").await.status, 403);
+    assert_eq!(viewer.get(&revoke.action).await.status, 403);
+    let make = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "forged");
+    for form in [make, revoke] {
+        assert_eq!(viewer.submit(form.set("_csrf", &csrf)).await.status, 403);
+    }
+    let links = viewer.open("/webhooks").await.links();
+    assert!(!links.contains(&"/tokens".to_owned()) && links.contains(&"/status".to_owned()), "{links:?}");
+}
