@@ -12,10 +12,13 @@ mod error;
 pub mod events;
 mod fixed;
 pub mod health;
+pub mod hours;
 pub mod idempotency;
 pub mod inboxes;
 pub mod log;
 mod migrate;
+#[cfg(test)]
+mod plans;
 pub mod recoveries;
 pub mod results;
 pub mod retention;
@@ -28,6 +31,7 @@ pub mod tokens;
 mod transaction;
 pub mod users;
 pub mod webhook_rows;
+pub mod webhook_search;
 pub mod webhooks;
 mod writer;
 

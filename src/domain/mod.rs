@@ -13,6 +13,7 @@ pub mod health;
 pub mod id;
 pub mod inbox;
 pub mod incoming;
+pub mod period;
 pub mod problem;
 pub mod recovery;
 pub mod sealed;

@@ -7,7 +7,8 @@ use actix_web::{HttpResponse, guard};
 use super::api::management::ApiError;
 use super::error::PageError;
 use super::pages::{
-    deliveries, inboxes, recoveries, session as account, webhook_actions, webhook_form, webhook_test, webhooks,
+    deliveries, inboxes, recoveries, session as account, webhook_actions, webhook_form, webhook_overview, webhook_test,
+    webhooks,
 };
 use super::{State, api, assets, health, reader, session};
 
@@ -84,7 +85,7 @@ fn pages(routes: &mut ServiceConfig) {
         .route("/webhooks/header-row", get().to(webhook_form::header_row))
         .service(
             web::resource(r"/webhooks/{id:\d+}")
-                .route(get().to(webhooks::overview))
+                .route(get().to(webhook_overview::show))
                 .route(post().to(webhook_form::update)),
         )
         .route(r"/webhooks/{id:\d+}/edit", get().to(webhook_form::edit))

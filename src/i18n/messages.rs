@@ -56,6 +56,11 @@ messages! {
     test_event_test; test_subscribed; test_others; load_sample; test_body; test_body_hint; test_headers; test_send;
     test_result; test_no_result; test_delivered; test_failed; test_not_sent; test_open_delivery; test_new_id;
     test_now;
+    // chart.ftl
+    chart_numbers; chart_by_hour; chart_by_quarter; chart_median; chart_p95; chart_label_day(n: impl Number, max: impl Number);
+    chart_label_week(n: impl Number, max: impl Number); chart_bar(time: impl Text, n: impl Number, max: impl Number);
+    chart_delivered(n: impl Number); chart_failed(n: impl Number); chart_up; chart_table; chart_span(from: impl Text, to: impl Text);
+    chart_day_span(day: impl Text, from: impl Text, to: impl Text); pattern_day; previous; next; list_part(from: impl Text, to: impl Text, n: impl Number);
     // deliveries.ftl
     delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; attempts_count(n: impl Number); duration; all_statuses;
     all_events; all_webhooks; no_deliveries; no_deliveries_about; log_retention(days: impl Number); deleted_webhook;

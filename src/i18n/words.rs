@@ -9,6 +9,7 @@ use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::period::Period;
 use crate::domain::problem::Problem;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::webhook::State;
@@ -37,6 +38,11 @@ impl Translator<'_> {
     /// Where a recovery stands.
     pub fn recovery_state(&self, state: impl Borrow<RecoveryState>) -> String {
         self.named("recovery", state.borrow().as_str())
+    }
+
+    /// How far back a page looks.
+    pub fn period(&self, period: impl Borrow<Period>) -> String {
+        self.named("period", period.borrow().as_str())
     }
 
     /// What made a delivery.

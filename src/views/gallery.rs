@@ -11,6 +11,7 @@ use super::*;
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Status;
+use crate::domain::period::Period;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::user::{Language, Role, User};
 use crate::forms::webhook::{HeaderRow, WebhookForm};
@@ -59,13 +60,18 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
     let full = webhooks::List {
         filter: webhooks::Filter::default(),
         webhooks: all.iter().enumerate().map(summary).collect(),
-        of: 5,
+        part: webhooks::Part::new(1, 50, 5, 5),
         inboxes: &inboxes,
         totals: webhooks::Totals { delivered: 1120, failed: 28, pending: 12 },
         alerts: all.get(3).map(alert).into_iter().collect(),
     };
     let filter = webhooks::Filter { q: "zzz", state: None, inbox: Some(2) };
-    let none = webhooks::List { filter, of: 5, inboxes: &inboxes, ..webhooks::List::default() };
+    let none = webhooks::List {
+        filter,
+        part: webhooks::Part::new(1, 50, 0, 5),
+        inboxes: &inboxes,
+        ..webhooks::List::default()
+    };
     let done = Shell { notice: Some(Notice::Done(NoticeKind::WebhookDeleted)), ..shell(language, user, "/webhooks") };
     let full = webhooks::ListPage::new(shell(language, user, "/webhooks?q=a"), full);
     vec![
@@ -85,9 +91,16 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let lines = deliveries.iter().map(|delivery| line(delivery, "CRM"));
     let at = |path| shell(language, user, path);
     let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
-    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, Vec::new()).with_alert(gone);
+    let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
+    let page = webhooks::OverviewPage::new(at("/webhooks/1"), (crm, &inboxes), samples::chart(Period::Day), recent);
+    let week = webhooks::Chart::new(at("/").t, 1, samples::chart(Period::Week));
+    let quiet = webhooks::ChartInput { answers: None, hours: Vec::new(), period: Period::Day };
+    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), (off, &inboxes), quiet, webhooks::Recent::default());
+    let idle = idle.with_alert(gone);
     vec![
-        ("webhook", html(&webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, lines.collect()))),
+        ("webhook", html(&page)),
+        ("webhook-fragment", html(&page.as_recent())),
+        ("webhook-week-fragment", html(&week)),
         ("webhook-new", html(&idle)),
         ("delete", html(&webhooks::DeletePage::new(at("/webhooks/1/delete"), crm, 21, 30))),
         ("secret", html(&webhooks::SecretPage::new(at("/webhooks/1/secret"), crm, None))),

@@ -7,6 +7,7 @@ pub mod redelivery;
 pub mod session;
 pub mod webhook_actions;
 pub mod webhook_form;
+pub mod webhook_overview;
 pub mod webhook_test;
 pub mod webhooks;
 
