@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use diesel::connection::{Connection, Instrumentation, InstrumentationEvent};
+use diesel::connection::{Connection, InstrumentationEvent};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -10,6 +10,7 @@ use super::connection::{self, Access, DatabaseUrl};
 use super::log::{self, Cursor, Filter};
 use super::webhook_search::{self, Search};
 use super::{DbConnection, Error, hours, inboxes, migrate, stats, users, webhooks};
+use crate::domain::id::EventId;
 use crate::domain::timestamp::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
@@ -23,8 +24,23 @@ fn database() -> DbConnection {
     let url = DatabaseUrl::Sqlite(":memory:".into());
     let mut conn = connection::open(&url, Access::ReadWrite).expect("a database in memory");
     migrate::run(&mut conn).expect("tables");
+    for row in ROWS {
+        diesel::sql_query(*row).execute(&mut conn).expect(row);
+    }
     conn
 }
+
+/// A webhook with one delivery, so that no query is left out for want of rows.
+const ROWS: &[&str] = &[
+    "INSERT INTO webhooks (id, url, enabled, auth_method, auth_name, all_inboxes, timeout_s, secret, \
+     secret_created_at, version, created_at, updated_at, failing_since) \
+     VALUES (1, 'https://a.example.com/', 1, 'none', '', 0, 15, '', 0, 1, 0, 0, 1)",
+    "INSERT INTO events (id, name, body, created_at) VALUES (4000000000000000001, 'message_created', x'7b7d', 0)",
+    "INSERT INTO deliveries (id, event_id, event, webhook_id, status, origin, attempts, steps, created_at, finished_at) \
+     VALUES (4000000000000000002, 4000000000000000001, 'message_created', 1, 'success', 'event', 1, 1, 0, 1)",
+    "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, request_headers, status, truncated) \
+     VALUES (4000000000000000002, 1, 0, 9, 'succeeded', '[]', 200, 0)",
+];
 
 /// What a page asks the database.
 fn queries(page: impl FnOnce(&mut DbConnection) -> Result<(), Error>) -> Vec<String> {
@@ -41,7 +57,7 @@ fn queries(page: impl FnOnce(&mut DbConnection) -> Result<(), Error>) -> Vec<Str
     page(&mut conn).expect("a page's queries");
     drop(conn);
     let seen = seen.lock().expect("a list").clone();
-    seen.into_iter().filter(|text| text.starts_with("SELECT")).collect()
+    seen.into_iter().filter(|text| text.starts_with("SELECT") && !text.contains("1=0")).collect()
 }
 
 #[derive(QueryableByName)]
@@ -80,7 +96,7 @@ fn the_list_reads_no_large_table_whole() {
         stats::pending(conn, None)?;
         inboxes::list(conn).map(drop)
     });
-    assert_bounded(&queries, 9);
+    assert_bounded(&queries, 12);
 }
 
 #[test]
@@ -88,11 +104,12 @@ fn an_overview_reads_no_large_table_whole() {
     let queries = queries(|conn| {
         webhooks::find(conn, 1)?;
         log::page(conn, &Filter { webhook: Some(1), ..Filter::default() }, Cursor::Newest, 10)?;
+        log::was_for(conn, EventId(4), 1)?;
         hours::since(conn, &[1], 0)?;
-        stats::answers(conn, 1, NOW)?;
+        stats::answers(conn, 1, Timestamp::from_seconds(0))?;
         stats::pending(conn, Some(1)).map(drop)
     });
-    assert_bounded(&queries, 6);
+    assert_bounded(&queries, 9);
 }
 
 #[test]

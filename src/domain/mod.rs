@@ -22,4 +22,5 @@ pub mod target_url;
 pub mod timestamp;
 pub mod token;
 pub mod user;
+pub mod verification;
 pub mod webhook;

@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, guard};
 use super::api::management::ApiError;
 use super::error::PageError;
 use super::pages::{
-    deliveries, inboxes, recoveries, session as account, webhook_actions, webhook_form, webhook_overview, webhook_test,
-    webhooks,
+    deliveries, inboxes, recoveries, session as account, verify, webhook_actions, webhook_form, webhook_overview,
+    webhook_test, webhooks,
 };
 use super::{State, api, assets, health, reader, session};
 
@@ -102,6 +102,10 @@ fn pages(routes: &mut ServiceConfig) {
                 .route(get().to(webhook_actions::secret))
                 .route(post().to(webhook_actions::rotate)),
         )
+        .service(
+            web::resource(r"/webhooks/{id:\d+}/verify").route(get().to(verify::form)).route(post().to(verify::check)),
+        )
+        .route(r"/webhooks/{id:\d+}/copy", post().to(webhook_form::copy))
         .service(
             web::resource(r"/webhooks/{id:\d+}/test")
                 .route(get().to(webhook_test::form))

@@ -12,6 +12,7 @@ use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::period::Period;
 use crate::domain::problem::Problem;
 use crate::domain::recovery::RecoveryState;
+use crate::domain::verification::{Mistake, Part};
 use crate::domain::webhook::State;
 
 impl Translator<'_> {
@@ -38,6 +39,16 @@ impl Translator<'_> {
     /// Where a recovery stands.
     pub fn recovery_state(&self, state: impl Borrow<RecoveryState>) -> String {
         self.named("recovery", state.borrow().as_str())
+    }
+
+    /// A sentence: why a signature does not verify, and what to do.
+    pub fn mistake(&self, mistake: impl Borrow<Mistake>) -> String {
+        self.named("mistake", mistake.borrow().as_str())
+    }
+
+    /// A sentence: which field of a signature is not what belongs there.
+    pub fn unreadable(&self, part: impl Borrow<Part>) -> String {
+        self.named("unreadable", part.borrow().as_str())
     }
 
     /// How far back a page looks.

@@ -3,6 +3,7 @@
 mod access;
 mod catalogue;
 mod conflict;
+mod copies;
 mod csrf;
 mod deliveries;
 mod foreign_text;
@@ -18,8 +19,10 @@ mod secrets;
 mod session;
 mod set_up;
 mod sign_in;
+mod statistics;
 mod test_page;
 mod trouble;
+mod verification;
 mod viewer;
 mod webhooks;
 mod wording;

@@ -5,6 +5,7 @@ pub mod inboxes;
 pub mod recoveries;
 pub mod redelivery;
 pub mod session;
+pub mod verify;
 pub mod webhook_actions;
 pub mod webhook_form;
 pub mod webhook_overview;

@@ -2,6 +2,7 @@
 
 mod alert;
 mod chart;
+mod conflict;
 mod delete;
 mod form;
 mod form_errors;
@@ -12,6 +13,7 @@ mod overview;
 mod secret;
 mod strip;
 mod test;
+mod verify;
 
 pub use alert::{Alert, Stage};
 pub use chart::{Chart, ChartInput};
@@ -25,6 +27,7 @@ pub use overview::{OverviewPage, Recent};
 pub use secret::SecretPage;
 pub use strip::Hour;
 pub use test::{TestForm, TestPage};
+pub use verify::{VerifyForm, VerifyPage};
 
 /// The tabs of one webhook's pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
