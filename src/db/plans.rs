@@ -96,7 +96,7 @@ fn the_list_reads_no_large_table_whole() {
         stats::pending(conn, None)?;
         inboxes::list(conn).map(drop)
     });
-    assert_bounded(&queries, 12);
+    assert_bounded(&queries, 10);
 }
 
 #[test]

@@ -99,6 +99,11 @@ pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>,
         .collect()
 }
 
+/// The same without events, inboxes and headers, for where only name and health are told.
+pub fn bare(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
+    rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new())).collect()
+}
+
 /// The extra headers of these webhooks, in their order.
 pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<HeaderRow>, Error> {
     Ok(webhook_headers::table

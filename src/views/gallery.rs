@@ -14,6 +14,7 @@ use crate::domain::delivery::Status;
 use crate::domain::period::Period;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::user::{Language, Role, User};
+use crate::domain::verification::{Finding, Mistake, first_difference};
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::i18n::Translator;
 
@@ -97,8 +98,24 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let quiet = webhooks::ChartInput { answers: None, hours: Vec::new(), period: Period::Day };
     let idle = webhooks::OverviewPage::new(at("/webhooks/4"), (off, &inboxes), quiet, webhooks::Recent::default());
     let idle = idle.with_alert(gone);
+    let bad = webhooks::VerifyForm {
+        id: "evt_06cwpnsz2wd9z",
+        timestamp: "1795245760",
+        signature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        body: "{\"event\":\"message_created\",\"content\":\"<b>Hello</b>\"}",
+        finding: Some(Finding::Mistakes(vec![Mistake::OtherBody, Mistake::TooOld])),
+        difference: first_difference(
+            b"{\"event\":\"message_created\",\"content\":\"Hello\"}",
+            "{\"event\":\"message_created\",\"content\":\"<b>Hello</b>\"}",
+        ),
+        known: true,
+    };
+    let bad = webhooks::VerifyPage::new(at("/webhooks/1/verify"), crm, bad);
     vec![
         ("webhook", html(&page)),
+        ("verify", html(&webhooks::VerifyPage::new(at("/webhooks/1/verify"), crm, Default::default()))),
+        ("verify-bad", html(&bad)),
+        ("verify-fragment", html(&bad.as_verdict())),
         ("webhook-fragment", html(&page.as_recent())),
         ("webhook-week-fragment", html(&week)),
         ("webhook-new", html(&idle)),
@@ -129,7 +146,18 @@ fn forms_of(language: Language, user: &User) -> Vec<Picture> {
         let input = webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings };
         html(&webhooks::FormPage::new(shell(language, user, path), input))
     };
+    let mut theirs = WebhookForm { name: "CRM".into(), timeout_s: "9".into(), ..stored.clone() };
+    theirs.events.truncate(2);
+    theirs.bearer_token = "typed-secret".into();
+    let changed = Problems::one(Field::Form, Problem::ChangedByOther { at: samples::ago(2) });
+    let input =
+        |webhook, form, problems| webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings: &none };
+    let clash = webhooks::FormPage::new(shell(language, user, "/webhooks/1"), input(Some(crm), &theirs, &changed));
+    let begun = WebhookForm::copy_of(crm, "Copy".into());
+    let copy = webhooks::FormPage::new(shell(language, user, "/webhooks/new?from=1"), input(None, &begun, &none));
     vec![
+        ("form-conflict", html(&clash.with_conflicts(crm))),
+        ("form-copy", html(&copy.copied_from(Some(crm)))),
         ("form-new", page("/webhooks/new", None, &blank, &none, &none)),
         ("form", page("/webhooks/1/edit", Some(crm), &stored, &none, &odd)),
         ("form-errors", page("/webhooks/new", None, &bad, &problems, &none)),

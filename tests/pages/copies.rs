@@ -29,7 +29,7 @@ async fn a_copy_begins_with_everything_but_the_secrets_and_is_stored_when_saved(
     let (copy, _) = made(&admin, form).await;
     assert_ne!(copy, id);
     let stored = app.api("admin").get(&format!("webhooks/{copy}")).await.json()["payload"]["webhook"].clone();
-    assert_eq!(stored["headers"]["X-Shown"], "plain");
+    assert_eq!(stored["headers"]["x-shown"], "plain");
     assert!(admin.open("/webhooks").await.links().contains(&format!("/webhooks/new?from={id}")));
 }
 
@@ -45,7 +45,7 @@ async fn the_time_out_is_5_to_20_seconds() {
     let app = App::start();
     let admin = app.admin().await;
     for (typed, good) in
-        [("5", true), ("20", true), (" 12 ", true), ("4", false), ("21", false), ("", false), ("ten", false)]
+        [("5", true), ("20", true), (" 12 ", true), ("4", false), ("21", false), ("", true), ("ten", false)]
     {
         let form = good_form(&admin, "https://a.example.com/").await.set("timeout_s", typed);
         let page = admin.submit(form).await;

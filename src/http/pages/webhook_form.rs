@@ -243,12 +243,15 @@ async fn too_old(state: &State, reader: &Reader, typed: &WebhookForm, stored: Op
     Ok(whole(reader, response))
 }
 
-/// htmx swaps 422 alone; here it is to swap the whole page instead of the summary.
+/// htmx swaps 422 alone; here it is to swap all that the page says, instead of the summary.
 fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
     if reader.htmx {
         let headers = response.headers_mut();
-        headers.insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("body"));
-        headers.insert(HeaderName::from_static("hx-reswap"), HeaderValue::from_static("innerHTML"));
+        for (name, value) in
+            [("hx-retarget", "#main"), ("hx-reselect", "#main > *"), ("hx-reswap", "innerHTML show:window:top")]
+        {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     response
