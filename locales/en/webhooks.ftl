@@ -162,7 +162,6 @@ turn_off_instead_about = The settings stay, and events are kept for 7 days.
 secret_new = The new key
 secret_copy_now = Copy the key now. It will not be shown again.
 secret_verify = How the receiver verifies a request
-secret_verify_about = Compute HMAC-SHA256 over id.timestamp.body with the decoded key, encode it as base64 and compare it with each value of the header after “v1,”. Refuse a timestamp older than 5 minutes.
 secret_none_shown = The key is stored encrypted and is never shown. If it is lost, replace it.
 secret_old_until = The old key stays valid until { $time }. Until then each request bears two signatures.
 secret_replace = Replace secret

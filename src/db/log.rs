@@ -11,7 +11,7 @@ use super::{DbConnection, Error};
 use crate::domain::catalogue::EventName;
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Response, Status};
-use crate::domain::id::{DeliveryId, InboxId, WebhookId};
+use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// What to show of the log; empty means all of it.
@@ -125,6 +125,18 @@ fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<
 /// One delivery.
 pub fn find(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<Delivery>, Error> {
     d::table.find(id.0).first::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
+}
+
+/// That event has a delivery to that webhook.
+pub fn was_for(conn: &mut DbConnection, event: EventId, webhook: WebhookId) -> Result<bool, Error> {
+    let found = d::table.filter(d::event_id.eq(event.0)).filter(d::webhook_id.eq(webhook));
+    Ok(found.select(d::id).first::<i64>(conn).optional()?.is_some())
+}
+
+/// The address that an attempt did not go to, because no request may; kept where some networks are allowed.
+pub fn refused_address(conn: &mut DbConnection, id: DeliveryId, attempt: i32) -> Result<Option<String>, Error> {
+    let row = attempts::table.find((id.0, attempt)).filter(attempts::cause.eq(FailureCause::BlockedAddress.as_str()));
+    Ok(row.select(attempts::detail).first(conn).optional()?.flatten())
 }
 
 /// One delivery with its attempts as they stood at one moment: looked at again until nothing changed in between.

@@ -18,11 +18,14 @@ mod error;
 pub mod events;
 mod fixed;
 pub mod health;
+pub mod hours;
 pub mod idempotency;
 pub mod inboxes;
 pub mod invitations;
 pub mod log;
 mod migrate;
+#[cfg(test)]
+mod plans;
 pub mod recoveries;
 pub mod results;
 pub mod retention;
@@ -36,6 +39,7 @@ mod transaction;
 pub mod users;
 pub mod vitals;
 pub mod webhook_rows;
+pub mod webhook_search;
 pub mod webhooks;
 mod writer;
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::deliveries::{Lease, Row, give_up};
 use super::fixed::PENDING;
 use super::schema::{attempts, deliveries as d};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, hours};
 use crate::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Status, Trigger};
 use crate::domain::health::Signal;
 use crate::domain::id::{DeliveryId, WebhookId};
@@ -33,9 +33,20 @@ pub struct Finished {
     pub signal: Option<Signal>,
 }
 
+/// What became of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It came too late, and nothing was written.
+    Dropped,
+    /// The delivery had ended already; only the attempt was written.
+    Told,
+    /// The delivery is now as the result says.
+    Applied,
+}
+
 /// Writes a result down. One that comes after its lease was lost counts only if it is a success: then the
-/// receiver has the event, whatever another attempt says. False if it was dropped.
-pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<bool, Error> {
+/// receiver has the event, whatever another attempt says.
+pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<Written, Error> {
     let (status, reason, next, finished) = match done.next {
         Next::Done => (Status::Success, None, None, Some(now)),
         Next::RetryAt(at) => (Status::Pending, None, Some(at), None),
@@ -52,15 +63,18 @@ pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
     let freed = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
     let pending = d::table.find(done.id.0).filter(PENDING);
     let held = diesel::update(pending.filter(d::lease.eq(done.lease.token))).set((end, freed)).execute(conn)?;
-    if held == 0 && !release(conn, done)? {
+    let mut written = Written::Applied;
+    if held == 0 && release(conn, done)? {
+        written = Written::Told;
+    } else if held == 0 {
         // Another attempt may be on its way under another lease, which stays: its result will be told too.
         if done.next != Next::Done || diesel::update(pending).set(end).execute(conn)? == 0 {
-            return Ok(false);
+            return Ok(Written::Dropped);
         }
         diesel::delete(attempts::table.find((done.id.0, done.attempt.number))).execute(conn)?;
     }
     insert_attempt(conn, done.id, &done.attempt, done.detail.as_deref())?;
-    Ok(true)
+    Ok(written)
 }
 
 /// A delivery that a person ended while it was on its way stays ended; what came of the attempt is told all the same.
@@ -122,7 +136,7 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
         Lost::Expired(now) => rows.filter(d::leased_until.le(now.micros())),
         Lost::Own(first, last) => rows.filter(d::lease.between(first, last)),
     };
-    let mut taken = 0;
+    let (mut taken, mut failed) = (0, Vec::new());
     for row in rows.load::<Row>(conn)? {
         let mine = d::table.find(row.id).filter(d::lease.eq(row.lease));
         let freed = diesel::update(mine)
@@ -137,16 +151,16 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
             diesel::update(d::table.find(row.id).filter(PENDING))
                 .set(d::next_attempt_at.eq(Some(due.micros())))
                 .execute(conn)?;
-            if row.interruptions + 1 >= POISON {
-                give_up(conn, DeliveryId(row.id), Reason::Poison, due)?;
-            }
-            // A person waited for a test's one attempt, and waits no longer.
             if row.origin == Trigger::Test.as_str() {
+                // A person waited for a test's one attempt, and waits no longer.
                 give_up(conn, DeliveryId(row.id), Reason::Exhausted, due)?;
+            } else if row.interruptions + 1 >= POISON && give_up(conn, DeliveryId(row.id), Reason::Poison, due)? {
+                failed.push((row.webhook_id, Status::Failed));
             }
             taken += 1;
         }
     }
+    hours::count(conn, failed, due)?;
     Ok(taken)
 }
 

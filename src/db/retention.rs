@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::deliveries::Row;
 use super::fixed::PENDING;
 use super::schema::{attempts, deliveries as d, events, idempotency_keys};
-use super::{DbConnection, Error};
-use crate::domain::delivery::{Reason, Status};
+use super::{DbConnection, Error, hours};
+use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::id::IdSource;
 use crate::domain::timestamp::Timestamp;
 use crate::sabotage;
@@ -27,14 +28,18 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
         // Another process on Postgres may have claimed one meanwhile.
         .filter(PENDING)
         .filter(d::leased_until.is_null());
-    Ok(diesel::update(waiting)
+    let expired: Vec<Row> = diesel::update(waiting)
         .set((
             d::status.eq(Status::Failed.as_str()),
             d::reason.eq(Some(Reason::Expired.as_str())),
             d::next_attempt_at.eq(None::<i64>),
             d::finished_at.eq(Some(now.micros())),
         ))
-        .execute(conn)?)
+        .returning(d::all_columns)
+        .get_results(conn)?;
+    let counts = expired.iter().filter(|row| row.origin != Trigger::Test.as_str());
+    hours::count(conn, counts.map(|row| (row.webhook_id, Status::Failed)), now)?;
+    Ok(expired.len())
 }
 
 /// Deletes deliveries that were made before `limit` and have ended, with their attempts, and then events that no

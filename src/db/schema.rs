@@ -95,6 +95,10 @@ diesel::table! {
 }
 
 diesel::table! {
+    webhook_hours (webhook_id, hour) { webhook_id -> BigInt, hour -> BigInt, delivered -> BigInt, failed -> BigInt, }
+}
+
+diesel::table! {
     recoveries (id) {
         id -> BigInt, webhook_id -> Nullable<BigInt>, event -> Nullable<Text>, inbox_id -> Nullable<BigInt>,
         first_id -> BigInt, last_id -> BigInt, total -> Integer, sent -> Integer, started_at -> BigInt,

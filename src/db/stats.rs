@@ -1,16 +1,15 @@
 //! The numbers on the pages.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 
-use super::fixed::{Fixed, PENDING};
-use super::schema::{deliveries as d, webhooks};
-use super::{DbConnection, Error, deliveries};
-use crate::domain::delivery::{Delivery, Status};
-use crate::domain::id::WebhookId;
+use super::fixed::PENDING;
+use super::schema::{attempts, deliveries as d, webhooks as w};
+use super::{DbConnection, Error, deliveries, hours};
+use crate::domain::delivery::Delivery;
+use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// The last 24 hours of one webhook.
@@ -32,49 +31,64 @@ impl Activity {
     }
 }
 
-const HOUR: i64 = 3_600_000_000;
-
-#[derive(QueryableByName)]
-struct Bucket {
-    #[diesel(sql_type = BigInt)]
-    webhook_id: i64,
-    #[diesel(sql_type = BigInt)]
-    hour: i64,
-    #[diesel(sql_type = Text)]
-    status: String,
-    #[diesel(sql_type = BigInt)]
-    amount: i64,
-}
-
-/// What counts in the numbers: no tests, and nothing that somebody ended.
-const COUNTS: &str = "(origin <> 'test' AND COALESCE(reason, '') NOT IN ('cancelled', 'webhook_deleted'))";
-
-/// What each webhook did in the last 24 hours.
-pub fn activity(conn: &mut DbConnection, now: Timestamp) -> Result<HashMap<WebhookId, Activity>, Error> {
-    let first = now.micros() / HOUR - 23;
-    // Ids sort by time, so the primary key bounds the scan. Only numbers of ours go into the text.
-    let oldest = crate::domain::id::IdSource::first_at(Timestamp::from_micros(first * HOUR));
-    let text = format!(
-        "SELECT webhook_id, finished_at / {HOUR} AS hour, status, COUNT(*) AS amount FROM deliveries \
-         WHERE id >= {oldest} AND finished_at IS NOT NULL AND {COUNTS} GROUP BY 1, 2, 3"
-    );
+/// What these webhooks did in the last 24 hours; [`hours::ALL`] stands for all together.
+pub fn activity(
+    conn: &mut DbConnection,
+    webhooks: &[WebhookId],
+    now: Timestamp,
+) -> Result<HashMap<WebhookId, Activity>, Error> {
+    let first = hours::of(now) - 23;
     let mut found: HashMap<WebhookId, Activity> = HashMap::new();
-    for bucket in diesel::sql_query(text).load::<Bucket>(conn)? {
-        let activity = found.entry(bucket.webhook_id).or_default();
-        let place = usize::try_from(bucket.hour - first).unwrap_or(usize::MAX);
+    for counted in hours::since(conn, webhooks, first)? {
+        let activity = found.entry(counted.webhook_id).or_default();
+        let place = usize::try_from(counted.hour - first).unwrap_or(usize::MAX);
         if let Some(hour) = activity.hours.get_mut(place) {
-            let amount = u32::try_from(bucket.amount).unwrap_or(u32::MAX);
-            if bucket.status == Status::Success.as_str() { hour.0 += amount } else { hour.1 += amount }
+            let narrow = |amount| u32::try_from(amount).unwrap_or(u32::MAX);
+            *hour = (narrow(counted.delivered), narrow(counted.failed));
         }
     }
     Ok(found)
 }
 
-/// Each webhook's newest delivery.
-pub fn last_deliveries(conn: &mut DbConnection) -> Result<HashMap<WebhookId, Delivery>, Error> {
-    let newest =
-        d::table.filter(d::webhook_id.eq(webhooks::id)).order(d::id.desc()).limit(1).select(d::id).single_value();
-    let ids: Vec<Option<i64>> = webhooks::table.filter(webhooks::deleted_at.is_null()).select(newest).load(conn)?;
+/// How long the newest answers of a webhook took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// Half of them took no longer, in milliseconds.
+    pub median_ms: i64,
+    /// Of 100, 95 took no longer, in milliseconds.
+    pub p95_ms: i64,
+}
+
+/// Deliveries that are looked at for the time of answers: enough for a share of 5 %, and few enough for every look.
+const SAMPLE: i64 = 500;
+
+/// How long the answers to the newest deliveries took, of those made since `since`; `None` if nothing was answered.
+pub fn answers(conn: &mut DbConnection, webhook: WebhookId, since: Timestamp) -> Result<Option<Answers>, Error> {
+    let newest: Vec<i64> = d::table
+        .filter(d::webhook_id.eq(webhook))
+        .filter(d::id.ge(IdSource::first_at(since)))
+        .order(d::id.desc())
+        .limit(SAMPLE)
+        .select(d::id)
+        .load(conn)?;
+    let mut times: Vec<i64> = attempts::table
+        .filter(attempts::delivery_id.eq_any(newest))
+        .filter(attempts::status.is_not_null())
+        .select(attempts::duration_ms)
+        .load::<Option<i64>>(conn)?
+        .into_iter()
+        .flatten()
+        .collect();
+    times.sort_unstable();
+    // The smallest time that so many of 100 do not exceed.
+    let share = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+    Ok(share(50).zip(share(95)).map(|(median_ms, p95_ms)| Answers { median_ms, p95_ms }))
+}
+
+/// The newest delivery of each of these webhooks.
+pub fn last_deliveries(conn: &mut DbConnection, webhooks: &[WebhookId]) -> Result<HashMap<WebhookId, Delivery>, Error> {
+    let newest = d::table.filter(d::webhook_id.eq(w::id)).order(d::id.desc()).limit(1).select(d::id).single_value();
+    let ids: Vec<Option<i64>> = w::table.filter(w::id.eq_any(webhooks)).select(newest).load(conn)?;
     let ids: Vec<i64> = ids.into_iter().flatten().collect();
     let rows: Vec<deliveries::Row> = d::table.filter(d::id.eq_any(ids)).load(conn)?;
     rows.into_iter().map(|row| row.into_delivery().map(|delivery| (delivery.webhook_id, delivery))).collect()
@@ -89,11 +103,10 @@ pub fn pending(conn: &mut DbConnection, webhook: Option<WebhookId>) -> Result<i6
     Ok(waiting.count().get_result(conn)?)
 }
 
-/// Deliveries that failed for good and were made in the last 24 hours.
+/// Deliveries that failed for good in the last 24 hours.
 pub fn failed_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Error> {
-    let oldest = crate::domain::id::IdSource::first_at(now.before(Duration::from_secs(24 * 3600)));
-    let failed = d::table.filter(Fixed("deliveries.status = 'failed'")).filter(Fixed(COUNTS));
-    Ok(failed.filter(d::id.ge(oldest)).count().get_result(conn)?)
+    let all = hours::since(conn, &[hours::ALL], hours::of(now) - 23)?;
+    Ok(all.iter().map(|counted| counted.failed).sum())
 }
 
 #[derive(QueryableByName)]

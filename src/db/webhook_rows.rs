@@ -99,6 +99,11 @@ pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>,
         .collect()
 }
 
+/// The same without events, inboxes and headers, for where only name and health are told.
+pub fn bare(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
+    rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new())).collect()
+}
+
 /// The extra headers of these webhooks, in their order.
 pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<HeaderRow>, Error> {
     Ok(webhook_headers::table
@@ -110,7 +115,7 @@ pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Head
 fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<ShownHeader>) -> Result<Webhook, Error> {
     Ok(Webhook {
         id: row.id,
-        state: state_of(&row),
+        state: state_of(&(row.enabled, row.disabled_reason.clone(), row.paused_until, row.probe_at)),
         health: health_of(&row),
         off_reason: row.disabled_reason.as_deref().and_then(OffReason::parse),
         url: TargetUrl::from_stored(&row.url).ok_or(Error::Meaning("URL"))?,
@@ -137,12 +142,16 @@ fn health_of(row: &Row) -> Health {
     health::of((row.failures, row.failing_since, row.paused_until, row.probe_at, row.probe_wait_ms, row.exhausted_at))
 }
 
-fn state_of(row: &Row) -> State {
-    match (row.enabled, &row.disabled_reason) {
+/// `enabled`, `disabled_reason`, `paused_until`, `probe_at`: how a webhook is doing, in a word.
+pub(super) type Doing = (bool, Option<String>, Option<i64>, Option<i64>);
+
+/// The word for it.
+pub(super) fn state_of((enabled, off_reason, paused_until, probe_at): &Doing) -> State {
+    match (enabled, off_reason) {
         (false, Some(_)) => State::AutoDisabled,
         (false, None) => State::Disabled,
-        (true, _) if row.paused_until.is_some_and(|until| clock::now().micros() < until) => State::Paused,
-        (true, _) if row.probe_at.is_some() => State::Failing,
+        (true, _) if paused_until.is_some_and(|until| clock::now().micros() < until) => State::Paused,
+        (true, _) if probe_at.is_some() => State::Failing,
         (true, _) => State::Active,
     }
 }

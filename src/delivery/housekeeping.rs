@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use super::engine::Inner;
 use super::{schedule, steady};
-use crate::db::{Db, Error, retention};
+use crate::db::{Db, Error, hours, retention};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(600);
 /// Idempotency keys are kept that long.
 const KEYS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Numbers an hour are kept that long: a day more than the pages show.
+const HOURS: Duration = Duration::from_secs(8 * 24 * 3600);
 /// Breath between two batches, for the traffic.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -33,6 +35,7 @@ async fn keep(inner: &Inner) -> Result<(), Error> {
     batches(db, move |conn| retention::expire(conn, expired, now)).await?;
     batches(db, move |conn| retention::purge(conn, age.before(retention))).await?;
     batches(db, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
+    batches(db, move |conn| hours::forget(conn, age.before(HOURS))).await?;
     db.give_back_space().await?;
     inner.pulse().cleaned_at = Some(now);
     Ok(())

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::engine::Inner;
-use crate::db::results::{self, Finished};
-use crate::db::{Error, health};
+use crate::db::results::{self, Finished, Written};
+use crate::db::{Error, health, hours};
 use crate::domain::health::{Pace, Signal};
 use crate::domain::id::WebhookId;
 use crate::sabotage;
@@ -60,10 +60,14 @@ pub(super) async fn record(inner: &Inner, batch: Vec<Finished>) -> Result<(), Er
     sabotage::point("send-before-record");
     let back = inner.db.write(move |conn| {
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
+        let mut ended = Vec::new();
         for finished in &batch {
-            let counts = results::record(conn, finished, now)?;
-            if let Some(signal) = finished.signal.filter(|_| counts) {
-                signals.entry(finished.webhook_id).or_default().push(signal);
+            let written = results::record(conn, finished, now)?;
+            // What says nothing of a webhook's health counts in no number either: tests, and what a deletion ended.
+            let Some(signal) = finished.signal.filter(|_| written != Written::Dropped) else { continue };
+            signals.entry(finished.webhook_id).or_default().push(signal);
+            if written == Written::Applied {
+                ended.push((finished.webhook_id, finished.next.status()));
             }
         }
         let mut back = Vec::new();
@@ -73,6 +77,7 @@ pub(super) async fn record(inner: &Inner, batch: Vec<Finished>) -> Result<(), Er
                 back.push(webhook);
             }
         }
+        hours::count(conn, ended, now)?;
         Ok(back)
     });
     for webhook in back.await? {

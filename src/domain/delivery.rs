@@ -75,6 +75,17 @@ pub enum Next {
     GiveUp(Reason),
 }
 
+impl Next {
+    /// Where the delivery stands then.
+    pub const fn status(self) -> Status {
+        match self {
+            Self::Done => Status::Success,
+            Self::RetryAt(_) => Status::Pending,
+            Self::GiveUp(_) => Status::Failed,
+        }
+    }
+}
+
 /// One event on its way to one webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {

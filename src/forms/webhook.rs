@@ -50,6 +50,11 @@ impl WebhookForm {
         }
     }
 
+    /// The form of a new webhook that begins with the settings of another, everything but its secrets.
+    pub fn copy_of(webhook: &Webhook, name: String) -> Self {
+        Self { name, version: None, ..Self::of(webhook) }
+    }
+
     /// The form of a stored webhook: everything but its secrets.
     pub fn of(webhook: &Webhook) -> Self {
         let (login, header) = match webhook.authorization.method {

@@ -71,7 +71,7 @@ impl Reader {
         self.user.as_ref().map_or(0, |user| user.id)
     }
 
-    fn is_admin(&self) -> bool {
+    pub(super) fn is_admin(&self) -> bool {
         self.user.as_ref().is_some_and(|user| user.role == Role::Admin)
     }
 }

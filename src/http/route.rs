@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, guard};
 use super::api::management::ApiError;
 use super::error::PageError;
 use super::pages::{
-    deliveries, inboxes, invite, profile, recoveries, session as account, settings, status, tokens, users,
-    webhook_actions, webhook_form, webhook_test, webhooks,
+    deliveries, inboxes, invite, profile, recoveries, session as account, settings, status, tokens, users, verify,
+    webhook_actions, webhook_form, webhook_overview, webhook_test, webhooks,
 };
 use super::{State, api, assets, health, reader, session};
 
@@ -70,7 +70,7 @@ fn pages(routes: &mut ServiceConfig) {
         .service(web::resource("/webhooks").get(webhooks::list).post(webhook_form::create))
         .service(web::resource("/webhooks/new").get(webhook_form::new))
         .service(web::resource("/webhooks/header-row").get(webhook_form::header_row))
-        .service(web::resource(r"/webhooks/{id:\d+}").get(webhooks::overview).post(webhook_form::update))
+        .service(web::resource(r"/webhooks/{id:\d+}").get(webhook_overview::show).post(webhook_form::update))
         .service(web::resource(r"/webhooks/{id:\d+}/edit").get(webhook_form::edit))
         .service(web::resource(r"/webhooks/{id:\d+}/deliveries").get(deliveries::of_webhook))
         .service(web::resource(r"/webhooks/{id:\d+}/activation").post(webhook_actions::turn_on))
@@ -79,6 +79,8 @@ fn pages(routes: &mut ServiceConfig) {
             web::resource(r"/webhooks/{id:\d+}/delete").get(webhook_actions::ask_delete).post(webhook_actions::delete),
         )
         .service(web::resource(r"/webhooks/{id:\d+}/secret").get(webhook_actions::secret).post(webhook_actions::rotate))
+        .service(web::resource(r"/webhooks/{id:\d+}/verify").get(verify::form).post(verify::check))
+        .service(web::resource(r"/webhooks/{id:\d+}/copy").post(webhook_form::copy))
         .service(web::resource(r"/webhooks/{id:\d+}/test").get(webhook_test::form).post(webhook_test::send))
         .service(
             web::resource(r"/webhooks/{id:\d+}/held").get(webhook_actions::ask_held).post(webhook_actions::settle_held),

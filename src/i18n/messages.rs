@@ -50,12 +50,23 @@ messages! {
     turn_off; configuration; extra_headers; no_headers; timeout_value(n: impl Number); recent_deliveries; open_log;
     no_deliveries_advice; delete_webhook_question(name: impl Text); delete_url; delete_pending(n: impl Number);
     delete_nothing_pending; delete_log_stays(days: impl Number); delete_secrets; delete_yes; delete_no; turn_off_instead;
-    turn_off_instead_about; secret_new; secret_copy_now; secret_verify; secret_verify_about; secret_none_shown;
+    turn_off_instead_about; secret_new; secret_copy_now; secret_verify; secret_none_shown;
     secret_old_until(time: impl Text); secret_replace; secret_replace_about; secret_overlap; secret_overlap_0;
     secret_overlap_24h; secret_overlap_7d; secret_generate; secret_end_now; test_title; test_about; test_event;
     test_event_test; test_subscribed; test_others; load_sample; test_body; test_body_hint; test_headers; test_send;
     test_result; test_no_result; test_delivered; test_failed; test_not_sent; test_open_delivery; test_new_id;
     test_now;
+    // chart.ftl
+    chart_numbers; chart_by_hour; chart_by_quarter; chart_median; chart_p95; chart_label_day(n: impl Number, max: impl Number);
+    chart_label_week(n: impl Number, max: impl Number); chart_bar(time: impl Text, n: impl Number, max: impl Number);
+    chart_delivered(n: impl Number); chart_failed(n: impl Number); chart_up; chart_table; chart_span(from: impl Text, to: impl Text);
+    chart_day_span(day: impl Text, from: impl Text, to: impl Text); pattern_day; previous; next; list_part(from: impl Text, to: impl Text, n: impl Number);
+    // verify.ftl
+    verify; verify_about; verify_tolerance; verify_code; verify_code_about; verify_send; verify_why; verify_why_about; verify_id; verify_timestamp;
+    verify_signature; verify_signature_hint; verify_body; verify_body_hint; verify_check; verify_good; verify_good_old(time: impl Text);
+    verify_bad; verify_unexplained; verify_difference(n: impl Number, max: impl Number); verify_sent; verify_pasted;
+    verify_unknown_event; copy_of(name: impl Text); duplicate; copied_from(name: impl Text); conflict; conflict_field; conflict_yours;
+    conflict_stored; conflict_changed; blocked_by(address: impl Text); blocked_settings(allow: impl Text, deny: impl Text);
     // deliveries.ftl
     delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; attempts_count(n: impl Number); duration; all_statuses;
     all_events; all_webhooks; no_deliveries; no_deliveries_about; log_retention(days: impl Number); deleted_webhook;

@@ -86,6 +86,21 @@ impl Translator<'_> {
         }
     }
 
+    /// The clock, of whatever day.
+    pub fn time_of_day(&self, at: Timestamp) -> String {
+        self.written(at, &self.pattern_clock())
+    }
+
+    /// The day without its year.
+    pub fn day(&self, at: Timestamp) -> String {
+        self.written(at, &self.pattern_day())
+    }
+
+    /// Hours since 1 January 1970 by the clock on the wall.
+    pub fn local_hours(&self, at: Timestamp) -> i64 {
+        (at.seconds() + i64::from(self.zoned(at).offset().seconds())).div_euclid(3600)
+    }
+
     /// A sentence: someone else changed the webhook at that time.
     pub(super) fn changed_by_other(&self, at: Timestamp) -> String {
         match self.days_before_today(at) {

@@ -9,11 +9,13 @@ use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::period::Period;
 use crate::domain::problem::Problem;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::system::Trouble;
 use crate::domain::token::{Lifetime, Scope};
 use crate::domain::user::{Role, Theme};
+use crate::domain::verification::{Mistake, Part};
 use crate::domain::webhook::State;
 
 impl Translator<'_> {
@@ -40,6 +42,21 @@ impl Translator<'_> {
     /// Where a recovery stands.
     pub fn recovery_state(&self, state: impl Borrow<RecoveryState>) -> String {
         self.named("recovery", state.borrow().as_str())
+    }
+
+    /// A sentence: why a signature does not verify, and what to do.
+    pub fn mistake(&self, mistake: impl Borrow<Mistake>) -> String {
+        self.named("mistake", mistake.borrow().as_str())
+    }
+
+    /// A sentence: which field of a signature is not what belongs there.
+    pub fn unreadable(&self, part: impl Borrow<Part>) -> String {
+        self.named("unreadable", part.borrow().as_str())
+    }
+
+    /// How far back a page looks.
+    pub fn period(&self, period: impl Borrow<Period>) -> String {
+        self.named("period", period.borrow().as_str())
     }
 
     /// What made a delivery.

@@ -12,8 +12,10 @@ use super::*;
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Status;
+use crate::domain::period::Period;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::user::{Language, Role, User};
+use crate::domain::verification::{Finding, Mistake, first_difference};
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::i18n::Translator;
 
@@ -61,13 +63,18 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
     let full = webhooks::List {
         filter: webhooks::Filter::default(),
         webhooks: all.iter().enumerate().map(summary).collect(),
-        of: 5,
+        part: webhooks::Part::new(1, 50, 5, 5),
         inboxes: &inboxes,
         totals: webhooks::Totals { delivered: 1120, failed: 28, pending: 12 },
         alerts: all.get(3).map(alert).into_iter().collect(),
     };
     let filter = webhooks::Filter { q: "zzz", state: None, inbox: Some(2) };
-    let none = webhooks::List { filter, of: 5, inboxes: &inboxes, ..webhooks::List::default() };
+    let none = webhooks::List {
+        filter,
+        part: webhooks::Part::new(1, 50, 0, 5),
+        inboxes: &inboxes,
+        ..webhooks::List::default()
+    };
     let done = Shell { notice: Some(Notice::Done(NoticeKind::WebhookDeleted)), ..shell(language, user, "/webhooks") };
     let full = webhooks::ListPage::new(shell(language, user, "/webhooks?q=a"), full);
     vec![
@@ -87,9 +94,32 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let lines = deliveries.iter().map(|delivery| line(delivery, "CRM"));
     let at = |path| shell(language, user, path);
     let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
-    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, Vec::new()).with_alert(gone);
+    let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
+    let page = webhooks::OverviewPage::new(at("/webhooks/1"), (crm, &inboxes), samples::chart(Period::Day), recent);
+    let week = webhooks::Chart::new(at("/").t, 1, samples::chart(Period::Week));
+    let quiet = webhooks::ChartInput { answers: None, hours: Vec::new(), period: Period::Day };
+    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), (off, &inboxes), quiet, webhooks::Recent::default());
+    let idle = idle.with_alert(gone);
+    let bad = webhooks::VerifyForm {
+        id: "evt_06cwpnsz2wd9z",
+        timestamp: "1795245760",
+        signature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        body: "{\"event\":\"message_created\",\"content\":\"<b>Hello</b>\"}",
+        finding: Some(Finding::Mistakes(vec![Mistake::OtherBody, Mistake::TooOld])),
+        difference: first_difference(
+            b"{\"event\":\"message_created\",\"content\":\"Hello\"}",
+            "{\"event\":\"message_created\",\"content\":\"<b>Hello</b>\"}",
+        ),
+        known: true,
+    };
+    let bad = webhooks::VerifyPage::new(at("/webhooks/1/verify"), crm, bad);
     vec![
-        ("webhook", html(&webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, lines.collect()))),
+        ("webhook", html(&page)),
+        ("verify", html(&webhooks::VerifyPage::new(at("/webhooks/1/verify"), crm, Default::default()))),
+        ("verify-bad", html(&bad)),
+        ("verify-fragment", html(&bad.as_verdict())),
+        ("webhook-fragment", html(&page.as_recent())),
+        ("webhook-week-fragment", html(&week)),
         ("webhook-new", html(&idle)),
         ("delete", html(&webhooks::DeletePage::new(at("/webhooks/1/delete"), crm, 21, 30))),
         ("secret", html(&webhooks::SecretPage::new(at("/webhooks/1/secret"), crm, None))),
@@ -118,7 +148,18 @@ fn forms_of(language: Language, user: &User) -> Vec<Picture> {
         let input = webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings };
         html(&webhooks::FormPage::new(shell(language, user, path), input))
     };
+    let mut theirs = WebhookForm { name: "CRM".into(), timeout_s: "9".into(), ..stored.clone() };
+    theirs.events.truncate(2);
+    theirs.bearer_token = "typed-secret".into();
+    let changed = Problems::one(Field::Form, Problem::ChangedByOther { at: samples::ago(2) });
+    let input =
+        |webhook, form, problems| webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings: &none };
+    let clash = webhooks::FormPage::new(shell(language, user, "/webhooks/1"), input(Some(crm), &theirs, &changed));
+    let begun = WebhookForm::copy_of(crm, "Copy".into());
+    let copy = webhooks::FormPage::new(shell(language, user, "/webhooks/new?from=1"), input(None, &begun, &none));
     vec![
+        ("form-conflict", html(&clash.with_conflicts(crm))),
+        ("form-copy", html(&copy.copied_from(Some(crm)))),
         ("form-new", page("/webhooks/new", None, &blank, &none, &none)),
         ("form", page("/webhooks/1/edit", Some(crm), &stored, &none, &odd)),
         ("form-errors", page("/webhooks/new", None, &bad, &problems, &none)),

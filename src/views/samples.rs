@@ -9,11 +9,12 @@ use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Reason, Respons
 use crate::domain::header::{HeaderName, ShownHeader};
 use crate::domain::id::{DeliveryId, EventId};
 use crate::domain::inbox::Inbox;
+use crate::domain::period::Period;
 use crate::domain::target_url::TargetUrl;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Language, Role, User};
 use crate::domain::webhook::{InboxScope, State, Webhook};
-use crate::views::webhooks::Hour;
+use crate::views::webhooks::{ChartInput, Hour};
 
 /// 21 November 2026, 09:25:00 in Kyiv.
 pub const NOW: Timestamp = Timestamp::from_seconds(1_795_245_900);
@@ -218,4 +219,14 @@ pub fn activity() -> [[Hour; 24]; 5] {
         hours([0; 24], &[(0, 1), (3, 1), (8, 1), (16, 1)]),
         hours([0; 24], &[]),
     ]
+}
+
+/// The same of the first webhook in large, and a week of it.
+pub fn chart(period: Period) -> ChartInput {
+    let day = activity().first().copied().unwrap_or_default();
+    let begin = NOW.seconds() / 3600 + 1 - period.hours();
+    let hour = |place: i64| {
+        (Timestamp::from_seconds((begin + place) * 3600), day.get(place as usize % 24).copied().unwrap_or_default())
+    };
+    ChartInput { period, hours: (0..period.hours()).map(hour).collect(), answers: Some((184, 1_204)) }
 }

@@ -14,6 +14,9 @@ async fn of_two_people_the_second_is_told() {
     let page = admin.submit(second.clone()).await.expect(409);
     assert!(page.says("Someone else changed this webhook at"), "{}", page.text("main"));
     assert!(page.body.contains("First") && page.body.contains("Second"), "both values are shown");
+    let rows = page.texts(".conflict tbody tr");
+    assert_eq!(rows.len(), 1, "only what differs: {rows:?}");
+    assert!(rows[0].contains("Second") && rows[0].contains("First"), "{rows:?}");
     let mut ukrainian = second;
     ukrainian.action = format!("/webhooks/{id}?lang=uk");
     let page = admin.submit(ukrainian).await.expect(409);
@@ -21,4 +24,22 @@ async fn of_two_people_the_second_is_told() {
     assert_eq!(app.api("read").get(&format!("webhooks/{id}")).await.json()["payload"]["webhook"]["name"], "First");
     admin.submit(page.form("#f-url")).await.leads_to();
     assert_eq!(app.api("read").get(&format!("webhooks/{id}")).await.json()["payload"]["webhook"]["name"], "Second");
+}
+
+#[tokio::test]
+async fn of_secrets_only_that_they_change_is_told() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
+    let path = format!("/webhooks/{id}/edit");
+    let (first, second) = (admin.open(&path).await.form("#f-url"), admin.open(&path).await.form("#f-url"));
+    let first = first.set("auth", "bearer").set("bearer_token", "canary-1").tick("events", "team_changed");
+    admin.submit(first).await.leads_to();
+    let second = second.set("auth", "bearer").set("bearer_token", "canary-2").set("timeout_s", "9");
+    let page = admin.submit(second.clone()).await.expect(409);
+    let rows = page.texts(".conflict tbody tr");
+    assert_eq!(rows.len(), 3, "events, time-out, token: {rows:?}");
+    assert!(rows.iter().any(|row| row.contains("Token") && row.contains("changed")), "{rows:?}");
+    assert!(!page.body.contains("canary"), "{}", page.text("main"));
+    assert_eq!(admin.submit_htmx(second).await.expect(422).texts(".conflict tbody tr").len(), 3);
 }

@@ -108,13 +108,20 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<Strin
 }
 
 async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: Option<i32>) -> Answer {
+    // Of a refused address only administrators are told, and only where some private networks are allowed at all.
+    let may_know = reader.is_admin() && state.policy.has_allow_list();
     let loaded = state.db.read(move |conn| {
         let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
-        Ok(Some((delivery, attempts, body, webhook, inboxes::list(conn)?)))
+        let shown = attempts.iter().find(|attempt| Some(attempt.number) == chosen).or(attempts.last());
+        let refused = match shown.filter(|_| may_know) {
+            Some(attempt) => log::refused_address(conn, id, attempt.number)?,
+            None => None,
+        };
+        Ok(Some((delivery, attempts, body, webhook, inboxes::list(conn)?, refused)))
     });
-    let (delivery, attempts, body, webhook, inboxes) = loaded.await?.ok_or(PageError::NotFound)?;
+    let (delivery, attempts, body, webhook, inboxes, refused) = loaded.await?.ok_or(PageError::NotFound)?;
     let view = DeliveryView {
         delivery: &delivery,
         webhook: webhook.as_ref(),
@@ -125,7 +132,7 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: Option<i
         chosen,
         retention_days: state.retention_days.into(),
     };
-    let shown = DeliveryPage::new(reader.shell(), view);
+    let shown = DeliveryPage::new(reader.shell(), view).with_refused(refused.as_deref());
     if reader.htmx { page(StatusCode::OK, &shown.as_delivery()) } else { page(StatusCode::OK, &shown) }
 }
 

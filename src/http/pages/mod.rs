@@ -11,8 +11,10 @@ pub mod settings;
 pub mod status;
 pub mod tokens;
 pub mod users;
+pub mod verify;
 pub mod webhook_actions;
 pub mod webhook_form;
+pub mod webhook_overview;
 pub mod webhook_test;
 pub mod webhooks;
 

@@ -30,18 +30,35 @@ use crate::http::session::Visit;
 use crate::views::NoticeKind;
 use crate::views::webhooks::{FormErrors, FormInput, FormPage, NewHeaderRow};
 
-/// `?event=` ticks an event of a new webhook.
+/// `?event=` ticks an event of a new webhook, `?from=` begins with the settings of another.
 #[derive(Deserialize)]
 pub struct Prefilled {
     event: Option<String>,
+    from: Option<WebhookId>,
 }
 
-/// The empty form.
+/// The form of a new webhook. A copy has everything but the secrets of its original.
 pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefilled>) -> Answer {
-    let blank = WebhookForm::blank(query.into_inner().event.into_iter().collect());
-    let form = WebhookForm { once: hex(&clock::random::<16>()), ..blank };
+    let Prefilled { event, from } = query.into_inner();
+    let original = match from {
+        Some(id) => Some(list::find(&state, id).await?),
+        None => None,
+    };
+    let begun = match &original {
+        Some(original) => WebhookForm::copy_of(original, reader.t().copy_of(original.title())),
+        None => WebhookForm::blank(event.into_iter().collect()),
+    };
+    let form = WebhookForm { once: hex(&clock::random::<16>()), ..begun };
     let inboxes = state.db.read(inboxes::list).await?;
-    show(&reader, StatusCode::OK, (&form, None, &inboxes), &Problems::default())
+    let (problems, warnings) = (Problems::default(), Problems::default());
+    let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems, warnings: &warnings };
+    page(StatusCode::OK, &FormPage::new(reader.shell(), input).copied_from(original.as_ref()))
+}
+
+/// A copy is not made before somebody has entered its credentials: it begins as a form.
+pub async fn copy(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, _form: Form) -> Answer {
+    let original = list::find(&state, *id).await?;
+    Ok(go(&reader, &format!("/webhooks/new?from={}", original.id)))
 }
 
 /// The form of a stored webhook.
@@ -204,8 +221,16 @@ async fn answer(
             // Saving once more is then meant: the form goes on from what is stored now.
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
-            let response = show(reader, StatusCode::CONFLICT, (&typed, Some(&now), &inboxes), &problems)?;
-            Ok(whole(reader, response))
+            let warnings = Problems::default();
+            let input = FormInput {
+                webhook: Some(&now),
+                form: &typed,
+                inboxes: &inboxes,
+                problems: &problems,
+                warnings: &warnings,
+            };
+            let shown = FormPage::new(reader.shell(), input).with_conflicts(&now);
+            Ok(whole(reader, page(StatusCode::CONFLICT, &shown)?))
         }
     }
 }
@@ -218,12 +243,15 @@ async fn too_old(state: &State, reader: &Reader, typed: &WebhookForm, stored: Op
     Ok(whole(reader, response))
 }
 
-/// htmx swaps 422 alone; here it is to swap the whole page instead of the summary.
+/// htmx swaps 422 alone; here it is to swap all that the page says, instead of the summary.
 fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
     if reader.htmx {
         let headers = response.headers_mut();
-        headers.insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("body"));
-        headers.insert(HeaderName::from_static("hx-reswap"), HeaderValue::from_static("innerHTML"));
+        for (name, value) in
+            [("hx-retarget", "#main"), ("hx-reselect", "#main > *"), ("hx-reswap", "innerHTML show:window:top")]
+        {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     response

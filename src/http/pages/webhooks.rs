@@ -1,33 +1,35 @@
-//! The list of webhooks, and the overview of one.
+//! The list of webhooks.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use super::{Answer, go, page};
-use crate::db::log::{Cursor, Filter as LogFilter};
 use crate::db::stats::Activity;
-use crate::db::{DbConnection, Error, inboxes, log, stats, webhooks};
+use crate::db::webhook_search::{self, Search};
+use crate::db::{DbConnection, Error, hours, inboxes, stats, webhooks};
 use crate::domain::delivery::Delivery;
 use crate::domain::health::{self, OFF_AFTER, OffReason};
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhook::{InboxScope, State as Health, Webhook};
+use crate::domain::webhook::{State as Health, Webhook};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::reader::{Reader, SignedIn};
-use crate::views::deliveries::LogLine;
-use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, OverviewPage, Row, Stage, Summary, Totals};
+use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, Part, Row, Stage, Summary, Totals};
 
 /// The start is the list of webhooks.
 pub async fn home(SignedIn(reader): SignedIn) -> HttpResponse {
     go(&reader, "/webhooks")
 }
+
+/// Webhooks on a page.
+const PAGE: usize = 50;
 
 /// The filters of the list; what is not understood is no filter.
 #[derive(Default, Deserialize)]
@@ -38,83 +40,90 @@ pub struct ListQuery {
     state: String,
     #[serde(default)]
     inbox: String,
+    #[serde(default)]
+    page: String,
 }
 
 impl ListQuery {
     fn filter(&self) -> Filter<'_> {
         Filter { q: self.q.trim(), state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
     }
+
+    fn search(&self) -> Search {
+        let Filter { q, state, inbox } = self.filter();
+        Search { text: q.to_owned(), state, inbox }
+    }
 }
 
 /// What the list is made of, as loaded.
 struct Loaded {
     webhooks: Vec<Webhook>,
+    part: Part,
+    troubled: Vec<Webhook>,
     inboxes: Vec<Inbox>,
     activity: HashMap<WebhookId, Activity>,
     last: HashMap<WebhookId, Delivery>,
     pending: i64,
-    now: Timestamp,
 }
 
-/// All webhooks with their last 24 hours.
+/// A page of webhooks with their last 24 hours.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ListQuery>) -> Answer {
-    let now = reader.now;
-    let loaded = state
-        .db
-        .read(move |conn| {
-            Ok(Loaded {
-                webhooks: webhooks::list(conn)?,
-                inboxes: inboxes::list(conn)?,
-                activity: stats::activity(conn, now)?,
-                last: stats::last_deliveries(conn)?,
-                pending: stats::pending(conn, None)?,
-                now,
-            })
-        })
-        .await?;
-    let held = held(&state, &loaded.webhooks).await?;
-    let list = ListPage::new(reader.shell(), loaded.list(query.filter(), &held));
+    let (now, search) = (reader.now, query.search());
+    let wanted: usize = query.page.parse().unwrap_or(1);
+    let loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
+    let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| alert(webhook, now)).collect();
+    Alert::sort(&mut alerts);
+    for alert in alerts.iter_mut().take(Alert::SHOWN).filter(|alert| alert.webhook.state == Health::AutoDisabled) {
+        let id = alert.webhook.id;
+        alert.held = count(state.db.read(move |conn| stats::pending(conn, Some(id))).await?);
+    }
+    let list = ListPage::new(reader.shell(), loaded.list(query.filter(), alerts));
     if reader.htmx { page(StatusCode::OK, &list.as_list()) } else { page(StatusCode::OK, &list) }
 }
 
-/// How many deliveries wait for each webhook that Hachok turned off.
-async fn held(state: &State, webhooks: &[Webhook]) -> Result<HashMap<WebhookId, u64>, Error> {
-    let off = webhooks.iter().filter(|webhook| webhook.state == Health::AutoDisabled);
-    let ids: Vec<WebhookId> = off.map(|webhook| webhook.id).collect();
-    let count = |conn: &mut DbConnection, id| Ok((id, count(stats::pending(conn, Some(id))?)));
-    state.db.read(move |conn| ids.into_iter().map(|id| count(conn, id)).collect()).await
+fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp) -> Result<Loaded, Error> {
+    let found = webhook_search::search(conn, search)?;
+    let part = Part::new(wanted, PAGE, found.ids.len(), found.of);
+    let mut ids: Vec<WebhookId> = found.ids.into_iter().skip(part.before()).take(PAGE).collect();
+    let webhooks = webhook_search::load(conn, &ids)?;
+    let last = stats::last_deliveries(conn, &ids)?;
+    ids.push(hours::ALL);
+    Ok(Loaded {
+        webhooks,
+        part,
+        troubled: webhook_search::troubled(conn)?,
+        inboxes: inboxes::list(conn)?,
+        activity: stats::activity(conn, &ids, now)?,
+        last,
+        pending: stats::pending(conn, None)?,
+    })
 }
 
 impl Loaded {
-    fn list<'a>(&'a self, filter: Filter<'a>, held: &HashMap<WebhookId, u64>) -> List<'a> {
-        let totals = Totals {
-            delivered: self.activity.values().map(|activity| u64::from(activity.delivered())).sum(),
-            failed: self.activity.values().map(|activity| u64::from(activity.failed())).sum(),
-            pending: count(self.pending),
-        };
-        let shown = self.webhooks.iter().filter(|webhook| matches(webhook, &filter));
-        let alert = |webhook: &'a Webhook| {
-            let held = held.get(&webhook.id).copied().unwrap_or_default();
-            stage(webhook, self.now).map(|stage| Alert { webhook, stage, held })
-        };
+    fn list<'a>(&'a self, filter: Filter<'a>, alerts: Vec<Alert<'a>>) -> List<'a> {
+        let all = self.activity.get(&hours::ALL);
         List {
             filter,
-            webhooks: shown.map(|webhook| self.summary(webhook)).collect(),
-            of: self.webhooks.len() as u64,
+            webhooks: self.webhooks.iter().map(|webhook| self.summary(webhook)).collect(),
+            part: self.part,
             inboxes: &self.inboxes,
-            totals,
-            alerts: self.webhooks.iter().filter_map(alert).collect(),
+            totals: Totals {
+                delivered: all.map_or(0, Activity::delivered).into(),
+                failed: all.map_or(0, Activity::failed).into(),
+                pending: count(self.pending),
+            },
+            alerts,
         }
     }
 
     fn summary<'a>(&'a self, webhook: &'a Webhook) -> Summary<'a> {
-        Summary { webhook, last: self.last.get(&webhook.id), hours: hours(self.activity.get(&webhook.id)) }
+        Summary { webhook, last: self.last.get(&webhook.id), hours: last_day(self.activity.get(&webhook.id)) }
     }
 }
 
-/// What is to be told of a webhook's troubles, if there are any.
-fn stage(webhook: &Webhook, now: Timestamp) -> Option<Stage> {
-    match (webhook.enabled, webhook.off_reason) {
+/// What is to be told of a webhook's troubles, if there are any; what is held is not counted yet.
+pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
+    let stage = match (webhook.enabled, webhook.off_reason) {
         (false, Some(OffReason::Gone)) => Some(Stage::OffGone),
         (false, Some(OffReason::Failing)) => Some(Stage::OffFailing(Some(OFF_AFTER))),
         (false, None) => None,
@@ -123,28 +132,18 @@ fn stage(webhook: &Webhook, now: Timestamp) -> Option<Stage> {
             health::Stage::Failing(span) => Stage::FailingDay(span),
             health::Stage::OffSoon(at) => Stage::OffSoon(at),
         }),
-    }
+    };
+    stage.map(|stage| Alert { webhook, stage, held: 0 })
 }
 
-fn hours(activity: Option<&Activity>) -> [Hour; 24] {
+fn last_day(activity: Option<&Activity>) -> [Hour; 24] {
     let hour = |(up, down): (u32, u32)| Hour { delivered: up.into(), failed: down.into() };
     activity.map_or([Hour::default(); 24], |activity| activity.hours.map(hour))
 }
 
-fn count(number: i64) -> u64 {
+/// From the database's integers to what is counted.
+pub fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
-}
-
-fn matches(webhook: &Webhook, filter: &Filter) -> bool {
-    let wanted = filter.q.to_lowercase();
-    let text = wanted.is_empty()
-        || webhook.title().to_lowercase().contains(&wanted)
-        || webhook.url.as_str().to_lowercase().contains(&wanted);
-    let inbox = filter.inbox.is_none_or(|inbox| match &webhook.inboxes {
-        InboxScope::All => true,
-        InboxScope::Selected(ids) => ids.contains(&inbox),
-    });
-    text && inbox && filter.state.is_none_or(|state| webhook.state == state)
 }
 
 /// The row of one webhook: the answer to its switch.
@@ -153,40 +152,13 @@ pub async fn row(state: &State, reader: &Rc<Reader>, id: WebhookId) -> Answer {
     let loaded = state.db.read(move |conn| {
         let webhook = webhooks::find(conn, id)?;
         let inboxes = inboxes::list(conn)?;
-        let activity = stats::activity(conn, now)?;
-        Ok((webhook, inboxes, activity, stats::last_deliveries(conn)?))
+        let activity = stats::activity(conn, &[id], now)?;
+        Ok((webhook, inboxes, activity, stats::last_deliveries(conn, &[id])?))
     });
     let (webhook, inboxes, activity, last) = loaded.await?;
     let webhook = webhook.ok_or(PageError::NotFound)?;
-    let summary = Summary { webhook: &webhook, last: last.get(&id), hours: hours(activity.get(&id)) };
+    let summary = Summary { webhook: &webhook, last: last.get(&id), hours: last_day(activity.get(&id)) };
     page(StatusCode::OK, &Row::new(&reader.shell(), summary, &inboxes))
-}
-
-/// Recent deliveries on the overview.
-const RECENT: usize = 10;
-
-/// How one webhook is set, and its newest deliveries.
-pub async fn overview(state: Data<State>, SignedIn(reader): SignedIn, id: Path<WebhookId>) -> Answer {
-    let id = id.into_inner();
-    let filter = LogFilter { webhook: Some(id), ..LogFilter::default() };
-    let loaded = state.db.read(move |conn| {
-        let (lines, _) = log::page(conn, &filter, Cursor::Newest, RECENT)?;
-        Ok((webhooks::find(conn, id)?, inboxes::list(conn)?, lines, stats::pending(conn, Some(id))?))
-    });
-    let (webhook, inboxes, lines, held) = loaded.await?;
-    let webhook = webhook.ok_or(PageError::NotFound)?;
-    let title = webhook.title();
-    let recent = lines.iter().map(|line| LogLine {
-        delivery: &line.delivery,
-        webhook: Some(&title),
-        inbox: inbox_name(&inboxes, line.delivery.inbox_id),
-        http_status: line.http_status,
-        duration_ms: line.duration_ms,
-    });
-    let alert = stage(&webhook, reader.now).map(|stage| Alert { webhook: &webhook, stage, held: count(held) });
-    let paused = webhook.health.paused_until.filter(|until| reader.now < *until);
-    let shown = OverviewPage::new(reader.shell(), &webhook, &inboxes, recent.collect());
-    page(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at))
 }
 
 /// The name of an inbox.

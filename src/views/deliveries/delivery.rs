@@ -47,6 +47,8 @@ pub struct DeliveryPage<'a> {
     chosen: Option<Chosen<'a>>,
     explanation: Option<Explanation>,
     body: Option<(Json, String)>,
+    /// The address that the shown attempt did not go to, for those who may know.
+    refused: Option<&'a str>,
 }
 
 /// An attempt in the timeline.
@@ -93,7 +95,14 @@ impl<'a> DeliveryPage<'a> {
             explanation: explain(t, &view, timeout),
             body: view.body.map(|body| (Json::new(body), t.size(body.len()))),
             view,
+            refused: None,
         }
+    }
+
+    /// The same with the address that the shown attempt was not allowed to go to.
+    #[must_use]
+    pub fn with_refused(self, address: Option<&'a str>) -> Self {
+        Self { refused: address, ..self }
     }
 
     fn is_open(&self) -> bool {

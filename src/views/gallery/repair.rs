@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::id::WebhookId;
+use crate::domain::period::Period;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::webhook::State;
 use crate::views::webhooks::{Alert, Stage};
@@ -30,7 +31,11 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         .zip(stages)
         .map(|(webhook, stage)| Alert { webhook, stage, held: [0, 0, 0, 38, 3][webhook.id as usize - 1] })
         .collect();
-    let list = webhooks::List { of: 5, alerts: alerts.clone(), ..webhooks::List::default() };
+    let list = webhooks::List {
+        part: webhooks::Part::new(1, 50, 120, 120),
+        alerts: alerts.clone(),
+        ..webhooks::List::default()
+    };
     let mut some = vec![("list-alerts", html(&webhooks::ListPage::new(shell(language, user, "/webhooks"), list)))];
     let names = ["webhook-exhausted", "webhook-day", "webhook-off-soon", "webhook-off", "webhook-gone"];
     let states = [State::Active, State::Paused, State::Failing, State::AutoDisabled, State::AutoDisabled];
@@ -39,7 +44,12 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         (webhook.state, webhook.enabled) = (state, state != State::AutoDisabled);
         let recent: Vec<_> = (1..=4).map(|n| samples::delivery(n, webhook.id, super::status(n))).collect();
         let lines = recent.iter().map(|delivery| line(delivery, "CRM")).collect();
-        let page = webhooks::OverviewPage::new(shell(language, user, "/webhooks/3"), &webhook, &inboxes, lines);
+        let page = webhooks::OverviewPage::new(
+            shell(language, user, "/webhooks/3"),
+            (&webhook, &inboxes),
+            samples::chart(Period::Day),
+            webhooks::Recent { lines, mark: "2b".into() },
+        );
         let page = page
             .with_alert(Alert { webhook: &webhook, ..alert })
             .with_probe(NOW.after(Duration::from_secs(240)))

@@ -56,6 +56,14 @@ pub struct Alert<'a> {
 }
 
 impl Alert<'_> {
+    /// So many are shown.
+    pub const SHOWN: usize = 3;
+
+    /// Puts the worst first.
+    pub fn sort(alerts: &mut [Self]) {
+        alerts.sort_by_key(|alert| alert.stage.rank());
+    }
+
     /// A sentence or two: what is wrong, what is kept.
     fn words(&self, t: Translator) -> String {
         let name = self.webhook.title();
@@ -110,11 +118,11 @@ impl<'a> Banner<'a> {
         }
     }
 
-    /// The worst three, and how many more there are.
+    /// The worst, and how many more there are.
     pub fn worst(shell: &Shell<'a>, alerts: &[Alert]) -> (Vec<Self>, Count) {
         let mut all = alerts.to_vec();
-        all.sort_by_key(|alert| alert.stage.rank());
-        let shown: Vec<Self> = all.iter().take(3).map(|alert| Self::new(shell, *alert)).collect();
+        Alert::sort(&mut all);
+        let shown: Vec<Self> = all.iter().take(Alert::SHOWN).map(|alert| Self::new(shell, *alert)).collect();
         let more = all.len() - shown.len();
         (shown, more as Count)
     }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::conflict::{self, Conflict};
 use super::header_row::HeaderFields;
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
@@ -44,6 +45,8 @@ pub struct FormPage<'a> {
     inboxes: Vec<(&'a Inbox, bool)>,
     headers: Vec<HeaderFields<'a>>,
     next: usize,
+    original: Option<String>,
+    conflicts: Vec<Conflict>,
 }
 
 /// A fieldset of events.
@@ -78,7 +81,22 @@ impl<'a> FormPage<'a> {
             inboxes: offered.map(|inbox| (inbox, chosen(inbox))).collect(),
             next: headers.len(),
             headers,
+            original: None,
+            conflicts: Vec::new(),
         }
+    }
+
+    /// The same, telling that it is a copy.
+    #[must_use]
+    pub fn copied_from(self, original: Option<&Webhook>) -> Self {
+        Self { original: original.map(Webhook::title), ..self }
+    }
+
+    /// The same, with what differs between the form and what somebody else has stored meanwhile.
+    #[must_use]
+    pub fn with_conflicts(self, stored: &Webhook) -> Self {
+        let names: Vec<&Inbox> = self.inboxes.iter().map(|(inbox, _)| *inbox).collect();
+        Self { conflicts: conflict::all(self.t, self.form, stored, &names), ..self }
     }
 
     fn heading(&self) -> String {

@@ -8,6 +8,7 @@ use super::strip::{self, Hour, Strip};
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::id::InboxId;
 use crate::domain::inbox::Inbox;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Language;
 use crate::domain::webhook::{InboxScope, State, Webhook};
 use crate::i18n::{Count, Moment, Translator};
@@ -31,8 +32,62 @@ impl Filter<'_> {
         self.state.as_ref() == Some(state)
     }
 
+    /// The list's address with this filter, at a page.
+    fn link(&self, page: &usize) -> String {
+        let (inbox, page) = (self.inbox.map(|id| id.to_string()), page.to_string());
+        let q = Some(self.q).filter(|q| !q.is_empty());
+        let pairs =
+            [("q", q), ("state", self.state.map(State::as_str)), ("inbox", inbox.as_deref()), ("page", Some(&*page))];
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(pairs.iter().filter_map(|(key, value)| value.map(|value| (key, value))));
+        format!("/webhooks?{}", query.finish())
+    }
+
     fn has_inbox(&self, inbox: &Inbox) -> bool {
         self.inbox == Some(inbox.id)
+    }
+}
+
+/// Which part of the webhooks a page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    page: usize,
+    size: usize,
+    found: usize,
+    of: usize,
+}
+
+impl Part {
+    /// The page of that number, or the nearest there is, with up to `size` of the webhooks that were `found` among `of`.
+    pub fn new(page: usize, size: usize, found: usize, of: usize) -> Self {
+        let pages = found.div_ceil(size.max(1)).max(1);
+        Self { page: page.clamp(1, pages), size, found, of }
+    }
+
+    /// Webhooks on the pages before.
+    pub const fn before(self) -> usize {
+        (self.page.saturating_sub(1)).saturating_mul(self.size)
+    }
+
+    fn previous(self) -> Option<usize> {
+        (self.page > 1).then(|| self.page - 1)
+    }
+
+    fn next(self) -> Option<usize> {
+        (self.before() + self.size < self.found).then_some(self.page + 1)
+    }
+
+    /// It is one of several pages.
+    const fn is_some(self) -> bool {
+        self.found > self.size
+    }
+
+    fn words(self, t: &Translator) -> String {
+        let (first, last) = (self.before() + 1, (self.before() + self.size).min(self.found));
+        match self.is_some() {
+            true => t.list_part(t.number(first as Count), t.number(last as Count), self.found as Count),
+            false => t.webhooks_count(self.found as Count),
+        }
     }
 }
 
@@ -65,8 +120,8 @@ pub struct List<'a> {
     pub filter: Filter<'a>,
     /// The webhooks that match it.
     pub webhooks: Vec<Summary<'a>>,
-    /// How many webhooks there are in all.
-    pub of: Count,
+    /// Which part of them that is.
+    pub part: Part,
     /// All inboxes, for the filter and the names.
     pub inboxes: &'a [Inbox],
     /// The four numbers.
@@ -94,6 +149,13 @@ impl<'a> ListPage<'a> {
         let rows = list.webhooks.iter().map(|summary| Row::new(&shell, *summary, list.inboxes)).collect();
         let (banners, more) = Banner::worst(&shell, &list.alerts);
         Self { t: shell.t, shell, list, rows, banners, more }
+    }
+
+    /// A day ago: the numbers lead to the deliveries that they count. To the hour, so that the page stays the same
+    /// for an hour.
+    fn since(&self) -> String {
+        let hour = self.t.now().seconds().div_euclid(3600) - 23;
+        Timestamp::from_seconds(hour * 3600).to_string()
     }
 
     fn ended(&self) -> Count {

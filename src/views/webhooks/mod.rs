@@ -1,6 +1,8 @@
 //! Webhooks: the list, the form, and the pages of one webhook.
 
 mod alert;
+mod chart;
+mod conflict;
 mod delete;
 mod form;
 mod form_errors;
@@ -11,18 +13,21 @@ mod overview;
 mod secret;
 mod strip;
 mod test;
+mod verify;
 
 pub use alert::{Alert, Stage};
+pub use chart::{Chart, ChartInput};
 pub use delete::DeletePage;
 pub use form::{FormInput, FormPage};
 pub use form_errors::FormErrors;
 pub use header_row::NewHeaderRow;
 pub use held::HeldPage;
-pub use list::{Filter, List, ListPage, Row, Summary, Totals};
-pub use overview::OverviewPage;
+pub use list::{Filter, List, ListPage, Part, Row, Summary, Totals};
+pub use overview::{OverviewPage, Recent};
 pub use secret::SecretPage;
 pub use strip::Hour;
 pub use test::{TestForm, TestPage};
+pub use verify::{VerifyForm, VerifyPage};
 
 /// The tabs of one webhook's pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

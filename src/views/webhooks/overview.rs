@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::Tab;
 use super::alert::{Alert, Banner};
+use super::chart::{Chart, ChartInput};
 use super::list::inbox_names;
 use crate::domain::authorization::Method;
 use crate::domain::delivery::{Reason, Status, Trigger};
@@ -17,9 +18,18 @@ use crate::views::filters;
 use crate::views::parts::{Badge, Redacted};
 use crate::views::shell::{Notice, Place, Shell};
 
-/// The overview of one webhook.
+/// The newest deliveries of one webhook.
+#[derive(Clone, Debug, Default)]
+pub struct Recent<'a> {
+    /// The newest first.
+    pub lines: Vec<LogLine<'a>>,
+    /// Differs when they do: the page asks with it whether there is anything new.
+    pub mark: String,
+}
+
+/// The overview of one webhook. `as_recent` is the part that is looked at anew every few seconds.
 #[derive(Template)]
-#[template(path = "webhooks/overview.html")]
+#[template(path = "webhooks/overview.html", blocks = ["recent"])]
 pub struct OverviewPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -27,7 +37,9 @@ pub struct OverviewPage<'a> {
     badge: Badge,
     tab: Tab,
     inboxes: String,
+    chart: Chart<'a>,
     rows: Vec<LogRow<'a>>,
+    mark: String,
     alert: Option<Banner<'a>>,
     /// Why it sends less than it could.
     slow: Option<String>,
@@ -36,8 +48,13 @@ pub struct OverviewPage<'a> {
 }
 
 impl<'a> OverviewPage<'a> {
-    /// The page; `inboxes` are all inboxes, for their names, `recent` the newest deliveries.
-    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, inboxes: &'a [Inbox], recent: Vec<LogLine<'a>>) -> Self {
+    /// The page; `inboxes` are all inboxes, for their names.
+    pub fn new(
+        shell: Shell<'a>,
+        (webhook, inboxes): (&'a Webhook, &'a [Inbox]),
+        chart: ChartInput,
+        recent: Recent<'a>,
+    ) -> Self {
         let t = shell.t;
         let slow = match webhook.state {
             State::Failing => Some(t.failing_about()),
@@ -51,8 +68,10 @@ impl<'a> OverviewPage<'a> {
             badge: Badge::of_state(t, webhook.state),
             tab: Tab::Overview,
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
-            failures: webhook.enabled && recent.iter().any(|line| failed(line)),
-            rows: recent.into_iter().map(|line| LogRow::new(t, line)).collect(),
+            chart: Chart::new(t, webhook.id, chart),
+            failures: webhook.enabled && recent.lines.iter().any(failed),
+            rows: recent.lines.into_iter().map(|line| LogRow::new(t, line)).collect(),
+            mark: recent.mark,
             alert: None,
             slow,
         }

@@ -52,9 +52,21 @@ pub async fn check(desk: &Desk, liar: &Liar, store: &mut Store, paths: &[String]
     let duplicates = duplicates_are_explained(&ledger, &attempts);
     numbers_have_no_gaps(store, &attempts);
     whole_events_only(store, paths.len());
+    each_end_is_counted_once(store);
     store.assert_whole();
     let interrupted = attempts.values().filter(|tried| tried.outcome == "interrupted").count();
     Verdict { accepted: accepted.len(), requests: ledger.len(), duplicates, interrupted }
+}
+
+/// The numbers on the pages are those of the deliveries.
+fn each_end_is_counted_once(store: &mut Store) {
+    let ended = "(SELECT webhook_id, finished_at / 3600000000 AS hour, COUNT(*) AS amount FROM deliveries \
+        WHERE finished_at IS NOT NULL AND origin <> 'test' AND COALESCE(reason, '') NOT IN ('cancelled', 'webhook_deleted') \
+        GROUP BY 1, 2) AS ended";
+    let counted = "webhook_hours ON webhook_hours.webhook_id = ended.webhook_id AND webhook_hours.hour = ended.hour";
+    let wrong = format!("{ended} LEFT JOIN {counted} WHERE amount <> COALESCE(delivered + failed, 0)");
+    assert_eq!(store.count(&wrong), 0, "hours with a wrong number");
+    assert_eq!(store.count("webhook_hours WHERE webhook_id > 0"), store.count(ended), "hours in which nothing ended");
 }
 
 /// 202 was given: every matching webhook has it.
