@@ -35,7 +35,7 @@ async fn stops(language: &'static str, width: u32) {
         browser.sign_in(&url, EMAIL, PASSWORD).await;
         browser.appear(width, "light").await;
         let mut faults = Vec::new();
-        for (_, address) in inside(&world).into_iter().chain(outside()) {
+        for (_, address) in inside(&world).into_iter().chain(outside(&world)) {
             browser.open(&format!("{url}{address}")).await;
             let stops = browser.tab_through().await;
             if stops.len() < 3 {

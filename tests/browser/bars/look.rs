@@ -23,7 +23,7 @@ async fn every_page_in_ukrainian() {
 async fn all(browser: Browser, world: World) {
     let mut faults = Vec::new();
     browser.on_every_page(WATCH_SHIFTS).await;
-    for page in outside() {
+    for page in outside(&world) {
         look(&browser, &world, (0, page), &mut faults).await;
     }
     browser.sign_in(&world.app.url, EMAIL, PASSWORD).await;

@@ -12,7 +12,7 @@ async fn no_page_shows_a_stored_secret() {
         let visitor = world.app.visitor();
         visitor.sign_in(email, PASSWORD).await;
         let mut control = 0;
-        for (_, address) in inside(&world).into_iter().chain(outside()) {
+        for (_, address) in inside(&world).into_iter().chain(outside(&world)) {
             for page in [visitor.get(&address).await, visitor.fetch(&address).await] {
                 control += usize::from(page.body.contains("CRM"));
                 let all = format!("{}{:?}", page.body, page.headers);

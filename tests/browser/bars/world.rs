@@ -17,6 +17,8 @@ pub struct World {
     pub waiting: String,
     /// A recovery.
     pub recovery: String,
+    /// The path of a link to a new account.
+    pub invitation: String,
     /// The token that filled it: one more secret.
     pub token: String,
     _receiver: Receiver,
@@ -51,8 +53,18 @@ impl World {
         let waiting = one(&api, "status=pending&webhook=2").await;
         let body = json!({ "since": "2020-01-01T00:00:00Z" });
         let recovery = api.post("webhooks/1/recoveries", &body).await.json()["payload"]["recovery"]["id"].to_string();
-        Self { app, failed, waiting, recovery, token, _receiver: receiver }
+        let invitation = invitation(&app).await;
+        Self { app, failed, waiting, recovery, invitation, token, _receiver: receiver }
     }
+}
+
+/// A link that an administrator made.
+async fn invitation(app: &App) -> String {
+    let admin = app.visitor();
+    admin.sign_in(EMAIL, PASSWORD).await;
+    let form = admin.open("/users").await.form("#f-email").fill("f-email", "invited@example.com");
+    let link = admin.follow(form).await.text("#key");
+    link.strip_prefix(&app.url).expect("a link to here").to_owned()
 }
 
 /// One in each state, with each kind of authorization.
