@@ -15,6 +15,8 @@ pub mod health;
 pub mod idempotency;
 pub mod inboxes;
 pub mod log;
+mod log_scan;
+mod log_search;
 mod migrate;
 pub mod recoveries;
 pub mod results;

@@ -57,6 +57,8 @@ pub enum Field {
     TestBody,
     /// Since when failed deliveries are sent again.
     Since,
+    /// Until when.
+    Until,
 }
 
 impl Field {
@@ -89,6 +91,7 @@ impl Field {
             Self::TestEvent => "event".into(),
             Self::TestBody => "body".into(),
             Self::Since => "since".into(),
+            Self::Until => "until".into(),
         }
     }
 
@@ -117,6 +120,7 @@ impl Field {
             Self::TestEvent => "event",
             Self::TestBody => "body",
             Self::Since => "since",
+            Self::Until => "until",
         }
     }
 }
@@ -189,6 +193,7 @@ pub enum Problem {
     BodyTooLarge,
     SendingFailed,
     SinceInvalid,
+    UntilInvalid,
 }
 
 /// All problems of one input, in the order of its fields.

@@ -10,6 +10,7 @@ use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::period::Period;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::State;
@@ -73,6 +74,7 @@ fn every_message_is_used_and_every_used_one_exists() {
     used.extend(all("reason", Reason::ALL, Reason::as_str));
     used.extend(all("trigger", Trigger::ALL, Trigger::as_str));
     used.extend(all("recovery", RecoveryState::ALL, RecoveryState::as_str));
+    used.extend(all("period", Period::ALL, Period::as_str));
     used.extend(all("method", Method::ALL, Method::as_str));
     used.extend(all("cause", FailureCause::ALL, FailureCause::as_str));
     used.extend(all("advice", FailureCause::ALL, FailureCause::as_str));

@@ -9,6 +9,7 @@ use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::period::Period;
 use crate::domain::problem::Problem;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::webhook::State;
@@ -42,6 +43,27 @@ impl Translator<'_> {
     /// What made a delivery.
     pub fn trigger(&self, trigger: impl Borrow<Trigger>) -> String {
         self.named("trigger", trigger.borrow().as_str())
+    }
+
+    /// A span of the log that ends now.
+    pub fn period(&self, period: impl Borrow<Period>) -> String {
+        self.named("period", period.borrow().as_str())
+    }
+
+    /// A filter of the log, as its label calls it.
+    pub fn filter_label(&self, name: &str) -> String {
+        match name {
+            "webhook" => self.webhook(),
+            "status" => self.status(),
+            "event" => self.event(),
+            "inbox" => self.inbox(),
+            "from" => self.filter_from(),
+            "to" => self.filter_to(),
+            "period" => self.filter_period(),
+            "test" => self.filter_test(),
+            "q" => self.search(),
+            _ => self.pages(),
+        }
     }
 
     /// An event's title.
@@ -121,6 +143,6 @@ problems! {
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
     InboxUnknown SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
-    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid;
+    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid UntilInvalid;
     UrlTaken HeaderNameReserved HeaderNameTaken
 }

@@ -170,7 +170,7 @@ pub async fn overview(state: Data<State>, SignedIn(reader): SignedIn, id: Path<W
     let id = id.into_inner();
     let filter = LogFilter { webhook: Some(id), ..LogFilter::default() };
     let loaded = state.db.read(move |conn| {
-        let (lines, _) = log::page(conn, &filter, Cursor::Newest, RECENT)?;
+        let lines = log::page(conn, &filter, Cursor::Newest, RECENT)?.lines;
         Ok((webhooks::find(conn, id)?, inboxes::list(conn)?, lines, stats::pending(conn, Some(id))?))
     });
     let (webhook, inboxes, lines, held) = loaded.await?;
