@@ -89,7 +89,11 @@ pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor, limit: usi
     let next = if is_full { rows.last().map(|row| row.id) } else { edge };
     let mut found = rows.into_iter().map(Row::into_delivery).collect::<Result<Vec<_>, _>>()?;
     found.sort_unstable_by_key(|delivery| std::cmp::Reverse(delivery.id));
-    Ok(Page { lines: with_latest_attempt(conn, found)?, next: next.map(DeliveryId), is_cut: !is_full && edge.is_some() })
+    Ok(Page {
+        lines: with_latest_attempt(conn, found)?,
+        next: next.map(DeliveryId),
+        is_cut: !is_full && edge.is_some(),
+    })
 }
 
 /// Other deliveries of the same event to the same webhook, the newest first, up to `most`.

@@ -76,7 +76,7 @@ impl IdSource {
     /// The smallest id that `at` can give: the bound of a scan by time.
     pub const fn first_at(at: Timestamp) -> i64 {
         let since = at.micros() - Self::EPOCH;
-        if since < 0 { 0 } else { since << 12 }
+        if since < 0 { 0 } else { since.saturating_mul(1 << 12) }
     }
 
     /// When that id was given.
@@ -148,6 +148,8 @@ mod tests {
     fn an_id_tells_its_time() {
         let at = Timestamp::from_seconds(1_800_000_000);
         assert_eq!(IdSource::time_of(IdSource::first_at(at) | 0xfff), at);
+        // Ids end in 2091; what is later is beyond them all.
+        assert_eq!(IdSource::first_at(Timestamp::from_seconds(4_070_908_800)), i64::MAX);
     }
 
     #[test]

@@ -107,10 +107,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_found_as_json_writes_it(text in ".*") {
+        fn a_text_is_found_as_json_writes_it(text in r"\PC*") {
             let written = serde_json::to_string(&text).expect("JSON");
-            // JSON has more escapes for control characters, which nobody types.
-            prop_assume!(!text.chars().any(char::is_control));
             prop_assert!(folded(written.as_bytes()).contains(&text.to_lowercase()));
         }
 

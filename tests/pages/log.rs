@@ -107,13 +107,13 @@ async fn each_fragment_is_a_region_of_its_page() {
 async fn a_command_for_curl_repeats_the_request() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
-    let mut body = webhook(&receiver.at("/a?x='$(id)"));
+    let mut body = webhook(&receiver.at("/a?x=$(id)&y;z"));
     body["authorization"] = json!({ "type": "bearer", "token": "canary-token" });
     body["headers"] = json!({ "x-key": { "value": "canary-key", "hidden": true }, "x-note": "it's" });
     api.webhook(&body).await;
     let sent = event("message_created").replace("Привіт", "It's $HOME `id` \\\\ !! \\\"");
     api.accepted(sent.clone()).await;
-    let original = receiver.await_requests("/a?x='$(id)", 1).await.remove(0);
+    let original = receiver.await_requests("/a?x=$(id)&y;z", 1).await.remove(0);
     let id = after_attempt(&api, 1).await["id"].as_str().unwrap_or_default().to_owned();
     let page = admin.open(&format!("/deliveries/{id}")).await;
     assert!(!page.body.contains("canary"));
@@ -132,10 +132,18 @@ async fn a_command_for_curl_repeats_the_request() {
         return; // No curl here: what a shell makes of the command is tested in domain::curl.
     }
     assert!(ran.status.success(), "{ran:?}\n{command}");
-    let again = receiver.await_requests("/a?x='$(id)", 2).await.remove(1);
+    let again = receiver.await_requests("/a?x=$(id)&y;z", 2).await.remove(1);
     assert_eq!(String::from_utf8_lossy(&again.body), sent);
-    for name in ["content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature", "authorization", "x-key", "x-note"]
-    {
+    for name in [
+        "content-type",
+        "user-agent",
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+        "authorization",
+        "x-key",
+        "x-note",
+    ] {
         assert_eq!(again.header(name), original.header(name), "{name}");
     }
 }

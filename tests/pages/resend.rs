@@ -12,7 +12,9 @@ async fn what_the_logs_filters_show_is_sent_again() {
         api.accepted(event_in(name, inbox)).await;
     }
     eventually("three attempts", || async { (api.deliveries("q=500").await.len() == 3).then_some(()) }).await;
-    app.age("UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL, leased_until = NULL");
+    app.age(
+        "UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL, leased_until = NULL",
+    );
     app.age("UPDATE webhooks SET probe_at = NULL, failures = 0");
 
     // The button of the log takes its form along.

@@ -20,8 +20,8 @@ use crate::http::form::Form;
 use crate::http::log_query::{LogQuery, Parsed, given};
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
-use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
 use crate::views::NoticeKind;
+use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
 
 /// Lines of a page.
 const PAGE: usize = 50;
