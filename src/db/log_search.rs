@@ -15,8 +15,10 @@ use crate::domain::search::{Search, folded};
 pub(super) const NEWEST: usize = 5_000;
 /// Bytes that one search reads, should all bodies be large.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// Deliveries that are looked into at a time: the rows of so many bodies are held at once.
+/// Deliveries that are looked into at a time: so many bodies are held at once.
 const CHUNK: usize = 100;
+/// The same where no body is read.
+const LIGHT_CHUNK: usize = 1_000;
 
 /// Up to `most` of the rows that `next` gives from a cursor on, and where the search stopped, if it did.
 pub(super) fn rows(
@@ -28,11 +30,12 @@ pub(super) fn rows(
 ) -> Result<(Vec<Row>, Option<i64>), Error> {
     let (mut found, mut bytes) = (Vec::new(), 0);
     let mut looked = 0;
+    let chunk = if matches!(search, Search::Text(_)) { CHUNK } else { LIGHT_CHUNK };
     while looked < NEWEST && bytes < MOST_BYTES {
-        let (rows, edge) = next(conn, cursor, CHUNK)?;
+        let (rows, edge) = next(conn, cursor, chunk)?;
         let last = rows.last().map(|row| row.id);
         looked += rows.len();
-        let ended = rows.len() < CHUNK;
+        let ended = rows.len() < chunk;
         found.extend(matching(conn, search, rows, &mut bytes)?);
         if found.len() >= most {
             found.truncate(most);

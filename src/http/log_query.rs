@@ -82,11 +82,11 @@ impl LogQuery {
         Parsed { filter, cursor: cursor.unwrap_or_default(), period, odd }
     }
 
-    /// `from` and `to` as `datetime-local` writes them, or as they were typed.
+    /// `from` and `to` as `datetime-local` writes them; it shows nothing that is no time.
     pub fn fields(&self, zone: &str) -> (String, String) {
         let field = |value: &Option<String>, edge| {
             let typed = given(value).unwrap_or_default();
-            time(typed, zone, edge).and_then(|at| clock_in(at, zone)).unwrap_or_else(|| typed.to_owned())
+            time(typed, zone, edge).and_then(|at| clock_in(at, zone)).unwrap_or_default()
         };
         (field(&self.from, Edge::Start), field(&self.to, Edge::End))
     }
