@@ -1,6 +1,6 @@
 # The chart of one webhook.
-period_24h = 24 hours
-period_7d = 7 days
+range_24h = 24 hours
+range_7d = 7 days
 chart_numbers = Numbers of the period
 chart_by_hour = Deliveries per hour
 chart_by_quarter = Deliveries per 6 hours

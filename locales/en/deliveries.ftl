@@ -16,7 +16,6 @@ all_events = All events
 all_webhooks = All webhooks
 no_deliveries = No deliveries yet
 no_deliveries_about = Deliveries appear here as soon as an event matches a webhook.
-filter_not_understood = A filter in the address was not understood. Everything is shown.
 log_retention = The log is kept for { $days } days.
 deleted_webhook = Deleted webhook
 

@@ -58,3 +58,4 @@ JsonInvalid = Body must be one valid JSON object
 BodyTooLarge = Body is too large
 SendingFailed = The test event was not sent because of a server error. Try again
 SinceInvalid = Enter a date and time in the past
+UntilInvalid = Enter a date and time after the beginning

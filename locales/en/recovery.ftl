@@ -31,7 +31,7 @@ held_discard_about = Never sent; the log shows them as cancelled.
 # Everything that failed, once more.
 resend_failed = Resend failed…
 resend_title = Resend failed deliveries
-resend_about = Everything that failed since that time is sent again, the oldest first.
+resend_about = Everything that failed in that time is sent again, the oldest first.
 resend_which = Which deliveries
 resend_since = Failed since
 resend_since_hint = In your time zone: { $zone }
@@ -48,7 +48,7 @@ resend_pace_value = up to { $n } per second, about { $duration }
 resend_limit = Only the oldest { $n } are taken. Do this again for the rest.
 resend_send = Send { $n } again
 resend_none = There is nothing to resend
-resend_none_about = Nothing failed since that time, or it was delivered later.
+resend_none_about = Nothing failed in that time, or it was delivered later.
 resend_not_counted = The deliveries were not counted
 
 recovery_title = Resending failed deliveries

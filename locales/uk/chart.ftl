@@ -1,6 +1,6 @@
 # The chart of one webhook.
-period_24h = 24 години
-period_7d = 7 днів
+range_24h = 24 години
+range_7d = 7 днів
 chart_numbers = Показники за період
 chart_by_hour = Доставки за годину
 chart_by_quarter = Доставки за 6 годин

@@ -18,7 +18,6 @@ all_events = Усі події
 all_webhooks = Усі вебхуки
 no_deliveries = Доставок ще не було
 no_deliveries_about = Вони зʼявляться тут, щойно якась подія підійде одному з вебхуків.
-filter_not_understood = Фільтр в адресі не розпізнано. Показано все.
 log_retention = Термін зберігання журналу, днів: { $days }.
 deleted_webhook = Видалений вебхук
 

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::deliveries::Row;
-use super::fixed::Fixed;
 use super::schema::{attempts, deliveries as d};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, log_scan};
 use crate::domain::catalogue::EventName;
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Response, Status};
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
+use crate::domain::search::Search;
 use crate::domain::timestamp::Timestamp;
 
 /// What to show of the log; empty means all of it.
@@ -29,6 +29,10 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Made before then.
     pub to: Option<Timestamp>,
+    /// Made by a test, or by anything else.
+    pub test: Option<bool>,
+    /// With that in it.
+    pub search: Option<Search>,
 }
 
 /// Which part of the log: it is cut by ids, which sort by time, so a page costs the same at any depth.
@@ -41,6 +45,16 @@ pub enum Cursor {
     Before(DeliveryId),
     /// Newer than that one, the nearest.
     After(DeliveryId),
+}
+
+impl Cursor {
+    /// On the far side of `id`, in the same direction.
+    pub(super) const fn beyond(self, id: DeliveryId) -> Self {
+        match self {
+            Self::After(_) => Self::After(id),
+            Self::Newest | Self::Before(_) => Self::Before(id),
+        }
+    }
 }
 
 /// One line of the log.
@@ -56,47 +70,37 @@ pub struct Line {
     pub cause: Option<FailureCause>,
 }
 
-/// Up to `limit` lines, newest first, and whether there is more in the cursor's direction.
-pub fn page(
-    conn: &mut DbConnection,
-    filter: &Filter,
-    cursor: Cursor,
-    limit: usize,
-) -> Result<(Vec<Line>, bool), Error> {
-    let mut query = d::table.into_boxed();
-    if let Some(webhook) = filter.webhook {
-        query = query.filter(d::webhook_id.eq(webhook));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(Fixed(match status {
-            Status::Pending => "deliveries.status = 'pending'",
-            Status::Success => "deliveries.status = 'success'",
-            Status::Failed => "deliveries.status = 'failed'",
-        }));
-    }
-    if let Some(event) = filter.event {
-        query = query.filter(d::event.eq(event.as_str()));
-    }
-    if let Some(inbox) = filter.inbox {
-        query = query.filter(d::inbox_id.eq(inbox));
-    }
-    if let Some(from) = filter.from {
-        query = query.filter(d::created_at.ge(from.micros()));
-    }
-    if let Some(to) = filter.to {
-        query = query.filter(d::created_at.lt(to.micros()));
-    }
-    query = match cursor {
-        Cursor::Newest => query.order(d::id.desc()),
-        Cursor::Before(id) => query.filter(d::id.lt(id.0)).order(d::id.desc()),
-        Cursor::After(id) => query.filter(d::id.gt(id.0)).order(d::id.asc()),
-    };
-    let mut rows: Vec<Row> = query.limit(i64::try_from(limit).unwrap_or(100) + 1).load(conn)?;
-    let more = rows.len() > limit;
+/// A page of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The lines, newest first.
+    pub lines: Vec<Line>,
+    /// Where the next page in the cursor's direction begins, if there may be one.
+    pub next: Option<DeliveryId>,
+    /// The page is not full: nobody looked beyond `next`, so that no search costs more than that.
+    pub is_cut: bool,
+}
+
+/// A page of up to `limit` lines.
+pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, Error> {
+    let (mut rows, edge) = log_scan::rows(conn, filter, cursor, limit + 1)?;
+    let is_full = rows.len() > limit;
     rows.truncate(limit);
+    let next = if is_full { rows.last().map(|row| row.id) } else { edge };
     let mut found = rows.into_iter().map(Row::into_delivery).collect::<Result<Vec<_>, _>>()?;
     found.sort_unstable_by_key(|delivery| std::cmp::Reverse(delivery.id));
-    Ok((with_latest_attempt(conn, found)?, more))
+    Ok(Page {
+        lines: with_latest_attempt(conn, found)?,
+        next: next.map(DeliveryId),
+        is_cut: !is_full && edge.is_some(),
+    })
+}
+
+/// Other deliveries of the same event to the same webhook, the newest first, up to `most`.
+pub fn twins(conn: &mut DbConnection, of: &Delivery, most: i64) -> Result<Vec<Delivery>, Error> {
+    let same = d::table.filter(d::event_id.eq(of.event_id.0)).filter(d::webhook_id.eq(of.webhook_id));
+    let rows: Vec<Row> = same.filter(d::id.ne(of.id.0)).order(d::id.desc()).limit(most).load(conn)?;
+    rows.into_iter().map(Row::into_delivery).collect()
 }
 
 type Latest = (i64, i32, Option<i32>, Option<i64>, Option<String>);

@@ -23,6 +23,8 @@ pub mod idempotency;
 pub mod inboxes;
 pub mod invitations;
 pub mod log;
+mod log_scan;
+mod log_search;
 mod migrate;
 #[cfg(test)]
 mod plans;

@@ -1,6 +1,7 @@
 //! Ids that sort by time and are never given twice, also after a restore from a backup.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -75,7 +76,12 @@ impl IdSource {
     /// The smallest id that `at` can give: the bound of a scan by time.
     pub const fn first_at(at: Timestamp) -> i64 {
         let since = at.micros() - Self::EPOCH;
-        if since < 0 { 0 } else { since << 12 }
+        if since < 0 { 0 } else { since.saturating_mul(1 << 12) }
+    }
+
+    /// When that id was given.
+    pub const fn time_of(id: i64) -> Timestamp {
+        Timestamp::from_micros((id >> 12) + Self::EPOCH)
     }
 
     /// The next id; `chance` is any random number.
@@ -106,9 +112,45 @@ fn decode(text: &str) -> Option<i64> {
     })
 }
 
+/// The ids whose text, after `evt_` or `dlv_`, begins with these digits.
+pub fn beginning_with(digits: &str) -> Option<RangeInclusive<i64>> {
+    let open = DIGITS.checked_sub(digits.len())?;
+    let value = digits.bytes().try_fold(0_u128, |value, digit| {
+        let digit = ALPHABET.iter().position(|&known| known == digit)?;
+        Some(value << 5 | digit as u128)
+    })?;
+    let first = i64::try_from(value << (open * 5)).ok()?;
+    let last = i64::try_from(((value + 1) << (open * 5)) - 1).unwrap_or(i64::MAX);
+    Some(first..=last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prefix_is_a_range_of_ids() {
+        assert_eq!(beginning_with(""), Some(0..=i64::MAX));
+        assert_eq!(beginning_with("0000000000001"), Some(1..=1));
+        assert_eq!(beginning_with("000000000001"), Some(32..=63));
+        for junk in ["z", "u", "00000000000000", "Ї"] {
+            assert_eq!(beginning_with(junk), None, "{junk}");
+        }
+        let id = 889_528_071_815_168_009;
+        let text = EventId(id).to_string();
+        for length in 5..=text.len() {
+            let range = text.get(4..length).and_then(beginning_with).expect("a prefix");
+            assert!(range.contains(&id), "{text} {length}");
+        }
+    }
+
+    #[test]
+    fn an_id_tells_its_time() {
+        let at = Timestamp::from_seconds(1_800_000_000);
+        assert_eq!(IdSource::time_of(IdSource::first_at(at) | 0xfff), at);
+        // Ids end in 2091; what is later is beyond them all.
+        assert_eq!(IdSource::first_at(Timestamp::from_seconds(4_070_908_800)), i64::MAX);
+    }
 
     #[test]
     fn an_id_reads_back() {

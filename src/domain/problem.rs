@@ -65,6 +65,8 @@ pub enum Field {
     CurrentPassword,
     /// The custom attribute that is the substatus.
     Substatus,
+    /// Until when.
+    Until,
 }
 
 impl Field {
@@ -101,6 +103,7 @@ impl Field {
             Self::Role => "role".into(),
             Self::CurrentPassword => "current-password".into(),
             Self::Substatus => "substatus".into(),
+            Self::Until => "until".into(),
         }
     }
 
@@ -132,6 +135,7 @@ impl Field {
             Self::Role => "role",
             Self::CurrentPassword => "current_password",
             Self::Substatus => "substatus_attribute",
+            Self::Until => "until",
         }
     }
 }
@@ -213,6 +217,7 @@ pub enum Problem {
         seconds: u64,
     },
     AttributeInvalid,
+    UntilInvalid,
 }
 
 /// All problems of one input, in the order of its fields.

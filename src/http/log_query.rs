@@ -5,6 +5,8 @@ use serde::Deserialize;
 use crate::db::log::{Cursor, Filter};
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Status;
+use crate::domain::period::Period;
+use crate::domain::search::Search;
 use crate::domain::timestamp::Timestamp;
 
 /// The names are the same on the page and in the API; an empty value is no filter.
@@ -14,42 +16,111 @@ pub struct LogQuery {
     pub status: Option<String>,
     pub event: Option<String>,
     pub inbox: Option<String>,
+    /// A time, or a date: from its beginning.
     pub from: Option<String>,
+    /// A time, or a date: to its end.
     pub to: Option<String>,
+    /// A span that ends now: `1h`, `today`, `24h`, `7d`.
+    pub period: Option<String>,
+    /// `1`: tests alone; `0`: no tests.
+    pub test: Option<String>,
+    /// A piece of an id, an HTTP status, or text.
+    pub q: Option<String>,
     /// A delivery's id: what is older; `after-` and an id: what is newer.
     pub cursor: Option<String>,
     pub limit: Option<String>,
-    /// Not understood yet, which is told rather than passed over.
-    pub q: Option<String>,
+    /// The page tells of new deliveries.
+    pub live: Option<String>,
+    /// The newest delivery that the reader has seen.
+    pub seen: Option<String>,
+    /// How many newer ones the reader knows of.
+    pub known: Option<String>,
+}
+
+/// A query that was read.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    pub filter: Filter,
+    pub cursor: Cursor,
+    /// A span is part of the filter's `from`, and named here for its field.
+    pub period: Option<Period>,
+    /// The names of what was not understood, and is left out.
+    pub odd: Vec<&'static str>,
 }
 
 impl LogQuery {
-    /// The filter and the place in the log, or the name of what is not understood. A date means the whole day in `zone`.
-    pub fn parse(&self, zone: &str) -> Result<(Filter, Cursor), &'static str> {
-        if given(&self.q).is_some() {
-            return Err("q");
+    /// The filter and the place in the log. Dates and times without a zone are the clock of `zone`.
+    pub fn parse(&self, zone: &str, now: Timestamp) -> Parsed {
+        let mut odd = Vec::new();
+        let period = read(&mut odd, "period", &self.period, Period::parse);
+        let since = period.and_then(|period| period.start(now, zone));
+        let from = read(&mut odd, "from", &self.from, |text| time(text, zone, Edge::Start));
+        let to = read(&mut odd, "to", &self.to, |text| time(text, zone, Edge::End));
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            odd.push("to");
         }
-        let cursor = match given(&self.cursor) {
-            None => Cursor::Newest,
-            Some(text) => match text.strip_prefix("after-") {
-                Some(id) => Cursor::After(id.parse().map_err(|_| "cursor")?),
-                None => Cursor::Before(text.parse().map_err(|_| "cursor")?),
-            },
-        };
         let filter = Filter {
-            webhook: given(&self.webhook).map(str::parse).transpose().map_err(|_| "webhook")?,
-            status: given(&self.status).map(|text| Status::parse(text).ok_or("status")).transpose()?,
-            event: given(&self.event).map(|text| EventName::parse_any(text).ok_or("event")).transpose()?,
-            inbox: given(&self.inbox).map(str::parse).transpose().map_err(|_| "inbox")?,
-            from: given(&self.from).map(|text| time(text, zone, Edge::Start).ok_or("from")).transpose()?,
-            to: given(&self.to).map(|text| time(text, zone, Edge::End).ok_or("to")).transpose()?,
+            webhook: read(&mut odd, "webhook", &self.webhook, |text| text.parse().ok()),
+            status: read(&mut odd, "status", &self.status, Status::parse),
+            event: read(&mut odd, "event", &self.event, EventName::parse_any),
+            inbox: read(&mut odd, "inbox", &self.inbox, |text| text.parse().ok()),
+            from: from.max(since),
+            to: to.filter(|_| !odd.contains(&"to")),
+            test: read(&mut odd, "test", &self.test, |text| match text {
+                "0" => Some(false),
+                "1" => Some(true),
+                _ => None,
+            }),
+            search: read(&mut odd, "q", &self.q, Search::parse),
         };
-        Ok((filter, cursor))
+        let cursor = read(&mut odd, "cursor", &self.cursor, |text| match text.strip_prefix("after-") {
+            Some(id) => id.parse().ok().map(Cursor::After),
+            None => text.parse().ok().map(Cursor::Before),
+        });
+        Parsed { filter, cursor: cursor.unwrap_or_default(), period, odd }
+    }
+
+    /// `from` and `to` as `datetime-local` writes them; it shows nothing that is no time.
+    pub fn fields(&self, zone: &str) -> (String, String) {
+        let field = |value: &Option<String>, edge| {
+            let typed = given(value).unwrap_or_default();
+            time(typed, zone, edge).and_then(|at| clock_in(at, zone)).unwrap_or_default()
+        };
+        (field(&self.from, Edge::Start), field(&self.to, Edge::End))
+    }
+
+    /// The page is to tell of new deliveries.
+    pub fn is_live(&self) -> bool {
+        given(&self.live).is_some()
     }
 }
 
-fn given(value: &Option<String>) -> Option<&str> {
+/// What a value means; when it means nothing, its name is noted.
+fn read<T>(
+    odd: &mut Vec<&'static str>,
+    name: &'static str,
+    value: &Option<String>,
+    meaning: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let text = given(value)?;
+    let meant = meaning(text);
+    if meant.is_none() {
+        odd.push(name);
+    }
+    meant
+}
+
+pub fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// As `datetime-local` writes a time.
+pub fn clock_in(at: Timestamp, zone: &str) -> Option<String> {
+    let at = jiff::Timestamp::from_microsecond(at.micros()).ok()?.in_tz(zone).ok()?;
+    let pattern = if at.second() == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S" };
+    Some(at.strftime(pattern).to_string())
 }
 
 /// Which edge of a day.
@@ -58,7 +129,7 @@ enum Edge {
     End,
 }
 
-/// RFC 3339 with a zone, or an edge of a date.
+/// RFC 3339 with a zone, an edge of a date, or what `datetime-local` writes.
 fn time(text: &str, zone: &str, edge: Edge) -> Option<Timestamp> {
     let moment = || text.parse::<jiff::Timestamp>().ok();
     let date = || {
@@ -69,7 +140,11 @@ fn time(text: &str, zone: &str, edge: Edge) -> Option<Timestamp> {
         };
         Some(date.in_tz(zone).ok()?.timestamp())
     };
-    moment().or_else(date).map(|time| Timestamp::from_micros(time.as_microsecond()))
+    let clock = || {
+        let clock: jiff::civil::DateTime = Some(text).filter(|text| text.len() > 10)?.parse().ok()?;
+        Some(clock.in_tz(zone).ok()?.timestamp())
+    };
+    moment().or_else(date).or_else(clock).map(|time| Timestamp::from_micros(time.as_microsecond()))
 }
 
 #[cfg(test)]
@@ -83,7 +158,37 @@ mod tests {
         assert_eq!(time("2026-11-21", Edge::Start), exact("2026-11-20T22:00:00Z"));
         assert_eq!(time("2026-11-21", Edge::End), exact("2026-11-21T22:00:00Z"));
         assert_eq!(time("2026-11-21T08:00:00+02:00", Edge::End), exact("2026-11-21T06:00:00Z"));
+        assert_eq!(time("2026-11-21T08:00", Edge::End), exact("2026-11-21T06:00:00Z"));
         assert_eq!(time("2026-11-31", Edge::Start), None);
+        assert_eq!(time("2026-11-21T25:00", Edge::Start), None);
         assert_eq!(time("yesterday", Edge::Start), None);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_and_left_out() {
+        let some = |text: &str| Some(text.to_owned());
+        let query = LogQuery {
+            status: some("lost"),
+            event: some("message_created"),
+            from: some("2026-11-21"),
+            to: some("2026-11-20"),
+            q: some(&"a".repeat(300)),
+            ..LogQuery::default()
+        };
+        let Parsed { filter, odd, .. } = query.parse("UTC", Timestamp::from_seconds(0));
+        assert_eq!(odd, ["to", "status", "q"]);
+        assert!(filter.event.is_some() && filter.from.is_some() && filter.to.is_none());
+    }
+
+    #[test]
+    fn a_span_ends_now_and_a_later_start_counts() {
+        let now = Timestamp::from_seconds(1_795_245_900);
+        let from = |from: &str, period: &str| {
+            let query = LogQuery { from: Some(from.into()), period: Some(period.into()), ..LogQuery::default() };
+            query.parse("UTC", now).filter.from.map(|from| now.since(from).as_secs())
+        };
+        assert_eq!(from("", "1h"), Some(3600));
+        assert_eq!(from("2026-11-21T07:20", "1h"), Some(300));
+        assert_eq!(from("2026-11-01", "1h"), Some(3600));
     }
 }

@@ -70,7 +70,6 @@ messages! {
     // deliveries.ftl
     delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts; attempts_count(n: impl Number); duration; all_statuses;
     all_events; all_webhooks; no_deliveries; no_deliveries_about; log_retention(days: impl Number); deleted_webhook;
-    filter_not_understood;
     delivery_retrying; delivery_sending; delivery_cancelled; send_again; send_again_warning; cancel_retries;
     event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number); attempt_scheduled; attempt_started;
     attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text); next_attempt_on(time: impl Text); next_attempt_held;
@@ -78,6 +77,12 @@ messages! {
     response_body; request_body; no_response; cut_body; body_deleted(n: impl Number); reached_address(address: impl Text);
     cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text); advice_not_found;
     advice_rejected; advice_redirect_to(address: impl Text); advice_too_many; advice_unavailable; advice_general;
+    // log.ftl
+    filter_from; filter_to; filter_period; filter_test; any_time; tests_too; tests_out; tests_only; more_filters;
+    filters_odd(names: impl Text); log_search_hint; log_search_about; log_search_limit; nothing_matches_so_far;
+    looked_until(time: impl Text); look_further; log_live; log_news(n: impl Number); log_news_many; other_deliveries;
+    body_raw; body_formatted; curl_copy; curl_title; curl_about; resend_until; resend_until_hint; resend_not_searched;
+    resend_running; resend_see;
     // recovery.ftl
     alert_exhausted(n: impl Number, name: impl Text); alert_failing(name: impl Text, duration: impl Text);
     alert_off_soon(name: impl Text, time: impl Text); alerts_more(n: impl Number); turn_on_again; failing_about; paused_about;

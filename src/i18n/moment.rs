@@ -68,6 +68,13 @@ impl Translator<'_> {
         self.moment(at, text)
     }
 
+    /// How long ago or ahead, within the hour.
+    pub fn fresh(&self, at: impl Borrow<Timestamp>) -> Option<Moment> {
+        let at = *at.borrow();
+        let distance = self.now().since(at).max(at.since(self.now()));
+        (distance.as_secs() < HOUR).then(|| self.relative(at))
+    }
+
     /// A sentence: the next attempt and when it is due.
     pub fn next_attempt(&self, at: impl Borrow<Timestamp>) -> String {
         let at = *at.borrow();
@@ -174,6 +181,8 @@ mod tests {
         assert_eq!(en.relative(NOW).text, "just now");
         assert_eq!(en.relative(before(2)).text, "2 min ago");
         assert_eq!(uk.relative(before(2)).text, "2\u{a0}хв тому");
+        assert_eq!(en.fresh(before(59)).map(|moment| moment.text).as_deref(), Some("59 min ago"));
+        assert_eq!(en.fresh(before(60)), None);
         assert_eq!(en.relative(before(120)).text, "today at 07:17");
         assert_eq!(uk.relative(before(60 * 19 + 12)).text, "учора о 14:05");
         assert_eq!(uk.relative(before(60 * 22)).text, "учора об 11:17");

@@ -11,6 +11,7 @@ use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::period::Period;
+use crate::domain::range::Range;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::system::Trouble;
 use crate::domain::timestamp::Timestamp;
@@ -79,6 +80,7 @@ fn every_message_is_used_and_every_used_one_exists() {
     used.extend(all("trigger", Trigger::ALL, Trigger::as_str));
     used.extend(all("recovery", RecoveryState::ALL, RecoveryState::as_str));
     used.extend(all("period", Period::ALL, Period::as_str));
+    used.extend(all("range", Range::ALL, Range::as_str));
     used.extend(all("mistake", Mistake::ALL, Mistake::as_str));
     used.extend(all("unreadable", Part::ALL, Part::as_str));
     used.extend(all("method", Method::ALL, Method::as_str));

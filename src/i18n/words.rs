@@ -11,6 +11,7 @@ use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::period::Period;
 use crate::domain::problem::Problem;
+use crate::domain::range::Range;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::system::Trouble;
 use crate::domain::token::{Lifetime, Scope};
@@ -54,14 +55,35 @@ impl Translator<'_> {
         self.named("unreadable", part.borrow().as_str())
     }
 
-    /// How far back a page looks.
-    pub fn period(&self, period: impl Borrow<Period>) -> String {
-        self.named("period", period.borrow().as_str())
+    /// How far back a chart looks.
+    pub fn range(&self, range: impl Borrow<Range>) -> String {
+        self.named("range", range.borrow().as_str())
     }
 
     /// What made a delivery.
     pub fn trigger(&self, trigger: impl Borrow<Trigger>) -> String {
         self.named("trigger", trigger.borrow().as_str())
+    }
+
+    /// A span of the log that ends now.
+    pub fn period(&self, period: impl Borrow<Period>) -> String {
+        self.named("period", period.borrow().as_str())
+    }
+
+    /// A filter of the log, as its label calls it.
+    pub fn filter_label(&self, name: &str) -> String {
+        match name {
+            "webhook" => self.webhook(),
+            "status" => self.status(),
+            "event" => self.event(),
+            "inbox" => self.inbox(),
+            "from" => self.filter_from(),
+            "to" => self.filter_to(),
+            "period" => self.filter_period(),
+            "test" => self.filter_test(),
+            "q" => self.search(),
+            _ => self.pages(),
+        }
     }
 
     /// An event's title.
@@ -177,7 +199,7 @@ problems! {
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
     InboxUnknown SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
-    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid
+    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid UntilInvalid
     TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid;
     UrlTaken HeaderNameReserved HeaderNameTaken
 }

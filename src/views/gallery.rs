@@ -12,8 +12,8 @@ use super::*;
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Status;
-use crate::domain::period::Period;
 use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::range::Range;
 use crate::domain::user::{Language, Role, User};
 use crate::domain::verification::{Finding, Mistake, first_difference};
 use crate::forms::webhook::{HeaderRow, WebhookForm};
@@ -95,9 +95,9 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let at = |path| shell(language, user, path);
     let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
     let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
-    let page = webhooks::OverviewPage::new(at("/webhooks/1"), (crm, &inboxes), samples::chart(Period::Day), recent);
-    let week = webhooks::Chart::new(at("/").t, 1, samples::chart(Period::Week));
-    let quiet = webhooks::ChartInput { answers: None, hours: Vec::new(), period: Period::Day };
+    let page = webhooks::OverviewPage::new(at("/webhooks/1"), (crm, &inboxes), samples::chart(Range::Day), recent);
+    let week = webhooks::Chart::new(at("/").t, 1, samples::chart(Range::Week));
+    let quiet = webhooks::ChartInput { answers: None, hours: Vec::new(), range: Range::Day };
     let idle = webhooks::OverviewPage::new(at("/webhooks/4"), (off, &inboxes), quiet, webhooks::Recent::default());
     let idle = idle.with_alert(gone);
     let bad = webhooks::VerifyForm {
@@ -218,7 +218,18 @@ fn logs_of(language: Language, user: &User) -> Vec<Picture> {
     let title = |id: i64| all.iter().find(|webhook| webhook.id == id).map(|webhook| webhook.title());
     let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id).unwrap_or_default()).collect();
     let full = deliveries::LogInput {
-        filter: deliveries::LogFilter { webhook: Some(1), ..deliveries::LogFilter::default() },
+        filter: deliveries::LogFilter {
+            webhook: Some(1),
+            test: Some(false),
+            from: "2026-11-20T09:00".into(),
+            q: "<b>&".into(),
+            live: true,
+            ..deliveries::LogFilter::default()
+        },
+        odd: vec!["event", "to"],
+        inboxes: vec![(1, "Telegram".into())],
+        looked_until: None,
+        news: Some(deliveries::News { seen: samples::delivery(0, 1, Status::Success).id, count: 3 }),
         lines: some.iter().zip(&titles).map(|(delivery, title)| line(delivery, title)).collect(),
         webhooks: all.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
         newer: Some("n&1".into()),
@@ -227,8 +238,23 @@ fn logs_of(language: Language, user: &User) -> Vec<Picture> {
     };
     let empty = deliveries::LogInput { retention_days: 30, ..deliveries::LogInput::default() };
     let page = |log| deliveries::LogPage::new(shell(language, user, "/deliveries"), log);
-    let (full, empty) = (page(full), page(empty));
-    vec![("log", html(&full)), ("log-fragment", html(&full.as_log())), ("log-empty", html(&empty))]
+    let filter = || deliveries::LogFilter { q: "замовлення".into(), ..deliveries::LogFilter::default() };
+    let cut = deliveries::LogInput {
+        filter: filter(),
+        looked_until: Some(samples::ago(9000)),
+        older: Some("o2".into()),
+        ..empty.clone()
+    };
+    let none = deliveries::LogInput { filter: filter(), ..empty.clone() };
+    let full = page(full);
+    vec![
+        ("log", html(&full)),
+        ("log-fragment", html(&full.as_log())),
+        ("log-news-fragment", html(&full.as_news())),
+        ("log-empty", html(&page(empty))),
+        ("log-cut", html(&page(cut))),
+        ("log-no-match", html(&page(none))),
+    ]
 }
 
 fn status(number: i64) -> Status {
@@ -244,25 +270,31 @@ fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
     let (attempts, success) = (samples::attempts(), [samples::success()]);
     let [open, done, failed] = [(3, Status::Pending), (1, Status::Success), (2, Status::Failed)]
         .map(|(n, status)| samples::delivery(n, 1, status));
-    let page = |delivery, attempts, body| {
+    let twins = [samples::delivery(6, 1, Status::Pending), samples::delivery(8, 1, Status::Success)];
+    let page = |delivery, attempts, body, (twins, raw)| {
         let view = deliveries::DeliveryView {
             delivery,
             webhook: all.first(),
             inbox: Some("Telegram"),
+            twins,
             attempts,
             schedule: 10,
             body,
-            chosen: None,
+            chosen: if raw { Some(2) } else { None },
+            raw,
             retention_days: 30,
         };
         deliveries::DeliveryPage::new(shell(language, user, "/deliveries/dlv_1"), view)
     };
-    let open = page(&open, &attempts, Some(EventName::MessageUpdated.sample().as_bytes()));
+    let body = EventName::MessageUpdated.sample();
+    let open = page(&open, &attempts, Some(body.as_bytes()), (&[][..], false));
     vec![
         ("delivery", html(&open)),
         ("delivery-fragment", html(&open.as_delivery())),
-        ("delivery-ok", html(&page(&done, &success, None))),
-        ("delivery-failed", html(&page(&failed, &attempts, Some(b"<script>")))),
+        ("delivery-attempts-fragment", html(&open.as_attempts())),
+        ("delivery-ok", html(&page(&done, &success, None, (&twins[..], false)))),
+        ("delivery-raw", html(&page(&failed, &attempts, Some(body.as_bytes()), (&[][..], true)))),
+        ("delivery-failed", html(&page(&failed, &attempts, Some(b"<script>"), (&[][..], false)))),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Reason, Respons
 use crate::domain::header::{HeaderName, ShownHeader};
 use crate::domain::id::{DeliveryId, EventId};
 use crate::domain::inbox::Inbox;
-use crate::domain::period::Period;
+use crate::domain::range::Range;
 use crate::domain::target_url::TargetUrl;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Language, Role, User};
@@ -222,11 +222,11 @@ pub fn activity() -> [[Hour; 24]; 5] {
 }
 
 /// The same of the first webhook in large, and a week of it.
-pub fn chart(period: Period) -> ChartInput {
+pub fn chart(range: Range) -> ChartInput {
     let day = activity().first().copied().unwrap_or_default();
-    let begin = NOW.seconds() / 3600 + 1 - period.hours();
+    let begin = NOW.seconds() / 3600 + 1 - range.hours();
     let hour = |place: i64| {
         (Timestamp::from_seconds((begin + place) * 3600), day.get(place as usize % 24).copied().unwrap_or_default())
     };
-    ChartInput { period, hours: (0..period.hours()).map(hour).collect(), answers: Some((184, 1_204)) }
+    ChartInput { range, hours: (0..range.hours()).map(hour).collect(), answers: Some((184, 1_204)) }
 }

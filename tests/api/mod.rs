@@ -8,6 +8,7 @@ mod inboxes;
 mod ingest;
 mod refusals;
 mod rotation;
+mod search;
 mod surroundings;
 mod update;
 mod validation;

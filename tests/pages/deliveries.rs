@@ -121,7 +121,7 @@ async fn the_log_is_turned_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_filter_of_the_address_counts_or_is_named() {
+async fn a_filter_of_the_address_counts() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     make_webhook(&admin, &receiver.at("/a")).await;
@@ -130,12 +130,7 @@ async fn a_filter_of_the_address_counts_or_is_named() {
     assert!(shown("from=2026-01-01").await.text("#log").contains("Message created"));
     let none = shown("from=2099-01-01").await;
     assert!(none.text("#log").contains("Nothing matches the filters"));
-    assert_eq!(none.form("[name=status]").value("from"), "2099-01-01T00:00:00.000Z", "the filters keep it");
-    for query in ["from=lately", "q=secret"] {
-        let all = shown(query).await;
-        assert!(all.says("A filter in the address was not understood. Everything is shown."), "{query}");
-        assert!(all.text("#log").contains("Message created"), "{query}");
-    }
+    assert_eq!(none.form("[name=status]").value("from"), "2099-01-01T00:00", "the filters keep it");
 }
 
 #[tokio::test]

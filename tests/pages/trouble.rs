@@ -56,7 +56,7 @@ async fn what_failed_is_counted_sent_again_and_watched() {
     .await;
     app.age("UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL");
 
-    let wrong = admin.get(&format!("/deliveries/resend?webhook={id}&since=soon")).await;
+    let wrong = admin.get(&format!("/deliveries/resend?webhook={id}&from=soon")).await;
     assert_eq!((wrong.status, wrong.error("since").is_empty()), (422, false));
     let page = admin.open("/deliveries/resend").await;
     let counted = admin.submit(page.form("form[action='/deliveries/resend']")).await;

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::management::{ApiError, Caller};
 use super::shapes;
+use crate::clock;
 use crate::db::log::Cursor;
 use crate::db::{events, log};
 use crate::domain::id::DeliveryId;
 use crate::http::State;
-use crate::http::log_query::LogQuery;
+use crate::http::log_query::{LogQuery, Parsed};
 use crate::http::pages::redelivery::{self, Refused};
 
 type Ids = Path<(String, String)>;
@@ -29,16 +30,17 @@ pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -
             .filter(|limit| (1..=100).contains(limit))
             .ok_or_else(|| ApiError::invalid("limit", "limit must be 1 to 100"))?,
     };
-    let unknown = |name: &'static str| ApiError::invalid(name, &format!("{name} is not known"));
-    let (filter, cursor) = query.parse("UTC").map_err(unknown)?;
-    let (lines, more) = state.db.read(move |conn| log::page(conn, &filter, cursor, limit)).await?;
+    let Parsed { filter, cursor, odd, .. } = query.parse("UTC", clock::now());
+    if let Some(name) = odd.first() {
+        return Err(ApiError::invalid(name, &format!("{name} is not known")));
+    }
+    let page = state.db.read(move |conn| log::page(conn, &filter, cursor, limit)).await?;
     // It leads on in the same direction.
-    let next = match cursor {
-        Cursor::Newest | Cursor::Before(_) => lines.last().map(|line| line.delivery.id.to_string()),
-        Cursor::After(_) => lines.first().map(|line| format!("after-{}", line.delivery.id)),
-    };
-    let next = next.filter(|_| more);
-    let list: Vec<Value> = lines.iter().map(shapes::line).collect();
+    let next = page.next.map(|id| match cursor {
+        Cursor::Newest | Cursor::Before(_) => id.to_string(),
+        Cursor::After(_) => format!("after-{id}"),
+    });
+    let list: Vec<Value> = page.lines.iter().map(shapes::line).collect();
     Ok(HttpResponse::Ok().json(json!({ "payload": list, "next_cursor": next })))
 }
 

@@ -1,30 +1,34 @@
 //! The delivery log, and one delivery.
 
 use actix_session::Session;
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::redelivery::{self, Refused};
 use super::webhooks::inbox_name;
 use super::{Answer, go, page};
 use crate::clock;
-use crate::db::log::{Cursor, Line};
+use crate::db::log::Cursor;
 use crate::db::{deliveries, events, inboxes, log, webhooks};
 use crate::domain::delivery::ATTEMPTS;
-use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
-use crate::http::log_query::LogQuery;
+use crate::http::log_query::{LogQuery, Parsed, given};
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
-use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage};
-use crate::views::{Notice, NoticeKind};
+use crate::views::NoticeKind;
+use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
 
 /// Lines of a page.
 const PAGE: usize = 50;
+/// Other deliveries of an event that its page names.
+const MOST_TWINS: i64 = 5;
+/// New deliveries that are counted.
+const MOST_NEWS: usize = 100;
 
 /// The log.
 pub async fn log(state: Data<State>, SignedIn(reader): SignedIn, query: Query<LogQuery>) -> Answer {
@@ -43,97 +47,142 @@ pub async fn of_webhook(
 }
 
 async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
-    // A filter that is not understood is a link of somebody else's making: show everything, and say so.
-    let parsed = query.parse(reader.zone());
-    let odd = parsed.is_err().then(|| Notice::Odd(reader.t().filter_not_understood()));
-    let (filter, cursor) = parsed.unwrap_or_default();
+    let Parsed { filter, cursor, period, odd } = query.parse(reader.zone(), reader.now);
+    let seen: Option<DeliveryId> = given(&query.seen).and_then(|text| text.parse().ok());
+    let is_live = query.is_live() && cursor == Cursor::Newest;
     let wanted = filter.clone();
     let loaded = state.db.read(move |conn| {
-        let page = log::page(conn, &wanted, cursor, PAGE)?;
-        Ok((page, webhooks::titles(conn)?, inboxes::list(conn)?))
+        let news = match seen.filter(|_| is_live) {
+            Some(seen) => log::page(conn, &wanted, Cursor::After(seen), MOST_NEWS)?.lines.len(),
+            None => 0,
+        };
+        Ok((log::page(conn, &wanted, cursor, PAGE)?, news, webhooks::titles(conn)?, inboxes::list(conn)?))
     });
-    let ((lines, more), titles, inboxes) = loaded.await?;
-    let line = |line: &'_ Line| {
-        let title = titles.iter().find(|(id, _)| *id == line.delivery.webhook_id);
-        (title.map(|(_, title)| title.as_str()), inbox_name(&inboxes, line.delivery.inbox_id))
-    };
-    let shown = lines.iter().map(|found| {
-        let (webhook, inbox) = line(found);
-        let (http_status, duration_ms) = (found.http_status, found.duration_ms);
-        LogLine { delivery: &found.delivery, webhook, inbox, http_status, duration_ms }
+    let (found, news, titles, inboxes) = loaded.await?;
+    let shown = found.lines.iter().map(|line| LogLine {
+        delivery: &line.delivery,
+        webhook: titles.iter().find(|(id, _)| *id == line.delivery.webhook_id).map(|(_, title)| title.as_str()),
+        inbox: inbox_name(&inboxes, line.delivery.inbox_id),
+        http_status: line.http_status,
+        duration_ms: line.duration_ms,
     });
-    let (newer, older) = neighbours(cursor, &lines, more);
+    let newest = || found.lines.first().map_or(DeliveryId(0), |line| line.delivery.id);
+    let (newer, older) = neighbours(cursor, &found);
+    let (from, to) = query.fields(reader.zone());
     let input = LogInput {
         filter: LogFilter {
             status: filter.status,
             event: filter.event,
             webhook: filter.webhook,
             inbox: filter.inbox,
-            from: filter.from,
-            to: filter.to,
+            from,
+            to,
+            period,
+            test: filter.test,
+            q: given(&query.q).unwrap_or_default().to_owned(),
+            live: query.is_live(),
         },
+        odd,
         lines: shown.collect(),
         webhooks: titles.clone(),
+        inboxes: inboxes.iter().map(|inbox| (inbox.id, inbox.name.clone())).collect(),
         newer,
         older,
+        looked_until: found.next.filter(|_| found.is_cut).map(|id| IdSource::time_of(id.0)),
+        news: is_live.then(|| News { seen: seen.unwrap_or_else(newest), count: news as u64 }),
         retention_days: state.retention_days.into(),
     };
-    let mut shell = reader.shell();
-    shell.notice = odd.or(shell.notice);
-    let log = LogPage::new(shell, input);
-    if reader.htmx { page(StatusCode::OK, &log.as_log()) } else { page(StatusCode::OK, &log) }
-}
-
-/// The cursors of the pages with newer and with older lines, where there are any.
-fn neighbours(cursor: Cursor, lines: &[Line], more: bool) -> (Option<String>, Option<String>) {
-    let newer = lines.first().map(|line| format!("after-{}", line.delivery.id));
-    let older = lines.last().map(|line| line.delivery.id.to_string());
-    match cursor {
-        Cursor::Newest => (None, older.filter(|_| more)),
-        Cursor::Before(_) => (newer, older.filter(|_| more)),
-        Cursor::After(_) => (newer.filter(|_| more), older),
+    let log = LogPage::new(reader.shell(), input);
+    match (reader.htmx, seen) {
+        (false, _) => page(StatusCode::OK, &log),
+        (true, None) => page(StatusCode::OK, &log.as_log()),
+        // The poll: nothing has changed since the last one.
+        (true, Some(_)) if given(&query.known).unwrap_or("0") == news.to_string() => {
+            Ok(HttpResponse::NoContent().finish())
+        }
+        (true, Some(_)) => page(StatusCode::OK, &log.as_news()),
     }
 }
 
-/// Which attempt to show.
-#[derive(Deserialize)]
+/// The cursors of the pages with newer and with older lines, where there are any. A page may be empty where no line
+/// of the part that was looked at fits.
+fn neighbours(cursor: Cursor, found: &log::Page) -> (Option<String>, Option<String>) {
+    let after = |id: i64| Some(format!("after-{}", DeliveryId(id)));
+    let before = |id: i64| Some(DeliveryId(id).to_string());
+    let (first, last) = (found.lines.first(), found.lines.last());
+    let next = found.next.map(|id| id.0);
+    match cursor {
+        Cursor::Newest => (None, next.and_then(before)),
+        Cursor::Before(id) => (after(first.map_or(id.0 - 1, |line| line.delivery.id.0)), next.and_then(before)),
+        Cursor::After(id) => (next.and_then(after), before(last.map_or(id.0 + 1, |line| line.delivery.id.0))),
+    }
+}
+
+/// What of a delivery to show.
+#[derive(Default, Deserialize)]
 pub struct Chosen {
-    attempt: Option<i32>,
+    /// The number of an attempt; the latest when there is none of it.
+    attempt: Option<String>,
+    /// `raw`: the body as it was sent.
+    body: Option<String>,
+    /// What the poll has seen: nothing is answered as long as that stands.
+    seen: Option<String>,
+}
+
+/// The parts of the page that htmx swaps.
+#[derive(Clone, Copy)]
+enum Part {
+    Delivery,
+    Attempts,
 }
 
 /// One delivery with its attempts.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<String>, query: Query<Chosen>) -> Answer {
-    let id = parse(&id)?;
-    render(&state, &reader, id, query.attempt).await
+    render(&state, &reader, parse(&id)?, (&query, Part::Delivery)).await
 }
 
-async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: Option<i32>) -> Answer {
+/// What the reader had chosen on the page that a form was sent from.
+fn chosen_before(request: &HttpRequest) -> Chosen {
+    let page = request.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
+    Query::from_query(page.split_once('?').map_or("", |(_, query)| query)).map(Query::into_inner).unwrap_or_default()
+}
+
+async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): (&Chosen, Part)) -> Answer {
     // Of a refused address only administrators are told, and only where some private networks are allowed at all.
     let may_know = reader.is_admin() && state.policy.has_allow_list();
+    let wanted = chosen.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
     let loaded = state.db.read(move |conn| {
         let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
+        let twins = log::twins(conn, &delivery, MOST_TWINS)?;
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
-        let shown = attempts.iter().find(|attempt| Some(attempt.number) == chosen).or(attempts.last());
+        let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());
         let refused = match shown.filter(|_| may_know) {
             Some(attempt) => log::refused_address(conn, id, attempt.number)?,
             None => None,
         };
-        Ok(Some((delivery, attempts, body, webhook, inboxes::list(conn)?, refused)))
+        Ok(Some((delivery, attempts, twins, body, webhook, inboxes::list(conn)?, refused)))
     });
-    let (delivery, attempts, body, webhook, inboxes, refused) = loaded.await?.ok_or(PageError::NotFound)?;
+    let (delivery, attempts, twins, body, webhook, inboxes, refused) = loaded.await?.ok_or(PageError::NotFound)?;
     let view = DeliveryView {
         delivery: &delivery,
         webhook: webhook.as_ref(),
         inbox: inbox_name(&inboxes, delivery.inbox_id),
+        twins: &twins,
         attempts: &attempts,
         schedule: ATTEMPTS.unsigned_abs().into(),
         body: body.as_deref(),
-        chosen,
+        chosen: chosen.attempt.as_deref().and_then(|number| number.parse().ok()),
+        raw: chosen.body.as_deref() == Some("raw"),
         retention_days: state.retention_days.into(),
     };
     let shown = DeliveryPage::new(reader.shell(), view).with_refused(refused.as_deref());
-    if reader.htmx { page(StatusCode::OK, &shown.as_delivery()) } else { page(StatusCode::OK, &shown) }
+    match part {
+        _ if !reader.htmx => page(StatusCode::OK, &shown),
+        Part::Delivery if chosen.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
+        Part::Delivery => page(StatusCode::OK, &shown.as_delivery()),
+        Part::Attempts => page(StatusCode::OK, &shown.as_attempts()),
+    }
 }
 
 fn parse(id: &str) -> Result<DeliveryId, PageError> {
@@ -146,9 +195,12 @@ pub async fn send_again(
     Admin(reader): Admin,
     session: Session,
     id: Path<String>,
+    request: HttpRequest,
     _form: Form,
-) -> Result<HttpResponse, PageError> {
-    match redelivery::make(&state, parse(&id)?).await? {
+) -> Answer {
+    let id = parse(&id)?;
+    match redelivery::make(&state, id).await? {
+        Ok(_) if reader.htmx => render(&state, &reader, id, (&chosen_before(&request), Part::Attempts)).await,
         Ok(delivery) => {
             Visit(session).leave_notice(NoticeKind::DeliveryResent.as_str());
             Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
@@ -165,13 +217,14 @@ pub async fn cancel(
     Admin(reader): Admin,
     session: Session,
     id: Path<String>,
+    request: HttpRequest,
     _form: Form,
 ) -> Answer {
     let id = parse(&id)?;
     let now = clock::now();
     let cancelled = state.db.write(move |conn| deliveries::cancel(conn, id, now)).await?;
     if reader.htmx {
-        return render(&state, &reader, id, None).await;
+        return render(&state, &reader, id, (&chosen_before(&request), Part::Delivery)).await;
     }
     if cancelled {
         Visit(session).leave_notice(NoticeKind::DeliveryCancelled.as_str());

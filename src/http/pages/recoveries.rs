@@ -1,65 +1,88 @@
 //! Sending again everything that failed: counted, confirmed, watched, cancelled.
 
-use std::time::Duration;
-
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use serde::Deserialize;
 
 use super::{Answer, go, page};
 use crate::clock;
 use crate::db::recoveries::{self, Found, MOST, Wanted};
-use crate::db::webhooks;
+use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::catalogue::EventName;
+use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::period::Period;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::recovery::RecoveryState;
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
+use crate::http::log_query::{LogQuery, Parsed, clock_in, given};
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
 use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage};
 
-/// What to send again, as it stands in the query and in the form.
-#[derive(Default, Deserialize)]
-pub struct Asked {
-    #[serde(default)]
-    webhook: String,
-    #[serde(default)]
-    event: String,
-    /// As `datetime-local` writes it, in the reader's time zone.
-    #[serde(default)]
+/// What a form or a link asks for: the same names as the log's filters, so that its button hands them over.
+struct Asked {
+    wanted: Result<Wanted, Problems>,
+    webhook: Option<WebhookId>,
+    event: Option<EventName>,
+    inbox: Option<InboxId>,
     since: String,
+    until: String,
+    /// A search finds what no recovery can be limited to.
+    searched: bool,
 }
 
 impl Asked {
-    fn check(&self, reader: &Reader) -> Result<Wanted, Problems> {
-        let since = self.since.trim().parse::<DateTime>().ok().and_then(|time| time.to_zoned(zone(reader)).ok());
-        let Some(since) = since else { return Err(Problems::one(Field::Since, Problem::SinceInvalid)) };
-        Ok(Wanted {
-            webhook: self.webhook.parse().ok(),
-            event: EventName::parse(&self.event),
-            inbox: None,
-            since: Timestamp::from_micros(since.timestamp().as_microsecond()),
-            until: reader.now,
+    fn of(query: &LogQuery, reader: &Reader) -> Result<Self, PageError> {
+        let Parsed { filter, odd, .. } = query.parse(reader.zone(), reader.now);
+        // Left out, it would mean all of them.
+        if odd.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
+            return Err(PageError::BadRequest);
+        }
+        let (since, until) = query.fields(reader.zone());
+        let mut problems = Problems::default();
+        if odd.contains(&"from") || filter.from.is_none() || filter.from > Some(reader.now) {
+            problems.add(Field::Since, Problem::SinceInvalid);
+        }
+        if odd.contains(&"to") {
+            problems.add(Field::Until, Problem::UntilInvalid);
+        }
+        let wanted = Wanted {
+            webhook: filter.webhook,
+            event: filter.event,
+            inbox: filter.inbox,
+            since: filter.from.unwrap_or(reader.now),
+            until: filter.to.unwrap_or(reader.now).min(reader.now),
+        };
+        Ok(Self {
+            wanted: if problems.is_empty() { Ok(wanted) } else { Err(problems) },
+            webhook: filter.webhook,
+            event: filter.event,
+            inbox: filter.inbox,
+            since,
+            until,
+            searched: given(&query.q).is_some(),
         })
     }
 
-    fn input<'a>(&'a self, webhooks: Vec<(i64, String)>, problems: &'a Problems) -> ResendInput<'a> {
+    fn input<'a>(&'a self, choice: Choice, found: Option<Found>, problems: &'a Problems) -> ResendInput<'a> {
         ResendInput {
-            webhook: self.webhook.parse().ok(),
-            webhooks,
-            event: EventName::parse(&self.event),
+            webhook: self.webhook,
+            webhooks: choice.webhooks,
+            event: self.event,
+            inbox: self.inbox,
+            inboxes: choice.inboxes,
             since: &self.since,
-            count: None,
-            oldest: None,
-            newest: None,
+            until: &self.until,
+            searched: self.searched,
+            running: choice.running,
+            count: found.map(|found| found.count as u64),
+            oldest: found.and_then(|found| found.oldest),
+            newest: found.and_then(|found| found.newest),
             per_second: PER_SECOND.unsigned_abs(),
             limit: MOST.unsigned_abs(),
             problems,
@@ -67,56 +90,71 @@ impl Asked {
     }
 }
 
-fn zone(reader: &Reader) -> TimeZone {
-    let name = reader.user.as_ref().map_or("UTC", |user| &user.time_zone);
-    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+/// What there is to choose from, and what is going on already.
+struct Choice {
+    webhooks: Vec<(WebhookId, String)>,
+    inboxes: Vec<(InboxId, String)>,
+    running: Vec<i64>,
 }
 
-/// A day ago, for a start.
-fn yesterday(reader: &Reader) -> String {
-    let at = reader.now.before(Duration::from_secs(24 * 3600)).micros();
-    let at = jiff::Timestamp::from_microsecond(at).unwrap_or_default().to_zoned(zone(reader));
-    at.strftime("%Y-%m-%dT%H:%M").to_string()
+/// Only webhooks that are there can be sent to.
+fn choice(conn: &mut DbConnection) -> Result<Choice, Error> {
+    Ok(Choice {
+        webhooks: webhooks::list(conn)?.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
+        inboxes: inboxes::list(conn)?.into_iter().map(|inbox| (inbox.id, inbox.name)).collect(),
+        running: recoveries::open(conn)?,
+    })
 }
 
 /// The question, and the count once it is asked.
-pub async fn ask(state: Data<State>, Admin(reader): Admin, query: Query<Asked>) -> Answer {
-    let mut asked = query.into_inner();
-    let titles = state.db.read(titles).await?;
-    let none = Problems::default();
-    if asked.since.is_empty() {
-        asked.since = yesterday(&reader);
-        return page(StatusCode::OK, &ResendPage::new(reader.shell(), asked.input(titles, &none)));
+pub async fn ask(state: Data<State>, Admin(reader): Admin, query: Query<LogQuery>) -> Answer {
+    let mut query = query.into_inner();
+    let is_blank = given(&query.from).is_none() && given(&query.period).is_none();
+    if given(&query.from).is_none() {
+        // A span of the log becomes its beginning; a day, for a start.
+        let period = query.period.take().and_then(|text| Period::parse(&text)).unwrap_or(Period::Day);
+        let start = period.start(reader.now, reader.zone()).unwrap_or(reader.now).micros();
+        query.from = clock_in(Timestamp::from_micros(start - start % 60_000_000), reader.zone());
     }
-    match asked.check(&reader) {
-        Err(problems) => refuse(&reader, asked.input(titles, &problems)),
+    let asked = Asked::of(&query, &reader)?;
+    let none = Problems::default();
+    match &asked.wanted {
+        Err(problems) => refuse(&state, &reader, &asked, problems).await,
         Ok(wanted) => {
-            let Found { count, oldest, newest } = state.db.read(move |conn| recoveries::count(conn, &wanted)).await?;
-            let input = ResendInput { count: Some(count as u64), oldest, newest, ..asked.input(titles, &none) };
-            page(StatusCode::OK, &ResendPage::new(reader.shell(), input))
+            let wanted = *wanted;
+            let loaded = state.db.read(move |conn| {
+                let found = if is_blank { None } else { Some(recoveries::count(conn, &wanted)?) };
+                Ok((choice(conn)?, found))
+            });
+            let (choice, found) = loaded.await?;
+            page(StatusCode::OK, &ResendPage::new(reader.shell(), asked.input(choice, found, &none)))
         }
     }
 }
 
-fn refuse(reader: &Reader, input: ResendInput) -> Answer {
+async fn refuse(state: &State, reader: &Reader, asked: &Asked, problems: &Problems) -> Answer {
+    let input = asked.input(state.db.read(choice).await?, None, problems);
     page(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(reader.shell(), input))
-}
-
-/// Only webhooks that are there can be sent to.
-fn titles(conn: &mut crate::db::DbConnection) -> Result<Vec<(i64, String)>, crate::db::Error> {
-    Ok(webhooks::list(conn)?.iter().map(|webhook| (webhook.id, webhook.title())).collect())
 }
 
 /// Begins.
 pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
-    let text = |name: &str| form.get(name).to_owned();
-    let asked = Asked { webhook: text("webhook"), event: text("event"), since: text("since") };
-    let begun = match asked.check(&reader) {
-        Err(problems) => {
-            let titles = state.db.read(titles).await?;
-            return refuse(&reader, asked.input(titles, &problems));
+    let text = |name: &str| Some(form.get(name).to_owned());
+    let query = LogQuery {
+        webhook: text("webhook"),
+        event: text("event"),
+        inbox: text("inbox"),
+        from: text("from"),
+        to: text("to"),
+        ..LogQuery::default()
+    };
+    let asked = Asked::of(&query, &reader)?;
+    let begun = match &asked.wanted {
+        Err(problems) => return refuse(&state, &reader, &asked, problems).await,
+        Ok(wanted) => {
+            let wanted = *wanted;
+            state.db.write(move |conn| recoveries::start(conn, &wanted, clock::now())).await?
         }
-        Ok(wanted) => state.db.write(move |conn| recoveries::start(conn, &wanted, clock::now())).await?,
     };
     match begun {
         Some((id, _)) => {

@@ -15,7 +15,7 @@ use crate::db::stats::Answers;
 use crate::db::{DbConnection, Error, hours, inboxes, log, stats, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
-use crate::domain::period::Period;
+use crate::domain::range::Range;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{State as Health, Webhook};
 use crate::http::State;
@@ -37,20 +37,20 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn period(&self) -> Period {
-        self.range.as_deref().and_then(Period::parse).unwrap_or(Period::Day)
+    fn range(&self) -> Range {
+        self.range.as_deref().and_then(Range::parse).unwrap_or(Range::Day)
     }
 }
 
 /// The page; for htmx the chart alone where a range is asked for, or the deliveries alone if there is anything new.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<WebhookId>, asked: Query<Asked>) -> Answer {
-    let (id, period, now) = (id.into_inner(), asked.period(), reader.now);
+    let (id, range, now) = (id.into_inner(), asked.range(), reader.now);
     if reader.htmx && asked.range.is_some() {
-        let chart = state.db.read(move |conn| chart(conn, id, (period, now))).await?;
+        let chart = state.db.read(move |conn| chart(conn, id, (range, now))).await?;
         return page(StatusCode::OK, &Chart::new(reader.t(), id, chart));
     }
     let seen = asked.seen.clone().filter(|_| reader.htmx);
-    let loaded = state.db.read(move |conn| load(conn, id, (period, now))).await?;
+    let loaded = state.db.read(move |conn| load(conn, id, (range, now))).await?;
     let Loaded { webhook, inboxes, lines, chart } = loaded.ok_or(PageError::NotFound)?;
     let (title, mark) = (webhook.title(), mark(&webhook, &lines));
     if seen.as_ref() == Some(&mark) {
@@ -84,15 +84,15 @@ struct Loaded {
     chart: ChartInput,
 }
 
-fn load(conn: &mut DbConnection, id: WebhookId, at: (Period, Timestamp)) -> Result<Option<Loaded>, Error> {
+fn load(conn: &mut DbConnection, id: WebhookId, at: (Range, Timestamp)) -> Result<Option<Loaded>, Error> {
     let Some(webhook) = webhooks::find(conn, id)? else { return Ok(None) };
     let filter = Filter { webhook: Some(id), ..Filter::default() };
-    let (lines, _) = log::page(conn, &filter, Cursor::Newest, RECENT)?;
+    let lines = log::page(conn, &filter, Cursor::Newest, RECENT)?.lines;
     Ok(Some(Loaded { webhook, inboxes: inboxes::list(conn)?, lines, chart: chart(conn, id, at)? }))
 }
 
-fn chart(conn: &mut DbConnection, id: WebhookId, (period, now): (Period, Timestamp)) -> Result<ChartInput, Error> {
-    let first = hours::of(now) + 1 - period.hours();
+fn chart(conn: &mut DbConnection, id: WebhookId, (range, now): (Range, Timestamp)) -> Result<ChartInput, Error> {
+    let first = hours::of(now) + 1 - range.hours();
     let counted = hours::since(conn, &[id], first)?;
     let hour = |hour: i64| {
         let found = counted.iter().find(|counted| counted.hour == hour);
@@ -102,8 +102,8 @@ fn chart(conn: &mut DbConnection, id: WebhookId, (period, now): (Period, Timesta
     };
     let answers = stats::answers(conn, id, hours::begin(first))?;
     Ok(ChartInput {
-        period,
-        hours: (first..first + period.hours()).map(hour).collect(),
+        range,
+        hours: (first..first + range.hours()).map(hour).collect(),
         answers: answers.map(|Answers { median_ms, p95_ms }| (median_ms, p95_ms)),
     })
 }

@@ -6,7 +6,9 @@ use askama::Template;
 
 use super::json::Json;
 use super::outcome::Outcome;
+use crate::domain::curl;
 use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Status, Trigger};
+use crate::domain::id::DeliveryId;
 use crate::domain::user::Language;
 use crate::domain::webhook::{DEFAULT_TIMEOUT_S, Webhook};
 use crate::i18n::{Count, Moment, Translator};
@@ -23,6 +25,8 @@ pub struct DeliveryView<'a> {
     pub webhook: Option<&'a Webhook>,
     /// The inbox's name.
     pub inbox: Option<&'a str>,
+    /// Other deliveries of the same event to the same webhook, the newest first.
+    pub twins: &'a [Delivery],
     /// Its attempts, the first first.
     pub attempts: &'a [Attempt],
     /// Attempts of the schedule.
@@ -31,13 +35,15 @@ pub struct DeliveryView<'a> {
     pub body: Option<&'a [u8]>,
     /// The number of the attempt to show; the latest when there is none of it.
     pub chosen: Option<i32>,
+    /// The body as it was sent, without indentation.
+    pub raw: bool,
     /// Days for which bodies are kept.
     pub retention_days: Count,
 }
 
-/// One delivery. `as_delivery` is the part that polling and cancelling swap, `as_attempt` that of one attempt.
+/// One delivery. `as_delivery` is the part that polling and cancelling swap, `as_attempts` that of sending again.
 #[derive(Template)]
-#[template(path = "deliveries/delivery.html", blocks = ["delivery", "attempt"])]
+#[template(path = "deliveries/delivery.html", blocks = ["delivery", "attempts"])]
 pub struct DeliveryPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -49,6 +55,16 @@ pub struct DeliveryPage<'a> {
     body: Option<(Json, String)>,
     /// The address that the shown attempt did not go to, for those who may know.
     refused: Option<&'a str>,
+    curl: Option<String>,
+    twins: Vec<Twin>,
+}
+
+/// Another delivery of the same event.
+struct Twin {
+    id: DeliveryId,
+    badge: Badge,
+    trigger: String,
+    time: Moment,
 }
 
 /// An attempt in the timeline.
@@ -93,7 +109,12 @@ impl<'a> DeliveryPage<'a> {
             steps: view.attempts.iter().rev().map(step).collect(),
             chosen: chosen.map(|attempt| Chosen::new(t, attempt, timeout)),
             explanation: explain(t, &view, timeout),
-            body: view.body.map(|body| (Json::new(body), t.size(body.len()))),
+            body: view.body.map(|body| {
+                let json = if view.raw { Json::raw(body) } else { Json::new(body) };
+                (json, t.size(body.len()))
+            }),
+            curl: chosen.and_then(|attempt| curl(&view, attempt)),
+            twins: view.twins.iter().map(|twin| Twin::new(t, twin)).collect(),
             view,
             refused: None,
         }
@@ -112,7 +133,19 @@ impl<'a> DeliveryPage<'a> {
     /// Something is about to happen: worth asking every three seconds.
     fn is_near(&self) -> bool {
         let soon = self.t.now().after(Duration::from_secs(120));
-        self.is_open() && self.is_on() && self.view.delivery.next_attempt_at.is_none_or(|next| next < soon)
+        let near = |delivery: &Delivery| {
+            delivery.status == Status::Pending && delivery.next_attempt_at.is_none_or(|next| next < soon)
+        };
+        self.is_on() && std::iter::once(self.view.delivery).chain(self.view.twins).any(near)
+    }
+
+    /// What the poll compares: the page is drawn anew only when this has changed.
+    pub fn state(&self) -> String {
+        let one = |delivery: &Delivery| {
+            let sending = if delivery.leased_until.is_some() { "." } else { "" };
+            format!("{}{}{sending}", delivery.status.as_str(), delivery.attempts)
+        };
+        std::iter::once(self.view.delivery).chain(self.view.twins).map(one).collect::<Vec<_>>().join("-")
     }
 
     /// The notice above already tells of the attempt that is shown.
@@ -130,19 +163,41 @@ impl<'a> DeliveryPage<'a> {
         self.shell.may_write() && self.is_on() && self.view.delivery.trigger != Trigger::Test
     }
 
-    fn address(&self) -> String {
-        match &self.chosen {
-            Some(chosen) => format!("/deliveries/{}?attempt={}", self.view.delivery.id, chosen.number),
-            None => format!("/deliveries/{}", self.view.delivery.id),
-        }
+    /// The page with what was chosen, and the body either way.
+    fn address(&self, attempt: Option<&Count>, raw: bool, seen: Option<&str>) -> String {
+        let attempt = attempt.map(|number| format!("attempt={number}"));
+        let seen = seen.map(|state| format!("seen={state}"));
+        let query: Vec<_> = [attempt, raw.then(|| "body=raw".to_owned()), seen].into_iter().flatten().collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("/deliveries/{}{mark}{}", self.view.delivery.id, query.join("&"))
+    }
+
+    fn poll(&self) -> String {
+        let chosen = self.view.chosen.map(count);
+        self.address(chosen.as_ref(), self.view.raw, Some(&self.state()))
+    }
+
+    fn of_attempt(&self, number: &Count) -> String {
+        self.address(Some(number), self.view.raw, None)
+    }
+
+    fn other_body(&self) -> String {
+        let chosen = self.view.chosen.map(count);
+        self.address(chosen.as_ref(), !self.view.raw, None)
     }
 
     /// The next attempt, when one is planned: its number and when.
     fn planned(&self) -> Option<(Count, Option<Moment>)> {
         let delivery = self.view.delivery;
         let waits = self.is_open() && delivery.leased_until.is_none();
-        let at = delivery.next_attempt_at.filter(|_| self.is_on()).map(|at| self.t.relative(at));
+        let at = delivery.next_attempt_at.filter(|_| self.is_on()).map(|at| self.t.log_time(at));
         waits.then(|| (count(delivery.attempts) + 1, at))
+    }
+
+    /// How soon that is.
+    fn planned_in(&self) -> Option<String> {
+        let at = self.view.delivery.next_attempt_at.filter(|_| self.is_on())?;
+        self.t.fresh(at).map(|moment| moment.text)
     }
 
     fn made(&self) -> Count {
@@ -151,6 +206,25 @@ impl<'a> DeliveryPage<'a> {
 
     fn purged(&self) -> String {
         self.t.body_deleted(self.view.retention_days)
+    }
+}
+
+/// The attempt as a command, while its webhook and its body are there.
+fn curl(view: &DeliveryView, attempt: &Attempt) -> Option<String> {
+    let (webhook, body) = (view.webhook?, view.body?);
+    // Of an attempt that is still on its way nothing is written down.
+    let headers = Some(&attempt.request_headers).filter(|headers| !headers.is_empty())?;
+    curl::command(webhook.url.as_str(), headers, body)
+}
+
+impl Twin {
+    fn new(t: Translator, delivery: &Delivery) -> Self {
+        Self {
+            id: delivery.id,
+            badge: Badge::of_delivery(t, delivery),
+            trigger: t.trigger(delivery.trigger),
+            time: t.log_time(delivery.created_at),
+        }
     }
 }
 

@@ -20,11 +20,16 @@ impl HtmlSafe for Json {}
 const COLOURED: usize = 64 * 1024;
 
 impl Json {
+    /// The body as it is.
+    pub fn raw(body: &[u8]) -> Self {
+        Self { pieces: vec![("", String::from_utf8_lossy(body).into_owned())] }
+    }
+
     pub fn new(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
         if !is_json || text.len() > COLOURED {
-            return Self { pieces: vec![("", text.into_owned())] };
+            return Self::raw(body);
         }
         let mut writer = Writer::default();
         let mut rest = text.trim();

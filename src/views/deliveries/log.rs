@@ -6,6 +6,7 @@ use super::outcome::Code;
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::{Delivery, Status, Trigger};
 use crate::domain::id::{DeliveryId, InboxId, WebhookId};
+use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Language;
 use crate::i18n::{Count, Moment, Translator};
@@ -14,7 +15,7 @@ use crate::views::parts::Badge;
 use crate::views::shell::{Notice, Place, Shell};
 
 /// What the log shows; the query of its URL.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LogFilter {
     /// Where the delivery stands.
     pub status: Option<Status>,
@@ -22,25 +23,46 @@ pub struct LogFilter {
     pub event: Option<EventName>,
     /// The webhook.
     pub webhook: Option<WebhookId>,
-    /// The inbox; has no field on the page, as the two below.
+    /// The inbox.
     pub inbox: Option<InboxId>,
-    /// Made then or later.
-    pub from: Option<Timestamp>,
-    /// Made before then.
-    pub to: Option<Timestamp>,
+    /// Made then or later, as the field shows it.
+    pub from: String,
+    /// Made before then, as the field shows it.
+    pub to: String,
+    /// Made in a span that ends now.
+    pub period: Option<Period>,
+    /// Tests alone, or none of them.
+    pub test: Option<bool>,
+    /// What is looked for, as it was typed.
+    pub q: String,
+    /// The page tells of new deliveries.
+    pub live: bool,
 }
 
 impl LogFilter {
     fn is_empty(&self) -> bool {
-        self.status.is_none() && self.event.is_none() && self.webhook.is_none() && self.beside().is_empty()
+        self.pairs().iter().all(|(name, _)| *name == "live")
     }
 
-    /// What the page has no field for and keeps all the same.
-    fn beside(&self) -> Vec<(&'static str, String)> {
+    /// Fields that stay folded away while nobody uses them.
+    fn is_detailed(&self) -> bool {
+        !self.from.is_empty() || !self.to.is_empty() || self.test.is_some()
+    }
+
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        let named = |value: Option<&str>| value.map(ToOwned::to_owned);
+        let typed = |value: &String| Some(value.clone()).filter(|value| !value.is_empty());
         let pairs = [
+            ("q", typed(&self.q)),
+            ("status", named(self.status.map(Status::as_str))),
+            ("event", named(self.event.map(EventName::as_str))),
+            ("webhook", self.webhook.map(|id| id.to_string())),
             ("inbox", self.inbox.map(|id| id.to_string())),
-            ("from", self.from.map(|time| time.to_string())),
-            ("to", self.to.map(|time| time.to_string())),
+            ("period", named(self.period.map(Period::as_str))),
+            ("from", typed(&self.from)),
+            ("to", typed(&self.to)),
+            ("test", self.test.map(|test| u8::from(test).to_string())),
+            ("live", self.live.then(|| "1".to_owned())),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -57,32 +79,46 @@ impl LogFilter {
         self.webhook.as_ref() == Some(webhook)
     }
 
+    fn has_inbox(&self, inbox: &InboxId) -> bool {
+        self.inbox.as_ref() == Some(inbox)
+    }
+
+    fn has_period(&self, period: &Period) -> bool {
+        self.period.as_ref() == Some(period)
+    }
+
     /// The log's address with this filter.
     pub(super) fn address(&self) -> String {
-        self.at(None)
+        self.with(&[])
     }
 
     /// The same, at `cursor`.
     fn link(&self, cursor: &str) -> String {
-        self.at(Some(cursor))
+        self.with(&[("cursor", cursor)])
     }
 
-    fn at(&self, cursor: Option<&str>) -> String {
-        let webhook = self.webhook.map(|id| id.to_string());
-        let pairs = [
-            ("status", self.status.map(Status::as_str)),
-            ("event", self.event.map(EventName::as_str)),
-            ("webhook", webhook.as_deref()),
-            ("cursor", cursor),
-        ];
+    /// Where to ask for news: deliveries newer than the newest that was seen.
+    fn poll(&self, news: &News) -> String {
+        self.with(&[("seen", &news.seen.to_string()), ("known", &news.count.to_string())])
+    }
+
+    fn with(&self, more: &[(&str, &str)]) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs.iter().filter_map(|(key, value)| value.map(|value| (key, value))));
-        query.extend_pairs(self.beside());
+        query.extend_pairs(self.pairs()).extend_pairs(more);
         match query.finish() {
             query if query.is_empty() => "/deliveries".to_owned(),
             query => format!("/deliveries?{query}"),
         }
     }
+}
+
+/// What has come since the reader looked.
+#[derive(Clone, Copy, Debug)]
+pub struct News {
+    /// The newest delivery that the reader has seen.
+    pub seen: DeliveryId,
+    /// How many are newer, up to 100.
+    pub count: Count,
 }
 
 /// A delivery with what the log tells beside it.
@@ -105,21 +141,29 @@ pub struct LogLine<'a> {
 pub struct LogInput<'a> {
     /// What was asked for.
     pub filter: LogFilter,
+    /// The names of filters that were not understood, and are left out.
+    pub odd: Vec<&'static str>,
     /// This page of it, the newest first.
     pub lines: Vec<LogLine<'a>>,
     /// All webhooks, id and title, for the filter.
     pub webhooks: Vec<(WebhookId, String)>,
+    /// All inboxes, id and name, for the filter.
+    pub inboxes: Vec<(InboxId, String)>,
     /// The cursor of the page with newer ones, if there is one.
     pub newer: Option<String>,
     /// The cursor of the page with older ones, if there is one.
     pub older: Option<String>,
+    /// The page is not full, and nobody looked at what is older than that (or newer, on the way back).
+    pub looked_until: Option<Timestamp>,
+    /// What has come since, on a page that asks for it.
+    pub news: Option<News>,
     /// Days for which the log is kept.
     pub retention_days: Count,
 }
 
-/// The log. `as_log` is the part that the filters and the pages swap.
+/// The log. `as_log` is the part that the filters and the pages swap, `as_news` what the poll does.
 #[derive(Template)]
-#[template(path = "deliveries/log.html", blocks = ["log"])]
+#[template(path = "deliveries/log.html", blocks = ["log", "news"])]
 pub struct LogPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -134,6 +178,18 @@ impl<'a> LogPage<'a> {
         let rows = log.lines.iter().map(|line| LogRow::new(t, *line)).collect();
         Self { t, shell: shell.at(Place::Deliveries), log, rows }
     }
+
+    /// A sentence: how far the search came.
+    fn looked_until(&self) -> Option<String> {
+        self.log.looked_until.map(|at| self.t.looked_until(self.t.date(at).text))
+    }
+
+    /// A sentence: which filters were not understood.
+    fn odd(&self) -> String {
+        let mut labels: Vec<String> = self.log.odd.iter().map(|name| self.t.filter_label(name)).collect();
+        labels.dedup();
+        self.t.filters_odd(labels.join(", "))
+    }
 }
 
 /// A line of the log, in words.
@@ -145,6 +201,7 @@ pub struct LogRow<'a> {
     pub(in crate::views) webhook: Option<&'a str>,
     pub(in crate::views) inbox: Option<&'a str>,
     pub(in crate::views) time: Moment,
+    pub(in crate::views) ago: Option<Moment>,
     pub(in crate::views) badge: Badge,
     pub(in crate::views) test: bool,
     pub(in crate::views) code: Code,
@@ -164,6 +221,7 @@ impl<'a> LogRow<'a> {
             webhook: line.webhook,
             inbox: line.inbox,
             time: t.log_time(delivery.created_at),
+            ago: t.fresh(delivery.created_at),
             badge: Badge::of_delivery(t, delivery),
             test: delivery.trigger == Trigger::Test,
             code: Code { code: line.http_status },

@@ -8,7 +8,7 @@ mod recovery;
 mod resend;
 
 pub use delivery::{DeliveryPage, DeliveryView};
-pub use log::{LogFilter, LogInput, LogLine, LogPage, LogRow};
+pub use log::{LogFilter, LogInput, LogLine, LogPage, LogRow, News};
 pub use outcome::Outcome;
 pub use recovery::{RecoveryPage, RecoveryView};
 pub use resend::{ResendInput, ResendPage};

@@ -7,7 +7,7 @@ use askama::Template;
 use super::log::LogFilter;
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Status;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::problem::{Field, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Language;
@@ -25,8 +25,18 @@ pub struct ResendInput<'a> {
     pub webhooks: Vec<(WebhookId, String)>,
     /// Only of this event.
     pub event: Option<EventName>,
+    /// Only from this inbox.
+    pub inbox: Option<InboxId>,
+    /// The inboxes to choose from, id and name.
+    pub inboxes: Vec<(InboxId, String)>,
     /// The value of the field, as `datetime-local` writes it, in the reader's time zone.
     pub since: &'a str,
+    /// The same for the end.
+    pub until: &'a str,
+    /// The reader came from a search, which is not taken over.
+    pub searched: bool,
+    /// Recoveries that go on, by their numbers.
+    pub running: Vec<i64>,
     /// How many failed; `None` when they were not counted.
     pub count: Option<Count>,
     /// When the first of them failed.
@@ -68,6 +78,9 @@ impl<'a> ResendPage<'a> {
             status: Some(Status::Failed),
             event: input.event,
             webhook: input.webhook,
+            inbox: input.inbox,
+            from: input.since.to_owned(),
+            to: input.until.to_owned(),
             ..LogFilter::default()
         }
         .address();
@@ -81,6 +94,10 @@ impl<'a> ResendPage<'a> {
 
     fn has_webhook(&self, webhook: &WebhookId) -> bool {
         self.input.webhook.as_ref() == Some(webhook)
+    }
+
+    fn has_inbox(&self, inbox: &InboxId) -> bool {
+        self.input.inbox.as_ref() == Some(inbox)
     }
 
     fn summary(&self) -> ErrorSummary<'a> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::id::WebhookId;
-use crate::domain::period::Period;
+use crate::domain::range::Range;
 use crate::domain::recovery::RecoveryState;
 use crate::domain::webhook::State;
 use crate::views::webhooks::{Alert, Stage};
@@ -47,7 +47,7 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         let page = webhooks::OverviewPage::new(
             shell(language, user, "/webhooks/3"),
             (&webhook, &inboxes),
-            samples::chart(Period::Day),
+            samples::chart(Range::Day),
             webhooks::Recent { lines, mark: "2b".into() },
         );
         let page = page
@@ -75,7 +75,12 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
             webhook: Some(2),
             webhooks: titles.clone(),
             event: Some(EventName::MessageCreated),
+            inbox: count.and(Some(1)),
+            inboxes: vec![(1, "Telegram".into())],
             since: "2026-11-20T09:00",
+            until: "",
+            searched: count == Some(0),
+            running: count.map(|_| 7).into_iter().collect(),
             count,
             oldest: count.map(|_| samples::ago(1400)),
             newest: count.map(|_| samples::ago(55)),

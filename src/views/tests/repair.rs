@@ -106,9 +106,12 @@ fn failed_deliveries_are_counted_before_they_are_sent() {
     assert!(!sends("resend") && !sends("resend-none") && !sends("resend-errors"));
     for html in both("resend-found") {
         let form = html.split("method=\"post\" action=\"/deliveries/resend\"").nth(1).expect("the form");
-        for field in
-            ["webhook\" value=\"2\"", "event\" value=\"message_created\"", "since\" value=\"2026-11-20T09:00\""]
-        {
+        for field in [
+            "webhook\" value=\"2\"",
+            "event\" value=\"message_created\"",
+            "from\" value=\"2026-11-20T09:00\"",
+            "inbox\" value=\"1\"",
+        ] {
             assert!(form.contains(&format!("name=\"{field}")), "{field}");
         }
     }

@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 
 use super::strip::Hour;
 use crate::domain::id::WebhookId;
-use crate::domain::period::Period;
+use crate::domain::range::Range;
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Translator};
 
@@ -13,7 +13,7 @@ use crate::i18n::{Count, Translator};
 #[derive(Clone, Debug)]
 pub struct ChartInput {
     /// How far back it looks.
-    pub period: Period,
+    pub range: Range,
     /// Every hour of it with its beginning, the oldest first; the last is the running hour.
     pub hours: Vec<(Timestamp, Hour)>,
     /// How long half of the newest answers took at most, and how long 95 of 100, in milliseconds.
@@ -26,7 +26,7 @@ pub struct ChartInput {
 pub struct Chart<'a> {
     t: Translator<'a>,
     id: WebhookId,
-    period: Period,
+    range: Range,
     bars: Vec<Bar>,
     /// The numbers at the lines, from above.
     scale: Vec<Count>,
@@ -62,9 +62,9 @@ const TICK: usize = 4;
 impl<'a> Chart<'a> {
     /// The chart of one webhook.
     pub fn new(t: Translator<'a>, id: WebhookId, input: ChartInput) -> Self {
-        let sums = match input.period {
-            Period::Day => input.hours,
-            Period::Week => quarters(t, &input.hours),
+        let sums = match input.range {
+            Range::Day => input.hours,
+            Range::Week => quarters(t, &input.hours),
         };
         let most = |of: fn(&Hour) -> Count| sums.iter().map(|(_, hour)| of(hour)).max().unwrap_or(0);
         let scale = Scale::of(most(|hour| hour.delivered), most(|hour| hour.failed));
@@ -75,14 +75,14 @@ impl<'a> Chart<'a> {
         Self {
             bars: bars
                 .map(|(place, ((at, sum), until))| {
-                    let span = match input.period {
-                        Period::Day => t.chart_span(t.time_of_day(*at), t.time_of_day(until)),
-                        Period::Week => t.chart_day_span(t.day(*at), t.time_of_day(*at), t.time_of_day(until)),
+                    let span = match input.range {
+                        Range::Day => t.chart_span(t.time_of_day(*at), t.time_of_day(until)),
+                        Range::Week => t.chart_day_span(t.day(*at), t.time_of_day(*at), t.time_of_day(until)),
                     };
                     scale.bar(span, *sum, (place, sums.len()))
                 })
                 .collect(),
-            ticks: ticks(t, input.period, &sums),
+            ticks: ticks(t, input.range, &sums),
             lines: scale.lines(),
             zero: scale.y(0.0),
             scale: scale.numbers(),
@@ -91,7 +91,7 @@ impl<'a> Chart<'a> {
             answers: input.answers,
             t,
             id,
-            period: input.period,
+            range: input.range,
         }
     }
 
@@ -100,16 +100,16 @@ impl<'a> Chart<'a> {
     }
 
     fn heading(&self) -> String {
-        match self.period {
-            Period::Day => self.t.chart_by_hour(),
-            Period::Week => self.t.chart_by_quarter(),
+        match self.range {
+            Range::Day => self.t.chart_by_hour(),
+            Range::Week => self.t.chart_by_quarter(),
         }
     }
 
     fn label(&self) -> String {
-        match self.period {
-            Period::Day => self.t.chart_label_day(self.delivered, self.failed),
-            Period::Week => self.t.chart_label_week(self.delivered, self.failed),
+        match self.range {
+            Range::Day => self.t.chart_label_day(self.delivered, self.failed),
+            Range::Week => self.t.chart_label_week(self.delivered, self.failed),
         }
     }
 }
@@ -132,12 +132,12 @@ fn quarters(t: Translator, hours: &[(Timestamp, Hour)]) -> Vec<(Timestamp, Hour)
 }
 
 /// A time in the middle of every four bars.
-fn ticks(t: Translator, period: Period, sums: &[(Timestamp, Hour)]) -> Vec<String> {
+fn ticks(t: Translator, range: Range, sums: &[(Timestamp, Hour)]) -> Vec<String> {
     let middles = sums.iter().skip(TICK / 2).step_by(TICK);
     middles
-        .map(|(at, _)| match period {
-            Period::Day => t.time_of_day(*at),
-            Period::Week => t.day(*at),
+        .map(|(at, _)| match range {
+            Range::Day => t.time_of_day(*at),
+            Range::Week => t.day(*at),
         })
         .collect()
 }

@@ -1,0 +1,149 @@
+//! A logged request as a command for a shell.
+
+/// What stands in the log for a secret value.
+const HIDDEN: &str = "[hidden]";
+
+/// Linux takes no longer argument than 128 KiB; a longer body goes through a pipe.
+const LONGEST_ARGUMENT: usize = 100_000;
+
+/// The request as a command for `sh` and its kin, byte for byte but for the secrets: in their place stand variables
+/// (`$TOKEN`, `$CREDENTIALS`, `$SIGNATURE`, `$HEADER_…`). `None` for a body that no shell can hold.
+pub fn command(url: &str, headers: &[(String, String)], body: &[u8]) -> Option<String> {
+    let body = std::str::from_utf8(body).ok().filter(|body| !body.contains('\0'))?;
+    let headers = headers.iter().map(|(name, value)| format!(" \\\n  -H {}", header(name, value)));
+    let request = format!("curl --globoff {}{}", quoted(url), headers.collect::<String>());
+    Some(match body.len() {
+        ..LONGEST_ARGUMENT => format!("{request} \\\n  --data-raw {}", quoted(body)),
+        _ => format!("printf %s {} |\n{request} \\\n  --data-binary @-", quoted(body)),
+    })
+}
+
+fn header(name: &str, value: &str) -> String {
+    // "name:" would tell curl to leave the header out.
+    if value.is_empty() {
+        return quoted(&format!("{name};"));
+    }
+    let whole = format!("{name}: {value}");
+    let mut pieces = whole.split(HIDDEN);
+    let mut text = quoted(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        text.push_str(&format!("\"${}\"", variable(name, value)));
+        if !piece.is_empty() {
+            text.push_str(&quoted(piece));
+        }
+    }
+    text
+}
+
+fn variable(name: &str, value: &str) -> String {
+    match name {
+        "authorization" if value.starts_with("Basic ") => "CREDENTIALS".into(),
+        "authorization" => "TOKEN".into(),
+        "webhook-signature" => "SIGNATURE".into(),
+        // With a prefix, so that no header is called PATH.
+        _ => {
+            let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign.to_ascii_uppercase() } else { '_' };
+            format!("HEADER_{}", name.chars().map(sign).collect::<String>())
+        }
+    }
+}
+
+/// In single quotes nothing means anything but the single quote.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a real shell would run: the arguments that `curl` gets, and what is piped into it.
+    fn run(command: &str, variables: &[(&str, &str)]) -> (Vec<String>, String) {
+        let script = format!(
+            "curl() {{ for word in \"$@\"; do printf '%s\\0' \"$word\"; done; \
+             case \"$*\" in *--data-binary*) cat;; esac; }}\n{command}"
+        );
+        let mut shell = Command::new("sh")
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        shell.stdin.take().expect("a pipe").write_all(script.as_bytes()).expect("a script");
+        let output = shell.wait_with_output().expect("an end");
+        assert!(output.status.success(), "{command}");
+        let printed = String::from_utf8(output.stdout).expect("UTF-8");
+        let mut words: Vec<String> = printed.split('\0').map(ToOwned::to_owned).collect();
+        let piped = words.pop().unwrap_or_default();
+        (words, piped)
+    }
+
+    fn pairs(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_request_is_written_as_a_command() {
+        let headers = [
+            ("content-type", "application/json"),
+            ("webhook-signature", "v1,[hidden]"),
+            ("authorization", "Bearer [hidden]"),
+            ("path", "[hidden]"),
+            ("x-empty", ""),
+        ];
+        let written = command("https://a.example/?a=1&b='", &pairs(&headers), br#"{"a":"it's"}"#);
+        let expected = r#"curl --globoff 'https://a.example/?a=1&b='\''' \
+  -H 'content-type: application/json' \
+  -H 'webhook-signature: v1,'"$SIGNATURE" \
+  -H 'authorization: Bearer '"$TOKEN" \
+  -H 'path: '"$HEADER_PATH" \
+  -H 'x-empty;' \
+  --data-raw '{"a":"it'\''s"}'"#;
+        assert_eq!(written.as_deref(), Some(expected));
+        assert_eq!(command("https://a.example/", &[], b"\xff"), None);
+        assert_eq!(command("https://a.example/", &[], b"a\0b"), None);
+    }
+
+    #[test]
+    fn a_shell_puts_the_secrets_in() {
+        let headers = [("authorization", "Basic [hidden]"), ("x-key", "a [hidden] b")];
+        let written = command("https://a.example/", &pairs(&headers), b"{}").expect("a command");
+        let (words, _) = run(&written, &[("CREDENTIALS", "a'b c$d"), ("HEADER_X_KEY", "\"k\"")]);
+        assert!(words.contains(&"authorization: Basic a'b c$d".to_owned()), "{words:?}");
+        assert!(words.contains(&"x-key: a \"k\" b".to_owned()), "{words:?}");
+    }
+
+    #[test]
+    fn a_body_that_no_argument_holds_is_piped() {
+        let body = "'$(x) ї\n".repeat(30_000);
+        let written = command("https://a.example/", &[], body.as_bytes()).expect("a command");
+        let (words, piped) = run(&written, &[]);
+        assert_eq!(words.last().map(String::as_str), Some("@-"));
+        assert!(piped == body, "{} bytes", piped.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_shell_hands_on_every_byte(
+            body in r#"[^\x00]*|['"\\$`!*?~#;&|<>(){}\n\t @-]*"#,
+            value in r#"[!-~][ -~]*"#,
+            url in r#"https://a\.example/['"$`!&;|()\\\[\]{}a-z]*"#,
+        ) {
+            prop_assume!(!value.contains(HIDDEN));
+            let headers = pairs(&[("x-note", &value)]);
+            let written = command(&url, &headers, body.as_bytes()).expect("a command");
+            let (words, _) = run(&written, &[]);
+            let expected = ["--globoff", &url, "-H", &format!("x-note: {value}"), "--data-raw", &body];
+            prop_assert_eq!(words, expected);
+        }
+    }
+}
