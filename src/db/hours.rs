@@ -90,3 +90,39 @@ pub fn forget(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error>
         None => Ok(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::db::connection::{self, Access, DatabaseUrl};
+    use crate::db::migrate;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
+
+    fn sums(conn: &mut DbConnection) -> Vec<(WebhookId, i64, i64, i64)> {
+        let mut found = since(conn, &[ALL, 1, 2], 0).expect("numbers");
+        found.sort_by_key(|one| (one.webhook_id, one.hour));
+        found.into_iter().map(|one| (one.webhook_id, one.hour - of(NOW), one.delivered, one.failed)).collect()
+    }
+
+    #[test]
+    fn numbers_add_up_and_the_oldest_hour_is_forgotten_first() {
+        let url = DatabaseUrl::Sqlite(":memory:".into());
+        let mut conn = connection::open(&url, Access::ReadWrite).expect("a database");
+        migrate::run(&mut conn).expect("tables");
+        let (success, failed) = (Status::Success, Status::Failed);
+        count(&mut conn, [], NOW).expect("nothing");
+        count(&mut conn, [(1, success), (2, failed), (1, success), (2, Status::Pending)], NOW).expect("numbers");
+        count(&mut conn, [(1, failed)], NOW).expect("numbers");
+        let before = NOW.before(Duration::from_secs(2 * 3600));
+        count(&mut conn, [(1, success)], before).expect("numbers");
+        let day = [(0, 0, 2, 2), (1, 0, 2, 1), (2, 0, 0, 1)];
+        assert_eq!(sums(&mut conn), [(0, -2, 1, 0), day[0], (1, -2, 1, 0), day[1], day[2]]);
+        assert_eq!(forget(&mut conn, before).expect("nothing so old"), 0);
+        assert_eq!(forget(&mut conn, NOW).expect("an hour"), 2);
+        assert_eq!(sums(&mut conn), day);
+        assert_eq!(forget(&mut conn, NOW).expect("nothing more"), 0);
+    }
+}

@@ -60,3 +60,27 @@ async fn an_operators_deny_list_goes_before_the_allow_list() {
     assert_eq!(after_attempt(&api, 1).await["attempts"][0]["cause"], "blocked_address");
     assert!(receiver.seen("/a").is_empty());
 }
+
+#[tokio::test]
+async fn of_a_refused_address_only_administrators_are_told() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    app.api("admin").webhook(&webhook(&receiver.at("/a"))).await;
+    app.stop();
+    app.change("HACHOK_ALLOW_NETWORKS", "10.0.0.0/8");
+    app.start_again();
+    let api = app.api("admin");
+    api.accepted(event("message_created")).await;
+    let delivery = after_attempt(&api, 1).await;
+    let path = format!("/deliveries/{}", delivery["id"].as_str().unwrap_or_default());
+    let told = ["127.0.0.1 was refused", "HACHOK_ALLOW_NETWORKS", "HACHOK_DENY_NETWORKS"];
+    let page = app.admin().await.open(&path).await;
+    assert!(told.iter().all(|words| page.says(words)), "{}", page.text("main"));
+    let page = app.signed_in("viewer").await.open(&path).await;
+    assert!(told.iter().all(|words| !page.says(words)), "{}", page.text("main"));
+    // Where no private network is allowed at all, nobody is told.
+    app.stop();
+    app.change("HACHOK_ALLOW_NETWORKS", "");
+    app.start_again();
+    let page = app.admin().await.open(&path).await;
+    assert!(told.iter().all(|words| !page.says(words)), "{}", page.text("main"));
+}
