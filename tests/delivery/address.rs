@@ -81,6 +81,9 @@ async fn of_a_refused_address_only_administrators_are_told() {
     app.stop();
     app.change("HACHOK_ALLOW_NETWORKS", "");
     app.start_again();
-    let page = app.admin().await.open(&path).await;
+    app.user("second@example.com", "admin", "correct horse battery");
+    let admin = app.visitor();
+    admin.sign_in("second@example.com", "correct horse battery").await;
+    let page = admin.open(&path).await;
     assert!(told.iter().all(|words| !page.says(words)), "{}", page.text("main"));
 }
