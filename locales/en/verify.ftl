@@ -25,7 +25,7 @@ verify_unknown_event = No event with this id was sent to this webhook, or it has
 
 unreadable_id = Enter the webhook-id. It is part of what is signed.
 unreadable_timestamp = The webhook-timestamp must be a whole number of seconds, for example 1795245760.
-unreadable_signature = The signature must be v1, followed by base64, as the header has it.
+unreadable_signature = The signature must be “v1,” followed by base64, as the header has it.
 mistake_old_key_ended = It was made with the old key, which does not count any more. Use the current key.
 mistake_secret_as_text = The text of the secret was used as the key. Remove whsec_ and decode the rest as base64.
 mistake_secret_not_decoded = The secret was not decoded. The key is the bytes that the base64 after whsec_ stands for.
@@ -37,7 +37,7 @@ mistake_milliseconds = The timestamp is in milliseconds. Use the header as it is
 mistake_line_break_at_end = A line break at the end of the body was added or removed. Take the bytes as received.
 mistake_rewritten = The body was parsed and written again: spaces, the order of keys or escapes differ. Verify before parsing.
 mistake_other_body = The signature belongs to the body that was sent, and the pasted one is another. Something changed it on the way.
-mistake_no_version = The signature lacks v1, at its beginning.
+mistake_no_version = The signature lacks “v1,” at its beginning.
 mistake_hexadecimal = The signature is hexadecimal. Write the digest as base64.
 mistake_other_base64 = The signature is written as base64 for URLs or without its equals signs. Use standard base64.
 mistake_too_old = The timestamp is more than 5 minutes off, so receivers must refuse it. If the request has just arrived, check the clock of the receiver.

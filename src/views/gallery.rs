@@ -117,7 +117,7 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
         ("webhook", html(&page)),
         ("verify", html(&webhooks::VerifyPage::new(at("/webhooks/1/verify"), crm, Default::default()))),
         ("verify-bad", html(&bad)),
-        ("verify-fragment", html(&bad.as_verdict())),
+        ("verify-bad-fragment", html(&bad.as_verdict())),
         ("webhook-fragment", html(&page.as_recent())),
         ("webhook-week-fragment", html(&week)),
         ("webhook-new", html(&idle)),

@@ -80,6 +80,8 @@ fn a_fragment_is_the_same_part_of_the_page() {
         };
         let parts = [
             ("list", "list-fragment"),
+            ("webhook", "webhook-fragment"),
+            ("verify-bad", "verify-bad-fragment"),
             ("log", "log-fragment"),
             ("log", "log-news-fragment"),
             ("delivery", "delivery-fragment"),

@@ -35,7 +35,7 @@ async fn a_real_delivery_verifies_and_each_mistake_is_told() {
         (good.clone().set("body", &body.replace('\t', " ")), "parsed and written again"),
         (good.clone().set("body", &body.replace("outgoing", "incoming")), "the pasted one is another"),
         (good.clone().set("timestamp", &format!("{}000", got.header("webhook-timestamp"))), "whole seconds"),
-        (good.clone().set("signature", &got.header("webhook-signature").replace("v1,", "")), "lacks v1,"),
+        (good.clone().set("signature", &got.header("webhook-signature").replace("v1,", "")), "lacks “v1,”"),
         (good.clone().set("signature", "v1,AAAA"), "None of the usual mistakes"),
         (good.clone().set("id", ""), "Enter the webhook-id"),
     ];
