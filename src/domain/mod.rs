@@ -15,6 +15,7 @@ pub mod inbox;
 pub mod incoming;
 pub mod problem;
 pub mod recovery;
+pub mod schema;
 pub mod sealed;
 pub mod signing;
 pub mod target_url;

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, guard};
 use super::api::management::ApiError;
 use super::error::PageError;
 use super::pages::{
-    deliveries, inboxes, recoveries, session as account, webhook_actions, webhook_form, webhook_test, webhooks,
+    catalogue, deliveries, inboxes, recoveries, session as account, webhook_actions, webhook_form, webhook_test, webhooks,
 };
 use super::{State, api, assets, health, reader, session};
 
@@ -39,7 +39,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
 }
 
 fn management(routes: &mut ServiceConfig) {
-    use api::{deliveries, inboxes, recoveries, webhooks};
+    use api::{catalogue, deliveries, inboxes, recoveries, webhooks};
     routes
         .service(web::resource("/webhooks").get(webhooks::list).post(webhooks::create))
         .service(
@@ -55,6 +55,7 @@ fn management(routes: &mut ServiceConfig) {
         .service(web::resource("/recoveries/{id}").get(recoveries::show).delete(recoveries::cancel))
         .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
         .service(web::resource("/inboxes/{id}").patch(inboxes::update).put(inboxes::update).delete(inboxes::archive))
+        .service(web::resource("/events").get(catalogue::list))
         .service(web::resource("/deliveries").get(deliveries::list))
         .service(web::resource("/deliveries/{id}").get(deliveries::show))
         .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::send_again));
@@ -89,6 +90,9 @@ fn pages(routes: &mut ServiceConfig) {
         .service(web::resource("/deliveries/{id}").get(deliveries::show))
         .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::send_again))
         .service(web::resource("/deliveries/{id}/cancellation").post(deliveries::cancel))
+        .service(web::resource("/events").get(catalogue::list))
+        .service(web::resource("/events/{name}.schema.json").get(catalogue::schema))
+        .service(web::resource("/events/{name}").get(catalogue::show))
         .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
         .service(web::resource(r"/inboxes/{id:\d+}/edit").get(inboxes::edit))
         .service(web::resource(r"/inboxes/{id:\d+}").post(inboxes::update))

@@ -91,6 +91,12 @@ messages! {
     error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
     // events.ftl
     group_conversation; group_message; group_contact; group_ticket; group_inbox; group_widget;
+    // catalogue.ftl
+    events_lead; event_about_title; event_used_by; event_unused; event_use; event_key; event_group;
+    event_source; event_source_chatwoot; event_source_derived; event_source_api; event_inbox_filter;
+    event_inbox_filter_works; event_inbox_filter_none; event_derived_badge; event_derives; event_sample;
+    event_sample_about; event_fields; event_field; event_type; event_fields_as(path: impl Text); event_values;
+    event_schema; event_schema_about; event_schema_show; event_schema_download;
     // problems.ftl
     HeaderNameMissingHere; ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
 }

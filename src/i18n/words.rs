@@ -54,6 +54,16 @@ impl Translator<'_> {
         self.named("about", event.borrow().as_str())
     }
 
+    /// A sentence: when Hachok derives an event from another; only for one that it derives.
+    pub fn event_derivation(&self, event: impl Borrow<EventName>) -> String {
+        self.named("derived", event.borrow().as_str())
+    }
+
+    /// What a field of an event's body holds; `key` is of [`crate::domain::schema::Field`].
+    pub fn field_about(&self, key: &str) -> String {
+        self.named("field", key)
+    }
+
     /// A group of events.
     pub fn group(&self, group: impl Borrow<Group>) -> String {
         match group.borrow() {

@@ -5,6 +5,7 @@ mod catalogue;
 mod conflict;
 mod csrf;
 mod deliveries;
+mod events;
 mod foreign_text;
 mod form_errors;
 mod form_sending;

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod catalogue;
 pub mod deliveries;
 pub mod events;
 pub mod inboxes;

@@ -1,5 +1,6 @@
 //! The pages: read, check, do, render.
 
+pub mod catalogue;
 pub mod deliveries;
 pub mod inboxes;
 pub mod recoveries;
