@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod inboxes;
 pub mod log;
 mod migrate;
+pub mod received;
 pub mod recoveries;
 pub mod results;
 pub mod retention;

@@ -97,6 +97,12 @@ messages! {
     event_inbox_filter_works; event_inbox_filter_none; event_derived_badge; event_derives; event_sample;
     event_sample_about; event_fields; event_field; event_type; event_fields_as(path: impl Text); event_values;
     event_schema; event_schema_about; event_schema_show; event_schema_download;
+    // received.ftl
+    received_events; received_about; received_id; received_outcome; received_unmatched; received_test;
+    received_from; received_to; received_size; received_at; received_none; received_none_about; received_curl;
+    received_token; received_go_on; received_derived_from; received_derived; received_no_deliveries;
+    received_send_to; received_send; received_send_about; received_not_for; received_why; received_raw;
+    received_cut; received_body; not_for_then; received_retention(days: impl Number);
     // problems.ftl
     HeaderNameMissingHere; ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
 }

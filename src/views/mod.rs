@@ -11,6 +11,7 @@ mod filters;
 mod gallery;
 pub mod inboxes;
 mod parts;
+pub mod received;
 #[cfg(test)]
 mod samples;
 pub mod session;

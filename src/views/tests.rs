@@ -77,7 +77,7 @@ fn a_fragment_is_the_same_part_of_the_page() {
         let page = |name: &str| {
             all.iter().find(|(other, _)| *other == name).map(|(_, html)| html.as_str()).unwrap_or_default()
         };
-        for whole in ["list", "log", "delivery", "recovery"] {
+        for whole in ["list", "log", "delivery", "recovery", "received"] {
             let fragment = format!("{whole}-fragment");
             let part = page(&fragment);
             assert!(!part.is_empty() && page(whole).contains(part), "{fragment}");

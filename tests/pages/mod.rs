@@ -15,6 +15,7 @@ mod htmx;
 mod inboxes;
 mod language;
 mod outage;
+mod received;
 mod secrets;
 mod session;
 mod set_up;

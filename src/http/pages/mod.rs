@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod deliveries;
 pub mod inboxes;
+pub mod received;
 pub mod recoveries;
 pub mod redelivery;
 pub mod session;
