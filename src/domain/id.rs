@@ -75,7 +75,12 @@ impl IdSource {
     /// The smallest id that `at` can give: the bound of a scan by time.
     pub const fn first_at(at: Timestamp) -> i64 {
         let since = at.micros() - Self::EPOCH;
-        if since < 0 { 0 } else { since << 12 }
+        match since {
+            ..0 => 0,
+            // The last moment that an id can hold is in the year 2091.
+            since if since > i64::MAX >> 12 => i64::MAX,
+            since => since << 12,
+        }
     }
 
     /// The next id; `chance` is any random number.
@@ -118,6 +123,12 @@ mod tests {
         for junk in ["", "evt_", "dlv_0000000000000", "evt_000000000000u", "evt_zzzzzzzzzzzzz", "evt_00000000000000"] {
             assert_eq!(junk.parse::<EventId>(), Err(NotAnId), "{junk}");
         }
+    }
+
+    #[test]
+    fn times_beyond_the_ids_are_before_or_after_all_of_them() {
+        assert_eq!(IdSource::first_at(Timestamp::from_seconds(0)), 0);
+        assert_eq!(IdSource::first_at(Timestamp::from_seconds(4_070_908_800)), i64::MAX);
     }
 
     #[test]

@@ -102,7 +102,7 @@ messages! {
     received_from; received_to; received_size; received_at; received_none; received_none_about; received_curl;
     received_token; received_go_on; received_derived_from; received_derived; received_no_deliveries;
     received_send_to; received_send; received_send_about; received_not_for; received_why; received_raw;
-    received_cut; received_body; not_for_then; received_retention(days: impl Number);
+    received_cut; received_body_about; received_body; not_for_then; received_retention(days: impl Number);
     // problems.ftl
     HeaderNameMissingHere; ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
 }

@@ -59,7 +59,7 @@ async fn an_event_tells_who_got_it_and_who_did_not() {
     assert!(page.text("#deliveries").contains("Gets it"), "{}", page.text("main"));
     assert!(page.links().contains(&format!("/deliveries/{}", delivery["id"].as_str().unwrap_or_default())));
     assert!(page.says("Not subscribed to this event") && page.says("Teams"), "{}", page.text("main"));
-    assert!(page.text("#body").contains("\"n\": 1.50"), "{}", page.text("#body"));
+    assert!(page.text("#body").contains("\"n\" : 1.50"), "{}", page.text("#body"));
     assert_eq!(viewer.get(&format!("/received/{id}/body")).await.body, body);
     let derived = page.links().into_iter().find(|link| link.starts_with("/received/evt_") && !link.contains(&id));
     let derived = viewer.open(&derived.expect("the derived event")).await;

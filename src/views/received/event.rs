@@ -94,6 +94,12 @@ impl<'a> EventPage<'a> {
     }
 }
 
+impl EventPage<'_> {
+    fn accepted(&self) -> Moment {
+        self.t.date_with_seconds(self.view.line.at)
+    }
+}
+
 /// Why a webhook did not get an event, by its present settings.
 fn why_not(t: Translator, webhook: &Webhook, view: &EventView) -> String {
     if !webhook.events.contains(&view.line.event) {
