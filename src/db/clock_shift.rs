@@ -52,7 +52,7 @@ mod tests {
         let name = EventName::MessageCreated;
         let event =
             Event { id: EventId(1), name, inbox_id: None, derived_from: None, body: "{}".into(), created_at: now };
-        events::insert(&mut conn, &event).expect("an event");
+        events::insert(&mut conn, &event, None).expect("an event");
         let new = crate::db::deliveries::NewDelivery {
             id: DeliveryId(1),
             event_id: EventId(1),

@@ -8,15 +8,15 @@ use diesel::prelude::*;
 use super::schema::{events, webhook_events, webhook_inboxes, webhooks};
 use super::{DbConnection, Error};
 use crate::domain::catalogue::EventName;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Unmatched};
 use crate::domain::id::{EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// A webhook that is off goes on collecting deliveries that long.
 pub const HELD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Stores an event.
-pub fn insert(conn: &mut DbConnection, event: &Event) -> Result<(), Error> {
+/// Stores an event; `unmatched` says why no webhook gets it, if none does.
+pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatched>) -> Result<(), Error> {
     diesel::insert_into(events::table)
         .values((
             events::id.eq(event.id.0),
@@ -25,6 +25,7 @@ pub fn insert(conn: &mut DbConnection, event: &Event) -> Result<(), Error> {
             events::derived_from.eq(event.derived_from.map(|id| id.0)),
             events::body.eq(event.body.as_ref()),
             events::created_at.eq(event.created_at.micros()),
+            events::unmatched.eq(unmatched.map(Unmatched::as_str)),
         ))
         .execute(conn)?;
     Ok(())
@@ -84,4 +85,20 @@ pub fn matching(
         Match { webhook_id, version, sends }
     };
     Ok(rows.into_iter().map(found).collect())
+}
+
+/// Why [`matching`] found no webhook: asked only then, one look-up in the key of `webhook_events`.
+pub fn why_unmatched(conn: &mut DbConnection, event: EventName, now: Timestamp) -> Result<Unmatched, Error> {
+    let subscribed: Vec<(bool, Option<i64>)> = webhook_events::table
+        .inner_join(webhooks::table.on(webhooks::id.eq(webhook_events::webhook_id)))
+        .filter(webhook_events::event.eq(event.as_str()))
+        .select((webhooks::enabled, webhooks::disabled_at))
+        .load(conn)?;
+    let held_since = now.before(HELD_FOR).micros();
+    let collects = |(on, off_at): &(bool, Option<i64>)| *on || off_at.is_some_and(|at| at > held_since);
+    Ok(match subscribed.as_slice() {
+        [] => Unmatched::Unsubscribed,
+        some if some.iter().any(collects) => Unmatched::OtherInbox,
+        _ => Unmatched::Off,
+    })
 }

@@ -28,6 +28,7 @@ mod log_search;
 mod migrate;
 #[cfg(test)]
 mod plans;
+pub mod received;
 pub mod recoveries;
 pub mod results;
 pub mod retention;

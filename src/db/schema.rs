@@ -66,7 +66,7 @@ diesel::table! {
 diesel::table! {
     events (id) {
         id -> BigInt, name -> Text, inbox_id -> Nullable<BigInt>, derived_from -> Nullable<BigInt>, body -> Binary,
-        created_at -> BigInt,
+        created_at -> BigInt, unmatched -> Nullable<Text>,
     }
 }
 

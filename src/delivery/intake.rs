@@ -103,7 +103,6 @@ impl Engine {
         let (mut count, mut born) = (0, Vec::new());
         for (name, body, id, derived_from) in std::iter::once(own).chain(derived) {
             let event = Event { id, name, inbox_id, derived_from, body, created_at: now };
-            events::insert(conn, &event)?;
             count += self.fan_out(conn, &event, &mut born)?;
         }
         if let Some(key) = key {
@@ -115,8 +114,14 @@ impl Engine {
         Ok(Stored { accepted: Accepted::New(id, count), born })
     }
 
+    /// Stores an event and its deliveries; with none, why.
     fn fan_out(&self, conn: &mut DbConnection, event: &Event, born: &mut Vec<(Claimed, Slot)>) -> Result<usize, Error> {
         let matching = events::matching(conn, event.name, event.inbox_id, event.created_at)?;
+        let unmatched = match matching.as_slice() {
+            [] => Some(events::why_unmatched(conn, event.name, event.created_at)?),
+            _ => None,
+        };
+        events::insert(conn, event, unmatched)?;
         let count = matching.len();
         for found in matching {
             let slot = if found.sends { self.0.slots.take(found.webhook_id, event.created_at) } else { None };
@@ -175,7 +180,7 @@ impl Engine {
         let Some(found) = webhooks::find(conn, webhook)? else { return Ok(None) };
         let id = EventId(self.next_id(now));
         let event = Event { id, name, inbox_id: None, derived_from: None, body, created_at: now };
-        events::insert(conn, &event)?;
+        events::insert(conn, &event, None)?;
         let lease = self.0.lease(now);
         let new = self.new_delivery(&event, (webhook, Trigger::Test), Some(lease));
         deliveries::insert(conn, &new)?;

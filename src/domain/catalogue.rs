@@ -23,6 +23,18 @@ impl Group {
     /// All groups in the order of the form.
     pub const ALL: [Self; 6] =
         [Self::Conversation, Self::Message, Self::Contact, Self::Ticket, Self::Inbox, Self::Widget];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Message => "message",
+            Self::Contact => "contact",
+            Self::Ticket => "ticket",
+            Self::Inbox => "inbox",
+            Self::Widget => "widget",
+        }
+    }
 }
 
 macro_rules! events {
@@ -54,6 +66,14 @@ macro_rules! events {
                 match self {
                     $(Self::$name => include_str!(concat!("samples/", $text, ".json")),)*
                     Self::WebhookTest => include_str!("samples/webhook_test.json"),
+                }
+            }
+
+            /// Its own part of its JSON Schema; the test event's body is any object.
+            pub(super) const fn schema_source(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!("schemas/", $text, ".json")),)*
+                    Self::WebhookTest => "{}",
                 }
             }
         }
@@ -108,6 +128,23 @@ impl EventName {
     /// The event of that name, the test event included.
     pub fn parse_any(text: &str) -> Option<Self> {
         Self::parse(text).or_else(|| (text == Self::WebhookTest.as_str()).then_some(Self::WebhookTest))
+    }
+
+    /// The event it is derived from when the help desk does not send it itself (INTERFACE §4, derived events).
+    pub const fn derived_from(self) -> Option<Self> {
+        match self {
+            Self::AssigneeChanged
+            | Self::TeamChanged
+            | Self::ConversationLabelsChanged
+            | Self::ConversationSubstatusChanged => Some(Self::ConversationUpdated),
+            Self::MessageReceived => Some(Self::MessageCreated),
+            _ => None,
+        }
+    }
+
+    /// Chatwoot sends it.
+    pub const fn is_chatwoots(self) -> bool {
+        self.derived_from().is_none() && !matches!(self.group(), Group::Ticket)
     }
 
     /// Contact events come without an inbox, so a webhook with an inbox filter never gets them.

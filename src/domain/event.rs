@@ -3,8 +3,21 @@
 use bytes::Bytes;
 
 use super::catalogue::EventName;
+use super::cause::named;
 use super::id::{EventId, InboxId};
 use super::timestamp::Timestamp;
+
+named!(
+    /// Why no webhook got an event.
+    Unmatched {
+        /// None is subscribed to it.
+        Unsubscribed = "unsubscribed",
+        /// Those that are have other inboxes selected.
+        OtherInbox = "other_inbox",
+        /// Those that are have been off for longer than events are held.
+        Off = "off",
+    }
+);
 
 /// An event with the bytes that every receiver gets.
 #[derive(Clone, Debug)]

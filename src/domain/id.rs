@@ -163,6 +163,12 @@ mod tests {
     }
 
     #[test]
+    fn times_beyond_the_ids_are_before_or_after_all_of_them() {
+        assert_eq!(IdSource::first_at(Timestamp::from_seconds(0)), 0);
+        assert_eq!(IdSource::first_at(Timestamp::from_seconds(4_070_908_800)), i64::MAX);
+    }
+
+    #[test]
     fn ids_grow_even_when_the_clock_does_not() {
         let source = IdSource::default();
         let now = Timestamp::from_seconds(1_800_000_000);

@@ -19,6 +19,7 @@ pub mod period;
 pub mod problem;
 pub mod range;
 pub mod recovery;
+pub mod schema;
 pub mod sealed;
 pub mod search;
 pub mod settings;

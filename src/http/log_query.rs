@@ -112,7 +112,7 @@ fn read<T>(
     meant
 }
 
-pub fn given(value: &Option<String>) -> Option<&str> {
+pub(super) fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
@@ -124,13 +124,13 @@ pub fn clock_in(at: Timestamp, zone: &str) -> Option<String> {
 }
 
 /// Which edge of a day.
-enum Edge {
+pub(super) enum Edge {
     Start,
     End,
 }
 
 /// RFC 3339 with a zone, an edge of a date, or what `datetime-local` writes.
-fn time(text: &str, zone: &str, edge: Edge) -> Option<Timestamp> {
+pub(super) fn time(text: &str, zone: &str, edge: Edge) -> Option<Timestamp> {
     let moment = || text.parse::<jiff::Timestamp>().ok();
     let date = || {
         let date: jiff::civil::Date = Some(text).filter(|text| text.len() == 10)?.parse().ok()?;

@@ -13,6 +13,7 @@ mod log_query;
 mod made;
 mod pages;
 mod reader;
+mod received_query;
 mod route;
 mod session;
 mod state;

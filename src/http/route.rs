@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, guard};
 use super::api::management::ApiError;
 use super::error::PageError;
 use super::pages::{
-    deliveries, inboxes, invite, profile, recoveries, session as account, settings, status, tokens, users, verify,
-    webhook_actions, webhook_form, webhook_overview, webhook_test, webhooks,
+    catalogue, deliveries, inboxes, invite, profile, received, recoveries, session as account, settings, status,
+    tokens, users, verify, webhook_actions, webhook_form, webhook_overview, webhook_test, webhooks,
 };
 use super::{State, api, assets, health, reader, session};
 
@@ -40,7 +40,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
 }
 
 fn management(routes: &mut ServiceConfig) {
-    use api::{deliveries, inboxes, recoveries, webhooks};
+    use api::{catalogue, deliveries, inboxes, received, recoveries, webhooks};
     routes
         .service(web::resource("/webhooks").get(webhooks::list).post(webhooks::create))
         .service(
@@ -56,6 +56,8 @@ fn management(routes: &mut ServiceConfig) {
         .service(web::resource("/recoveries/{id}").get(recoveries::show).delete(recoveries::cancel))
         .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
         .service(web::resource("/inboxes/{id}").patch(inboxes::update).put(inboxes::update).delete(inboxes::archive))
+        .service(web::resource("/events").get(catalogue::list))
+        .service(web::resource("/received").get(received::list))
         .service(web::resource("/deliveries").get(deliveries::list))
         .service(web::resource("/deliveries/{id}").get(deliveries::show))
         .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::send_again));
@@ -92,6 +94,13 @@ fn pages(routes: &mut ServiceConfig) {
         .service(web::resource("/deliveries/{id}").get(deliveries::show))
         .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::send_again))
         .service(web::resource("/deliveries/{id}/cancellation").post(deliveries::cancel))
+        .service(web::resource("/received").get(received::list))
+        .service(web::resource("/received/{id}").get(received::show))
+        .service(web::resource("/received/{id}/body").get(received::body))
+        .service(web::resource("/received/{id}/delivery").post(received::send))
+        .service(web::resource("/events").get(catalogue::list))
+        .service(web::resource("/events/{name}.schema.json").get(catalogue::schema))
+        .service(web::resource("/events/{name}").get(catalogue::show))
         .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
         .service(web::resource(r"/inboxes/{id:\d+}/edit").get(inboxes::edit))
         .service(web::resource(r"/inboxes/{id:\d+}").post(inboxes::update))

@@ -72,7 +72,8 @@ impl Translator<'_> {
     }
 
     /// A size: 162 B, 16.4 kB, 3.5 MB, 120.0 GB.
-    pub fn size(&self, bytes: usize) -> String {
+    pub fn size(&self, bytes: impl Borrow<usize>) -> String {
+        let bytes = *bytes.borrow();
         let amount = bytes as f64;
         match bytes {
             ..1000 => self.bytes(decimal(self.locale(), amount, 0)),

@@ -132,6 +132,18 @@ messages! {
     clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
     // events.ftl
     group_conversation; group_message; group_contact; group_ticket; group_inbox; group_widget;
+    // catalogue.ftl
+    events_lead; event_about_title; event_used_by; event_unused; event_use; event_key; event_group;
+    event_source; event_source_chatwoot; event_source_derived; event_source_api; event_inbox_filter;
+    event_inbox_filter_works; event_inbox_filter_none; event_derived_badge; event_derives; event_sample;
+    event_sample_about; event_fields; event_field; event_type; event_fields_as(path: impl Text); event_values;
+    event_schema; event_schema_about; event_schema_show; event_schema_download;
+    // received.ftl
+    received_events; received_about; received_id; received_outcome; received_unmatched; received_test;
+    received_from; received_to; received_size; received_at; received_none; received_none_about; received_curl;
+    received_token; received_go_on; received_derived_from; received_derived; received_no_deliveries;
+    received_send_to; received_send; received_send_about; received_not_for; received_why; received_raw;
+    received_cut; received_body_about; received_body; not_for_then; received_retention(days: impl Number);
     // problems.ftl
     HeaderNameMissingHere; ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
 }

@@ -24,6 +24,8 @@ named!(
         TestSent = "test_sent",
         /// A delivery is made again.
         DeliveryResent = "delivery_resent",
+        /// A received event is on its way to a webhook that a person chose.
+        EventSent = "event_sent",
         /// A delivery was cancelled.
         DeliveryCancelled = "delivery_cancelled",
         /// A webhook was turned on, and what was held for it is on its way.

@@ -10,6 +10,7 @@ use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::event::Unmatched;
 use crate::domain::period::Period;
 use crate::domain::range::Range;
 use crate::domain::recovery::RecoveryState;
@@ -100,6 +101,11 @@ fn every_message_is_used_and_every_used_one_exists() {
         used.extend(all(prefix, EventName::ALL, EventName::as_str));
         used.insert(format!("{prefix}_webhook_test"));
     }
+    used.extend(all("unmatched", Unmatched::ALL, Unmatched::as_str));
+    used.extend(all("not_for", Unmatched::ALL, Unmatched::as_str));
+    let derived = EventName::ALL.iter().filter(|event| event.derived_from().is_some());
+    used.extend(derived.map(|event| format!("derived_{event}")));
+    used.extend(EventName::ALL.iter().flat_map(|event| event.fields()).map(|field| format!("field_{}", field.key)));
     let existing: BTreeSet<String> = messages_of(Locale::En).into_keys().collect();
     assert_eq!(used, existing);
     assert_eq!(Group::ALL.map(|group| uk().group(group)).first().map(String::as_str), Some("Розмова"));

@@ -9,6 +9,7 @@ use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
 use crate::domain::cause::FailureCause;
 use crate::domain::delivery::{Reason, Status, Trigger};
+use crate::domain::event::Unmatched;
 use crate::domain::period::Period;
 use crate::domain::problem::Problem;
 use crate::domain::range::Range;
@@ -82,6 +83,7 @@ impl Translator<'_> {
             "period" => self.filter_period(),
             "test" => self.filter_test(),
             "q" => self.search(),
+            "outcome" => self.received_outcome(),
             _ => self.pages(),
         }
     }
@@ -94,6 +96,26 @@ impl Translator<'_> {
     /// A sentence: when an event is sent.
     pub fn event_about(&self, event: impl Borrow<EventName>) -> String {
         self.named("about", event.borrow().as_str())
+    }
+
+    /// A sentence: why no webhook got an event.
+    pub fn unmatched(&self, why: impl Borrow<Unmatched>) -> String {
+        self.named("unmatched", why.borrow().as_str())
+    }
+
+    /// A sentence: why one webhook did not get an event.
+    pub fn not_for(&self, why: impl Borrow<Unmatched>) -> String {
+        self.named("not_for", why.borrow().as_str())
+    }
+
+    /// A sentence: when Hachok derives an event from another; only for one that it derives.
+    pub fn event_derivation(&self, event: impl Borrow<EventName>) -> String {
+        self.named("derived", event.borrow().as_str())
+    }
+
+    /// What a field of an event's body holds; `key` is of [`crate::domain::schema::Field`].
+    pub fn field_about(&self, key: &str) -> String {
+        self.named("field", key)
     }
 
     /// A group of events.

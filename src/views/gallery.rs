@@ -3,6 +3,7 @@
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
 
 mod accounts;
+mod catalogue;
 mod repair;
 
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all.extend(deliveries_of(language, &user));
     all.extend(logs_of(language, &user));
     all.extend(repair::pictures(language, &user));
+    all.extend(catalogue::pictures(language, &user));
     all.extend(inboxes_of(language, &user));
     all.extend(accounts::pictures(language, &user));
     all.extend(others(language, &user));

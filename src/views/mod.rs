@@ -3,6 +3,7 @@
 //! A handler makes a [`Shell`], gives it with its values to the `new` of a page, and answers with [`Html::html`].
 //! A part that htmx swaps is a block of the same template: `page.as_list().html()`.
 
+pub mod catalogue;
 pub mod deliveries;
 pub mod errors;
 mod filters;
@@ -12,6 +13,7 @@ pub mod inboxes;
 pub mod invite;
 mod parts;
 pub mod profile;
+pub mod received;
 #[cfg(test)]
 mod samples;
 pub mod session;

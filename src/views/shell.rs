@@ -13,6 +13,8 @@ pub enum Place {
     Webhooks,
     /// The delivery log.
     Deliveries,
+    /// The catalogue of events.
+    Events,
     /// The inboxes.
     Inboxes,
     /// The API tokens.

@@ -6,6 +6,7 @@ mod derived;
 mod idempotency;
 mod inboxes;
 mod ingest;
+mod received;
 mod refusals;
 mod rotation;
 mod search;

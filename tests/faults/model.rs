@@ -219,7 +219,7 @@ fn ingest(conn: &mut DbConnection, model: &mut Model, leased: bool) {
     let (id, name, now) = (model.next, EventName::MessageCreated, model.now);
     let body = Bytes::from_static(b"{}");
     let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: now };
-    events::insert(conn, &event).expect("an event");
+    events::insert(conn, &event, None).expect("an event");
     let new = NewDelivery {
         id: DeliveryId(id),
         event_id: EventId(id),

@@ -22,7 +22,7 @@ async fn an_attempt_that_ends_while_the_log_is_read_is_shown_once() {
     let (conn, id, event_id) = (store.conn(), DeliveryId(1), EventId(1));
     let body = Bytes::from_static(b"{}");
     let event = Event { id: event_id, name, inbox_id: None, derived_from: None, body, created_at: now };
-    events::insert(conn, &event).expect("an event");
+    events::insert(conn, &event, None).expect("an event");
     let lease = Lease { token: 1, until: now.after(Duration::from_secs(90)) };
     let (trigger, some_lease) = (Trigger::Event, Some(lease));
     let new = NewDelivery { id, event_id, event: name, webhook_id: 1, inbox_id: None, trigger, lease: some_lease, now };

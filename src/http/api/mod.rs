@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod catalogue;
 pub mod deliveries;
 pub mod events;
 pub mod inboxes;
@@ -9,6 +10,7 @@ pub mod management;
 pub mod method;
 pub mod problem;
 pub mod profile;
+pub mod received;
 pub mod recoveries;
 pub mod shapes;
 pub mod webhook_input;

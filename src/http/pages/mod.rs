@@ -1,9 +1,11 @@
 //! The pages: read, check, do, render.
 
+pub mod catalogue;
 pub mod deliveries;
 pub mod inboxes;
 pub mod invite;
 pub mod profile;
+pub mod received;
 pub mod recoveries;
 pub mod redelivery;
 pub mod session;

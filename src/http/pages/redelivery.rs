@@ -1,15 +1,16 @@
 //! Sending a delivery's event again, for the pages and the API.
 
 use crate::clock;
-use crate::db::{DbConnection, Error, deliveries, log, webhooks};
+use crate::db::deliveries::NewDelivery;
+use crate::db::{DbConnection, Error, deliveries, log, received, webhooks};
 use crate::domain::delivery::{Delivery, Trigger};
-use crate::domain::id::DeliveryId;
+use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::http::State;
 
 /// Why an event is not sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// There is no such delivery.
+    /// There is no such delivery, event or webhook.
     NotFound,
     /// Its webhook is off or deleted.
     WebhookOff,
@@ -31,6 +32,38 @@ pub async fn make(state: &State, id: DeliveryId) -> Result<Result<Delivery, Refu
             return Ok(Err(Refused::WebhookOff));
         }
         deliveries::send_again(conn, &old, (new, Trigger::Manual), now)?;
+        Ok(log::find(conn, new)?.ok_or(Refused::NotFound))
+    });
+    let made = made.await?;
+    state.engine.wake();
+    Ok(made)
+}
+
+/// Makes a delivery of a received event to any webhook, due at once.
+pub async fn send_to(state: &State, id: EventId, webhook: WebhookId) -> Result<Result<Delivery, Refused>, Error> {
+    let now = state.db.now().await?;
+    let new = DeliveryId(state.engine.next_id(clock::now()));
+    let made = state.db.write(move |conn: &mut DbConnection| {
+        let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
+            return Ok(Err(Refused::NotFound));
+        };
+        if event.test {
+            return Ok(Err(Refused::Test));
+        }
+        if !webhook.enabled {
+            return Ok(Err(Refused::WebhookOff));
+        }
+        let delivery = NewDelivery {
+            id: new,
+            event_id: id,
+            event: event.event,
+            webhook_id: webhook.id,
+            inbox_id: event.inbox_id,
+            trigger: Trigger::Manual,
+            lease: None,
+            now,
+        };
+        deliveries::insert(conn, &delivery)?;
         Ok(log::find(conn, new)?.ok_or(Refused::NotFound))
     });
     let made = made.await?;

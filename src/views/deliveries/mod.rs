@@ -7,6 +7,8 @@ mod outcome;
 mod recovery;
 mod resend;
 
+pub(in crate::views) use json::Json;
+
 pub use delivery::{DeliveryPage, DeliveryView};
 pub use log::{LogFilter, LogInput, LogLine, LogPage, LogRow, News};
 pub use outcome::Outcome;

@@ -29,7 +29,7 @@ pub struct TestForm<'a> {
     pub sent: Option<(DeliveryId, &'a Attempt)>,
 }
 
-/// The test page. `as_sample` is the part that choosing an event swaps, `as_result` the answer to sending.
+/// The test page. `as_sample` is what choosing an event swaps: all below the tabs, `as_result` the answer to sending.
 #[derive(Template)]
 #[template(path = "webhooks/test.html", blocks = ["sample", "result"])]
 pub struct TestPage<'a> {

@@ -1,0 +1,2 @@
+DROP INDEX events_unmatched;
+ALTER TABLE events DROP COLUMN unmatched;

@@ -1,0 +1,120 @@
+//! Received events: the list, one event, and sending it to a webhook.
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+
+use super::redelivery::{self, Refused};
+use super::webhooks::inbox_name;
+use super::{Answer, go, page};
+use crate::db::received::{self, Line};
+use crate::db::{events, inboxes, webhooks};
+use crate::domain::id::EventId;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::form::Form;
+use crate::http::reader::{Admin, SignedIn};
+use crate::http::received_query::{ReceivedQuery, written};
+use crate::http::session::Visit;
+use crate::views::received::{EventPage, EventView, Fate, ListInput, ListPage, ReceivedFilter, ReceivedLine};
+use crate::views::{Notice, NoticeKind};
+
+/// Lines of a page.
+const PAGE: usize = 50;
+
+/// The list.
+pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ReceivedQuery>) -> Answer {
+    // As in the log: a filter that is not understood is told, and everything shown.
+    let parsed = query.parse(reader.zone());
+    let t = reader.t();
+    let odd = parsed.as_ref().err().map(|name| Notice::Odd(t.filters_odd(t.filter_label(name))));
+    let (filter, cursor) = parsed.unwrap_or_default();
+    let wanted = filter.clone();
+    let loaded = state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE)?, inboxes::list(conn)?)));
+    let (found, inboxes) = loaded.await?;
+    let day = |text: &Option<String>, counts: bool| text.clone().filter(|_| counts).unwrap_or_default();
+    let ingest = state.public.join("/api/v1/events").map_or_else(|_| String::new(), |url| url.to_string());
+    let input = ListInput {
+        filter: ReceivedFilter {
+            event: filter.event,
+            inbox: filter.inbox,
+            unmatched: filter.unmatched,
+            from: day(&query.from, filter.from.is_some()),
+            to: day(&query.to, filter.to.is_some()),
+        },
+        lines: found.lines.iter().map(|line| shown(line, inbox_name(&inboxes, line.inbox_id))).collect(),
+        inboxes: &inboxes,
+        newer: found.newer.and_then(written),
+        older: found.older.and_then(written),
+        retention_days: state.retention_days.into(),
+        ingest: &ingest,
+    };
+    let mut shell = reader.shell();
+    shell.notice = odd.or(shell.notice);
+    let list = ListPage::new(shell, input);
+    if reader.htmx { page(StatusCode::OK, &list.as_received()) } else { page(StatusCode::OK, &list) }
+}
+
+fn shown<'a>(line: &Line, inbox: Option<&'a str>) -> ReceivedLine<'a> {
+    let fate = match (line.test, line.deliveries, line.unmatched) {
+        (true, ..) => Fate::Test,
+        (_, 1.., _) => Fate::Sent(line.deliveries),
+        (_, 0, why) => Fate::Unmatched(why),
+    };
+    let derived = line.derived_from.is_some();
+    ReceivedLine { id: line.id, event: line.event, inbox, derived, fate, size: line.size, at: line.created_at }
+}
+
+fn parse(id: &str) -> Result<EventId, PageError> {
+    id.parse().map_err(|_| PageError::NotFound)
+}
+
+/// One event: what came, and what became of it.
+pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<String>) -> Answer {
+    let id = parse(&id)?;
+    let loaded = state.db.read(move |conn| {
+        let Some(line) = received::find(conn, id)? else { return Ok(None) };
+        let body = events::body(conn, id)?.unwrap_or_default();
+        let family = (received::derived(conn, id)?, received::deliveries(conn, id)?);
+        Ok(Some((line, body, family, webhooks::list(conn)?, inboxes::list(conn)?)))
+    });
+    let (line, body, (derived, deliveries), webhooks, inboxes) = loaded.await?.ok_or(PageError::NotFound)?;
+    let view = EventView {
+        line: shown(&line, inbox_name(&inboxes, line.inbox_id)),
+        inbox_id: line.inbox_id,
+        source: line.derived_from,
+        derived: &derived,
+        deliveries: &deliveries,
+        webhooks: &webhooks,
+        body: &body,
+    };
+    page(StatusCode::OK, &EventPage::new(reader.shell(), view))
+}
+
+/// The body as it came, byte for byte.
+pub async fn body(state: Data<State>, _: SignedIn, id: Path<String>) -> Result<HttpResponse, PageError> {
+    let id = parse(&id)?;
+    let body = state.db.read(move |conn| events::body(conn, id)).await?.ok_or(PageError::NotFound)?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(body))
+}
+
+/// Sends the event to a webhook that a person chose, whatever its subscriptions and inboxes are.
+pub async fn send(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<String>,
+    form: Form,
+) -> Result<HttpResponse, PageError> {
+    let webhook = form.get("webhook").parse().map_err(|_| PageError::BadRequest)?;
+    match redelivery::send_to(&state, parse(&id)?, webhook).await? {
+        Ok(delivery) => {
+            Visit(session).leave_notice(NoticeKind::EventSent.as_str());
+            Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
+        }
+        Err(Refused::NotFound) => Err(PageError::NotFound),
+        Err(Refused::WebhookOff) => Err(PageError::WebhookOff),
+        Err(Refused::Test) => Err(PageError::BadRequest),
+    }
+}

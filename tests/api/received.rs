@@ -1,0 +1,110 @@
+use serde_json::{Value, json};
+
+use crate::support::{Api, App, Receiver, event, event_in, webhook};
+
+async fn received(api: &Api, query: &str) -> (Vec<Value>, Value) {
+    let answer = api.get(&format!("received?{query}")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = answer.json();
+    (body["payload"].as_array().cloned().expect("a list"), body["next_cursor"].clone())
+}
+
+#[tokio::test]
+async fn every_accepted_event_is_told_with_what_became_of_it() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let early = api.accepted(event_in("message_created", 7)).await;
+    let inbox = api.get("inboxes").await.json()["payload"][0]["id"].clone();
+    let mut hook = webhook(&receiver.at("/a"));
+    hook["inbox_ids"] = json!([inbox]);
+    let id = api.webhook(&hook).await["id"].clone();
+    let other = api.accepted(event_in("message_created", 8)).await;
+    let sent = api.accepted(event_in("message_created", 7)).await;
+    api.patch(&format!("webhooks/{id}"), &json!({ "enabled": false })).await;
+    let held = api.accepted(event_in("message_created", 7)).await;
+    app.age("UPDATE webhooks SET disabled_at = 1");
+    let late = api.accepted(event_in("message_created", 7)).await;
+    let (list, next) = received(&api, "").await;
+    let told: Vec<_> = list.iter().map(|line| (&line["id"], &line["deliveries"], &line["unmatched"])).collect();
+    let expected = [
+        (json!(late), json!(0), json!("off")),
+        (json!(held), json!(1), Value::Null),
+        (json!(sent), json!(1), Value::Null),
+        (json!(other), json!(0), json!("other_inbox")),
+        (json!(early), json!(0), json!("unsubscribed")),
+    ];
+    assert_eq!(told, expected.iter().map(|(id, count, why)| (id, count, why)).collect::<Vec<_>>());
+    assert_eq!(next, Value::Null);
+    assert_eq!((&list[4]["event"], &list[4]["inbox_id"]), (&json!("message_created"), &inbox));
+    assert_eq!(list[4]["size"], event_in("message_created", 7).len());
+    assert_eq!(received(&api, "outcome=none").await.0.len(), 3);
+    assert_eq!(received(&api, &format!("inbox={inbox}")).await.0.len(), 4);
+    assert_eq!(received(&api, "event=team_changed").await.0.len(), 0);
+    assert_eq!(received(&api, "from=2099-01-01").await.0.len(), 0);
+    assert_eq!(received(&api, "to=2020-01-02").await.0.len(), 0);
+}
+
+#[tokio::test]
+async fn derived_events_name_their_source_and_tests_are_marked() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let id = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
+    let source = api.accepted(r#"{"event":"message_created","message_type":"incoming"}"#).await;
+    api.post(&format!("webhooks/{id}/test"), &json!({ "event": "team_changed", "body": { "event": "team_changed" } }))
+        .await;
+    let (list, _) = received(&api, "").await;
+    let told: Vec<_> = list.iter().map(|line| (&line["event"], &line["derived_from"], &line["test"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("team_changed"), &Value::Null, &json!(true)),
+            (&json!("message_received"), &json!(source), &json!(false)),
+            (&json!("message_created"), &Value::Null, &json!(false)),
+        ]
+    );
+    let (unmatched, _) = received(&api, "outcome=none").await;
+    assert_eq!(unmatched.len(), 1, "a test was for its webhook: {unmatched:?}");
+}
+
+#[tokio::test]
+async fn the_list_is_turned_by_its_cursor() {
+    let app = App::start();
+    let api = app.api("admin");
+    let mut sent = Vec::new();
+    for _ in 0..7 {
+        sent.push(json!(api.accepted(event("message_updated")).await));
+    }
+    sent.reverse();
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (list, next) = received(&api, &format!("outcome=none&limit=3&cursor={cursor}")).await;
+        seen.extend(list.into_iter().map(|line| line["id"].clone()));
+        match next.as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, sent);
+    let after = format!("limit=3&cursor=after-{}", sent[6].as_str().unwrap_or_default());
+    let (list, next) = received(&api, &after).await;
+    assert_eq!(list.iter().map(|line| &line["id"]).collect::<Vec<_>>(), [&sent[3], &sent[4], &sent[5]]);
+    assert_eq!(next, json!(format!("after-{}", sent[3].as_str().unwrap_or_default())));
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_refused() {
+    let app = App::start();
+    let api = app.api("read");
+    for (query, name) in [
+        ("event=message_exploded", "event"),
+        ("inbox=seven", "inbox"),
+        ("outcome=some", "outcome"),
+        ("from=lately", "from"),
+        ("cursor=x", "cursor"),
+        ("limit=101", "limit"),
+    ] {
+        let answer = api.get(&format!("received?{query}")).await;
+        assert_eq!((answer.status, &answer.json()["attributes"]), (422, &json!([name])), "{query}");
+    }
+    assert_eq!(app.api("ingest").get("received").await.status, 401);
+}
