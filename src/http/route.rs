@@ -7,7 +7,8 @@ use actix_web::{HttpResponse, guard};
 use super::api::management::ApiError;
 use super::error::PageError;
 use super::pages::{
-    catalogue, deliveries, inboxes, received, recoveries, session as account, webhook_actions, webhook_form, webhook_test, webhooks,
+    catalogue, deliveries, inboxes, received, recoveries, session as account, webhook_actions, webhook_form,
+    webhook_test, webhooks,
 };
 use super::{State, api, assets, health, reader, session};
 
