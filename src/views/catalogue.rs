@@ -59,7 +59,6 @@ pub struct EventPage<'a> {
     derived: Vec<EventName>,
     fields: Vec<Field>,
     sample: Json,
-    schema: Json,
 }
 
 impl<'a> EventPage<'a> {
@@ -74,7 +73,6 @@ impl<'a> EventPage<'a> {
             derived: derived.collect(),
             fields: event.fields(),
             sample: Json::new(event.sample().as_bytes()),
-            schema: Json::new(event.schema().to_string().as_bytes()),
         }
     }
 }

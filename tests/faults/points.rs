@@ -91,7 +91,7 @@ fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
     let id = IdSource::first_at(then) + number;
     let (name, body) = (EventName::MessageCreated, Bytes::from_static(b"{}"));
     let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: then };
-    events::insert(conn, &event).expect("an event");
+    events::insert(conn, &event, None).expect("an event");
     let lease = Lease { token: number + 1, until: then.after(Duration::from_secs(90)) };
     let new = NewDelivery {
         id: DeliveryId(id),

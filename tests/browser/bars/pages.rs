@@ -8,7 +8,7 @@ pub type Page = (&'static str, String);
 
 /// The pages of someone who is signed in; the first is where a visit begins.
 pub fn inside(world: &World) -> Vec<Page> {
-    let World { failed, waiting, recovery, .. } = world;
+    let World { failed, waiting, received: [got, unmatched], recovery, .. } = world;
     let at = |route: &'static str, address: &str| (route, address.to_owned());
     vec![
         at("/webhooks", "/webhooks"),
@@ -30,6 +30,13 @@ pub fn inside(world: &World) -> Vec<Page> {
         ("/deliveries/{id}", format!("/deliveries/{failed}")),
         ("/deliveries/{id}", format!("/deliveries/{waiting}")),
         ("/recoveries/{id}", format!("/recoveries/{recovery}")),
+        at("/received", "/received"),
+        at("/received", "/received?event=ticket_created"),
+        ("/received/{id}", format!("/received/{got}")),
+        ("/received/{id}", format!("/received/{unmatched}")),
+        at("/events", "/events"),
+        at("/events/{name}", "/events/message_created"),
+        at("/events/{name}", "/events/conversation_substatus_changed"),
         at("/inboxes", "/inboxes"),
         at("/inboxes/{id}/edit", "/inboxes/1/edit"),
         at("/tokens", "/tokens"),
@@ -50,10 +57,12 @@ pub fn outside(world: &World) -> Vec<Page> {
 }
 
 /// Routes without a page of their own, or seen elsewhere.
-const ELSEWHERE: [&str; 3] = [
+const ELSEWHERE: [&str; 5] = [
     "/",                    // leads to the list
     "/setup",               // exists only before there is an account: the tours see it
     "/webhooks/header-row", // a row of the form
+    "/received/{id}/body",  // the body alone
+    "/events/{name}.schema.json",
 ];
 
 #[tokio::test]

@@ -15,6 +15,8 @@ pub struct World {
     pub failed: String,
     /// A delivery that waits for its next attempt.
     pub waiting: String,
+    /// An event that a webhook got, and one that none did.
+    pub received: [String; 2],
     /// A recovery.
     pub recovery: String,
     /// The path of a link to a new account.
@@ -37,7 +39,8 @@ impl World {
         for body in webhooks(&receiver) {
             api.webhook(&body).await;
         }
-        api.accepted(event_in("message_created", 7)).await;
+        let got = api.accepted(event_in("message_created", 7)).await;
+        let unmatched = api.accepted(event_in("team_changed", 7)).await;
         api.accepted(event_in("conversation_status_changed", 12)).await;
         api.accepted(event("contact_created")).await;
         eventually("the gone receiver is off", || async {
@@ -53,8 +56,9 @@ impl World {
         let waiting = one(&api, "status=pending&webhook=2").await;
         let body = json!({ "since": "2020-01-01T00:00:00Z" });
         let recovery = api.post("webhooks/1/recoveries", &body).await.json()["payload"]["recovery"]["id"].to_string();
+        let received = [got, unmatched];
         let invitation = invitation(&app).await;
-        Self { app, failed, waiting, recovery, invitation, token, _receiver: receiver }
+        Self { app, failed, waiting, received, recovery, invitation, token, _receiver: receiver }
     }
 }
 
