@@ -18,7 +18,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
 /// Tables that grow with the traffic.
 const LARGE: [&str; 4] = ["deliveries", "attempts", "events", "webhook_hours"];
 /// Holds what waits alone, and counting that is to look at all of it.
-const WAITING: &str = "SCAN deliveries USING COVERING INDEX deliveries_due";
+const WAITING: &str = "SCAN deliveries USING COVERING INDEX deliveries_pending";
 
 fn database() -> DbConnection {
     let url = DatabaseUrl::Sqlite(":memory:".into());
