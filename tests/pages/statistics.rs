@@ -43,7 +43,7 @@ async fn what_ends_is_counted_on_every_page() {
         assert!(!ended.is_empty(), "{rows:?}");
     }
     // A test is no traffic.
-    let form = admin.open("/webhooks/1/test").await.form("#sample");
+    let form = admin.open("/webhooks/1/test").await.form("[name=body]");
     admin.submit(form).await;
     assert_eq!(admin.open("/webhooks").await.texts(".stats b")[0], "2");
 }
