@@ -1,20 +1,27 @@
 //! Just enough HTTP/1.1 that driver and receiver leave the machine to the server.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-/// A keep-alive connection.
+/// A keep-alive connection, of either side.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    host: SocketAddr,
+    /// Bytes of the buffer that the last message took.
+    used: usize,
 }
 
-/// An answer.
+/// A message, in the connection's buffer.
+pub struct Message<'a> {
+    /// First line and headers.
+    pub head: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// An answer that outlives its connection's next one.
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -27,25 +34,72 @@ pub struct Answer {
 impl Connection {
     /// Connects.
     pub async fn open(host: SocketAddr) -> Self {
-        let stream = TcpStream::connect(host).await.expect("a connection");
+        Self::of(TcpStream::connect(host).await.expect("a connection"))
+    }
+
+    /// Takes an accepted one.
+    pub fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a socket");
-        Self { stream, buffer: Vec::with_capacity(1 << 16), host }
+        Self { stream, buffer: Vec::with_capacity(4096), used: 0 }
     }
 
     /// Sends a request and waits for its answer; each of `headers` ends its line.
     pub async fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {length}\r\n{headers}\r\n", self.host);
-        self.stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await.expect("a request");
-        let message = read(&mut self.stream, &mut self.buffer).await.expect("an answer");
-        let status = message.head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-        Answer { status, head: message.head, body: String::from_utf8_lossy(&message.body).into_owned() }
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: {length}\r\n{headers}\r\n");
+        assert!(self.write(&[head.as_bytes(), body.as_bytes()].concat()).await, "a request");
+        let message = self.read().await.expect("an answer");
+        let body = String::from_utf8_lossy(message.body).into_owned();
+        Answer { status: message.status(), head: message.head.to_owned(), body }
+    }
+
+    /// Whether the bytes are on their way.
+    pub async fn write(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).await.is_ok()
+    }
+
+    /// Until the other side goes.
+    pub async fn gone(&mut self) {
+        let _ = self.stream.read(&mut [0]).await;
+    }
+
+    /// The next message; none once the other side has gone.
+    pub async fn read(&mut self) -> Option<Message<'_>> {
+        self.buffer.drain(..self.used);
+        self.used = 0;
+        let end = loop {
+            if let Some(at) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            self.more().await?;
+        };
+        let length = length(&self.buffer[..end]);
+        while self.buffer.len() < end + length {
+            self.more().await?;
+        }
+        self.used = end + length;
+        Some(Message { head: std::str::from_utf8(&self.buffer[..end]).ok()?, body: &self.buffer[end..self.used] })
+    }
+
+    async fn more(&mut self) -> Option<()> {
+        matches!(self.stream.read_buf(&mut self.buffer).await, Ok(1..)).then_some(())
+    }
+}
+
+impl Message<'_> {
+    /// Of an answer.
+    pub fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status")
+    }
+
+    /// Of a request.
+    pub fn path(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
     }
 }
 
 impl Answer {
-    /// The first cookie's name and value.
+    /// Every cookie's name and value.
     pub fn cookies(&self) -> Vec<String> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         let cookies = lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
@@ -53,57 +107,8 @@ impl Answer {
     }
 }
 
-struct Message {
-    head: String,
-    body: Vec<u8>,
-}
-
-async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Message> {
-    let end = loop {
-        if let Some(at) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
-            break at + 4;
-        }
-        if stream.read_buf(buffer).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
-    let lengths = head.lines().filter_map(|line| line.split_once(':'));
-    let length = lengths.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length: usize = length.filter_map(|(_, value)| value.trim().parse().ok()).next().unwrap_or(0);
-    while buffer.len() < end + length {
-        if stream.read_buf(buffer).await.ok()? == 0 {
-            return None;
-        }
-    }
-    let body = buffer[end..end + length].to_vec();
-    buffer.drain(..end + length);
-    Some(Message { head, body })
-}
-
-/// Starts a receiver in a thread of its own; it answers 200 and counts.
-pub fn receiver(arrived: Arc<AtomicUsize>) -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.set_nonblocking(true).expect("a socket");
-    let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async move {
-            let listener = TcpListener::from_std(listener).expect("a listener");
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, Arc::clone(&arrived)));
-            }
-        });
-    });
-    address
-}
-
-async fn answer(mut stream: TcpStream, arrived: Arc<AtomicUsize>) {
-    let mut buffer = Vec::with_capacity(1 << 12);
-    while read(&mut stream, &mut buffer).await.is_some() {
-        arrived.fetch_add(1, Ordering::Relaxed);
-        if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.is_err() {
-            return;
-        }
-    }
+fn length(head: &[u8]) -> usize {
+    let lines = head.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'));
+    let mut lengths = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    lengths.next().and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
 }

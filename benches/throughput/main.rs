@@ -1,122 +1,207 @@
-//! How fast events come in and go out: the release binary on a fresh SQLite file with `synchronous=FULL`,
-//! a receiver and 32 connections on loopback. `HACHOK_BENCH_EVENTS` sets the number of events.
+//! How fast events come in and go out, what that costs, and what a slow receiver or a crash does to it: the release
+//! binary on fresh databases, with the load and the receiver on the same machine. SQLite with `synchronous=FULL`, or
+//! Postgres where `HACHOK_BENCH_DATABASE` names a server. `HACHOK_BENCH_EVENTS` sets the size; `cargo bench -- one ten`
+//! measures only these rows.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that cannot go on stops")]
 
 mod http;
+mod limits;
+mod load;
+mod process;
+mod receiver;
 mod server;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use http::Connection;
+use receiver::Receiver;
 use server::Server;
-use tokio::runtime::Builder;
-
-const CONNECTIONS: usize = 32;
-const PAGES: usize = 300;
 
 fn main() {
     // `cargo test --benches` and the like ask for tests; there are none.
     if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
         return;
     }
-    let events = std::env::var("HACHOK_BENCH_EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(10_000);
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(measure(events));
+    let events = std::env::var("HACHOK_BENCH_EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut report = Report::default();
+    let names: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    for name in ["idle", "one", "ten", "latency", "hanging", "crash", "pages", "limits"] {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            runtime.block_on(row(name, events, &mut report));
+        }
+    }
+    report.print(events);
 }
 
-async fn measure(events: usize) {
-    let arrived = Arc::new(AtomicUsize::new(0));
-    let receiver = http::receiver(Arc::clone(&arrived));
-    let server = Server::start();
-    let idle = server.rss_mib();
-    let token = server.command(&["token", "add", "--name", "bench", "--scope", "admin"], "");
-    webhook(&server, &token, &format!("http://{receiver}/in"), "message_created").await;
+async fn row(name: &str, events: usize, report: &mut Report) {
+    match name {
+        "idle" => idle(report),
+        "one" => throughput(report, name, 1, events).await,
+        "ten" => throughput(report, name, 10, events / 4).await,
+        "latency" => latency(report).await,
+        "hanging" => hanging(report).await,
+        "crash" => crash(report, events / 4).await,
+        "pages" => pages(report).await,
+        _ => {
+            report.add("bare_client_per_s", "limit: requests a second of the bare HTTP client", limits::client(events));
+            report.add("bare_inserts_per_s", "limit: rows a second, 64 in a commit (SQLite)", limits::inserts(40_000));
+        }
+    }
+}
 
+/// The figures, in their order.
+#[derive(Default)]
+struct Report(Vec<(String, String, f64)>);
+
+impl Report {
+    fn add(&mut self, name: &str, words: &str, value: f64) {
+        self.0.push((name.into(), words.into(), value));
+    }
+
+    fn print(&self, events: usize) {
+        println!("{} events, {} connections", events, load::CONNECTIONS);
+        for (_, words, value) in &self.0 {
+            println!("{words:<62} {value:>10.2}");
+        }
+        let members: Vec<_> = self.0.iter().map(|(name, _, value)| format!("\"{name}\":{value:.3}")).collect();
+        println!("{{\"events\":{events},{}}}", members.join(","));
+    }
+}
+
+fn idle(report: &mut Report) {
+    let server = Server::start(&[]);
+    report.add("start_ms", "start to ready, ms", ms(server.started_in));
+    report.add("idle_rss_mib", "resident memory, idle, MiB", process::memory_mib(server.pid(), "VmRSS"));
+}
+
+/// As fast as it goes, to `webhooks` webhooks with up to 64 requests at once.
+async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: usize) {
+    let (server, receiver) = (Server::start(&[("HACHOK_IN_FLIGHT_PER_WEBHOOK", "64")]), Receiver::start());
+    server.webhooks(&receiver, webhooks).await;
     // The first events warm the caches and are not counted.
-    load(&server, &token, 500).await;
-    arrive(&arrived, 500).await;
-    let (before, began) = (server.cpu_s(), Instant::now());
-    load(&server, &token, events).await;
+    let (warm, all) = (500, 500 + events);
+    load::flat_out(&server, 0..warm).await;
+    receiver.until(warm * webhooks).await;
+    let (own, cpu, began) = (process::cpu_s(std::process::id()), server.cpu_s(), Instant::now());
+    load::flat_out(&server, warm..all).await;
     let accepting = began.elapsed().as_secs_f64();
-    arrive(&arrived, 500 + events).await;
+    receiver.until(all * webhooks).await;
     let delivering = began.elapsed().as_secs_f64();
-    let cpu = server.cpu_s() - before;
-    let rss = server.rss_mib();
-
-    for number in 1..100 {
-        webhook(&server, &token, &format!("http://{receiver}/other/{number}"), "ticket_created").await;
-    }
-    let pages = pages(&server).await;
-    let at = |share: f64| pages[((pages.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
-
-    let rows = [
-        ("start_ms", "start to ready, ms", server.started_in.as_secs_f64() * 1000.0),
-        ("idle_rss_mib", "resident memory, idle, MiB", idle),
-        ("accepted_per_s", "events accepted a second", events as f64 / accepting),
-        ("delivered_per_s", "deliveries a second", events as f64 / delivering),
-        ("cpu_s_per_1000", "CPU seconds per 1,000 events and deliveries", cpu * 1000.0 / events as f64),
-        ("rss_mib", "resident memory under load, MiB", rss),
-        ("page_p50_ms", "/webhooks with 100 webhooks, p50, ms", at(0.5)),
-        ("page_p95_ms", "/webhooks with 100 webhooks, p95, ms", at(0.95)),
-    ];
-    println!("{events} events, {CONNECTIONS} connections, 1 webhook");
-    for (_, words, value) in rows {
-        println!("{words:<45} {value:>10.2}");
-    }
-    let members: Vec<_> = rows.iter().map(|(name, _, value)| format!("\"{name}\":{value:.3}")).collect();
-    println!("{{\"events\":{events},{}}}", members.join(","));
+    let deliveries = (events * webhooks) as f64;
+    let per_1000 = |cpu: f64| cpu * 1000.0 / deliveries;
+    let (cpu, own) = (per_1000(server.cpu_s() - cpu), per_1000(process::cpu_s(std::process::id()) - own));
+    let memory = process::memory_mib(server.pid(), "VmHWM");
+    let mut add = |figure: &str, words: &str, value| {
+        report.add(&format!("{name}_{figure}"), &format!("{name} webhook(s): {words}"), value);
+    };
+    add("accepted_per_s", "events accepted a second", events as f64 / accepting);
+    add("delivered_per_s", "deliveries a second", deliveries / delivering);
+    add("cpu_s_per_1000", "CPU seconds for 1,000 deliveries", cpu);
+    add("bench_cpu_s_per_1000", "the same of load and receiver", own);
+    add("peak_rss_mib", "resident memory at most, MiB", memory);
 }
 
-async fn webhook(server: &Server, token: &str, url: &str, event: &str) {
-    let body = format!(r#"{{"url":"{url}","subscriptions":["{event}"]}}"#);
-    let headers = format!("authorization: Bearer {token}\r\ncontent-type: application/json\r\n");
-    let answer =
-        Connection::open(server.address).await.send("POST", "/api/v1/accounts/1/webhooks", &headers, &body).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+/// One webhook, 100 events a second.
+async fn latency(report: &mut Report) {
+    let (server, receiver) = (Server::start(&[]), Receiver::start());
+    server.webhooks(&receiver, 1).await;
+    load::flat_out(&server, 0..100).await;
+    receiver.until(100).await;
+    let times = times(&server, &receiver, (100..1100, 100), 0..1).await;
+    report.add("latency_p50_ms", "100 events/s: posted to received, p50, ms", quantile(&times, 0.5));
+    report.add("latency_p99_ms", "100 events/s: posted to received, p99, ms", quantile(&times, 0.99));
 }
 
-/// Sends that many events over all connections, each as fast as it is answered.
-async fn load(server: &Server, token: &str, events: usize) {
-    let left = Arc::new(AtomicUsize::new(events));
-    let headers = Arc::new(format!("authorization: Bearer {token}\r\ncontent-type: application/json\r\n"));
-    let mut senders = tokio::task::JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let (left, headers, address) = (Arc::clone(&left), Arc::clone(&headers), server.address);
-        senders.spawn(async move {
-            let mut connection = Connection::open(address).await;
-            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-                let answer = connection.send("POST", "/api/v1/events", &headers, BODY).await;
-                assert_eq!(answer.status, 202, "{}", answer.body);
-            }
-        });
+/// Ten webhooks, 50 events a second: the healthy nine without and with one that hangs.
+async fn hanging(report: &mut Report) {
+    let (server, receiver) = (Server::start(&[]), Receiver::start());
+    server.webhooks(&receiver, 10).await;
+    load::flat_out(&server, 0..50).await;
+    receiver.until(500).await;
+    let without = times(&server, &receiver, (50..550, 50), 1..10).await;
+    receiver.until(5500).await;
+    receiver.ledger().hanging.push(0);
+    let with = times(&server, &receiver, (550..1050, 50), 1..10).await;
+    report.add("healthy_p95_ms", "ten webhooks, 50 events/s: nine healthy ones, p95, ms", quantile(&without, 0.95));
+    report.add("beside_hanging_p95_ms", "the same while the tenth hangs", quantile(&with, 0.95));
+}
+
+/// From posted to received at those webhooks, in ms, sorted.
+async fn times(
+    server: &Server,
+    receiver: &Receiver,
+    (numbers, a_second): (Range<usize>, u32),
+    webhooks: Range<usize>,
+) -> Vec<f64> {
+    let goal = receiver.ledger().unique + numbers.len() * webhooks.len();
+    let sent = load::paced(server, numbers, a_second).await;
+    receiver.until(goal).await;
+    let end = Instant::now() + Duration::from_secs(60);
+    let mut times = Vec::new();
+    for (number, at) in sent {
+        for webhook in webhooks.clone() {
+            let came = loop {
+                let came = receiver.ledger().came(webhook, number);
+                match came {
+                    Some(came) => break came,
+                    None => assert!(Instant::now() < end, "event {number} did not come to webhook {webhook}"),
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            };
+            times.push(ms(came - at));
+        }
     }
-    senders.join_all().await;
+    times.sort_unstable_by(f64::total_cmp);
+    times
 }
 
-const BODY: &str = r#"{"event":"message_created","id":4711,"content":"Добрий день! Where is my order 20417?","message_type":"outgoing","content_type":"text","private":false,"created_at":"2026-11-21T09:17:00.000Z","sender":{"id":12,"name":"Olena Koval","email":"olena@shop.example","type":"user"},"conversation":{"id":318,"status":"open","unread_count":1,"labels":["delivery"],"meta":{"assignee":{"id":12,"name":"Olena Koval"},"team":{"id":2,"name":"Support"}}},"inbox":{"id":7,"name":"Website"},"account":{"id":1,"name":"Shop"}}"#;
+/// `kill -9` while most of the events wait.
+async fn crash(report: &mut Report, events: usize) {
+    let (mut server, receiver) = (Server::start(&[]), Receiver::start());
+    server.webhooks(&receiver, 1).await;
+    receiver.ledger().delay = Duration::from_millis(50);
+    load::flat_out(&server, 0..events).await;
+    let waiting = events - receiver.ledger().unique;
+    server.crash();
+    receiver.ledger().delay = Duration::ZERO;
+    let began = Instant::now();
+    receiver.until(events).await;
+    let took = began.elapsed().as_secs_f64();
+    report.add("crash_backlog", "kill -9: accepted events that wait", waiting as f64);
+    report.add("crash_drained_per_s", "kill -9: of these delivered a second after it", waiting as f64 / took);
+    // `until` ends only when nothing is missing.
+    report.add("crash_lost", "kill -9: lost", (events - receiver.ledger().unique) as f64);
+    report.add("crash_duplicates", "kill -9: delivered twice", receiver.ledger().duplicates as f64);
+}
 
-async fn arrive(arrived: &AtomicUsize, count: usize) {
-    let end = Instant::now() + Duration::from_secs(120);
-    while arrived.load(Ordering::Relaxed) < count {
-        assert!(Instant::now() < end, "only {} of {count} arrived", arrived.load(Ordering::Relaxed));
-        tokio::time::sleep(Duration::from_millis(1)).await;
+/// The list of 100 webhooks.
+async fn pages(report: &mut Report) {
+    let (server, receiver) = (Server::start(&[]), Receiver::start());
+    for number in 0..100 {
+        server.webhook(&receiver.url(number), "ticket_created").await;
     }
-}
-
-/// Times of the list of webhooks, sorted.
-async fn pages(server: &Server) -> Vec<Duration> {
     let cookie = server.sign_in().await;
     let mut connection = Connection::open(server.address).await;
     let mut times = Vec::new();
-    for _ in 0..PAGES {
+    for _ in 0..300 {
         let began = Instant::now();
         let answer = connection.send("GET", "/webhooks", &format!("cookie: {cookie}\r\n"), "").await;
         assert_eq!(answer.status, 200);
-        times.push(began.elapsed());
+        times.push(ms(began.elapsed()));
     }
-    times.sort_unstable();
-    times
+    times.sort_unstable_by(f64::total_cmp);
+    report.add("page_p50_ms", "/webhooks with 100 webhooks, p50, ms", quantile(&times, 0.5));
+    report.add("page_p95_ms", "/webhooks with 100 webhooks, p95, ms", quantile(&times, 0.95));
+}
+
+/// Of sorted values.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    sorted[((sorted.len() - 1) as f64 * share) as usize]
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }

@@ -1,6 +1,5 @@
-//! The server under the bench, and what the kernel knows of it.
+//! The server under the bench.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -9,54 +8,77 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::http::Connection;
+use crate::process;
+use crate::receiver::Receiver;
 
 const EMAIL: &str = "bench@example.com";
 const PASSWORD: &str = "correct horse battery";
 
-/// A running server on a fresh database.
+/// A server on a fresh database.
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     /// From the start of the process to its address.
     pub started_in: Duration,
+    token: String,
     process: Child,
+    place: Place,
+}
+
+/// Where it runs.
+struct Place {
     folder: TempDir,
+    settings: Vec<(String, String)>,
 }
 
 impl Server {
-    /// Starts it.
-    pub fn start() -> Self {
-        let folder = TempDir::new().expect("a folder");
+    /// Starts one with those settings.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        let place = Place::new(settings);
         // The schema is made beforehand, as it is at every start but the first.
-        run(&folder, &["migrate"], "");
-        run(&folder, &["user", "add", "--email", EMAIL, "--role", "admin", "--password-stdin"], PASSWORD);
-        let began = Instant::now();
-        let mut command = command(&folder, &["serve", "--bind", "127.0.0.1:0"]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let address = line.trim().trim_start_matches("http://").parse().expect("an address");
-        Self { address, started_in: began.elapsed(), process, folder }
+        place.run(&["migrate"], "");
+        place.run(&["user", "add", "--email", EMAIL, "--role", "admin", "--password-stdin"], PASSWORD);
+        let token = place.run(&["token", "add", "--name", "bench", "--scope", "admin"], "");
+        let (process, address, started_in) = place.serve();
+        Self { address, started_in, token, process, place }
     }
 
-    /// What a command in the same place prints.
-    pub fn command(&self, arguments: &[&str], input: &str) -> String {
-        run(&self.folder, arguments, input)
+    /// `kill -9`, and a new start.
+    pub fn crash(&mut self) {
+        self.process.kill().expect("a kill");
+        self.process.wait().expect("an end");
+        (self.process, self.address, self.started_in) = self.place.serve();
     }
 
-    /// CPU seconds used so far: clock ticks of 10 ms in `/proc/PID/stat` (proc(5)).
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// CPU seconds used so far; on Postgres with those of its processes.
     pub fn cpu_s(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).expect("stat");
-        let after = stat.rsplit(')').next().unwrap_or_default();
-        let ticks = after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
-        ticks.sum::<f64>() / 100.0
+        let own = process::cpu_s(self.pid());
+        if database().is_some() { own + process::postgres().map(process::cpu_s).sum::<f64>() } else { own }
     }
 
-    /// Resident memory in MiB.
-    pub fn rss_mib(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("status");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).expect("KiB") / 1024.0
+    /// The headers of a program's request.
+    pub fn headers(&self) -> String {
+        format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.token)
+    }
+
+    /// Webhooks 0 to `count` at that receiver.
+    pub async fn webhooks(&self, receiver: &Receiver, count: usize) {
+        for number in 0..count {
+            self.webhook(&receiver.url(number), "message_created").await;
+        }
+    }
+
+    /// A webhook for one kind of events.
+    pub async fn webhook(&self, url: &str, event: &str) {
+        let body = format!(r#"{{"url":"{url}","subscriptions":["{event}"]}}"#);
+        let mut connection = Connection::open(self.address).await;
+        let answer = connection.send("POST", "/api/v1/accounts/1/webhooks", &self.headers(), &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
     /// The cookies of a signed-in browser.
@@ -83,17 +105,65 @@ impl Drop for Server {
     }
 }
 
-fn command(folder: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hachok"));
-    command.args(arguments).current_dir(folder.path()).env_clear().env("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8");
-    command
+/// The Postgres server to run on, if any: `HACHOK_BENCH_DATABASE`, as `postgres://USER@HOST:PORT`.
+pub fn database() -> Option<String> {
+    std::env::var("HACHOK_BENCH_DATABASE").ok().map(|url| url.trim_end_matches('/').to_owned())
 }
 
-fn run(folder: &TempDir, arguments: &[&str], input: &str) -> String {
-    let mut command = command(folder, arguments);
-    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary");
-    process.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("input");
-    let output = process.wait_with_output().expect("an end");
-    assert!(output.status.success(), "{arguments:?}");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+impl Place {
+    fn new(settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let given = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut settings: Vec<_> = given.collect();
+        if let Some(server) = database() {
+            psql("DROP DATABASE IF EXISTS hachok_bench WITH (FORCE)");
+            psql("CREATE DATABASE hachok_bench");
+            settings.push(("DATABASE_URL".into(), format!("{server}/hachok_bench")));
+        }
+        Self { folder, settings }
+    }
+
+    fn serve(&self) -> (Child, SocketAddr, Duration) {
+        let began = Instant::now();
+        let mut command = self.command(&["serve", "--bind", "127.0.0.1:0"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        let address = line.trim().trim_start_matches("http://").parse().expect("an address");
+        (process, address, began.elapsed())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hachok"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn run(&self, arguments: &[&str], input: &str) -> String {
+        let mut command = self.command(arguments);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary");
+        process.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("input");
+        let output = process.wait_with_output().expect("an end");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if database().is_some() {
+            psql("DROP DATABASE IF EXISTS hachok_bench WITH (FORCE)");
+        }
+    }
+}
+
+fn psql(sentence: &str) {
+    let server = format!("{}/postgres", database().unwrap_or_default());
+    let ran = Command::new("psql").args(["-Xqc", sentence, &server]).stderr(Stdio::null()).status().expect("psql");
+    assert!(ran.success(), "{sentence}");
 }

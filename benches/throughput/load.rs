@@ -1,0 +1,76 @@
+//! Posts numbered events.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::http::Connection;
+use crate::server::Server;
+
+/// Connections of a load without pauses.
+pub const CONNECTIONS: usize = 32;
+
+/// Posts events as fast as they are accepted, over all connections.
+pub async fn flat_out(server: &Server, numbers: Range<usize>) {
+    let next = Arc::new(AtomicUsize::new(numbers.start));
+    let mut senders = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let (next, mut desk) = (Arc::clone(&next), Desk::at(server).await);
+        senders.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= numbers.end {
+                    return;
+                }
+                desk.post(number).await;
+            }
+        });
+    }
+    senders.join_all().await;
+}
+
+/// Posts so many events a second, whatever the answers take; tells when each was sent.
+pub async fn paced(server: &Server, numbers: Range<usize>, a_second: u32) -> Vec<(usize, Instant)> {
+    const LANES: u32 = 10;
+    let begin = tokio::time::Instant::now();
+    let mut senders = JoinSet::new();
+    for lane in 0..LANES {
+        let mut desk = Desk::at(server).await;
+        let numbers = numbers.clone().skip(lane as usize).step_by(LANES as usize);
+        senders.spawn(async move {
+            let begin = begin + Duration::from_secs(1) * lane / a_second;
+            let mut ticks = tokio::time::interval_at(begin, Duration::from_secs(1) * LANES / a_second);
+            let mut sent = Vec::new();
+            for number in numbers {
+                ticks.tick().await;
+                sent.push((number, Instant::now()));
+                desk.post(number).await;
+            }
+            sent
+        });
+    }
+    senders.join_all().await.into_iter().flatten().collect()
+}
+
+/// A help desk with one connection.
+struct Desk {
+    connection: Connection,
+    headers: String,
+}
+
+impl Desk {
+    async fn at(server: &Server) -> Self {
+        Self { connection: Connection::open(server.address).await, headers: server.headers() }
+    }
+
+    async fn post(&mut self, number: usize) {
+        let body = format!(
+            r#"{{"event":"message_created","seq":{number},"id":4711,"content":"Добрий день! Where is my order 20417?","message_type":"outgoing","content_type":"text","private":false,"created_at":"2026-11-21T09:17:00.000Z","sender":{{"id":12,"name":"Olena Koval","email":"olena@shop.example","type":"user"}},"conversation":{{"id":318,"status":"open","unread_count":1,"labels":["delivery"],"meta":{{"assignee":{{"id":12,"name":"Olena Koval"}},"team":{{"id":2,"name":"Support"}}}}}},"inbox":{{"id":7,"name":"Website"}},"account":{{"id":1,"name":"Shop"}}}}"#
+        );
+        let answer = self.connection.send("POST", "/api/v1/events", &self.headers, &body).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+    }
+}

@@ -1,0 +1,118 @@
+//! Receives webhooks and remembers when each event came first.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::http::Connection;
+
+/// A receiver in a thread of its own: webhook N at `/N`.
+pub struct Receiver {
+    address: SocketAddr,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+/// What came, by webhook and event.
+#[derive(Default)]
+pub struct Ledger {
+    first: Vec<Vec<Option<Instant>>>,
+    /// Events that came to a webhook for the first time.
+    pub unique: usize,
+    /// Requests for events that had come before.
+    pub duplicates: usize,
+    /// Webhooks that get no answer.
+    pub hanging: Vec<usize>,
+    /// How long an answer takes.
+    pub delay: Duration,
+}
+
+impl Receiver {
+    /// One that answers 200 at once.
+    pub fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let ledger = Arc::<Mutex<Ledger>>::default();
+        let shared = Arc::clone(&ledger);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async move {
+                let listener = TcpListener::from_std(listener).expect("a listener");
+                while let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(serve(stream, Arc::clone(&shared)));
+                }
+            });
+        });
+        Self { address, ledger }
+    }
+
+    /// The URL of a webhook.
+    pub fn url(&self, webhook: usize) -> String {
+        format!("http://{}/{webhook}", self.address)
+    }
+
+    /// What came so far.
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().expect("the ledger")
+    }
+
+    /// Waits until so many events have come to their webhooks.
+    pub async fn until(&self, unique: usize) {
+        let end = Instant::now() + Duration::from_secs(300);
+        while self.ledger().unique < unique {
+            assert!(Instant::now() < end, "only {} of {unique} arrived", self.ledger().unique);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Ledger {
+    /// When an event came to a webhook first.
+    pub fn came(&self, webhook: usize, event: usize) -> Option<Instant> {
+        *self.first.get(webhook)?.get(event)?
+    }
+
+    fn note(&mut self, webhook: usize, event: usize) {
+        self.first.resize_with(self.first.len().max(webhook + 1), Vec::new);
+        let events = &mut self.first[webhook];
+        events.resize(events.len().max(event + 1), None);
+        if events[event].is_some() {
+            self.duplicates += 1;
+        } else {
+            events[event] = Some(Instant::now());
+            self.unique += 1;
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, ledger: Arc<Mutex<Ledger>>) {
+    let mut connection = Connection::of(stream);
+    while let Some(message) = connection.read().await {
+        let webhook = message.path().trim_start_matches('/').parse().unwrap_or(0);
+        let (hangs, delay) = {
+            let mut ledger = ledger.lock().expect("the ledger");
+            let hangs = ledger.hanging.contains(&webhook);
+            if !hangs {
+                ledger.note(webhook, number(message.body));
+            }
+            (hangs, ledger.delay)
+        };
+        if hangs {
+            return connection.gone().await;
+        }
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        if !connection.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await {
+            return;
+        }
+    }
+}
+
+/// The number that the load gave the event.
+fn number(body: &[u8]) -> usize {
+    let at = body.windows(6).position(|six| six == b"\"seq\":").expect("a number") + 6;
+    body[at..].iter().take_while(|byte| byte.is_ascii_digit()).fold(0, |sum, byte| sum * 10 + usize::from(byte - b'0'))
+}
