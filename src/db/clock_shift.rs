@@ -63,7 +63,7 @@ mod tests {
             lease: None,
             now,
         };
-        crate::db::deliveries::insert(&mut conn, &new).expect("a delivery");
+        crate::db::deliveries::insert(&mut conn, &[new]).expect("a delivery");
         shift(&mut conn, -3_600_000_000).expect("a shift");
         let due: Option<i64> = d::table.select(d::next_attempt_at).first(&mut conn).expect("a row");
         let paused: Option<i64> = w::table.select(w::paused_until).first(&mut conn).expect("a row");

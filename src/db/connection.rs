@@ -67,9 +67,11 @@ pub enum Access {
     ReadOnly,
 }
 
-// 2: incremental; it takes effect only before the first table, and before the journal mode.
+// auto_vacuum 2: incremental; it takes effect only before the first table, and before the journal mode.
+// temp_store: a savepoint's copies of pages stay in memory; in a file they cost an eighth of the writer's time.
 const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA auto_vacuum = 2; PRAGMA journal_mode = WAL; \
-     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;";
+     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000; \
+     PRAGMA temp_store = MEMORY;";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -4096;";
 
 /// A Postgres that has gone without a word is noticed within 25 s, not after the hours that TCP takes.

@@ -83,25 +83,58 @@ pub struct NewDelivery {
     pub now: Timestamp,
 }
 
-/// Stores a new delivery.
-pub fn insert(conn: &mut DbConnection, new: &NewDelivery) -> Result<(), Error> {
-    diesel::insert_into(d::table)
-        .values((
-            d::id.eq(new.id.0),
-            d::event_id.eq(new.event_id.0),
-            d::event.eq(new.event.as_str()),
-            d::webhook_id.eq(new.webhook_id),
-            d::inbox_id.eq(new.inbox_id),
-            d::status.eq(Status::Pending.as_str()),
-            d::origin.eq(new.trigger.as_str()),
-            d::attempts.eq(i32::from(new.lease.is_some())),
-            d::steps.eq(0),
-            d::next_attempt_at.eq(Some(new.now.micros())),
-            d::lease.eq(new.lease.map(|lease| lease.token)),
-            d::leased_until.eq(new.lease.map(|lease| lease.until.micros())),
-            d::created_at.eq(new.now.micros()),
-        ))
-        .execute(conn)?;
+/// A row of `deliveries` that is not there yet. SQLite takes many at once only where nothing is left to its defaults.
+#[derive(Insertable)]
+#[diesel(table_name = d, treat_none_as_default_value = false)]
+struct NewRow {
+    id: i64,
+    event_id: i64,
+    event: &'static str,
+    webhook_id: i64,
+    inbox_id: Option<i64>,
+    status: &'static str,
+    origin: &'static str,
+    attempts: i32,
+    steps: i32,
+    next_attempt_at: Option<i64>,
+    lease: Option<i64>,
+    leased_until: Option<i64>,
+    created_at: i64,
+}
+
+impl NewRow {
+    fn of(new: &NewDelivery) -> Self {
+        Self {
+            id: new.id.0,
+            event_id: new.event_id.0,
+            event: new.event.as_str(),
+            webhook_id: new.webhook_id,
+            inbox_id: new.inbox_id,
+            status: Status::Pending.as_str(),
+            origin: new.trigger.as_str(),
+            attempts: i32::from(new.lease.is_some()),
+            steps: 0,
+            next_attempt_at: Some(new.now.micros()),
+            lease: new.lease.map(|lease| lease.token),
+            leased_until: new.lease.map(|lease| lease.until.micros()),
+            created_at: new.now.micros(),
+        }
+    }
+}
+
+/// Rows in one sentence: each number of rows is a sentence of its own, which the connection keeps.
+const ROWS: usize = 16;
+
+/// Stores new deliveries.
+pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
+    for new in new.chunks(ROWS) {
+        let rows: Vec<NewRow> = new.iter().map(NewRow::of).collect();
+        let sentence = diesel::insert_into(d::table).values(&rows);
+        match conn {
+            DbConnection::Sqlite(conn) => sentence.execute(conn)?,
+            DbConnection::Postgres(conn) => sentence.execute(conn)?,
+        };
+    }
     Ok(())
 }
 
@@ -273,7 +306,7 @@ pub fn send_again(
         lease: None,
         now,
     };
-    insert(conn, &new)
+    insert(conn, &[new])
 }
 
 /// Makes what was held for a webhook due now. Returns how many.

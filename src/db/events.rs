@@ -33,7 +33,7 @@ pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatche
 
 /// The body of an event, unless retention removed it.
 pub fn body(conn: &mut DbConnection, id: EventId) -> Result<Option<Bytes>, Error> {
-    let body: Option<Vec<u8>> = events::table.find(id.0).select(events::body).first(conn).optional()?;
+    let body: Option<Vec<u8>> = events::table.find(id.0).select(events::body).get_result(conn).optional()?;
     Ok(body.map(Bytes::from))
 }
 

@@ -1,15 +1,18 @@
-//! Conditions without parameters.
+//! Conditions and sentences without parameters.
 //!
 //! SQLite uses a partial index only where the query's text implies the index's condition: `status = ?` does not imply
 //! `status = 'pending'`. diesel's `sql()` would do, but statements with it are prepared anew every time.
+//!
+//! So is a `LIMIT` with a parameter, by SQLite itself, and diesel's `first` writes one: what is found by a unique key is
+//! got with `get_result`.
 
-use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Bool;
+use diesel::{QueryResult, RunQueryDsl};
 
-/// A condition of that very text.
+/// A condition, or a whole sentence, of that very text.
 #[derive(Clone, Copy, Debug)]
 pub struct Fixed(pub &'static str);
 
@@ -21,6 +24,8 @@ impl QueryId for Fixed {
     // The statement is remembered by its text.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
+
+impl<Conn> RunQueryDsl<Conn> for Fixed {}
 
 impl Expression for Fixed {
     type SqlType = Bool;

@@ -16,7 +16,7 @@ pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Health>, Er
         .find(id)
         .filter(w::deleted_at.is_null())
         .select((w::failures, w::failing_since, w::paused_until, w::probe_at, w::probe_wait_ms, w::exhausted_at))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(row.map(of))
 }

@@ -21,7 +21,7 @@ pub struct Known {
 /// What that key stands for.
 pub fn find(conn: &mut DbConnection, key: &str) -> Result<Option<Known>, Error> {
     let row: Option<(Vec<u8>, i64, i32)> =
-        k::table.find(key).select((k::body_hash, k::event_id, k::deliveries)).first(conn).optional()?;
+        k::table.find(key).select((k::body_hash, k::event_id, k::deliveries)).get_result(conn).optional()?;
     Ok(row.map(|(body_hash, event, deliveries)| Known { body_hash, event_id: EventId(event), deliveries }))
 }
 

@@ -39,7 +39,7 @@ pub fn list(conn: &mut DbConnection) -> Result<Vec<Inbox>, Error> {
 
 /// One inbox.
 pub fn find(conn: &mut DbConnection, id: InboxId) -> Result<Option<Inbox>, Error> {
-    Ok(inboxes::table.find(id).first::<Row>(conn).optional()?.map(Inbox::from))
+    Ok(inboxes::table.find(id).get_result::<Row>(conn).optional()?.map(Inbox::from))
 }
 
 /// Adds an inbox. A taken external id is an error that `is_taken`.
@@ -83,7 +83,7 @@ pub fn find_or_register(
     now: Timestamp,
 ) -> Result<InboxId, Error> {
     let known = |conn: &mut DbConnection| {
-        inboxes::table.filter(inboxes::external_id.eq(external_id)).select(inboxes::id).first(conn).optional()
+        inboxes::table.filter(inboxes::external_id.eq(external_id)).select(inboxes::id).get_result(conn).optional()
     };
     if let Some(id) = known(conn)? {
         return Ok(id);

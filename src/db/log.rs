@@ -128,7 +128,7 @@ fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<
 
 /// One delivery.
 pub fn find(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<Delivery>, Error> {
-    d::table.find(id.0).first::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
+    d::table.find(id.0).get_result::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
 }
 
 /// That event has a delivery to that webhook.

@@ -84,6 +84,8 @@ impl Db {
             .max_size(if sqlite { 4 } else { 10 })
             .min_idle(Some(1))
             .connection_timeout(PATIENCE)
+            // A file needs no question whether it is still there.
+            .test_on_check_out(!sqlite)
             .build_unchecked(Manager { url: url.clone(), access });
         let writer = if sqlite { Some(Writer::start(conn)?) } else { None };
         Ok(Self { url: url.clone(), pool, writer, vault: Arc::new(vault), patience: None })
@@ -110,13 +112,24 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
+        self.write_then(job, |value| value).await
+    }
+
+    /// The same, and right after the commit `then`, also when the caller waits no longer. It must not block.
+    pub async fn write_then<T, U, F, G>(&self, job: F, then: G) -> Result<U, Error>
+    where
+        U: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
+        G: FnOnce(T) -> U + Send + 'static,
+        T: Send + 'static,
+    {
         if let Some(writer) = &self.writer {
-            return self.in_time(writer.run(job)).await?;
+            return self.in_time(writer.run(job, then)).await?;
         }
         let pool = self.pool.clone();
         self.blocking(move || {
             let mut conn = pool.get().map_err(|_| Error::Busy)?;
-            transaction::run(&mut conn, job)
+            transaction::run(&mut conn, job).map(then)
         })
         .await
     }

@@ -23,7 +23,7 @@ pub fn load(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<
         .find(key_hash)
         .filter(sessions::expires_at.gt(now.micros()))
         .select((sessions::state, sessions::created_at, sessions::expires_at))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(row.map(|(state, created, expires)| StoredSession {
         state,

@@ -13,7 +13,7 @@ const SUBSTATUS_ATTRIBUTE: &str = "substatus_attribute";
 
 /// The value of that name.
 pub fn get(conn: &mut DbConnection, name: &str) -> Result<Option<String>, Error> {
-    Ok(settings::table.find(name).select(settings::value).first(conn).optional()?)
+    Ok(settings::table.find(name).select(settings::value).get_result(conn).optional()?)
 }
 
 /// Stores a value. One that is there already is an error that `is_taken`.

@@ -67,8 +67,14 @@ pub fn insert(conn: &mut DbConnection, new: &NewToken, now: Timestamp) -> Result
 
 /// The token with that hash, good or not.
 pub fn by_hash(conn: &mut DbConnection, token_hash: &[u8]) -> Result<Option<Token>, Error> {
-    let row = api_tokens.filter(t::token_hash.eq(token_hash)).first::<Row>(conn).optional()?;
+    let row = api_tokens.filter(t::token_hash.eq(token_hash)).get_result::<Row>(conn).optional()?;
     row.map(Row::into_token).transpose()
+}
+
+/// Whether the token of that number is not revoked.
+pub fn stands(conn: &mut DbConnection, id: TokenId) -> Result<bool, Error> {
+    let good = api_tokens.find(id).filter(t::revoked_at.is_null());
+    Ok(good.select(t::id).get_result::<i64>(conn).optional()?.is_some())
 }
 
 /// Whether a use at `now` is worth noting: once a minute is enough for people.

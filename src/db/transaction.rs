@@ -2,9 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 
 use super::{DbConnection, Error};
+
+type Manager = <DbConnection as Connection>::TransactionManager;
 
 /// Begins a writing transaction. IMMEDIATE on SQLite: a deferred one that reads first and writes later
 /// fails at once when another process has written in between, whatever its busy time-out.
@@ -18,20 +20,12 @@ pub fn begin(conn: &mut DbConnection) -> Result<(), Error> {
 
 /// Makes it durable.
 pub fn commit(conn: &mut DbConnection) -> Result<(), Error> {
-    match conn {
-        DbConnection::Sqlite(conn) => AnsiTransactionManager::commit_transaction(conn)?,
-        DbConnection::Postgres(conn) => AnsiTransactionManager::commit_transaction(conn)?,
-    }
-    Ok(())
+    Ok(Manager::commit_transaction(conn)?)
 }
 
 /// Undoes it.
 pub fn roll_back(conn: &mut DbConnection) -> Result<(), Error> {
-    match conn {
-        DbConnection::Sqlite(conn) => AnsiTransactionManager::rollback_transaction(conn)?,
-        DbConnection::Postgres(conn) => AnsiTransactionManager::rollback_transaction(conn)?,
-    }
-    Ok(())
+    Ok(Manager::rollback_transaction(conn)?)
 }
 
 /// Runs `job` in a transaction of its own; an error or a panic undoes it.

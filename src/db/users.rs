@@ -68,13 +68,13 @@ pub fn list(conn: &mut DbConnection) -> Result<Vec<User>, Error> {
 
 /// The person of that number, unless disabled.
 pub fn active(conn: &mut DbConnection, id: UserId) -> Result<Option<User>, Error> {
-    let row = users::table.find(id).filter(users::disabled_at.is_null()).first::<Row>(conn).optional()?;
+    let row = users::table.find(id).filter(users::disabled_at.is_null()).get_result::<Row>(conn).optional()?;
     row.map(Row::into_user).transpose()
 }
 
 /// The person of that e-mail address, disabled or not, and the hash of their password.
 pub fn by_email(conn: &mut DbConnection, email: &str) -> Result<Option<(User, String)>, Error> {
-    let row = users::table.filter(users::email.eq(email)).first::<Row>(conn).optional()?;
+    let row = users::table.filter(users::email.eq(email)).get_result::<Row>(conn).optional()?;
     row.map(|row| {
         let hash = row.password_hash.clone();
         row.into_user().map(|user| (user, hash))

@@ -163,5 +163,5 @@ pub fn load_all(conn: &mut DbConnection) -> Result<Vec<Row>, Error> {
 
 /// The row of that number, unless deleted.
 pub fn load_one(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Row>, Error> {
-    Ok(webhooks::table.find(id).filter(webhooks::deleted_at.is_null()).first(conn).optional()?)
+    Ok(webhooks::table.find(id).filter(webhooks::deleted_at.is_null()).get_result(conn).optional()?)
 }

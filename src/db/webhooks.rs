@@ -259,7 +259,7 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
 /// with what stood there before.
 pub fn sending_version(conn: &mut DbConnection, id: WebhookId) -> Result<Option<i32>, Error> {
     let on = webhooks::table.find(id).filter(webhooks::enabled.eq(true));
-    Ok(on.select(webhooks::version).first(conn).optional()?)
+    Ok(on.select(webhooks::version).get_result(conn).optional()?)
 }
 
 /// What the sender needs of a webhook, secrets opened. `None` once it is deleted.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use diesel::Connection;
+use diesel::RunQueryDsl;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::fixed::Fixed;
 use super::{DbConnection, Error, PATIENCE, transaction};
 
 /// Jobs that may wait; behind a full queue callers wait 5 s and then hear `Busy`.
@@ -19,9 +20,17 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 256;
 
 /// Runs inside the transaction; what comes out is told after its commit.
-type Job = Box<dyn FnOnce(&mut DbConnection) -> Answer + Send>;
+type Job = Box<dyn FnOnce(&mut Batch) -> Answer + Send>;
 /// Tells the caller, once it is known whether the commit held.
 type Answer = Box<dyn FnOnce(bool) + Send>;
+
+/// A transaction that is being filled.
+struct Batch {
+    conn: DbConnection,
+    /// False once SQLite has undone the whole of it, as it may when the disk is full: what came after would be a
+    /// transaction of its own.
+    whole: bool,
+}
 
 /// A handle to the writer thread.
 #[derive(Clone)]
@@ -40,25 +49,28 @@ impl Writer {
         Ok(Self { jobs })
     }
 
-    /// Queues `job`; returns when its commit is on disk. A job whose turn does not come within 5 s, because
+    /// Queues `job`; when its commit is on disk, `then` makes the answer of what it found. A job whose turn does not come within 5 s, because
     /// another process holds the file or the disk is slow, is given up before it begins.
-    pub async fn run<T, F>(&self, job: F) -> Result<T, Error>
+    pub async fn run<T, U, F, G>(&self, job: F, then: G) -> Result<U, Error>
     where
         T: Send + 'static,
+        U: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
+        G: FnOnce(T) -> U + Send + 'static,
     {
         let (tell, mut told) = oneshot::channel();
         let turn = Arc::new(AtomicBool::new(false));
         let mine = Arc::clone(&turn);
-        let job: Job = Box::new(move |conn| {
+        let job: Job = Box::new(move |batch| {
             // Whoever takes the turn first decides: the writer, or the caller who waits no longer.
             if mine.swap(true, Ordering::AcqRel) {
                 return Box::new(|_| ());
             }
-            let result = in_savepoint(conn, job);
+            let result = batch.in_savepoint(job);
             Box::new(move |committed| {
+                let result = if committed { result.map(then) } else { result.and(Err(Error::Busy)) };
                 // A caller that stopped waiting is no fault.
-                drop(tell.send(if committed { result } else { result.and(Err(Error::Busy)) }));
+                drop(tell.send(result));
             })
         });
         let queued = Instant::now();
@@ -73,27 +85,49 @@ impl Writer {
     }
 }
 
-fn in_savepoint<T>(
-    conn: &mut DbConnection,
-    job: impl FnOnce(&mut DbConnection) -> Result<T, Error>,
-) -> Result<T, Error> {
-    conn.transaction(|conn| transaction::caught(conn, job))
+impl Batch {
+    /// Not diesel's own savepoints: it prepares their sentences anew every time.
+    fn in_savepoint<T>(&mut self, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
+        if !self.whole {
+            return Err(Error::Busy);
+        }
+        Fixed("SAVEPOINT job").execute(&mut self.conn)?;
+        let result = transaction::caught(&mut self.conn, job);
+        if result.is_err() {
+            self.whole = Fixed("ROLLBACK TO job").execute(&mut self.conn).is_ok();
+        }
+        if self.whole {
+            Fixed("RELEASE job").execute(&mut self.conn)?;
+        }
+        result
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        transaction::begin(&mut self.conn)?;
+        self.whole = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Error> {
+        if self.whole { transaction::commit(&mut self.conn) } else { Err(Error::Busy) }
+    }
 }
 
-fn write_all(mut conn: DbConnection, mut queue: mpsc::Receiver<Job>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-        let begun = transaction::begin(&mut conn);
+fn write_all(conn: DbConnection, mut queue: mpsc::Receiver<Job>) {
+    let mut batch = Batch { conn, whole: true };
+    let mut jobs = Vec::with_capacity(BATCH);
+    while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
+        let begun = batch.begin();
         let answers: Vec<Answer> = match &begun {
-            Ok(()) => batch.drain(..).map(|job| job(&mut conn)).collect(),
+            Ok(()) => jobs.drain(..).map(|job| job(&mut batch)).collect(),
             // Dropping the jobs tells their callers.
             Err(_) => Vec::new(),
         };
-        batch.clear();
-        let committed = begun.and_then(|()| transaction::commit(&mut conn));
+        jobs.clear();
+        let committed = begun.and_then(|()| batch.commit());
         if let Err(error) = &committed {
             tracing::error!(%error, "a commit failed; its jobs were undone");
-            drop(transaction::roll_back(&mut conn));
+            drop(transaction::roll_back(&mut batch.conn));
         }
         for answer in answers {
             answer(committed.is_ok());

@@ -9,11 +9,11 @@ use super::engine::Engine;
 use super::recorder;
 use super::slots::Slot;
 use crate::db::deliveries::{Lease, NewDelivery};
-use crate::db::{self, DbConnection, Error, deliveries, events, idempotency, inboxes, webhooks};
+use crate::db::{DbConnection, Error, deliveries, events, idempotency, inboxes, tokens, webhooks};
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::{Delivery, Status, Trigger};
 use crate::domain::event::Event;
-use crate::domain::id::{DeliveryId, EventId, WebhookId};
+use crate::domain::id::{DeliveryId, EventId, TokenId, WebhookId};
 use crate::domain::incoming::Incoming;
 use crate::domain::timestamp::Timestamp;
 use crate::sabotage;
@@ -39,6 +39,19 @@ pub enum Accepted {
     Replayed(EventId, usize),
     /// Its key had been seen with another body.
     KeyMismatch,
+    /// Its token is not good any more: nothing was stored.
+    TokenRevoked,
+}
+
+/// An event as it is posted, and by whom.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// The event.
+    pub event: Incoming,
+    /// Its key, if it has one.
+    pub key: Option<Key>,
+    /// The token it came with.
+    pub token: TokenId,
 }
 
 /// An event and the deliveries that were born with a lease and a slot.
@@ -49,42 +62,43 @@ struct Stored {
 
 impl Engine {
     /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun. A caller
-    /// that goes away before changes nothing: what was begun is finished, also when it was told `Busy` because the
-    /// database had not answered in time.
-    pub async fn accept(&self, event: Incoming, key: Option<Key>) -> Result<Accepted, Error> {
+    /// that goes away before, or is told `Busy` because the database has not answered in time, changes nothing: what
+    /// was begun is finished.
+    pub async fn accept(&self, posted: Posted) -> Result<Accepted, Error> {
         if self.0.overloaded.load(Ordering::Relaxed) {
             return Err(Error::Busy);
         }
-        let engine = self.clone();
-        self.0.finish(db::ANSWER, async move { engine.accept_all(Arc::new(event), key).await }).await
-    }
-
-    async fn accept_all(&self, event: Arc<Incoming>, key: Option<Key>) -> Result<Accepted, Error> {
-        let stored = match self.store(Arc::clone(&event), key.clone()).await {
+        let posted = Arc::new(posted);
+        match self.store(Arc::clone(&posted)).await {
             // A twin with the same key or the same id was faster: now the key is there, or the id is another.
-            Err(error) if error.is_taken() => self.store(event, key).await?,
-            stored => stored?,
-        };
-        sabotage::point("ingest-after-commit");
-        for (claimed, slot) in stored.born {
-            attempt::spawn(&self.0, claimed, slot);
+            Err(error) if error.is_taken() => self.store(posted).await,
+            stored => stored,
         }
-        Ok(stored.accepted)
     }
 
-    async fn store(&self, event: Arc<Incoming>, key: Option<Key>) -> Result<Stored, Error> {
+    async fn store(&self, posted: Arc<Posted>) -> Result<Accepted, Error> {
         let now = self.0.now();
-        let engine = self.clone();
-        self.0.db.write(move |conn| engine.store_in(conn, &event, (key, now))).await
+        let (engine, inner) = (self.clone(), Arc::clone(&self.0));
+        let send = move |stored: Stored| {
+            sabotage::point("ingest-after-commit");
+            for (claimed, slot) in stored.born {
+                attempt::spawn(&inner, claimed, slot);
+            }
+            stored.accepted
+        };
+        self.0.db.hurry().write_then(move |conn| engine.store_in(conn, &posted, now), send).await
     }
 
     fn store_in(
         &self,
         conn: &mut DbConnection,
-        event: &Incoming,
-        (key, now): (Option<Key>, Timestamp),
+        Posted { event, key, token }: &Posted,
+        now: Timestamp,
     ) -> Result<Stored, Error> {
-        if let Some(key) = &key
+        if !tokens::stands(conn, *token)? {
+            return Ok(Stored { accepted: Accepted::TokenRevoked, born: Vec::new() });
+        }
+        if let Some(key) = key
             && let Some(known) = idempotency::find(conn, &key.text)?
         {
             let same = known.body_hash == key.body_hash;
@@ -107,7 +121,7 @@ impl Engine {
         }
         if let Some(key) = key {
             let deliveries = i32::try_from(count).unwrap_or(i32::MAX);
-            let known = idempotency::Known { body_hash: key.body_hash, event_id: id, deliveries };
+            let known = idempotency::Known { body_hash: key.body_hash.clone(), event_id: id, deliveries };
             idempotency::insert(conn, &key.text, &known, now)?;
         }
         sabotage::point("ingest-before-commit");
@@ -122,17 +136,18 @@ impl Engine {
             _ => None,
         };
         events::insert(conn, event, unmatched)?;
-        let count = matching.len();
+        let mut deliveries = Vec::with_capacity(matching.len());
         for found in matching {
             let slot = if found.sends { self.0.slots.take(found.webhook_id, event.created_at) } else { None };
             let lease = slot.as_ref().map(|_| self.0.lease(event.created_at));
             let new = self.new_delivery(event, (found.webhook_id, Trigger::Event), lease);
-            deliveries::insert(conn, &new)?;
             if let (Some(slot), Some(lease)) = (slot, lease) {
                 born.push((claimed(&new, event, (lease, found.version)), slot));
             }
+            deliveries.push(new);
         }
-        Ok(count)
+        deliveries::insert(conn, &deliveries)?;
+        Ok(deliveries.len())
     }
 
     fn new_delivery(
@@ -183,7 +198,7 @@ impl Engine {
         events::insert(conn, &event, None)?;
         let lease = self.0.lease(now);
         let new = self.new_delivery(&event, (webhook, Trigger::Test), Some(lease));
-        deliveries::insert(conn, &new)?;
+        deliveries::insert(conn, &[new])?;
         Ok(Some(claimed(&new, &event, (lease, found.version))))
     }
 }

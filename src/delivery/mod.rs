@@ -22,7 +22,7 @@ mod steady;
 mod worker;
 
 pub use engine::{Engine, Limits, Pulse};
-pub use intake::{Accepted, Key};
+pub use intake::{Accepted, Key, Posted};
 pub use recovery::PER_SECOND;
 pub use schedule::{DELAYS, LIFETIME};
 

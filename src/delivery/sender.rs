@@ -26,6 +26,9 @@ const KEPT_HEADERS: usize = 8 * 1024;
 /// Headers an answer may have.
 const MOST_HEADERS: usize = 100;
 
+/// An idle connection is kept that long. Its address was vetted when it was made, and is again with every answer.
+const KEPT_CONNECTION: Duration = Duration::from_secs(1);
+
 /// A request with everything in it but `host` and `content-length`.
 #[derive(Clone, Debug)]
 pub struct PreparedRequest {
@@ -157,8 +160,9 @@ fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Cli
         .no_deflate()
         .http1_only()
         .http1_max_headers(MOST_HEADERS)
-        // One connection a request: no request is ever written to a connection that may be dying.
-        .pool_max_idle_per_host(0)
+        // Kept for bursts only: servers close idle connections after 2 s and more, and what is written to one that is
+        // just closing is a failed attempt. The client sends again only what it has not begun to write.
+        .pool_idle_timeout(KEPT_CONNECTION)
         .connect_timeout(setup.connect_time)
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .https_only(https);

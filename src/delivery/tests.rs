@@ -3,6 +3,7 @@
 mod address_table;
 mod answers;
 mod connections;
+mod keeping;
 mod proxies;
 mod receiver;
 mod tls;

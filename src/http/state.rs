@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::api::auth::Senders;
 use super::limiter::Limiter;
 use super::made::Made;
 use crate::clock;
@@ -29,6 +30,7 @@ pub struct State {
     /// The key of the session cookie.
     pub(super) cookie_key: [u8; 32],
     pub(super) limiter: Limiter,
+    pub(super) senders: Senders,
     pub(super) made: Arc<Made>,
     /// Passwords checked at once: each takes 19 MiB and a core.
     pub(super) hashing: Semaphore,
@@ -53,6 +55,7 @@ impl State {
             retention_days: settings.delivery.retention_days,
             public,
             limiter: Limiter::default(),
+            senders: Senders::default(),
             made: Arc::default(),
             hashing: Semaphore::new(HASHING),
         }

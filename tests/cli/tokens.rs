@@ -44,3 +44,13 @@ fn a_time_to_live_is_taken() {
     let token = place.say(&["token", "add", "--name", "x", "--scope", "read", "--expires", "90d"]);
     assert!(token.starts_with("hk_"), "{token}");
 }
+
+#[tokio::test]
+async fn a_token_that_has_sent_events_sends_no_more_once_it_is_revoked() {
+    let app = App::start();
+    let api = app.api("ingest");
+    assert_eq!(api.send(event("message_created")).await.status, 202);
+    app.say(&["token", "revoke", "1"]);
+    assert_eq!(api.send(event("message_created")).await.status, 401);
+    assert_eq!(api.send(event("message_created")).await.status, 401);
+}

@@ -230,7 +230,7 @@ fn ingest(conn: &mut DbConnection, model: &mut Model, leased: bool) {
         lease,
         now,
     };
-    deliveries::insert(conn, &new).expect("a delivery");
+    deliveries::insert(conn, &[new]).expect("a delivery");
     model.status.insert(id, "pending");
     if let Some(lease) = lease {
         model.begun.push(Begun { delivery: id, number: 1, lease, reported: false });

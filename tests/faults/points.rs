@@ -103,7 +103,7 @@ fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
         lease: Some(lease),
         now: then,
     };
-    deliveries::insert(conn, &new).expect("a delivery");
+    deliveries::insert(conn, &[new]).expect("a delivery");
     let attempt = Attempt {
         number: 1,
         started_at: then,

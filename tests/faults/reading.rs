@@ -26,7 +26,7 @@ async fn an_attempt_that_ends_while_the_log_is_read_is_shown_once() {
     let lease = Lease { token: 1, until: now.after(Duration::from_secs(90)) };
     let (trigger, some_lease) = (Trigger::Event, Some(lease));
     let new = NewDelivery { id, event_id, event: name, webhook_id: 1, inbox_id: None, trigger, lease: some_lease, now };
-    deliveries::insert(conn, &new).expect("a delivery");
+    deliveries::insert(conn, &[new]).expect("a delivery");
 
     let read_before = log::find(conn, id).expect("a delivery").expect("a delivery");
     assert_eq!(log::attempts_of(conn, &read_before).expect("attempts").len(), 1);

@@ -28,6 +28,15 @@ impl Caller {
         self.requests.send(request).ok();
     }
 
+    /// The same, unless the other side goes instead.
+    pub(super) fn hear_another(&mut self) -> bool {
+        let there = matches!(self.stream.peek(&mut [0]), Ok(1));
+        if there {
+            self.hear();
+        }
+        there
+    }
+
     /// Sends bytes, for as long as the other side takes them.
     pub(super) fn say(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()

@@ -11,16 +11,18 @@ use super::auth::{self, Denied};
 use super::body::{self, Unread};
 use super::problem::IngestError;
 use crate::db::settings;
-use crate::delivery::{Accepted, Key};
+use crate::delivery::{Accepted, Key, Posted};
 use crate::domain::catalogue::EventName;
 use crate::domain::id::EventId;
 use crate::domain::incoming::Incoming;
-use crate::domain::token::Scope;
 use crate::http::State;
+
+/// What an event about changed attributes has in it.
+const CHANGES: &str = "changed_attributes";
 
 /// Accepts an event: 202 when it and its deliveries are on disk, and never before.
 pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, IngestError> {
-    auth::caller(&state, &request, &[Scope::Ingest, Scope::Admin]).await.map_err(denied)?;
+    let (token, known) = auth::sender(&state, &request).await.map_err(denied)?;
     if !body::is_json(&request) {
         let detail = "Send Content-Type: application/json.".to_owned();
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -41,10 +43,23 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
         }
     })?;
     let key = key.map(|text| Key { text, body_hash: Sha256::digest(&bytes).to_vec() });
-    let substatus = state.db.read(settings::substatus_attribute).await?;
+    let substatus = substatus(&state, &bytes).await?;
     let event = Incoming::parse(bytes, &substatus)?;
     let name = event.name;
-    answer(name, state.engine.accept(event, key).await?)
+    let accepted = state.engine.accept(Posted { event, key, token }).await?;
+    if accepted == Accepted::TokenRevoked {
+        state.senders.forget(&known);
+    }
+    answer(name, accepted)
+}
+
+/// The name of the attribute whose change is a new substatus, for an event that may be about it; the others need not
+/// ask.
+async fn substatus(state: &State, body: &[u8]) -> Result<String, IngestError> {
+    if !str::from_utf8(body).is_ok_and(|text| text.contains(CHANGES)) {
+        return Ok(String::new());
+    }
+    Ok(state.db.read(settings::substatus_attribute).await?)
 }
 
 fn answer(name: EventName, accepted: Accepted) -> Result<HttpResponse, IngestError> {
@@ -54,6 +69,7 @@ fn answer(name: EventName, accepted: Accepted) -> Result<HttpResponse, IngestErr
         Accepted::Replayed(id, deliveries) => {
             Ok(HttpResponse::Accepted().insert_header(("idempotent-replayed", "true")).json(body(id, deliveries)))
         }
+        Accepted::TokenRevoked => Err(denied(Denied::Bad)),
         Accepted::KeyMismatch => Err(IngestError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             ("idempotency_mismatch", "The idempotency key was used for another event"),

@@ -63,7 +63,7 @@ pub async fn send_to(state: &State, id: EventId, webhook: WebhookId) -> Result<R
             lease: None,
             now,
         };
-        deliveries::insert(conn, &delivery)?;
+        deliveries::insert(conn, &[delivery])?;
         Ok(log::find(conn, new)?.ok_or(Refused::NotFound))
     });
     let made = made.await?;
