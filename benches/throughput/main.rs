@@ -10,7 +10,10 @@ mod limits;
 mod load;
 mod process;
 mod receiver;
+mod scale;
+mod seed;
 mod server;
+mod switch;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -28,7 +31,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut report = Report::default();
     let names: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    for name in ["idle", "one", "ten", "latency", "hanging", "crash", "pages", "limits"] {
+    for name in ["idle", "one", "ten", "latency", "hanging", "crash", "pages", "switch", "limits", "log", "many"] {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             runtime.block_on(row(name, events, &mut report));
         }
@@ -45,6 +48,17 @@ async fn row(name: &str, events: usize, report: &mut Report) {
         "hanging" => hanging(report).await,
         "crash" => crash(report, events / 4).await,
         "pages" => pages(report).await,
+        "switch" => {
+            let times = switch::clicks().await;
+            report.add("switch_p50_ms", "a webhook's switch, click to painted, p50, ms", quantile(&times, 0.5));
+            report.add("switch_p95_ms", "a webhook's switch, click to painted, p95, ms", quantile(&times, 0.95));
+        }
+        "log" => {
+            for size in scale::sizes() {
+                scale::grown(size).await;
+            }
+        }
+        "many" => scale::many_webhooks().await,
         _ => {
             report.add("bare_client_per_s", "limit: requests a second of the bare HTTP client", limits::client(events));
             report.add("bare_inserts_per_s", "limit: rows a second, 64 in a commit (SQLite)", limits::inserts(40_000));

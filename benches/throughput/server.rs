@@ -61,6 +61,14 @@ impl Server {
         if database().is_some() { own + process::postgres().map(process::cpu_s).sum::<f64>() } else { own }
     }
 
+    /// Where its data stands: a file, or a URL.
+    pub fn database(&self) -> String {
+        match database() {
+            Some(server) => format!("{server}/hachok_bench"),
+            None => self.place.folder.path().join("data/hachok.db").to_string_lossy().into_owned(),
+        }
+    }
+
     /// The headers of a program's request.
     pub fn headers(&self) -> String {
         format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.token)

@@ -1,0 +1,104 @@
+//! What it costs as the log grows, and a desk with 10,000 webhooks.
+
+use std::time::{Duration, Instant};
+
+use crate::http::Connection;
+use crate::process;
+use crate::receiver::Receiver;
+use crate::seed;
+use crate::server::Server;
+
+/// Requests a figure is made of.
+const TIMES: usize = 100;
+
+/// Sizes of the log: `HACHOK_BENCH_SIZES`, by default 1,000, 100,000 and 1,000,000 deliveries.
+pub fn sizes() -> Vec<usize> {
+    let sizes = std::env::var("HACHOK_BENCH_SIZES").unwrap_or_else(|_| "1000,100000,1000000".to_owned());
+    sizes.split(',').filter_map(|size| size.trim().parse().ok()).collect()
+}
+
+/// A log of that many deliveries, a tenth of them older than the retention.
+pub async fn grown(size: usize) {
+    let (server, receiver) = (Server::start(&[]), Receiver::start());
+    server.webhooks(&receiver, 10).await;
+    let began = Instant::now();
+    seed::deliveries(&server.database(), size);
+    println!("\n{size} deliveries, seeded in {:.0} s", began.elapsed().as_secs_f64());
+    println!("{:<44} {:>9.0} bytes", "stored, a delivery", seed::bytes(&server.database()) as f64 / size as f64);
+
+    let cookie = format!("cookie: {}\r\n", server.sign_in().await);
+    let api = server.headers();
+    let newest = first(&server, "/api/v1/accounts/1/deliveries?limit=1", &api, "\"id\":\"").await;
+    let pages = [
+        ("the list of webhooks", "/webhooks".to_owned()),
+        ("a webhook", "/webhooks/1".to_owned()),
+        ("a webhook, 7 days", "/webhooks/1?range=7d".to_owned()),
+        ("the log", "/deliveries".to_owned()),
+        ("the log of one webhook", "/deliveries?webhook=3".to_owned()),
+        ("the log, failed", "/deliveries?status=failed".to_owned()),
+        ("the log, one event", "/deliveries?event=conversation_created".to_owned()),
+        ("the log, an event that hardly happens", "/deliveries?event=ticket_created".to_owned()),
+        ("the log, an inbox with little in it", "/deliveries?inbox=2".to_owned()),
+        ("the log, a day three weeks ago", format!("/deliveries?{}", seed::a_day())),
+        ("the log, a text", "/deliveries?q=nowhere-to-be-found".to_owned()),
+        ("a delivery", format!("/deliveries/{newest}")),
+        ("received events", "/received".to_owned()),
+    ];
+    for (words, path) in pages {
+        figure(words, &mut timed(&server, ("GET", &path), &cookie, "").await);
+    }
+    figure("an event with one delivery", &mut timed(&server, ("POST", "/api/v1/events"), &api, seed::EVENT).await);
+    println!("{:<44} {:>9.1} MiB", "resident memory", process::memory_mib(server.pid(), "VmRSS"));
+}
+
+/// 10,000 webhooks, 500 of them for one event, and 1,000 inboxes.
+pub async fn many_webhooks() {
+    let (server, receiver) = (Server::start(&[]), Receiver::start());
+    server.webhooks(&receiver, 500).await;
+    let api = server.headers();
+    let mut connection = Connection::open(server.address).await;
+    for number in 0..9_500 {
+        let url = receiver.url(500 + number);
+        let body = format!(r#"{{"url":"{url}","subscriptions":["ticket_created"]}}"#);
+        assert_eq!(connection.send("POST", "/api/v1/accounts/1/webhooks", &api, &body).await.status, 200);
+    }
+    for number in 0..1_000 {
+        let body = format!(r#"{{"external_id":"more-{number}","name":"Inbox {number}"}}"#);
+        assert_eq!(connection.send("POST", "/api/v1/accounts/1/inboxes", &api, &body).await.status, 200);
+    }
+    println!("\n10,000 webhooks, 1,000 inboxes");
+    let cookie = format!("cookie: {}\r\n", server.sign_in().await);
+    for (words, path) in
+        [("the list of webhooks", "/webhooks"), ("a search", "/webhooks?q=%2F77"), ("the log", "/deliveries")]
+    {
+        figure(words, &mut timed(&server, ("GET", path), &cookie, "").await);
+    }
+    figure("an event for nobody", &mut timed(&server, ("POST", "/api/v1/events"), &api, seed::FOR_NOBODY).await);
+    figure("an event for 500 webhooks", &mut timed(&server, ("POST", "/api/v1/events"), &api, seed::EVENT).await);
+    println!("{:<44} {:>9.1} MiB", "resident memory", process::memory_mib(server.pid(), "VmRSS"));
+}
+
+async fn timed(server: &Server, (method, path): (&str, &str), headers: &str, body: &str) -> Vec<Duration> {
+    let mut connection = Connection::open(server.address).await;
+    let mut times = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let began = Instant::now();
+        let answer = connection.send(method, path, headers, body).await;
+        assert!(answer.status == 200 || answer.status == 202, "{path}: {} {}", answer.status, answer.body);
+        times.push(began.elapsed());
+    }
+    times
+}
+
+fn figure(words: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
+    println!("{words:<44} p50 {:>7.1} ms   p95 {:>7.1} ms", at(0.5), at(0.95));
+}
+
+/// What stands after that mark in an answer, up to the next quote.
+async fn first(server: &Server, path: &str, headers: &str, mark: &str) -> String {
+    let answer = Connection::open(server.address).await.send("GET", path, headers, "").await;
+    let (_, after) = answer.body.split_once(mark).expect(mark);
+    after.split('"').next().unwrap_or_default().to_owned()
+}
