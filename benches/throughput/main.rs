@@ -184,6 +184,8 @@ async fn crash(report: &mut Report, events: usize) {
     let began = Instant::now();
     receiver.until(events).await;
     let took = began.elapsed().as_secs_f64();
+    // What was on its way at the kill comes again within 5 s.
+    tokio::time::sleep(Duration::from_secs(7)).await;
     report.add("crash_backlog", "kill -9: accepted events that wait", waiting as f64);
     report.add("crash_drained_per_s", "kill -9: of these delivered a second after it", waiting as f64 / took);
     // `until` ends only when nothing is missing.
