@@ -9,6 +9,7 @@ use super::schema::{attempts, deliveries as d};
 use super::{DbConnection, Error, log_scan};
 use crate::domain::catalogue::EventName;
 use crate::domain::cause::FailureCause;
+use crate::domain::cursor::Cursor;
 use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Response, Status};
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::search::Search;
@@ -33,28 +34,6 @@ pub struct Filter {
     pub test: Option<bool>,
     /// With that in it.
     pub search: Option<Search>,
-}
-
-/// Which part of the log: it is cut by ids, which sort by time, so a page costs the same at any depth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Cursor {
-    /// The newest.
-    #[default]
-    Newest,
-    /// Older than that one.
-    Before(DeliveryId),
-    /// Newer than that one, the nearest.
-    After(DeliveryId),
-}
-
-impl Cursor {
-    /// On the far side of `id`, in the same direction.
-    pub(super) const fn beyond(self, id: DeliveryId) -> Self {
-        match self {
-            Self::After(_) => Self::After(id),
-            Self::Newest | Self::Before(_) => Self::Before(id),
-        }
-    }
 }
 
 /// One line of the log.
@@ -82,7 +61,7 @@ pub struct Page {
 }
 
 /// A page of up to `limit` lines.
-pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, Error> {
+pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<DeliveryId>, limit: usize) -> Result<Page, Error> {
     let (mut rows, edge) = log_scan::rows(conn, filter, cursor, limit + 1)?;
     let is_full = rows.len() > limit;
     rows.truncate(limit);

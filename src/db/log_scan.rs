@@ -8,12 +8,13 @@ use diesel::prelude::*;
 
 use super::deliveries::Row;
 use super::fixed::{Fixed, PENDING};
-use super::log::{Cursor, Filter};
+use super::log::Filter;
 use super::log_search::{self, NEWEST};
 use super::schema::deliveries::{self, dsl as d};
 use super::{DbConnection, Error};
+use crate::domain::cursor::Cursor;
 use crate::domain::delivery::Status;
-use crate::domain::id::IdSource;
+use crate::domain::id::{DeliveryId, IdSource};
 use crate::domain::search::Search;
 
 /// A query about deliveries whose conditions are known only now.
@@ -30,7 +31,7 @@ const MANY_APART: i64 = 10_000;
 pub(super) fn rows(
     conn: &mut DbConnection,
     filter: &Filter,
-    cursor: Cursor,
+    cursor: Cursor<DeliveryId>,
     most: usize,
 ) -> Result<(Vec<Row>, Option<i64>), Error> {
     let scan = Scan { filter, ids: ids_of_events(conn, filter)? };
@@ -56,7 +57,12 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn rows(&self, conn: &mut DbConnection, cursor: Cursor, most: usize) -> Result<(Vec<Row>, Option<i64>), Error> {
+    fn rows(
+        &self,
+        conn: &mut DbConnection,
+        cursor: Cursor<DeliveryId>,
+        most: usize,
+    ) -> Result<(Vec<Row>, Option<i64>), Error> {
         let mut found = (Vec::new(), None);
         for window in [FEW, if self.is_led() { MANY_APART } else { MANY }] {
             let edge = if self.is_selective() { self.edge(conn, cursor, window)? } else { None };
@@ -80,12 +86,12 @@ impl Scan<'_> {
     }
 
     /// The last row of a window that begins at the cursor.
-    fn edge(&self, conn: &mut DbConnection, cursor: Cursor, window: i64) -> Result<Option<i64>, Error> {
+    fn edge(&self, conn: &mut DbConnection, cursor: Cursor<DeliveryId>, window: i64) -> Result<Option<i64>, Error> {
         Ok(ordered(self.base(cursor), cursor).select(d::id).offset(window).first(conn).optional()?)
     }
 
     /// What an index finds: all, those of a webhook, or those that wait or have failed.
-    fn base(&self, cursor: Cursor) -> Query<'static> {
+    fn base(&self, cursor: Cursor<DeliveryId>) -> Query<'static> {
         let filter = self.filter;
         let mut query = deliveries::table.into_boxed();
         query = match (filter.status, filter.webhook) {
@@ -157,7 +163,7 @@ fn is_rare(status: Status) -> bool {
     matches!(status, Status::Pending | Status::Failed)
 }
 
-fn ordered(query: Query<'_>, cursor: Cursor) -> Query<'_> {
+fn ordered(query: Query<'_>, cursor: Cursor<DeliveryId>) -> Query<'_> {
     match cursor {
         Cursor::After(_) => query.order(d::id.asc()),
         Cursor::Newest | Cursor::Before(_) => query.order(d::id.desc()),

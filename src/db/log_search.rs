@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::deliveries::Row;
-use super::log::Cursor;
 use super::schema::attempts;
 use super::{DbConnection, Error, events};
+use crate::domain::cursor::Cursor;
 use crate::domain::id::{DeliveryId, EventId};
 use crate::domain::search::{Search, folded};
 
@@ -24,9 +24,9 @@ const LIGHT_CHUNK: usize = 1_000;
 pub(super) fn rows(
     conn: &mut DbConnection,
     search: &Search,
-    mut cursor: Cursor,
+    mut cursor: Cursor<DeliveryId>,
     most: usize,
-    next: impl Fn(&mut DbConnection, Cursor, usize) -> Result<(Vec<Row>, Option<i64>), Error>,
+    next: impl Fn(&mut DbConnection, Cursor<DeliveryId>, usize) -> Result<(Vec<Row>, Option<i64>), Error>,
 ) -> Result<(Vec<Row>, Option<i64>), Error> {
     let (mut found, mut bytes) = (Vec::new(), 0);
     let mut looked = 0;

@@ -7,9 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::connection::{self, Access, DatabaseUrl};
-use super::log::{self, Cursor, Filter};
+use super::log::{self, Filter};
 use super::webhook_search::{self, Search};
-use super::{DbConnection, Error, hours, inboxes, migrate, stats, users, webhooks};
+use super::{DbConnection, Error, hours, inboxes, migrate, stats, users, vitals, webhooks};
+use crate::domain::cursor::Cursor;
 use crate::domain::id::EventId;
 use crate::domain::timestamp::Timestamp;
 
@@ -117,6 +118,15 @@ fn what_every_page_asks_reads_no_large_table_whole() {
     let queries = queries(|conn| {
         users::active(conn, 1)?;
         stats::failed_lately(conn, NOW).map(drop)
+    });
+    assert_bounded(&queries, 2);
+}
+
+#[test]
+fn the_state_of_the_system_is_told_without_reading_what_waits() {
+    let queries = queries(|conn| {
+        vitals::oldest_pending(conn)?;
+        vitals::oldest_due(conn, NOW).map(drop)
     });
     assert_bounded(&queries, 2);
 }

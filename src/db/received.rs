@@ -15,6 +15,7 @@ use super::fixed::Fixed;
 use super::schema::{deliveries as d, events as e};
 use super::{DbConnection, Error};
 use crate::domain::catalogue::EventName;
+use crate::domain::cursor::Cursor;
 use crate::domain::delivery::{Delivery, Trigger};
 use crate::domain::event::Unmatched;
 use crate::domain::id::{EventId, IdSource, InboxId};
@@ -48,18 +49,6 @@ pub struct Filter {
     pub to: Option<Timestamp>,
 }
 
-/// Which part of the list; it is cut by ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Cursor {
-    /// The newest.
-    #[default]
-    Newest,
-    /// Older than that one.
-    Before(EventId),
-    /// Newer than that one, the nearest.
-    After(EventId),
-}
-
 /// An event without its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -89,16 +78,16 @@ pub struct Page {
     /// The events.
     pub lines: Vec<Line>,
     /// Where newer ones are, if there may be any.
-    pub newer: Option<Cursor>,
+    pub newer: Option<Cursor<EventId>>,
     /// Where older ones are, if there may be any.
-    pub older: Option<Cursor>,
+    pub older: Option<Cursor<EventId>>,
 }
 
 type Columns = (i64, String, Option<i64>, Option<i64>, i32, i64, Option<String>);
 type Query = e::BoxedQuery<'static, <DbConnection as Connection>::Backend>;
 
 /// Up to `limit` events.
-pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, Error> {
+pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>, limit: usize) -> Result<Page, Error> {
     let scans = filter.event.is_some() || filter.inbox.is_some();
     let bound = if scans { bound(conn, filter, cursor)? } else { None };
     let mut query = candidates(filter, cursor);
@@ -139,7 +128,7 @@ fn columns() -> Selection {
 }
 
 /// What the key, and the index of the unmatched, lead to.
-fn candidates(filter: &Filter, cursor: Cursor) -> Query {
+fn candidates(filter: &Filter, cursor: Cursor<EventId>) -> Query {
     let mut query = e::table.into_boxed();
     if filter.unmatched {
         query = query.filter(Fixed("events.unmatched IS NOT NULL"));
@@ -158,7 +147,7 @@ fn candidates(filter: &Filter, cursor: Cursor) -> Query {
 }
 
 /// The first event that is too far away to be looked at.
-fn bound(conn: &mut DbConnection, filter: &Filter, cursor: Cursor) -> Result<Option<i64>, Error> {
+fn bound(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>) -> Result<Option<i64>, Error> {
     Ok(candidates(filter, cursor).select(e::id).offset(LOOKED_AT).limit(1).first(conn).optional()?)
 }
 

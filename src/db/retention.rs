@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::deliveries::Row;
 use super::fixed::PENDING;
-use super::schema::{attempts, deliveries as d, events, idempotency_keys};
+use super::schema::{attempts, deliveries as d, events, idempotency_keys, webhooks};
 use super::{DbConnection, Error, hours};
 use crate::domain::delivery::{Reason, Status, Trigger};
 use crate::domain::id::IdSource;
@@ -40,6 +40,21 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
     let counts = expired.iter().filter(|row| row.origin != Trigger::Test.as_str());
     hours::count(conn, counts.map(|row| (row.webhook_id, Status::Failed)), now)?;
     Ok(expired.len())
+}
+
+/// Ends deliveries that wait for a deleted webhook, up to a batch of them: on Postgres an event that was accepted while
+/// the webhook was being deleted has left them. Returns how many.
+pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
+    let deleted = webhooks::table.filter(webhooks::deleted_at.is_not_null()).select(webhooks::id);
+    let waiting = || d::table.filter(PENDING).filter(d::leased_until.is_null());
+    let orphans: Vec<i64> = waiting().filter(d::webhook_id.eq_any(deleted)).select(d::id).limit(BATCH).load(conn)?;
+    let ended = diesel::update(waiting().filter(d::id.eq_any(orphans))).set((
+        d::status.eq(Status::Failed.as_str()),
+        d::reason.eq(Some(Reason::WebhookDeleted.as_str())),
+        d::next_attempt_at.eq(None::<i64>),
+        d::finished_at.eq(Some(now.micros())),
+    ));
+    Ok(ended.execute(conn)?)
 }
 
 /// Deletes deliveries that were made before `limit` and have ended, with their attempts, and then events that no

@@ -88,10 +88,10 @@ pub fn signed_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Stores a new password's hash and ends every session of that person.
+/// Stores a new password's hash and ends every session and every link of that person.
 pub fn set_password(conn: &mut DbConnection, id: UserId, password_hash: &str) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::password_hash.eq(password_hash)).execute(conn)?;
-    super::sessions::end_all_of(conn, id)
+    end_ways_in(conn, id)
 }
 
 /// Stores what a person changed of their own account.
@@ -110,6 +110,10 @@ pub fn set_profile(conn: &mut DbConnection, id: UserId, profile: &Profile) -> Re
 /// Shuts a person out and ends every session and every link of theirs.
 pub fn disable(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::disabled_at.eq(Some(now.micros()))).execute(conn)?;
+    end_ways_in(conn, id)
+}
+
+fn end_ways_in(conn: &mut DbConnection, id: UserId) -> Result<(), Error> {
     super::invitations::end_all_of(conn, id)?;
     super::sessions::end_all_of(conn, id)
 }

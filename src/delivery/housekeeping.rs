@@ -33,6 +33,7 @@ async fn keep(inner: &Inner) -> Result<(), Error> {
     let age = now.before(steady::set_forward(inner));
     let expired = age.before(schedule::LIFETIME);
     batches(db, move |conn| retention::expire(conn, expired, now)).await?;
+    batches(db, move |conn| retention::end_orphans(conn, now)).await?;
     batches(db, move |conn| retention::purge(conn, age.before(retention))).await?;
     batches(db, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
     batches(db, move |conn| hours::forget(conn, age.before(HOURS))).await?;

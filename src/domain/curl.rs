@@ -7,15 +7,20 @@ const HIDDEN: &str = "[hidden]";
 const LONGEST_ARGUMENT: usize = 100_000;
 
 /// The request as a command for `sh` and its kin, byte for byte but for the secrets: in their place stand variables
-/// (`$TOKEN`, `$CREDENTIALS`, `$SIGNATURE`, `$HEADER_…`). `None` for a body that no shell can hold.
+/// (`$TOKEN`, `$CREDENTIALS`, `$SIGNATURE`, `$HEADER_…`). `None` for a body that no shell can hold, or that would be typed as keys where it
+/// is pasted: a terminal takes DEL for the backspace key, which would eat the quotes.
 pub fn command(url: &str, headers: &[(String, String)], body: &[u8]) -> Option<String> {
-    let body = std::str::from_utf8(body).ok().filter(|body| !body.contains('\0'))?;
+    let body = std::str::from_utf8(body).ok().filter(|body| !body.contains(is_key))?;
     let headers = headers.iter().map(|(name, value)| format!(" \\\n  -H {}", header(name, value)));
     let request = format!("curl --globoff {}{}", quoted(url), headers.collect::<String>());
     Some(match body.len() {
         ..LONGEST_ARGUMENT => format!("{request} \\\n  --data-raw {}", quoted(body)),
         _ => format!("printf %s {} |\n{request} \\\n  --data-binary @-", quoted(body)),
     })
+}
+
+fn is_key(sign: char) -> bool {
+    sign.is_control() && !matches!(sign, '\n' | '\r' | '\t')
 }
 
 fn header(name: &str, value: &str) -> String {
@@ -108,7 +113,9 @@ mod tests {
   --data-raw '{"a":"it'\''s"}'"#;
         assert_eq!(written.as_deref(), Some(expected));
         assert_eq!(command("https://a.example/", &[], b"\xff"), None);
-        assert_eq!(command("https://a.example/", &[], b"a\0b"), None);
+        for keys in ["a\0b", "a\u{7f}b", "a\u{9b}b"] {
+            assert_eq!(command("https://a.example/", &[], keys.as_bytes()), None, "{keys:?}");
+        }
     }
 
     #[test]
@@ -134,7 +141,7 @@ mod tests {
 
         #[test]
         fn a_shell_hands_on_every_byte(
-            body in r#"[^\x00]*|['"\\$`!*?~#;&|<>(){}\n\t @-]*"#,
+            body in r#"[^\pC]*|['"\\$`!*?~#;&|<>(){}\n\t @-]*"#,
             value in r#"[!-~][ -~]*"#,
             url in r#"https://a\.example/['"$`!&;|()\\\[\]{}a-z]*"#,
         ) {

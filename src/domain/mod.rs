@@ -6,6 +6,7 @@ pub mod authorization;
 pub mod catalogue;
 pub mod cause;
 pub mod curl;
+pub mod cursor;
 pub mod delivery;
 mod derived;
 pub mod event;

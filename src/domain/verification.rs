@@ -117,13 +117,17 @@ pub fn diagnose(pasted: Pasted, known: Known, now: Timestamp) -> Finding {
     let (ids, bodies) = (ways::ids(id, &known), ways::bodies(pasted.body, known.sent));
     let mut best: Option<(Vec<Mistake>, Option<Timestamp>)> = None;
     for (time, time_mistake, seconds) in &times {
-        for (message, join_mistakes) in ways::messages(&ids, time, &bodies) {
+        let heads = ways::heads(&ids, time);
+        // One message at a time: a body may have 2 MiB, and there are seventy ways to sign it.
+        for ((body, body_mistake), (head, head_mistakes)) in
+            bodies.iter().flat_map(|body| heads.iter().map(move |head| (body, head)))
+        {
+            let message = [head.as_bytes(), body].concat();
             for (key, key_mistake, until) in &keys {
                 let made = mac(key, &message);
                 for (_, text_mistake) in given.iter().filter(|(bytes, _)| *bytes == made) {
-                    let mistakes =
-                        [*key_mistake, *time_mistake, *text_mistake, late(*seconds, now)].into_iter().flatten();
-                    let mistakes: Vec<Mistake> = join_mistakes.iter().copied().chain(mistakes).collect();
+                    let others = [*body_mistake, *key_mistake, *time_mistake, *text_mistake, late(*seconds, now)];
+                    let mistakes: Vec<Mistake> = head_mistakes.iter().copied().chain(others).flatten().collect();
                     if best.as_ref().is_none_or(|(fewest, _)| mistakes.len() < fewest.len()) {
                         best = Some((mistakes, *until));
                     }

@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
-use crate::db::log::{Cursor, Filter};
+use crate::db::log::Filter;
 use crate::domain::catalogue::EventName;
+use crate::domain::cursor::Cursor;
 use crate::domain::delivery::Status;
+use crate::domain::id::DeliveryId;
 use crate::domain::period::Period;
 use crate::domain::search::Search;
 use crate::domain::timestamp::Timestamp;
@@ -41,7 +43,7 @@ pub struct LogQuery {
 #[derive(Debug, Default)]
 pub struct Parsed {
     pub filter: Filter,
-    pub cursor: Cursor,
+    pub cursor: Cursor<DeliveryId>,
     /// A span is part of the filter's `from`, and named here for its field.
     pub period: Option<Period>,
     /// The names of what was not understood, and is left out.
@@ -75,10 +77,7 @@ impl LogQuery {
             }),
             search: read(&mut odd, "q", &self.q, Search::parse),
         };
-        let cursor = read(&mut odd, "cursor", &self.cursor, |text| match text.strip_prefix("after-") {
-            Some(id) => id.parse().ok().map(Cursor::After),
-            None => text.parse().ok().map(Cursor::Before),
-        });
+        let cursor = read(&mut odd, "cursor", &self.cursor, Cursor::parse);
         Parsed { filter, cursor: cursor.unwrap_or_default(), period, odd }
     }
 
@@ -98,7 +97,7 @@ impl LogQuery {
 }
 
 /// What a value means; when it means nothing, its name is noted.
-fn read<T>(
+pub(super) fn read<T>(
     odd: &mut Vec<&'static str>,
     name: &'static str,
     value: &Option<String>,

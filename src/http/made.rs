@@ -1,7 +1,6 @@
 //! Webhooks made a moment ago: a double click sends the same form twice, and makes one webhook.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::id::WebhookId;
@@ -26,34 +25,20 @@ pub struct Done {
 
 /// What came of the forms of the last minute, by their fingerprints.
 #[derive(Debug, Default)]
-pub struct Made(Mutex<VecDeque<(Vec<u8>, Timestamp, Done)>>);
+pub struct Made(VecDeque<(Vec<u8>, Timestamp, Done)>);
 
 impl Made {
-    /// What came of the form before, or of `make` now. A twin that comes meanwhile waits.
-    pub fn once<T: From<Done>, E>(
-        &self,
-        form: &[u8],
-        now: Timestamp,
-        make: impl FnOnce() -> Result<Result<Done, T>, E>,
-    ) -> Result<T, E> {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        made.retain(|(_, at, _)| now.since(*at) < MEMORY);
-        if let Some((_, _, done)) = made.iter().find(|(known, _, _)| known == form) {
-            return Ok(done.clone().into());
-        }
-        let done = match make()? {
-            Ok(done) => done,
-            Err(other) => return Ok(other),
-        };
-        if made.len() == MOST {
-            made.pop_front();
-        }
-        made.push_back((form.to_vec(), now, done.clone()));
-        Ok(done.into())
+    /// What came of that form before.
+    pub fn find(&self, form: &[u8], now: Timestamp) -> Option<Done> {
+        let lately = |at: &Timestamp| now.since(*at) < MEMORY;
+        self.0.iter().find(|(known, at, _)| known == form && lately(at)).map(|(_, _, done)| done.clone())
     }
 
-    /// Nothing came of the form after all.
-    pub fn forget(&self, form: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _, _)| known != form);
+    /// Notes what came of a form, in place of the oldest.
+    pub fn remember(&mut self, form: Vec<u8>, now: Timestamp, done: Done) {
+        if self.0.len() == MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((form, now, done));
     }
 }

@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
-use super::log_query::{Edge, given, time};
-use crate::db::received::{Cursor, Filter};
+use super::log_query::{Edge, read, time};
+use crate::db::received::Filter;
 use crate::domain::catalogue::EventName;
+use crate::domain::cursor::Cursor;
+use crate::domain::id::EventId;
 
 /// The names are the same on the page and in the API; an empty value is no filter.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -20,35 +22,27 @@ pub struct ReceivedQuery {
     pub limit: Option<String>,
 }
 
-impl ReceivedQuery {
-    /// The filter and the place in the list, or the name of what is not understood. A date means the whole day in `zone`.
-    pub fn parse(&self, zone: &str) -> Result<(Filter, Cursor), &'static str> {
-        let cursor = match given(&self.cursor) {
-            None => Cursor::Newest,
-            Some(text) => match text.strip_prefix("after-") {
-                Some(id) => Cursor::After(id.parse().map_err(|_| "cursor")?),
-                None => Cursor::Before(text.parse().map_err(|_| "cursor")?),
-            },
-        };
-        let filter = Filter {
-            event: given(&self.event).map(|text| EventName::parse_any(text).ok_or("event")).transpose()?,
-            inbox: given(&self.inbox).map(str::parse).transpose().map_err(|_| "inbox")?,
-            unmatched: given(&self.outcome)
-                .map(|text| (text == "none").then_some(true).ok_or("outcome"))
-                .transpose()?
-                == Some(true),
-            from: given(&self.from).map(|text| time(text, zone, Edge::Start).ok_or("from")).transpose()?,
-            to: given(&self.to).map(|text| time(text, zone, Edge::End).ok_or("to")).transpose()?,
-        };
-        Ok((filter, cursor))
-    }
+/// A query that was read.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    pub filter: Filter,
+    pub cursor: Cursor<EventId>,
+    /// The names of what was not understood, and is left out.
+    pub odd: Vec<&'static str>,
 }
 
-/// A cursor as it stands in a query.
-pub fn written(cursor: Cursor) -> Option<String> {
-    match cursor {
-        Cursor::Newest => None,
-        Cursor::Before(id) => Some(id.to_string()),
-        Cursor::After(id) => Some(format!("after-{id}")),
+impl ReceivedQuery {
+    /// The filter and the place in the list. A date means the whole day in `zone`.
+    pub fn parse(&self, zone: &str) -> Parsed {
+        let mut odd = Vec::new();
+        let filter = Filter {
+            event: read(&mut odd, "event", &self.event, EventName::parse_any),
+            inbox: read(&mut odd, "inbox", &self.inbox, |text| text.parse().ok()),
+            unmatched: read(&mut odd, "outcome", &self.outcome, |text| (text == "none").then_some(())).is_some(),
+            from: read(&mut odd, "from", &self.from, |text| time(text, zone, Edge::Start)),
+            to: read(&mut odd, "to", &self.to, |text| time(text, zone, Edge::End)),
+        };
+        let cursor = read(&mut odd, "cursor", &self.cursor, Cursor::parse).unwrap_or_default();
+        Parsed { filter, cursor, odd }
     }
 }

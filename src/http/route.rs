@@ -1,7 +1,7 @@
 //! THE route table.
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, PathConfig, ServiceConfig};
+use actix_web::web::{self, Data, PathConfig, QueryConfig, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 
 use super::api::management::ApiError;
@@ -23,6 +23,9 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
         .service(
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
+                .app_data(
+                    QueryConfig::default().error_handler(|odd, _| ApiError::invalid("query", &odd.to_string()).into()),
+                )
                 .wrap(from_fn(api::method::of_management))
                 .configure(management),
         )
@@ -30,6 +33,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
             web::scope("")
                 .guard(guard::fn_guard(|context| !context.head().uri.path().starts_with("/api/")))
                 .app_data(PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
+                .app_data(QueryConfig::default().error_handler(|_, _| PageError::BadRequest.into()))
                 .wrap(from_fn(reader::load))
                 .wrap(session::middleware(state))
                 .wrap(from_fn(reader::without_session))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::api::auth::Senders;
@@ -10,7 +10,8 @@ use super::limiter::Limiter;
 use super::made::Made;
 use crate::clock;
 use crate::config::{DeliverySettings, ServeSettings, WebSettings};
-use crate::db::Db;
+use crate::db::log::Filter;
+use crate::db::{self, Db};
 use crate::delivery::Engine;
 use crate::domain::address::AddressPolicy;
 use crate::domain::timestamp::Timestamp;
@@ -31,13 +32,17 @@ pub struct State {
     pub(super) cookie_key: [u8; 32],
     pub(super) limiter: Limiter,
     pub(super) senders: Senders,
-    pub(super) made: Arc<Made>,
+    /// Held while a webhook is made, so that a twin of its form waits.
+    pub(super) made: Mutex<Made>,
     /// Passwords checked at once: each takes 19 MiB and a core.
     pub(super) hashing: Semaphore,
+    searching: Arc<Semaphore>,
 }
 
 /// Passwords checked at once.
 const HASHING: usize = 2;
+/// Searches at once: each reads up to 64 MiB on a connection that other pages wait for.
+const SEARCHING: usize = 2;
 
 impl State {
     /// The parts that handlers share.
@@ -56,9 +61,19 @@ impl State {
             public,
             limiter: Limiter::default(),
             senders: Senders::default(),
-            made: Arc::default(),
+            made: Mutex::default(),
             hashing: Semaphore::new(HASHING),
+            searching: Arc::new(Semaphore::new(SEARCHING)),
         }
+    }
+
+    /// A turn to look through the log, to be held by the query itself: it goes on when its reader has gone.
+    pub(super) async fn turn(&self, filter: &Filter) -> Result<Option<OwnedSemaphorePermit>, db::Error> {
+        if filter.search.is_none() {
+            return Ok(None);
+        }
+        let turn = tokio::time::timeout(db::ANSWER, Arc::clone(&self.searching).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).map(Some).ok_or(db::Error::Busy)
     }
 
     /// The pages are reached over TLS, so cookies are bound to it.

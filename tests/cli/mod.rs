@@ -6,3 +6,4 @@ mod keys;
 mod processes;
 mod settings;
 mod tokens;
+mod upgrade;

@@ -119,3 +119,21 @@ async fn a_retry_that_was_planned_outlives_a_restart() {
     let seen = receiver.await_requests("/a", 2).await;
     assert_eq!(seen[1].header("x-hachok-attempt"), "2");
 }
+
+/// On Postgres an event that is accepted while its webhook is deleted makes a delivery for a webhook that is gone.
+#[tokio::test]
+async fn what_waits_for_a_deleted_webhook_is_ended() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::Status(500)]);
+    let id = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
+    api.accepted(event("message_created")).await;
+    after_attempt(&api, 1).await;
+    assert_eq!(api.delete(&format!("webhooks/{id}")).await.status, 200);
+    app.stop();
+    app.age("UPDATE deliveries SET status = 'pending', reason = NULL, next_attempt_at = 1, finished_at = NULL");
+    app.start_again();
+    let ended = |delivery: &serde_json::Value| delivery["status"] == "failed";
+    let delivery = delivery_when(&app.api("admin"), "its end", ended).await;
+    assert_eq!((&delivery["reason"], &delivery["next_attempt_at"]), (&json!("webhook_deleted"), &json!(null)));
+}

@@ -4,6 +4,7 @@ mod files;
 mod migrations;
 mod readme;
 mod rooms;
+pub mod routes;
 mod templates;
 
 use std::fs;

@@ -82,7 +82,6 @@ async fn each_fragment_is_a_region_of_its_page() {
     for (path, region) in [
         ("/deliveries?q=привіт&test=0&period=1h".to_owned(), "<div id=\"log\">"),
         ("/deliveries?status=lost&cursor=x".to_owned(), "<div id=\"log\">"),
-        ("/deliveries?live=1&seen=dlv_0000000000000&known=0".to_owned(), "<div id=\"news\""),
         (format!("/deliveries/{id}"), "<div id=\"delivery\">"),
         (format!("/deliveries/{id}?attempt=1&body=raw"), "<div id=\"delivery\">"),
     ] {
@@ -167,4 +166,18 @@ async fn an_attempt_and_the_body_as_it_was_sent_are_chosen_by_links() {
     assert!(raw.says("first") && raw.html("#request-body").contains("{ \"zeta\": 1.10,\t\"event\""), "{}", raw.body);
     assert!(raw.attribute("#at-2", "href").expect("a link").contains("body=raw"));
     admin.open(&format!("/deliveries/{id}?attempt=x&body=y")).await;
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_writes_has_its_page_too() {
+    let app = App::start();
+    let admin = app.admin().await;
+    for cursor in ["dlv_7zzzzzzzzzzzz", "after-dlv_7zzzzzzzzzzzz", "dlv_0000000000000", "after-dlv_0000000000000"] {
+        admin.open(&format!("/deliveries?cursor={cursor}")).await;
+        admin.open(&format!("/received?cursor={}", cursor.replace("dlv", "evt"))).await;
+    }
+    for path in ["/deliveries?q=a&q=b", "/webhooks/new?from=x", "/webhooks/header-row?i=x", "/received?event=a&event=b"]
+    {
+        assert!(admin.get(path).await.expect(400).says("Hachok"), "{path}");
+    }
 }

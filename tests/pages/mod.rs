@@ -21,6 +21,7 @@ mod outage;
 mod profile;
 mod received;
 mod resend;
+mod roles;
 mod secrets;
 mod session;
 mod set_up;
@@ -33,7 +34,6 @@ mod tokens;
 mod trouble;
 mod users;
 mod verification;
-mod viewer;
 mod webhooks;
 mod wording;
 

@@ -1,3 +1,6 @@
+use std::time::{Duration, Instant};
+
+use crate::pages::good_form;
 use crate::support::App;
 
 #[tokio::test]
@@ -16,4 +19,24 @@ async fn a_page_says_that_the_database_does_not_answer() {
         app.age(&format!("ALTER TABLE hidden RENAME TO {table}"));
     }
     admin.open("/webhooks").await;
+}
+
+/// Only Postgres has locks that readers do not feel.
+#[tokio::test]
+async fn a_webhook_that_cannot_be_stored_holds_nobody_up() {
+    let app = App::start();
+    if app.is_sqlite() {
+        return;
+    }
+    let other = app.beside();
+    let lock = "BEGIN; LOCK TABLE webhooks IN SHARE MODE; SELECT pg_sleep(14); COMMIT";
+    let lock = std::thread::spawn(move || other.age(lock));
+    let admin = app.admin().await;
+    let form = good_form(&admin, "https://a.example.com/").await;
+    let begun = Instant::now();
+    let twins = tokio::join!(admin.submit(form.clone()), admin.submit(form.clone()));
+    assert_eq!((twins.0.status, twins.1.status), (503, 503));
+    assert_eq!(app.visitor().get("/healthz").await.status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    lock.join().expect("the lock's end");
 }

@@ -219,3 +219,30 @@ async fn people_are_a_matter_of_administrators() {
         assert_eq!(admin.get(path).await.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_link_to_a_new_password_ends_when_the_password_is_changed_another_way() {
+    let app = App::start();
+    let admin = app.admin().await;
+    app.user(ANNA, "viewer", PASSWORD);
+    let anna = app.visitor();
+    anna.sign_in(ANNA, PASSWORD).await;
+    let path = person(&admin, ANNA).await;
+    let link = admin.follow(admin.open(&path).await.form_to(&format!("{path}/password-link"))).await.text("#key");
+    app.visitor().open(&link).await;
+    let form = anna.open("/profile").await.form("#f-current-password").fill("f-current-password", PASSWORD);
+    anna.submit(form.fill("f-new-password", "another good password")).await.leads_to();
+    assert_eq!(app.visitor().get(&link).await.status, 404);
+}
+
+#[tokio::test]
+async fn of_two_links_for_the_same_person_the_last_counts() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let form = admin.open("/users").await.form("#f-email").fill("f-email", ANNA).set("role", "viewer");
+    for _ in 0..8 {
+        let (one, other) = tokio::join!(admin.submit(form.clone()), admin.submit(form.clone()));
+        assert_eq!((one.status, other.status), (303, 303));
+    }
+    assert_eq!(admin.open("/users").await.texts("tr[id^=invitation]").len(), 1);
+}

@@ -100,24 +100,18 @@ fn same_json(one: &[u8], other: &[u8]) -> bool {
     read(one).is_some_and(|value| Some(value) == read(other))
 }
 
-/// Everything that may have been signed, with its mistakes.
-pub fn messages(ids: &[Way<String>], time: &str, bodies: &[Way<Vec<u8>>]) -> Vec<(Vec<u8>, Vec<Mistake>)> {
-    let mut messages = Vec::new();
-    for (body, body_mistake) in bodies {
-        let mut add = |head: String, mistakes: [Option<Mistake>; 2]| {
-            let message = [head.as_bytes(), body].concat();
-            messages.push((message, mistakes.into_iter().chain([*body_mistake]).flatten().collect()));
-        };
-        for (id, id_mistake) in ids {
-            add(format!("{id}.{time}."), [*id_mistake, None]);
-            for separator in ["", ":", "\n", "|"] {
-                add(format!("{id}{separator}{time}{separator}"), [*id_mistake, Some(Mistake::Separator)]);
-            }
+/// Everything that may have been signed before the body, with its mistakes.
+pub fn heads(ids: &[Way<String>], time: &str) -> Vec<(String, [Option<Mistake>; 2])> {
+    let mut heads = Vec::new();
+    for (id, id_mistake) in ids {
+        heads.push((format!("{id}.{time}."), [*id_mistake, None]));
+        for separator in ["", ":", "\n", "|"] {
+            heads.push((format!("{id}{separator}{time}{separator}"), [*id_mistake, Some(Mistake::Separator)]));
         }
-        add(format!("{time}."), [Some(Mistake::IdMissing), None]);
-        add(String::new(), [Some(Mistake::BodyAlone), None]);
     }
-    messages
+    heads.push((format!("{time}."), [Some(Mistake::IdMissing), None]));
+    heads.push((String::new(), [Some(Mistake::BodyAlone), None]));
+    heads
 }
 
 /// The first place where two bodies differ.

@@ -5,10 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use serde_json::{Value, json};
 
-use super::management::{ApiError, Caller};
+use super::management::{ApiError, Caller, limit};
 use super::shapes;
 use crate::clock;
-use crate::db::log::Cursor;
 use crate::db::{events, log};
 use crate::domain::id::DeliveryId;
 use crate::http::State;
@@ -17,29 +16,18 @@ use crate::http::pages::redelivery::{self, Refused};
 
 type Ids = Path<(String, String)>;
 
-/// Lines of a page, if the client names no number.
-const PAGE: usize = 25;
-
 /// The log, newest first.
 pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
-    let limit = match query.limit.as_deref().unwrap_or_default() {
-        "" => PAGE,
-        text => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=100).contains(limit))
-            .ok_or_else(|| ApiError::invalid("limit", "limit must be 1 to 100"))?,
-    };
+    let limit = limit(query.limit.as_deref())?;
     let Parsed { filter, cursor, odd, .. } = query.parse("UTC", clock::now());
-    if let Some(name) = odd.first() {
-        return Err(ApiError::invalid(name, &format!("{name} is not known")));
-    }
-    let page = state.db.read(move |conn| log::page(conn, &filter, cursor, limit)).await?;
-    // It leads on in the same direction.
-    let next = page.next.map(|id| match cursor {
-        Cursor::Newest | Cursor::Before(_) => id.to_string(),
-        Cursor::After(_) => format!("after-{id}"),
+    ApiError::odd(&odd)?;
+    let turn = state.turn(&filter).await?;
+    let page = state.db.read(move |conn| {
+        let _turn = turn;
+        log::page(conn, &filter, cursor, limit)
     });
+    let page = page.await?;
+    let next = page.next.and_then(|id| cursor.beyond(id).written());
     let list: Vec<Value> = page.lines.iter().map(shapes::line).collect();
     Ok(HttpResponse::Ok().json(json!({ "payload": list, "next_cursor": next })))
 }
@@ -61,14 +49,12 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 
 /// Sends a delivery's event again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
-    match redelivery::make(&state, id(&ids)?).await? {
-        Ok(delivery) => {
-            Ok(HttpResponse::Accepted().json(json!({ "payload": { "delivery": shapes::delivery(&delivery) } })))
-        }
-        Err(Refused::NotFound) => Err(ApiError::not_found()),
-        Err(Refused::WebhookOff) => Err(ApiError::plain(StatusCode::CONFLICT, "The webhook is off")),
-        Err(Refused::Test) => Err(ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test")),
-    }
+    let delivery = redelivery::make(&state, id(&ids)?).await?.map_err(|refused| match refused {
+        Refused::NotFound => ApiError::not_found(),
+        Refused::WebhookOff => ApiError::plain(StatusCode::CONFLICT, "The webhook is off"),
+        Refused::Test => ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test"),
+    })?;
+    Ok(HttpResponse::Accepted().json(json!({ "payload": { "delivery": shapes::delivery(&delivery) } })))
 }
 
 fn id(ids: &Ids) -> Result<DeliveryId, ApiError> {

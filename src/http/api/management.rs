@@ -39,6 +39,11 @@ impl ApiError {
         self.error_response()
     }
 
+    /// 422 for the first filter that was not understood, if there is one.
+    pub fn odd(names: &[&'static str]) -> Result<(), Self> {
+        names.first().map_or(Ok(()), |name| Err(Self::invalid(name, &format!("{name} is not known"))))
+    }
+
     /// 422 with one message about `attribute`.
     pub fn invalid(attribute: &str, message: &str) -> Self {
         Self {
@@ -136,6 +141,20 @@ impl FromRequest for Caller {
             }
         }
         .boxed_local()
+    }
+}
+
+/// Lines of a page, if the client names no number.
+const PAGE: usize = 25;
+
+/// How many lines of a list a client wants: 1–100.
+pub fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
+    match asked.unwrap_or_default() {
+        "" => Ok(PAGE),
+        text => {
+            let number = text.parse().ok().filter(|limit| (1..=100).contains(limit));
+            number.ok_or_else(|| ApiError::invalid("limit", "limit must be 1 to 100"))
+        }
     }
 }
 

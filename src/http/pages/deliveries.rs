@@ -6,12 +6,11 @@ use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::redelivery::{self, Refused};
 use super::webhooks::inbox_name;
-use super::{Answer, go, page};
+use super::{Answer, go, page, redelivery};
 use crate::clock;
-use crate::db::log::Cursor;
 use crate::db::{deliveries, events, inboxes, log, webhooks};
+use crate::domain::cursor::Cursor;
 use crate::domain::delivery::ATTEMPTS;
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::http::State;
@@ -47,18 +46,17 @@ pub async fn of_webhook(
 }
 
 async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
-    let Parsed { filter, cursor, period, odd } = query.parse(reader.zone(), reader.now);
-    let seen: Option<DeliveryId> = given(&query.seen).and_then(|text| text.parse().ok());
-    let is_live = query.is_live() && cursor == Cursor::Newest;
-    let wanted = filter.clone();
+    let parsed = query.parse(reader.zone(), reader.now);
+    if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| reader.htmx) {
+        return show_news(state, reader, query, (parsed, seen)).await;
+    }
+    let turn = state.turn(&parsed.filter).await?;
+    let (wanted, cursor) = (parsed.filter.clone(), parsed.cursor);
     let loaded = state.db.read(move |conn| {
-        let news = match seen.filter(|_| is_live) {
-            Some(seen) => log::page(conn, &wanted, Cursor::After(seen), MOST_NEWS)?.lines.len(),
-            None => 0,
-        };
-        Ok((log::page(conn, &wanted, cursor, PAGE)?, news, webhooks::titles(conn)?, inboxes::list(conn)?))
+        let _turn = turn;
+        Ok((log::page(conn, &wanted, cursor, PAGE)?, webhooks::titles(conn)?, inboxes::list(conn)?))
     });
-    let (found, news, titles, inboxes) = loaded.await?;
+    let (found, titles, inboxes) = loaded.await?;
     let shown = found.lines.iter().map(|line| LogLine {
         delivery: &line.delivery,
         webhook: titles.iter().find(|(id, _)| *id == line.delivery.webhook_id).map(|(_, title)| title.as_str()),
@@ -66,55 +64,68 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
         http_status: line.http_status,
         duration_ms: line.duration_ms,
     });
-    let newest = || found.lines.first().map_or(DeliveryId(0), |line| line.delivery.id);
+    let seen = found.lines.first().map_or(DeliveryId(0), |line| line.delivery.id);
     let (newer, older) = neighbours(cursor, &found);
-    let (from, to) = query.fields(reader.zone());
     let input = LogInput {
-        filter: LogFilter {
-            status: filter.status,
-            event: filter.event,
-            webhook: filter.webhook,
-            inbox: filter.inbox,
-            from,
-            to,
-            period,
-            test: filter.test,
-            q: given(&query.q).unwrap_or_default().to_owned(),
-            live: query.is_live(),
-        },
-        odd,
+        filter: filter(reader, query, &parsed),
+        odd: parsed.odd,
         lines: shown.collect(),
         webhooks: titles.clone(),
         inboxes: inboxes.iter().map(|inbox| (inbox.id, inbox.name.clone())).collect(),
-        newer,
-        older,
+        newer: newer.written(),
+        older: older.written(),
         looked_until: found.next.filter(|_| found.is_cut).map(|id| IdSource::time_of(id.0)),
-        news: is_live.then(|| News { seen: seen.unwrap_or_else(newest), count: news as u64 }),
+        news: (query.is_live() && cursor == Cursor::Newest).then_some(News { seen, count: 0 }),
         retention_days: state.retention_days.into(),
     };
     let log = LogPage::new(reader.shell(), input);
-    match (reader.htmx, seen) {
-        (false, _) => page(StatusCode::OK, &log),
-        (true, None) => page(StatusCode::OK, &log.as_log()),
-        // The poll: nothing has changed since the last one.
-        (true, Some(_)) if given(&query.known).unwrap_or("0") == news.to_string() => {
-            Ok(HttpResponse::NoContent().finish())
-        }
-        (true, Some(_)) => page(StatusCode::OK, &log.as_news()),
+    if reader.htmx { page(StatusCode::OK, &log.as_log()) } else { page(StatusCode::OK, &log) }
+}
+
+/// What the poll asks: only what is newer is looked through, and nothing is answered as long as nothing has changed.
+async fn show_news(state: &State, reader: &Reader, query: &LogQuery, (parsed, seen): (Parsed, DeliveryId)) -> Answer {
+    let turn = state.turn(&parsed.filter).await?;
+    let wanted = parsed.filter.clone();
+    let newer = state.db.read(move |conn| {
+        let _turn = turn;
+        log::page(conn, &wanted, Cursor::After(seen), MOST_NEWS)
+    });
+    let count = newer.await?.lines.len();
+    if given(&query.known).unwrap_or("0") == count.to_string() {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    let news = Some(News { seen, count: count as u64 });
+    let input = LogInput { filter: filter(reader, query, &parsed), news, ..LogInput::default() };
+    page(StatusCode::OK, &LogPage::new(reader.shell(), input).as_news())
+}
+
+/// The fields of the filter as they were filled.
+fn filter(reader: &Reader, query: &LogQuery, Parsed { filter, period, .. }: &Parsed) -> LogFilter {
+    let (from, to) = query.fields(reader.zone());
+    LogFilter {
+        status: filter.status,
+        event: filter.event,
+        webhook: filter.webhook,
+        inbox: filter.inbox,
+        from,
+        to,
+        period: *period,
+        test: filter.test,
+        q: given(&query.q).unwrap_or_default().to_owned(),
+        live: query.is_live(),
     }
 }
 
-/// The cursors of the pages with newer and with older lines, where there are any. A page may be empty where no line
-/// of the part that was looked at fits.
-fn neighbours(cursor: Cursor, found: &log::Page) -> (Option<String>, Option<String>) {
-    let after = |id: i64| Some(format!("after-{}", DeliveryId(id)));
-    let before = |id: i64| Some(DeliveryId(id).to_string());
+/// The pages with newer and with older lines, where there are any. A page may be empty where no line of the part that
+/// was looked at fits.
+fn neighbours(cursor: Cursor<DeliveryId>, found: &log::Page) -> (Cursor<DeliveryId>, Cursor<DeliveryId>) {
     let (first, last) = (found.lines.first(), found.lines.last());
-    let next = found.next.map(|id| id.0);
+    let id = |line: Option<&log::Line>, none: i64| line.map_or(DeliveryId(none), |line| line.delivery.id);
+    let onward = found.next.map_or(Cursor::Newest, |id| cursor.beyond(id));
     match cursor {
-        Cursor::Newest => (None, next.and_then(before)),
-        Cursor::Before(id) => (after(first.map_or(id.0 - 1, |line| line.delivery.id.0)), next.and_then(before)),
-        Cursor::After(id) => (next.and_then(after), before(last.map_or(id.0 + 1, |line| line.delivery.id.0))),
+        Cursor::Newest => (Cursor::Newest, onward),
+        Cursor::Before(at) => (Cursor::After(id(first, at.0.saturating_sub(1))), onward),
+        Cursor::After(at) => (onward, Cursor::Before(id(last, at.0.saturating_add(1)))),
     }
 }
 
@@ -199,16 +210,12 @@ pub async fn send_again(
     _form: Form,
 ) -> Answer {
     let id = parse(&id)?;
-    match redelivery::make(&state, id).await? {
-        Ok(_) if reader.htmx => render(&state, &reader, id, (&chosen_before(&request), Part::Attempts)).await,
-        Ok(delivery) => {
-            Visit(session).leave_notice(NoticeKind::DeliveryResent.as_str());
-            Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
-        }
-        Err(Refused::NotFound) => Err(PageError::NotFound),
-        Err(Refused::WebhookOff) => Err(PageError::WebhookOff),
-        Err(Refused::Test) => Err(PageError::BadRequest),
+    let delivery = redelivery::make(&state, id).await??;
+    if reader.htmx {
+        return render(&state, &reader, id, (&chosen_before(&request), Part::Attempts)).await;
     }
+    Visit(session).leave_notice(NoticeKind::DeliveryResent.as_str());
+    Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
 }
 
 /// Ends a waiting delivery.

@@ -5,9 +5,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 
-use super::redelivery::{self, Refused};
 use super::webhooks::inbox_name;
-use super::{Answer, go, page};
+use super::{Answer, go, page, redelivery};
 use crate::db::received::{self, Line};
 use crate::db::{events, inboxes, webhooks};
 use crate::domain::id::EventId;
@@ -15,7 +14,7 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
 use crate::http::reader::{Admin, SignedIn};
-use crate::http::received_query::{ReceivedQuery, written};
+use crate::http::received_query::{Parsed, ReceivedQuery};
 use crate::http::session::Visit;
 use crate::views::received::{EventPage, EventView, Fate, ListInput, ListPage, ReceivedFilter, ReceivedLine};
 use crate::views::{Notice, NoticeKind};
@@ -25,11 +24,10 @@ const PAGE: usize = 50;
 
 /// The list.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ReceivedQuery>) -> Answer {
-    // As in the log: a filter that is not understood is told, and everything shown.
-    let parsed = query.parse(reader.zone());
+    let Parsed { filter, cursor, odd } = query.parse(reader.zone());
     let t = reader.t();
-    let odd = parsed.as_ref().err().map(|name| Notice::Odd(t.filters_odd(t.filter_label(name))));
-    let (filter, cursor) = parsed.unwrap_or_default();
+    let labels: Vec<String> = odd.iter().map(|name| t.filter_label(name)).collect();
+    let odd = (!labels.is_empty()).then(|| Notice::Odd(t.filters_odd(labels.join(", "))));
     let wanted = filter.clone();
     let loaded = state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE)?, inboxes::list(conn)?)));
     let (found, inboxes) = loaded.await?;
@@ -45,8 +43,8 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<R
         },
         lines: found.lines.iter().map(|line| shown(line, inbox_name(&inboxes, line.inbox_id))).collect(),
         inboxes: &inboxes,
-        newer: found.newer.and_then(written),
-        older: found.older.and_then(written),
+        newer: found.newer.and_then(|cursor| cursor.written()),
+        older: found.older.and_then(|cursor| cursor.written()),
         retention_days: state.retention_days.into(),
         ingest: &ingest,
     };
@@ -108,13 +106,7 @@ pub async fn send(
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let webhook = form.get("webhook").parse().map_err(|_| PageError::BadRequest)?;
-    match redelivery::send_to(&state, parse(&id)?, webhook).await? {
-        Ok(delivery) => {
-            Visit(session).leave_notice(NoticeKind::EventSent.as_str());
-            Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
-        }
-        Err(Refused::NotFound) => Err(PageError::NotFound),
-        Err(Refused::WebhookOff) => Err(PageError::WebhookOff),
-        Err(Refused::Test) => Err(PageError::BadRequest),
-    }
+    let delivery = redelivery::send_to(&state, parse(&id)?, webhook).await??;
+    Visit(session).leave_notice(NoticeKind::EventSent.as_str());
+    Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
 }

@@ -6,6 +6,7 @@ use crate::db::{DbConnection, Error, deliveries, log, received, webhooks};
 use crate::domain::delivery::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::http::State;
+use crate::http::error::PageError;
 
 /// Why an event is not sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,16 @@ pub enum Refused {
     WebhookOff,
     /// It carries a made-up event: the test page sends those.
     Test,
+}
+
+impl From<Refused> for PageError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotFound => Self::NotFound,
+            Refused::WebhookOff => Self::WebhookOff,
+            Refused::Test => Self::BadRequest,
+        }
+    }
 }
 
 /// Makes a new delivery of the same event, due at once.

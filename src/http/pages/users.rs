@@ -70,13 +70,21 @@ pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, 
 async fn make_link(state: &State, reader: &Reader, new: NewInvitation) -> Result<Result<String, Problems>, PageError> {
     let (text, now) = (token::hex(&clock::random::<32>()), reader.now);
     let hash = token::hash(&text);
-    let made = state.db.write(move |conn| {
-        if new.user_id.is_none() && users::by_email(conn, &new.email)?.is_some() {
-            return Ok(false);
-        }
-        invitations::replace(conn, &new, &hash, now).map(|()| true)
-    });
-    if !made.await? {
+    let store = || {
+        let (new, hash) = (new.clone(), hash.clone());
+        state.db.write(move |conn| {
+            if new.user_id.is_none() && users::by_email(conn, &new.email)?.is_some() {
+                return Ok(false);
+            }
+            invitations::replace(conn, &new, &hash, now).map(|()| true)
+        })
+    };
+    let made = match store().await {
+        // A link for the same address was made at the same moment. It ends, as an older one does.
+        Err(error) if error.is_taken() => store().await?,
+        made => made?,
+    };
+    if !made {
         return Ok(Err(Problems::one(Field::Email, Problem::EmailTaken)));
     }
     let link = state.public.join(&format!("/invite/{text}"));

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::webhook_actions::leave_secret;
 use super::{Answer, go, page, webhooks as list};
 use crate::clock;
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{ANSWER, DbConnection, Error, inboxes, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
@@ -89,12 +89,6 @@ enum Saved {
     Gone,
 }
 
-impl From<Done> for Saved {
-    fn from(done: Done) -> Self {
-        Self::Done(done)
-    }
-}
-
 /// Stores a new webhook.
 pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, input: Typed) -> Answer {
     let form = input.form;
@@ -102,7 +96,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     if !input.fresh {
         return too_old(&state, &reader, &typed, None).await;
     }
-    let saved = save_once(&state, typed.clone(), form.fingerprint()).await?;
+    let saved = save_once(Data::clone(&state), typed.clone(), form.fingerprint()).await?;
     answer(&state, (&reader, session), (&form, typed, None), saved).await
 }
 
@@ -124,23 +118,26 @@ pub async fn update(
 }
 
 /// Checks and stores a new webhook, unless the very same form has just done so.
-async fn save_once(state: &State, typed: WebhookForm, form: Vec<u8>) -> Result<Saved, PageError> {
+async fn save_once(state: Data<State>, typed: WebhookForm, form: Vec<u8>) -> Result<Saved, PageError> {
     if typed.once.is_empty() {
-        return save(state, typed, None).await;
+        return save(&state, typed, None).await;
     }
-    let (made, sent, now) = (Arc::clone(&state.made), form.clone(), clock::now());
-    let store = storing(state, typed, None);
-    let make = |conn: &mut DbConnection| {
-        Ok(match store(conn)? {
-            Saved::Done(done) => Ok(done),
-            other => Err(other),
-        })
-    };
-    let saved = state.db.write(move |conn| made.once(&sent, now, || make(conn))).await;
-    if saved.is_err() {
-        state.made.forget(&form);
+    // A task of its own: a browser hangs up on the first request when its button is clicked again.
+    let saving = actix_web::rt::spawn(async move {
+        let (mut made, now) = (state.made.lock().await, clock::now());
+        if let Some(done) = made.find(&form, now) {
+            return Ok(Saved::Done(done));
+        }
+        let saved = save(&state, typed, None).await?;
+        if let Saved::Done(done) = &saved {
+            made.remember(form, now, done.clone());
+        }
+        Ok(saved)
+    });
+    match tokio::time::timeout(ANSWER, saving).await {
+        Ok(ended) => ended.map_err(|error| PageError::Internal(error.to_string()))?,
+        Err(_) => Err(PageError::Unavailable),
     }
-    Ok(saved?)
 }
 
 async fn save(state: &State, form: WebhookForm, id: Option<WebhookId>) -> Result<Saved, PageError> {

@@ -19,6 +19,9 @@ impl HtmlSafe for Json {}
 /// Beyond that colours cost more than they show.
 const COLOURED: usize = 64 * 1024;
 
+/// Deeper levels are indented no further: 64 KiB of brackets and commas would become a page of 8 MB.
+const INDENTED: usize = 20;
+
 impl Json {
     /// The body as it is.
     pub fn raw(body: &[u8]) -> Self {
@@ -74,7 +77,7 @@ impl Writer {
         }
         // An empty object or list stays on its line.
         if self.opened && !closes || closes && !self.opened {
-            self.plain(&format!("\n{}", "  ".repeat(self.depth)));
+            self.new_line();
         }
         self.opened = matches!(token, "{" | "[");
         match token {
@@ -82,13 +85,20 @@ impl Writer {
                 self.depth += 1;
                 self.plain(token);
             }
-            "," => self.plain(&format!(",\n{}", "  ".repeat(self.depth))),
+            "," => {
+                self.plain(token);
+                self.new_line();
+            }
             ":" => self.plain(": "),
             "}" | "]" => self.plain(token),
             text if is_key => self.pieces.push(("k", text.to_owned())),
             text if text.starts_with('"') => self.pieces.push(("s", text.to_owned())),
             text => self.pieces.push(("n", text.to_owned())),
         }
+    }
+
+    fn new_line(&mut self) {
+        self.plain(&format!("\n{}", "  ".repeat(self.depth.min(INDENTED))));
     }
 
     fn plain(&mut self, text: &str) {
@@ -117,5 +127,12 @@ mod tests {
         assert_eq!(text("<not json>"), "<not json>");
         assert_eq!(text(r#" "a" "#), r#""a""#);
         assert_eq!(text(r#"{"\\":"\\"}"#), "{\n  \"\\\\\": \"\\\\\"\n}");
+    }
+
+    #[test]
+    fn deep_nesting_does_not_swell_the_page() {
+        let body = format!("{}{}1{}", "[".repeat(120), "1,".repeat(30_000), "]".repeat(120));
+        let shown = text(&body);
+        assert!(shown.contains('\n') && shown.len() < 30 * body.len(), "{} bytes", shown.len());
     }
 }

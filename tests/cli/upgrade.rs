@@ -1,0 +1,95 @@
+//! A database as the first release left it, with its rows, under this release.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::house::files;
+use crate::support::{App, PASSWORD, Place};
+
+const FIRST: [&str; 2] = ["2026-11-21-000001_begin", "2026-11-21-000002_engine"];
+
+/// Two hours ago, in microseconds: within what the pages count.
+fn then() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+    i64::try_from(now.as_micros()).expect("a time before 2262") - 7_200_000_000
+}
+
+/// A place whose tables are those of the first release.
+fn old_place() -> Place {
+    let place = Place::new();
+    std::fs::create_dir(place.folder().join("data")).expect("a folder");
+    let kind = if place.is_sqlite() { "sqlite" } else { "postgres" };
+    for migration in FIRST {
+        let (_, sql) = files(&format!("migrations/{kind}/{migration}"), "up.sql").remove(0);
+        place.age(&sql);
+    }
+    place.age(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
+         run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    );
+    for migration in FIRST {
+        let version: String = migration.chars().take(17).filter(char::is_ascii_digit).collect();
+        place.age(&format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}')"));
+    }
+    place
+}
+
+/// A webhook, an inbox, 30 events, each with a delivery: 17 delivered, 8 failed, 2 cancelled, 1 a test, 2 waiting.
+fn fill(place: &Place) {
+    let then = then();
+    let (yes, body) = if place.is_sqlite() { ("1", "x'7b7d'") } else { ("TRUE", r"'\x7b7d'") };
+    place.age(&format!(
+        "INSERT INTO inboxes (external_id, name, created_at) VALUES ('7', 'Сайт', {then}); \
+         INSERT INTO webhooks (name, url, enabled, auth_method, auth_name, all_inboxes, timeout_s, secret, \
+         secret_created_at, paused_until, version, created_at, updated_at) VALUES ('Kept', 'https://a.example.com/', \
+         {yes}, 'none', '', {yes}, 15, '', {then}, 4000000000000000, 1, {then}, {then}); \
+         INSERT INTO webhook_events (webhook_id, event) VALUES (1, 'message_created')"
+    ));
+    let mut rows = String::new();
+    for n in 0..30_i64 {
+        let at = then + n * 1_000_000;
+        let id = (at - 1_577_836_800_000_000) << 12;
+        let (status, reason, origin) = match n {
+            0..17 => ("success", "NULL", "event"),
+            17..25 => ("failed", "'exhausted'", "event"),
+            25..27 => ("failed", "'cancelled'", "event"),
+            27 => ("failed", "'exhausted'", "test"),
+            _ => ("pending", "NULL", "event"),
+        };
+        let (next, end) =
+            if n > 27 { (at.to_string(), "NULL".to_owned()) } else { ("NULL".to_owned(), at.to_string()) };
+        rows.push_str(&format!(
+            "INSERT INTO events (id, name, inbox_id, body, created_at) \
+             VALUES ({id}, 'message_created', 1, {body}, {at}); \
+             INSERT INTO deliveries (id, event_id, event, webhook_id, inbox_id, status, reason, origin, attempts, \
+             steps, next_attempt_at, created_at, finished_at) VALUES ({id}, {id}, 'message_created', 1, 1, \
+             '{status}', {reason}, '{origin}', 1, 1, {next}, {at}, {end}); "
+        ));
+    }
+    place.age(&rows);
+}
+
+#[tokio::test]
+async fn what_the_first_release_stored_is_all_there_and_counted() {
+    let place = old_place();
+    fill(&place);
+    let then = then();
+    place.age(&format!(
+        "INSERT INTO users (email, name, role, time_zone, password_hash, created_at) \
+         VALUES ('old@example.com', 'Old', 'admin', 'UTC', '', {then})"
+    ));
+    place.run_with(&["user", "password", "--email", "old@example.com", "--password-stdin"], PASSWORD).good();
+    let app = App::at(place);
+    let api = app.api("admin");
+    for (filter, count) in [("status=success", 17), ("status=failed", 11), ("status=pending", 2), ("test=1", 1)] {
+        assert_eq!(api.deliveries(&format!("limit=100&{filter}")).await.len(), count, "{filter}");
+    }
+    let received = api.get("received?limit=100").await.json();
+    assert_eq!(received["payload"].as_array().map(Vec::len), Some(30));
+    assert_eq!(api.get("received?outcome=none").await.json()["payload"], serde_json::json!([]));
+    let visitor = app.visitor();
+    visitor.sign_in("old@example.com", PASSWORD).await;
+    assert!(visitor.open("/webhooks").await.says("Kept") && visitor.open("/inboxes").await.says("Сайт"));
+    let numbers = visitor.open("/webhooks").await.texts(".stats b");
+    assert_eq!(numbers, ["25", "68.0%", "8", "2"], "what a person ended, and a test, count in none");
+    assert_eq!(visitor.open("/webhooks/1").await.texts("#chart .stats b")[..2], ["25", "68.0%"]);
+}

@@ -1,0 +1,37 @@
+//! The route table, read from its source: a new route is under every test that walks it.
+
+use super::files;
+
+/// A path, and the methods it answers.
+pub struct Route {
+    pub path: String,
+    pub methods: Vec<&'static str>,
+}
+
+const METHODS: [&str; 5] = ["get", "post", "patch", "put", "delete"];
+
+/// The pages.
+pub fn pages() -> Vec<Route> {
+    read("fn pages", "\0")
+}
+
+/// The management API, below `/api/v1/accounts/1`.
+pub fn management() -> Vec<Route> {
+    read("fn management", "fn pages")
+}
+
+fn read(from: &str, to: &str) -> Vec<Route> {
+    let (_, source) = files("src/http", "route.rs").remove(0);
+    let (_, part) = source.split_once(from).expect("a part of the table");
+    let part = part.split(to).next().unwrap_or_default();
+    let mut found: Vec<Route> = Vec::new();
+    for (at, piece) in part.split('"').enumerate() {
+        if at % 2 == 1 && piece.starts_with('/') {
+            found.push(Route { path: piece.replace(r":\d+", ""), methods: Vec::new() });
+        } else if let (0, Some(route)) = (at % 2, found.last_mut()) {
+            route.methods.extend(METHODS.iter().filter(|method| piece.contains(&format!(".{method}("))));
+        }
+    }
+    assert!(found.len() > 8 && found.iter().all(|route| !route.methods.is_empty()), "{from} was read");
+    found
+}

@@ -1,0 +1,147 @@
+use reqwest::Method;
+
+use crate::house::routes::{self, Route};
+use crate::pages::make_webhook;
+use crate::support::{Answer, Api, App, Form, Page, Visitor, event};
+
+/// What a viewer may do: all of it concerns the viewer's own account or session.
+const OWN: [&str; 8] =
+    ["/setup", "/sign-in", "/sign-out", "/invite/{token}", "/profile", "/profile/password", "/profile/sign-outs", "/"];
+/// What a viewer may not even look at: pages of secrets, people and forms.
+const ADMINS: [&str; 14] = [
+    "/webhooks/new",
+    "/webhooks/header-row",
+    "/webhooks/{id}/edit",
+    "/webhooks/{id}/delete",
+    "/webhooks/{id}/secret",
+    "/webhooks/{id}/verify",
+    "/webhooks/{id}/test",
+    "/webhooks/{id}/held",
+    "/deliveries/resend",
+    "/inboxes/{id}/edit",
+    "/tokens",
+    "/tokens/{id}/revocation",
+    "/users",
+    "/users/{id}",
+];
+/// What a stranger may look at.
+const DOORS: [&str; 3] = ["/setup", "/sign-in", "/invite/{token}"];
+
+/// An installation with something at every address, and those addresses.
+struct World {
+    app: App,
+    api: Api,
+    admin: Visitor,
+    delivery: String,
+    event: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = App::start();
+        let admin = app.admin().await;
+        make_webhook(&admin, "https://a.example.com/").await;
+        let api = app.api("admin");
+        let event = api.accepted(event("message_created")).await;
+        api.post("inboxes", &serde_json::json!({ "name": "Site", "external_id": "7" })).await;
+        let delivery = api.deliveries("").await[0]["id"].as_str().unwrap_or_default().to_owned();
+        Self { app, api, admin, delivery, event }
+    }
+
+    fn address(&self, route: &Route) -> String {
+        let id = match route.path.split('/').nth(1) {
+            Some("deliveries") => &self.delivery,
+            Some("received") => &self.event,
+            _ => "1",
+        };
+        route.path.replace("{id}", id).replace("{name}", "message_created").replace("{token}", "0")
+    }
+
+    /// All that somebody could have changed.
+    async fn everything(&self) -> String {
+        // Their attempts go on meanwhile; how many there are does not change.
+        let mut told = format!("{} deliveries", self.api.deliveries("").await.len());
+        for path in ["webhooks", "inboxes", "received"] {
+            told.push_str(&self.api.get(path).await.text);
+        }
+        for path in ["/users", "/tokens"] {
+            told.push_str(&self.admin.open(path).await.texts("tbody td:first-child, tbody .badge").concat());
+        }
+        told.push_str(self.admin.open("/settings").await.form("#f-language").value("language"));
+        told
+    }
+}
+
+fn token_of(page: &Page) -> String {
+    page.form_to("/sign-out").value("_csrf").to_owned()
+}
+
+async fn post(visitor: &Visitor, path: &str, csrf: &str) -> Page {
+    let body =
+        format!("_csrf={csrf}&name=forged&role=admin&scope=admin&lifetime=never&language=uk&webhook=1&choice=send");
+    let request = visitor.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+    visitor.send(path, request.body(body)).await
+}
+
+#[tokio::test]
+async fn no_route_does_anything_for_a_viewer_or_a_stranger_or_without_a_token() {
+    let world = World::new().await;
+    let (viewer, stranger) = (world.app.signed_in("viewer").await, world.app.visitor());
+    let (own, borrowed) = (token_of(&viewer.open("/webhooks").await), token_of(&world.admin.open("/webhooks").await));
+    let form: Form = stranger.open("/sign-in").await.form("[name=password]");
+    let before = world.everything().await;
+    for route in routes::pages().iter().filter(|route| route.methods.contains(&"post")) {
+        let path = world.address(route);
+        let page = post(&world.admin, &path, "made-up").await;
+        assert!(matches!(page.status, 403 | 404), "without a token {path}: {}", page.status);
+        if OWN.contains(&route.path.as_str()) {
+            continue;
+        }
+        assert_eq!(post(&viewer, &path, &own).await.status, 403, "a viewer {path}");
+        assert_eq!(post(&viewer, &path, &borrowed).await.status, 403, "a viewer with an administrator's token {path}");
+        let page = post(&stranger, &path, form.value("_csrf")).await;
+        assert!(page.leads_to().starts_with("/sign-in"), "a stranger {path}: {}", page.status);
+    }
+    assert_eq!(world.everything().await, before);
+}
+
+#[tokio::test]
+async fn each_page_is_shown_to_those_it_is_for_and_stored_by_nobody() {
+    let world = World::new().await;
+    let (viewer, stranger) = (world.app.signed_in("viewer").await, world.app.visitor());
+    for route in routes::pages().iter().filter(|route| route.methods.contains(&"get")) {
+        let (path, name) = (world.address(route), route.path.as_str());
+        let page = viewer.get(&path).await;
+        assert_eq!(page.status == 403, ADMINS.contains(&name), "a viewer {path}: {}", page.status);
+        let forms = page.texts("form[method=post]").len();
+        assert!(forms <= 1 || name == "/profile", "{path}: a viewer's only form is to sign out, there are {forms}");
+        let page = stranger.get(&path).await;
+        let sent_away = page.status == 303 && page.leads_to().starts_with("/sign-in");
+        assert_eq!(!sent_away, DOORS.contains(&name), "a stranger {path}: {}", page.status);
+        for page in [page, world.admin.get(&path).await] {
+            assert_eq!(page.header("cache-control"), "no-store", "{path}");
+            assert!(page.header("content-security-policy").contains("default-src 'none'"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_does_in_the_api_what_its_scope_says() {
+    let world = World::new().await;
+    let (reads, sends) = (world.app.api("read"), world.app.api("ingest"));
+    let before = world.everything().await;
+    for route in routes::management() {
+        let path = format!("/api/v1/accounts/1{}", world.address(&route));
+        for method in &route.methods {
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            let of = async |api: &Api| {
+                let request = api.request(method.clone(), &path).header("content-type", "application/json").body("{}");
+                Answer::of(request).await.status
+            };
+            assert_eq!(of(&sends).await, 401, "ingest {method} {path}");
+            let status = of(&reads).await;
+            assert_eq!(status == 401, method != Method::GET, "read {method} {path}: {status}");
+        }
+    }
+    assert_eq!(world.everything().await, before);
+}
