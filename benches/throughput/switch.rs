@@ -2,7 +2,7 @@
 //! Wants `chromium` and `chromedriver`.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, Cookie};
@@ -32,8 +32,8 @@ pub async fn clicks() -> Vec<f64> {
     let session = server.sign_in().await;
 
     let mut chromedriver =
-        Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect("chromedriver");
-    let lines = BufReader::new(chromedriver.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        Ended(Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect("chromedriver"));
+    let lines = BufReader::new(chromedriver.0.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
     let port = lines.into_iter().find_map(|line| {
         let (_, after) = line.split_once("started successfully on port ")?;
         after.trim_end_matches('.').parse::<u16>().ok()
@@ -52,8 +52,16 @@ pub async fn clicks() -> Vec<f64> {
         times.push(driver.execute_async(CLICK, vec![]).await.and_then(|time| time.convert()).expect("a time"));
     }
     let _ = driver.quit().await;
-    let _ = chromedriver.kill();
-    let _ = chromedriver.wait();
     times.sort_by(f64::total_cmp);
     times
+}
+
+/// A process that ends with its owner, also with one that panics.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
