@@ -28,7 +28,7 @@ delivery_cancelled = Cancelled
 trigger_event = Event
 trigger_manual = Sent again
 trigger_test = Test
-trigger_recovery = Recovery
+trigger_recovery = Resent failure
 
 reason_exhausted = The last attempt of the schedule failed, so the delivery was given up.
 reason_expired = Seven days have passed since the event, so the delivery was given up.
@@ -41,7 +41,7 @@ send_again_warning = The receiver may process this event twice
 cancel_retries = Cancel retries
 event_time = Event time
 attempts_of = { $n } of { $max }
-made_by = Made by
+made_by = Source
 attempt = Attempt { $n }
 attempt_scheduled = scheduled
 attempt_started = on its way

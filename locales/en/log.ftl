@@ -38,7 +38,7 @@ curl_about = Set the variables, such as $TOKEN, to your secrets. The signature i
 
 # Sending again what the filters show.
 resend_until = Failed before
-resend_until_hint = Empty means now
+resend_until_hint = If blank: until now
 resend_not_searched = The search text is not taken over: everything that failed in that time counts.
 resend_running = Failed deliveries are being sent again already.
 resend_see = See progress

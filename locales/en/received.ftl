@@ -1,5 +1,5 @@
 received_events = Received events
-received_about = Every event that was accepted, also those that no webhook got; newest first.
+received_about = Every accepted event, including those that no webhook received; newest first.
 received_id = Event ID
 received_outcome = Outcome
 received_unmatched = No webhook matched
@@ -12,7 +12,7 @@ received_none = No events yet
 received_none_about = They appear here as soon as your help desk sends one. Try it with this command:
 received_curl = A command that sends an event
 received_token = A token for it is made on the server by this command:
-received_go_on = The newest 10,000 were looked through. “Older” goes on.
+received_go_on = The newest 10,000 events were searched. “Older” searches further.
 received_derived_from = Derived from
 received_derived = Derived events
 received_no_deliveries = Nothing was sent.
@@ -25,7 +25,7 @@ received_raw = As it came
 received_cut = It is long: only the beginning is shown.
 received_body_about = Receivers get these very bytes; they are indented here only for reading.
 received_body = Body of the event
-not_for_then = It fits now: the settings have changed since the event came
+not_for_then = It matches now: the settings have changed since the event came
 received_retention = Events are kept for { $days } days.
 
 unmatched_unsubscribed = No webhook is subscribed to this event

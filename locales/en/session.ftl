@@ -16,7 +16,7 @@ time_zone = Time zone
 time_zone_hint = For example, Europe/Kyiv. Dates and times are shown in it.
 
 error_not_found = Page not found
-error_not_found_about = The address may be mistyped, or the thing was deleted.
+error_not_found_about = The address may be mistyped, or the page was deleted.
 error_forbidden = You have no access to this
 error_forbidden_about = Your role allows reading only. Ask an administrator.
 error_page_too_old = The page was open for too long

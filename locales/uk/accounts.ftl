@@ -47,7 +47,7 @@ token_revoke_for_good = Скасувати це неможливо. Натомі
 token_revoke_yes = Так, відкликати
 notice_token_revoked = Токен відкликано
 
-users_lead = Хто входить у систему. Посилання-запрошення ви надсилаєте самі, без поштового сервера.
+users_lead = Хто має доступ до системи. Посилання-запрошення ви надсилаєте самі, без поштового сервера.
 role_label = Роль
 role_admin = Адміністратор
 role_about_admin = Бачить і змінює все.
@@ -68,7 +68,7 @@ user_enable_about = Можна буде знову увійти з попере�
 user_disable = Вимкнути користувача
 user_disable_about = Усі сеанси завершаться одразу, увійти буде неможливо. Усе створене залишиться.
 notice_user_disabled = Користувача вимкнено
-notice_user_enabled = Користувача увімкнено
+notice_user_enabled = Користувача ввімкнено
 invitations = Невикористані посилання
 invitation_for = Призначення
 invitation_password = Новий пароль

@@ -30,7 +30,7 @@ delivery_cancelled = Скасовано
 trigger_event = Подія
 trigger_manual = Повторне надсилання
 trigger_test = Тест
-trigger_recovery = Відновлення
+trigger_recovery = Повтор невдалих
 
 reason_exhausted = Остання спроба за розкладом не вдалася, тож доставку припинено.
 reason_expired = Від події минуло сім днів, тож доставку припинено.
@@ -43,7 +43,7 @@ send_again_warning = Отримувач може обробити цю поді�
 cancel_retries = Скасувати повтори
 event_time = Час події
 attempts_of = { $n } з { $max }
-made_by = Чим створено
+made_by = Джерело
 attempt = Спроба { $n }
 attempt_scheduled = заплановано
 attempt_started = надсилається

@@ -126,7 +126,7 @@ async fn a_rare_event_is_found_however_deep_it_lies() {
     ));
     let page = admin.open("/received?event=ticket_created").await;
     assert!(
-        page.says("The newest 10,000 were looked through") && !page.says("evt_0000000000001"),
+        page.says("The newest 10,000 events were searched") && !page.says("evt_0000000000001"),
         "{}",
         page.text("main")
     );
