@@ -137,7 +137,10 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
         Lost::Own(first, last) => rows.filter(d::lease.between(first, last)),
     };
     let (mut taken, mut failed) = (0, Vec::new());
-    for row in rows.load::<Row>(conn)? {
+    let mut rows: Vec<Row> = rows.load(conn)?;
+    // In the order in which results are written down, so that two processes wait for each other and do not deadlock.
+    rows.sort_unstable_by_key(|row| row.id);
+    for row in rows {
         let mine = d::table.find(row.id).filter(d::lease.eq(row.lease));
         let freed = diesel::update(mine)
             .set((

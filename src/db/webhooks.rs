@@ -226,6 +226,7 @@ pub fn end_old_secret(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Er
 
 /// Deletes a webhook: its waiting deliveries end, its secrets go, its row stays for the log. False if there is none.
 pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<bool, Error> {
+    lock_waiting(conn, id)?;
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
     let deleted = diesel::update(row)
         .set((
@@ -253,6 +254,17 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
         ))
         .execute(conn)?;
     Ok(true)
+}
+
+/// Takes a webhook's waiting deliveries before the webhook, in the order of their numbers, as results are written down:
+/// on Postgres two transactions that lock the same rows in another order end in a deadlock. SQLite has one writer.
+fn lock_waiting(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
+    const LOCK: &str =
+        "SELECT 1 FROM deliveries WHERE webhook_id = $1 AND status = 'pending' ORDER BY id FOR NO KEY UPDATE";
+    if let DbConnection::Postgres(conn) = conn {
+        diesel::sql_query(LOCK).bind::<diesel::sql_types::BigInt, _>(id).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// The version of a webhook that is on: to be asked in the transaction that claims its deliveries, so that none is sent

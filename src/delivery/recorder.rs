@@ -55,8 +55,11 @@ async fn write(inner: &Inner, batch: Vec<Finished>) {
 }
 
 /// Writes results down in one commit, and with them what they mean for their webhooks.
-pub(super) async fn record(inner: &Inner, batch: Vec<Finished>) -> Result<(), Error> {
+pub(super) async fn record(inner: &Inner, mut batch: Vec<Finished>) -> Result<(), Error> {
     let now = inner.now();
+    // In the order of their numbers, and the webhooks below too: two transactions that lock the same rows lock them in
+    // the same order.
+    batch.sort_unstable_by_key(|finished| finished.id);
     sabotage::point("send-before-record");
     let back = inner.db.write(move |conn| {
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
@@ -71,7 +74,6 @@ pub(super) async fn record(inner: &Inner, batch: Vec<Finished>) -> Result<(), Er
             }
         }
         let mut back = Vec::new();
-        // In the order of their numbers: two processes that lock the same rows lock them in the same order.
         for (webhook, signals) in signals {
             if health::record(conn, webhook, &signals, (now, pace()))? {
                 back.push(webhook);

@@ -50,6 +50,29 @@ async fn tour(browser: Browser, success: &'static str) {
     browser.await_words("x-hachok-test", false).await;
     browser.await_words("200", false).await;
 
+    browser.open(&format!("{}/deliveries", app.url)).await;
+    browser.click("select[name=status] option[value=failed]").await;
+    browser.click("form[action='/deliveries'] button:not([formaction])").await;
+    assert!(browser.at().await.contains("status=failed"), "{}", browser.at().await);
+
+    browser.open(&format!("{}/webhooks/1/secret", app.url)).await;
+    browser.click("form[action='/webhooks/1/secret'] button").await;
+    browser.await_words("whsec_", false).await;
+
+    for (method, fields) in [
+        ("basic", &[("#f-login", "anna"), ("#f-password", "pass word")][..]),
+        ("custom", &[("#f-custom-name", "X-Api-Key"), ("#f-custom-value", "a-value")]),
+        ("none", &[]),
+    ] {
+        browser.open(&format!("{}/webhooks/1/edit", app.url)).await;
+        browser.click(&format!("label:has(input[name=auth][value={method}])")).await;
+        for (field, value) in fields {
+            browser.fill(field, value).await;
+        }
+        browser.click("form:has(#f-url) button:not([type=button])").await;
+        browser.find("main a[href='/webhooks/1/edit']").await;
+    }
+
     browser.open(&format!("{}/webhooks/1/delete", app.url)).await;
     browser.click("form[action='/webhooks/1/delete'] button").await;
     browser.find("main a[href='/webhooks/new']").await;

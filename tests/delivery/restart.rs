@@ -137,3 +137,32 @@ async fn what_waits_for_a_deleted_webhook_is_ended() {
     let delivery = delivery_when(&app.api("admin"), "its end", ended).await;
     assert_eq!((&delivery["reason"], &delivery["next_attempt_at"]), (&json!("webhook_deleted"), &json!(null)));
 }
+
+/// Whoever deletes a webhook and whoever writes its results down take the same rows: in the same order, else Postgres
+/// ends one of them.
+#[tokio::test]
+async fn webhooks_are_deleted_under_load_without_a_deadlock() {
+    let (mut app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let mut ids = Vec::new();
+    for number in 0..10 {
+        let made = api.webhook(&webhook(&receiver.at(&format!("/{number}")))).await;
+        ids.push(made["id"].to_string());
+    }
+    let posts = async {
+        for _ in 0..12 {
+            let some = (0..16).map(|_| api.accepted(event("message_created")));
+            futures_util::future::join_all(some).await;
+        }
+    };
+    let deletions = async {
+        for id in &ids {
+            assert_eq!(api.delete(&format!("webhooks/{id}")).await.status, 200);
+        }
+    };
+    tokio::join!(posts, deletions);
+    // Postgres tells a process's numbers when it has gone.
+    app.stop();
+    let found = app.ask("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
+    assert_eq!(found.as_deref().unwrap_or("0"), "0");
+}

@@ -56,6 +56,15 @@ impl Database {
     }
 }
 
+impl Database {
+    /// What Postgres answers to a question for one value; nothing on SQLite.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        let url = self.url().filter(|url| url.starts_with("postgres"))?;
+        let ran = Command::new("psql").args(["-XqAtc", question, &url]).output().expect("psql");
+        Some(String::from_utf8_lossy(&ran.stdout).trim().to_owned())
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if let Self::Postgres { server, name } = self {

@@ -139,6 +139,11 @@ impl Place {
         self.database.execute(&self.folder().join("data/hachok.db"), update);
     }
 
+    /// What Postgres answers to a question for one value; nothing on SQLite.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        self.database.ask(question)
+    }
+
     /// Everything that the database's files hold, as bytes (SQLite only).
     pub fn stored_bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder().join("data")).expect("data").flatten();

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::super::{Browser, in_browser};
-use crate::support::App;
+use super::world::World;
+use crate::support::{App, EMAIL, PASSWORD, event_in};
 
 /// Notes every shift of the layout that no input caused, from the first paint on.
 pub const WATCH_SHIFTS: &str = "window.shifts = [];
@@ -86,6 +87,22 @@ async fn every_measure_finds_a_seeded_fault() {
         browser.space_out().await;
         let spaced: Value = browser.driver.execute("return getComputedStyle(document.body).letterSpacing", vec![]).await.expect("a style").json().clone();
         assert_ne!(unlike, spaced, "the text is spaced out");
+    })
+    .await;
+}
+
+/// What comes by itself moves nothing under the reader.
+#[tokio::test]
+async fn a_poll_shifts_nothing() {
+    let world = World::new().await;
+    in_browser("uk", |browser| async move {
+        browser.on_every_page(WATCH_SHIFTS).await;
+        browser.sign_in(&world.app.url, EMAIL, PASSWORD).await;
+        browser.open(&format!("{}/webhooks/1", world.app.url)).await;
+        assert_eq!(browser.shifts().await, Vec::<String>::new());
+        let id = world.api().accepted(event_in("assignee_changed", 7)).await;
+        let (event, _) = (id, browser.await_words("Призначеного агента змінено\ndlv_", false).await);
+        assert_eq!(browser.shifts().await, Vec::<String>::new(), "{event} came into the page");
     })
     .await;
 }

@@ -27,6 +27,11 @@ pub struct World {
 }
 
 impl World {
+    /// The help desk that fills it.
+    pub fn api(&self) -> Api {
+        Api::new(&self.app.url, &self.token)
+    }
+
     /// Builds it.
     pub async fn new() -> Self {
         let (app, receiver) = (App::start(), Receiver::start());
