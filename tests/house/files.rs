@@ -37,3 +37,33 @@ fn the_vendored_scripts_are_what_they_say() {
         std::fs::read_to_string(format!("{}/static/vendor/VERSION", env!("CARGO_MANIFEST_DIR"))).expect("a note");
     assert!(noted.contains(&sum("static/vendor/htmx.min.js")), "{noted}");
 }
+
+#[test]
+fn the_top_level_holds_what_a_stranger_expects() {
+    const EXPECTED: [&str; 18] = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "templates",
+        "static",
+        "locales",
+        "migrations",
+        "tests",
+        "benches",
+        "packaging",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "clippy.toml",
+        "deny.toml",
+        "rustfmt.toml",
+        // Made by building and by running, never committed.
+        "target",
+        "data",
+    ];
+    let names = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the project").flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let strange: Vec<String> =
+        names.filter(|name| !name.starts_with('.') && !EXPECTED.contains(&name.as_str())).collect();
+    assert_eq!(strange, Vec::<String>::new());
+}
