@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 
 use super::fixed::{Fixed, PENDING};
+use super::new_rows::{self, NewRows};
 use super::schema::{deliveries as d, webhooks};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, kept};
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::{Delivery, Reason, Status, Trigger};
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
@@ -83,57 +84,10 @@ pub struct NewDelivery {
     pub now: Timestamp,
 }
 
-/// A row of `deliveries` that is not there yet. SQLite takes many at once only where nothing is left to its defaults.
-#[derive(Insertable)]
-#[diesel(table_name = d, treat_none_as_default_value = false)]
-struct NewRow {
-    id: i64,
-    event_id: i64,
-    event: &'static str,
-    webhook_id: i64,
-    inbox_id: Option<i64>,
-    status: &'static str,
-    origin: &'static str,
-    attempts: i32,
-    steps: i32,
-    next_attempt_at: Option<i64>,
-    lease: Option<i64>,
-    leased_until: Option<i64>,
-    created_at: i64,
-}
-
-impl NewRow {
-    fn of(new: &NewDelivery) -> Self {
-        Self {
-            id: new.id.0,
-            event_id: new.event_id.0,
-            event: new.event.as_str(),
-            webhook_id: new.webhook_id,
-            inbox_id: new.inbox_id,
-            status: Status::Pending.as_str(),
-            origin: new.trigger.as_str(),
-            attempts: i32::from(new.lease.is_some()),
-            steps: 0,
-            next_attempt_at: Some(new.now.micros()),
-            lease: new.lease.map(|lease| lease.token),
-            leased_until: new.lease.map(|lease| lease.until.micros()),
-            created_at: new.now.micros(),
-        }
-    }
-}
-
-/// Rows in one sentence: each number of rows is a sentence of its own, which the connection keeps.
-const ROWS: usize = 16;
-
 /// Stores new deliveries.
 pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
-    for new in new.chunks(ROWS) {
-        let rows: Vec<NewRow> = new.iter().map(NewRow::of).collect();
-        let sentence = diesel::insert_into(d::table).values(&rows);
-        match conn {
-            DbConnection::Sqlite(conn) => sentence.execute(conn)?,
-            DbConnection::Postgres(conn) => sentence.execute(conn)?,
-        };
+    for new in new.chunks(new_rows::MOST) {
+        kept::execute(conn, NewRows::of(new))?;
     }
     Ok(())
 }
@@ -222,7 +176,7 @@ fn claim_some(
         .order((inner.field(d::next_attempt_at), inner.field(d::id)))
         .limit(most)
         .select(inner.field(d::id));
-    let claimed: Vec<Row> = diesel::update(d::table)
+    let claim = diesel::update(d::table)
         .filter(d::id.eq_any(due))
         // Postgres re-evaluates only the outer WHERE when a row was changed meanwhile; without these lines
         // two processes take the same row.
@@ -234,8 +188,8 @@ fn claim_some(
             d::leased_until.eq(Some(lease.until.micros())),
             d::attempts.eq(d::attempts + 1),
         ))
-        .returning(d::all_columns)
-        .get_results(conn)?;
+        .returning(d::all_columns);
+    let claimed: Vec<Row> = kept::load(conn, claim)?;
     claimed.into_iter().map(Row::into_delivery).collect()
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use diesel::prelude::*;
 
 use super::schema::{events, webhook_events, webhook_inboxes, webhooks};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, kept};
 use crate::domain::catalogue::EventName;
 use crate::domain::event::{Event, Unmatched};
 use crate::domain::id::{EventId, InboxId, WebhookId};
@@ -17,17 +17,16 @@ pub const HELD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Stores an event; `unmatched` says why no webhook gets it, if none does.
 pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatched>) -> Result<(), Error> {
-    diesel::insert_into(events::table)
-        .values((
-            events::id.eq(event.id.0),
-            events::name.eq(event.name.as_str()),
-            events::inbox_id.eq(event.inbox_id),
-            events::derived_from.eq(event.derived_from.map(|id| id.0)),
-            events::body.eq(event.body.as_ref()),
-            events::created_at.eq(event.created_at.micros()),
-            events::unmatched.eq(unmatched.map(Unmatched::as_str)),
-        ))
-        .execute(conn)?;
+    let row = diesel::insert_into(events::table).values((
+        events::id.eq(event.id.0),
+        events::name.eq(event.name.as_str()),
+        events::inbox_id.eq(event.inbox_id),
+        events::derived_from.eq(event.derived_from.map(|id| id.0)),
+        events::body.eq(event.body.as_ref()),
+        events::created_at.eq(event.created_at.micros()),
+        events::unmatched.eq(unmatched.map(Unmatched::as_str)),
+    ));
+    kept::execute(conn, row)?;
     Ok(())
 }
 
@@ -69,14 +68,14 @@ pub fn matching(
     let choosing = webhook_inboxes::table
         .filter(webhook_inboxes::inbox_id.eq(inbox.unwrap_or(0)))
         .select(webhook_inboxes::webhook_id);
-    let rows: Vec<Columns> = webhook_events::table
+    let matching = webhook_events::table
         .inner_join(webhooks::table.on(webhooks::id.eq(webhook_events::webhook_id)))
         .filter(webhook_events::event.eq(event.as_str()))
         .filter(webhooks::enabled.eq(true).or(webhooks::disabled_at.gt(now.before(HELD_FOR).micros())))
         .filter(webhooks::all_inboxes.eq(true).or(webhooks::id.eq_any(choosing)))
         .order(webhooks::id)
-        .select((webhooks::id, webhooks::version, webhooks::enabled, webhooks::paused_until, webhooks::probe_at))
-        .load(conn)?;
+        .select((webhooks::id, webhooks::version, webhooks::enabled, webhooks::paused_until, webhooks::probe_at));
+    let rows: Vec<Columns> = kept::load(conn, matching)?;
     let sends = |on: bool, paused: Option<i64>, probe: Option<i64>| {
         on && probe.is_none() && paused.is_none_or(|until| until <= now.micros())
     };

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::webhooks as w;
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, kept};
 use crate::domain::health::{Health, OffReason, Pace, Signal};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
@@ -12,13 +12,15 @@ type Columns = (i32, Option<i64>, Option<i64>, Option<i64>, i32, Option<i64>);
 
 /// The health of a webhook that is not deleted.
 pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Health>, Error> {
-    let row: Option<Columns> = w::table
-        .find(id)
-        .filter(w::deleted_at.is_null())
-        .select((w::failures, w::failing_since, w::paused_until, w::probe_at, w::probe_wait_ms, w::exhausted_at))
-        .get_result(conn)
-        .optional()?;
-    Ok(row.map(of))
+    let columns = w::table.find(id).filter(w::deleted_at.is_null()).select((
+        w::failures,
+        w::failing_since,
+        w::paused_until,
+        w::probe_at,
+        w::probe_wait_ms,
+        w::exhausted_at,
+    ));
+    Ok(kept::find(conn, columns)?.map(of))
 }
 
 /// From the columns of the row.

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::{inboxes, webhook_inboxes, webhooks};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, kept};
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::inbox::{Inbox, NewInbox};
 use crate::domain::timestamp::Timestamp;
@@ -83,7 +83,7 @@ pub fn find_or_register(
     now: Timestamp,
 ) -> Result<InboxId, Error> {
     let known = |conn: &mut DbConnection| {
-        inboxes::table.filter(inboxes::external_id.eq(external_id)).select(inboxes::id).get_result(conn).optional()
+        kept::find(conn, inboxes::table.filter(inboxes::external_id.eq(external_id)).select(inboxes::id))
     };
     if let Some(id) = known(conn)? {
         return Ok(id);

@@ -22,10 +22,12 @@ pub mod hours;
 pub mod idempotency;
 pub mod inboxes;
 pub mod invitations;
+mod kept;
 pub mod log;
 mod log_scan;
 mod log_search;
 mod migrate;
+mod new_rows;
 #[cfg(test)]
 mod plans;
 pub mod received;
@@ -50,8 +52,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
+use diesel::{RunQueryDsl, sql_query};
 
+use crate::clock;
 use crate::domain::sealed::Vault;
+use crate::domain::timestamp::Timestamp;
 use connection::{Access, Manager};
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::Error;
@@ -162,9 +167,7 @@ impl Db {
         if self.is_shared() {
             return Ok(());
         }
-        self.write(|conn| Ok(diesel::RunQueryDsl::execute(diesel::sql_query("PRAGMA incremental_vacuum(1000)"), conn)?))
-            .await
-            .map(drop)
+        self.write(|conn| Ok(sql_query("PRAGMA incremental_vacuum(1000)").execute(conn)?)).await.map(drop)
     }
 
     /// Free bytes on the disk of the database, where that is ours to know.
@@ -186,11 +189,8 @@ impl Db {
 
     /// The clock for due times and leases: the machine's on SQLite, which one process owns; the
     /// server's on Postgres, so that processes on machines with different clocks agree.
-    pub async fn now(&self) -> Result<crate::domain::timestamp::Timestamp, Error> {
-        if !self.is_shared() {
-            return Ok(crate::clock::now());
-        }
-        self.read(connection_clock).await
+    pub async fn now(&self) -> Result<Timestamp, Error> {
+        if self.is_shared() { self.read(now_on).await } else { Ok(clock::now()) }
     }
 }
 
@@ -200,11 +200,12 @@ struct Micros {
     micros: i64,
 }
 
-fn connection_clock(conn: &mut DbConnection) -> Result<crate::domain::timestamp::Timestamp, Error> {
-    use diesel::RunQueryDsl;
-    let now: Micros = diesel::sql_query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros")
-        .get_result(conn)?;
-    Ok(crate::domain::timestamp::Timestamp::from_micros(now.micros))
+/// The same, within a transaction.
+pub fn now_on(conn: &mut DbConnection) -> Result<Timestamp, Error> {
+    let DbConnection::Postgres(conn) = conn else { return Ok(clock::now()) };
+    let now: Micros =
+        sql_query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros").get_result(conn)?;
+    Ok(Timestamp::from_micros(now.micros))
 }
 
 /// Brings a database's tables up to date, without opening it for use.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::deliveries::{Lease, Row, give_up};
 use super::fixed::PENDING;
 use super::schema::{attempts, deliveries as d};
-use super::{DbConnection, Error, hours};
+use super::{DbConnection, Error, hours, kept};
 use crate::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Status, Trigger};
 use crate::domain::health::Signal;
 use crate::domain::id::{DeliveryId, WebhookId};
@@ -62,7 +62,7 @@ pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
     );
     let freed = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
     let pending = d::table.find(done.id.0).filter(PENDING);
-    let held = diesel::update(pending.filter(d::lease.eq(done.lease.token))).set((end, freed)).execute(conn)?;
+    let held = kept::execute(conn, diesel::update(pending.filter(d::lease.eq(done.lease.token))).set((end, freed)))?;
     let mut written = Written::Applied;
     if held == 0 && release(conn, done)? {
         written = Written::Told;
@@ -91,23 +91,22 @@ fn insert_attempt(
     detail: Option<&str>,
 ) -> Result<(), Error> {
     let response = attempt.response.as_ref();
-    diesel::insert_into(attempts::table)
-        .values((
-            attempts::delivery_id.eq(id.0),
-            attempts::number.eq(attempt.number),
-            attempts::started_at.eq(attempt.started_at.micros()),
-            attempts::duration_ms.eq(attempt.duration_ms),
-            attempts::outcome.eq(attempt.outcome.as_str()),
-            attempts::cause.eq(attempt.cause.map(|cause| cause.as_str())),
-            attempts::detail.eq(detail),
-            attempts::remote_ip.eq(attempt.remote_ip.as_deref()),
-            attempts::request_headers.eq(json(&attempt.request_headers)),
-            attempts::status.eq(response.map(|response| i32::from(response.status))),
-            attempts::response_headers.eq(response.map(|response| json(&response.headers))),
-            attempts::response_body.eq(response.map(|response| response.body.as_slice())),
-            attempts::truncated.eq(response.is_some_and(|response| response.truncated)),
-        ))
-        .execute(conn)?;
+    let row = diesel::insert_into(attempts::table).values((
+        attempts::delivery_id.eq(id.0),
+        attempts::number.eq(attempt.number),
+        attempts::started_at.eq(attempt.started_at.micros()),
+        attempts::duration_ms.eq(attempt.duration_ms),
+        attempts::outcome.eq(attempt.outcome.as_str()),
+        attempts::cause.eq(attempt.cause.map(|cause| cause.as_str())),
+        attempts::detail.eq(detail),
+        attempts::remote_ip.eq(attempt.remote_ip.as_deref()),
+        attempts::request_headers.eq(json(&attempt.request_headers)),
+        attempts::status.eq(response.map(|response| i32::from(response.status))),
+        attempts::response_headers.eq(response.map(|response| json(&response.headers))),
+        attempts::response_body.eq(response.map(|response| response.body.as_slice())),
+        attempts::truncated.eq(response.is_some_and(|response| response.truncated)),
+    ));
+    kept::execute(conn, row)?;
     Ok(())
 }
 

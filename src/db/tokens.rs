@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::schema::api_tokens::{self as t, dsl::api_tokens};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, kept};
 use crate::domain::id::TokenId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Scope, Token};
@@ -74,7 +74,7 @@ pub fn by_hash(conn: &mut DbConnection, token_hash: &[u8]) -> Result<Option<Toke
 /// Whether the token of that number is not revoked.
 pub fn stands(conn: &mut DbConnection, id: TokenId) -> Result<bool, Error> {
     let good = api_tokens.find(id).filter(t::revoked_at.is_null());
-    Ok(good.select(t::id).get_result::<i64>(conn).optional()?.is_some())
+    Ok(kept::find::<_, i64>(conn, good.select(t::id))?.is_some())
 }
 
 /// Whether a use at `now` is worth noting: once a minute is enough for people.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::schema::{deliveries, webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use super::webhook_rows::{self, HeaderRow};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, kept};
 use crate::clock;
 use crate::domain::authorization::{Authorization, Chosen, Credential, Method};
 use crate::domain::delivery::{Reason, Status};
@@ -271,7 +271,7 @@ fn lock_waiting(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
 /// with what stood there before.
 pub fn sending_version(conn: &mut DbConnection, id: WebhookId) -> Result<Option<i32>, Error> {
     let on = webhooks::table.find(id).filter(webhooks::enabled.eq(true));
-    Ok(on.select(webhooks::version).get_result(conn).optional()?)
+    kept::find(conn, on.select(webhooks::version))
 }
 
 /// What the sender needs of a webhook, secrets opened. `None` once it is deleted.

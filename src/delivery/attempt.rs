@@ -104,8 +104,10 @@ async fn exchange(inner: &Inner, claimed: &Claimed, now: Timestamp) -> Exchange 
             return (Vec::new(), Err(internal("database")));
         }
     };
-    let Prepared { request, shown } = request::prepare(&target, &claimed.delivery, claimed.body.clone(), now);
-    (shown, inner.sender.send(&request).await)
+    match request::prepare(&target, &claimed.delivery, claimed.body.clone(), now) {
+        Some(Prepared { request, shown }) => (shown, inner.sender.send(&request).await),
+        None => (Vec::new(), Err(internal("header"))),
+    }
 }
 
 fn attempt(

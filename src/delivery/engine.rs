@@ -188,12 +188,27 @@ impl Inner {
     /// Asks the database's clock.
     pub(super) async fn ask_clock(&self) -> Result<Timestamp, db::Error> {
         let now = self.db.now().await?;
-        self.skew.store(now.micros().saturating_sub(clock::now().micros()), Ordering::Relaxed);
+        self.set_clock(now);
         Ok(now)
+    }
+
+    /// Notes what the database's clock shows.
+    pub(super) fn set_clock(&self, now: Timestamp) {
+        self.skew.store(now.micros().saturating_sub(clock::now().micros()), Ordering::Relaxed);
     }
 
     pub(super) fn pulse(&self) -> std::sync::MutexGuard<'_, Pulse> {
         self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Deliveries were left for want of slots. One may have come free since: then nobody else would wake the worker.
+    pub(super) fn left_waiting(&self, webhooks: impl IntoIterator<Item = WebhookId>) {
+        // First this: who gives a slot back from now on wakes the worker.
+        self.backlog.store(true, Ordering::Relaxed);
+        let now = self.now();
+        if webhooks.into_iter().any(|webhook| self.slots.has_room(webhook, now)) {
+            self.wake.notify_one();
+        }
     }
 
     /// A slot has come free: work may wait for it.

@@ -58,6 +58,14 @@ pub struct Posted {
 struct Stored {
     accepted: Accepted,
     born: Vec<(Claimed, Slot)>,
+    /// Webhooks that had no slot for one of its deliveries.
+    waiting: Vec<WebhookId>,
+}
+
+impl Stored {
+    const fn nothing(accepted: Accepted) -> Self {
+        Self { accepted, born: Vec::new(), waiting: Vec::new() }
+    }
 }
 
 impl Engine {
@@ -84,6 +92,9 @@ impl Engine {
             for (claimed, slot) in stored.born {
                 attempt::spawn(&inner, claimed, slot);
             }
+            if !stored.waiting.is_empty() {
+                inner.left_waiting(stored.waiting);
+            }
             stored.accepted
         };
         self.0.db.hurry().write_then(move |conn| engine.store_in(conn, &posted, now), send).await
@@ -96,7 +107,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Stored, Error> {
         if !tokens::stands(conn, *token)? {
-            return Ok(Stored { accepted: Accepted::TokenRevoked, born: Vec::new() });
+            return Ok(Stored::nothing(Accepted::TokenRevoked));
         }
         if let Some(key) = key
             && let Some(known) = idempotency::find(conn, &key.text)?
@@ -104,7 +115,7 @@ impl Engine {
             let same = known.body_hash == key.body_hash;
             let count = usize::try_from(known.deliveries).unwrap_or_default();
             let accepted = if same { Accepted::Replayed(known.event_id, count) } else { Accepted::KeyMismatch };
-            return Ok(Stored { accepted, born: Vec::new() });
+            return Ok(Stored::nothing(accepted));
         }
         let inbox_id = match &event.inbox {
             Some(inbox) => Some(inboxes::find_or_register(conn, &inbox.external_id, inbox.name.as_deref(), now)?),
@@ -114,10 +125,11 @@ impl Engine {
         let own = (event.name, event.body.clone(), id, None);
         let derived = event.derived.iter();
         let derived = derived.map(|(name, body)| (*name, body.clone(), EventId(self.next_id(now)), Some(id)));
-        let (mut count, mut born) = (0, Vec::new());
+        let mut stored = Stored::nothing(Accepted::New(id, 0));
+        let mut count = 0;
         for (name, body, id, derived_from) in std::iter::once(own).chain(derived) {
             let event = Event { id, name, inbox_id, derived_from, body, created_at: now };
-            count += self.fan_out(conn, &event, &mut born)?;
+            count += self.fan_out(conn, &event, &mut stored)?;
         }
         if let Some(key) = key {
             let deliveries = i32::try_from(count).unwrap_or(i32::MAX);
@@ -125,11 +137,11 @@ impl Engine {
             idempotency::insert(conn, &key.text, &known, now)?;
         }
         sabotage::point("ingest-before-commit");
-        Ok(Stored { accepted: Accepted::New(id, count), born })
+        Ok(Stored { accepted: Accepted::New(id, count), ..stored })
     }
 
     /// Stores an event and its deliveries; with none, why.
-    fn fan_out(&self, conn: &mut DbConnection, event: &Event, born: &mut Vec<(Claimed, Slot)>) -> Result<usize, Error> {
+    fn fan_out(&self, conn: &mut DbConnection, event: &Event, stored: &mut Stored) -> Result<usize, Error> {
         let matching = events::matching(conn, event.name, event.inbox_id, event.created_at)?;
         let unmatched = match matching.as_slice() {
             [] => Some(events::why_unmatched(conn, event.name, event.created_at)?),
@@ -142,7 +154,9 @@ impl Engine {
             let lease = slot.as_ref().map(|_| self.0.lease(event.created_at));
             let new = self.new_delivery(event, (found.webhook_id, Trigger::Event), lease);
             if let (Some(slot), Some(lease)) = (slot, lease) {
-                born.push((claimed(&new, event, (lease, found.version)), slot));
+                stored.born.push((claimed(&new, event, (lease, found.version)), slot));
+            } else if found.sends {
+                stored.waiting.push(found.webhook_id);
             }
             deliveries.push(new);
         }
@@ -181,7 +195,7 @@ impl Engine {
         let stored = self.0.db.write(move |conn| engine.store_test(conn, (id, event), body, now)).await?;
         let Some(claimed) = stored else { return Ok(None) };
         let finished = attempt::make(&self.0, &claimed).await;
-        recorder::record(&self.0, vec![finished]).await?;
+        recorder::record(&self.0, [finished].into()).await?;
         Ok(Some(claimed.delivery.id))
     }
 

@@ -30,21 +30,24 @@ pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) 
         {
             batch.push(more);
         }
+        // In the order of their numbers, and the webhooks below too: two transactions that lock the same rows lock them
+        // in the same order.
+        batch.sort_unstable_by_key(|finished| finished.id);
         let written = batch.len();
-        write(&inner, std::mem::take(&mut batch)).await;
+        write(&inner, batch.drain(..).collect()).await;
         if inner.running.fetch_sub(written, Ordering::AcqRel) == written {
             inner.settled.notify_one();
         }
     }
 }
 
-async fn write(inner: &Inner, batch: Vec<Finished>) {
-    if record(inner, batch.clone()).await.is_ok() {
+async fn write(inner: &Inner, batch: Arc<[Finished]>) {
+    if record(inner, Arc::clone(&batch)).await.is_ok() {
         return;
     }
     // One bad result must not take the others with it.
-    for finished in batch {
-        while let Err(error) = record(inner, vec![finished.clone()]).await {
+    for finished in batch.iter() {
+        while let Err(error) = record(inner, [finished.clone()].into()).await {
             tracing::error!(%error, delivery = %finished.id, "a result could not be written down");
             if inner.now() >= finished.lease.until {
                 break;
@@ -55,16 +58,13 @@ async fn write(inner: &Inner, batch: Vec<Finished>) {
 }
 
 /// Writes results down in one commit, and with them what they mean for their webhooks.
-pub(super) async fn record(inner: &Inner, mut batch: Vec<Finished>) -> Result<(), Error> {
+pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let now = inner.now();
-    // In the order of their numbers, and the webhooks below too: two transactions that lock the same rows lock them in
-    // the same order.
-    batch.sort_unstable_by_key(|finished| finished.id);
     sabotage::point("send-before-record");
     let back = inner.db.write(move |conn| {
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
         let mut ended = Vec::new();
-        for finished in &batch {
+        for finished in batch.iter() {
             let written = results::record(conn, finished, now)?;
             // What says nothing of a webhook's health counts in no number either: tests, and what a deletion ended.
             let Some(signal) = finished.signal.filter(|_| written != Written::Dropped) else { continue };
@@ -82,8 +82,12 @@ pub(super) async fn record(inner: &Inner, mut batch: Vec<Finished>) -> Result<()
         hours::count(conn, ended, now)?;
         Ok(back)
     });
-    for webhook in back.await? {
-        inner.slots.returned(webhook, now);
+    let back = back.await?;
+    for webhook in &back {
+        inner.slots.returned(*webhook, now);
+    }
+    if !back.is_empty() {
+        inner.left_waiting(back);
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! From a delivery to the request its receiver gets.
 
 use bytes::Bytes;
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
 
 use super::sender::PreparedRequest;
 use crate::domain::delivery::{Delivery, Trigger};
@@ -22,34 +23,35 @@ pub struct Prepared {
     pub shown: Vec<(String, String)>,
 }
 
-/// Builds the request of a delivery's current attempt (INTERFACE §6). `now` becomes `webhook-timestamp`.
-pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp) -> Prepared {
+/// Builds the request of a delivery's current attempt (INTERFACE §6). `now` becomes `webhook-timestamp`. `None` if the
+/// webhook has a header that is none.
+pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp) -> Option<Prepared> {
     let id = delivery.event_id.to_string();
     let timestamp = now.seconds();
     let mut headers = Headers::default();
-    headers.plain("content-type", "application/json");
-    headers.plain("user-agent", USER_AGENT);
-    headers.plain("webhook-id", &id);
-    headers.plain("webhook-timestamp", &timestamp.to_string());
-    headers.masked("webhook-signature", &signatures(target, &id, &body, now), "v1,");
-    headers.plain("x-hachok-event", delivery.event.as_str());
-    headers.plain("x-hachok-delivery", &delivery.id.to_string());
-    headers.plain("x-hachok-attempt", &delivery.attempts.to_string());
+    headers.plain("content-type", "application/json")?;
+    headers.plain("user-agent", USER_AGENT)?;
+    headers.plain("webhook-id", &id)?;
+    headers.plain("webhook-timestamp", &timestamp.to_string())?;
+    headers.masked("webhook-signature", &signatures(target, &id, &body, now), "v1,")?;
+    headers.plain("x-hachok-event", delivery.event.as_str())?;
+    headers.plain("x-hachok-delivery", &delivery.id.to_string())?;
+    headers.plain("x-hachok-attempt", &delivery.attempts.to_string())?;
     if delivery.trigger == Trigger::Test {
-        headers.plain("x-hachok-test", "1");
+        headers.plain("x-hachok-test", "1")?;
     }
     if let Some((name, value)) = target.authorization.header() {
-        headers.masked(&name, value.expose_secret(), scheme(&name, value.expose_secret()));
+        headers.masked(&name, value.expose_secret(), scheme(&name, value.expose_secret()))?;
     }
     for header in &target.headers {
         if header.hidden {
-            headers.masked(&header.name, header.value.expose_secret(), "");
+            headers.masked(&header.name, header.value.expose_secret(), "")?;
         } else {
-            headers.plain(&header.name, header.value.expose_secret());
+            headers.plain(&header.name, header.value.expose_secret())?;
         }
     }
     let request = PreparedRequest { url: target.url.clone(), headers: headers.sent, body, timeout: target.timeout };
-    Prepared { request, shown: headers.shown }
+    Some(Prepared { request, shown: headers.shown })
 }
 
 /// The key's signature, and the old key's while it still counts.
@@ -72,19 +74,28 @@ fn scheme<'a>(name: &str, value: &'a str) -> &'a str {
 
 #[derive(Default)]
 struct Headers {
-    sent: Vec<(String, SecretString)>,
+    sent: HeaderMap,
     shown: Vec<(String, String)>,
 }
 
 impl Headers {
-    fn plain(&mut self, name: &str, value: &str) {
-        self.sent.push((name.to_owned(), value.into()));
+    fn plain(&mut self, name: &str, value: &str) -> Option<()> {
+        self.send(name, value)?;
         self.shown.push((name.to_owned(), value.to_owned()));
+        Some(())
     }
 
-    fn masked(&mut self, name: &str, value: &str, visible: &str) {
-        self.sent.push((name.to_owned(), value.into()));
+    fn masked(&mut self, name: &str, value: &str, visible: &str) -> Option<()> {
+        self.send(name, value)?;
         self.shown.push((name.to_owned(), format!("{visible}{HIDDEN}")));
+        Some(())
+    }
+
+    fn send(&mut self, name: &str, value: &str) -> Option<()> {
+        let mut value = HeaderValue::from_str(value).ok()?;
+        value.set_sensitive(true);
+        self.sent.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+        Some(())
     }
 }
 
@@ -100,13 +111,17 @@ mod tests {
     use crate::domain::target_url::TargetUrl;
 
     fn prepared(authorization: Authorization) -> Prepared {
+        with(authorization, "x-tenant", "shop").expect("a request")
+    }
+
+    fn with(authorization: Authorization, name: &str, value: &str) -> Option<Prepared> {
         let target = Target {
             webhook_id: 1,
             version: 1,
             url: TargetUrl::from_stored("https://example.com/h").expect("a URL"),
             authorization,
             headers: vec![
-                SentHeader { name: "x-tenant".into(), value: "shop".into(), hidden: false },
+                SentHeader { name: name.into(), value: value.into(), hidden: false },
                 SentHeader { name: "x-key".into(), value: "s3cret-header".into(), hidden: true },
             ],
             secret: SigningSecret::from_random([1; 32]),
@@ -147,10 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_is_none_never_leaves() {
+        for (name, value) in
+            [("x-a", "b\r\nx-evil: 1"), ("x-a", "b\0"), ("x a", "b"), ("x-a\r\nx-evil", "1"), ("", "b")]
+        {
+            assert!(with(Authorization::None, name, value).is_none(), "{name:?}: {value:?}");
+        }
+    }
+
+    #[test]
     fn an_old_key_signs_too_while_it_counts() {
         let prepared = prepared(Authorization::None);
-        let signature = prepared.request.headers.iter().find(|(name, _)| name == "webhook-signature");
-        let value = signature.map(|(_, value)| value.expose_secret().to_owned()).unwrap_or_default();
+        let value = prepared.request.headers["webhook-signature"].to_str().unwrap_or_default();
         assert_eq!(value.split(' ').filter(|entry| entry.starts_with("v1,")).count(), 2);
     }
 }

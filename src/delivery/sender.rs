@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, Request};
 use rustls::pki_types::CertificateDer;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use url::Host;
 
@@ -34,8 +33,8 @@ const KEPT_CONNECTION: Duration = Duration::from_secs(1);
 pub struct PreparedRequest {
     /// Where it goes.
     pub url: TargetUrl,
-    /// Complete, in lower case.
-    pub headers: Vec<(String, SecretString)>,
+    /// Complete. All are marked as secrets, so that no log shows them.
+    pub headers: HeaderMap,
     /// The very bytes that were signed.
     pub body: Bytes,
     /// From the lookup of the name to the end of the answer's head.
@@ -104,7 +103,7 @@ impl Sender {
     pub async fn send(&self, request: &PreparedRequest) -> Result<Reply, Failure> {
         self.check(&request.url)?;
         let client = if request.url.is_https() { &self.https } else { &self.http };
-        let answer = timeout(request.timeout, client.execute(built(request)?)).await;
+        let answer = timeout(request.timeout, client.execute(built(request))).await;
         let response = answer.map_err(|_| FailureCause::Timeout)?.map_err(|error| self.failure(&error))?;
         let remote_ip = response.remote_addr().map(|remote| remote.ip());
         if remote_ip.is_some_and(|ip| !self.policy.admits(ip, request.url.is_https())) {
@@ -175,21 +174,11 @@ fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Cli
     }
 }
 
-fn built(request: &PreparedRequest) -> Result<Request, Failure> {
+fn built(request: &PreparedRequest) -> Request {
     let mut built = Request::new(reqwest::Method::POST, request.url.url().clone());
-    *built.headers_mut() = headers(request).ok_or(FailureCause::Internal)?;
+    *built.headers_mut() = request.headers.clone();
     *built.body_mut() = Some(request.body.clone().into());
-    Ok(built)
-}
-
-fn headers(request: &PreparedRequest) -> Option<HeaderMap> {
-    let mut map = HeaderMap::with_capacity(request.headers.len());
-    for (name, value) in &request.headers {
-        let mut value = HeaderValue::from_str(value.expose_secret()).ok()?;
-        value.set_sensitive(true);
-        map.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
-    }
-    Some(map)
+    built
 }
 
 /// The answer as far as it is kept; dropping the rest drops the connection.

@@ -84,7 +84,7 @@ impl Slots {
         if load.taken >= load.cap || !load.may_go_on(now) {
             return None;
         }
-        load.taken += 1;
+        load.count(now);
         taken.quick += 1;
         Some(Slot { slots: Arc::clone(self), webhook, slow: false })
     }
@@ -118,6 +118,18 @@ impl Slots {
         load.returned = Some(Return { since: now, second: 0, given: 1 });
     }
 
+    /// Whether [`Self::take`] would find a slot for that webhook.
+    pub fn has_room(&self, webhook: WebhookId, now: Timestamp) -> bool {
+        let taken = self.lock();
+        let load = taken.webhooks.get(&webhook);
+        taken.quick < self.in_all && load.is_none_or(|load| load.taken < load.cap && load.may_go_on(now))
+    }
+
+    /// No slot is free for anybody.
+    pub fn are_taken(&self) -> bool {
+        self.lock().quick >= self.in_all
+    }
+
     /// The cap for one webhook.
     pub const fn per_webhook(&self) -> usize {
         self.per_webhook
@@ -133,19 +145,31 @@ impl Load {
         Self { taken: 0, cap, returned: None }
     }
 
-    /// Counts a request, unless the webhook has had its share of this second.
-    fn may_go_on(&mut self, now: Timestamp) -> bool {
-        let Some(back) = &mut self.returned else { return true };
-        let second = u32::try_from(now.since(back.since).as_secs()).unwrap_or(u32::MAX);
-        if second >= GENTLE_SECONDS {
-            self.returned = None;
-            return true;
+    /// Whether the webhook may be called once more in this second.
+    fn may_go_on(&self, now: Timestamp) -> bool {
+        self.returned.as_ref().is_none_or(|back| {
+            let second = back.second_of(now);
+            let given = if second == back.second { back.given } else { 0 };
+            second >= GENTLE_SECONDS || given < GENTLE << second
+        })
+    }
+
+    /// Counts a request.
+    fn count(&mut self, now: Timestamp) {
+        self.taken += 1;
+        let Some(back) = &mut self.returned else { return };
+        match back.second_of(now) {
+            GENTLE_SECONDS.. => self.returned = None,
+            second if second == back.second => back.given += 1,
+            second => (back.second, back.given) = (second, 1),
         }
-        if second != back.second {
-            (back.second, back.given) = (second, 0);
-        }
-        back.given += 1;
-        back.given <= GENTLE << second
+    }
+}
+
+impl Return {
+    /// Whole seconds since then.
+    fn second_of(&self, now: Timestamp) -> u32 {
+        u32::try_from(now.since(self.since).as_secs()).unwrap_or(u32::MAX)
     }
 }
 
@@ -199,6 +223,25 @@ mod tests {
         drop(first);
         assert!(slots.take_alone(1, NOW).is_some());
         assert!(slots.lock().webhooks.is_empty());
+    }
+
+    #[test]
+    fn there_is_room_exactly_where_a_slot_would_be_found() {
+        let slots = Slots::new(3, 2);
+        slots.returned(7, NOW);
+        let mut held = Vec::new();
+        for (webhook, after) in [(1, 0), (1, 0), (1, 0), (2, 0), (2, 0), (7, 0), (7, 1), (7, 9)] {
+            let now = NOW.after(Duration::from_secs(after));
+            if webhook == 7 {
+                held.clear();
+            }
+            for _ in 0..5 {
+                let room = slots.has_room(webhook, now);
+                let slot = slots.take(webhook, now);
+                assert_eq!(room, slot.is_some(), "{webhook} after {after} s");
+                held.extend(slot);
+            }
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use rustls::pki_types::CertificateDer;
 
 use super::guard::Lookup;
@@ -69,10 +70,10 @@ fn sender(policy: Arc<AddressPolicy>, lookup: &Lookup, roots: Vec<CertificateDer
 fn request(url: &str) -> PreparedRequest {
     PreparedRequest {
         url: TargetUrl::from_stored(url).unwrap(),
-        headers: vec![
-            ("content-type".into(), "application/json".into()),
-            ("authorization".into(), "Bearer abc".into()),
-        ],
+        headers: HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (AUTHORIZATION, HeaderValue::from_static("Bearer abc")),
+        ]),
         body: "{\"event\":\"webhook_test\"}".into(),
         timeout: LONG,
     }

@@ -14,8 +14,7 @@ use super::slots::Slot;
 use super::steady::{self, Clocks};
 use crate::db::deliveries::{self, Due, Share};
 use crate::db::results::{self, Lost};
-use crate::db::{Error, events, webhooks};
-use crate::domain::delivery::Delivery;
+use crate::db::{self, DbConnection, Error, events, webhooks};
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::sabotage;
@@ -54,39 +53,67 @@ pub(super) async fn run(inner: Arc<Inner>) {
     }
 }
 
-/// Claims what is due, as far as there are slots, and sends it. `turn` counts on from look to look.
+/// Claims what is due, as far as there are slots, and sends it. `turn` counts on from look to look. Look and claim are
+/// one transaction, and slots are given out within it: none stands idle while the database is waited for, and those
+/// that come free meanwhile are used at once.
 pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Error> {
-    let now = inner.ask_clock().await?;
-    let due = inner.db.read(move |conn| deliveries::due_webhooks(conn, now)).await?;
-    inner.backlog.store(!due.is_empty(), Ordering::Relaxed);
-    let plan = plan(inner, due, turn, now);
-    if plan.is_empty() {
+    inner.backlog.store(true, Ordering::Relaxed);
+    if inner.slots.are_taken() {
         return Ok(Tick::Idle);
     }
-    let lease = inner.lease(now);
-    let wanted: Vec<(WebhookId, Share)> = plan.iter().map(|part| (part.due.webhook_id, part.share)).collect();
-    let claim = inner.db.write(move |conn| {
-        let mut claimed = Vec::new();
-        for (webhook, share) in wanted {
-            // It may have been changed or turned off since the look.
-            let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
-            let due = deliveries::claim(conn, webhook, (now, lease), share)?;
-            claimed.extend(due.into_iter().map(|delivery| (delivery, version)));
-        }
-        let ids: Vec<EventId> = claimed.iter().map(|(delivery, _)| delivery.event_id).collect();
-        Ok((claimed, events::bodies(conn, &ids)?))
-    });
-    let (claimed, bodies) = claim.await?;
+    inner.backlog.store(false, Ordering::Relaxed);
+    let (task, mut counted) = (Arc::clone(inner), *turn);
+    let claim = inner.db.write(move |conn| claim(&task, conn, &mut counted).map(|claims| (claims, counted)));
+    let (claims, counted) = claim.await?;
+    *turn = counted;
     sabotage::point("claim-after-commit");
-    let mut parts: HashMap<WebhookId, Part> = plan.into_iter().map(|part| (part.due.webhook_id, part)).collect();
-    let bodies: HashMap<EventId, Bytes> = bodies.into_iter().collect();
-    let found = if claimed.is_empty() { Tick::Idle } else { Tick::Worked };
-    for (delivery, version) in claimed {
-        let body = bodies.get(&delivery.event_id).cloned();
-        let slot = parts.get_mut(&delivery.webhook_id).and_then(|part| part.slots.pop());
-        send(inner, delivery, (slot, body), (lease, version));
+    if claims.ready.is_empty() {
+        if !claims.waiting.is_empty() {
+            inner.left_waiting(claims.waiting);
+        }
+        return Ok(Tick::Idle);
     }
-    Ok(found)
+    for (claimed, slot) in claims.ready {
+        attempt::spawn(inner, claimed, slot);
+    }
+    Ok(Tick::Worked)
+}
+
+/// What a look found.
+struct Claims {
+    ready: Vec<(Claimed, Slot)>,
+    /// Webhooks with something due, claimed or not. Not those that are probed: they wait for an answer.
+    waiting: Vec<WebhookId>,
+}
+
+fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Claims, Error> {
+    let now = db::now_on(conn)?;
+    inner.set_clock(now);
+    let due = deliveries::due_webhooks(conn, now)?;
+    let waiting = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
+    let lease = inner.lease(now);
+    let mut claimed = Vec::new();
+    for part in plan(inner, due, turn, now) {
+        let webhook = part.due.webhook_id;
+        // It may have been changed or turned off since the look, by another process.
+        let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
+        let mut slots = part.slots.into_iter();
+        for delivery in deliveries::claim(conn, webhook, (now, lease), part.share)? {
+            claimed.push((delivery, version, slots.next()));
+        }
+    }
+    let ids: Vec<EventId> = claimed.iter().map(|(delivery, ..)| delivery.event_id).collect();
+    let bodies: HashMap<EventId, Bytes> = events::bodies(conn, &ids)?.into_iter().collect();
+    let ready = claimed.into_iter().filter_map(|(delivery, version, slot)| {
+        let (body, id) = (bodies.get(&delivery.event_id).cloned(), delivery.id);
+        let ready = body.zip(slot).map(|(body, slot)| (Claimed { delivery, lease, version, body }, slot));
+        // Slots bound the claim, and an event outlives its open deliveries. The lease runs out.
+        if ready.is_none() {
+            tracing::error!(delivery = %id, "a claimed delivery has no slot or no body");
+        }
+        ready
+    });
+    Ok(Claims { ready: ready.collect(), waiting })
 }
 
 /// A webhook's part of a claim.
@@ -97,7 +124,7 @@ struct Part {
 }
 
 /// Who was served last, and how many slots were given out: so that nobody waits for ever.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Turn {
     last: WebhookId,
     given: usize,
@@ -130,21 +157,6 @@ fn share(slots: usize, given: &mut usize, probe: bool) -> Share {
     let retries = if probe { slots } else { *given / 4 - (before / 4).min(*given / 4) };
     let count = |slots: usize| i64::try_from(slots).unwrap_or(i64::MAX);
     Share { firsts: count(slots.saturating_sub(retries)), retries: count(retries.min(slots)) }
-}
-
-fn send(
-    inner: &Arc<Inner>,
-    delivery: Delivery,
-    (slot, body): (Option<Slot>, Option<Bytes>),
-    (lease, version): (deliveries::Lease, i32),
-) {
-    match (slot, body) {
-        (Some(slot), Some(body)) => {
-            attempt::spawn(inner, Claimed { delivery, lease, version, body }, slot);
-        }
-        // Neither can happen: slots bound the claim, and an event outlives its open deliveries. The lease runs out.
-        _ => tracing::error!(delivery = %delivery.id, "a claimed delivery has no slot or no body"),
-    }
 }
 
 async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
@@ -185,7 +197,7 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
         }
         let claimed = Claimed { delivery, lease, version: 0, body };
         let finished = attempt::make(inner, &claimed).await;
-        recorder::record(inner, vec![finished]).await?;
+        recorder::record(inner, [finished].into()).await?;
     }
     Ok(())
 }
