@@ -17,8 +17,8 @@ pub const CONNECTIONS: usize = 32;
 pub async fn flat_out(server: &Server, numbers: Range<usize>) {
     let next = Arc::new(AtomicUsize::new(numbers.start));
     let mut senders = JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let (next, mut desk) = (Arc::clone(&next), Desk::at(server).await);
+    for connection in 0..CONNECTIONS {
+        let (next, mut desk) = (Arc::clone(&next), Desk::at(server, connection).await);
         senders.spawn(async move {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
@@ -38,7 +38,7 @@ pub async fn paced(server: &Server, numbers: Range<usize>, a_second: u32) -> Vec
     let begin = tokio::time::Instant::now();
     let mut senders = JoinSet::new();
     for lane in 0..LANES {
-        let mut desk = Desk::at(server).await;
+        let mut desk = Desk::at(server, 0).await;
         let numbers = numbers.clone().skip(lane as usize).step_by(LANES as usize);
         senders.spawn(async move {
             let begin = begin + Duration::from_secs(1) * lane / a_second;
@@ -62,8 +62,8 @@ struct Desk {
 }
 
 impl Desk {
-    async fn at(server: &Server) -> Self {
-        Self { connection: Connection::open(server.address).await, headers: server.headers() }
+    async fn at(server: &Server, connection: usize) -> Self {
+        Self { connection: Connection::open(server.address_for(connection)).await, headers: server.headers() }
     }
 
     async fn post(&mut self, number: usize) {

@@ -9,6 +9,7 @@ mod http;
 mod limits;
 mod load;
 mod process;
+mod processes;
 mod receiver;
 mod scale;
 mod seed;
@@ -31,7 +32,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut report = Report::default();
     let names: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    for name in ["idle", "one", "ten", "latency", "hanging", "crash", "pages", "switch", "limits", "log", "many"] {
+    for name in
+        ["idle", "one", "ten", "latency", "hanging", "crash", "pages", "switch", "limits", "log", "many", "processes"]
+    {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             runtime.block_on(row(name, events, &mut report));
         }
@@ -59,6 +62,7 @@ async fn row(name: &str, events: usize, report: &mut Report) {
             }
         }
         "many" => scale::many_webhooks().await,
+        "processes" => processes::compare(events).await,
         _ => {
             report.add("bare_client_per_s", "limit: requests a second of the bare HTTP client", limits::client(events));
             report.add("bare_inserts_per_s", "limit: rows a second, 64 in a commit (SQLite)", limits::inserts(40_000));

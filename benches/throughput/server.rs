@@ -22,6 +22,8 @@ pub struct Server {
     pub started_in: Duration,
     token: String,
     process: Child,
+    /// Further processes on the same database.
+    peers: Vec<(Child, SocketAddr)>,
     place: Place,
 }
 
@@ -40,7 +42,7 @@ impl Server {
         place.run(&["user", "add", "--email", EMAIL, "--role", "admin", "--password-stdin"], PASSWORD);
         let token = place.run(&["token", "add", "--name", "bench", "--scope", "admin"], "");
         let (process, address, started_in) = place.serve();
-        Self { address, started_in, token, process, place }
+        Self { address, started_in, token, process, peers: Vec::new(), place }
     }
 
     /// `kill -9`, and a new start.
@@ -50,14 +52,39 @@ impl Server {
         (self.process, self.address, self.started_in) = self.place.serve();
     }
 
+    /// Ends it as systemd does, and starts that many processes on its database with other settings.
+    pub fn restart(&mut self, settings: &[(&str, &str)], processes: usize) {
+        let ended = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().expect("kill");
+        assert!(ended.success() && self.process.wait().expect("an end").success());
+        self.place.settings.retain(|(name, _)| name == "DATABASE_URL");
+        self.place.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        (self.process, self.address, self.started_in) = self.place.serve();
+        (1..processes).for_each(|_| self.join());
+    }
+
+    /// One more process on the same database.
+    pub fn join(&mut self) {
+        let (process, address, _) = self.place.serve();
+        self.peers.push((process, address));
+    }
+
+    /// Where a connection of that number goes: to each process in turn.
+    pub fn address_for(&self, connection: usize) -> SocketAddr {
+        match connection % (self.peers.len() + 1) {
+            0 => self.address,
+            peer => self.peers[peer - 1].1,
+        }
+    }
+
     /// Its number.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// CPU seconds used so far; on Postgres with those of its processes.
+    /// CPU seconds used so far, with its peers; on Postgres with those of its processes.
     pub fn cpu_s(&self) -> f64 {
-        let own = process::cpu_s(self.pid());
+        let peers = self.peers.iter().map(|(process, _)| process.id());
+        let own = peers.chain([self.pid()]).map(process::cpu_s).sum::<f64>();
         if database().is_some() { own + process::postgres().map(process::cpu_s).sum::<f64>() } else { own }
     }
 
@@ -108,8 +135,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        for process in self.peers.iter_mut().map(|(process, _)| process).chain([&mut self.process]) {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub fn shift(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
             w::failing_since.eq(w::failing_since + micros),
             w::paused_until.eq(w::paused_until + micros),
             w::probe_at.eq(w::probe_at + micros),
+            w::returned_at.eq(w::returned_at + micros),
             w::disabled_at.eq(w::disabled_at + micros),
             w::old_secret_until.eq(w::old_secret_until + micros),
         ))

@@ -1,6 +1,7 @@
 //! Opening a connection to either database.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
@@ -141,20 +142,36 @@ pub struct Manager {
     pub access: Access,
 }
 
+/// A connection of the pool.
+pub struct Pooled {
+    /// The connection.
+    pub conn: DbConnection,
+    asked: Instant,
+}
+
+/// Under load no connection is asked whether it still stands more often than that: the question is a round trip, as
+/// dear as a query. One that broke since fails its next query, and is thrown away.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 impl ManageConnection for Manager {
-    type Connection = DbConnection;
+    type Connection = Pooled;
     type Error = Error;
 
-    fn connect(&self) -> Result<DbConnection, Error> {
-        open(&self.url, self.access)
+    fn connect(&self) -> Result<Pooled, Error> {
+        Ok(Pooled { conn: open(&self.url, self.access)?, asked: Instant::now() })
     }
 
-    fn is_valid(&self, conn: &mut DbConnection) -> Result<(), Error> {
-        Ok(conn.ping()?)
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
+        // A file needs no question.
+        if self.url.file().is_none() && pooled.asked.elapsed() >= ASK_AGAIN {
+            pooled.conn.ping()?;
+            pooled.asked = Instant::now();
+        }
+        Ok(())
     }
 
-    fn has_broken(&self, conn: &mut DbConnection) -> bool {
-        conn.is_broken()
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.conn.is_broken()
     }
 }
 

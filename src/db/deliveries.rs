@@ -2,8 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::fixed::{Fixed, PENDING};
-use super::new_rows::{self, NewRows};
+use super::fixed::PENDING;
+use super::longest_due::{Kind, LongestDue};
+use super::many::{self, NewDeliveries};
 use super::schema::{deliveries as d, webhooks};
 use super::{DbConnection, Error, kept};
 use crate::domain::catalogue::EventName;
@@ -86,8 +87,8 @@ pub struct NewDelivery {
 
 /// Stores new deliveries.
 pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
-    for new in new.chunks(new_rows::MOST) {
-        kept::execute(conn, NewRows::of(new))?;
+    for new in new.chunks(many::MOST) {
+        kept::execute(conn, NewDeliveries::of(new))?;
     }
     Ok(())
 }
@@ -99,6 +100,8 @@ pub struct Due {
     pub webhook_id: WebhookId,
     /// It fails: one delivery at a time.
     pub probe: bool,
+    /// When it last came back after an outage.
+    pub returned_at: Option<Timestamp>,
 }
 
 /// Webhooks that are on, not paused, not waiting for their next probe, and have something due.
@@ -109,15 +112,20 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
         .filter(d::interruptions.lt(ALONE));
-    let rows: Vec<(i64, Option<i64>)> = webhooks::table
+    let rows: Vec<(i64, Option<i64>, Option<i64>)> = webhooks::table
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
         .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
         .filter(diesel::dsl::exists(due))
         .order(webhooks::id)
-        .select((webhooks::id, webhooks::probe_at))
+        .select((webhooks::id, webhooks::probe_at, webhooks::returned_at))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(webhook_id, probe)| Due { webhook_id, probe: probe.is_some() }).collect())
+    let due = |(webhook_id, probe, returned): (WebhookId, Option<i64>, Option<i64>)| Due {
+        webhook_id,
+        probe: probe.is_some(),
+        returned_at: returned.map(Timestamp::from_micros),
+    };
+    Ok(rows.into_iter().map(due).collect())
 }
 
 /// How many deliveries a claim may take.
@@ -149,40 +157,14 @@ pub fn claim(
     Ok(claimed)
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    First,
-    Retry,
-}
-
 fn claim_some(
     conn: &mut DbConnection,
     webhook: WebhookId,
     (now, lease): (Timestamp, Lease),
     (kind, most): (Kind, i64),
 ) -> Result<Vec<Delivery>, Error> {
-    let inner = diesel::alias!(d as inner_deliveries);
-    let kind = match kind {
-        Kind::First => Fixed("inner_deliveries.attempts = 0"),
-        Kind::Retry => Fixed("inner_deliveries.attempts > 0"),
-    };
-    let due = inner
-        .filter(inner.field(d::webhook_id).eq(webhook))
-        .filter(Fixed("inner_deliveries.status = 'pending'"))
-        .filter(kind)
-        .filter(inner.field(d::next_attempt_at).le(now.micros()))
-        .filter(inner.field(d::leased_until).is_null())
-        .filter(inner.field(d::interruptions).lt(ALONE))
-        .order((inner.field(d::next_attempt_at), inner.field(d::id)))
-        .limit(most)
-        .select(inner.field(d::id));
     let claim = diesel::update(d::table)
-        .filter(d::id.eq_any(due))
-        // Postgres re-evaluates only the outer WHERE when a row was changed meanwhile; without these lines
-        // two processes take the same row.
-        .filter(PENDING)
-        .filter(d::next_attempt_at.le(now.micros()))
-        .filter(d::leased_until.is_null())
+        .filter(LongestDue::of(webhook, kind, now, most))
         .set((
             d::lease.eq(Some(lease.token)),
             d::leased_until.eq(Some(lease.until.micros())),
@@ -194,7 +176,7 @@ fn claim_some(
 }
 
 /// After that many interrupted attempts in a row a delivery is sent alone.
-const ALONE: i32 = 3;
+pub(super) const ALONE: i32 = 3;
 
 /// A due delivery that is to be sent alone, if there is one.
 pub fn claim_alone(conn: &mut DbConnection, (now, lease): (Timestamp, Lease)) -> Result<Option<Delivery>, Error> {

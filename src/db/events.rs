@@ -53,10 +53,12 @@ pub struct Match {
     pub version: i32,
     /// It is on, and neither paused nor failing.
     pub sends: bool,
+    /// When it last came back after an outage.
+    pub returned_at: Option<Timestamp>,
 }
 
-/// Number, version, on, paused until, next probe.
-type Columns = (i64, i32, bool, Option<i64>, Option<i64>);
+/// Number, version, on, paused until, next probe, returned at.
+type Columns = (i64, i32, bool, Option<i64>, Option<i64>, Option<i64>);
 
 /// The webhooks an event is for: subscribed to it, and without an inbox filter or with one that holds its inbox.
 pub fn matching(
@@ -74,14 +76,23 @@ pub fn matching(
         .filter(webhooks::enabled.eq(true).or(webhooks::disabled_at.gt(now.before(HELD_FOR).micros())))
         .filter(webhooks::all_inboxes.eq(true).or(webhooks::id.eq_any(choosing)))
         .order(webhooks::id)
-        .select((webhooks::id, webhooks::version, webhooks::enabled, webhooks::paused_until, webhooks::probe_at));
+        .select((
+            webhooks::id,
+            webhooks::version,
+            webhooks::enabled,
+            webhooks::paused_until,
+            webhooks::probe_at,
+            webhooks::returned_at,
+        ));
     let rows: Vec<Columns> = kept::load(conn, matching)?;
     let sends = |on: bool, paused: Option<i64>, probe: Option<i64>| {
         on && probe.is_none() && paused.is_none_or(|until| until <= now.micros())
     };
-    let found = |(webhook_id, version, on, paused, probe)| {
-        let sends = sends(on, paused, probe);
-        Match { webhook_id, version, sends }
+    let found = |(webhook_id, version, on, paused, probe, returned): Columns| Match {
+        webhook_id,
+        version,
+        sends: sends(on, paused, probe),
+        returned_at: returned.map(Timestamp::from_micros),
     };
     Ok(rows.into_iter().map(found).collect())
 }

@@ -55,7 +55,12 @@ pub fn record(
         turn_off(conn, id, reason, now)?;
     }
     let was_down = before.is_failing() || before.paused_until.is_some();
-    Ok(was_down && health.failures == 0)
+    let is_back = was_down && health.failures == 0;
+    if is_back {
+        // For the other processes.
+        diesel::update(w::table.find(id)).set(w::returned_at.eq(Some(now.micros()))).execute(conn)?;
+    }
+    Ok(is_back)
 }
 
 fn store(conn: &mut DbConnection, id: WebhookId, health: &Health) -> Result<(), Error> {

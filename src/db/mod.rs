@@ -14,6 +14,7 @@ pub mod clock_shift;
 #[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
 pub mod connection;
 pub mod deliveries;
+pub mod duties;
 mod error;
 pub mod events;
 mod fixed;
@@ -26,8 +27,9 @@ mod kept;
 pub mod log;
 mod log_scan;
 mod log_search;
+mod longest_due;
+mod many;
 mod migrate;
-mod new_rows;
 #[cfg(test)]
 mod plans;
 pub mod received;
@@ -89,8 +91,6 @@ impl Db {
             .max_size(if sqlite { 4 } else { 10 })
             .min_idle(Some(1))
             .connection_timeout(PATIENCE)
-            // A file needs no question whether it is still there.
-            .test_on_check_out(!sqlite)
             .build_unchecked(Manager { url: url.clone(), access });
         let writer = if sqlite { Some(Writer::start(conn)?) } else { None };
         Ok(Self { url: url.clone(), pool, writer, vault: Arc::new(vault), patience: None })
@@ -108,7 +108,7 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
         let pool = self.pool.clone();
-        self.blocking(move || query(&mut *pool.get().map_err(|_| Error::Busy)?)).await
+        self.blocking(move || query(&mut pool.get().map_err(|_| Error::Busy)?.conn)).await
     }
 
     /// Runs one transaction; it is on disk when this returns. An error undoes all of it.
@@ -133,8 +133,8 @@ impl Db {
         }
         let pool = self.pool.clone();
         self.blocking(move || {
-            let mut conn = pool.get().map_err(|_| Error::Busy)?;
-            transaction::run(&mut conn, job).map(then)
+            let mut pooled = pool.get().map_err(|_| Error::Busy)?;
+            transaction::run(&mut pooled.conn, job).map(then)
         })
         .await
     }

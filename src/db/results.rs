@@ -1,9 +1,12 @@
 //! How attempts end: results written down, leases taken back.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::deliveries::{Lease, Row, give_up};
 use super::fixed::PENDING;
+use super::many::{self, NewAttempts, Succeeded};
 use super::schema::{attempts, deliveries as d};
 use super::{DbConnection, Error, hours, kept};
 use crate::domain::delivery::{Attempt, AttemptOutcome, Next, Reason, Status, Trigger};
@@ -44,9 +47,43 @@ pub enum Written {
     Applied,
 }
 
-/// Writes a result down. One that comes after its lease was lost counts only if it is a success: then the
+/// Writes results down, and says of each what became of it.
+pub fn record(conn: &mut DbConnection, batch: &[Finished], now: Timestamp) -> Result<Vec<Written>, Error> {
+    lock(conn, batch)?;
+    // Two results of one delivery may stand in a batch, under two leases: the second has to wait for the first.
+    let mut seen = HashSet::new();
+    let first = |finished: &&Finished| finished.next == Next::Done && seen.insert(finished.id.0);
+    let done: Vec<&Finished> = batch.iter().filter(first).collect();
+    let mut ended = HashSet::new();
+    for done in done.chunks(many::MOST) {
+        ended.extend(kept::load::<_, i64>(conn, Succeeded::of(done.iter().copied(), now))?);
+    }
+    let mut written = Vec::with_capacity(batch.len());
+    for finished in batch {
+        let applied = finished.next == Next::Done && ended.remove(&finished.id.0);
+        written.push(if applied { Written::Applied } else { record_one(conn, finished, now)? });
+    }
+    let told = batch.iter().zip(&written).filter(|(_, written)| **written != Written::Dropped);
+    let told: Vec<_> = told.map(|(finished, _)| (finished.id, &finished.attempt, finished.detail.as_deref())).collect();
+    for attempts in told.chunks(many::MOST) {
+        kept::execute(conn, NewAttempts::of(attempts.iter().copied()))?;
+    }
+    Ok(written)
+}
+
+/// Two transactions that lock the same rows lock them in one order: otherwise each may wait for the other on Postgres.
+/// SQLite has one writer.
+fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
+    if let DbConnection::Postgres(conn) = conn {
+        let ids: Vec<i64> = batch.iter().map(|finished| finished.id.0).collect();
+        d::table.filter(d::id.eq_any(ids)).order(d::id).select(d::id).for_no_key_update().load::<i64>(conn)?;
+    }
+    Ok(())
+}
+
+/// Applies a result to its delivery. One that comes after its lease was lost counts only if it is a success: then the
 /// receiver has the event, whatever another attempt says.
-pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<Written, Error> {
+fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<Written, Error> {
     let (status, reason, next, finished) = match done.next {
         Next::Done => (Status::Success, None, None, Some(now)),
         Next::RetryAt(at) => (Status::Pending, None, Some(at), None),
@@ -63,18 +100,18 @@ pub fn record(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
     let freed = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
     let pending = d::table.find(done.id.0).filter(PENDING);
     let held = kept::execute(conn, diesel::update(pending.filter(d::lease.eq(done.lease.token))).set((end, freed)))?;
-    let mut written = Written::Applied;
-    if held == 0 && release(conn, done)? {
-        written = Written::Told;
-    } else if held == 0 {
-        // Another attempt may be on its way under another lease, which stays: its result will be told too.
-        if done.next != Next::Done || diesel::update(pending).set(end).execute(conn)? == 0 {
-            return Ok(Written::Dropped);
-        }
-        diesel::delete(attempts::table.find((done.id.0, done.attempt.number))).execute(conn)?;
+    if held > 0 {
+        return Ok(Written::Applied);
     }
-    insert_attempt(conn, done.id, &done.attempt, done.detail.as_deref())?;
-    Ok(written)
+    if release(conn, done)? {
+        return Ok(Written::Told);
+    }
+    // Another attempt may be on its way under another lease, which stays: its result will be told too.
+    if done.next != Next::Done || diesel::update(pending).set(end).execute(conn)? == 0 {
+        return Ok(Written::Dropped);
+    }
+    diesel::delete(attempts::table.find((done.id.0, done.attempt.number))).execute(conn)?;
+    Ok(Written::Applied)
 }
 
 /// A delivery that a person ended while it was on its way stays ended; what came of the attempt is told all the same.
@@ -82,36 +119,6 @@ fn release(conn: &mut DbConnection, done: &Finished) -> Result<bool, Error> {
     let ended = d::table.find(done.id.0).filter(d::lease.eq(done.lease.token));
     let change = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
     Ok(diesel::update(ended).set(change).execute(conn)? > 0)
-}
-
-fn insert_attempt(
-    conn: &mut DbConnection,
-    id: DeliveryId,
-    attempt: &Attempt,
-    detail: Option<&str>,
-) -> Result<(), Error> {
-    let response = attempt.response.as_ref();
-    let row = diesel::insert_into(attempts::table).values((
-        attempts::delivery_id.eq(id.0),
-        attempts::number.eq(attempt.number),
-        attempts::started_at.eq(attempt.started_at.micros()),
-        attempts::duration_ms.eq(attempt.duration_ms),
-        attempts::outcome.eq(attempt.outcome.as_str()),
-        attempts::cause.eq(attempt.cause.map(|cause| cause.as_str())),
-        attempts::detail.eq(detail),
-        attempts::remote_ip.eq(attempt.remote_ip.as_deref()),
-        attempts::request_headers.eq(json(&attempt.request_headers)),
-        attempts::status.eq(response.map(|response| i32::from(response.status))),
-        attempts::response_headers.eq(response.map(|response| json(&response.headers))),
-        attempts::response_body.eq(response.map(|response| response.body.as_slice())),
-        attempts::truncated.eq(response.is_some_and(|response| response.truncated)),
-    ));
-    kept::execute(conn, row)?;
-    Ok(())
-}
-
-fn json(headers: &[(String, String)]) -> String {
-    serde_json::to_string(headers).unwrap_or_else(|_| "[]".into())
 }
 
 /// Which leases to take back.
@@ -149,7 +156,7 @@ pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<
             ))
             .execute(conn)?;
         if freed > 0 {
-            insert_attempt(conn, DeliveryId(row.id), &interrupted(&row), None)?;
+            kept::execute(conn, NewAttempts::of([(DeliveryId(row.id), &interrupted(&row), None)]))?;
             diesel::update(d::table.find(row.id).filter(PENDING))
                 .set(d::next_attempt_at.eq(Some(due.micros())))
                 .execute(conn)?;

@@ -47,6 +47,7 @@ pub struct Row {
     pub probe_at: Option<i64>,
     pub probe_wait_ms: i32,
     pub exhausted_at: Option<i64>,
+    _returned_at: Option<i64>,
 }
 
 /// A row of `webhook_headers`.

@@ -55,7 +55,8 @@ pub(super) struct Inner {
     results: mpsc::Sender<Finished>,
     runtime: Handle,
     targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
-    process: i64,
+    /// Its number among those that share the database: the upper half of its leases' tokens.
+    pub(super) process: i64,
     pub(super) retention: Duration,
     /// The database's clock minus ours, in microseconds.
     skew: AtomicI64,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::engine::Inner;
 use super::{schedule, steady};
-use crate::db::{Db, Error, hours, retention};
+use crate::db::duties::{self, Duty};
+use crate::db::{DbConnection, Error, hours, retention};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(600);
@@ -32,21 +33,26 @@ async fn keep(inner: &Inner) -> Result<(), Error> {
     let now = inner.now();
     let age = now.before(steady::set_forward(inner));
     let expired = age.before(schedule::LIFETIME);
-    batches(db, move |conn| retention::expire(conn, expired, now)).await?;
-    batches(db, move |conn| retention::end_orphans(conn, now)).await?;
-    batches(db, move |conn| retention::purge(conn, age.before(retention))).await?;
-    batches(db, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
-    batches(db, move |conn| hours::forget(conn, age.before(HOURS))).await?;
+    batches(inner, move |conn| retention::expire(conn, expired, now)).await?;
+    batches(inner, move |conn| retention::end_orphans(conn, now)).await?;
+    batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
+    batches(inner, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
+    batches(inner, move |conn| hours::forget(conn, age.before(HOURS))).await?;
     db.give_back_space().await?;
     inner.pulse().cleaned_at = Some(now);
     Ok(())
 }
 
-async fn batches<F>(db: &Db, batch: F) -> Result<(), Error>
+/// Batch after batch until nothing is left; none while another process is at it.
+async fn batches<F>(inner: &Inner, batch: F) -> Result<(), Error>
 where
-    F: Fn(&mut crate::db::DbConnection) -> Result<usize, Error> + Copy + Send + 'static,
+    F: Fn(&mut DbConnection) -> Result<usize, Error> + Copy + Send + 'static,
 {
-    while db.write(batch).await? > 0 {
+    let me = inner.process;
+    let step = move |conn: &mut DbConnection| {
+        if duties::take(conn, Duty::Housekeeping, me)? { batch(conn) } else { Ok(0) }
+    };
+    while inner.db.write(step).await? > 0 {
         tokio::time::sleep(BREATH).await;
     }
     Ok(())

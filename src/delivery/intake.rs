@@ -150,6 +150,9 @@ impl Engine {
         events::insert(conn, event, unmatched)?;
         let mut deliveries = Vec::with_capacity(matching.len());
         for found in matching {
+            if let Some(since) = found.returned_at {
+                self.0.slots.note_return(found.webhook_id, since, event.created_at);
+            }
             let slot = if found.sends { self.0.slots.take(found.webhook_id, event.created_at) } else { None };
             let lease = slot.as_ref().map(|_| self.0.lease(event.created_at));
             let new = self.new_delivery(event, (found.webhook_id, Trigger::Event), lease);

@@ -30,9 +30,6 @@ pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) 
         {
             batch.push(more);
         }
-        // In the order of their numbers, and the webhooks below too: two transactions that lock the same rows lock them
-        // in the same order.
-        batch.sort_unstable_by_key(|finished| finished.id);
         let written = batch.len();
         write(&inner, batch.drain(..).collect()).await;
         if inner.running.fetch_sub(written, Ordering::AcqRel) == written {
@@ -62,10 +59,11 @@ pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), 
     let now = inner.now();
     sabotage::point("send-before-record");
     let back = inner.db.write(move |conn| {
+        // In the order of their numbers, as transactions lock rows.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
         let mut ended = Vec::new();
-        for finished in batch.iter() {
-            let written = results::record(conn, finished, now)?;
+        let written = results::record(conn, &batch, now)?;
+        for (finished, written) in batch.iter().zip(written) {
             // What says nothing of a webhook's health counts in no number either: tests, and what a deletion ended.
             let Some(signal) = finished.signal.filter(|_| written != Written::Dropped) else { continue };
             signals.entry(finished.webhook_id).or_default().push(signal);

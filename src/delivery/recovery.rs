@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::engine::{Engine, Inner};
+use crate::db::duties::{self, Duty};
 use crate::db::{Error, recoveries};
 
 /// How often a recovery makes deliveries again.
@@ -26,10 +27,13 @@ pub(super) async fn run(inner: Arc<Inner>) {
 
 async fn carry_on(inner: &Arc<Inner>) -> Result<(), Error> {
     for recovery in inner.db.read(recoveries::open).await? {
-        let (now, engine) = (inner.now(), Engine(Arc::clone(inner)));
-        let made = inner
-            .db
-            .write(move |conn| recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| engine.next_id(now))));
+        let (now, engine, me) = (inner.now(), Engine(Arc::clone(inner)), inner.process);
+        let made = inner.db.write(move |conn| {
+            if !duties::take(conn, Duty::Recovery, me)? {
+                return Ok(0);
+            }
+            recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| engine.next_id(now)))
+        });
         if made.await? > 0 {
             inner.wake.notify_one();
         }

@@ -118,6 +118,18 @@ impl Slots {
         load.returned = Some(Return { since: now, second: 0, given: 1 });
     }
 
+    /// The same, as another process has seen it; what this one knows already stays.
+    pub fn note_return(&self, webhook: WebhookId, since: Timestamp, now: Timestamp) {
+        if now.since(since) >= Duration::from_secs(GENTLE_SECONDS.into()) {
+            return;
+        }
+        let mut taken = self.lock();
+        let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
+        if load.returned.as_ref().is_none_or(|known| known.since < since) {
+            load.returned = Some(Return { since, second: 0, given: 0 });
+        }
+    }
+
     /// Whether [`Self::take`] would find a slot for that webhook.
     pub fn has_room(&self, webhook: WebhookId, now: Timestamp) -> bool {
         let taken = self.lock();
@@ -223,6 +235,21 @@ mod tests {
         drop(first);
         assert!(slots.take_alone(1, NOW).is_some());
         assert!(slots.lock().webhooks.is_empty());
+    }
+
+    #[test]
+    fn a_return_that_another_process_has_seen_counts_once() {
+        let slots = Slots::new(64, 64);
+        let at = |seconds| NOW.after(Duration::from_secs(seconds));
+        slots.note_return(1, NOW, at(8));
+        assert_eq!(slots.take_up_to(1, 64, at(8)).len(), 64);
+        slots.note_return(2, NOW, NOW);
+        assert_eq!(slots.take_up_to(2, 64, NOW).len(), 4);
+        slots.note_return(2, NOW, NOW);
+        assert_eq!(slots.take_up_to(2, 64, NOW).len(), 0);
+        // It went down and came back once more.
+        slots.note_return(2, at(1), at(1));
+        assert_eq!(slots.take_up_to(2, 64, at(1)).len(), 4);
     }
 
     #[test]

@@ -136,6 +136,9 @@ fn plan(inner: &Inner, mut due: Vec<Due>, turn: &mut Turn, now: Timestamp) -> Ve
     due.sort_unstable_by_key(|due| (due.webhook_id <= last, due.webhook_id));
     let mut plan = Vec::new();
     for due in due {
+        if let Some(since) = due.returned_at {
+            inner.slots.note_return(due.webhook_id, since, now);
+        }
         let slots = match due.probe {
             true => inner.slots.take_alone(due.webhook_id, now).into_iter().collect(),
             false => inner.slots.take_up_to(due.webhook_id, inner.slots.per_webhook(), now),

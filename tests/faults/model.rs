@@ -18,30 +18,46 @@ use super::rig::{Liar, Store, number, webhooks as make_webhooks};
 use crate::support::App;
 
 /// What may happen. A number chooses one of the deliveries, or one of the leases ever given.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Step {
-    Ingest { leased: bool },
-    Claim { firsts: u8, retries: u8 },
+    Ingest {
+        leased: bool,
+    },
+    Claim {
+        firsts: u8,
+        retries: u8,
+    },
     ClaimAlone,
-    Succeed(usize),
-    Fail(usize),
-    GiveUp(usize),
+    /// Results that are written down together.
+    Report(Vec<(usize, Told)>),
     Crash,
-    Wait { seconds: u16 },
+    Wait {
+        seconds: u16,
+    },
     SweepExpired,
     Cancel(usize),
-    Switch { on: bool },
+    Switch {
+        on: bool,
+    },
     Delete,
 }
 
+/// What an attempt says.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Success,
+    Failure,
+    TheEnd,
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let told = prop_oneof![4 => Just(Told::Success), 5 => Just(Told::Failure), 1 => Just(Told::TheEnd)];
+    let report = prop::collection::vec((any::<usize>(), told), 1..5);
     let step = prop_oneof![
         4 => any::<bool>().prop_map(|leased| Step::Ingest { leased }),
         4 => (0..3_u8, 1..3_u8).prop_map(|(firsts, retries)| Step::Claim { firsts, retries }),
         1 => Just(Step::ClaimAlone),
-        4 => any::<usize>().prop_map(Step::Succeed),
-        5 => any::<usize>().prop_map(Step::Fail),
-        1 => any::<usize>().prop_map(Step::GiveUp),
+        8 => report.prop_map(Step::Report),
         2 => Just(Step::Crash),
         3 => (0..120_u16).prop_map(|seconds| Step::Wait { seconds }),
         3 => Just(Step::SweepExpired),
@@ -177,9 +193,7 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
             assert!(claimed.is_none() || !(model.off || model.deleted), "a webhook that is off sends");
             claimed.iter().for_each(|delivery| model.claimed(delivery, lease, ALONE..POISON));
         }
-        Step::Succeed(chosen) => report(conn, model, chosen, Next::Done),
-        Step::Fail(chosen) => report(conn, model, chosen, Next::RetryAt(now.after(Duration::from_secs(5)))),
-        Step::GiveUp(chosen) => report(conn, model, chosen, Next::GiveUp(Reason::Exhausted)),
+        Step::Report(all) => report(conn, model, &all),
         Step::Crash => {
             while results::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
             model.take_back(|_| true);
@@ -237,24 +251,32 @@ fn ingest(conn: &mut DbConnection, model: &mut Model, leased: bool) {
     }
 }
 
-fn report(conn: &mut DbConnection, model: &mut Model, chosen: usize, next: Next) {
-    let Some(place) = model.pick(chosen) else { return };
-    let Begun { delivery, number, lease, .. } = model.begun[place];
-    let outcome = if next == Next::Done { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
-    let attempt = Attempt {
-        number,
-        started_at: model.now,
-        duration_ms: Some(1),
-        outcome,
-        cause: None,
-        remote_ip: None,
-        request_headers: Vec::new(),
-        response: None,
-    };
-    let id = DeliveryId(delivery);
-    let done = Finished { id, webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None };
-    results::record(conn, &done, model.now).expect("a record");
-    model.report(place, next);
+fn report(conn: &mut DbConnection, model: &mut Model, all: &[(usize, Told)]) {
+    let mut batch = Vec::new();
+    for (chosen, told) in all {
+        let Some(place) = model.pick(*chosen) else { break };
+        let Begun { delivery, number, lease, .. } = model.begun[place];
+        let next = match told {
+            Told::Success => Next::Done,
+            Told::Failure => Next::RetryAt(model.now.after(Duration::from_secs(5))),
+            Told::TheEnd => Next::GiveUp(Reason::Exhausted),
+        };
+        let outcome = if next == Next::Done { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
+        let attempt = Attempt {
+            number,
+            started_at: model.now,
+            duration_ms: Some(1),
+            outcome,
+            cause: None,
+            remote_ip: None,
+            request_headers: Vec::new(),
+            response: None,
+        };
+        let id = DeliveryId(delivery);
+        batch.push(Finished { id, webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None });
+        model.report(place, next);
+    }
+    results::record(conn, &batch, model.now).expect("a record");
 }
 
 /// The database says what the model says.

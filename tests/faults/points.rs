@@ -116,5 +116,5 @@ fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
     };
     let (id, next) = (DeliveryId(id), Next::Done);
     let done = Finished { id, webhook_id: 1, lease, attempt, detail: None, next, signal: None };
-    assert_eq!(results::record(conn, &done, then).expect("a record"), results::Written::Applied);
+    assert_eq!(results::record(conn, &[done], then).expect("a record"), [results::Written::Applied]);
 }

@@ -42,7 +42,7 @@ async fn an_attempt_that_ends_while_the_log_is_read_is_shown_once() {
     };
     let next = Next::RetryAt(now);
     let done = Finished { id, webhook_id: 1, lease, attempt, detail: None, next, signal: None };
-    assert_eq!(results::record(conn, &done, now).expect("a record"), results::Written::Applied);
+    assert_eq!(results::record(conn, &[done], now).expect("a record"), [results::Written::Applied]);
     let shown = log::attempts_of(conn, &read_before).expect("attempts");
     assert_eq!(shown.iter().map(|attempt| attempt.outcome).collect::<Vec<_>>(), [AttemptOutcome::Failed]);
 }

@@ -1,0 +1,2 @@
+DROP TABLE duties;
+ALTER TABLE webhooks DROP COLUMN returned_at;
