@@ -13,6 +13,7 @@ mod pause;
 mod points;
 mod poison;
 mod postgres;
+mod processes;
 mod reading;
 #[cfg(feature = "fault-injection")]
 mod recovery;

@@ -1,0 +1,109 @@
+//! Several processes on one Postgres, as the database sees them. What they do under kills is in `kills`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hachok::db::deliveries::{self, Lease, NewDelivery, Share};
+use hachok::db::duties::{self, Duty};
+use hachok::db::{DbConnection, events, webhooks as stored};
+use hachok::domain::catalogue::EventName;
+use hachok::domain::delivery::Trigger;
+use hachok::domain::event::Event;
+use hachok::domain::id::{DeliveryId, EventId};
+use hachok::domain::timestamp::Timestamp;
+
+use super::rig::{Liar, Store, on_postgres, webhooks};
+use crate::support::App;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// A database with one webhook and nobody on it, seen by two processes.
+async fn two() -> (App, Store, Store) {
+    let (mut app, liar) = (App::start(), Liar::start());
+    webhooks(&app.api("admin"), &liar, 1).await;
+    app.kill();
+    let stores = (Store::of(&app), Store::of(&app));
+    (app, stores.0, stores.1)
+}
+
+fn make(conn: &mut DbConnection, id: i64) {
+    let name = EventName::MessageCreated;
+    let body = Bytes::from_static(b"{}");
+    let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: NOW };
+    events::insert(conn, &event, None).expect("an event");
+    let new = NewDelivery {
+        id: DeliveryId(id),
+        event_id: EventId(id),
+        event: name,
+        webhook_id: 1,
+        inbox_id: None,
+        trigger: Trigger::Event,
+        lease: None,
+        now: NOW,
+    };
+    deliveries::insert(conn, &[new]).expect("a delivery");
+}
+
+fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
+    let lease = Lease { token, until: NOW.after(Duration::from_secs(90)) };
+    let claimed = deliveries::claim(store.conn(), 1, (NOW, lease), Share { firsts: most, retries: 0 });
+    let mut ids: Vec<i64> = claimed.expect("a claim").iter().map(|delivery| delivery.id.0).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test]
+async fn a_claim_passes_over_what_another_process_is_claiming() {
+    // SQLite has one writer.
+    if !on_postgres() {
+        return;
+    }
+    let (_app, mut one, mut other) = two().await;
+    (1..=6).for_each(|id| make(one.conn(), id));
+    // Who waits for the other fails.
+    other.run("SET lock_timeout = '2s'");
+    one.run("BEGIN");
+    assert_eq!(claim(&mut one, 1, 3), [1, 2, 3]);
+    assert_eq!(claim(&mut other, 2, 2), [4, 5]);
+    one.run("ROLLBACK");
+    assert_eq!(claim(&mut other, 3, 9), [1, 2, 3, 6]);
+    assert_eq!(claim(&mut one, 4, 9), [0; 0]);
+}
+
+#[tokio::test]
+async fn a_duty_is_done_by_one_process_until_its_time_is_over() {
+    let (_app, mut one, mut other) = two().await;
+    let take = |store: &mut Store, duty, holder| duties::take(store.conn(), duty, holder).expect("an answer");
+    if on_postgres() {
+        // What the process that was killed had.
+        one.run("DELETE FROM duties");
+    }
+    assert!(take(&mut one, Duty::Recovery, 1));
+    if !on_postgres() {
+        // The database belongs to one process, whatever its number was before.
+        assert!(take(&mut one, Duty::Recovery, 2));
+        return;
+    }
+    assert!(!take(&mut other, Duty::Recovery, 2), "two at the same work");
+    assert!(take(&mut one, Duty::Recovery, 1), "who has it goes on");
+    assert!(take(&mut other, Duty::Housekeeping, 2), "another duty");
+    other.run("UPDATE duties SET held_until = held_until - 3000000 WHERE name = 'recovery'");
+    assert!(take(&mut other, Duty::Recovery, 2), "nobody has it any more");
+    assert!(!take(&mut one, Duty::Recovery, 1));
+}
+
+#[tokio::test]
+async fn every_process_hears_that_a_webhook_is_back() {
+    let (_app, mut one, mut other) = two().await;
+    let returned = |store: &mut Store| {
+        let due = deliveries::due_webhooks(store.conn(), NOW).expect("due webhooks");
+        let matching = events::matching(store.conn(), EventName::MessageCreated, None, NOW).expect("webhooks");
+        (due.first().and_then(|due| due.returned_at), matching.first().and_then(|found| found.returned_at))
+    };
+    make(one.conn(), 1);
+    assert_eq!(returned(&mut other), (None, None));
+    for on in [false, true] {
+        assert!(stored::set_enabled(one.conn(), 1, on, NOW).expect("a switch"));
+    }
+    assert_eq!(returned(&mut other), (Some(NOW), Some(NOW)));
+}
