@@ -28,7 +28,7 @@ impl Duty {
     /// over soon when that process ends.
     const fn held_for(self) -> Duration {
         match self {
-            Self::Housekeeping => Duration::from_secs(15),
+            Self::Housekeeping => Duration::from_secs(5),
             Self::Recovery => Duration::from_secs(3),
         }
     }

@@ -11,6 +11,8 @@ use crate::db::{DbConnection, Error, hours, retention};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(600);
+/// When to ask again while another process keeps house.
+const BUSY: Duration = Duration::from_secs(5);
 /// Idempotency keys are kept that long.
 const KEYS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Numbers an hour are kept that long: a day more than the pages show.
@@ -21,15 +23,24 @@ const BREATH: Duration = Duration::from_millis(20);
 /// Keeps house until the engine stops.
 pub(super) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
-        if let Err(error) = keep(&inner).await {
-            tracing::error!(%error, "old deliveries could not be removed");
-        }
-        tokio::time::sleep(EVERY).await;
+        let pause = match keep(&inner).await {
+            Ok(true) => EVERY,
+            Ok(false) => BUSY,
+            Err(error) => {
+                tracing::error!(%error, "old deliveries could not be removed");
+                EVERY
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
-async fn keep(inner: &Inner) -> Result<(), Error> {
-    let (db, retention) = (&inner.db, inner.retention);
+/// False if another process is at it, or was until it ended just now.
+async fn keep(inner: &Inner) -> Result<bool, Error> {
+    let (db, retention, me) = (&inner.db, inner.retention, inner.process);
+    if !db.write(move |conn| duties::take(conn, Duty::Housekeeping, me)).await? {
+        return Ok(false);
+    }
     let now = inner.now();
     let age = now.before(steady::set_forward(inner));
     let expired = age.before(schedule::LIFETIME);
@@ -40,7 +51,7 @@ async fn keep(inner: &Inner) -> Result<(), Error> {
     batches(inner, move |conn| hours::forget(conn, age.before(HOURS))).await?;
     db.give_back_space().await?;
     inner.pulse().cleaned_at = Some(now);
-    Ok(())
+    Ok(true)
 }
 
 /// Batch after batch until nothing is left; none while another process is at it.

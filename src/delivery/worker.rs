@@ -66,13 +66,13 @@ pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Er
     let claim = inner.db.write(move |conn| claim(&task, conn, &mut counted).map(|claims| (claims, counted)));
     let (claims, counted) = claim.await?;
     *turn = counted;
-    sabotage::point("claim-after-commit");
     if claims.ready.is_empty() {
         if !claims.waiting.is_empty() {
             inner.left_waiting(claims.waiting);
         }
         return Ok(Tick::Idle);
     }
+    sabotage::point("claim-after-commit");
     for (claimed, slot) in claims.ready {
         attempt::spawn(inner, claimed, slot);
     }
