@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::http::Connection;
+use crate::http::{Answer, Connection};
 use crate::server::Server;
 
 /// Connections of a load without pauses.
@@ -55,6 +55,30 @@ pub async fn paced(server: &Server, numbers: Range<usize>, a_second: u32) -> Vec
     senders.join_all().await.into_iter().flatten().collect()
 }
 
+/// The same over all connections, whatever the answers are; tells how many were accepted and how many refused with 503.
+pub async fn offered(server: &Server, events: usize, a_second: u32) -> (usize, usize) {
+    let lanes = u32::try_from(CONNECTIONS).expect("a number");
+    let mut senders = JoinSet::new();
+    for lane in 0..CONNECTIONS {
+        let mut desk = Desk::at(server, lane).await;
+        senders.spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs(1) * lanes / a_second);
+            let (mut accepted, mut refused) = (0, 0);
+            for number in (lane..events).step_by(CONNECTIONS) {
+                ticks.tick().await;
+                match desk.offer(number).await.status {
+                    202 => accepted += 1,
+                    503 => refused += 1,
+                    other => panic!("an answer {other}"),
+                }
+            }
+            (accepted, refused)
+        });
+    }
+    let all = senders.join_all().await;
+    (all.iter().map(|(accepted, _)| accepted).sum(), all.iter().map(|(_, refused)| refused).sum())
+}
+
 /// A help desk with one connection.
 struct Desk {
     connection: Connection,
@@ -67,10 +91,14 @@ impl Desk {
     }
 
     async fn post(&mut self, number: usize) {
+        let answer = self.offer(number).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+    }
+
+    async fn offer(&mut self, number: usize) -> Answer {
         let body = format!(
             r#"{{"event":"message_created","seq":{number},"id":4711,"content":"Добрий день! Where is my order 20417?","message_type":"outgoing","content_type":"text","private":false,"created_at":"2026-11-21T09:17:00.000Z","sender":{{"id":12,"name":"Olena Koval","email":"olena@shop.example","type":"user"}},"conversation":{{"id":318,"status":"open","unread_count":1,"labels":["delivery"],"meta":{{"assignee":{{"id":12,"name":"Olena Koval"}},"team":{{"id":2,"name":"Support"}}}}}},"inbox":{{"id":7,"name":"Website"}},"account":{{"id":1,"name":"Shop"}}}}"#
         );
-        let answer = self.connection.send("POST", "/api/v1/events", &self.headers, &body).await;
-        assert_eq!(answer.status, 202, "{}", answer.body);
+        self.connection.send("POST", "/api/v1/events", &self.headers, &body).await
     }
 }

@@ -32,9 +32,21 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut report = Report::default();
     let names: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    for name in
-        ["idle", "one", "ten", "latency", "hanging", "crash", "pages", "switch", "limits", "log", "many", "processes"]
-    {
+    for name in [
+        "idle",
+        "one",
+        "ten",
+        "latency",
+        "hanging",
+        "overload",
+        "crash",
+        "pages",
+        "switch",
+        "limits",
+        "log",
+        "many",
+        "processes",
+    ] {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             runtime.block_on(row(name, events, &mut report));
         }
@@ -49,6 +61,7 @@ async fn row(name: &str, events: usize, report: &mut Report) {
         "ten" => throughput(report, name, 10, events / 4).await,
         "latency" => latency(report).await,
         "hanging" => hanging(report).await,
+        "overload" => overload(report).await,
         "crash" => crash(report, events / 4).await,
         "pages" => pages(report).await,
         "switch" => {
@@ -145,6 +158,25 @@ async fn hanging(report: &mut Report) {
     let with = times(&server, &receiver, (550..1050, 50), 1..10).await;
     report.add("healthy_p95_ms", "ten webhooks, 50 events/s: nine healthy ones, p95, ms", quantile(&without, 0.95));
     report.add("beside_hanging_p95_ms", "the same while the tenth hangs", quantile(&with, 0.95));
+    report.add("hanging_rss_mib", "the same: resident memory at most, MiB", process::memory_mib(server.pid(), "VmHWM"));
+}
+
+/// 5,000 events a second for half a minute, to a receiver that takes 200 a second.
+async fn overload(report: &mut Report) {
+    let (server, receiver) = (Server::start(&[]), Receiver::start());
+    server.webhooks(&receiver, 1).await;
+    receiver.ledger().delay = Duration::from_millis(50);
+    let began = Instant::now();
+    let (accepted, refused) = load::offered(&server, 150_000, 5_000).await;
+    let rate = (accepted + refused) as f64 / began.elapsed().as_secs_f64();
+    report.add("overload_offered_per_s", "a receiver of 200/s: events offered a second", rate);
+    report.add("overload_accepted", "the same: accepted", accepted as f64);
+    report.add("overload_refused", "the same: refused with 503", refused as f64);
+    report.add(
+        "overload_rss_mib",
+        "the same: resident memory at most, MiB",
+        process::memory_mib(server.pid(), "VmHWM"),
+    );
 }
 
 /// From posted to received at those webhooks, in ms, sorted.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::fixed::PENDING;
+use super::fixed::{Fixed, PENDING};
 use super::longest_due::{Kind, LongestDue};
 use super::many::{self, NewDeliveries};
 use super::schema::{deliveries as d, webhooks};
@@ -177,6 +177,8 @@ fn claim_some(
 
 /// After that many interrupted attempts in a row a delivery is sent alone.
 pub(super) const ALONE: i32 = 3;
+/// The same, as the index of those deliveries has it.
+const SUSPECT: Fixed = Fixed("deliveries.interruptions >= 3");
 
 /// A due delivery that is to be sent alone, if there is one.
 pub fn claim_alone(conn: &mut DbConnection, (now, lease): (Timestamp, Lease)) -> Result<Option<Delivery>, Error> {
@@ -186,7 +188,7 @@ pub fn claim_alone(conn: &mut DbConnection, (now, lease): (Timestamp, Lease)) ->
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
         .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
         .filter(PENDING)
-        .filter(d::interruptions.ge(ALONE))
+        .filter(SUSPECT)
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
         .select(d::id)

@@ -1,2 +1,3 @@
+DROP INDEX deliveries_suspect;
 DROP TABLE duties;
 ALTER TABLE webhooks DROP COLUMN returned_at;

@@ -6,3 +6,5 @@ CREATE TABLE duties (
     holder BIGINT NOT NULL,
     held_until BIGINT NOT NULL
 );
+-- Deliveries that are to be sent alone, of which there are hardly any among all that wait.
+CREATE INDEX deliveries_suspect ON deliveries (id) WHERE status = 'pending' AND interruptions >= 3;

@@ -1,1 +1,2 @@
+DROP INDEX deliveries_suspect;
 ALTER TABLE webhooks DROP COLUMN returned_at;
