@@ -146,26 +146,33 @@ pub struct Manager {
 pub struct Pooled {
     /// The connection.
     pub conn: DbConnection,
-    asked: Instant,
+    asked: Option<Instant>,
 }
 
 /// Under load no connection is asked whether it still stands more often than that: the question is a round trip, as
-/// dear as a query. One that broke since fails its next query, and is thrown away.
+/// dear as a query. One that broke since fails its next query, and is asked before the one after it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+impl Pooled {
+    /// A query failed: whether the connection still stands is asked before the next.
+    pub fn doubt(&mut self) {
+        self.asked = None;
+    }
+}
 
 impl ManageConnection for Manager {
     type Connection = Pooled;
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
-        Ok(Pooled { conn: open(&self.url, self.access)?, asked: Instant::now() })
+        Ok(Pooled { conn: open(&self.url, self.access)?, asked: Some(Instant::now()) })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
         // A file needs no question.
-        if self.url.file().is_none() && pooled.asked.elapsed() >= ASK_AGAIN {
+        if self.url.file().is_none() && pooled.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
             pooled.conn.ping()?;
-            pooled.asked = Instant::now();
+            pooled.asked = Some(Instant::now());
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use diesel::result::{DatabaseErrorKind, Error as Query};
 pub enum Error {
     /// The database refused or could not finish a query.
     #[error("database: {0}")]
-    Query(#[from] Query),
+    Query(Query),
     /// No connection.
     #[error("database: {0}")]
     Connection(#[from] diesel::ConnectionError),
@@ -29,6 +29,19 @@ pub enum Error {
     /// A job of ours panicked or its thread ended.
     #[error("the database task ended")]
     Ended,
+}
+
+impl From<Query> for Error {
+    /// A connection that broke is replaced: whoever asks again will be heard.
+    fn from(error: Query) -> Self {
+        use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+        match error {
+            Query::DatabaseError(ClosedConnection | UnableToSendCommand, told) => {
+                Self::Connection(diesel::ConnectionError::BadConnection(told.message().to_owned()))
+            }
+            other => Self::Query(other),
+        }
+    }
 }
 
 impl Error {

@@ -44,6 +44,7 @@ pub fn record(
     signals: &[Signal],
     (now, pace): (Timestamp, Pace),
 ) -> Result<bool, Error> {
+    lock(conn, id)?;
     let Some(before) = find(conn, id)? else { return Ok(false) };
     let mut health = before.clone();
     let off = signals.iter().filter_map(|signal| health.record(*signal, now, pace)).last();
@@ -61,6 +62,14 @@ pub fn record(
         diesel::update(w::table.find(id)).set(w::returned_at.eq(Some(now.micros()))).execute(conn)?;
     }
     Ok(is_back)
+}
+
+/// What another process writes down meanwhile must not be lost. SQLite has one writer.
+fn lock(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
+    if let DbConnection::Postgres(conn) = conn {
+        w::table.find(id).select(w::id).for_no_key_update().get_result::<i64>(conn).optional()?;
+    }
+    Ok(())
 }
 
 fn store(conn: &mut DbConnection, id: WebhookId, health: &Health) -> Result<(), Error> {

@@ -108,7 +108,11 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
         let pool = self.pool.clone();
-        self.blocking(move || query(&mut pool.get().map_err(|_| Error::Busy)?.conn)).await
+        self.blocking(move || {
+            let mut pooled = pool.get().map_err(|_| Error::Busy)?;
+            query(&mut pooled.conn).inspect_err(|_| pooled.doubt())
+        })
+        .await
     }
 
     /// Runs one transaction; it is on disk when this returns. An error undoes all of it.
@@ -134,7 +138,7 @@ impl Db {
         let pool = self.pool.clone();
         self.blocking(move || {
             let mut pooled = pool.get().map_err(|_| Error::Busy)?;
-            transaction::run(&mut pooled.conn, job).map(then)
+            transaction::run(&mut pooled.conn, job).inspect_err(|_| pooled.doubt()).map(then)
         })
         .await
     }
@@ -200,7 +204,7 @@ struct Micros {
     micros: i64,
 }
 
-/// The same, within a transaction.
+/// The clock of [`Db::now`], within a transaction.
 pub fn now_on(conn: &mut DbConnection) -> Result<Timestamp, Error> {
     let DbConnection::Postgres(conn) = conn else { return Ok(clock::now()) };
     let now: Micros =

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::schema::{deliveries, webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use super::webhook_rows::{self, HeaderRow};
-use super::{DbConnection, Error, kept};
+use super::{DbConnection, Error, kept, now_on};
 use crate::clock;
 use crate::domain::authorization::{Authorization, Chosen, Credential, Method};
 use crate::domain::delivery::{Reason, Status};
@@ -171,12 +171,13 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
         // Turned that way already: the seven days that events are kept go on counting.
         return Ok(true);
     }
+    let returned = if enabled { Some(now_on(conn)?.micros()) } else { None };
     let updated = diesel::update(row)
         .set((
             webhooks::enabled.eq(enabled),
             webhooks::disabled_at.eq((!enabled).then(|| now.micros())),
             webhooks::disabled_reason.eq(None::<String>),
-            webhooks::returned_at.eq(enabled.then(|| now.micros())),
+            webhooks::returned_at.eq(returned),
             webhooks::paused_until.eq(None::<i64>),
             webhooks::failures.eq(0),
             webhooks::failing_since.eq(None::<i64>),

@@ -11,7 +11,7 @@ use crate::db::{DbConnection, Error, hours, retention};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(600);
-/// When to ask again while another process keeps house.
+/// When to ask again while another process keeps house, or the database does not answer.
 const BUSY: Duration = Duration::from_secs(5);
 /// Idempotency keys are kept that long.
 const KEYS: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -28,7 +28,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
             Ok(false) => BUSY,
             Err(error) => {
                 tracing::error!(%error, "old deliveries could not be removed");
-                EVERY
+                BUSY
             }
         };
         tokio::time::sleep(pause).await;

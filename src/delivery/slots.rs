@@ -115,12 +115,16 @@ impl Slots {
     pub fn returned(&self, webhook: WebhookId, now: Timestamp) {
         let mut taken = self.lock();
         let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
-        load.returned = Some(Return { since: now, second: 0, given: 1 });
+        match &mut load.returned {
+            // Noted since the commit that told of it.
+            Some(known) if known.since >= now => known.given += 1,
+            _ => load.returned = Some(Return { since: now, second: 0, given: 1 }),
+        }
     }
 
     /// The same, as another process has seen it; what this one knows already stays.
     pub fn note_return(&self, webhook: WebhookId, since: Timestamp, now: Timestamp) {
-        if now.since(since) >= Duration::from_secs(GENTLE_SECONDS.into()) {
+        if seconds(since, now) >= GENTLE_SECONDS {
             return;
         }
         let mut taken = self.lock();
@@ -160,7 +164,7 @@ impl Load {
     /// Whether the webhook may be called once more in this second.
     fn may_go_on(&self, now: Timestamp) -> bool {
         self.returned.as_ref().is_none_or(|back| {
-            let second = back.second_of(now);
+            let second = seconds(back.since, now);
             let given = if second == back.second { back.given } else { 0 };
             second >= GENTLE_SECONDS || given < GENTLE << second
         })
@@ -170,7 +174,7 @@ impl Load {
     fn count(&mut self, now: Timestamp) {
         self.taken += 1;
         let Some(back) = &mut self.returned else { return };
-        match back.second_of(now) {
+        match seconds(back.since, now) {
             GENTLE_SECONDS.. => self.returned = None,
             second if second == back.second => back.given += 1,
             second => (back.second, back.given) = (second, 1),
@@ -178,11 +182,10 @@ impl Load {
     }
 }
 
-impl Return {
-    /// Whole seconds since then.
-    fn second_of(&self, now: Timestamp) -> u32 {
-        u32::try_from(now.since(self.since).as_secs()).unwrap_or(u32::MAX)
-    }
+/// Whole seconds since a return. One that lies ahead, because a clock was set back, is over.
+fn seconds(since: Timestamp, now: Timestamp) -> u32 {
+    let ahead = since.since(now) > Duration::from_secs(1);
+    if ahead { u32::MAX } else { u32::try_from(now.since(since).as_secs()).unwrap_or(u32::MAX) }
 }
 
 impl Slot {
@@ -250,6 +253,24 @@ mod tests {
         // It went down and came back once more.
         slots.note_return(2, at(1), at(1));
         assert_eq!(slots.take_up_to(2, 64, at(1)).len(), 4);
+        // Noted before this process heard of its own commit.
+        slots.note_return(3, NOW, NOW);
+        assert_eq!(slots.take_up_to(3, 2, NOW).len(), 2);
+        slots.returned(3, NOW);
+        assert_eq!(slots.take_up_to(3, 64, NOW).len(), 1);
+    }
+
+    #[test]
+    fn a_return_that_lies_ahead_holds_nobody_back() {
+        let slots = Slots::new(64, 64);
+        let later = NOW.after(Duration::from_secs(600));
+        slots.note_return(1, later, NOW);
+        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 64);
+        // The clock is set back during a return.
+        let slots = Slots::new(64, 64);
+        slots.returned(2, later);
+        assert_eq!(slots.take_up_to(2, 64, later).len(), 3);
+        assert_eq!(slots.take_up_to(2, 64, NOW).len(), 64);
     }
 
     #[test]

@@ -54,8 +54,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
 }
 
 /// Claims what is due, as far as there are slots, and sends it. `turn` counts on from look to look. Look and claim are
-/// one transaction, and slots are given out within it: none stands idle while the database is waited for, and those
-/// that come free meanwhile are used at once.
+/// one transaction, and slots are given out within it: none stands idle until the transaction's turn comes, and those
+/// that come free meanwhile are used.
 pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Error> {
     inner.backlog.store(true, Ordering::Relaxed);
     if inner.slots.are_taken() {
@@ -67,6 +67,8 @@ pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Er
     let (claims, counted) = claim.await?;
     *turn = counted;
     if claims.ready.is_empty() {
+        // Slots were held that were not needed: an event may have found none.
+        inner.wake_for_backlog();
         if !claims.waiting.is_empty() {
             inner.left_waiting(claims.waiting);
         }
@@ -82,7 +84,7 @@ pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Er
 /// What a look found.
 struct Claims {
     ready: Vec<(Claimed, Slot)>,
-    /// Webhooks with something due, claimed or not. Not those that are probed: they wait for an answer.
+    /// Webhooks with something due and no slot. Not those that are probed: they wait for an answer.
     waiting: Vec<WebhookId>,
 }
 
@@ -90,11 +92,12 @@ fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Clai
     let now = db::now_on(conn)?;
     inner.set_clock(now);
     let due = deliveries::due_webhooks(conn, now)?;
-    let waiting = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
+    let mut waiting: Vec<WebhookId> = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
     let lease = inner.lease(now);
     let mut claimed = Vec::new();
     for part in plan(inner, due, turn, now) {
         let webhook = part.due.webhook_id;
+        waiting.retain(|other| *other != webhook);
         // It may have been changed or turned off since the look, by another process.
         let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
         let mut slots = part.slots.into_iter();
@@ -164,7 +167,7 @@ fn share(slots: usize, given: &mut usize, probe: bool) -> Share {
 
 async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
     steady::mind(inner, clocks).await?;
-    let now = inner.now();
+    let now = inner.ask_clock().await?;
     let lost = Lost::Expired(now);
     while inner.db.write(move |conn| results::interrupt(conn, lost, now)).await? > 0 {}
     if !inner.suspects.swap(true, Ordering::AcqRel) {

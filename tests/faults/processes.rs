@@ -5,10 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use hachok::db::deliveries::{self, Lease, NewDelivery, Share};
 use hachok::db::duties::{self, Duty};
-use hachok::db::{DbConnection, events, webhooks as stored};
+use hachok::db::{DbConnection, events, health, webhooks as stored};
 use hachok::domain::catalogue::EventName;
 use hachok::domain::delivery::Trigger;
 use hachok::domain::event::Event;
+use hachok::domain::health::{Pace, Signal};
 use hachok::domain::id::{DeliveryId, EventId};
 use hachok::domain::timestamp::Timestamp;
 
@@ -105,5 +106,11 @@ async fn every_process_hears_that_a_webhook_is_back() {
     for on in [false, true] {
         assert!(stored::set_enabled(one.conn(), 1, on, NOW).expect("a switch"));
     }
+    let (due, matching) = returned(&mut other);
+    let now = hachok::clock::now();
+    assert!(due.is_some_and(|at| now.since(at) < Duration::from_secs(60) && at.since(now) < Duration::from_secs(60)));
+    assert_eq!(due, matching);
+    one.run("UPDATE webhooks SET failures = 30, failing_since = 1, probe_at = 1");
+    assert!(health::record(one.conn(), 1, &[Signal::default()], (NOW, Pace::default())).expect("a record"));
     assert_eq!(returned(&mut other), (Some(NOW), Some(NOW)));
 }
