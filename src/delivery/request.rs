@@ -1,10 +1,9 @@
 //! From a delivery to the request its receiver gets.
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 
-use super::sender::PreparedRequest;
+use super::sender::{self, PreparedRequest};
 use crate::domain::delivery::{Delivery, Trigger};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::Target;
@@ -74,27 +73,20 @@ fn scheme<'a>(name: &str, value: &'a str) -> &'a str {
 
 #[derive(Default)]
 struct Headers {
-    sent: HeaderMap,
+    sent: sender::Headers,
     shown: Vec<(String, String)>,
 }
 
 impl Headers {
     fn plain(&mut self, name: &str, value: &str) -> Option<()> {
-        self.send(name, value)?;
+        self.sent.append(name, value)?;
         self.shown.push((name.to_owned(), value.to_owned()));
         Some(())
     }
 
     fn masked(&mut self, name: &str, value: &str, visible: &str) -> Option<()> {
-        self.send(name, value)?;
+        self.sent.append(name, value)?;
         self.shown.push((name.to_owned(), format!("{visible}{HIDDEN}")));
-        Some(())
-    }
-
-    fn send(&mut self, name: &str, value: &str) -> Option<()> {
-        let mut value = HeaderValue::from_str(value).ok()?;
-        value.set_sensitive(true);
-        self.sent.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
         Some(())
     }
 }
@@ -173,7 +165,7 @@ mod tests {
     #[test]
     fn an_old_key_signs_too_while_it_counts() {
         let prepared = prepared(Authorization::None);
-        let value = prepared.request.headers["webhook-signature"].to_str().unwrap_or_default();
+        let value = prepared.request.headers.get("webhook-signature").unwrap_or_default();
         assert_eq!(value.split(' ').filter(|entry| entry.starts_with("v1,")).count(), 2);
     }
 }

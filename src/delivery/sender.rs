@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Request};
 use rustls::pki_types::CertificateDer;
 use tokio::time::timeout;
@@ -33,12 +33,31 @@ const KEPT_CONNECTION: Duration = Duration::from_secs(1);
 pub struct PreparedRequest {
     /// Where it goes.
     pub url: TargetUrl,
-    /// Complete. All are marked as secrets, so that no log shows them.
-    pub headers: HeaderMap,
+    /// Complete.
+    pub headers: Headers,
     /// The very bytes that were signed.
     pub body: Bytes,
     /// From the lookup of the name to the end of the answer's head.
     pub timeout: Duration,
+}
+
+/// The headers of a request. All are marked as secrets, so that no log shows them.
+#[derive(Clone, Debug, Default)]
+pub struct Headers(HeaderMap);
+
+impl Headers {
+    /// Adds one; `None` if it is no header.
+    pub fn append(&mut self, name: &str, value: &str) -> Option<()> {
+        let mut value = HeaderValue::from_str(value).ok()?;
+        value.set_sensitive(true);
+        self.0.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+        Some(())
+    }
+
+    /// The first of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str().ok()
+    }
 }
 
 /// An answer, whatever its status.
@@ -176,7 +195,7 @@ fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Cli
 
 fn built(request: &PreparedRequest) -> Request {
     let mut built = Request::new(reqwest::Method::POST, request.url.url().clone());
-    *built.headers_mut() = request.headers.clone();
+    *built.headers_mut() = request.headers.0.clone();
     *built.body_mut() = Some(request.body.clone().into());
     built
 }

@@ -13,11 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use rustls::pki_types::CertificateDer;
 
 use super::guard::Lookup;
-use super::sender::{Failure, PreparedRequest, Reply, Sender, Setup};
+use super::sender::{Failure, Headers, PreparedRequest, Reply, Sender, Setup};
 use crate::domain::address::AddressPolicy;
 use crate::domain::cause::FailureCause;
 use crate::domain::target_url::TargetUrl;
@@ -68,12 +67,12 @@ fn sender(policy: Arc<AddressPolicy>, lookup: &Lookup, roots: Vec<CertificateDer
 }
 
 fn request(url: &str) -> PreparedRequest {
+    let mut headers = Headers::default();
+    headers.append("content-type", "application/json").unwrap();
+    headers.append("authorization", "Bearer abc").unwrap();
     PreparedRequest {
         url: TargetUrl::from_stored(url).unwrap(),
-        headers: HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (AUTHORIZATION, HeaderValue::from_static("Bearer abc")),
-        ]),
+        headers,
         body: "{\"event\":\"webhook_test\"}".into(),
         timeout: LONG,
     }
