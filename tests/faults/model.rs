@@ -2,19 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use bytes::Bytes;
-use hachok::db::deliveries::{self, Lease, NewDelivery, Share};
-use hachok::db::results::{self, Finished, Lost};
-use hachok::db::{DbConnection, events, webhooks};
-use hachok::domain::catalogue::EventName;
-use hachok::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason, Trigger};
-use hachok::domain::event::Event;
-use hachok::domain::id::{DeliveryId, EventId};
+use hachok::db::deliveries::{self, Lease, Share};
+use hachok::db::results::{self, Lost};
+use hachok::db::{DbConnection, webhooks};
+use hachok::domain::delivery::{Delivery, Next, Reason};
+use hachok::domain::id::DeliveryId;
 use hachok::domain::timestamp::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::rig::{Liar, Store, number, webhooks as make_webhooks};
+use super::rig::{Liar, Store, deliver, finished, number, webhooks as make_webhooks};
 use crate::support::App;
 
 /// What may happen. A number chooses one of the deliveries, or one of the leases ever given.
@@ -230,21 +227,8 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
 fn ingest(conn: &mut DbConnection, model: &mut Model, leased: bool) {
     let lease = leased.then(|| lease(model));
     model.next += 1;
-    let (id, name, now) = (model.next, EventName::MessageCreated, model.now);
-    let body = Bytes::from_static(b"{}");
-    let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: now };
-    events::insert(conn, &event, None).expect("an event");
-    let new = NewDelivery {
-        id: DeliveryId(id),
-        event_id: EventId(id),
-        event: name,
-        webhook_id: WEBHOOK,
-        inbox_id: None,
-        trigger: Trigger::Event,
-        lease,
-        now,
-    };
-    deliveries::insert(conn, &[new]).expect("a delivery");
+    let id = model.next;
+    deliver(conn, id, lease, model.now);
     model.status.insert(id, "pending");
     if let Some(lease) = lease {
         model.begun.push(Begun { delivery: id, number: 1, lease, reported: false });
@@ -261,19 +245,7 @@ fn report(conn: &mut DbConnection, model: &mut Model, all: &[(usize, Told)]) {
             Told::Failure => Next::RetryAt(model.now.after(Duration::from_secs(5))),
             Told::TheEnd => Next::GiveUp(Reason::Exhausted),
         };
-        let outcome = if next == Next::Done { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
-        let attempt = Attempt {
-            number,
-            started_at: model.now,
-            duration_ms: Some(1),
-            outcome,
-            cause: None,
-            remote_ip: None,
-            request_headers: Vec::new(),
-            response: None,
-        };
-        let id = DeliveryId(delivery);
-        batch.push(Finished { id, webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None });
+        batch.push(finished(delivery, (number, lease), next, model.now));
         model.report(place, next);
     }
     results::record(conn, &batch, model.now).expect("a record");

@@ -1,16 +1,13 @@
 use std::time::Duration;
 
-use bytes::Bytes;
 use hachok::clock;
-use hachok::db::deliveries::{self, Lease, NewDelivery};
-use hachok::db::results::{self, Finished};
-use hachok::db::{DbConnection, events};
-use hachok::domain::catalogue::EventName;
-use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Trigger};
-use hachok::domain::event::Event;
-use hachok::domain::id::{DeliveryId, EventId, IdSource};
+use hachok::db::DbConnection;
+use hachok::db::deliveries::Lease;
+use hachok::db::results::{self};
+use hachok::domain::delivery::Next;
+use hachok::domain::id::IdSource;
 
-use super::rig::{Desk, Liar, Posted, Store, check, short_leases, status, webhooks};
+use super::rig::{Desk, Liar, Posted, Store, check, deliver, finished, short_leases, status, webhooks};
 use crate::support::{App, Place, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,32 +86,8 @@ async fn a_kill_in_a_batch_of_retention_removes_all_of_it_or_nothing() {
 fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
     let then = clock::now().before(Duration::from_secs(3 * 24 * 3600));
     let id = IdSource::first_at(then) + number;
-    let (name, body) = (EventName::MessageCreated, Bytes::from_static(b"{}"));
-    let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: then };
-    events::insert(conn, &event, None).expect("an event");
     let lease = Lease { token: number + 1, until: then.after(Duration::from_secs(90)) };
-    let new = NewDelivery {
-        id: DeliveryId(id),
-        event_id: EventId(id),
-        event: name,
-        webhook_id: 1,
-        inbox_id: None,
-        trigger: Trigger::Event,
-        lease: Some(lease),
-        now: then,
-    };
-    deliveries::insert(conn, &[new]).expect("a delivery");
-    let attempt = Attempt {
-        number: 1,
-        started_at: then,
-        duration_ms: Some(1),
-        outcome: AttemptOutcome::Succeeded,
-        cause: None,
-        remote_ip: None,
-        request_headers: Vec::new(),
-        response: None,
-    };
-    let (id, next) = (DeliveryId(id), Next::Done);
-    let done = Finished { id, webhook_id: 1, lease, attempt, detail: None, next, signal: None };
+    deliver(conn, id, Some(lease), then);
+    let done = finished(id, (1, lease), Next::Done, then);
     assert_eq!(results::record(conn, &[done], then).expect("a record"), [results::Written::Applied]);
 }

@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use hachok::db::deliveries::{self, Lease, NewDelivery, Share};
+use hachok::db::deliveries::{self, Lease, Share};
 use hachok::db::duties::{self, Duty};
-use hachok::db::{DbConnection, events, health, webhooks as stored};
+use hachok::db::{events, health, webhooks as stored};
 use hachok::domain::catalogue::EventName;
-use hachok::domain::delivery::Trigger;
-use hachok::domain::event::Event;
 use hachok::domain::health::{Pace, Signal};
-use hachok::domain::id::{DeliveryId, EventId};
 use hachok::domain::timestamp::Timestamp;
 
-use super::rig::{Liar, Store, on_postgres, webhooks};
+use super::rig::{Liar, Store, deliver, on_postgres, webhooks};
 use crate::support::App;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -25,24 +21,6 @@ async fn two() -> (App, Store, Store) {
     app.kill();
     let stores = (Store::of(&app), Store::of(&app));
     (app, stores.0, stores.1)
-}
-
-fn make(conn: &mut DbConnection, id: i64) {
-    let name = EventName::MessageCreated;
-    let body = Bytes::from_static(b"{}");
-    let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: NOW };
-    events::insert(conn, &event, None).expect("an event");
-    let new = NewDelivery {
-        id: DeliveryId(id),
-        event_id: EventId(id),
-        event: name,
-        webhook_id: 1,
-        inbox_id: None,
-        trigger: Trigger::Event,
-        lease: None,
-        now: NOW,
-    };
-    deliveries::insert(conn, &[new]).expect("a delivery");
 }
 
 fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
@@ -60,7 +38,7 @@ async fn a_claim_passes_over_what_another_process_is_claiming() {
         return;
     }
     let (_app, mut one, mut other) = two().await;
-    (1..=6).for_each(|id| make(one.conn(), id));
+    (1..=6).for_each(|id| deliver(one.conn(), id, None, NOW));
     // Who waits for the other fails.
     other.run("SET lock_timeout = '2s'");
     one.run("BEGIN");
@@ -101,7 +79,7 @@ async fn every_process_hears_that_a_webhook_is_back() {
         let matching = events::matching(store.conn(), EventName::MessageCreated, None, NOW).expect("webhooks");
         (due.first().and_then(|due| due.returned_at), matching.first().and_then(|found| found.returned_at))
     };
-    make(one.conn(), 1);
+    deliver(one.conn(), 1, None, NOW);
     assert_eq!(returned(&mut other), (None, None));
     for on in [false, true] {
         assert!(stored::set_enabled(one.conn(), 1, on, NOW).expect("a switch"));

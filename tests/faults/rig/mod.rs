@@ -5,6 +5,7 @@ mod cluster;
 mod desk;
 mod disk;
 mod liar;
+mod queue;
 mod store;
 
 pub use checker::check;
@@ -12,6 +13,7 @@ pub use cluster::Cluster;
 pub use desk::{Desk, Posted};
 pub use disk::SmallDisk;
 pub use liar::{Heard, Liar, Step, most_at_once, said, slowly, status};
+pub use queue::{deliver, finished};
 pub use store::Store;
 
 use serde_json::json;

@@ -1,0 +1,48 @@
+//! Rows of webhook 1's queue, made without a server.
+
+use bytes::Bytes;
+use hachok::db::deliveries::{self, Lease, NewDelivery};
+use hachok::db::results::Finished;
+use hachok::db::{DbConnection, events};
+use hachok::domain::catalogue::EventName;
+use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Trigger};
+use hachok::domain::event::Event;
+use hachok::domain::id::{DeliveryId, EventId};
+use hachok::domain::timestamp::Timestamp;
+
+const WEBHOOK: i64 = 1;
+
+/// An event and its delivery, both of that number: born leased, or due at once.
+pub fn deliver(conn: &mut DbConnection, id: i64, lease: Option<Lease>, now: Timestamp) {
+    let name = EventName::MessageCreated;
+    let body = Bytes::from_static(b"{}");
+    let event = Event { id: EventId(id), name, inbox_id: None, derived_from: None, body, created_at: now };
+    events::insert(conn, &event, None).expect("an event");
+    let new = NewDelivery {
+        id: DeliveryId(id),
+        event_id: EventId(id),
+        event: name,
+        webhook_id: WEBHOOK,
+        inbox_id: None,
+        trigger: Trigger::Event,
+        lease,
+        now,
+    };
+    deliveries::insert(conn, &[new]).expect("a delivery");
+}
+
+/// What attempt `number` of that delivery says.
+pub fn finished(id: i64, (number, lease): (i32, Lease), next: Next, now: Timestamp) -> Finished {
+    let outcome = if next == Next::Done { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
+    let attempt = Attempt {
+        number,
+        started_at: now,
+        duration_ms: Some(1),
+        outcome,
+        cause: None,
+        remote_ip: None,
+        request_headers: Vec::new(),
+        response: None,
+    };
+    Finished { id: DeliveryId(id), webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None }
+}
