@@ -12,6 +12,8 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
 use tokio::task::{LocalSet, spawn_local};
 
+use crate::support::ports;
+
 /// An open window.
 #[derive(Clone)]
 pub struct Browser {
@@ -70,15 +72,17 @@ const WATCH: &str = "window.faults = [];
     window.addEventListener('error', e => faults.push('error ' + e.message));";
 
 fn chromedriver() -> (Child, String) {
-    // Without --allowed-ips it listens on loopback only.
-    let mut process =
-        Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect("chromedriver");
-    let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-    let port = lines.into_iter().find_map(|line| {
-        let (_, after) = line.split_once("started successfully on port ")?;
-        after.trim_end_matches('.').parse::<u16>().ok()
-    });
-    (process, format!("http://127.0.0.1:{}", port.expect("chromedriver's port")))
+    // It listens on the port in IPv4 and in IPv6; one of its own choice (`--port=0`) is sometimes taken in the
+    // other, and it ends. Without --allowed-ips it listens on loopback only.
+    let port = ports::free();
+    let mut process = Command::new("chromedriver")
+        .arg(format!("--port={port}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("chromedriver");
+    let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("started successfully")), "chromedriver did not start on port {port}");
+    (process, format!("http://127.0.0.1:{port}"))
 }
 
 fn capabilities(language: &str, profile: &TempDir) -> ChromeCapabilities {

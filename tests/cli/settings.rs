@@ -1,6 +1,7 @@
 use std::fs;
 use std::net::TcpListener;
 
+use crate::support::ports::Nobody;
 use crate::support::{App, Place};
 
 #[test]
@@ -73,8 +74,8 @@ fn a_busy_port_is_one_line() {
 
 #[test]
 fn a_postgres_that_does_not_answer_is_one_line_without_its_password() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    let url = format!("postgres://anna:canary@{free}/hachok");
+    let nobody = Nobody::new();
+    let url = format!("postgres://anna:canary@127.0.0.1:{}/hachok", nobody.port());
     let line = Place::bare().set("DATABASE_URL", &url).run(&["migrate"]).complaint(1);
     assert!(!line.contains("canary"), "{line}");
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::delivery::after_attempt;
+use crate::support::ports::Nobody;
 use crate::support::{App, Receiver, Reply, event, webhook};
 
 /// The first attempt to a receiver that behaves like that.
@@ -99,8 +100,8 @@ async fn a_slow_answer_within_the_time_is_a_success() {
 async fn a_port_where_nobody_listens_refuses() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    api.webhook(&webhook(&format!("http://{free}/"))).await;
+    let nobody = Nobody::new();
+    api.webhook(&webhook(&nobody.at("/"))).await;
     api.webhook(&json!({ "url": receiver.at("/b"), "subscriptions": ["team_changed"] })).await;
     api.accepted(event("message_created")).await;
     assert_eq!(after_attempt(&api, 1).await["attempts"][0]["cause"], "connect_refused");

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::rig::{Liar, Step, said, status};
+use crate::support::ports::Nobody;
 use crate::support::{Api, App, event, webhook};
 
 /// What a receiver does, and the cause that the log must name; an empty one is a success.
@@ -96,14 +97,14 @@ async fn whatever_a_receiver_does_has_its_cause_and_harms_no_other() {
     }
     let (mute, rude) = (Liar::greeting(vec![Step::Hang]), Liar::greeting(vec![Step::Reset]));
     let plain = Liar::greeting(status(400));
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let nobody = Nobody::new();
     for (url, cause) in [
         (mute.at("/accepts-and-hangs"), "timeout"),
         // The time of the whole attempt is shorter here than the time to connect.
         (mute.at("/hangs-in-tls").replace("http:", "https:"), "timeout"),
         (rude.at("/reset-at-once"), "connect_reset"),
         (plain.at("/no-tls").replace("http:", "https:"), "tls_error"),
-        (format!("http://{nobody}/refused"), "connect_refused"),
+        (nobody.at("/refused"), "connect_refused"),
     ] {
         wanted.push((url.clone(), cause, subscribe(&api, &url).await));
     }

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::rig::{Cluster, Desk, Liar, Posted, Store, check, on_postgres, webhooks};
+use crate::support::ports::Nobody;
 use crate::support::{App, Place};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -83,8 +84,8 @@ async fn a_server_ends_in_time_though_its_postgres_says_nothing() {
 
 #[test]
 fn a_postgres_that_is_not_there_at_the_start_is_named_in_one_line() {
-    let port =
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+    let nobody = Nobody::new();
+    let port = nobody.port();
     let place = Place::on(&format!("postgres://hachok:s3cret@127.0.0.1:{port}/hachok"));
     let begun = Instant::now();
     let line = place.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);

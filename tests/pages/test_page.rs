@@ -1,4 +1,5 @@
 use crate::pages::make_webhook;
+use crate::support::ports::Nobody;
 use crate::support::{App, Page, Receiver, Reply, Visitor};
 
 /// Without scripts a test leads to its delivery, where the answer stands.
@@ -56,8 +57,8 @@ async fn a_bad_test_is_told_and_not_sent() {
 async fn a_receiver_that_is_not_there_is_explained() {
     let app = App::start();
     let admin = app.admin().await;
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    let (id, _) = make_webhook(&admin, &format!("http://{free}/")).await;
+    let nobody = Nobody::new();
+    let (id, _) = make_webhook(&admin, &nobody.at("/")).await;
     for (language, words) in [("en", "Connection refused"), ("uk", "У зʼєднанні відмовлено")] {
         let form = admin.open(&format!("/webhooks/{id}/test?lang={language}")).await.form("[name=body]");
         let text = result(&admin, admin.submit(form).await).await;

@@ -7,6 +7,7 @@ mod database;
 mod form;
 mod page;
 mod place;
+pub mod ports;
 mod receiver;
 mod samples;
 mod visitor;

@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::support::ports;
+
 /// A server on loopback; gone when dropped.
 pub struct Cluster {
     folder: TempDir,
@@ -23,9 +25,7 @@ impl Cluster {
             return None;
         };
         let folder = TempDir::new().expect("a folder");
-        let port =
-            std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        let cluster = Self { folder, tools, port };
+        let cluster = Self { folder, tools, port: ports::free() };
         if is_root() {
             let owned = Command::new("chown").arg("postgres:").arg(cluster.folder.path()).status().expect("chown");
             assert!(owned.success());
