@@ -158,6 +158,11 @@ impl Browser {
         self.driver.current_url().await.expect("an address").to_string()
     }
 
+    /// Waits until the address has this in it: a click returns before the next page is there.
+    pub async fn await_at(&self, part: &str) {
+        crate::support::eventually(part, || async { self.at().await.contains(part).then_some(()) }).await;
+    }
+
     /// What the page says.
     pub async fn words(&self) -> String {
         match self.driver.find(By::Tag("body")).await {

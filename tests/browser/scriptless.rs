@@ -53,7 +53,7 @@ async fn tour(browser: Browser, success: &'static str) {
     browser.open(&format!("{}/deliveries", app.url)).await;
     browser.click("select[name=status] option[value=failed]").await;
     browser.click("form[action='/deliveries'] button:not([formaction])").await;
-    assert!(browser.at().await.contains("status=failed"), "{}", browser.at().await);
+    browser.await_at("status=failed").await;
 
     browser.open(&format!("{}/webhooks/1/secret", app.url)).await;
     browser.click("form[action='/webhooks/1/secret'] button").await;
