@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, RunQueryDsl, SqliteConnection};
 
 /// An event for the webhooks of the bench.
 pub const EVENT: &str =
@@ -18,8 +18,8 @@ pub fn a_day() -> String {
     format!("from={date}&to={date}")
 }
 
-/// Writes that many deliveries of the last 27 days, each with its event and one attempt: ten webhooks, one in fifty failed,
-/// one event in a thousand of a second inbox, one in ten of another name.
+/// Writes that many deliveries of the last 27 days, each with its event and one attempt: ten webhooks, of which the tenth
+/// had its last three weeks ago, one in fifty failed, one event in a thousand of a second inbox, one in ten of another name.
 pub fn deliveries(database: &str, count: usize) {
     let statement = SEED.replace("{COUNT}", &count.to_string());
     if database.starts_with("postgres") {
@@ -48,6 +48,26 @@ pub fn bytes(database: &str) -> u64 {
     String::from_utf8_lossy(&ran.stdout).trim().parse().expect("a size")
 }
 
+/// The age of the oldest delivery in days.
+pub fn oldest_days(database: &str) -> f64 {
+    let question = "SELECT MIN(id) AS id FROM deliveries";
+    let id: i64 = if database.starts_with("postgres") {
+        let ran = Command::new("psql").args(["-XqAtc", question, database]).output().expect("psql");
+        String::from_utf8_lossy(&ran.stdout).trim().parse().expect("an id")
+    } else {
+        #[derive(diesel::QueryableByName)]
+        struct Oldest {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            id: i64,
+        }
+        let mut connection = SqliteConnection::establish(database).expect("the database");
+        let found: Oldest = diesel::sql_query(question).get_result(&mut connection).expect("a row");
+        found.id
+    };
+    let made = id / 4096 + 1_577_836_800_000_000;
+    (jiff::Timestamp::now().as_microsecond() - made) as f64 / 86_400e6
+}
+
 /// Ids as `domain::id` makes them: microseconds since 2020, then 12 bits.
 const SEED: &str = "
 BEGIN;
@@ -61,7 +81,7 @@ INSERT INTO seeded WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM 
 INSERT INTO events (id, name, inbox_id, body, created_at)
     SELECT id, name, inbox, CAST('{\"event\":\"message_created\",\"id\":4711,\"content\":\"Where is my order 20417?\",\"message_type\":\"outgoing\",\"conversation\":{\"id\":318,\"status\":\"open\",\"unread_count\":1},\"inbox\":{\"id\":1,\"name\":\"Website\"},\"account\":{\"id\":1,\"name\":\"Shop\"}}' AS BLOB), at FROM seeded;
 INSERT INTO deliveries (id, event_id, event, webhook_id, inbox_id, status, reason, origin, attempts, steps, created_at, finished_at)
-    SELECT id, id, name, 1 + i % 10, inbox, CASE WHEN i % 50 = 0 THEN 'failed' ELSE 'success' END,
+    SELECT id, id, name, CASE WHEN i % 10 = 9 AND i > {COUNT} / 5 THEN 1 ELSE 1 + i % 10 END, inbox, CASE WHEN i % 50 = 0 THEN 'failed' ELSE 'success' END,
         CASE WHEN i % 50 = 0 THEN 'exhausted' END, 'event', 1, 0, at, at + 5000 FROM seeded;
 INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, cause, remote_ip, request_headers, status, response_headers, truncated)
     SELECT id, 1, at, 5, CASE WHEN i % 50 = 0 THEN 'failed' ELSE 'succeeded' END, CASE WHEN i % 50 = 0 THEN 'http_status' END,

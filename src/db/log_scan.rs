@@ -10,6 +10,7 @@ use super::deliveries::Row;
 use super::fixed::{Fixed, PENDING};
 use super::log::Filter;
 use super::log_search::{self, NEWEST};
+use super::of_webhook::{Ids, OfWebhook};
 use super::schema::deliveries::{self, dsl as d};
 use super::{DbConnection, Error};
 use crate::domain::cursor::Cursor;
@@ -65,13 +66,15 @@ impl Scan<'_> {
     ) -> Result<(Vec<Row>, Option<i64>), Error> {
         let mut found = (Vec::new(), None);
         for window in [FEW, if self.is_led() { MANY_APART } else { MANY }] {
+            let ids = self.ids(cursor);
             let edge = if self.is_selective() { self.edge(conn, cursor, window)? } else { None };
-            let query = match (cursor, edge) {
-                (_, None) => self.narrow(self.base(cursor)),
-                (Cursor::After(_), Some(edge)) => self.narrow(self.base(cursor)).filter(d::id.le(edge)),
-                (_, Some(edge)) => self.narrow(self.base(cursor)).filter(d::id.ge(edge)),
+            let ids = match (cursor, edge) {
+                (_, None) => ids,
+                (Cursor::After(_), Some(edge)) => ids.below(edge + 1),
+                (_, Some(edge)) => ids.above(edge - 1),
             };
-            let rows: Vec<Row> = ordered(query, cursor).limit(i64::try_from(most).unwrap_or(i64::MAX)).load(conn)?;
+            let query = self.ordered(self.narrow(self.base(ids)), cursor);
+            let rows: Vec<Row> = query.limit(i64::try_from(most).unwrap_or(i64::MAX)).load(conn)?;
             let is_enough = rows.len() == most || edge.is_none();
             found = (rows, edge);
             if is_enough {
@@ -87,32 +90,37 @@ impl Scan<'_> {
 
     /// The last row of a window that begins at the cursor.
     fn edge(&self, conn: &mut DbConnection, cursor: Cursor<DeliveryId>, window: i64) -> Result<Option<i64>, Error> {
-        Ok(ordered(self.base(cursor), cursor).select(d::id).offset(window).first(conn).optional()?)
+        Ok(self.ordered(self.base(self.ids(cursor)), cursor).select(d::id).offset(window).first(conn).optional()?)
     }
 
-    /// What an index finds: all, those of a webhook, or those that wait or have failed.
-    fn base(&self, cursor: Cursor<DeliveryId>) -> Query<'static> {
-        let filter = self.filter;
-        let mut query = deliveries::table.into_boxed();
-        query = match (filter.status, filter.webhook) {
-            (Some(Status::Pending), _) => query.filter(PENDING),
-            (Some(Status::Failed), _) => query.filter(Fixed("deliveries.status = 'failed'")),
-            (_, Some(webhook)) => query.filter(d::webhook_id.eq(webhook)),
-            (_, None) => query,
-        };
-        if let Some(from) = filter.from {
-            query = query.filter(d::id.ge(IdSource::first_at(from)));
+    /// The ids that may fit, from the cursor on.
+    fn ids(&self, cursor: Cursor<DeliveryId>) -> Ids {
+        let mut ids = Ids::ALL;
+        if let Some(from) = self.filter.from {
+            ids = ids.above(IdSource::first_at(from) - 1);
         }
-        if let Some(to) = filter.to {
-            query = query.filter(d::id.lt(IdSource::first_at(to)));
+        if let Some(to) = self.filter.to {
+            ids = ids.below(IdSource::first_at(to));
         }
-        if let Some(Search::Deliveries(ids)) = &filter.search {
-            query = query.filter(d::id.between(*ids.start(), *ids.end()));
+        if let Some(Search::Deliveries(sought)) = &self.filter.search {
+            ids = ids.above(sought.start().saturating_sub(1)).below(sought.end().saturating_add(1));
         }
         match cursor {
-            Cursor::Newest => query,
-            Cursor::Before(id) => query.filter(d::id.lt(id.0)),
-            Cursor::After(id) => query.filter(d::id.gt(id.0)),
+            Cursor::Newest => ids,
+            Cursor::Before(id) => ids.below(id.0),
+            Cursor::After(id) => ids.above(id.0),
+        }
+    }
+
+    /// What an index finds of these ids: all, those of a webhook, or those that wait or have failed.
+    fn base(&self, ids: Ids) -> Query<'static> {
+        let query = deliveries::table.into_boxed();
+        let within = d::id.gt(ids.above).and(d::id.lt(ids.below));
+        match (self.filter.status, self.filter.webhook) {
+            (Some(Status::Pending), _) => query.filter(PENDING).filter(within),
+            (Some(Status::Failed), _) => query.filter(Fixed("deliveries.status = 'failed'")).filter(within),
+            (_, Some(webhook)) => query.filter(OfWebhook(webhook, ids)),
+            (_, None) => query.filter(within),
         }
     }
 
@@ -143,6 +151,16 @@ impl Scan<'_> {
         }
     }
 
+    fn ordered<'q>(&self, query: Query<'q>, cursor: Cursor<DeliveryId>) -> Query<'q> {
+        let of_webhook = self.filter.webhook.is_some() && !self.filter.status.is_some_and(is_rare);
+        match (cursor, of_webhook) {
+            (Cursor::After(_), true) => query.order((d::webhook_id.asc(), d::id.asc())),
+            (Cursor::After(_), false) => query.order(d::id.asc()),
+            (Cursor::Newest | Cursor::Before(_), true) => query.order((d::webhook_id.desc(), d::id.desc())),
+            (Cursor::Newest | Cursor::Before(_), false) => query.order(d::id.desc()),
+        }
+    }
+
     /// An index leads to the rows.
     fn is_led(&self) -> bool {
         self.filter.webhook.is_some() || self.filter.status.is_some_and(is_rare)
@@ -161,11 +179,4 @@ impl Scan<'_> {
 /// Has an index of its own.
 fn is_rare(status: Status) -> bool {
     matches!(status, Status::Pending | Status::Failed)
-}
-
-fn ordered(query: Query<'_>, cursor: Cursor<DeliveryId>) -> Query<'_> {
-    match cursor {
-        Cursor::After(_) => query.order(d::id.asc()),
-        Cursor::Newest | Cursor::Before(_) => query.order(d::id.desc()),
-    }
 }

@@ -30,6 +30,7 @@ mod log_search;
 mod longest_due;
 mod many;
 mod migrate;
+mod of_webhook;
 #[cfg(test)]
 mod plans;
 pub mod received;

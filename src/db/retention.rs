@@ -20,6 +20,7 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
         .filter(PENDING)
         .filter(d::leased_until.is_null())
         .filter(d::id.lt(IdSource::first_at(limit)))
+        .order(d::id)
         .select(d::id)
         .limit(BATCH)
         .load(conn)?;
@@ -64,16 +65,19 @@ pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> 
     let old: Vec<i64> = d::table
         .filter(d::id.lt(bound))
         .filter(d::status.ne(Status::Pending.as_str()))
+        .order(d::id)
         .select(d::id)
         .limit(BATCH)
         .load(conn)?;
     diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&old))).execute(conn)?;
     let deleted = diesel::delete(d::table.filter(d::id.eq_any(&old))).execute(conn)?;
     sabotage::point("retention-in-batch");
-    let needed = diesel::dsl::exists(d::table.filter(d::event_id.eq(events::id)));
+    // Not `exists`: for that Postgres would read the ids of all events that have a delivery.
+    let needed_by = d::table.filter(d::event_id.eq(events::id)).select(d::id).limit(1).single_value();
     let unneeded: Vec<i64> = events::table
         .filter(events::id.lt(bound))
-        .filter(diesel::dsl::not(needed))
+        .filter(needed_by.is_null())
+        .order(events::id)
         .select(events::id)
         .limit(BATCH)
         .load(conn)?;

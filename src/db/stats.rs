@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::fixed::PENDING;
+use super::fixed::{Fixed, PENDING};
+use super::of_webhook::{Ids, OfWebhook};
 use super::schema::{attempts, deliveries as d, webhooks as w};
 use super::{DbConnection, Error, deliveries, hours};
 use crate::domain::delivery::Delivery;
@@ -65,9 +66,8 @@ const SAMPLE: i64 = 500;
 /// How long the answers to the newest deliveries took, of those made since `since`; `None` if nothing was answered.
 pub fn answers(conn: &mut DbConnection, webhook: WebhookId, since: Timestamp) -> Result<Option<Answers>, Error> {
     let newest: Vec<i64> = d::table
-        .filter(d::webhook_id.eq(webhook))
-        .filter(d::id.ge(IdSource::first_at(since)))
-        .order(d::id.desc())
+        .filter(OfWebhook(webhook, Ids::ALL.above(IdSource::first_at(since) - 1)))
+        .order((d::webhook_id.desc(), d::id.desc()))
         .limit(SAMPLE)
         .select(d::id)
         .load(conn)?;
@@ -87,7 +87,12 @@ pub fn answers(conn: &mut DbConnection, webhook: WebhookId, since: Timestamp) ->
 
 /// The newest delivery of each of these webhooks.
 pub fn last_deliveries(conn: &mut DbConnection, webhooks: &[WebhookId]) -> Result<HashMap<WebhookId, Delivery>, Error> {
-    let newest = d::table.filter(d::webhook_id.eq(w::id)).order(d::id.desc()).limit(1).select(d::id).single_value();
+    // As in `OfWebhook`.
+    let its = Fixed(
+        "(deliveries.webhook_id, deliveries.id) > (webhooks.id, 0) \
+         AND (deliveries.webhook_id, deliveries.id) < (webhooks.id, 9223372036854775807)",
+    );
+    let newest = d::table.filter(its).order((d::webhook_id.desc(), d::id.desc())).limit(1).select(d::id).single_value();
     let ids: Vec<Option<i64>> = w::table.filter(w::id.eq_any(webhooks)).select(newest).load(conn)?;
     let ids: Vec<i64> = ids.into_iter().flatten().collect();
     let rows: Vec<deliveries::Row> = d::table.filter(d::id.eq_any(ids)).load(conn)?;

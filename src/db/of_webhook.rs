@@ -1,0 +1,78 @@
+//! The deliveries of a webhook in the log's order.
+
+use diesel::QueryResult;
+use diesel::backend::Backend;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType};
+
+use crate::domain::id::WebhookId;
+
+/// Ids that are looked at: between two that are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ids {
+    /// Greater than this one.
+    pub above: i64,
+    /// Less than this one.
+    pub below: i64,
+}
+
+impl Ids {
+    /// Every id there may be.
+    pub const ALL: Self = Self { above: 0, below: i64::MAX };
+
+    /// Those of them that are greater than `id`.
+    pub fn above(self, id: i64) -> Self {
+        Self { above: self.above.max(id), ..self }
+    }
+
+    /// Those of them that are less than `id`.
+    pub fn below(self, id: i64) -> Self {
+        Self { below: self.below.min(id), ..self }
+    }
+}
+
+/// A delivery is of that webhook, its id among those. To be ordered by webhook and id: where the webhook is said to
+/// equal a number, Postgres knows that ids alone give the same order, and to find ten rows of a webhook that had none
+/// for a week it reads all that the others had. Bounds of both together only the index of both can serve.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OfWebhook(pub WebhookId, pub Ids);
+
+impl<DB> QueryFragment<DB> for OfWebhook
+where
+    DB: Backend + HasSqlType<BigInt>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let Self(webhook, ids) = self;
+        out.push_sql("(deliveries.webhook_id, deliveries.id) > (");
+        out.push_bind_param::<BigInt, _>(webhook)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&ids.above)?;
+        out.push_sql(") AND (deliveries.webhook_id, deliveries.id) < (");
+        out.push_bind_param::<BigInt, _>(webhook)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&ids.below)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryId for OfWebhook {
+    type QueryId = ();
+    // The statement is remembered by its text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Expression for OfWebhook {
+    type SqlType = Bool;
+}
+
+impl<T> AppearsOnTable<T> for OfWebhook {}
+
+impl<T> SelectableExpression<T> for OfWebhook {}
+
+impl<G> ValidGrouping<G> for OfWebhook {
+    type IsAggregate = is_aggregate::Never;
+}
