@@ -120,6 +120,7 @@ async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: us
     load::flat_out(&server, warm..all).await;
     let accepting = began.elapsed().as_secs_f64();
     receiver.until(all * webhooks).await;
+    server.settled().await;
     let delivering = began.elapsed().as_secs_f64();
     let deliveries = (events * webhooks) as f64;
     let per_1000 = |cpu: f64| cpu * 1000.0 / deliveries;

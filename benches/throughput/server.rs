@@ -116,6 +116,15 @@ impl Server {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
+    /// Waits until every result is written down.
+    pub async fn settled(&self) {
+        let mut connection = Connection::open(self.address).await;
+        let path = "/api/v1/accounts/1/deliveries?status=pending&limit=1";
+        while connection.send("GET", path, &self.headers(), "").await.body.contains("\"dlv_") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// The cookies of a signed-in browser.
     pub async fn sign_in(&self) -> String {
         let mut connection = Connection::open(self.address).await;

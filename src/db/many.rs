@@ -128,10 +128,11 @@ where
             tuple.bind::<BigInt, _>(lease)?;
             tuple.end();
         }
-        // Both databases call the columns of VALUES that.
+        // Both databases call the columns of VALUES that. Were the status compared with 'pending', Postgres might think
+        // it shortest to look through the index of all that waits.
         out.push_sql(
             ") AS done WHERE deliveries.id = done.column1 AND deliveries.lease = done.column2 \
-             AND deliveries.status = 'pending' RETURNING deliveries.id",
+             AND deliveries.status NOT IN ('success', 'failed') RETURNING deliveries.id",
         );
         Ok(())
     }

@@ -52,10 +52,11 @@ pub mod webhooks;
 mod writer;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::r2d2::Pool;
 use diesel::{RunQueryDsl, sql_query};
+use tokio::sync::Semaphore;
 
 use crate::clock;
 use crate::domain::sealed::Vault;
@@ -70,6 +71,7 @@ use writer::Writer;
 pub struct Db {
     url: DatabaseUrl,
     pool: Pool<Manager>,
+    turns: Arc<Semaphore>,
     writer: Option<Writer>,
     vault: Arc<Vault>,
     patience: Option<Duration>,
@@ -88,13 +90,15 @@ impl Db {
         migrate::run(&mut conn)?;
         let sqlite = url.file().is_some();
         let access = if sqlite { Access::ReadOnly } else { Access::ReadWrite };
+        let connections: u32 = if sqlite { 4 } else { 10 };
         let pool = Pool::builder()
-            .max_size(if sqlite { 4 } else { 10 })
+            .max_size(connections)
             .min_idle(Some(1))
             .connection_timeout(PATIENCE)
             .build_unchecked(Manager { url: url.clone(), access });
         let writer = if sqlite { Some(Writer::start(conn)?) } else { None };
-        Ok(Self { url: url.clone(), pool, writer, vault: Arc::new(vault), patience: None })
+        let turns = Arc::new(Semaphore::new(connections as usize));
+        Ok(Self { url: url.clone(), pool, turns, writer, vault: Arc::new(vault), patience: None })
     }
 
     /// A handle for callers that somebody waits for: what is not done within 8 s is `Busy`.
@@ -108,12 +112,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        self.blocking(move || {
-            let mut pooled = pool.get().map_err(|_| Error::Busy)?;
-            query(&mut pooled.conn).inspect_err(|_| pooled.doubt())
-        })
-        .await
+        self.pooled(query).await
     }
 
     /// Runs one transaction; it is on disk when this returns. An error undoes all of it.
@@ -136,28 +135,30 @@ impl Db {
         if let Some(writer) = &self.writer {
             return self.in_time(writer.run(job, then)).await?;
         }
-        let pool = self.pool.clone();
-        self.blocking(move || {
-            let mut pooled = pool.get().map_err(|_| Error::Busy)?;
-            transaction::run(&mut pooled.conn, job).inspect_err(|_| pooled.doubt()).map(then)
-        })
-        .await
+        self.pooled(move |conn| transaction::run(conn, job).map(then)).await
     }
 
-    /// Off the reactor. What has not begun when its caller gives up never begins.
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let task = tokio::task::spawn_blocking(work);
-        let waiting = task.abort_handle();
-        match self.in_time(task).await {
-            Ok(ended) => ended.map_err(|_| Error::Ended)?,
-            Err(late) => {
-                waiting.abort();
-                Err(late)
-            }
-        }
+    /// Off the reactor, with a connection of the pool. What has not begun when its caller gives up never begins. Who
+    /// waits for a connection waits in a queue here: in the pool each would hold a thread.
+    async fn pooled<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
+    {
+        self.in_time(async {
+            let began = Instant::now();
+            let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
+            let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Ended)?;
+            let pool = self.pool.clone();
+            let task = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                let patience = PATIENCE.saturating_sub(began.elapsed());
+                let mut pooled = pool.get_timeout(patience).map_err(|_| Error::Busy)?;
+                work(&mut pooled.conn).inspect_err(|_| pooled.doubt())
+            });
+            task.await.map_err(|_| Error::Ended)?
+        })
+        .await?
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {

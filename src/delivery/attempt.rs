@@ -46,7 +46,7 @@ pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut slot: Slot) {
         if let Some(signal) = finished.signal {
             task.slots.learn(claimed.delivery.webhook_id, outcome::feedback(signal));
         }
-        drop(slot);
+        slot.answered();
         task.wake_for_backlog();
         task.report(finished).await;
     });

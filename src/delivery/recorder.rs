@@ -32,6 +32,8 @@ pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) 
         }
         let written = batch.len();
         write(&inner, batch.drain(..).collect()).await;
+        inner.slots.wrote(written);
+        inner.wake_for_backlog();
         if inner.running.fetch_sub(written, Ordering::AcqRel) == written {
             inner.settled.notify_one();
         }

@@ -3,6 +3,9 @@
 //! 64 in all and 10 a webhook, unless the settings say otherwise. A request that is unanswered after a second leaves
 //! the 64 and counts in a second pool, so that a few hanging receivers cannot fill the slots of the rest. A webhook's
 //! cap halves when it is overloaded and grows by one on success; after an outage it is called slowly at first.
+//!
+//! An answer frees its slot before it is written down. Where receivers are quicker than the database, answers would heap
+//! up, in memory and to be sent again after a crash: while many are unwritten, no slot is free.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +16,8 @@ use crate::domain::timestamp::Timestamp;
 
 /// Requests unanswered for a second that are counted apart from the rest.
 const SLOW: usize = 512;
+/// Answers that may wait to be written down.
+const UNWRITTEN: usize = 256;
 /// Requests in the first second after an outage; each second after it allows twice as many.
 const GENTLE: u32 = 4;
 /// After that many seconds nothing holds a webhook back but its cap.
@@ -30,6 +35,7 @@ pub struct Slots {
 struct Taken {
     quick: usize,
     slow: usize,
+    unwritten: usize,
     webhooks: HashMap<WebhookId, Load>,
 }
 
@@ -68,6 +74,13 @@ pub enum Feedback {
     Silent,
 }
 
+impl Taken {
+    /// Nobody may send now, whatever their own share.
+    const fn is_full(&self, in_all: usize) -> bool {
+        self.quick >= in_all || self.unwritten >= UNWRITTEN
+    }
+}
+
 impl Slots {
     /// Caps of at least one each.
     pub fn new(in_all: usize, per_webhook: usize) -> Arc<Self> {
@@ -77,7 +90,7 @@ impl Slots {
     /// A slot for that webhook, if one is free.
     pub fn take(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Slot> {
         let mut taken = self.lock();
-        if taken.quick >= self.in_all {
+        if taken.is_full(self.in_all) {
             return None;
         }
         let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
@@ -138,12 +151,18 @@ impl Slots {
     pub fn has_room(&self, webhook: WebhookId, now: Timestamp) -> bool {
         let taken = self.lock();
         let load = taken.webhooks.get(&webhook);
-        taken.quick < self.in_all && load.is_none_or(|load| load.taken < load.cap && load.may_go_on(now))
+        !taken.is_full(self.in_all) && load.is_none_or(|load| load.taken < load.cap && load.may_go_on(now))
     }
 
     /// No slot is free for anybody.
     pub fn are_taken(&self) -> bool {
-        self.lock().quick >= self.in_all
+        self.lock().is_full(self.in_all)
+    }
+
+    /// So many answers are written down, or never will be.
+    pub fn wrote(&self, answers: usize) {
+        let mut taken = self.lock();
+        taken.unwritten = taken.unwritten.saturating_sub(answers);
     }
 
     /// The cap for one webhook.
@@ -197,6 +216,11 @@ impl Slot {
             taken.slow += 1;
             taken.quick = taken.quick.saturating_sub(1);
         }
+    }
+
+    /// The answer is in, and the slot free; [`Slots::wrote`] is to be told when the answer is written down.
+    pub fn answered(self) {
+        self.slots.lock().unwritten += 1;
     }
 
     /// After that long a request is slow.
@@ -303,6 +327,24 @@ mod tests {
         drop(hanging);
         assert_eq!(slots.lock().slow, 0);
         assert_eq!(slots.take_up_to(1, 9, NOW).len(), 2);
+    }
+
+    #[test]
+    fn answers_that_are_not_written_down_hold_up_requests() {
+        let slots = Slots::new(64, 64);
+        for _ in 0..UNWRITTEN {
+            slots.take(1, NOW).expect("a slot").answered();
+        }
+        assert!(slots.take(2, NOW).is_none() && slots.are_taken() && !slots.has_room(2, NOW));
+        slots.wrote(1);
+        let last = slots.take(2, NOW);
+        assert!(last.is_some() && !slots.are_taken() && slots.has_room(2, NOW));
+        // It was on its way already: it may still be answered.
+        slots.take(1, NOW).expect("a slot").answered();
+        assert!(slots.are_taken());
+        last.expect("a slot").answered();
+        slots.wrote(UNWRITTEN + 1);
+        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 64);
     }
 
     #[test]

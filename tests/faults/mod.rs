@@ -20,3 +20,4 @@ mod recovery;
 mod rig;
 mod shutdown;
 mod storage;
+mod unwritten;

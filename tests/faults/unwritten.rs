@@ -1,0 +1,59 @@
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+use futures_util::future::join_all;
+
+use super::rig::on_postgres;
+use crate::support::{App, Receiver, event, webhook};
+
+/// Answers that may wait, and the requests that were on their way then.
+const MOST: usize = 256 + 64;
+
+/// A transaction of somebody else's that holds rows; it ends when dropped.
+struct Held(Child);
+
+impl Held {
+    fn by(url: &str, sentence: &str) -> Self {
+        let mut psql = Command::new("psql");
+        let mut child = psql.args(["-XqAt", url]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("psql");
+        let input = child.stdin.as_mut().expect("a pipe");
+        writeln!(input, "BEGIN;\n{sentence};\n\\echo held").expect("a sentence");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        assert!(lines.any(|line| line.expect("a line") == "held"), "{sentence}");
+        Self(child)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Receivers that are quicker than the database: answers that are not on disk would fill the memory, and all be sent
+/// again after a crash.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_cannot_be_written_down_hold_up_requests() {
+    if !on_postgres() {
+        return;
+    }
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    for path in ["/a", "/b"] {
+        api.webhook(&webhook(&receiver.at(path))).await;
+    }
+    let held = Held::by(&app.database_url(), "SELECT id FROM webhooks FOR NO KEY UPDATE");
+    for _ in 0..25 {
+        join_all((0..32).map(|_| api.accepted(event("message_created")))).await;
+    }
+    let sent = || receiver.seen("/a").len() + receiver.seen("/b").len();
+    let while_held = sent();
+    drop(held);
+    for path in ["/a", "/b"] {
+        receiver.await_requests(path, 800).await;
+    }
+    println!("of 1,600 requests {while_held} were sent while nothing could be written down");
+    assert!((100..=MOST).contains(&while_held), "{while_held}");
+    assert_eq!(sent(), 1_600);
+}
