@@ -16,6 +16,8 @@ use crate::domain::webhook::{State, Webhook};
 pub struct Search {
     /// Part of a name or URL, in any case; empty for all.
     pub text: String,
+    /// Looks into what a URL has behind its host, too.
+    pub paths: bool,
     /// How the webhook is doing.
     pub state: Option<State>,
     /// Webhooks that get this inbox's events.
@@ -49,7 +51,7 @@ pub fn search(conn: &mut DbConnection, search: &Search) -> Result<Found, Error> 
     let matches = |(id, name, url, all_inboxes, doing): &Brief| {
         search.state.is_none_or(|state| webhook_rows::state_of(doing) == state)
             && (search.inbox.is_none() || *all_inboxes || choosing.contains(id))
-            && says(&wanted, name.as_deref(), url)
+            && says(&wanted, name.as_deref(), url, search.paths)
     };
     let ids = all.iter().filter(|brief| matches(brief)).map(|brief| brief.0).collect();
     Ok(Found { ids, of: all.len() })
@@ -64,11 +66,13 @@ fn choosing(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId
 }
 
 /// The name, the URL, or the host as people read it, has `wanted` in it.
-fn says(wanted: &str, name: Option<&str>, url: &str) -> bool {
+fn says(wanted: &str, name: Option<&str>, stored: &str, paths: bool) -> bool {
     let has = |text: &str| text.to_lowercase().contains(wanted);
+    let url = || TargetUrl::from_stored(stored);
     // Only the stored form of a host in other letters than Latin differs from what is shown.
-    let host = || !wanted.is_ascii() && TargetUrl::from_stored(url).is_some_and(|url| has(&url.host()));
-    wanted.is_empty() || name.is_some_and(has) || has(url) || host()
+    let host = || !wanted.is_ascii() && url().is_some_and(|url| has(&url.host()));
+    let address = || if paths { has(stored) } else { url().is_some_and(|url| has(&url.masked())) };
+    wanted.is_empty() || name.is_some_and(has) || address() || host()
 }
 
 /// These webhooks, the oldest first.

@@ -68,6 +68,12 @@ impl TargetUrl {
         self.0.origin().ascii_serialization()
     }
 
+    /// For those who may not use it: without path and query, which some services give out instead of a password.
+    pub fn masked(&self) -> String {
+        let bare = self.0.path() == "/" && self.0.query().is_none();
+        format!("{}/{}", self.origin(), if bare { "" } else { "…" })
+    }
+
     /// The request is protected by TLS.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"

@@ -1,8 +1,11 @@
 //! What surrounds every page.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use crate::domain::target_url::TargetUrl;
 use crate::domain::user::{Role, Theme, User};
 use crate::i18n::{Count, Locale, NoticeKind, Translator};
 
@@ -76,6 +79,11 @@ impl<'a> Shell<'a> {
     /// The person may change things.
     pub(super) fn may_write(&self) -> bool {
         self.user.is_some_and(|user| user.role == Role::Admin)
+    }
+
+    /// A webhook's address, as far as this person may see it.
+    pub(super) fn shown_url<'u>(&self, url: &'u TargetUrl) -> Cow<'u, str> {
+        if self.may_write() { url.as_str().into() } else { url.masked().into() }
     }
 
     pub(super) fn csrf_field(&self) -> CsrfField<'a> {

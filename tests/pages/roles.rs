@@ -27,6 +27,10 @@ const ADMINS: [&str; 14] = [
 /// What a stranger may look at.
 const DOORS: [&str; 3] = ["/setup", "/sign-in", "/invite/{token}"];
 
+/// Whoever knows such an address may write there: chats give them out instead of a password.
+const ADDRESS: &str = "https://a.example.com/services/T0CANARY/B1?key=C4N4RY";
+const CREDENTIALS: [&str; 3] = ["T0CANARY", "C4N4RY", "/services"];
+
 /// An installation with something at every address, and those addresses.
 struct World {
     app: App,
@@ -40,7 +44,7 @@ impl World {
     async fn new() -> Self {
         let app = App::start();
         let admin = app.admin().await;
-        make_webhook(&admin, "https://a.example.com/").await;
+        make_webhook(&admin, ADDRESS).await;
         let api = app.api("admin");
         let event = api.accepted(event("message_created")).await;
         api.post("inboxes", &serde_json::json!({ "name": "Site", "external_id": "7" })).await;
@@ -122,6 +126,29 @@ async fn each_page_is_shown_to_those_it_is_for_and_stored_by_nobody() {
             assert_eq!(page.header("cache-control"), "no-store", "{path}");
             assert!(page.header("content-security-policy").contains("default-src 'none'"), "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_sees_where_a_webhook_goes_but_not_the_path() {
+    let world = World::new().await;
+    let viewer = world.app.signed_in("viewer").await;
+    let (mut hosts, mut control) = (0, 0);
+    for route in routes::pages().iter().filter(|route| route.methods.contains(&"get")) {
+        let path = world.address(route);
+        for page in [viewer.get(&path).await, viewer.fetch(&path).await] {
+            hosts += usize::from(page.body.contains("a.example.com"));
+            let found: Vec<_> = CREDENTIALS.into_iter().filter(|part| page.body.contains(part)).collect();
+            assert!(found.is_empty(), "{path} shows {found:?}");
+        }
+        control += usize::from(world.admin.get(&path).await.body.contains(CREDENTIALS[0]));
+    }
+    assert!(hosts > 5 && control > 2, "{hosts}, {control}");
+    for (visitor, text, count) in
+        [(&viewer, "t0canary", 0), (&viewer, "a.EXAMPLE", 1), (&world.admin, "t0canary", 1), (&viewer, "https://a", 1)]
+    {
+        let found = visitor.open(&format!("/webhooks?q={text}")).await.texts("tbody tr");
+        assert_eq!(found.len(), count, "{text}: {found:?}");
     }
 }
 

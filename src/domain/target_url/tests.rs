@@ -11,6 +11,18 @@ fn lan(allow_http: bool) -> AddressPolicy {
 }
 
 #[test]
+fn a_masked_address_tells_where_but_not_how() {
+    for (url, masked) in [
+        ("https://example.com", "https://example.com/"),
+        ("https://example.com/hook", "https://example.com/…"),
+        ("https://example.com/?key=1", "https://example.com/…"),
+        ("http://192.168.1.5:8080/a/b", "http://192.168.1.5:8080/…"),
+    ] {
+        assert_eq!(TargetUrl::parse(url, &lan(true)).expect(url).masked(), masked);
+    }
+}
+
+#[test]
 fn every_problem_has_its_name() {
     let cases = [
         (" \t\n", Problem::UrlMissing),

@@ -49,9 +49,9 @@ impl ListQuery {
         Filter { q: self.q.trim(), state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
     }
 
-    fn search(&self) -> Search {
+    fn search(&self, reader: &Reader) -> Search {
         let Filter { q, state, inbox } = self.filter();
-        Search { text: q.to_owned(), state, inbox }
+        Search { text: q.to_owned(), paths: reader.is_admin(), state, inbox }
     }
 }
 
@@ -68,7 +68,7 @@ struct Loaded {
 
 /// A page of webhooks with their last 24 hours.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ListQuery>) -> Answer {
-    let (now, search) = (reader.now, query.search());
+    let (now, search) = (reader.now, query.search(&reader));
     let wanted: usize = query.page.parse().unwrap_or(1);
     let loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
     let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| alert(webhook, now)).collect();

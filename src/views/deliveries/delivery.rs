@@ -98,6 +98,7 @@ impl<'a> DeliveryPage<'a> {
         let timeout = view.webhook.map_or(DEFAULT_TIMEOUT_S, |webhook| webhook.timeout_s);
         let latest = view.attempts.last();
         let chosen = view.attempts.iter().find(|attempt| Some(attempt.number) == view.chosen).or(latest);
+        let may_write = shell.may_write();
         let step = |attempt: &'a Attempt| {
             let current = chosen.is_some_and(|chosen| chosen.number == attempt.number);
             Step::new(t, attempt, timeout, current)
@@ -113,7 +114,7 @@ impl<'a> DeliveryPage<'a> {
                 let json = if view.raw { Json::raw(body) } else { Json::new(body) };
                 (json, t.size(body.len()))
             }),
-            curl: chosen.and_then(|attempt| curl(&view, attempt)),
+            curl: chosen.filter(|_| may_write).and_then(|attempt| curl(&view, attempt)),
             twins: view.twins.iter().map(|twin| Twin::new(t, twin)).collect(),
             view,
             refused: None,
@@ -209,7 +210,7 @@ impl<'a> DeliveryPage<'a> {
     }
 }
 
-/// The attempt as a command, while its webhook and its body are there.
+/// The attempt as a command, with the whole address, while its webhook and its body are there.
 fn curl(view: &DeliveryView, attempt: &Attempt) -> Option<String> {
     let (webhook, body) = (view.webhook?, view.body?);
     // Of an attempt that is still on its way nothing is written down.

@@ -1,5 +1,7 @@
 //! `/webhooks`: the health of all webhooks at a glance.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -171,6 +173,7 @@ pub struct Row<'a> {
     t: Translator<'a>,
     webhook: &'a Webhook,
     title: String,
+    url: Cow<'a, str>,
     shown_url: String,
     badge: Option<Badge>,
     archived: Option<Badge>,
@@ -192,13 +195,15 @@ impl<'a> Row<'a> {
     /// The row; `inboxes` are all inboxes, for their names.
     pub fn new(shell: &Shell<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
         let (t, webhook) = (shell.t, summary.webhook);
+        let url = shell.shown_url(&webhook.url);
         let (delivered, ended) = strip::totals(&summary.hours);
         Self {
             shell: shell.clone(),
             t,
             webhook,
             title: webhook.title(),
-            shown_url: shown_url(webhook),
+            shown_url: without_scheme(&url),
+            url,
             badge: (webhook.state != State::Active).then(|| Badge::of_state(t, webhook.state)),
             archived: only_archived(&webhook.inboxes, inboxes).then(|| Badge {
                 class: "wait",
@@ -221,8 +226,7 @@ fn last_line(t: Translator, delivery: &Delivery) -> LastLine {
 }
 
 /// The address without its scheme, which is nearly always the same, and with a Unicode host.
-fn shown_url(webhook: &Webhook) -> String {
-    let url = webhook.url.as_str();
+fn without_scheme(url: &str) -> String {
     url.strip_prefix("https://").unwrap_or(url).trim_end_matches('/').to_owned()
 }
 
