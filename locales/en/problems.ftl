@@ -53,6 +53,7 @@ EmailInvalid = Enter an e-mail address, for example olena@example.com
 EmailTaken = Another user already has this e-mail address
 AccountPasswordTooShort = Password must be 12 characters or more
 AccountPasswordTooLong = Password must be 128 characters or fewer
+AccountPasswordEasy = This password is easy to guess. Use a few words that do not belong together
 TimeZoneUnknown = Enter a time zone from the list, for example Europe/Kyiv
 JsonInvalid = Body must be one valid JSON object
 BodyTooLarge = Body is too large

@@ -11,7 +11,7 @@ set_up_failed = The account was not created
 user_name = Name
 email = E-mail
 account_password = Password
-account_password_hint = 12 characters or more.
+account_password_hint = 12 characters or more, not easy to guess.
 time_zone = Time zone
 time_zone_hint = For example, Europe/Kyiv. Dates and times are shown in it.
 

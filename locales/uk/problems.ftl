@@ -54,6 +54,7 @@ EmailInvalid = Введіть адресу електронної пошти, н
 EmailTaken = Таку адресу вже має інший користувач
 AccountPasswordTooShort = Пароль має містити щонайменше 12 символів
 AccountPasswordTooLong = Пароль має містити не більше ніж 128 символів
+AccountPasswordEasy = Цей пароль легко вгадати. Візьміть кілька слів, не повʼязаних між собою
 TimeZoneUnknown = Введіть часовий пояс зі списку, наприклад Europe/Kyiv
 JsonInvalid = Тіло має бути одним правильним обʼєктом JSON
 BodyTooLarge = Тіло завелике

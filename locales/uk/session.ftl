@@ -13,7 +13,7 @@ set_up_failed = Обліковий запис не створено
 user_name = Імʼя
 email = Електронна пошта
 account_password = Пароль
-account_password_hint = Щонайменше 12 символів.
+account_password_hint = Щонайменше 12 символів, які нелегко вгадати.
 time_zone = Часовий пояс
 time_zone_hint = Наприклад, Europe/Kyiv. За ним показуватимуться дати й час.
 

@@ -91,7 +91,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
         }
         Action::Password { email, password_stdin, data } => {
             let password = Password::get(password_stdin)?;
-            if let Err(problem) = check_password(&password.text) {
+            if let Err(problem) = check_password(&password.text, &[&email]) {
                 return Err(refused(&Problems::one(crate::domain::problem::Field::Password, problem)));
             }
             let hash = password::hash(&password.text)?;

@@ -203,6 +203,7 @@ pub enum Problem {
     EmailTaken,
     AccountPasswordTooShort,
     AccountPasswordTooLong,
+    AccountPasswordEasy,
     TimeZoneUnknown,
     JsonInvalid,
     BodyTooLarge,

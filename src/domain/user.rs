@@ -1,5 +1,7 @@
 //! People who sign in.
 
+use zxcvbn::{Score, zxcvbn};
+
 use super::cause::named;
 use super::id::UserId;
 use super::problem::{Field, Problem, Problems};
@@ -81,7 +83,7 @@ impl NewUser {
         let mut problems = Problems::default();
         let name = problems.keep(Field::UserName, parse_name(name)).unwrap_or_default();
         let email = problems.keep(Field::Email, parse_email(email)).unwrap_or_default();
-        problems.keep(Field::Password, check_password(password));
+        problems.keep(Field::Password, check_password(password, &[&name, &email]));
         let time_zone = problems.keep(Field::TimeZone, parse_zone(time_zone)).unwrap_or_default();
         problems.or(Self { email, name, role, language: None, time_zone })
     }
@@ -138,18 +140,51 @@ pub fn parse_email(typed: &str) -> Result<String, Problem> {
     }
 }
 
-/// 12–128 characters, any (NIST SP 800-63B §5.1.1.2: no rules of composition).
-pub fn check_password(typed: &str) -> Result<(), Problem> {
+/// 12–128 characters, any (NIST SP 800-63B §5.1.1.2: no rules of composition), but none that many people use, that
+/// only says whose it is (`about`: a name, an e-mail address), or that is guessed as fast: within a million guesses.
+pub fn check_password(typed: &str, about: &[&str]) -> Result<(), Problem> {
     match typed.chars().count() {
         0..12 => Err(Problem::AccountPasswordTooShort),
+        12..=128 if is_easy(typed, about) => Err(Problem::AccountPasswordEasy),
         12..=128 => Ok(()),
         _ => Err(Problem::AccountPasswordTooLong),
     }
 }
 
+fn is_easy(password: &str, about: &[&str]) -> bool {
+    let parts = about.iter().flat_map(|text| text.split(['@', '.', ' '])).chain(about.iter().copied());
+    let known: Vec<&str> = parts.chain(["hachok"]).filter(|part| part.chars().count() > 2).collect();
+    zxcvbn(password, &known).score() < Score::Two
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_that_is_guessed_first_is_refused() {
+        let about = ["Олена Коваль", "olena.koval@shop.example"];
+        for easy in [
+            "password1234",
+            "123456789012",
+            "qwertyuiop[]",
+            "aaaaaaaaaaaa",
+            "P@ssw0rd1234",
+            "administrator1",
+            "letmeinletmein",
+            "olena.koval@shop.example",
+            "hachok123456",
+            "коваль123456",
+        ] {
+            assert_eq!(check_password(easy, &about), Err(Problem::AccountPasswordEasy), "{easy}");
+        }
+        for good in ["correct horse battery", "x7Kq-pw0z-11aa", "йогурт і сорок літаків", "            .           !"]
+        {
+            assert_eq!(check_password(good, &about), Ok(()), "{good}");
+        }
+        assert_eq!(check_password(&"я".repeat(11), &about), Err(Problem::AccountPasswordTooShort));
+        assert_eq!(check_password(&"я".repeat(129), &about), Err(Problem::AccountPasswordTooLong));
+    }
 
     #[test]
     fn a_time_zone_is_known_and_spelt_as_its_place_is() {

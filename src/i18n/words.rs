@@ -221,7 +221,7 @@ problems! {
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
     InboxUnknown SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
-    AccountPasswordTooLong TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid UntilInvalid
+    AccountPasswordTooLong AccountPasswordEasy TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid UntilInvalid
     TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid;
     UrlTaken HeaderNameReserved HeaderNameTaken
 }

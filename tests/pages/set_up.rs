@@ -73,6 +73,20 @@ async fn bad_input_is_told_beside_its_field_and_the_rest_stays() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_easy_to_guess_is_refused() {
+    let app = App::start();
+    let (visitor, link) = (app.visitor(), app.set_up_link());
+    for (language, words) in [("en", "easy to guess"), ("uk", "легко вгадати")] {
+        let form = visitor.open(&format!("{link}&lang={language}")).await.form("[type=password]");
+        for easy in ["password1234", "qwertyuiop[]", EMAIL, "olena-olena-1"] {
+            let fill = form.clone().fill("f-user-name", "Olena").fill("f-email", EMAIL).fill("f-new-password", easy);
+            let page = visitor.submit(fill).await.expect(422);
+            assert!(page.error("new-password").contains(words), "{easy}: {}", page.error("new-password"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_link_is_good_for_an_hour() {
     let app = App::start();
     let link = app.set_up_link();

@@ -75,7 +75,7 @@ fn check(invitation: &Invitation, form: &Form) -> Result<Option<NewUser>, Proble
     let password = form.get("password");
     if invitation.user_id.is_some() {
         let mut problems = Problems::default();
-        problems.keep(Field::Password, check_password(password));
+        problems.keep(Field::Password, check_password(password, &[&invitation.name, &invitation.email]));
         return problems.or(None);
     }
     let user = NewUser::parse(form.get("name"), &invitation.email, password, invitation.role, form.get("time_zone"))?;

@@ -81,7 +81,7 @@ fn check(typed: Typed) -> Result<Profile, Problems> {
 /// at the sign-in.
 pub async fn change_password(state: Data<State>, SignedIn(reader): SignedIn, session: Session, form: Form) -> Answer {
     let user = own(&reader)?;
-    if let Err(problem) = check_password(form.get("password")) {
+    if let Err(problem) = check_password(form.get("password"), &[&user.name, &user.email]) {
         return refuse(&state, &reader, Field::Password, problem).await;
     }
     let wait = state.limiter.admit(reader.address, &user.email, reader.now);
