@@ -154,6 +154,9 @@ impl Db {
                 let _turn = turn;
                 let patience = PATIENCE.saturating_sub(began.elapsed());
                 let mut pooled = pool.get_timeout(patience).map_err(|_| Error::Busy)?;
+                if began.elapsed() > PATIENCE {
+                    return Err(Error::Busy);
+                }
                 work(&mut pooled.conn).inspect_err(|_| pooled.doubt())
             });
             task.await.map_err(|_| Error::Ended)?

@@ -1,8 +1,11 @@
 //! The deliveries of a webhook in the log's order.
 
+use std::any::TypeId;
+
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, HasSqlType};
@@ -33,19 +36,30 @@ impl Ids {
     }
 }
 
-/// A delivery is of that webhook, its id among those. To be ordered by webhook and id: where the webhook is said to
-/// equal a number, Postgres knows that ids alone give the same order, and to find ten rows of a webhook that had none
-/// for a week it reads all that the others had. Bounds of both together only the index of both can serve.
+/// A delivery is of that webhook, its id among those. To be ordered by webhook and id.
+///
+/// Where the webhook is said to equal a number, Postgres knows that ids alone give the same order, and to find ten rows
+/// of a webhook that had none for a week it reads all that the others had. Bounds of both together only the index of
+/// both can serve. SQLite always takes that index, but of bounds of both together only those of the webhook bound its
+/// search: it would read every id of the webhook.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OfWebhook(pub WebhookId, pub Ids);
 
 impl<DB> QueryFragment<DB> for OfWebhook
 where
-    DB: Backend + HasSqlType<BigInt>,
+    DB: Backend + HasSqlType<BigInt> + 'static,
     i64: ToSql<BigInt, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let Self(webhook, ids) = self;
+        if TypeId::of::<DB>() != TypeId::of::<Pg>() {
+            out.push_sql("deliveries.webhook_id = ");
+            out.push_bind_param::<BigInt, _>(webhook)?;
+            out.push_sql(" AND deliveries.id > ");
+            out.push_bind_param::<BigInt, _>(&ids.above)?;
+            out.push_sql(" AND deliveries.id < ");
+            return out.push_bind_param::<BigInt, _>(&ids.below);
+        }
         out.push_sql("(deliveries.webhook_id, deliveries.id) > (");
         out.push_bind_param::<BigInt, _>(webhook)?;
         out.push_sql(", ");

@@ -16,7 +16,7 @@ use crate::domain::timestamp::Timestamp;
 
 /// Requests unanswered for a second that are counted apart from the rest.
 const SLOW: usize = 512;
-/// Answers that may wait to be written down.
+/// While so many answers wait to be written down, no further request begins.
 const UNWRITTEN: usize = 256;
 /// Requests in the first second after an outage; each second after it allows twice as many.
 const GENTLE: u32 = 4;

@@ -1,4 +1,4 @@
-//! Ports that no other test can come by.
+//! Ports that no other test of this suite comes by.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -35,7 +35,8 @@ impl Nobody {
 /// does or while the server is down; each is drawn once.
 pub fn free() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = (std::process::id() % 10_000) as u16;
+    // Far apart for suites that run at once.
+    let first = (std::process::id() * 97 % 10_000) as u16;
     for _ in 0..10_000 {
         let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
         let taken = [TcpListener::bind((Ipv4Addr::LOCALHOST, port)), TcpListener::bind((Ipv6Addr::LOCALHOST, port))]
