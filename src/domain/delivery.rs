@@ -3,6 +3,7 @@
 use super::catalogue::EventName;
 use super::cause::{FailureCause, named};
 use super::id::{DeliveryId, EventId, InboxId, WebhookId};
+use super::target_url::TargetUrl;
 use super::timestamp::Timestamp;
 
 named!(
@@ -151,4 +152,15 @@ pub struct Response {
     pub body: Vec<u8>,
     /// The body went on after that.
     pub truncated: bool,
+}
+
+impl Response {
+    /// Hides what it repeats of the address that it came from.
+    pub fn hide(&mut self, url: &TargetUrl) {
+        for (_, value) in &mut self.headers {
+            *value = url.hide_in(value);
+        }
+        // As it is shown; it may have been cut within a character.
+        self.body = url.hide_in(&String::from_utf8_lossy(&self.body)).into_bytes();
+    }
 }

@@ -7,7 +7,7 @@
 mod host;
 mod port;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::address::AddressPolicy;
 use super::problem::Problem;
@@ -72,6 +72,12 @@ impl TargetUrl {
     pub fn masked(&self) -> String {
         let bare = self.0.path() == "/" && self.0.query().is_none();
         format!("{}/{}", self.origin(), if bare { "" } else { "…" })
+    }
+
+    /// A text for the same readers: receivers repeat the path in redirects and in error messages.
+    pub fn hide_in(&self, text: &str) -> String {
+        let parts = [&self.0[Position::BeforePath..], self.0.path()];
+        parts.iter().filter(|part| part.len() > 1).fold(text.to_owned(), |text, part| text.replace(part, "/…"))
     }
 
     /// The request is protected by TLS.

@@ -20,6 +20,11 @@ fn a_masked_address_tells_where_but_not_how() {
     ] {
         assert_eq!(TargetUrl::parse(url, &lan(true)).expect(url).masked(), masked);
     }
+    let url = TargetUrl::parse("https://example.com/hook/T0?key=1", &strict()).expect("an address");
+    let said = "Moved to https://www.example.com/hook/T0?key=1; Cannot POST /hook/T0; key=2";
+    assert_eq!(url.hide_in(said), "Moved to https://www.example.com/…; Cannot POST /…; key=2");
+    let bare = TargetUrl::parse("https://example.com/", &strict()).expect("an address");
+    assert_eq!(bare.hide_in("text/html"), "text/html");
 }
 
 #[test]

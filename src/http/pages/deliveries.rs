@@ -174,7 +174,13 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
         };
         Ok(Some((delivery, attempts, twins, body, webhook, inboxes::list(conn)?, refused)))
     });
-    let (delivery, attempts, twins, body, webhook, inboxes, refused) = loaded.await?.ok_or(PageError::NotFound)?;
+    let (delivery, mut attempts, twins, body, webhook, inboxes, refused) = loaded.await?.ok_or(PageError::NotFound)?;
+    if let Some(webhook) = webhook.as_ref().filter(|_| !reader.is_admin()) {
+        attempts
+            .iter_mut()
+            .filter_map(|attempt| attempt.response.as_mut())
+            .for_each(|answer| answer.hide(&webhook.url));
+    }
     let view = DeliveryView {
         delivery: &delivery,
         webhook: webhook.as_ref(),
