@@ -119,8 +119,8 @@ impl Scan<'_> {
         match (self.filter.status, self.filter.webhook) {
             (Some(Status::Pending), _) => query.filter(PENDING).filter(within),
             (Some(Status::Failed), _) => query.filter(Fixed("deliveries.status = 'failed'")).filter(within),
-            (_, Some(webhook)) => query.filter(OfWebhook(webhook, ids)),
-            (_, None) => query.filter(within),
+            (_, Some(webhook)) if self.is_of_webhook() => query.filter(OfWebhook(webhook, ids)),
+            _ => query.filter(within),
         }
     }
 
@@ -130,7 +130,7 @@ impl Scan<'_> {
         if filter.status == Some(Status::Success) {
             query = query.filter(Fixed("deliveries.status = 'success'"));
         }
-        if let Some(webhook) = filter.webhook.filter(|_| filter.status.is_some_and(is_rare)) {
+        if let Some(webhook) = filter.webhook.filter(|_| !self.is_of_webhook()) {
             // The sum keeps SQLite from the webhook's index, which would lead through all that went well.
             query = query.filter((d::webhook_id + 0_i64).eq(webhook));
         }
@@ -152,13 +152,17 @@ impl Scan<'_> {
     }
 
     fn ordered<'q>(&self, query: Query<'q>, cursor: Cursor<DeliveryId>) -> Query<'q> {
-        let of_webhook = self.filter.webhook.is_some() && !self.filter.status.is_some_and(is_rare);
-        match (cursor, of_webhook) {
+        match (cursor, self.is_of_webhook()) {
             (Cursor::After(_), true) => query.order((d::webhook_id.asc(), d::id.asc())),
             (Cursor::After(_), false) => query.order(d::id.asc()),
             (Cursor::Newest | Cursor::Before(_), true) => query.order((d::webhook_id.desc(), d::id.desc())),
             (Cursor::Newest | Cursor::Before(_), false) => query.order(d::id.desc()),
         }
+    }
+
+    /// The webhook's index leads to the rows, and nothing that leads to fewer.
+    fn is_of_webhook(&self) -> bool {
+        self.filter.webhook.is_some() && self.ids.is_none() && !self.filter.status.is_some_and(is_rare)
     }
 
     /// An index leads to the rows.
