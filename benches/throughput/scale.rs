@@ -36,6 +36,7 @@ pub async fn grown(size: usize) {
         ("the log", "/deliveries".to_owned()),
         ("a webhook that had nothing for three weeks", "/webhooks/10".to_owned()),
         ("the log of one webhook", "/deliveries?webhook=3".to_owned()),
+        ("the log of one webhook, a day three weeks ago", format!("/deliveries?webhook=3&{}", seed::a_day())),
         ("the log, failed", "/deliveries?status=failed".to_owned()),
         ("the log, one event", "/deliveries?event=conversation_created".to_owned()),
         ("the log, an event that hardly happens", "/deliveries?event=ticket_created".to_owned()),
