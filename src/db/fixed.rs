@@ -7,10 +7,32 @@
 //! got with `get_result`.
 
 use diesel::backend::Backend;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::Bool;
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::{QueryResult, RunQueryDsl};
+
+/// What diesel wants to know of a condition about any tables, whose text it writes itself.
+macro_rules! condition {
+    ($name:ty) => {
+        impl diesel::query_builder::QueryId for $name {
+            type QueryId = ();
+            // The statement is remembered by its text.
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+
+        impl diesel::expression::Expression for $name {
+            type SqlType = diesel::sql_types::Bool;
+        }
+
+        impl<T> diesel::expression::AppearsOnTable<T> for $name {}
+
+        impl<T> diesel::expression::SelectableExpression<T> for $name {}
+
+        impl<G> diesel::expression::ValidGrouping<G> for $name {
+            type IsAggregate = diesel::expression::is_aggregate::Never;
+        }
+    };
+}
+pub(super) use condition;
 
 /// A condition, or a whole sentence, of that very text.
 #[derive(Clone, Copy, Debug)]
@@ -19,25 +41,9 @@ pub struct Fixed(pub &'static str);
 /// The delivery waits or is being sent.
 pub const PENDING: Fixed = Fixed("deliveries.status = 'pending'");
 
-impl QueryId for Fixed {
-    type QueryId = ();
-    // The statement is remembered by its text.
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
 impl<Conn> RunQueryDsl<Conn> for Fixed {}
 
-impl Expression for Fixed {
-    type SqlType = Bool;
-}
-
-impl<T> AppearsOnTable<T> for Fixed {}
-
-impl<T> SelectableExpression<T> for Fixed {}
-
-impl<G> ValidGrouping<G> for Fixed {
-    type IsAggregate = is_aggregate::Never;
-}
+condition!(Fixed);
 
 impl<DB: Backend> QueryFragment<DB> for Fixed {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {

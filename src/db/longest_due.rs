@@ -4,13 +4,13 @@ use std::any::TypeId;
 
 use diesel::QueryResult;
 use diesel::backend::Backend;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Bool, HasSqlType, Integer};
+use diesel::sql_types::{BigInt, HasSqlType, Integer};
 
 use super::deliveries::ALONE;
+use super::fixed::condition;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
@@ -70,20 +70,4 @@ where
     }
 }
 
-impl QueryId for LongestDue {
-    type QueryId = ();
-    // The statement is remembered by its text.
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Expression for LongestDue {
-    type SqlType = Bool;
-}
-
-impl<T> AppearsOnTable<T> for LongestDue {}
-
-impl<T> SelectableExpression<T> for LongestDue {}
-
-impl<G> ValidGrouping<G> for LongestDue {
-    type IsAggregate = is_aggregate::Never;
-}
+condition!(LongestDue);

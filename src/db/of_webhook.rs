@@ -4,12 +4,12 @@ use std::any::TypeId;
 
 use diesel::QueryResult;
 use diesel::backend::Backend;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Bool, HasSqlType};
+use diesel::sql_types::{BigInt, HasSqlType};
 
+use super::fixed::condition;
 use crate::domain::id::WebhookId;
 
 /// Ids that are looked at: between two that are not.
@@ -73,20 +73,4 @@ where
     }
 }
 
-impl QueryId for OfWebhook {
-    type QueryId = ();
-    // The statement is remembered by its text.
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Expression for OfWebhook {
-    type SqlType = Bool;
-}
-
-impl<T> AppearsOnTable<T> for OfWebhook {}
-
-impl<T> SelectableExpression<T> for OfWebhook {}
-
-impl<G> ValidGrouping<G> for OfWebhook {
-    type IsAggregate = is_aggregate::Never;
-}
+condition!(OfWebhook);
