@@ -10,6 +10,7 @@ mod browser;
 mod cli;
 mod delivery;
 mod faults;
+mod fuzz;
 mod house;
 mod pages;
 mod support;

@@ -14,7 +14,7 @@ mod pressure;
 mod recorder;
 mod recovery;
 pub mod request;
-mod retry_after;
+pub mod retry_after;
 mod schedule;
 pub mod sender;
 mod slots;

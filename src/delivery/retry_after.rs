@@ -14,7 +14,8 @@ pub fn of(response: &Response, now: Timestamp) -> Option<Timestamp> {
     parse(&value?.1, now)
 }
 
-fn parse(value: &str, now: Timestamp) -> Option<Timestamp> {
+/// The moment that a header's value names, at most 24 hours from `now`; `None` for the past and for what is no time.
+pub fn parse(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let asked = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit are more than a day all the same.

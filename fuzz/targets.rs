@@ -1,0 +1,74 @@
+//! What must hold for any input, one function for each parser that reads bytes from outside. The suite calls them with
+//! random and mutated inputs on stable Rust (`tests/fuzz/`); `cargo fuzz run NAME` calls them guided by coverage.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hachok::delivery::retry_after;
+use hachok::domain::address::AddressPolicy;
+use hachok::domain::incoming::Incoming;
+use hachok::domain::target_url::TargetUrl;
+use hachok::domain::timestamp::Timestamp;
+use hachok::forms::Context;
+use hachok::forms::webhook::WebhookForm;
+use serde_json::value::RawValue;
+
+type Object<'a> = HashMap<String, &'a RawValue>;
+
+/// `POST /api/v1/events`: an accepted body is JSON, its bytes are those that came, and a derived event differs from it
+/// in the value of `event` alone.
+pub fn ingest(data: &[u8]) {
+    let Ok(event) = Incoming::parse(Bytes::copy_from_slice(data), "substatus") else { return };
+    assert!(data.ends_with(&event.body), "the stored bytes are those that came");
+    let posted: Object = serde_json::from_slice(&event.body).expect("an accepted body is a JSON object");
+    if let Some(inbox) = &event.inbox {
+        for text in [Some(&inbox.external_id), inbox.name.as_ref()].into_iter().flatten() {
+            assert!(!text.is_empty() && text.chars().count() <= 120, "{text:?}");
+            assert!(!text.chars().any(char::is_control), "{text:?}");
+        }
+    }
+    for (name, body) in &event.derived {
+        let derived: Object = serde_json::from_slice(body).expect("a derived body is a JSON object");
+        assert_eq!(derived.len(), posted.len());
+        for (key, value) in &derived {
+            let expected = if key == "event" { format!("\"{}\"", name.as_str()) } else { posted[key].get().to_owned() };
+            assert_eq!(value.get(), expected, "{key}");
+        }
+    }
+}
+
+/// The URL of a webhook: what is accepted is https to a full name, is stored as it is sent, and is accepted again.
+pub fn target_url(data: &[u8]) {
+    let Ok(typed) = std::str::from_utf8(data) else { return };
+    let policy = AddressPolicy::default();
+    let Ok(url) = TargetUrl::parse(typed, &policy) else { return };
+    let stored = url.as_str();
+    assert!(url.is_https() && stored.is_ascii() && stored.len() <= 2048, "{stored}");
+    assert!(!stored.contains(['#', '\\', ' ']) && url.url().username().is_empty(), "{stored}");
+    assert!(url.host().contains(['.', ':']), "{stored}");
+    assert_eq!(TargetUrl::parse(stored, &policy).as_ref(), Ok(&url), "{stored}");
+    assert_eq!(TargetUrl::from_stored(stored).as_ref(), Some(&url), "{stored}");
+}
+
+/// A posted webhook form: any pairs are checked without a fault, and what is accepted is one line where it is a header.
+pub fn form_pairs(data: &[u8]) {
+    let pairs: Vec<_> = url::form_urlencoded::parse(data).into_owned().collect();
+    let form = WebhookForm::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    let policy = AddressPolicy::default();
+    let Ok(webhook) = form.check(&Context { stored: None, inboxes: &[], policy: &policy }) else { return };
+    assert!(webhook.headers.len() <= 20 && !webhook.events.is_empty());
+    if let Some(name) = &webhook.name {
+        assert!(!name.is_empty() && name.chars().count() <= 120 && !name.chars().any(char::is_control), "{name:?}");
+    }
+    for header in &webhook.headers {
+        assert!(header.name.as_str().bytes().all(|byte| byte.is_ascii_graphic() && byte != b':'), "{:?}", header.name);
+    }
+}
+
+/// `Retry-After`: nothing, or a moment within the next 24 hours.
+pub fn retry_after(data: &[u8]) {
+    let now = Timestamp::from_seconds(1_795_245_900);
+    let Some(asked) = retry_after::parse(&String::from_utf8_lossy(data), now) else { return };
+    assert!(asked > now && asked <= now.after(Duration::from_secs(24 * 3600)), "{asked:?}");
+}
