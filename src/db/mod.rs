@@ -41,6 +41,7 @@ mod schema;
 pub mod sessions;
 pub mod settings;
 pub mod setup_links;
+pub mod sign_ins;
 pub mod stats;
 pub mod tokens;
 mod transaction;

@@ -8,7 +8,6 @@ mod flash;
 mod form;
 mod headers;
 mod health;
-mod limiter;
 mod log_query;
 mod made;
 mod pages;

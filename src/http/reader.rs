@@ -19,6 +19,7 @@ use super::session::Visit;
 use super::{State, csrf};
 use crate::clock;
 use crate::db::{settings, users};
+use crate::domain::forwarded;
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Language, Role, Theme, User};
@@ -212,18 +213,13 @@ fn remembered(state: &State, name: &'static str, value: &'static str) -> Cookie<
     cookie.http_only(true).max_age(actix_web::cookie::time::Duration::days(365)).finish()
 }
 
-/// Who asks: the peer, or what a trusted proxy says of the peer before it.
+/// The address that a request is counted under.
 fn client(state: &State, request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let trusted = |ip: &IpAddr| state.web.trusted_proxies.iter().any(|network| network.contains(ip));
-    if !trusted(&peer) {
-        return peer;
-    }
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> =
-        forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    // From the right: the first hop that is no proxy of ours is the client.
-    hops.into_iter().rev().find(|hop| !trusted(hop)).unwrap_or(peer)
+    // Bytes that are no text make a hop that cannot be read; left out, they would uncover what the client wrote.
+    let lines: Vec<_> =
+        request.headers().get_all("x-forwarded-for").map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    forwarded::client(peer, lines.iter().map(|line| &**line), &state.trusted_proxies)
 }
 
 /// Anyone, signed in or not.

@@ -6,7 +6,6 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::api::auth::Senders;
-use super::limiter::Limiter;
 use super::made::Made;
 use crate::clock;
 use crate::config::{DeliverySettings, ServeSettings, WebSettings};
@@ -14,6 +13,7 @@ use crate::db::log::Filter;
 use crate::db::{self, Db};
 use crate::delivery::Engine;
 use crate::domain::address::AddressPolicy;
+use crate::domain::forwarded::TrustedProxies;
 use crate::domain::timestamp::Timestamp;
 
 /// What every handler may use.
@@ -30,7 +30,9 @@ pub struct State {
     pub(super) form_key: [u8; 32],
     /// The key of the session cookie.
     pub(super) cookie_key: [u8; 32],
-    pub(super) limiter: Limiter,
+    /// The key of the accounts in the counts of failed sign-ins.
+    pub(super) sign_in_key: [u8; 32],
+    pub(super) trusted_proxies: TrustedProxies,
     pub(super) senders: Senders,
     /// Held while a webhook is made, so that a twin of its form waits.
     pub(super) made: Mutex<Made>,
@@ -51,6 +53,8 @@ impl State {
         Self {
             form_key: vault.derive("form"),
             cookie_key: vault.derive("cookie"),
+            sign_in_key: vault.derive("sign-in"),
+            trusted_proxies: TrustedProxies::new(settings.web.trusted_proxies.clone()),
             db,
             engine,
             policy,
@@ -59,7 +63,6 @@ impl State {
             started_at: clock::now(),
             retention_days: settings.delivery.retention_days,
             public,
-            limiter: Limiter::default(),
             senders: Senders::default(),
             made: Mutex::default(),
             hashing: Semaphore::new(HASHING),

@@ -27,6 +27,7 @@ mod session;
 mod set_up;
 mod settings;
 mod sign_in;
+mod sign_in_limits;
 mod statistics;
 mod status;
 mod test_page;

@@ -37,8 +37,7 @@ impl App {
     /// A server in that place.
     pub fn at(place: Place) -> Self {
         let (process, lines, log) = spawn(&place);
-        let url = line(&lines, &log, "its address");
-        assert!(url.starts_with("http://127.0.0.1:"), "the first line is the address alone: {url}");
+        let url = reached_at(&place, &line(&lines, &log, "its address"));
         Self { url, process, lines, log, place }
     }
 
@@ -101,7 +100,7 @@ impl App {
     /// Starts it again after a stop or a kill, at another port.
     pub fn start_again(&mut self) {
         let (process, lines, log) = spawn(&self.place);
-        self.url = line(&lines, &log, "its address");
+        self.url = reached_at(&self.place, &line(&lines, &log, "its address"));
         (self.process, self.lines, self.log) = (process, lines, log);
     }
 
@@ -147,8 +146,18 @@ impl Drop for App {
     }
 }
 
+/// Where a server on that place is reached that printed `address`.
+fn reached_at(place: &Place, address: &str) -> String {
+    let host = place.bind().rsplit_once(':').map_or("", |(host, _)| host);
+    let port = address.strip_prefix(&format!("http://{host}:"));
+    let port = port.unwrap_or_else(|| panic!("the first line is the address alone: {address}"));
+    // Any address: loopback is one of them.
+    let host = if host == "[::]" { "127.0.0.1" } else { host };
+    format!("http://{host}:{port}")
+}
+
 fn spawn(place: &Place) -> (Child, Receiver<String>, Arc<Mutex<String>>) {
-    let mut command = place.command(&["serve", "--bind", "127.0.0.1:0"]);
+    let mut command = place.command(&["serve", "--bind", place.bind()]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().expect("the binary");
     let log = Arc::new(Mutex::new(String::new()));

@@ -14,6 +14,7 @@ pub struct Place {
     database: Database,
     settings: Vec<(String, String)>,
     wrapper: Vec<String>,
+    bind: String,
 }
 
 /// A command that has ended.
@@ -51,13 +52,30 @@ impl Place {
 
     fn of(database: Database) -> Self {
         let settings = database.url().map(|url| ("DATABASE_URL".to_owned(), url)).into_iter().collect();
-        Self { folder: TempDir::new().expect("a folder"), database, settings, wrapper: Vec::new() }
+        Self {
+            folder: TempDir::new().expect("a folder"),
+            database,
+            settings,
+            wrapper: Vec::new(),
+            bind: "127.0.0.1:0".into(),
+        }
     }
 
     /// Every command runs through this one, for example `env`.
     pub fn through(mut self, wrapper: &[&str]) -> Self {
         self.wrapper = wrapper.iter().map(ToString::to_string).collect();
         self
+    }
+
+    /// Its server listens there, for example `[::]:0`.
+    pub fn bound_to(mut self, address: &str) -> Self {
+        self.bind = address.into();
+        self
+    }
+
+    /// Where its server listens.
+    pub fn bind(&self) -> &str {
+        &self.bind
     }
 
     /// Where the data stands, whoever asks.

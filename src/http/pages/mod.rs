@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod deliveries;
 pub mod inboxes;
 pub mod invite;
+mod password_check;
 pub mod profile;
 pub mod received;
 pub mod recoveries;

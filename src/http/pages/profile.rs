@@ -1,13 +1,12 @@
 //! The reader's own account: name, language, time zone, theme, password, sessions.
 
-use std::time::Duration;
-
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 
-use super::session::{hashed, matching};
+use super::password_check::{self, Checked};
+use super::session::hashed;
 use super::{Answer, go, page};
 use crate::db::{sessions, users};
 use crate::domain::problem::{Field, Problem, Problems};
@@ -84,15 +83,13 @@ pub async fn change_password(state: Data<State>, SignedIn(reader): SignedIn, ses
     if let Err(problem) = check_password(form.get("password"), &[&user.name, &user.email]) {
         return refuse(&state, &reader, Field::Password, problem).await;
     }
-    let wait = state.limiter.admit(reader.address, &user.email, reader.now);
-    if wait > Duration::ZERO {
-        let seconds = wait.as_secs().max(1);
-        return refuse(&state, &reader, Field::CurrentPassword, Problem::Wait { seconds }).await;
+    match password_check::check(&state, reader.address, &user.email, form.get("current_password")).await? {
+        Checked::Right(_) => {}
+        Checked::Wrong => return refuse(&state, &reader, Field::CurrentPassword, Problem::CurrentPasswordWrong).await,
+        Checked::Wait(seconds) => {
+            return refuse(&state, &reader, Field::CurrentPassword, Problem::Wait { seconds }).await;
+        }
     }
-    if matching(&state, &user.email, form.get("current_password")).await?.is_none() {
-        return refuse(&state, &reader, Field::CurrentPassword, Problem::CurrentPasswordWrong).await;
-    }
-    state.limiter.succeeded(reader.address, &user.email);
     let (id, hash) = (user.id, hashed(&state, form.get("password")).await?);
     state.db.write(move |conn| users::set_password(conn, id, &hash)).await?;
     let visit = Visit(session);

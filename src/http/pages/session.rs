@@ -1,13 +1,12 @@
 //! First run, signing in and out.
 
-use std::time::Duration;
-
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
+use super::password_check::{self, Checked};
 use super::{Answer, go, page};
 use crate::clock;
 use crate::db::{setup_links, users};
@@ -101,28 +100,25 @@ pub async fn sign_in(Anyone(reader): Anyone, query: Query<Next>) -> Answer {
     page(StatusCode::OK, &SignInPage::new(reader.shell(), "", safe(&query.next), None))
 }
 
-/// Signs in. One answer for every wrong pair; too many of them cost a wait.
+/// Signs in. One answer for every wrong pair of account and password.
 pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Session, form: Form) -> Answer {
     let typed = form.get("email");
     let account = parse_email(typed).unwrap_or_default();
     let next = safe(form.get("next"));
-    let wait = state.limiter.admit(reader.address, &account, reader.now);
-    if wait > Duration::ZERO {
-        let seconds = wait.as_secs().max(1);
-        let refused = SignInPage::new(reader.shell(), typed, next, Some(Refusal::Wait(seconds)));
-        let mut response = page(StatusCode::TOO_MANY_REQUESTS, &refused)?;
-        response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
-        return Ok(response);
-    }
-    match matching(&state, &account, form.get("password")).await? {
-        Some(user) => {
-            state.limiter.succeeded(reader.address, &account);
+    match password_check::check(&state, reader.address, &account, form.get("password")).await? {
+        Checked::Wait(seconds) => {
+            let refused = SignInPage::new(reader.shell(), typed, next, Some(Refusal::Wait(seconds)));
+            let mut response = page(StatusCode::TOO_MANY_REQUESTS, &refused)?;
+            response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
+            Ok(response)
+        }
+        Checked::Right(user) => {
             let id = user.id;
             state.db.write(move |conn| users::signed_in(conn, id, clock::now())).await?;
             Visit(session).sign_in(id);
             Ok(go(&reader, next))
         }
-        None => refuse(&reader, typed, next),
+        Checked::Wrong => refuse(&reader, typed, next),
     }
 }
 
@@ -130,7 +126,8 @@ fn refuse(reader: &Reader, typed: &str, next: &str) -> Answer {
     page(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(reader.shell(), typed, next, Some(Refusal::Wrong)))
 }
 
-/// The person, if the password is theirs. An unknown address costs as much time as a wrong password.
+/// The person, if the password is theirs. An unknown address costs as much time as a wrong password. Only
+/// [`password_check`] calls this: it counts the try.
 pub(super) async fn matching(state: &State, account: &str, typed: &str) -> Result<Option<User>, PageError> {
     let wanted = account.to_owned();
     let found = state.db.read(move |conn| users::by_email(conn, &wanted)).await?;

@@ -1,0 +1,2 @@
+DROP TABLE known_sign_ins;
+DROP TABLE sign_in_failures;
