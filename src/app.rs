@@ -28,7 +28,7 @@ impl App {
         let policy = Arc::new(settings.delivery.policy(&public).map_err(Fault::Setting)?);
         let sender = Sender::new(Arc::clone(&policy))?;
         let engine = Engine::start(db.clone(), sender, settings.delivery.limits()).await?;
-        let state = State::new(db.hurry(), engine.clone(), policy, (&settings, public));
+        let state = State::new(db.hurry(), engine.clone(), policy, (&settings, public))?;
         let server = http::server(state, listener, LAST_REQUESTS)?;
         let handle = server.handle();
         tokio::spawn(server);

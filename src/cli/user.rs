@@ -11,7 +11,7 @@ use crate::db::{settings, users};
 use crate::domain::problem::Problems;
 use crate::domain::user::{NewUser, Role, check_password, parse_email};
 use crate::i18n::{Locale, Translator};
-use crate::password;
+use crate::password::{self, Workspace};
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
@@ -71,7 +71,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
             let name = name.unwrap_or_else(|| email.trim().to_owned());
             let mut user =
                 NewUser::parse(&name, &email, &password.text, role, "").map_err(|problems| refused(&problems))?;
-            let hash = password::hash(&password.text)?;
+            let hash = password::hash(&password.text, &mut Workspace::default())?;
             let add = move |conn: &mut crate::db::DbConnection| {
                 user.time_zone = settings::load(conn)?.time_zone;
                 users::insert(conn, &user, &hash, clock::now())
@@ -94,8 +94,8 @@ pub async fn run(action: Action) -> Result<(), Fault> {
             if let Err(problem) = check_password(&password.text, &[&email]) {
                 return Err(refused(&Problems::one(crate::domain::problem::Field::Password, problem)));
             }
-            let hash = password::hash(&password.text)?;
-            change(&data, &email, move |conn, id| users::set_password(conn, id, &hash)).await?;
+            let hash = password::hash(&password.text, &mut Workspace::default())?;
+            change(&data, &email, move |conn, id| users::set_password(conn, id, &hash, clock::now())).await?;
             password.tell();
         }
         Action::Disable { email, data } => {

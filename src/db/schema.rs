@@ -22,6 +22,7 @@ diesel::table! {
 diesel::table! {
     sessions (key_hash) {
         key_hash -> Binary, user_id -> Nullable<BigInt>, state -> Text, created_at -> BigInt, expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>, form_token_hash -> Nullable<Binary>,
     }
 }
 

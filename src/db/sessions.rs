@@ -1,4 +1,9 @@
 //! Signed-in browsers. Only the hash of a session's key is stored.
+//!
+//! A session that has ended stays for a day, without its values: a form that was open when its session ended is told
+//! from one of a stranger.
+
+use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -6,6 +11,9 @@ use super::schema::sessions;
 use super::{DbConnection, Error};
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
+
+/// How long a session is kept after its end.
+const ENDED_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A session as stored.
 pub struct StoredSession {
@@ -17,10 +25,20 @@ pub struct StoredSession {
     pub expires_at: Timestamp,
 }
 
+/// A session that has ended within the last day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedSession {
+    /// Whose it was.
+    pub user: UserId,
+    /// The SHA-256 of the token that its forms bear.
+    pub form_token_hash: Vec<u8>,
+}
+
 /// The session of that key, if it has not ended.
 pub fn load(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<Option<StoredSession>, Error> {
     let row: Option<(String, i64, i64)> = sessions::table
         .find(key_hash)
+        .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now.micros()))
         .select((sessions::state, sessions::created_at, sessions::expires_at))
         .get_result(conn)
@@ -32,11 +50,25 @@ pub fn load(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<
     }))
 }
 
-/// Begins a session.
+/// The session of that key, if it was a person's and [`load`] finds it no longer, for a day.
+pub fn ended_lately(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<Option<EndedSession>, Error> {
+    let since = now.before(ENDED_KEPT).micros();
+    let row: Option<(Option<i64>, Option<Vec<u8>>)> = sessions::table
+        .find(key_hash)
+        .filter(sessions::expires_at.gt(since))
+        .filter(sessions::ended_at.is_null().or(sessions::ended_at.gt(since)))
+        .select((sessions::user_id, sessions::form_token_hash))
+        .get_result(conn)
+        .optional()?;
+    Ok(row.and_then(|(user, hash)| Some(EndedSession { user: user?, form_token_hash: hash? })))
+}
+
+/// Begins a session. `form_token_hash` is the SHA-256 of the token that its forms bear.
 pub fn insert(
     conn: &mut DbConnection,
     key_hash: &[u8],
     user: Option<UserId>,
+    form_token_hash: Option<&[u8]>,
     stored: &StoredSession,
 ) -> Result<(), Error> {
     diesel::insert_into(sessions::table)
@@ -46,6 +78,7 @@ pub fn insert(
             sessions::state.eq(&stored.state),
             sessions::created_at.eq(stored.created_at.micros()),
             sessions::expires_at.eq(stored.expires_at.micros()),
+            sessions::form_token_hash.eq(form_token_hash),
         ))
         .execute(conn)?;
     Ok(())
@@ -53,7 +86,7 @@ pub fn insert(
 
 /// Stores a session's new values; one that has ended meanwhile stays ended.
 pub fn update(conn: &mut DbConnection, key_hash: &[u8], state: &str, expires_at: Timestamp) -> Result<(), Error> {
-    diesel::update(sessions::table.find(key_hash))
+    diesel::update(sessions::table.find(key_hash).filter(sessions::ended_at.is_null()))
         .set((sessions::state.eq(state), sessions::expires_at.eq(expires_at.micros())))
         .execute(conn)?;
     Ok(())
@@ -61,13 +94,20 @@ pub fn update(conn: &mut DbConnection, key_hash: &[u8], state: &str, expires_at:
 
 /// Lets a session live on.
 pub fn touch(conn: &mut DbConnection, key_hash: &[u8], expires_at: Timestamp) -> Result<(), Error> {
-    diesel::update(sessions::table.find(key_hash)).set(sessions::expires_at.eq(expires_at.micros())).execute(conn)?;
+    diesel::update(sessions::table.find(key_hash).filter(sessions::ended_at.is_null()))
+        .set(sessions::expires_at.eq(expires_at.micros()))
+        .execute(conn)?;
     Ok(())
 }
 
+/// The values of a session that has ended: none.
+const NO_VALUES: &str = "{}";
+
 /// Ends a session.
-pub fn delete(conn: &mut DbConnection, key_hash: &[u8]) -> Result<(), Error> {
-    diesel::delete(sessions::table.find(key_hash)).execute(conn)?;
+pub fn end(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<(), Error> {
+    diesel::update(sessions::table.find(key_hash).filter(sessions::ended_at.is_null()))
+        .set((sessions::ended_at.eq(now.micros()), sessions::state.eq(NO_VALUES)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -75,6 +115,7 @@ pub fn delete(conn: &mut DbConnection, key_hash: &[u8]) -> Result<(), Error> {
 pub fn of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<Vec<(Vec<u8>, StoredSession)>, Error> {
     let rows: Vec<(Vec<u8>, String, i64, i64)> = sessions::table
         .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now.micros()))
         .order(sessions::created_at.desc())
         .select((sessions::key_hash, sessions::state, sessions::created_at, sessions::expires_at))
@@ -88,20 +129,23 @@ pub fn of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<Vec<(
 }
 
 /// Ends every session of a person but one.
-pub fn end_others_of(conn: &mut DbConnection, user: UserId, kept: &[u8]) -> Result<(), Error> {
+pub fn end_others_of(conn: &mut DbConnection, user: UserId, kept: &[u8], now: Timestamp) -> Result<(), Error> {
     let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::key_hash.ne(kept));
-    diesel::delete(others).execute(conn)?;
+    diesel::update(others.filter(sessions::ended_at.is_null()))
+        .set((sessions::ended_at.eq(now.micros()), sessions::state.eq(NO_VALUES)))
+        .execute(conn)?;
     Ok(())
 }
 
 /// Ends every session of a person.
-pub fn end_all_of(conn: &mut DbConnection, user: UserId) -> Result<(), Error> {
-    diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(conn)?;
-    Ok(())
+pub fn end_all_of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<(), Error> {
+    end_others_of(conn, user, &[], now)
 }
 
-/// Removes sessions that have ended.
+/// Removes sessions that ended more than a day ago.
 pub fn sweep(conn: &mut DbConnection, now: Timestamp) -> Result<(), Error> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.le(now.micros()))).execute(conn)?;
+    let until = now.before(ENDED_KEPT).micros();
+    let ended = sessions::expires_at.le(until).or(sessions::ended_at.is_not_null().and(sessions::ended_at.le(until)));
+    diesel::delete(sessions::table.filter(ended)).execute(conn)?;
     Ok(())
 }

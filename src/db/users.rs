@@ -89,9 +89,17 @@ pub fn signed_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<
 }
 
 /// Stores a new password's hash and ends every session and every link of that person.
-pub fn set_password(conn: &mut DbConnection, id: UserId, password_hash: &str) -> Result<(), Error> {
+pub fn set_password(conn: &mut DbConnection, id: UserId, password_hash: &str, now: Timestamp) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::password_hash.eq(password_hash)).execute(conn)?;
-    end_ways_in(conn, id)
+    end_ways_in(conn, id, now)
+}
+
+/// Stores another hash of the same password; a password that was changed meanwhile stays.
+pub fn renew_hash(conn: &mut DbConnection, id: UserId, old: &str, new: &str) -> Result<(), Error> {
+    diesel::update(users::table.find(id).filter(users::password_hash.eq(old)))
+        .set(users::password_hash.eq(new))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Stores what a person changed of their own account.
@@ -110,12 +118,12 @@ pub fn set_profile(conn: &mut DbConnection, id: UserId, profile: &Profile) -> Re
 /// Shuts a person out and ends every session and every link of theirs.
 pub fn disable(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::disabled_at.eq(Some(now.micros()))).execute(conn)?;
-    end_ways_in(conn, id)
+    end_ways_in(conn, id, now)
 }
 
-fn end_ways_in(conn: &mut DbConnection, id: UserId) -> Result<(), Error> {
+fn end_ways_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
     super::invitations::end_all_of(conn, id)?;
-    super::sessions::end_all_of(conn, id)
+    super::sessions::end_all_of(conn, id, now)
 }
 
 /// Lets a person in again. False if there is none.

@@ -187,6 +187,7 @@ pub enum Problem {
     TestEventUnknown,
     InboxesMissing,
     InboxUnknown,
+    TooManyInboxes,
     SecretTooShort,
     SecretInvalid,
     TimeoutOutOfRange,
@@ -219,7 +220,12 @@ pub enum Problem {
     },
     AttributeInvalid,
     UntilInvalid,
+    /// Too many passwords are in the queue; nothing was looked at.
+    HashingBusy,
 }
+
+/// Problems of one input that are noted: more than the largest form of a webhook can have.
+const PROBLEMS_MAX: usize = 160;
 
 /// All problems of one input, in the order of its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -231,9 +237,12 @@ impl Problems {
         Self(vec![(field, problem)])
     }
 
-    /// Notes one more.
+    /// Notes one more, unless it is noted already or there are very many.
     pub fn add(&mut self, field: Field, problem: Problem) {
-        self.0.push((field, problem));
+        let noted = (field, problem);
+        if self.0.len() < PROBLEMS_MAX && !self.0.contains(&noted) {
+            self.0.push(noted);
+        }
     }
 
     /// Notes the problem of a failed check; hands on the value of a good one.
@@ -264,5 +273,21 @@ impl Problems {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &(Field, Problem)> {
         self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_noted_once_and_a_list_of_them_ends() {
+        let mut problems = Problems::default();
+        for place in 0..100_000 {
+            problems.add(Field::Events, Problem::EventUnknown);
+            problems.add(Field::HeaderName(place), Problem::HeaderNameInvalid);
+        }
+        assert_eq!(problems.len(), PROBLEMS_MAX);
+        assert_eq!(problems.iter().filter(|(field, _)| *field == Field::Events).count(), 1);
     }
 }

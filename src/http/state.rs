@@ -15,6 +15,7 @@ use crate::delivery::Engine;
 use crate::domain::address::AddressPolicy;
 use crate::domain::forwarded::TrustedProxies;
 use crate::domain::timestamp::Timestamp;
+use crate::password::Hasher;
 
 /// What every handler may use.
 pub struct State {
@@ -36,21 +37,23 @@ pub struct State {
     pub(super) senders: Senders,
     /// Held while a webhook is made, so that a twin of its form waits.
     pub(super) made: Mutex<Made>,
-    /// Passwords checked at once: each takes 19 MiB and a core.
-    pub(super) hashing: Semaphore,
+    pub(super) hasher: Hasher,
     searching: Arc<Semaphore>,
 }
 
-/// Passwords checked at once.
-const HASHING: usize = 2;
 /// Searches at once: each reads up to 64 MiB on a connection that other pages wait for.
 const SEARCHING: usize = 2;
 
 impl State {
     /// The parts that handlers share.
-    pub fn new(db: Db, engine: Engine, policy: Arc<AddressPolicy>, (settings, public): (&ServeSettings, Url)) -> Self {
+    pub fn new(
+        db: Db,
+        engine: Engine,
+        policy: Arc<AddressPolicy>,
+        (settings, public): (&ServeSettings, Url),
+    ) -> std::io::Result<Self> {
         let vault = db.vault();
-        Self {
+        Ok(Self {
             form_key: vault.derive("form"),
             cookie_key: vault.derive("cookie"),
             sign_in_key: vault.derive("sign-in"),
@@ -65,9 +68,9 @@ impl State {
             public,
             senders: Senders::default(),
             made: Mutex::default(),
-            hashing: Semaphore::new(HASHING),
+            hasher: Hasher::start()?,
             searching: Arc::new(Semaphore::new(SEARCHING)),
-        }
+        })
     }
 
     /// A turn to look through the log, to be held by the query itself: it goes on when its reader has gone.

@@ -219,9 +219,9 @@ problems! {
     UrlTooLong UrlIsOurs AuthorizationMissing TokenMissing TokenHasSpaces TokenTooLong TokenAgain LoginMissing
     LoginHasColon LoginTooLong PasswordMissing PasswordTooLong HeaderNameMissing HeaderNameInvalid HeaderNameTooLong
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
-    InboxUnknown SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
+    InboxUnknown TooManyInboxes SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
     AccountPasswordTooLong AccountPasswordEasy TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid UntilInvalid
-    TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid;
+    TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid HashingBusy;
     UrlTaken HeaderNameReserved HeaderNameTaken
 }

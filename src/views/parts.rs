@@ -176,7 +176,9 @@ impl<'a> ErrorSummary<'a> {
     pub fn new(t: Translator<'a>, title: String, problems: &Problems) -> Self {
         let target = |field: &Field| (*field != Field::Form).then(|| field.slug());
         let lines = problems.iter().map(|(field, problem)| (target(field), words(t, field, problem))).collect();
-        Self { t, title, saves: true, lines }
+        // Nothing of what was typed is to be mended while the server is busy.
+        let busy = problems.iter().any(|(_, problem)| *problem == Problem::HashingBusy);
+        Self { t, title, saves: !busy, lines }
     }
 
     /// Without the advice to save again, for a form that saves nothing.

@@ -5,7 +5,7 @@ use askama::Template;
 use super::filters;
 use super::parts::{ErrorSlot, ErrorSummary};
 use super::shell::{Notice, Place, Shell};
-use crate::domain::problem::{Field, Problems};
+use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::user::Language;
 use crate::i18n::{Count, Translator, time_zones};
 
@@ -68,6 +68,8 @@ pub struct SignInPage<'a> {
 pub enum Refusal {
     /// The pair is wrong; nothing says which half.
     Wrong,
+    /// Too many people sign in at once: nothing was compared.
+    Busy,
     /// Too many attempts: wait that many seconds.
     Wait(Count),
 }
@@ -81,6 +83,7 @@ impl<'a> SignInPage<'a> {
     fn refused(&self) -> Option<String> {
         self.refusal.map(|refusal| match refusal {
             Refusal::Wrong => self.t.sign_in_wrong(),
+            Refusal::Busy => self.t.problem_words(&Problem::HashingBusy),
             Refusal::Wait(seconds) => self.t.sign_in_wait(seconds),
         })
     }

@@ -4,13 +4,13 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
-use super::session::hashed;
+use super::passwords;
 use super::users::taken;
 use super::{Answer, go, page};
 use crate::db::{DbConnection, invitations, settings, users};
 use crate::domain::id::UserId;
 use crate::domain::invitation::Invitation;
-use crate::domain::problem::{Field, Problems};
+use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token;
 use crate::domain::user::{Language, NewUser, check_password};
@@ -19,6 +19,7 @@ use crate::http::error::PageError;
 use crate::http::form::Form;
 use crate::http::reader::Anyone;
 use crate::http::session::Visit;
+use crate::password::Busy;
 use crate::views::invite::{InvitePage, Typed};
 
 async fn find(state: &State, text: &str, now: Timestamp) -> Result<Invitation, PageError> {
@@ -50,11 +51,13 @@ pub async fn accept(
     let invitation = find(&state, &text, now).await?;
     let done = match check(&invitation, &form) {
         Err(problems) => Err(problems),
-        Ok(new) => {
-            let hash = hashed(&state, form.get("password")).await?;
-            let link = invitation.clone();
-            taken(state.db.write(move |conn| settle(conn, &link, new.as_ref(), (&hash, now))).await)?
-        }
+        Ok(new) => match passwords::hash(&state, reader.address, form.get("password")).await? {
+            Err(Busy) => Err(Problems::one(Field::Form, Problem::HashingBusy)),
+            Ok(hash) => {
+                let link = invitation.clone();
+                taken(state.db.write(move |conn| settle(conn, &link, new.as_ref(), (&hash, now))).await)?
+            }
+        },
     };
     match done {
         Ok(id) => {
@@ -65,7 +68,9 @@ pub async fn accept(
             let language = Language::parse(form.get("language"));
             let typed = Typed { name: form.get("name"), language, time_zone: form.get("time_zone") };
             let again = InvitePage::new(reader.shell(), (&invitation, &text), typed, &problems);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+            let response = page(StatusCode::UNPROCESSABLE_ENTITY, &again)?;
+            let busy = problems.of(&Field::Form) == Some(&Problem::HashingBusy);
+            Ok(if busy { passwords::try_later(response) } else { response })
         }
     }
 }
@@ -95,7 +100,7 @@ fn settle(
     let id = match (new, invitation.user_id) {
         (Some(user), _) => users::insert(conn, user, hash, now)?,
         (None, Some(id)) => {
-            users::set_password(conn, id, hash)?;
+            users::set_password(conn, id, hash, now)?;
             id
         }
         (None, None) => return Ok(None),

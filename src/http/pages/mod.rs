@@ -5,6 +5,7 @@ pub mod deliveries;
 pub mod inboxes;
 pub mod invite;
 mod password_check;
+mod passwords;
 pub mod profile;
 pub mod received;
 pub mod recoveries;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::session::matching;
+use super::passwords::{self, Compared, Renewal};
 use crate::db::sign_ins::{self, Admission, Pair};
 use crate::domain::user::User;
 use crate::http::State;
@@ -11,9 +11,11 @@ use crate::http::error::PageError;
 /// What came of a try.
 pub enum Checked {
     /// The password is the account's.
-    Right(Box<User>),
+    Right(Box<User>, Option<Renewal>),
     /// It is not, or there is no such account, or the account is disabled.
     Wrong,
+    /// It was not looked at: too many others wait.
+    Busy,
     /// It was not looked at: the address has to wait so many seconds, rounded up.
     Wait(u64),
 }
@@ -28,15 +30,16 @@ pub async fn check(state: &State, address: IpAddr, account: &str, typed: &str) -
         Admission::Try(number) => number,
         Admission::Wait(wait) => return Ok(Checked::Wait(u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(1))),
     };
-    match matching(state, account, typed).await {
-        Ok(Some(user)) => {
+    let compared = passwords::compare(state, address, account, typed).await;
+    match compared {
+        Ok(Compared::Right(user, renewal)) => {
             state.db.write(move |conn| sign_ins::succeeded(conn, &pair)).await?;
-            Ok(Checked::Right(Box::new(user)))
+            Ok(Checked::Right(Box::new(user), renewal))
         }
-        Ok(None) => Ok(Checked::Wrong),
-        Err(error) => {
+        Ok(Compared::Wrong) => Ok(Checked::Wrong),
+        Ok(Compared::Busy) | Err(_) => {
             state.db.write(move |conn| sign_ins::take_back(conn, number)).await?;
-            Err(error)
+            compared.map(|_| Checked::Busy)
         }
     }
 }

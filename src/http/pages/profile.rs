@@ -6,7 +6,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 
 use super::password_check::{self, Checked};
-use super::session::hashed;
+use super::passwords;
 use super::{Answer, go, page};
 use crate::db::{sessions, users};
 use crate::domain::problem::{Field, Problem, Problems};
@@ -84,19 +84,27 @@ pub async fn change_password(state: Data<State>, SignedIn(reader): SignedIn, ses
         return refuse(&state, &reader, Field::Password, problem).await;
     }
     match password_check::check(&state, reader.address, &user.email, form.get("current_password")).await? {
-        Checked::Right(_) => {}
+        Checked::Right(..) => {}
+        Checked::Busy => return busy(&state, &reader).await,
         Checked::Wrong => return refuse(&state, &reader, Field::CurrentPassword, Problem::CurrentPasswordWrong).await,
         Checked::Wait(seconds) => {
             return refuse(&state, &reader, Field::CurrentPassword, Problem::Wait { seconds }).await;
         }
     }
-    let (id, hash) = (user.id, hashed(&state, form.get("password")).await?);
-    state.db.write(move |conn| users::set_password(conn, id, &hash)).await?;
+    let Ok(hash) = passwords::hash(&state, reader.address, form.get("password")).await? else {
+        return busy(&state, &reader).await;
+    };
+    let (id, now) = (user.id, reader.now);
+    state.db.write(move |conn| users::set_password(conn, id, &hash, now)).await?;
     let visit = Visit(session);
     // All sessions have ended, this one too: it goes on under a new key.
     visit.renew();
     visit.leave_notice(NoticeKind::PasswordChanged.as_str());
     Ok(go(&reader, "/profile"))
+}
+
+async fn busy(state: &State, reader: &Reader) -> Answer {
+    refuse(state, reader, Field::CurrentPassword, Problem::HashingBusy).await.map(passwords::try_later)
 }
 
 async fn refuse(state: &State, reader: &Reader, field: Field, problem: Problem) -> Answer {
@@ -119,7 +127,7 @@ pub async fn sign_out_others(state: Data<State>, SignedIn(reader): SignedIn, ses
     let end = move |conn: &mut crate::db::DbConnection| {
         let own = sessions::of(conn, id, now)?.into_iter().find(|(_, session)| is_of(&session.state, &csrf));
         match own {
-            Some((key, _)) => sessions::end_others_of(conn, id, &key),
+            Some((key, _)) => sessions::end_others_of(conn, id, &key, now),
             None => Ok(()),
         }
     };

@@ -7,18 +7,19 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use super::password_check::{self, Checked};
+use super::passwords;
 use super::{Answer, go, page};
 use crate::clock;
-use crate::db::{setup_links, users};
-use crate::domain::problem::Problems;
+use crate::db::{DbConnection, setup_links, users};
+use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::token;
-use crate::domain::user::{NewUser, Role, User, parse_email};
+use crate::domain::user::{NewUser, Role, parse_email};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
 use crate::http::reader::{Anyone, Reader};
 use crate::http::session::Visit;
-use crate::password;
+use crate::password::Busy;
 use crate::views::session::{Refusal, SetUp, SetUpPage, SignInPage};
 
 /// The query of a set-up link.
@@ -48,22 +49,29 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
 pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: Session, form: Form) -> Answer {
     check_link(&state, form.get("token")).await?;
     let (name, email, zone) = (form.get("name"), form.get("email"), form.get("time_zone"));
+    let typed = SetUp { token: form.get("token"), name, email, time_zone: zone };
     let checked = NewUser::parse(name, email, form.get("password"), Role::Admin, zone);
     let user = match checked {
         // No language is stored: nobody chose one for good here, and the links on every page must go on working.
         Ok(user) => user,
         Err(problems) => {
-            let typed = SetUp { token: form.get("token"), name, email, time_zone: zone };
             return page(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(reader.shell(), typed, &problems));
         }
     };
-    let hash = hashed(&state, form.get("password")).await?;
+    let hash = match passwords::hash(&state, reader.address, form.get("password")).await? {
+        Ok(hash) => hash,
+        Err(Busy) => {
+            let problems = Problems::one(Field::Form, Problem::HashingBusy);
+            let again = SetUpPage::new(reader.shell(), typed, &problems);
+            return page(StatusCode::SERVICE_UNAVAILABLE, &again).map(passwords::try_later);
+        }
+    };
     let link = token::hash(form.get("token"));
     let made = state
         .db
         .write(move |conn| {
             let now = clock::now();
-            // Checked again inside the transaction: of two people with the link, one is the first.
+            // Compared again inside the transaction: of two people with the link, one is the first.
             if !users::none_yet(conn)? || !setup_links::is_good(conn, &link, now)? {
                 return Ok(None);
             }
@@ -75,14 +83,6 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
         .await?;
     Visit(session).sign_in(made.ok_or(PageError::DeadLink)?);
     Ok(go(&reader, "/webhooks"))
-}
-
-/// The hash of a new password.
-pub(super) async fn hashed(state: &State, password: &str) -> Result<String, PageError> {
-    let _turn = state.hashing.acquire().await.map_err(|_| PageError::Unavailable)?;
-    let password = password.to_owned();
-    let hash = tokio::task::spawn_blocking(move || password::hash(&password)).await;
-    hash.ok().and_then(Result::ok).ok_or_else(|| PageError::Internal("hashing".into()))
 }
 
 /// Where to go after signing in.
@@ -112,33 +112,23 @@ pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Sessi
             response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
-        Checked::Right(user) => {
+        Checked::Right(user, renewal) => {
             let id = user.id;
-            state.db.write(move |conn| users::signed_in(conn, id, clock::now())).await?;
+            let sign_in = move |conn: &mut DbConnection| {
+                renewal.map_or(Ok(()), |renewal| renewal.store(conn, id))?;
+                users::signed_in(conn, id, clock::now())
+            };
+            state.db.write(sign_in).await?;
             Visit(session).sign_in(id);
             Ok(go(&reader, next))
         }
-        Checked::Wrong => refuse(&reader, typed, next),
+        Checked::Wrong => refuse(&reader, typed, next, Refusal::Wrong),
+        Checked::Busy => refuse(&reader, typed, next, Refusal::Busy).map(passwords::try_later),
     }
 }
 
-fn refuse(reader: &Reader, typed: &str, next: &str) -> Answer {
-    page(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(reader.shell(), typed, next, Some(Refusal::Wrong)))
-}
-
-/// The person, if the password is theirs. An unknown address costs as much time as a wrong password. Only
-/// [`password_check`] calls this: it counts the try.
-pub(super) async fn matching(state: &State, account: &str, typed: &str) -> Result<Option<User>, PageError> {
-    let wanted = account.to_owned();
-    let found = state.db.read(move |conn| users::by_email(conn, &wanted)).await?;
-    let (user, hash) = match found {
-        Some((user, hash)) => (Some(user), hash),
-        None => (None, password::DUMMY.to_owned()),
-    };
-    let _turn = state.hashing.acquire().await.map_err(|_| PageError::Unavailable)?;
-    let typed = typed.to_owned();
-    let same = tokio::task::spawn_blocking(move || password::matches(&typed, &hash)).await.unwrap_or(false);
-    Ok(user.filter(|user| same && user.disabled_at.is_none()))
+fn refuse(reader: &Reader, typed: &str, next: &str, refusal: Refusal) -> Answer {
+    page(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(reader.shell(), typed, next, Some(refusal)))
 }
 
 /// Ends the session.
@@ -150,9 +140,13 @@ pub async fn sign_out(Anyone(reader): Anyone, session: Session, _form: Form) -> 
     response
 }
 
+/// Longest path to go to after signing in.
+const NEXT_MAX_BYTES: usize = 2048;
+
 /// A path of ours, or the start: never another site.
 fn safe(next: &str) -> &str {
-    let ours = next.starts_with('/')
+    let ours = next.len() <= NEXT_MAX_BYTES
+        && next.starts_with('/')
         && !next.get(1..).unwrap_or_default().starts_with(['/', '\\'])
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if ours { next } else { "/webhooks" }
@@ -160,11 +154,12 @@ fn safe(next: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{NEXT_MAX_BYTES, safe};
 
     #[test]
     fn only_our_own_paths_are_followed() {
         assert_eq!(safe("/deliveries?status=failed"), "/deliveries?status=failed");
+        assert_eq!(safe(&format!("/deliveries?q={}", "a".repeat(NEXT_MAX_BYTES))), "/webhooks");
         for foreign in ["", "//x", "/\\x", "https:x", "https://x", "x", "/\t/x", "/a\nb", "/a\\b", "javascript:1"] {
             assert_eq!(safe(foreign), "/webhooks", "{foreign:?}");
         }

@@ -1,0 +1,2 @@
+ALTER TABLE sessions DROP COLUMN form_token_hash;
+ALTER TABLE sessions DROP COLUMN ended_at;
