@@ -14,6 +14,8 @@ use super::timestamp::Timestamp;
 
 /// Seconds a receiver has to answer, unless the webhook says otherwise.
 pub const DEFAULT_TIMEOUT_S: u8 = 15;
+/// Inboxes that a webhook may select.
+pub const SELECTED_INBOXES_MAX: usize = 1000;
 /// The time-outs a webhook may choose, in seconds.
 pub const TIMEOUTS_S: std::ops::RangeInclusive<u8> = 5..=20;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::pairs::ROWS_MAX;
 use super::webhook::{HeaderRow, WebhookForm};
 use crate::domain::address::AddressPolicy;
 use crate::domain::authorization::{self as auth, Chosen, Credential, Method};
@@ -12,7 +13,7 @@ use crate::domain::inbox::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
 use crate::domain::target_url::TargetUrl;
-use crate::domain::webhook::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, TIMEOUTS_S, Webhook};
+use crate::domain::webhook::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
 
 /// What a webhook is checked against.
 pub struct Context<'a> {
@@ -100,11 +101,14 @@ impl WebhookForm {
     }
 
     fn checked_events(&self, problems: &mut Problems) -> Vec<EventName> {
-        let mut events = Vec::with_capacity(self.events.len());
+        let mut events = Vec::new();
         for typed in &self.events {
             match EventName::parse(typed) {
                 Some(event) => events.push(event),
-                None => problems.add(Field::Events, Problem::EventUnknown),
+                None => {
+                    problems.add(Field::Events, Problem::EventUnknown);
+                    break;
+                }
             }
         }
         if self.events.is_empty() {
@@ -124,9 +128,14 @@ impl WebhookForm {
                 return InboxScope::All;
             }
         }
+        if self.inboxes.len() > SELECTED_INBOXES_MAX {
+            problems.add(Field::Inboxes, Problem::TooManyInboxes);
+            return InboxScope::All;
+        }
+        let all: HashSet<InboxId> = context.inboxes.iter().map(|inbox| inbox.id).collect();
         let mut chosen: Vec<InboxId> = Vec::with_capacity(self.inboxes.len());
         for typed in &self.inboxes {
-            let known = typed.parse().ok().filter(|id| context.inboxes.iter().any(|inbox| inbox.id == *id));
+            let known = typed.parse().ok().filter(|id| all.contains(id));
             match known {
                 Some(id) => chosen.push(id),
                 None => {
@@ -146,18 +155,16 @@ impl WebhookForm {
             taken.insert(self.custom_name.trim().to_ascii_lowercase());
         }
         let mut headers = Vec::new();
-        for (place, row) in self.headers.iter().enumerate() {
-            if row.is_blank() {
-                continue;
-            }
+        let rows = self.headers.iter().enumerate().filter(|(_, row)| !row.is_blank());
+        if rows.clone().take(header::MOST + 1).count() > header::MOST {
+            problems.add(Field::Headers, Problem::TooManyHeaders);
+        }
+        for (place, row) in rows.take(ROWS_MAX) {
             let name = problems.keep(Field::HeaderName(place), row.checked_name(&mut taken));
             let value = problems.keep(Field::HeaderValue(place), row.checked_value(stored, moved));
             if let (Some(name), Some(value)) = (name, value) {
                 headers.push(NewHeader { name, value });
             }
-        }
-        if headers.len() > header::MOST {
-            problems.add(Field::Headers, Problem::TooManyHeaders);
         }
         headers
     }

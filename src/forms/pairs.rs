@@ -3,7 +3,7 @@
 use super::webhook::{HeaderRow, WebhookForm};
 
 /// Rows of extra headers that are looked at: more than may be saved, so that too many are told.
-const ROWS: usize = 64;
+pub(super) const ROWS_MAX: usize = 64;
 
 impl WebhookForm {
     /// The fields of INTERFACE §3; others are ignored.
@@ -41,7 +41,7 @@ impl WebhookForm {
     fn take_header(&mut self, key: &str, value: String) {
         let place = key.strip_prefix("headers[").and_then(|rest| rest.split_once("]["));
         let Some((place, part)) = place else { return };
-        let Some(place) = place.parse::<usize>().ok().filter(|place| *place < ROWS) else { return };
+        let Some(place) = place.parse::<usize>().ok().filter(|place| *place < ROWS_MAX) else { return };
         if self.headers.len() <= place {
             self.headers.resize_with(place + 1, HeaderRow::default);
         }

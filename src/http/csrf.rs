@@ -15,7 +15,7 @@ const COOKIE: &str = "hachok_form";
 
 /// The token for someone without a session: derived from a cookie, which is set if it is missing.
 pub fn before_sign_in(state: &State, request: &HttpRequest, cookies: &mut Vec<Cookie<'static>>) -> String {
-    let known = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64);
+    let known = cookie_value(request);
     let value = known.unwrap_or_else(|| {
         let value = hex(&clock::random::<32>());
         let cookie = Cookie::build(COOKIE, value.clone())
@@ -27,6 +27,15 @@ pub fn before_sign_in(state: &State, request: &HttpRequest, cookies: &mut Vec<Co
         value
     });
     hex(&mac(&state.form_key, value.as_bytes()))
+}
+
+/// The request has the cookie of a page with a form that comes before a session.
+pub fn has_cookie(request: &HttpRequest) -> bool {
+    cookie_value(request).is_some()
+}
+
+fn cookie_value(request: &HttpRequest) -> Option<String> {
+    request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64)
 }
 
 /// The request comes from a page of ours, as far as the browser says.

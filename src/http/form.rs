@@ -1,23 +1,17 @@
 //! Posted forms: repeated keys kept, the form token checked before anything else is read.
 
-use std::time::Duration;
-
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{BytesMut, Data};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
+use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use futures_util::{FutureExt, StreamExt};
 
 use super::error::PageError;
+use super::form_limits::FormLimits;
 use super::reader::Anyone;
 use super::{State, csrf};
 use crate::domain::token;
-
-/// A test event's body is the largest field.
-const LARGEST: usize = 4 * 1024 * 1024;
-/// How long a body may take.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The fields of a posted form, in their order.
 #[derive(Debug, Default)]
@@ -79,24 +73,18 @@ impl FromRequest for Typed {
             {
                 return Err(PageError::Elsewhere);
             }
-            let read = tokio::time::timeout(BODY_TIME, read(&mut payload, LARGEST)).await;
-            let body = read.map_err(|_| PageError::BadRequest)??;
-            let form = Form(url::form_urlencoded::parse(&body).into_owned().collect());
+            let limits = FormLimits::of(&request);
+            // Nobody's body is read who cannot have a form of ours.
+            match &reader.user {
+                Some(_) => {}
+                None if limits.signed_in => return Err(PageError::SignIn),
+                None if !csrf::has_cookie(&request) => return Err(PageError::StaleForm),
+                None => {}
+            }
+            let form = Form(limits.read(&request, &mut payload).await?);
             let fresh = csrf::is_token(&reader.csrf, form.get("_csrf"));
             Ok(Self { form, fresh })
         }
         .boxed_local()
     }
-}
-
-async fn read(payload: &mut Payload, largest: usize) -> Result<BytesMut, PageError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| PageError::BadRequest)?;
-        if body.len() + chunk.len() > largest {
-            return Err(PageError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

@@ -2,10 +2,12 @@
 
 mod api;
 mod assets;
+mod body;
 mod csrf;
 mod error;
 mod flash;
 mod form;
+mod form_limits;
 mod headers;
 mod health;
 mod log_query;
@@ -43,6 +45,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
             .app_data(Data::clone(&state))
             .wrap(Compress::default())
             .wrap(from_fn(headers::add))
+            .wrap(from_fn(body::close_unread))
             .configure(|routes| route::table(routes, &state))
     });
     Ok(server

@@ -9,6 +9,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderValue, VARY};
+use actix_web::http::uri::PathAndQuery;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
@@ -122,7 +123,7 @@ fn stranger(state: &State, request: &HttpRequest) -> Reader {
         theme: theme(request, None),
         csrf: String::new(),
         htmx: request.headers().contains_key("hx-request"),
-        path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        path: path(request),
         now: clock::now(),
         address: client(state, request),
         failed_24h: 0,
@@ -165,7 +166,7 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
         theme: theme(request, user.as_ref()),
         csrf,
         htmx: has("hx-request") && !has("hx-history-restore-request"),
-        path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        path: path(request),
         now,
         address: client(state, request),
         failed_24h: u64::try_from(failed_24h).unwrap_or(0),
@@ -211,6 +212,16 @@ pub fn theme_cookie(state: &State, theme: Option<Theme>) -> Cookie<'static> {
 fn remembered(state: &State, name: &'static str, value: &'static str) -> Cookie<'static> {
     let cookie = Cookie::build(name, value).path("/").same_site(SameSite::Lax).secure(state.is_secure());
     cookie.http_only(true).max_age(actix_web::cookie::time::Duration::days(365)).finish()
+}
+
+/// Longest path and query that a page repeats, in bytes. Pages repeat it several times, in links to themselves.
+const REPEATED_PATH_MAX_BYTES: usize = 2048;
+
+/// The page's own path and query, for links to itself; without the query, or the start page, where that is very long.
+fn path(request: &HttpRequest) -> String {
+    let path_and_query = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let texts = [path_and_query, request.uri().path(), "/"];
+    texts.into_iter().find(|text| text.len() <= REPEATED_PATH_MAX_BYTES).unwrap_or("/").to_owned()
 }
 
 /// The address that a request is counted under.

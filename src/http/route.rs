@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, guard};
 
 use super::api::management::ApiError;
 use super::error::PageError;
+use super::form_limits::FormLimits;
 use super::pages::{
     catalogue, deliveries, inboxes, invite, profile, received, recoveries, session as account, settings, status,
     tokens, users, verify, webhook_actions, webhook_form, webhook_overview, webhook_test, webhooks,
@@ -37,7 +38,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .wrap(from_fn(reader::load))
                 .wrap(session::middleware(state))
                 .wrap(from_fn(reader::without_session))
-                .configure(pages)
+                .configure(|routes| pages(routes, FormLimits::with_event(state.web.max_payload)))
                 .default_service(web::route().to(HttpResponse::NotFound)),
         )
         .default_service(web::route().to(|| async { ApiError::not_found().answer() }));
@@ -67,12 +68,13 @@ fn management(routes: &mut ServiceConfig) {
         .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::send_again));
 }
 
-fn pages(routes: &mut ServiceConfig) {
+fn pages(routes: &mut ServiceConfig, with_event: FormLimits) {
+    let strangers = FormLimits::STRANGERS;
     routes
         .service(web::resource("/").get(webhooks::home))
-        .service(web::resource("/setup").get(account::set_up).post(account::create_first))
-        .service(web::resource("/sign-in").get(account::sign_in).post(account::check_in))
-        .service(web::resource("/sign-out").post(account::sign_out))
+        .service(web::resource("/setup").app_data(strangers).get(account::set_up).post(account::create_first))
+        .service(web::resource("/sign-in").app_data(strangers).get(account::sign_in).post(account::check_in))
+        .service(web::resource("/sign-out").app_data(strangers).post(account::sign_out))
         .service(web::resource("/webhooks").get(webhooks::list).post(webhook_form::create))
         .service(web::resource("/webhooks/new").get(webhook_form::new))
         .service(web::resource("/webhooks/header-row").get(webhook_form::header_row))
@@ -85,9 +87,14 @@ fn pages(routes: &mut ServiceConfig) {
             web::resource(r"/webhooks/{id:\d+}/delete").get(webhook_actions::ask_delete).post(webhook_actions::delete),
         )
         .service(web::resource(r"/webhooks/{id:\d+}/secret").get(webhook_actions::secret).post(webhook_actions::rotate))
-        .service(web::resource(r"/webhooks/{id:\d+}/verify").get(verify::form).post(verify::check))
+        .service(web::resource(r"/webhooks/{id:\d+}/verify").app_data(with_event).get(verify::form).post(verify::check))
         .service(web::resource(r"/webhooks/{id:\d+}/copy").post(webhook_form::copy))
-        .service(web::resource(r"/webhooks/{id:\d+}/test").get(webhook_test::form).post(webhook_test::send))
+        .service(
+            web::resource(r"/webhooks/{id:\d+}/test")
+                .app_data(with_event)
+                .get(webhook_test::form)
+                .post(webhook_test::send),
+        )
         .service(
             web::resource(r"/webhooks/{id:\d+}/held").get(webhook_actions::ask_held).post(webhook_actions::settle_held),
         )
@@ -124,7 +131,9 @@ fn accounts(routes: &mut ServiceConfig) {
         .service(web::resource(r"/users/{id:\d+}/activation").post(users::enable))
         .service(web::resource(r"/users/{id:\d+}/deactivation").post(users::disable))
         .service(web::resource(r"/users/{id:\d+}/password-link").post(users::make_password_link))
-        .service(web::resource("/invite/{token}").get(invite::show).post(invite::accept))
+        .service(
+            web::resource("/invite/{token}").app_data(FormLimits::STRANGERS).get(invite::show).post(invite::accept),
+        )
         .service(web::resource("/profile").get(profile::show).post(profile::save))
         .service(web::resource("/profile/password").post(profile::change_password))
         .service(web::resource("/profile/sign-outs").post(profile::sign_out_others))

@@ -7,10 +7,15 @@ use super::rig::{Desk, Liar, Store, check, number, webhooks};
 use crate::support::App;
 
 /// Memory of the server in MB: `VmRSS` now, `VmHWM` at most so far.
-fn memory(app: &App, line: &str) -> f64 {
+pub fn memory(app: &App, line: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", app.pid())).expect("a process");
     let value = status.lines().find_map(|known| known.strip_prefix(line)).expect("a line");
     value.trim_matches([':', '\t', ' ', 'k', 'B']).parse::<f64>().expect("a number") / 1024.0
+}
+
+/// Begins the measurement of `VmHWM` anew.
+pub fn forget_peak(app: &App) {
+    std::fs::write(format!("/proc/{}/clear_refs", app.pid()), "5").expect("a process");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

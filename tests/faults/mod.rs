@@ -20,4 +20,5 @@ mod recovery;
 mod rig;
 mod shutdown;
 mod storage;
+mod strangers;
 mod unwritten;

@@ -74,7 +74,13 @@ impl From<Problems> for ApiError {
             }
         }
         let words = Translator::new(Locale::En, crate::clock::now());
-        let messages: Vec<String> = problems.iter().map(|(field, problem)| message(words, field, problem)).collect();
+        let mut messages: Vec<String> = Vec::new();
+        for (field, problem) in problems.iter() {
+            let text = message(words, field, problem);
+            if !messages.contains(&text) {
+                messages.push(text);
+            }
+        }
         let body = json!({ "message": messages.join(", "), "attributes": attributes });
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, body }
     }

@@ -99,6 +99,9 @@ async fn show_news(state: &State, reader: &Reader, query: &LogQuery, (parsed, se
     page(StatusCode::OK, &LogPage::new(reader.shell(), input).as_news())
 }
 
+/// Characters of a search that the page repeats, in its field and in each of its links: more than any search may have.
+const SEARCH_SHOWN_MAX: usize = 500;
+
 /// The fields of the filter as they were filled.
 fn filter(reader: &Reader, query: &LogQuery, Parsed { filter, period, .. }: &Parsed) -> LogFilter {
     let (from, to) = query.fields(reader.zone());
@@ -111,7 +114,7 @@ fn filter(reader: &Reader, query: &LogQuery, Parsed { filter, period, .. }: &Par
         to,
         period: *period,
         test: filter.test,
-        q: given(&query.q).unwrap_or_default().to_owned(),
+        q: given(&query.q).unwrap_or_default().chars().take(SEARCH_SHOWN_MAX).collect(),
         live: query.is_live(),
     }
 }

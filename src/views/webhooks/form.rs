@@ -1,5 +1,7 @@
 //! `/webhooks/new` and `/webhooks/{id}/edit`.
 
+use std::collections::HashSet;
+
 use askama::Template;
 
 use super::conflict::{self, Conflict};
@@ -67,7 +69,8 @@ impl<'a> FormPage<'a> {
     /// The form, empty, filled in, or with what was wrong.
     pub fn new(shell: Shell<'a>, input: FormInput<'a>) -> Self {
         let (t, form) = (shell.t, input.form);
-        let chosen = |inbox: &Inbox| form.inboxes.contains(&inbox.id.to_string());
+        let selected: HashSet<&str> = form.inboxes.iter().map(String::as_str).collect();
+        let chosen = |inbox: &Inbox| selected.contains(inbox.id.to_string().as_str());
         let offered = input.inboxes.iter().filter(|inbox| inbox.archived_at.is_none() || chosen(inbox));
         let headers = HeaderFields::all(t, &form.headers, input.webhook, input.problems);
         Self {

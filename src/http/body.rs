@@ -1,0 +1,104 @@
+//! Reading a request's body within limits of size and time, and what becomes of a body that is not read.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{self, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{Error, HttpMessage, HttpRequest};
+use futures_util::{Stream, StreamExt};
+
+/// How long a whole body may take.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is larger than the limit.
+    TooLarge,
+    /// It broke off or took too long.
+    Broken,
+}
+
+/// The whole body, up to `limit` bytes. A body that says it is larger is not looked at.
+pub async fn read(
+    request: &HttpRequest,
+    payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    limit: usize,
+) -> Result<Bytes, Unread> {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > limit) {
+        return Err(Unread::TooLarge);
+    }
+    tokio::time::timeout(BODY_TIME_MAX, gather(payload, limit)).await.map_err(|_| Unread::Broken)?
+}
+
+async fn gather(
+    mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    limit: usize,
+) -> Result<Bytes, Unread> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Unread::Broken)?;
+        if body.len() + chunk.len() > limit {
+            return Err(Unread::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Closes the connection of a chunked body that is not read to its end.
+///
+/// After a response to a request with an unread body of known length actix-http reads and drops the rest for a second,
+/// so that the response arrives, and closes. The rest of a chunked body it reads and drops without any limit, as long
+/// as nobody holds the body: the response holds it here.
+pub async fn close_unread(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if !request.chunked().unwrap_or(false) {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let body = Shared(Rc::new(RefCell::new(request.take_payload())));
+    request.set_payload(dev::Payload::Stream { payload: Box::pin(body.clone()) });
+    let response = next.call(request).await?;
+    Ok(response.map_body(|_, answer| BoxBody::new(Holding { answer: answer.boxed(), _body: body })))
+}
+
+/// A body with two owners, of whom one reads.
+#[derive(Clone)]
+struct Shared(Rc<RefCell<dev::Payload>>);
+
+impl Stream for Shared {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
+    }
+}
+
+/// A response that holds the body of its request.
+struct Holding {
+    answer: BoxBody,
+    _body: Shared,
+}
+
+impl MessageBody for Holding {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.answer.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.answer).poll_next(context)
+    }
+}

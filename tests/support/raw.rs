@@ -1,0 +1,52 @@
+//! A client that writes to a socket itself, for requests that no HTTP library sends.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::BOUND;
+
+/// An open connection.
+pub struct Raw(TcpStream);
+
+impl Raw {
+    /// A connection to the server at that URL.
+    pub async fn connect(url: &str) -> Self {
+        let address = url.strip_prefix("http://").expect("a URL");
+        Self(TcpStream::connect(address).await.expect("a connection"))
+    }
+
+    /// Sends bytes; false if the server takes no more.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.0.write_all(bytes.as_ref()).await.is_ok()
+    }
+
+    /// The head of a POST with these header lines.
+    pub async fn post(&mut self, path: &str, lines: &[&str]) -> bool {
+        let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        self.send(format!("POST {path} HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n")).await
+    }
+
+    /// What the server sends until it closes the connection. A reset is a fault: it may destroy the response.
+    pub async fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        let read = tokio::time::timeout(BOUND, self.0.read_to_end(&mut bytes)).await;
+        read.expect("an end").expect("no reset");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// What the server has sent once `expected` is in it.
+    pub async fn until(&mut self, expected: &str) -> String {
+        let mut bytes = Vec::new();
+        let reading = async {
+            while !String::from_utf8_lossy(&bytes).contains(expected) {
+                if self.0.read_buf(&mut bytes).await.expect("no reset") == 0 {
+                    break;
+                }
+            }
+        };
+        let seen = tokio::time::timeout(BOUND, reading).await.is_ok();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(seen && text.contains(expected), "{expected:?} in {text:?}");
+        text
+    }
+}
