@@ -30,7 +30,9 @@ pub fn leave(state: &State, (visit, reader): (&Visit, &Reader), place: &str, sec
 pub fn take(state: &State, (visit, reader): (&Visit, &Reader), place: &str) -> Option<String> {
     let sealed = Sealed(visit.secret()?);
     let text = state.db.vault().open(&sealed, &seal_of(reader, place)).ok()?;
-    visit.forget_secret();
+    if !reader.head {
+        visit.forget_secret();
+    }
     let (until, secret) = expose(&text).split_once(' ')?;
     let until = Timestamp::from_micros(until.parse().ok()?);
     (reader.now < until).then(|| secret.to_owned())

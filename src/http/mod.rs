@@ -15,6 +15,7 @@ mod made;
 mod pages;
 mod reader;
 mod received_query;
+mod request_line;
 mod route;
 mod session;
 mod state;
@@ -44,6 +45,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         App::new()
             .app_data(Data::clone(&state))
             .wrap(Compress::default())
+            .wrap(from_fn(request_line::read))
             .wrap(from_fn(headers::add))
             .wrap(from_fn(body::close_unread))
             .configure(|routes| route::table(routes, &state))

@@ -17,7 +17,7 @@ use futures_util::future::{Ready, ready};
 
 use super::error::PageError;
 use super::session::Visit;
-use super::{State, csrf};
+use super::{State, csrf, request_line};
 use crate::clock;
 use crate::db::{settings, users};
 use crate::domain::forwarded;
@@ -38,6 +38,8 @@ pub struct Reader {
     pub(super) path: String,
     pub(super) now: Timestamp,
     pub(super) address: IpAddr,
+    /// Came as HEAD: what is shown once stays.
+    pub(super) head: bool,
     failed_24h: u64,
     notice: Option<Notice>,
 }
@@ -126,6 +128,7 @@ fn stranger(state: &State, request: &HttpRequest) -> Reader {
         path: path(request),
         now: clock::now(),
         address: client(state, request),
+        head: request_line::is_head(request),
         failed_24h: 0,
         notice: None,
     }
@@ -160,7 +163,12 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
     };
     let headers = request.headers();
     let has = |name: &str| headers.contains_key(name);
-    let notice = if request.method().is_safe() && !has("hx-request") { visit.take_notice() } else { None };
+    let head = request_line::is_head(request);
+    let notice = match request.method().is_safe() && !has("hx-request") {
+        true if head => visit.notice(),
+        true => visit.take_notice(),
+        false => None,
+    };
     let reader = Reader {
         locale,
         theme: theme(request, user.as_ref()),
@@ -169,6 +177,7 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
         path: path(request),
         now,
         address: client(state, request),
+        head,
         failed_24h: u64::try_from(failed_24h).unwrap_or(0),
         notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Odd(text), Notice::Done)),
         user,

@@ -19,6 +19,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
         .service(web::resource("/healthz").get(health::lives))
         .service(web::resource("/readyz").get(health::ready))
         .service(web::resource("/static/{name:.*}").get(assets::serve))
+        .service(web::resource("/api").wrap(from_fn(api::method::of_management)).get(api::version::show))
         .service(web::resource("/api/v1/events").wrap(from_fn(api::method::of_ingest)).post(api::events::accept))
         .service(web::resource("/api/v1/profile").wrap(from_fn(api::method::of_management)).get(api::profile::show))
         .service(
@@ -60,7 +61,13 @@ fn management(routes: &mut ServiceConfig) {
         .service(web::resource("/webhooks/{id}/recoveries").post(recoveries::start))
         .service(web::resource("/recoveries/{id}").get(recoveries::show).delete(recoveries::cancel))
         .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
-        .service(web::resource("/inboxes/{id}").patch(inboxes::update).put(inboxes::update).delete(inboxes::archive))
+        .service(
+            web::resource("/inboxes/{id}")
+                .get(inboxes::show)
+                .patch(inboxes::update)
+                .put(inboxes::update)
+                .delete(inboxes::archive),
+        )
         .service(web::resource("/events").get(catalogue::list))
         .service(web::resource("/received").get(received::list))
         .service(web::resource("/deliveries").get(deliveries::list))

@@ -189,6 +189,11 @@ impl Visit {
         self.put(NOTICE, &notice);
     }
 
+    /// What was left to tell, and stays.
+    pub fn notice(&self) -> Option<String> {
+        self.0.get(NOTICE).ok().flatten()
+    }
+
     /// What was left to tell; told once.
     pub fn take_notice(&self) -> Option<String> {
         self.take(NOTICE)

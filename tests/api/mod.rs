@@ -1,6 +1,8 @@
 //! What programs rely on: the ingest API and the management API.
 
 mod accounts;
+mod basic;
+mod compatible;
 mod deliveries;
 mod derived;
 mod idempotency;
@@ -8,6 +10,7 @@ mod inboxes;
 mod ingest;
 mod received;
 mod refusals;
+mod request_line;
 mod rotation;
 mod search;
 mod surroundings;

@@ -120,15 +120,15 @@ async fn another_method_or_path_of_the_api_is_a_clean_refusal() {
     let api = app.api("admin");
     let answer = api.get("/api/v1/events").await;
     answer.problem(405);
-    assert_eq!(answer.header("allow"), "POST");
+    assert_eq!(answer.header("allow"), "POST, OPTIONS");
     let known = [
-        ("webhooks", "GET, POST"),
-        ("/api/v1/profile", "GET"),
-        ("webhooks/1/secret", "POST"),
-        ("webhooks/1/test", "POST"),
-        ("deliveries", "GET"),
-        ("deliveries/dlv_1", "GET"),
-        ("deliveries/dlv_1/redelivery", "POST"),
+        ("webhooks", "GET, HEAD, POST, OPTIONS"),
+        ("/api/v1/profile", "GET, HEAD, OPTIONS"),
+        ("webhooks/1/secret", "POST, OPTIONS"),
+        ("webhooks/1/test", "POST, OPTIONS"),
+        ("deliveries", "GET, HEAD, OPTIONS"),
+        ("deliveries/dlv_1", "GET, HEAD, OPTIONS"),
+        ("deliveries/dlv_1/redelivery", "POST, OPTIONS"),
     ];
     for (path, allowed) in known {
         let answer = api.delete(path).await;

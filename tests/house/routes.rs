@@ -15,12 +15,26 @@ pub fn pages() -> Vec<Route> {
     read("fn pages", "\0")
 }
 
+/// Health, files, ingest: what stands beside the pages and the management API.
+pub fn others() -> Vec<Route> {
+    let mut found = split("fn table", "fn management");
+    found.retain(|route| !route.methods.is_empty());
+    assert!(found.len() > 5, "the table was read");
+    found
+}
+
 /// The management API, below `/api/v1/accounts/1`.
 pub fn management() -> Vec<Route> {
     read("fn management", "fn pages")
 }
 
 fn read(from: &str, to: &str) -> Vec<Route> {
+    let found = split(from, to);
+    assert!(found.len() > 8 && found.iter().all(|route| !route.methods.is_empty()), "{from} was read");
+    found
+}
+
+fn split(from: &str, to: &str) -> Vec<Route> {
     let (_, source) = files("src/http", "route.rs").remove(0);
     let (_, part) = source.split_once(from).expect("a part of the table");
     let part = part.split(to).next().unwrap_or_default();
@@ -32,6 +46,5 @@ fn read(from: &str, to: &str) -> Vec<Route> {
             route.methods.extend(METHODS.iter().filter(|method| piece.contains(&format!(".{method}("))));
         }
     }
-    assert!(found.len() > 8 && found.iter().all(|route| !route.methods.is_empty()), "{from} was read");
     found
 }

@@ -2,7 +2,7 @@ use reqwest::Method;
 
 use crate::delivery::after_attempt;
 use crate::house::routes::{self, Route};
-use crate::pages::make_webhook;
+use crate::pages::{good_form, make_webhook};
 use crate::support::{Answer, Api, App, Form, Page, Receiver, Reply, Visitor, event};
 
 /// What a viewer may do: all of it concerns the viewer's own account or session.
@@ -189,4 +189,56 @@ async fn a_token_does_in_the_api_what_its_scope_says() {
         }
     }
     assert_eq!(world.everything().await, before);
+}
+
+#[tokio::test]
+async fn each_page_answers_head_as_get_and_options_with_its_methods() {
+    let world = World::new().await;
+    let before = world.everything().await;
+    let mut found = 0;
+    for route in routes::pages() {
+        let path = world.address(&route);
+        let mut expected: Vec<_> = route.methods.iter().map(|method| method.to_uppercase()).collect();
+        expected.push("OPTIONS".into());
+        if route.methods.contains(&"get") {
+            expected.push("HEAD".into());
+            let (get, head) = (world.admin.get(&path).await, world.admin.request(Method::HEAD, &path));
+            let head = world.admin.send(&path, head).await;
+            assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
+            for name in ["content-type", "location", "cache-control", "content-security-policy", "vary"] {
+                assert_eq!(head.header(name), get.header(name), "{name} of {path}");
+            }
+            // Times in words differ in length from one second to the next.
+            let length = |page: &Page| page.header("content-length").parse::<usize>().expect("a length");
+            assert!(length(&get).abs_diff(length(&head)) < 200, "{path}: {} {}", length(&get), length(&head));
+            found += usize::from(get.status == 200 && length(&head) > 1000);
+        }
+        expected.sort();
+        for visitor in [&world.admin, &world.app.visitor()] {
+            let page = visitor.send(&path, visitor.request(Method::OPTIONS, &path)).await;
+            let mut allowed: Vec<_> = page.header("allow").split(", ").map(ToOwned::to_owned).collect();
+            allowed.sort();
+            assert_eq!((page.status, page.body.as_str(), &allowed), (204, "", &expected), "{path}");
+            assert_eq!(page.header("access-control-allow-origin"), "", "{path}");
+        }
+    }
+    assert!(found > 20, "{found}");
+    assert_eq!(world.everything().await, before);
+}
+
+#[tokio::test]
+async fn head_uses_up_nothing_that_is_shown_once() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let form = good_form(&admin, "https://a.example.com/").await;
+    let secret = admin.submit(form).await.leads_to();
+    let head = async |path: &str| admin.send(path, admin.request(Method::HEAD, path)).await.expect(200);
+    for _ in 0..2 {
+        head(&secret).await;
+    }
+    let page = admin.open(&secret).await;
+    assert!(page.text("#key").starts_with("whsec_"), "{}", page.text("main"));
+    assert!(page.says("The webhook was created"), "{}", page.text("body"));
+    let again = admin.open(&secret).await;
+    assert!(!again.has("#key") && !again.says("The webhook was created"), "the control: GET does use it up");
 }

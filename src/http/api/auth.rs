@@ -1,10 +1,14 @@
-//! Who calls the API: a token in `Authorization: Bearer`, `api_access_token` or `Api-Access-Token`.
+//! Who calls the API: a token in `Authorization: Bearer`, `api_access_token` or `Api-Access-Token`; at ingest also as
+//! the password of `Authorization: Basic`.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::clock;
 use crate::db::{self, tokens};
@@ -34,8 +38,13 @@ impl From<db::Error> for Denied {
 /// The caller's token, if it is good and one of `scopes`.
 pub async fn caller(state: &State, request: &HttpRequest, scopes: &[Scope]) -> Result<Token, Denied> {
     let text = token_of(request).ok_or(Denied::None)?;
-    let hash = token::hash(text);
+    find(state, &token::hash(text), scopes).await
+}
+
+/// The token with that hash, if it is good and one of `scopes`.
+async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Denied> {
     let now = clock::now();
+    let hash = hash.to_vec();
     let found = state.db.read(move |conn| tokens::by_hash(conn, &hash)).await?;
     let token = found.filter(|token| token.is_good(now)).ok_or(Denied::Bad)?;
     if tokens::is_worth_noting(&token, now) {
@@ -79,13 +88,17 @@ impl Senders {
 
 /// The number and the hash of a token that may send events.
 pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Vec<u8>), Denied> {
-    let hash = token::hash(token_of(request).ok_or(Denied::None)?);
+    let hash = match (token_of(request), authorization(request, "basic")) {
+        (Some(token), _) => token::hash(token),
+        (None, Some(pair)) => token::hash(&password(pair).ok_or(Denied::Bad)?),
+        (None, None) => return Err(Denied::None),
+    };
     let now = clock::now();
     let known = state.senders.get(&hash);
     if let Some(token) = known.filter(|token| token.is_good(now) && !tokens::is_worth_noting(token, now)) {
         return Ok((token.id, hash));
     }
-    let mut token = caller(state, request, &[Scope::Ingest, Scope::Admin]).await?;
+    let mut token = find(state, &hash, &[Scope::Ingest, Scope::Admin]).await?;
     token.last_used_at = Some(now);
     let id = token.id;
     state.senders.remember(hash.clone(), token);
@@ -95,12 +108,51 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
 /// Rack, which Chatwoot stands on, does not tell `_` from `-`, and nginx drops names with `_`.
 fn token_of(request: &HttpRequest) -> Option<&str> {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    bearer
+    authorization(request, "bearer")
         .or_else(|| header("api_access_token"))
         .or_else(|| header("api-access-token"))
         .filter(|token| !token.is_empty())
+}
+
+/// What follows `scheme` in `Authorization`.
+fn authorization<'a>(request: &'a HttpRequest, scheme: &str) -> Option<&'a str> {
+    let (given, rest) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
+}
+
+/// Senders differ in the padding that they write.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The password of a Basic pair (RFC 7617 §2), whoever the user is. Most help desks can set no header, but send what
+/// stands before the `@` of a URL: `https://x:TOKEN@host/api/v1/events`.
+fn password(pair: &str) -> Option<String> {
+    let pair = String::from_utf8(BASE64.decode(pair).ok()?).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(password.to_owned()).filter(|password| !password.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::password;
+
+    #[test]
+    fn the_password_of_a_basic_pair_is_read_whoever_the_user_is() {
+        for (pair, expected) in [
+            ("eDpoa190b2tlbg==", Some("hk_token")),
+            ("eDpoa190b2tlbg", Some("hk_token")),
+            ("OmhrX3Rva2Vu", Some("hk_token")),
+            ("0L7Qu9GPOmE6Yg==", Some("a:b")),
+            ("eDo=", None),
+            ("eA==", None),
+            ("", None),
+            ("%%%", None),
+            ("eDpoa190b2tlbg= =", None),
+            ("eDr/", None),
+        ] {
+            assert_eq!(password(pair).as_deref(), expected, "{pair}");
+        }
+    }
 }

@@ -22,6 +22,13 @@ pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, A
     Ok(HttpResponse::Ok().json(json!({ "payload": list })))
 }
 
+/// One inbox, without an envelope, as in Chatwoot.
+pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let id = ids.1;
+    let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
+    Ok(HttpResponse::Ok().json(shapes::inbox(&inbox)))
+}
+
 /// A new inbox.
 pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
     let new = parse(&object.unwrapped("inbox"), None)?;

@@ -13,5 +13,6 @@ pub mod profile;
 pub mod received;
 pub mod recoveries;
 pub mod shapes;
+pub mod version;
 pub mod webhook_input;
 pub mod webhooks;

@@ -6,7 +6,10 @@ use serde_json::json;
 use super::management::Caller;
 use crate::domain::token::Scope;
 
-/// Who the token stands for: the one account.
+/// A token is no person, but Chatwoot's clients insist on an address. `.invalid` is nobody's (RFC 2606 §2).
+const EMAIL: &str = "hachok@hachok.invalid";
+
+/// Who the token stands for: the one account. The token itself, which Chatwoot repeats here, is left out.
 pub async fn show(caller: Caller) -> HttpResponse {
     let role = match caller.scope {
         Scope::Admin => "administrator",
@@ -14,9 +17,30 @@ pub async fn show(caller: Caller) -> HttpResponse {
     };
     HttpResponse::Ok().json(json!({
         "id": 1,
+        "uid": EMAIL,
         "name": "Hachok",
+        "available_name": "Hachok",
+        "display_name": "Hachok",
+        "email": EMAIL,
         "account_id": 1,
         "role": role,
-        "accounts": [{ "id": 1, "name": "Hachok", "status": "active", "role": role }],
+        "confirmed": true,
+        "provider": "email",
+        "avatar_url": "",
+        "type": null,
+        "availability_status": "online",
+        "custom_attributes": {},
+        "ui_settings": {},
+        "accounts": [{
+            "id": 1,
+            "name": "Hachok",
+            "status": "active",
+            "active_at": null,
+            "role": role,
+            "permissions": [role],
+            "availability": "online",
+            "availability_status": "online",
+            "auto_offline": false,
+        }],
     }))
 }

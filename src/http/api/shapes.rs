@@ -53,14 +53,45 @@ fn authorization(shown: &Shown) -> Value {
     }
 }
 
-/// An inbox.
+/// An inbox: our own fields, then those of Chatwoot's published schema with what is true of an inbox that only
+/// receives. Clients with typed models refuse an answer that lacks one, or has `null` where the schema has a string.
 pub fn inbox(inbox: &Inbox) -> Value {
     json!({
         "id": inbox.id,
         "external_id": inbox.external_id,
         "name": inbox.name,
-        "channel_type": inbox.channel_type,
+        "channel_type": inbox.channel_type.as_deref().unwrap_or_default(),
         "archived": inbox.archived_at.is_some(),
+        "channel_id": inbox.id,
+        "avatar_url": "",
+        "website_url": "",
+        "website_token": "",
+        "web_widget_script": "",
+        "widget_color": "",
+        "welcome_title": "",
+        "welcome_tagline": "",
+        "greeting_enabled": false,
+        "greeting_message": "",
+        "working_hours_enabled": false,
+        "working_hours": [],
+        "out_of_office_message": null,
+        "timezone": "UTC",
+        "enable_auto_assignment": false,
+        "auto_assignment_config": {},
+        "enable_email_collect": false,
+        "csat_survey_enabled": false,
+        "allow_messages_after_resolved": true,
+        "lock_to_single_conversation": false,
+        "hmac_mandatory": false,
+        "sender_name_type": "friendly",
+        "business_name": null,
+        "callback_webhook_url": null,
+        "selected_feature_flags": null,
+        "reply_time": "",
+        "medium": "",
+        "messaging_service_sid": null,
+        "phone_number": null,
+        "provider": null,
     })
 }
 

@@ -1,0 +1,102 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Answer, Api, App, event, http};
+
+fn basic(pair: &str) -> String {
+    format!("Basic {}", STANDARD.encode(pair))
+}
+
+async fn posted(app: &App, authorization: &str, more: &[(&str, &str)]) -> Answer {
+    let nobody = Api::new(&app.url, "x");
+    let mut request = nobody.plain(Method::POST, "/api/v1/events").header("content-type", "application/json");
+    for (name, value) in more.iter().chain(&[("authorization", authorization)]) {
+        request = request.header(*name, *value);
+    }
+    Answer::of(request.body(event("message_created"))).await
+}
+
+fn challenges(answer: &Answer) -> Vec<&str> {
+    answer.headers.get_all("www-authenticate").iter().map(|value| value.to_str().expect("text")).collect()
+}
+
+#[tokio::test]
+async fn a_sender_that_has_only_a_url_puts_the_token_into_it() {
+    let app = App::start();
+    let token = app.token("ingest");
+    let url = format!("{}/api/v1/events", app.url.replace("http://", &format!("http://chatwoot:{token}@")));
+    let request = http().post(url).header("content-type", "application/json").body(event("message_created"));
+    assert_eq!(Answer::of(request).await.status, 202);
+}
+
+#[tokio::test]
+async fn the_password_of_basic_is_the_token_whoever_the_user_is() {
+    let app = App::start();
+    let (token, admin) = (app.token("ingest"), app.token("admin"));
+    for pair in [format!("x:{token}"), format!(":{token}"), format!("Оля:{token}"), format!("x:{admin}")] {
+        assert_eq!(posted(&app, &basic(&pair), &[]).await.status, 202, "{pair}");
+    }
+    let unpadded = basic(&format!("xy:{token}")).trim_end_matches('=').replace("Basic", "bAsIc");
+    assert_eq!(posted(&app, &unpadded, &[]).await.status, 202, "{unpadded}");
+}
+
+#[tokio::test]
+async fn a_wrong_or_broken_pair_is_no_token() {
+    let app = App::start();
+    let token = app.token("ingest");
+    for wrong in [
+        basic(&format!("{token}:x")),
+        basic(&token),
+        basic("x:"),
+        basic(&format!("x:{token} ")),
+        "Basic".into(),
+        "Basic ".into(),
+        "Basic %%%".into(),
+        format!("Basic {token}"),
+        "Basic eDp4=x".into(),
+    ] {
+        let answer = posted(&app, &wrong, &[]).await;
+        answer.problem(401);
+        assert_eq!(challenges(&answer)[0], "Bearer", "{wrong}");
+    }
+    posted(&app, &basic(&format!("x:{}", app.token("read"))), &[]).await.problem(403);
+}
+
+#[tokio::test]
+async fn a_sender_is_asked_for_basic_too_but_a_browser_is_not() {
+    let app = App::start();
+    let answer = posted(&app, "", &[]).await;
+    answer.problem(401);
+    assert_eq!(challenges(&answer), ["Bearer", r#"Basic realm="Hachok", charset="UTF-8""#]);
+    for browser in [("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")] {
+        let answer = posted(&app, "", &[browser]).await;
+        assert_eq!((answer.status, challenges(&answer)), (401, vec!["Bearer"]), "{browser:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_beside_basic_counts_and_basic_alone_opens_no_management() {
+    let app = App::start();
+    let token = app.token("admin");
+    let foreign = basic("proxy:its-own-password");
+    assert_eq!(posted(&app, &foreign, &[("api-access-token", &token)]).await.status, 202);
+    let nobody = Api::new(&app.url, "x");
+    let management =
+        |authorization: String| nobody.plain(Method::GET, "webhooks").header("authorization", authorization);
+    let alone = Answer::of(management(basic(&format!("x:{token}")))).await;
+    assert_eq!((alone.status, challenges(&alone).iter().any(|text| text.contains("Basic"))), (401, false));
+    assert_eq!(Answer::of(management(foreign).header("api_access_token", &token)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_none_in_basic_either() {
+    let app = App::start();
+    let token = app.token("ingest");
+    assert_eq!(posted(&app, &basic(&format!("x:{token}")), &[]).await.status, 202);
+    app.age("UPDATE api_tokens SET revoked_at = 1");
+    let answer = posted(&app, &basic(&format!("x:{token}")), &[]).await;
+    answer.problem(401);
+    assert_eq!(answer.json()["errors"][0]["code"], json!("unauthorized"));
+}
