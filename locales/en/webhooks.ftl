@@ -141,6 +141,7 @@ turn_on = Turn on
 turn_off = Turn off
 configuration = Configuration
 extra_headers = Custom headers
+headers_refused_today = These header names can no longer be chosen: { $names }. The webhook sends them as before; you can remove them, but not change them. Proxies and servers on the way may trust such headers.
 no_headers = None
 timeout_value = { $n } s
 recent_deliveries = Recent deliveries

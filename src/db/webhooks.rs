@@ -138,7 +138,7 @@ fn store_headers(conn: &mut DbConnection, vault: &Vault, id: WebhookId, headers:
     let old: Vec<HeaderRow> = webhook_rows::headers_of(conn, &[id])?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
     for (position, header) in headers.iter().enumerate() {
-        let kept = old.iter().find(|row| row.name == header.name.as_str());
+        let kept = old.iter().find(|row| row.name.eq_ignore_ascii_case(header.name.as_str()));
         let (value, sealed, saved_at) = match &header.value {
             NewValue::Shown(value) => (Some(value.clone()), None, None),
             NewValue::Hidden(Credential::Set(secret)) => {
@@ -326,6 +326,7 @@ fn place(column: &str, id: WebhookId) -> String {
     format!("webhooks.{column}:{id}")
 }
 
+/// In lower case, in which older versions stored all names: a kept value opens after its name was typed in another case.
 fn header_place(id: WebhookId, name: &str) -> String {
-    format!("webhook_headers.value:{id}:{name}")
+    format!("webhook_headers.value:{id}:{}", name.to_ascii_lowercase())
 }

@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 
 use super::sender::{self, PreparedRequest};
 use crate::domain::delivery::{Delivery, Trigger};
+use crate::domain::header::as_sent;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::Target;
 
@@ -18,7 +19,7 @@ pub const USER_AGENT: &str = concat!("Hachok/", env!("CARGO_PKG_VERSION"));
 pub struct Prepared {
     /// What is sent.
     pub request: PreparedRequest,
-    /// What is logged.
+    /// What is logged, names as they are sent.
     pub shown: Vec<(String, String)>,
 }
 
@@ -28,16 +29,16 @@ pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp
     let id = delivery.event_id.to_string();
     let timestamp = now.seconds();
     let mut headers = Headers::default();
-    headers.plain("content-type", "application/json")?;
-    headers.plain("user-agent", USER_AGENT)?;
-    headers.plain("webhook-id", &id)?;
-    headers.plain("webhook-timestamp", &timestamp.to_string())?;
-    headers.masked("webhook-signature", &signatures(target, &id, &body, now), "v1,")?;
-    headers.plain("x-hachok-event", delivery.event.as_str())?;
-    headers.plain("x-hachok-delivery", &delivery.id.to_string())?;
-    headers.plain("x-hachok-attempt", &delivery.attempts.to_string())?;
+    headers.plain("Content-Type", "application/json")?;
+    headers.plain("User-Agent", USER_AGENT)?;
+    headers.plain("Webhook-Id", &id)?;
+    headers.plain("Webhook-Timestamp", &timestamp.to_string())?;
+    headers.masked("Webhook-Signature", &signatures(target, &id, &body, now), "v1,")?;
+    headers.plain("X-Hachok-Event", delivery.event.as_str())?;
+    headers.plain("X-Hachok-Delivery", &delivery.id.to_string())?;
+    headers.plain("X-Hachok-Attempt", &delivery.attempts.to_string())?;
     if delivery.trigger == Trigger::Test {
-        headers.plain("x-hachok-test", "1")?;
+        headers.plain("X-Hachok-Test", "1")?;
     }
     if let Some((name, value)) = target.authorization.header() {
         headers.masked(&name, value.expose_secret(), scheme(&name, value.expose_secret()))?;
@@ -66,7 +67,7 @@ fn signatures(target: &Target, id: &str, body: &[u8], now: Timestamp) -> String 
 /// The part of an authorization that is no secret.
 fn scheme<'a>(name: &str, value: &'a str) -> &'a str {
     match value.find(' ') {
-        Some(end) if name == "authorization" => value.get(..=end).unwrap_or_default(),
+        Some(end) if name.eq_ignore_ascii_case("authorization") => value.get(..=end).unwrap_or_default(),
         _ => "",
     }
 }
@@ -80,13 +81,13 @@ struct Headers {
 impl Headers {
     fn plain(&mut self, name: &str, value: &str) -> Option<()> {
         self.sent.append(name, value)?;
-        self.shown.push((name.to_owned(), value.to_owned()));
+        self.shown.push((as_sent(name), value.to_owned()));
         Some(())
     }
 
     fn masked(&mut self, name: &str, value: &str, visible: &str) -> Option<()> {
         self.sent.append(name, value)?;
-        self.shown.push((name.to_owned(), format!("{visible}{HIDDEN}")));
+        self.shown.push((as_sent(name), format!("{visible}{HIDDEN}")));
         Some(())
     }
 }

@@ -41,10 +41,10 @@ impl Authorization {
     pub fn header(&self) -> Option<(String, SecretString)> {
         match self {
             Self::None => None,
-            Self::Bearer(token) => Some(("authorization".into(), format!("Bearer {}", token.expose_secret()).into())),
+            Self::Bearer(token) => Some(("Authorization".into(), format!("Bearer {}", token.expose_secret()).into())),
             Self::Basic(login, password) => {
                 let pair = STANDARD.encode(format!("{login}:{}", password.expose_secret()));
-                Some(("authorization".into(), format!("Basic {pair}").into()))
+                Some(("Authorization".into(), format!("Basic {pair}").into()))
             }
             Self::Custom(name, value) => Some((name.to_string(), value.clone())),
         }

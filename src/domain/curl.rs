@@ -41,7 +41,7 @@ fn header(name: &str, value: &str) -> String {
 }
 
 fn variable(name: &str, value: &str) -> String {
-    match name {
+    match name.to_ascii_lowercase().as_str() {
         "authorization" if value.starts_with("Basic ") => "CREDENTIALS".into(),
         "authorization" => "TOKEN".into(),
         "webhook-signature" => "SIGNATURE".into(),
@@ -97,18 +97,21 @@ mod tests {
     #[test]
     fn a_request_is_written_as_a_command() {
         let headers = [
-            ("content-type", "application/json"),
-            ("webhook-signature", "v1,[hidden]"),
-            ("authorization", "Bearer [hidden]"),
-            ("path", "[hidden]"),
+            ("Content-Type", "application/json"),
+            ("Webhook-Signature", "v1,[hidden]"),
+            ("Authorization", "Bearer [hidden]"),
+            // As older versions logged it.
+            ("authorization", "Basic [hidden]"),
+            ("Path", "[hidden]"),
             ("x-empty", ""),
         ];
         let written = command("https://a.example/?a=1&b='", &pairs(&headers), br#"{"a":"it's"}"#);
         let expected = r#"curl --globoff 'https://a.example/?a=1&b='\''' \
-  -H 'content-type: application/json' \
-  -H 'webhook-signature: v1,'"$SIGNATURE" \
-  -H 'authorization: Bearer '"$TOKEN" \
-  -H 'path: '"$HEADER_PATH" \
+  -H 'Content-Type: application/json' \
+  -H 'Webhook-Signature: v1,'"$SIGNATURE" \
+  -H 'Authorization: Bearer '"$TOKEN" \
+  -H 'authorization: Basic '"$CREDENTIALS" \
+  -H 'Path: '"$HEADER_PATH" \
   -H 'x-empty;' \
   --data-raw '{"a":"it'\''s"}'"#;
         assert_eq!(written.as_deref(), Some(expected));

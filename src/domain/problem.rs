@@ -173,6 +173,13 @@ pub enum Problem {
     HeaderNameReserved {
         name: String,
     },
+    HeaderNameForeign {
+        name: String,
+    },
+    HeaderNameReadAs {
+        name: String,
+        read_as: String,
+    },
     HeaderNameTaken {
         name: String,
     },

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::authorization::{Authorization, Chosen, Shown};
+use super::authorization::{Authorization, Chosen, Method, Shown};
 use super::catalogue::EventName;
 use super::cause::named;
-use super::header::{NewHeader, SentHeader, ShownHeader};
+use super::header::{HeaderName, NewHeader, SentHeader, ShownHeader};
 use super::health::{Health, OffReason};
 use super::id::{InboxId, WebhookId};
 use super::signing::SigningSecret;
@@ -97,6 +97,13 @@ impl Webhook {
     /// What people call it: its name, or its host.
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.url.host())
+    }
+
+    /// Headers whose names nobody may choose any more. They are sent as before.
+    pub fn headers_refused_today(&self) -> Vec<&str> {
+        let custom = (self.authorization.method == Method::Custom).then_some(self.authorization.name.as_str());
+        let names = custom.into_iter().chain(self.headers.iter().map(|header| header.name.as_str()));
+        names.filter(|name| HeaderName::from_stored((*name).to_owned()).is_refused_today()).collect()
     }
 }
 

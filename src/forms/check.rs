@@ -7,7 +7,7 @@ use super::webhook::{HeaderRow, WebhookForm};
 use crate::domain::address::AddressPolicy;
 use crate::domain::authorization::{self as auth, Chosen, Credential, Method};
 use crate::domain::catalogue::EventName;
-use crate::domain::header::{self, HeaderName, NewHeader, NewValue};
+use crate::domain::header::{self, HeaderName, NewHeader, NewValue, ShownHeader};
 use crate::domain::id::InboxId;
 use crate::domain::inbox::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
@@ -92,7 +92,11 @@ impl WebhookForm {
                 Some(Chosen::Basic(login?, password?))
             }
             Method::Custom => {
-                let name = problems.keep(Field::CustomName, HeaderName::parse_custom(&self.custom_name));
+                let parsed = HeaderName::parse_custom(&self.custom_name);
+                let stays = kept && !moved && self.custom_value.trim().is_empty();
+                let old =
+                    stored.filter(|_| stays).map(|stored| HeaderName::from_stored(stored.authorization.name.clone()));
+                let name = problems.keep(Field::CustomName, or_stored(parsed, &self.custom_name, old));
                 let value = credential(self.custom_value.trim(), |typed| header::parse_value(typed).map(Into::into));
                 let value = problems.keep(Field::CustomValue, value);
                 Some(Chosen::Custom(name?, value?))
@@ -160,7 +164,7 @@ impl WebhookForm {
             problems.add(Field::Headers, Problem::TooManyHeaders);
         }
         for (place, row) in rows.take(ROWS_MAX) {
-            let name = problems.keep(Field::HeaderName(place), row.checked_name(&mut taken));
+            let name = problems.keep(Field::HeaderName(place), row.checked_name(stored, &mut taken));
             let value = problems.keep(Field::HeaderValue(place), row.checked_value(stored, moved));
             if let (Some(name), Some(value)) = (name, value) {
                 headers.push(NewHeader { name, value });
@@ -176,20 +180,25 @@ impl HeaderRow {
         self.remove || self.name.trim().is_empty() && self.value.trim().is_empty()
     }
 
-    fn checked_name(&self, taken: &mut HashSet<String>) -> Result<HeaderName, Problem> {
-        let name = HeaderName::parse_extra(&self.name)?;
-        if taken.insert(name.to_string()) {
+    fn checked_name(&self, stored: Option<&Webhook>, taken: &mut HashSet<String>) -> Result<HeaderName, Problem> {
+        let unchanged = self.stored(stored).filter(|old| self.value.trim() == old.value.as_deref().unwrap_or_default());
+        let name = or_stored(HeaderName::parse_extra(&self.name), &self.name, unchanged.map(|old| old.name.clone()))?;
+        if taken.insert(name.as_str().to_ascii_lowercase()) {
             Ok(name)
         } else {
             Err(Problem::HeaderNameTaken { name: self.name.trim().to_owned() })
         }
     }
 
+    /// The stored header of that name.
+    fn stored<'a>(&self, stored: Option<&'a Webhook>) -> Option<&'a ShownHeader> {
+        let name = self.name.trim();
+        stored.and_then(|stored| stored.headers.iter().find(|old| old.name.as_str().eq_ignore_ascii_case(name)))
+    }
+
     /// A hidden value stays hidden: it can be replaced, but not shown again.
     fn checked_value(&self, stored: Option<&Webhook>, moved: bool) -> Result<NewValue, Problem> {
-        let name = self.name.trim().to_ascii_lowercase();
-        let old = stored.and_then(|stored| stored.headers.iter().find(|old| old.name.as_str() == name));
-        let was_hidden = old.is_some_and(|old| old.value.is_none());
+        let was_hidden = self.stored(stored).is_some_and(|old| old.value.is_none());
         match self.value.trim() {
             "" if was_hidden && moved => Err(Problem::TokenAgain),
             "" if was_hidden => Ok(NewValue::Hidden(Credential::Keep)),
@@ -200,4 +209,11 @@ impl HeaderRow {
             }
         }
     }
+}
+
+/// A header that was stored before its name was refused stays as long as nobody changes it: otherwise nothing else of
+/// such a webhook could be changed.
+fn or_stored(parsed: Result<HeaderName, Problem>, typed: &str, old: Option<HeaderName>) -> Result<HeaderName, Problem> {
+    let same = old.filter(|old| old.as_str().eq_ignore_ascii_case(typed.trim()) && old.is_refused_today());
+    parsed.or_else(|problem| same.ok_or(problem))
 }

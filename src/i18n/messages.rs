@@ -55,7 +55,7 @@ messages! {
     secret_overlap_24h; secret_overlap_7d; secret_generate; secret_end_now; test_title; test_about; test_event;
     test_event_test; test_subscribed; test_others; load_sample; test_body; test_body_hint; test_headers; test_send;
     test_result; test_no_result; test_delivered; test_failed; test_not_sent; test_open_delivery; test_new_id;
-    test_now;
+    test_now; headers_refused_today(names: impl Text);
     // chart.ftl
     chart_numbers; chart_by_hour; chart_by_quarter; chart_median; chart_p95; chart_label_day(n: impl Number, max: impl Number);
     chart_label_week(n: impl Number, max: impl Number); chart_bar(time: impl Text, n: impl Number, max: impl Number);
@@ -145,5 +145,5 @@ messages! {
     received_send_to; received_send; received_send_about; received_not_for; received_why; received_raw;
     received_cut; received_body_about; received_body; not_for_then; received_retention(days: impl Number);
     // problems.ftl
-    HeaderNameMissingHere; ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
+    HeaderNameMissingHere; HeaderNameReadAs(name: impl Text, read_as: impl Text); ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
 }

@@ -204,6 +204,7 @@ macro_rules! problems {
                         self.say(stringify!($with_name), [("name", FluentValue::from(name.as_str()))])
                     })*
                     Problem::ChangedByOther { at } => self.changed_by_other(*at),
+                    Problem::HeaderNameReadAs { name, read_as } => self.HeaderNameReadAs(name, read_as),
                     Problem::Wait { seconds } => self.sign_in_wait(seconds),
                 }
             }
@@ -223,5 +224,5 @@ problems! {
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
     AccountPasswordTooLong AccountPasswordEasy TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid UntilInvalid
     TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid HashingBusy;
-    UrlTaken HeaderNameReserved HeaderNameTaken
+    UrlTaken HeaderNameReserved HeaderNameForeign HeaderNameTaken
 }

@@ -152,12 +152,12 @@ pub fn delivery(number: i64, webhook_id: i64, status: Status) -> Delivery {
 /// Three attempts: a time-out, then twice 503 with a body that would like to be HTML.
 pub fn attempts() -> Vec<Attempt> {
     let headers = [
-        ("authorization", "Bearer [hidden]"),
-        ("content-type", "application/json"),
-        ("webhook-id", "evt_06cwpnsz2wd9z"),
-        ("webhook-timestamp", "1795245760"),
-        ("webhook-signature", "v1,[hidden]"),
-        ("x-source", "support-desk"),
+        ("Authorization", "Bearer [hidden]"),
+        ("Content-Type", "application/json"),
+        ("Webhook-Id", "evt_06cwpnsz2wd9z"),
+        ("Webhook-Timestamp", "1795245760"),
+        ("Webhook-Signature", "v1,[hidden]"),
+        ("X-Source", "support-desk"),
     ];
     let attempt = |number: i32, minutes: u64, duration: i64, cause: FailureCause| Attempt {
         number,

@@ -1,7 +1,8 @@
 <?php
-// $secret: whsec_…; $headers: with lower-case names; $body: file_get_contents('php://input').
+// $secret: whsec_…; $headers: getallheaders(); $body: file_get_contents('php://input').
 function verify(string $secret, array $headers, string $body): bool
 {
+    $headers = array_change_key_case($headers);
     [$id, $timestamp] = [$headers['webhook-id'], $headers['webhook-timestamp']];
     if (!ctype_digit($timestamp) || abs(time() - (int) $timestamp) > 300) {
         return false;

@@ -40,7 +40,7 @@ async fn a_delivery_tells_all_about_itself() {
     assert_eq!(attempt["response"]["status"], 201);
     assert_eq!(attempt["response"]["body"], "прийнято <b>");
     assert!(attempt["response"]["headers"].to_string().contains("x-answer"), "{attempt}");
-    assert!(attempt["request"]["headers"].to_string().contains("webhook-id"), "{attempt}");
+    assert!(attempt["request"]["headers"].to_string().contains("Webhook-Id"), "{attempt}");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn secrets_are_masked_in_the_log() {
     let one = api.delivery(listed["id"].as_str().unwrap_or_default()).await.to_string();
     assert!(!one.contains("canary"), "{one}");
     assert!(!one.contains(request.header("webhook-signature")), "{one}");
-    assert!(one.contains("plain") && one.contains("authorization"), "{one}");
+    assert!(one.contains("plain") && one.contains("Authorization"), "{one}");
 }
 
 #[tokio::test]

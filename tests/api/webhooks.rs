@@ -99,16 +99,12 @@ async fn all_four_authorizations_come_out_without_their_secrets() {
         ),
         (
             json!({ "type": "custom", "header": "X-Api-Key", "value": "canary-3" }),
-            json!({ "type": "custom", "header": "x-api-key", "value": null }),
+            json!({ "type": "custom", "header": "X-Api-Key", "value": null }),
         ),
     ] {
         let url = format!("https://{}.example.com/", sent["type"].as_str().unwrap_or_default());
         let answer = api.post("webhooks", &json!({ "url": url, "authorization": sent })).await;
-        let mut made = answer.json()["payload"]["webhook"]["authorization"].clone();
-        if let Some(header) = made["header"].as_str().map(str::to_ascii_lowercase) {
-            made["header"] = json!(header);
-        }
-        assert_eq!(made, shown);
+        assert_eq!(answer.json()["payload"]["webhook"]["authorization"], shown);
         assert!(!answer.text.contains("canary"), "{answer:?}");
     }
     assert!(!api.get("webhooks").await.text.contains("canary"));
@@ -120,11 +116,7 @@ async fn headers_come_out_as_they_are_but_hidden_ones_as_null() {
     let api = app.api("admin");
     let headers = json!({ "X-Source": "desk", "X-Tenant-Key": { "value": "canary", "hidden": true } });
     let made = api.webhook(&json!({ "url": "https://a.example.com/", "headers": headers })).await;
-    let shown = made["headers"].as_object().cloned().unwrap_or_default();
-    let of =
-        |name: &str| shown.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
-    assert_eq!(of("x-source"), Some(json!("desk")));
-    assert_eq!(of("x-tenant-key"), Some(Value::Null));
+    assert_eq!(made["headers"], json!({ "X-Source": "desk", "X-Tenant-Key": null }));
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn tour(browser: Browser, success: &'static str) {
     browser.await_words(success, true).await;
     browser.screenshot(&format!("log-{}-scriptless", browser.language)).await;
     browser.click("#log a[href^='/deliveries/dlv_']").await;
-    browser.await_words("x-hachok-event", false).await;
+    browser.await_words("X-Hachok-Event", false).await;
 
     browser.click("form[action$='/redelivery'] button").await;
     receiver.await_requests("/crm", 2).await;
@@ -47,7 +47,7 @@ async fn tour(browser: Browser, success: &'static str) {
 
     browser.open(&format!("{}/webhooks/1/test", app.url)).await;
     browser.click("form:has([name=body]) button:not([type=button])").await;
-    browser.await_words("x-hachok-test", false).await;
+    browser.await_words("X-Hachok-Test", false).await;
     browser.await_words("200", false).await;
 
     browser.open(&format!("{}/deliveries", app.url)).await;

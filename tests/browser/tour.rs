@@ -25,7 +25,7 @@ async fn tour(browser: Browser, success: &'static str) {
     browser.inspect("the log").await;
     browser.click("#log a[href^='/deliveries/dlv_']").await;
     browser.find("main h1").await;
-    browser.await_words("x-hachok-event", false).await;
+    browser.await_words("X-Hachok-Event", false).await;
     browser.screenshot(&format!("delivery-{}", browser.language)).await;
     browser.inspect("the delivery").await;
     errors(&browser, &app.url).await;

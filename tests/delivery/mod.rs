@@ -4,6 +4,7 @@ mod address;
 mod authorization;
 mod failures;
 mod fairness;
+mod header_names;
 mod request;
 mod restart;
 mod retry;

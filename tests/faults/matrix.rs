@@ -31,6 +31,13 @@ fn rows() -> Vec<Row> {
         ("/garbage", said("\0\u{1}\u{2} garbage \r\n\r\n"), "invalid_http"),
         ("/many-headers", said(head(&many)), "invalid_http"),
         ("/long-header", said(head(&format!("x: {}\r\n", "y".repeat(1 << 20)))), "invalid_http"),
+        (
+            "/folded",
+            said(head("content-security-policy: default-src 'none';\r\n  img-src *\r\ncontent-length: 0\r\n")),
+            "",
+        ),
+        ("/odd-line", said(head("x-a : b\r\nназва: c\r\n: c\r\ncontent-length: 0\r\n")), ""),
+        ("/two-lengths", said(head("content-length: 0\r\ncontent-length: 1\r\n")), "invalid_http"),
         ("/204", said("HTTP/1.1 204 No Content\r\n\r\n"), ""),
         ("/299", status(299), ""),
         ("/400", status(400), "http_status"),

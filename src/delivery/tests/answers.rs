@@ -20,9 +20,9 @@ async fn a_request_arrives_as_prepared_and_a_204_comes_back() {
     assert_eq!(reply.response, Response { status: 204, headers, body: Vec::new(), truncated: false });
     let request = receiver.next().await;
     assert!(request.starts_with("POST /hook HTTP/1.1\r\n"), "{request}");
-    assert!(request.contains("\r\nauthorization: Bearer abc\r\n"), "{request}");
-    assert!(request.contains(&format!("\r\nhost: {}\r\n", receiver.at)), "{request}");
-    assert!(!request.contains("accept-encoding"), "{request}");
+    assert!(request.contains("\r\nAuthorization: Bearer abc\r\n"), "{request}");
+    assert!(request.contains(&format!("\r\nHost: {}\r\n", receiver.at)), "{request}");
+    assert!(!request.to_ascii_lowercase().contains("accept-encoding"), "{request}");
     assert!(request.ends_with("\r\n\r\n{\"event\":\"webhook_test\"}"), "{request}");
     assert_eq!(receiver.connections(), 1);
 }
@@ -168,4 +168,87 @@ async fn a_greeting_out_of_turn_is_no_http() {
         caller.wait_for_the_end();
     });
     assert_eq!(cause(post(receiver.at).await), FailureCause::InvalidHttp);
+}
+
+/// Lines that a browser or curl forgives, each in an answer that is good otherwise.
+const ODD_LINES: [(&str, &[u8]); 13] = [
+    ("a folded value", b"content-security-policy: default-src 'none';\r\n  script-src 'self';\r\n\timg-src *"),
+    ("a value that is folded at once", b"x-a:\r\n b"),
+    ("a blank before the colon", b"x-a : b"),
+    ("a tab before the colon", b"x-a\t: b"),
+    ("a control character in a value", b"x-a: b\x01\x1b[2Jc"),
+    ("DEL in a value", b"x-a: b\x7f"),
+    ("a name that is not ASCII", "назва: b".as_bytes()),
+    ("a name of other bytes", b"x\xff\xfe: b"),
+    ("a name with a blank", b"x a: b"),
+    ("a name with brackets", b"x(a): b"),
+    ("an empty name", b": b"),
+    ("no colon", b"an error has occurred on line 7"),
+    ("obs-text in a value", b"x-a: \xd2\xc5\xff"),
+];
+
+#[tokio::test]
+async fn an_odd_header_line_in_a_good_answer_is_no_failure() {
+    for (what, line) in ODD_LINES {
+        let head =
+            [&b"HTTP/1.1 200 OK\r\nx-before: 1\r\n"[..], line, b"\r\nretry-after: 7\r\ncontent-length: 2\r\n\r\nok"];
+        let response = match post(Receiver::answering(head.concat()).at).await {
+            Ok(reply) => reply.response,
+            Err(failure) => panic!("{what}: {failure:?}"),
+        };
+        assert_eq!((response.status, response.body.as_slice(), response.truncated), (200, &b"ok"[..], false), "{what}");
+        for kept in [("x-before", "1"), ("retry-after", "7")] {
+            assert!(response.headers.contains(&(kept.0.into(), kept.1.into())), "{what}: {:?}", response.headers);
+        }
+        // What is shown and stored holds no line end.
+        assert!(
+            !response.headers.iter().any(|(_, value)| value.contains(['\r', '\n'])),
+            "{what}: {:?}",
+            response.headers
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_folded_value_is_read_as_one_line() {
+    let headers = answer_to("HTTP/1.1 200 OK\r\nx-a: b;\r\n  c\r\ncontent-length: 0\r\n\r\n").await.headers;
+    let (_, value) = headers.iter().find(|(name, _)| name == "x-a").unwrap();
+    assert_eq!(value.split_whitespace().collect::<Vec<_>>(), ["b;", "c"]);
+}
+
+#[tokio::test]
+async fn what_frames_an_answer_is_not_forgiven() {
+    for line in [
+        "content-length: 1\r\ncontent-length: 2",
+        "content-length : 1\r\ncontent-length: 2",
+        "content-length: 1, 2",
+        "content-length: +2",
+        "content-length: 0x2",
+        "content-length: two",
+        "content-length:\r\n 1\r\n 2",
+        "content-length: 99999999999999999999999",
+        // NUL and CR are no odd signs, but dangerous ones (RFC 9110 §5.5): the parser has no switch for them.
+        "x-a: b\0c",
+        "x\0a: b",
+        "x-a: b\rc",
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\n{line}\r\n\r\nok");
+        let result = post(Receiver::answering(head).at).await;
+        assert_eq!(result.map_err(|failure| failure.cause).unwrap_err(), FailureCause::InvalidHttp, "{line:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_transfer_coding_counts_however_it_is_spelled_and_before_a_length() {
+    for spelling in ["transfer-encoding : chunked", "transfer-encoding:\r\n chunked", "Transfer-Encoding:\tCHUNKED"] {
+        let head = format!("HTTP/1.1 200 OK\r\n{spelling}\r\ncontent-length: 1\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        let response = answer_to(head).await;
+        assert_eq!((response.body.as_slice(), response.truncated), (&b"ok"[..], false), "{spelling:?}");
+    }
+    // Without `chunked` at its end the body ends with the connection (RFC 9112 §6.3).
+    let response =
+        answer_to("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked, gzip\r\ncontent-length: 2\r\n\r\nokok").await;
+    assert_eq!((response.body.as_slice(), response.truncated), (&b"okok"[..], false));
+    let old = "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+    assert_eq!(cause(post(Receiver::answering(old).at).await), FailureCause::InvalidHttp);
 }

@@ -56,7 +56,7 @@ pub(super) fn read_request(stream: &mut impl Read) -> String {
         bytes.extend(byte);
     }
     let head = String::from_utf8(bytes).unwrap();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok();
     head + String::from_utf8(body).unwrap().as_str()

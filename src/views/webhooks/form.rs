@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use askama::Template;
 
 use super::conflict::{self, Conflict};
-use super::header_row::HeaderFields;
+use super::header_row::{HeaderFields, headers_refused_today};
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
 use crate::domain::inbox::Inbox;
@@ -47,6 +47,8 @@ pub struct FormPage<'a> {
     inboxes: Vec<(&'a Inbox, bool)>,
     headers: Vec<HeaderFields<'a>>,
     next: usize,
+    /// Headers of the stored webhook whose names are refused by now.
+    refused: Option<String>,
     original: Option<String>,
     conflicts: Vec<Conflict>,
 }
@@ -84,6 +86,7 @@ impl<'a> FormPage<'a> {
             inboxes: offered.map(|inbox| (inbox, chosen(inbox))).collect(),
             next: headers.len(),
             headers,
+            refused: input.webhook.and_then(|webhook| headers_refused_today(t, webhook)),
             original: None,
             conflicts: Vec::new(),
         }

@@ -69,6 +69,12 @@ fn has_hidden(webhook: &Webhook, name: &str) -> bool {
     webhook.headers.iter().any(|header| header.value.is_none() && header.name.as_str().eq_ignore_ascii_case(name))
 }
 
+/// A hint at headers that were stored before their names were refused.
+pub(super) fn headers_refused_today(t: Translator, webhook: &Webhook) -> Option<String> {
+    let names = webhook.headers_refused_today();
+    (!names.is_empty()).then(|| t.headers_refused_today(names.join(", ")))
+}
+
 /// The answer to *Add header*: a blank row, and the button for the next one.
 #[derive(Template)]
 #[template(path = "webhooks/_new_header_row.html")]

@@ -5,6 +5,7 @@ use askama::Template;
 use super::Tab;
 use super::alert::{Alert, Banner};
 use super::chart::{Chart, ChartInput};
+use super::header_row::headers_refused_today;
 use super::list::inbox_names;
 use crate::domain::authorization::Method;
 use crate::domain::delivery::{Reason, Status, Trigger};
@@ -41,6 +42,8 @@ pub struct OverviewPage<'a> {
     rows: Vec<LogRow<'a>>,
     mark: String,
     alert: Option<Banner<'a>>,
+    /// Its headers whose names are refused by now, for those who may change it.
+    refused: Option<String>,
     /// Why it sends less than it could.
     slow: Option<String>,
     /// Something failed lately that could be sent again.
@@ -63,6 +66,7 @@ impl<'a> OverviewPage<'a> {
         };
         Self {
             t,
+            refused: headers_refused_today(t, webhook).filter(|_| shell.may_write()),
             shell: shell.at(Place::Webhooks),
             webhook,
             badge: Badge::of_state(t, webhook.state),

@@ -6,6 +6,7 @@ use super::Tab;
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Attempt;
+use crate::domain::header;
 use crate::domain::id::DeliveryId;
 use crate::domain::problem::{Field, Problems};
 use crate::domain::user::Language;
