@@ -4,6 +4,10 @@ sign_in_wait = { $n ->
     [one] Too many attempts. Try again in { $n } second.
    *[other] Too many attempts. Try again in { $n } seconds.
 }
+session_ended = Your session has ended. Sign in again to go on.
+session_ended_form_kept = Nothing was saved or sent. What you typed is kept for 30 minutes and will be in the form again after you sign in. Passwords and other secrets are not kept.
+session_ended_nothing_done = Nothing was changed or sent. After you sign in, press the button again.
+form_filled_in = Your session had ended, so nothing was saved or sent. The form holds what you typed, but not passwords and other secrets. Check it and send it again.
 set_up = Initial set-up
 set_up_about = Create the first administrator. This page works once.
 set_up_button = Create account

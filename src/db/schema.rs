@@ -22,7 +22,7 @@ diesel::table! {
 diesel::table! {
     sessions (key_hash) {
         key_hash -> Binary, user_id -> Nullable<BigInt>, state -> Text, created_at -> BigInt, expires_at -> BigInt,
-        ended_at -> Nullable<BigInt>, form_token_hash -> Nullable<Binary>,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -112,6 +112,16 @@ diesel::table! {
         first_id -> BigInt, last_id -> BigInt, total -> Integer, sent -> Integer, started_at -> BigInt,
         ended_at -> Nullable<BigInt>, cancelled -> Bool,
     }
+}
+
+diesel::table! {
+    form_answers (key_hash) {
+        key_hash -> Binary, session_hash -> Binary, answer -> Text, secret -> Nullable<Text>, created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    kept_forms (session_hash) { session_hash -> Binary, user_id -> BigInt, fields -> Text, created_at -> BigInt, }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(

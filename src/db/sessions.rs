@@ -1,22 +1,24 @@
 //! Signed-in browsers. Only the hash of a session's key is stored.
 //!
-//! A session that has ended stays for a day, without its values: a form that was open when its session ended is told
-//! from one of a stranger.
+//! A session that has ended stays for a day. One that ended by itself stays as it was: a form that was open at its end is
+//! known as its person's. One that somebody ended loses its values at once.
 
 use std::time::Duration;
 
 use diesel::prelude::*;
 
 use super::schema::sessions;
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, kept_forms};
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 
 /// How long a session is kept after its end.
-const ENDED_KEPT: Duration = Duration::from_secs(24 * 3600);
+pub const ENDED_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A session as stored.
 pub struct StoredSession {
+    /// Who is signed in.
+    pub user: Option<UserId>,
     /// Its values, as JSON.
     pub state: String,
     /// When it began; it ends a fixed time later, however busy.
@@ -25,68 +27,47 @@ pub struct StoredSession {
     pub expires_at: Timestamp,
 }
 
-/// A session that has ended within the last day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndedSession {
-    /// Whose it was.
-    pub user: UserId,
-    /// The SHA-256 of the token that its forms bear.
-    pub form_token_hash: Vec<u8>,
-}
-
-/// The session of that key, if it has not ended.
-pub fn load(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<Option<StoredSession>, Error> {
-    let row: Option<(String, i64, i64)> = sessions::table
+/// The session of that key; also one that has ended by itself, for a day. One that somebody ended (signed out, password
+/// changed, person disabled) is not found.
+pub fn load(conn: &mut DbConnection, key_hash: &[u8]) -> Result<Option<StoredSession>, Error> {
+    let row: Option<(Option<UserId>, String, i64, i64)> = sessions::table
         .find(key_hash)
         .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now.micros()))
-        .select((sessions::state, sessions::created_at, sessions::expires_at))
+        .select((sessions::user_id, sessions::state, sessions::created_at, sessions::expires_at))
         .get_result(conn)
         .optional()?;
-    Ok(row.map(|(state, created, expires)| StoredSession {
+    Ok(row.map(|(user, state, created, expires)| StoredSession {
+        user,
         state,
         created_at: Timestamp::from_micros(created),
         expires_at: Timestamp::from_micros(expires),
     }))
 }
 
-/// The session of that key, if it was a person's and [`load`] finds it no longer, for a day.
-pub fn ended_lately(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<Option<EndedSession>, Error> {
-    let since = now.before(ENDED_KEPT).micros();
-    let row: Option<(Option<i64>, Option<Vec<u8>>)> = sessions::table
-        .find(key_hash)
-        .filter(sessions::expires_at.gt(since))
-        .filter(sessions::ended_at.is_null().or(sessions::ended_at.gt(since)))
-        .select((sessions::user_id, sessions::form_token_hash))
-        .get_result(conn)
-        .optional()?;
-    Ok(row.and_then(|(user, hash)| Some(EndedSession { user: user?, form_token_hash: hash? })))
-}
-
-/// Begins a session. `form_token_hash` is the SHA-256 of the token that its forms bear.
-pub fn insert(
-    conn: &mut DbConnection,
-    key_hash: &[u8],
-    user: Option<UserId>,
-    form_token_hash: Option<&[u8]>,
-    stored: &StoredSession,
-) -> Result<(), Error> {
+/// Begins a session.
+pub fn insert(conn: &mut DbConnection, key_hash: &[u8], stored: &StoredSession) -> Result<(), Error> {
     diesel::insert_into(sessions::table)
         .values((
             sessions::key_hash.eq(key_hash),
-            sessions::user_id.eq(user),
+            sessions::user_id.eq(stored.user),
             sessions::state.eq(&stored.state),
             sessions::created_at.eq(stored.created_at.micros()),
             sessions::expires_at.eq(stored.expires_at.micros()),
-            sessions::form_token_hash.eq(form_token_hash),
         ))
         .execute(conn)?;
     Ok(())
 }
 
 /// Stores a session's new values; one that has ended meanwhile stays ended.
-pub fn update(conn: &mut DbConnection, key_hash: &[u8], state: &str, expires_at: Timestamp) -> Result<(), Error> {
-    diesel::update(sessions::table.find(key_hash).filter(sessions::ended_at.is_null()))
+pub fn update(
+    conn: &mut DbConnection,
+    key_hash: &[u8],
+    state: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let going = sessions::ended_at.is_null().and(sessions::expires_at.gt(now.micros()));
+    diesel::update(sessions::table.find(key_hash).filter(going))
         .set((sessions::state.eq(state), sessions::expires_at.eq(expires_at.micros())))
         .execute(conn)?;
     Ok(())
@@ -121,6 +102,7 @@ pub fn of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<Vec<(
         .select((sessions::key_hash, sessions::state, sessions::created_at, sessions::expires_at))
         .load(conn)?;
     let stored = |state, created, expires| StoredSession {
+        user: Some(user),
         state,
         created_at: Timestamp::from_micros(created),
         expires_at: Timestamp::from_micros(expires),
@@ -134,7 +116,7 @@ pub fn end_others_of(conn: &mut DbConnection, user: UserId, kept: &[u8], now: Ti
     diesel::update(others.filter(sessions::ended_at.is_null()))
         .set((sessions::ended_at.eq(now.micros()), sessions::state.eq(NO_VALUES)))
         .execute(conn)?;
-    Ok(())
+    kept_forms::remove_all_of(conn, user)
 }
 
 /// Ends every session of a person.

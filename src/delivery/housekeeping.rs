@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::engine::Inner;
 use super::{schedule, steady};
 use crate::db::duties::{self, Duty};
-use crate::db::{DbConnection, Error, hours, retention, sign_ins};
+use crate::db::{DbConnection, Error, form_answers, hours, kept_forms, retention, sign_ins};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(600);
@@ -48,6 +48,8 @@ async fn keep(inner: &Inner) -> Result<bool, Error> {
     batches(inner, move |conn| retention::end_orphans(conn, now)).await?;
     batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
     batches(inner, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
+    batches(inner, move |conn| form_answers::forget(conn, age)).await?;
+    batches(inner, move |conn| kept_forms::forget(conn, age)).await?;
     batches(inner, move |conn| hours::forget(conn, age.before(HOURS))).await?;
     batches(inner, sign_ins::forget_failures).await?;
     batches(inner, sign_ins::forget_known).await?;

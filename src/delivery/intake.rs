@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::attempt::{self, Claimed};
 use super::engine::Engine;
 use super::recorder;
 use super::slots::Slot;
 use crate::db::deliveries::{Lease, NewDelivery};
-use crate::db::{DbConnection, Error, deliveries, events, idempotency, inboxes, tokens, webhooks};
+use crate::db::form_answers::{self, Done, FormKey};
+use crate::db::{DbConnection, Error, deliveries, events, idempotency, inboxes, log, tokens, webhooks};
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::{Delivery, Status, Trigger};
 use crate::domain::event::Event;
@@ -20,6 +21,10 @@ use crate::sabotage;
 
 /// How long a person waits for a test: the longest time-out of a webhook, and the database before and after it.
 const TEST: Duration = Duration::from_secs(30);
+/// How long a duplicate of a test waits for the first one: the longest time-out of a webhook, and some more.
+const TEST_ANSWER_MAX: Duration = Duration::from_secs(25);
+/// How often it looks.
+const TEST_POLL: Duration = Duration::from_millis(100);
 
 /// An `Idempotency-Key` and the SHA-256 of the body it came with.
 #[derive(Clone, Debug)]
@@ -187,19 +192,57 @@ impl Engine {
 
     /// Sends a test event to one webhook, on or off, and returns when the receiver has answered or failed to. `None`
     /// if there is no such webhook.
-    pub async fn test(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {
+    ///
+    /// A form that has sent its test sends no other: the delivery is the first one's, once that has ended.
+    pub async fn test(
+        &self,
+        id: WebhookId,
+        event: EventName,
+        body: bytes::Bytes,
+        form: Option<FormKey>,
+    ) -> Result<Option<DeliveryId>, Error> {
         let engine = self.clone();
-        self.0.finish(TEST, async move { engine.test_all(id, event, body).await }).await
+        self.0.finish(TEST, async move { engine.test_all((id, event), body, form).await }).await
     }
 
-    async fn test_all(&self, id: WebhookId, event: EventName, body: bytes::Bytes) -> Result<Option<DeliveryId>, Error> {
-        let now = self.0.now();
-        let engine = self.clone();
-        let stored = self.0.db.write(move |conn| engine.store_test(conn, (id, event), body, now)).await?;
-        let Some(claimed) = stored else { return Ok(None) };
-        let finished = attempt::make(&self.0, &claimed).await;
-        recorder::record(&self.0, [finished].into()).await?;
-        Ok(Some(claimed.delivery.id))
+    async fn test_all(
+        &self,
+        of: (WebhookId, EventName),
+        body: bytes::Bytes,
+        form: Option<FormKey>,
+    ) -> Result<Option<DeliveryId>, Error> {
+        let (now, engine, vault) = (self.0.now(), self.clone(), self.0.db.vault());
+        let stored = self.0.db.write(move |conn| {
+            let mut made = None;
+            let done = form_answers::once(conn, &vault, form.as_ref(), |conn| {
+                made = engine.store_test(conn, of, body, now)?;
+                Ok(made.as_ref().map(|claimed| Done::plain(claimed.delivery.id.0)).ok_or(()))
+            })?;
+            Ok(done.ok().map(|done| (DeliveryId(done.made), made)))
+        });
+        match stored.await? {
+            None => Ok(None),
+            Some((id, None)) => self.ended(id).await.map(|()| Some(id)),
+            Some((id, Some(claimed))) => {
+                let finished = attempt::make(&self.0, &claimed).await;
+                recorder::record(&self.0, [finished].into()).await?;
+                Ok(Some(id))
+            }
+        }
+    }
+
+    /// Waits until a test that another request sends, perhaps in another process, has ended. If that process died, it
+    /// does not: then the test is shown as it stands.
+    async fn ended(&self, id: DeliveryId) -> Result<(), Error> {
+        let begun = Instant::now();
+        while begun.elapsed() < TEST_ANSWER_MAX {
+            let found = self.0.db.read(move |conn| log::find(conn, id)).await?;
+            if found.is_none_or(|delivery| delivery.status != Status::Pending) {
+                break;
+            }
+            tokio::time::sleep(TEST_POLL).await;
+        }
+        Ok(())
     }
 
     fn store_test(

@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod delivery;
 mod derived;
 pub mod event;
+pub mod form_token;
 pub mod forwarded;
 pub mod header;
 pub mod health;

@@ -31,7 +31,6 @@ impl WebhookForm {
             "inboxes" => self.inboxes.push(value()),
             "secret" => self.secret = value(),
             "timeout_s" => self.timeout_s = value(),
-            "once" => self.once = value(),
             "version" => self.version = value().parse().ok(),
             _ => self.take_header(key, value()),
         }

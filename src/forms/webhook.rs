@@ -23,8 +23,6 @@ pub struct WebhookForm {
     pub timeout_s: String,
     /// The version an edit began with.
     pub version: Option<i32>,
-    /// Differs on every blank form, so that a form sent twice is known from two that are alike.
-    pub once: String,
 }
 
 /// One row of the extra headers, as typed.

@@ -1,14 +1,13 @@
 //! Form tokens (SECURITY, control 9).
 
+use super::State;
+use crate::clock;
+use crate::domain::form_token;
+use crate::domain::sealed::mac;
+use crate::domain::token::hex;
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{HOST, ORIGIN};
-use subtle::ConstantTimeEq;
-
-use super::State;
-use crate::clock;
-use crate::domain::sealed::mac;
-use crate::domain::token::hex;
 
 /// Carries the token of the forms that come before a session: sign-in and set-up.
 const COOKIE: &str = "hachok_form";
@@ -38,6 +37,11 @@ fn cookie_value(request: &HttpRequest) -> Option<String> {
     request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() == 64)
 }
 
+/// The token is good for this browser before anybody has signed in.
+pub fn is_before_sign_in(state: &State, request: &HttpRequest, given: &str) -> bool {
+    cookie_value(request).is_some_and(|value| is_token(&hex(&mac(&state.form_key, value.as_bytes())), given))
+}
+
 /// The request comes from a page of ours, as far as the browser says.
 pub fn is_from_here(state: &State, request: &HttpRequest) -> bool {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("-"));
@@ -51,7 +55,12 @@ pub fn is_from_here(state: &State, request: &HttpRequest) -> bool {
     site && origin
 }
 
-/// The form bears the token of its page; compared in constant time.
+/// The token for the forms of one page.
+pub fn masked(token: &str) -> String {
+    form_token::masked(token, clock::random())
+}
+
+/// The form bears the token of its page.
 pub fn is_token(expected: &str, given: &str) -> bool {
-    expected.as_bytes().ct_eq(given.as_bytes()).into()
+    form_token::is_of(expected, given)
 }

@@ -7,6 +7,7 @@ use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
 use super::reader::Reader;
+use super::return_page::START;
 use crate::clock;
 use crate::db;
 use crate::domain::token::hex;
@@ -18,7 +19,12 @@ use crate::views::{Html, NotRendered};
 pub enum PageError {
     /// Nobody is signed in.
     #[error("nobody is signed in")]
-    SignIn,
+    SignIn {
+        /// The page to come back to.
+        page: String,
+        /// A form was sent, and nothing was done.
+        form: bool,
+    },
     /// The role does not allow it.
     #[error("the role does not allow it")]
     Forbidden,
@@ -72,7 +78,7 @@ impl From<NotRendered> for PageError {
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignIn => StatusCode::SEE_OTHER,
+            Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::Forbidden | Self::StaleForm | Self::Elsewhere => StatusCode::FORBIDDEN,
             Self::NotFound | Self::DeadLink | Self::DeadInvitation => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -98,7 +104,7 @@ impl PageError {
 
     fn fault(&self) -> Fault {
         match self {
-            Self::SignIn | Self::Forbidden => Fault::Forbidden,
+            Self::SignIn { .. } | Self::Forbidden => Fault::Forbidden,
             Self::NotFound => Fault::NotFound,
             Self::StaleForm => Fault::PageTooOld,
             Self::Elsewhere => Fault::Elsewhere,
@@ -136,8 +142,8 @@ pub fn unavailable(reader: &Reader) -> HttpResponse {
 }
 
 fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse {
-    if matches!(error, PageError::SignIn) {
-        return to_sign_in(reader);
+    if let PageError::SignIn { page, form } = error {
+        return to_sign_in(reader, page, *form);
     }
     let fault = error.fault();
     if let (PageError::Internal(detail), Fault::Server(id)) = (error, &fault) {
@@ -154,9 +160,16 @@ fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse 
 }
 
 /// To the sign-in page, and back afterwards.
-fn to_sign_in(reader: &Reader) -> HttpResponse {
-    let next: String = url::form_urlencoded::byte_serialize(reader.path.as_bytes()).collect();
-    let target = if reader.path == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={next}") };
+fn to_sign_in(reader: &Reader, page: &str, form: bool) -> HttpResponse {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if page != START {
+        query.append_pair("next", page);
+    }
+    if form {
+        query.append_pair("form", "1");
+    }
+    let query = query.finish();
+    let target = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
     if reader.htmx {
         return HttpResponse::Ok().insert_header(("HX-Redirect", target)).finish();
     }

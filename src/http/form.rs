@@ -6,31 +6,41 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use serde::{Deserialize, Serialize};
 
 use super::error::PageError;
 use super::form_limits::FormLimits;
 use super::reader::Anyone;
-use super::{State, csrf};
-use crate::domain::token;
+use super::{State, csrf, once};
+use crate::db::form_answers::FormKey;
 
 /// The fields of a posted form, in their order.
-#[derive(Debug, Default)]
-pub struct Form(Vec<(String, String)>);
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Form {
+    fields: Vec<(String, String)>,
+    #[serde(skip)]
+    once: Option<FormKey>,
+}
 
 impl Form {
     /// The field of that name, or nothing.
     pub fn get(&self, name: &str) -> &str {
-        self.0.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.fields.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// Tells this form, as it was sent, from all others.
-    pub fn fingerprint(&self) -> Vec<u8> {
-        token::hash(&url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish())
+    /// A form of these fields.
+    pub const fn of(fields: Vec<(String, String)>) -> Self {
+        Self { fields, once: None }
+    }
+
+    /// Which form it is, if it bears a once-token.
+    pub const fn once(&self) -> Option<&FormKey> {
+        self.once.as_ref()
     }
 
     /// All fields.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
@@ -66,25 +76,39 @@ impl FromRequest for Typed {
         async move {
             let Anyone(reader) = Anyone::extract(&request).await?;
             let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
-            let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            // Only a form's own type: another page can post text/plain without asking us first.
-            if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
-                || !csrf::is_from_here(state, &request)
-            {
-                return Err(PageError::Elsewhere);
-            }
+            check_origin(state, &request)?;
             let limits = FormLimits::of(&request);
             // Nobody's body is read who cannot have a form of ours.
             match &reader.user {
                 Some(_) => {}
-                None if limits.signed_in => return Err(PageError::SignIn),
+                None if limits.signed_in => return Err(reader.to_sign_in()),
                 None if !csrf::has_cookie(&request) => return Err(PageError::StaleForm),
                 None => {}
             }
-            let form = Form(limits.read(&request, &mut payload).await?);
+            let fields = limits.read(&request, &mut payload).await?;
+            let once = once::key(state, &reader, &fields);
+            let form = Form { fields, once };
             let fresh = csrf::is_token(&reader.csrf, form.get("_csrf"));
             Ok(Self { form, fresh })
         }
         .boxed_local()
     }
+}
+
+/// Reads the fields of a form that was sent from a page of ours, as far as the browser says.
+pub async fn fields(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limits: FormLimits,
+) -> Result<Vec<(String, String)>, PageError> {
+    check_origin(state, request)?;
+    limits.read(request, payload).await
+}
+
+fn check_origin(state: &State, request: &HttpRequest) -> Result<(), PageError> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Only a form's own type: another page can post text/plain without asking us first.
+    let is_form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    if is_form && csrf::is_from_here(state, request) { Ok(()) } else { Err(PageError::Elsewhere) }
 }

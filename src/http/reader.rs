@@ -16,13 +16,16 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{Ready, ready};
 
 use super::error::PageError;
-use super::session::Visit;
-use super::{State, csrf, request_line};
+use super::form::Form;
+use super::kept_form::{self, KeptForm};
+use super::session::{Ended, Visit};
+use super::{State, csrf, request_line, return_page};
 use crate::clock;
-use crate::db::{settings, users};
+use crate::db::{kept_forms, settings, users};
 use crate::domain::forwarded;
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::token::hex;
 use crate::domain::user::{Language, Role, Theme, User};
 use crate::i18n::{Translator, negotiate};
 use crate::views::{Notice, NoticeKind, Place, Shell};
@@ -32,10 +35,23 @@ pub struct Reader {
     pub(super) locale: Language,
     pub(super) user: Option<User>,
     theme: Option<Theme>,
+    /// The token of this session's forms, or of this browser's before signing in.
     pub(super) csrf: String,
+    /// The same, masked for this page.
+    shown_csrf: String,
+    /// Tells the forms of this page from those of any other, in the database too ([`super::once`]).
+    once: String,
     /// Wants a fragment, and is not going back in the browser's history.
     pub(super) htmx: bool,
     pub(super) path: String,
+    /// A form was sent.
+    sends: bool,
+    /// The page to come back to after signing in.
+    pub(super) page: String,
+    /// The session that the cookie stood for, if it has ended.
+    pub(super) ended: Option<Ended>,
+    /// What was typed when a session had ended, until a form is sent.
+    kept: Option<KeptForm>,
     pub(super) now: Timestamp,
     pub(super) address: IpAddr,
     /// Came as HEAD: what is shown once stays.
@@ -61,18 +77,32 @@ impl Reader {
 
     /// What surrounds a page for this reader.
     pub(super) fn shell(&self) -> Shell<'_> {
-        let mut shell = Shell::new(self.t(), &self.path, &self.csrf);
+        let mut shell = Shell::new(self.t(), &self.path, &self.shown_csrf);
+        shell.once = &self.once;
         shell.user = self.user.as_ref();
         shell.theme = self.theme;
         shell.place = Place::Elsewhere;
         shell.failed_24h = self.failed_24h;
         shell.notice.clone_from(&self.notice);
+        if self.kept.as_ref().is_some_and(|kept| kept.is_of(&self.path)) {
+            shell.notice = Some(Notice::Odd(self.t().form_filled_in()));
+        }
         shell
     }
 
     /// The number of the person, on pages that ask for one.
     pub(super) fn user_id(&self) -> UserId {
         self.user.as_ref().map_or(0, |user| user.id)
+    }
+
+    /// What was typed into the form of this page that is sent to `action`, when a session had ended.
+    pub(super) fn typed_before(&self, action: &str) -> Option<&Form> {
+        self.kept.as_ref().and_then(|kept| kept.form(action, &self.path))
+    }
+
+    /// To the sign-in page, and back to this one.
+    pub(super) fn to_sign_in(&self) -> PageError {
+        PageError::SignIn { page: self.page.clone(), form: self.sends }
     }
 
     pub(super) fn is_admin(&self) -> bool {
@@ -82,7 +112,7 @@ impl Reader {
 
 /// Loads the reader before the handler, and dresses errors in their language after it.
 pub async fn load(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
@@ -93,9 +123,16 @@ pub async fn load(
             return Ok(super::error::dress(request.into_response(error.bare()), &stranger));
         }
     };
+    let kept = kept_form::keep(&state, &reader, &mut request).await;
     let reader = Rc::new(reader);
-    request.extensions_mut().insert(Rc::clone(&reader));
-    let response = next.call(request).await?.map_into_boxed_body();
+    let response = match kept {
+        Ok(None) => {
+            request.extensions_mut().insert(Rc::clone(&reader));
+            next.call(request).await?.map_into_boxed_body()
+        }
+        Ok(Some(page)) => request.into_response(PageError::SignIn { page, form: true }.bare()),
+        Err(error) => request.into_response(error.bare()),
+    };
     let mut response = super::error::dress(response, &reader);
     response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
     for cookie in &cookies {
@@ -124,8 +161,14 @@ fn stranger(state: &State, request: &HttpRequest) -> Reader {
         user: None,
         theme: theme(request, None),
         csrf: String::new(),
+        shown_csrf: String::new(),
+        once: String::new(),
         htmx: request.headers().contains_key("hx-request"),
         path: path(request),
+        sends: !request.method().is_safe(),
+        page: return_page::of(state, request),
+        ended: None,
+        kept: None,
         now: clock::now(),
         address: client(state, request),
         head: request_line::is_head(request),
@@ -172,9 +215,15 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
     let reader = Reader {
         locale,
         theme: theme(request, user.as_ref()),
+        shown_csrf: csrf::masked(&csrf),
+        once: hex(&clock::random::<16>()),
         csrf,
         htmx: has("hx-request") && !has("hx-history-restore-request"),
         path: path(request),
+        sends: !request.method().is_safe(),
+        page: return_page::of(state, request),
+        ended: visit.ended(),
+        kept: kept_form(state, request, &visit, user.as_ref()).await?,
         now,
         address: client(state, request),
         head,
@@ -183,6 +232,26 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
         user,
     };
     Ok((reader, cookies))
+}
+
+/// What is to be filled in on its page. Sending any form means that it was seen.
+async fn kept_form(
+    state: &State,
+    request: &HttpRequest,
+    visit: &Visit,
+    user: Option<&User>,
+) -> Result<Option<KeptForm>, PageError> {
+    let (Some(user), Some(session_hash)) = (user, visit.kept_form()) else { return Ok(None) };
+    if request.method().is_safe() {
+        let kept = kept_form::load(state, user.id, session_hash).await?;
+        if kept.is_none() {
+            visit.forget_form();
+        }
+        return Ok(kept);
+    }
+    state.db.write(move |conn| kept_forms::remove(conn, &session_hash)).await?;
+    visit.forget_form();
+    Ok(None)
 }
 
 /// `?lang=` (which a cookie then remembers), the account's choice, the cookie, `Accept-Language`; `None` when nobody
@@ -274,7 +343,7 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(reader(request).and_then(
             |reader| {
-                if reader.user.is_some() { Ok(Self(reader)) } else { Err(PageError::SignIn) }
+                if reader.user.is_some() { Ok(Self(reader)) } else { Err(reader.to_sign_in()) }
             },
         ))
     }
@@ -286,7 +355,7 @@ impl FromRequest for Admin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(reader(request).and_then(|reader| match (&reader.user, reader.is_admin()) {
-            (None, _) => Err(PageError::SignIn),
+            (None, _) => Err(reader.to_sign_in()),
             (Some(_), false) => Err(PageError::Forbidden),
             (Some(_), true) => Ok(Self(reader)),
         }))

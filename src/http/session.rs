@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionMiddleware};
-use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as Ttl;
-use actix_web::cookie::{CookieJar, Key, SameSite};
+use actix_web::cookie::{Key, SameSite};
+use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::clock;
-use crate::db::sessions::{self, EndedSession, StoredSession};
+use crate::db::sessions::{self, StoredSession};
 use crate::db::{self, Db};
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
@@ -32,6 +32,10 @@ const CSRF: &str = "csrf";
 const NOTICE: &str = "notice";
 /// A sealed secret to show on the next page, once.
 const FLASH: &str = "flash";
+/// The form that was kept when the session before this one had ended.
+const KEPT: &str = "kept";
+/// Stands for the values of a session that has ended; never stored.
+const ENDED: &str = "ended";
 
 /// The middleware that loads and stores sessions.
 pub fn middleware(state: &State) -> SessionMiddleware<Store> {
@@ -56,6 +60,31 @@ pub struct Store(Db);
 
 type Values = HashMap<String, String>;
 
+/// A session of this installation that has ended, as its cookie tells.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ended {
+    /// The hash of its key.
+    pub key_hash: Vec<u8>,
+    /// Whose it was, if it ended by itself within the last day. A session that somebody ended tells nothing.
+    pub user: Option<UserId>,
+    /// The token of its forms.
+    pub csrf: Option<String>,
+}
+
+impl Ended {
+    fn of(key_hash: Vec<u8>, session: Option<StoredSession>, now: Timestamp) -> Self {
+        let session = session.filter(|session| now < end_of(session).after(sessions::ENDED_KEPT));
+        let values = session.as_ref().and_then(|session| serde_json::from_str::<Values>(&session.state).ok());
+        let csrf = values.as_ref().and_then(form_token);
+        Self { key_hash, user: session.and_then(|session| session.user), csrf }
+    }
+}
+
+/// When a session ends, or has ended, by itself.
+fn end_of(session: &StoredSession) -> Timestamp {
+    session.expires_at.min(session.created_at.after(ABSOLUTE))
+}
+
 /// The stored state is that of the session whose forms bear `csrf`.
 pub fn is_of(state: &str, csrf: &str) -> bool {
     let values: Values = serde_json::from_str(state).unwrap_or_default();
@@ -64,20 +93,6 @@ pub fn is_of(state: &str, csrf: &str) -> bool {
 
 fn form_token(values: &Values) -> Option<String> {
     serde_json::from_str(values.get(CSRF)?).ok()
-}
-
-/// The session of a request's cookie, if it was a person's and ended within the last day.
-///
-/// To be asked when nobody is signed in: it says that a form comes from somebody who was, so that its body may be read.
-/// It lets nobody in.
-#[expect(dead_code, reason = "what a form of an ended session becomes is decided where forms are read")]
-pub async fn ended_lately(state: &State, request: &HttpRequest) -> Result<Option<EndedSession>, db::Error> {
-    let Some(cookie) = request.cookie(cookie_name(state)) else { return Ok(None) };
-    let mut jar = CookieJar::new();
-    jar.add_original(cookie);
-    let Some(key) = jar.private(&Key::derive_from(&state.cookie_key)).get(cookie_name(state)) else { return Ok(None) };
-    let (hash, now) = (token::hash(key.value()), clock::now());
-    state.db.read(move |conn| sessions::ended_lately(conn, &hash, now)).await
 }
 
 fn cookie_name(state: &State) -> &'static str {
@@ -92,13 +107,20 @@ impl SessionStore for Store {
     async fn load(&self, key: &SessionKey) -> Result<Option<Values>, LoadError> {
         let now = clock::now();
         let hash = token::hash(key.as_ref());
-        let found = self.0.read(move |conn| sessions::load(conn, &hash, now)).await;
+        let key_hash = hash.clone();
+        let found = self.0.read(move |conn| sessions::load(conn, &hash)).await;
         let found = found.map_err(|error| LoadError::Other(error.into()))?;
-        let alive = found.filter(|session| now.since(session.created_at) < ABSOLUTE);
-        alive
-            .map(|session| serde_json::from_str(&session.state))
-            .transpose()
-            .map_err(|error| LoadError::Deserialization(error.into()))
+        match found {
+            Some(alive) if now < end_of(&alive) => {
+                serde_json::from_str(&alive.state).map(Some).map_err(|error| LoadError::Deserialization(error.into()))
+            }
+            // Only a cookie that this installation has sealed comes this far: it stood for a session once.
+            ended => {
+                let ended = serde_json::to_string(&Ended::of(key_hash, ended, now));
+                let ended = ended.map_err(|error| LoadError::Deserialization(error.into()))?;
+                Ok(Some(Values::from([(ENDED.to_owned(), ended)])))
+            }
+        }
     }
 
     async fn save(&self, values: Values, _: &Ttl) -> Result<SessionKey, SaveError> {
@@ -106,13 +128,12 @@ impl SessionStore for Store {
         let hash = token::hash(&key);
         let now = clock::now();
         let user = values.get(USER).and_then(|text| text.parse::<UserId>().ok());
-        let form_token_hash = form_token(&values).map(|text| token::hash(&text));
         let state = json(&values).map_err(|error| SaveError::Serialization(error.into()))?;
-        let stored = StoredSession { state, created_at: now, expires_at: now.after(IDLE) };
+        let stored = StoredSession { user, state, created_at: now, expires_at: now.after(IDLE) };
         self.0
             .write(move |conn| {
                 sessions::sweep(conn, now)?;
-                sessions::insert(conn, &hash, user, form_token_hash.as_deref(), &stored)
+                sessions::insert(conn, &hash, &stored)
             })
             .await
             .map_err(|error| SaveError::Other(error.into()))?;
@@ -122,10 +143,10 @@ impl SessionStore for Store {
     async fn update(&self, key: SessionKey, values: Values, _: &Ttl) -> Result<SessionKey, UpdateError> {
         let hash = token::hash(key.as_ref());
         let state = json(&values).map_err(|error| UpdateError::Serialization(error.into()))?;
-        let until = clock::now().after(IDLE);
+        let now = clock::now();
         // A session that was ended while the request ran stays ended: its values are not stored anew.
         self.0
-            .write(move |conn| sessions::update(conn, &hash, &state, until))
+            .write(move |conn| sessions::update(conn, &hash, &state, now.after(IDLE), now))
             .await
             .map_err(|error| UpdateError::Other(error.into()))?;
         Ok(key)
@@ -144,8 +165,10 @@ impl SessionStore for Store {
 impl Store {
     async fn touch(&self, hash: Vec<u8>, now: Timestamp) -> Result<(), db::Error> {
         let key = hash.clone();
-        let found = self.0.read(move |conn| sessions::load(conn, &key, now)).await?;
-        if found.is_some_and(|session| session.expires_at < now.after(IDLE).before(STEP)) {
+        let found = self.0.read(move |conn| sessions::load(conn, &key)).await?;
+        let is_due =
+            |session: StoredSession| now < end_of(&session) && session.expires_at < now.after(IDLE).before(STEP);
+        if found.is_some_and(is_due) {
             self.0.write(move |conn| sessions::touch(conn, &hash, now.after(IDLE))).await?;
         }
         Ok(())
@@ -166,12 +189,13 @@ impl Visit {
         self.0.get(CSRF).ok().flatten()
     }
 
-    /// Begins a session for a person, under a new key.
-    pub fn sign_in(&self, user: UserId) {
+    /// Begins a session for a person, under a new key. Where it follows one of theirs that has ended, `csrf` is that
+    /// one's: forms that are still open in other windows go on working.
+    pub fn sign_in(&self, user: UserId, csrf: Option<String>) {
         self.0.clear();
         self.0.renew();
         self.put(USER, &user);
-        self.put(CSRF, &token::hex(&clock::random::<32>()));
+        self.put(CSRF, &csrf.unwrap_or_else(|| token::hex(&clock::random::<32>())));
     }
 
     /// Goes on under a new key.
@@ -182,6 +206,26 @@ impl Visit {
     /// Ends the session.
     pub fn sign_out(&self) {
         self.0.purge();
+    }
+
+    /// The session that the request's cookie stood for has ended.
+    pub fn ended(&self) -> Option<Ended> {
+        self.0.get(ENDED).ok().flatten()
+    }
+
+    /// Has a kept form filled in on its page.
+    pub fn keep_form(&self, session_hash: &[u8]) {
+        self.put(KEPT, &session_hash);
+    }
+
+    /// The session under which a form was kept.
+    pub fn kept_form(&self) -> Option<Vec<u8>> {
+        self.0.get(KEPT).ok().flatten()
+    }
+
+    /// The kept form is filled in no more.
+    pub fn forget_form(&self) {
+        self.0.remove(KEPT);
     }
 
     /// What to tell on the next page.

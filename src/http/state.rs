@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::api::auth::Senders;
-use super::made::Made;
 use crate::clock;
 use crate::config::{DeliverySettings, ServeSettings, WebSettings};
 use crate::db::log::Filter;
@@ -35,8 +34,6 @@ pub struct State {
     pub(super) sign_in_key: [u8; 32],
     pub(super) trusted_proxies: TrustedProxies,
     pub(super) senders: Senders,
-    /// Held while a webhook is made, so that a twin of its form waits.
-    pub(super) made: Mutex<Made>,
     pub(super) hasher: Hasher,
     searching: Arc<Semaphore>,
 }
@@ -67,7 +64,6 @@ impl State {
             retention_days: settings.delivery.retention_days,
             public,
             senders: Senders::default(),
-            made: Mutex::default(),
             hasher: Hasher::start()?,
             searching: Arc::new(Semaphore::new(SEARCHING)),
         })

@@ -99,6 +99,7 @@ messages! {
     inbox_archive_of(name: impl Text); inbox_restore_of(name: impl Text); inbox_edit_of(name: impl Text); inbox_archived;
     inbox_archive_about; inboxes_empty; inboxes_empty_about; inbox_not_saved;
     // session.ftl
+    session_ended; session_ended_form_kept; session_ended_nothing_done; form_filled_in;
     sign_in; sign_in_wrong; sign_in_wait(n: impl Number); set_up; set_up_about; set_up_button; set_up_failed; user_name;
     email; account_password; account_password_hint; time_zone; time_zone_hint; error_not_found;
     error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old; error_page_too_old_about;

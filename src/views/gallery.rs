@@ -323,11 +323,16 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
     let set_up =
         |typed, problems: &Problems| html(&session::SetUpPage::new(outside("/setup?token=x"), typed, problems));
     let sign_in = |email, refusal| html(&session::SignInPage::new(outside("/sign-in"), email, "/webhooks", refusal));
+    let sign_in_after =
+        |ended| html(&session::SignInPage::new(outside("/sign-in"), "", "/webhooks", None).after(Some(ended)));
     let fault = |shell, fault| html(&errors::ErrorPage::new(shell, &fault));
     vec![
         ("set-up", set_up(blank, &Problems::default())),
         ("set-up-errors", set_up(typed, &short)),
         ("sign-in", sign_in("", None)),
+        ("sign-in-ended", sign_in_after(session::Ended::NoForm)),
+        ("sign-in-form-kept", sign_in_after(session::Ended::FormIsKept)),
+        ("sign-in-nothing-done", sign_in_after(session::Ended::NothingWasDone)),
         ("sign-in-wait", sign_in("olena@example.com", Some(session::Refusal::Wait(30)))),
         ("error-404", fault(shell(language, user, "/nowhere"), errors::Fault::NotFound)),
         ("error-500", fault(outside("/"), errors::Fault::Server("req_7f21".into()))),

@@ -61,6 +61,7 @@ pub struct SignInPage<'a> {
     email: &'a str,
     next: &'a str,
     refusal: Option<Refusal>,
+    ended: Option<Ended>,
 }
 
 /// Why a sign-in was refused.
@@ -74,10 +75,27 @@ pub enum Refusal {
     Wait(Count),
 }
 
+/// What becomes of the form that was sent when a session had ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// None was sent.
+    NoForm,
+    /// It is kept for the same person.
+    FormIsKept,
+    /// It has to be sent again.
+    NothingWasDone,
+}
+
 impl<'a> SignInPage<'a> {
     /// The page; `next` is the path to go to afterwards.
     pub fn new(shell: Shell<'a>, email: &'a str, next: &'a str, refusal: Option<Refusal>) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Elsewhere), email, next, refusal }
+        Self { t: shell.t, shell: shell.at(Place::Elsewhere), email, next, refusal, ended: None }
+    }
+
+    /// The same for somebody whose session has ended.
+    #[must_use]
+    pub fn after(self, ended: Option<Ended>) -> Self {
+        Self { ended, ..self }
     }
 
     fn refused(&self) -> Option<String> {

@@ -56,6 +56,8 @@ pub struct Shell<'a> {
     pub theme: Option<Theme>,
     /// The token of every form.
     pub csrf: &'a str,
+    /// The once-token of the forms that make or send something.
+    pub once: &'a str,
     /// The place of the menu; pages set it themselves.
     pub place: Place,
     /// Deliveries that failed in the last 24 hours, for the menu.
@@ -67,7 +69,7 @@ pub struct Shell<'a> {
 impl<'a> Shell<'a> {
     /// A shell with nobody signed in and nothing to tell; set the public fields for more.
     pub const fn new(t: Translator<'a>, path: &'a str, csrf: &'a str) -> Self {
-        Self { t, path, user: None, theme: None, csrf, place: Place::Elsewhere, failed_24h: 0, notice: None }
+        Self { t, path, user: None, theme: None, csrf, once: "", place: Place::Elsewhere, failed_24h: 0, notice: None }
     }
 
     /// The same at a place of the menu.
@@ -90,6 +92,21 @@ impl<'a> Shell<'a> {
         CsrfField { token: self.csrf }
     }
 
+    /// For forms that make or send something: a second post of the same page's form gets the first one's answer.
+    pub(super) fn once_field(&self) -> OnceField<'a> {
+        OnceField { once: self.once, id: None, again: false }
+    }
+
+    /// The same on a form that htmx leaves on the page after it was sent.
+    pub(super) fn once_field_of(&self, id: &'static str) -> OnceField<'a> {
+        OnceField { once: self.once, id: Some(id), again: false }
+    }
+
+    /// A new once-token for such a form, beside what htmx swaps: sending once more is then meant.
+    pub fn once_again(&self, id: &'static str) -> OnceField<'a> {
+        OnceField { once: self.once, id: Some(id), again: true }
+    }
+
     /// This page in another language.
     pub(super) fn in_language(&self, locale: &Locale) -> String {
         let (path, query) = self.path.split_once('?').unwrap_or((self.path, ""));
@@ -110,6 +127,21 @@ pub struct CsrfField<'a> {
 }
 
 impl HtmlSafe for CsrfField<'_> {}
+
+/// The hidden once-token of a form.
+#[derive(Template)]
+#[template(
+    source = r#"<input type="hidden" name="once" value="{{ once }}"
+{%- if let Some(id) = id %} id="{{ id }}"{% endif %}{% if again %} hx-swap-oob="true"{% endif %}>"#,
+    ext = "html"
+)]
+pub struct OnceField<'a> {
+    once: &'a str,
+    id: Option<&'static str>,
+    again: bool,
+}
+
+impl HtmlSafe for OnceField<'_> {}
 
 #[cfg(test)]
 mod tests {

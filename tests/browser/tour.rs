@@ -28,6 +28,7 @@ async fn tour(browser: Browser, success: &'static str) {
     browser.await_words("X-Hachok-Event", false).await;
     browser.screenshot(&format!("delivery-{}", browser.language)).await;
     browser.inspect("the delivery").await;
+    sends(&browser, &app.url, &receiver).await;
     errors(&browser, &app.url).await;
     switch(&browser, &app.url).await;
 }
@@ -68,6 +69,22 @@ pub async fn create(browser: &Browser, receiver: &Receiver) {
     browser.await_words("whsec_", false).await;
     if scripts {
         browser.inspect("the new webhook").await;
+    }
+}
+
+/// What htmx leaves on the page can be sent once more: each click is meant.
+async fn sends(browser: &Browser, url: &str, receiver: &Receiver) {
+    browser.find("#resend").await;
+    for seen in [2, 3] {
+        browser.click("#resend").await;
+        receiver.await_requests("/crm", seen).await;
+    }
+    browser.open(&format!("{url}/webhooks/1/test")).await;
+    for seen in [4, 5] {
+        browser.click("#send").await;
+        receiver.await_requests("/crm", seen).await;
+        browser.find("#result a[href^='/deliveries/dlv_']").await;
+        browser.find("#send:not([disabled])").await;
     }
 }
 

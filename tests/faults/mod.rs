@@ -4,6 +4,8 @@
 
 mod answers;
 mod fairness;
+#[cfg(feature = "fault-injection")]
+mod forms;
 mod kills;
 mod matrix;
 mod memory;

@@ -49,7 +49,7 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 
 /// Sends a delivery's event again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
-    let delivery = redelivery::make(&state, id(&ids)?).await?.map_err(|refused| match refused {
+    let delivery = redelivery::make(&state, id(&ids)?, None).await?.map_err(|refused| match refused {
         Refused::NotFound => ApiError::not_found(),
         Refused::WebhookOff => ApiError::plain(StatusCode::CONFLICT, "The webhook is off"),
         Refused::Test => ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test"),

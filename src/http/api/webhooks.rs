@@ -169,7 +169,7 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: Object)
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
     let body = Bytes::from(body);
-    let sent = state.engine.test(ids.1, event, body.clone()).await?.ok_or_else(ApiError::not_found)?;
+    let sent = state.engine.test(ids.1, event, body.clone(), None).await?.ok_or_else(ApiError::not_found)?;
     let shown = state.db.read(move |conn| {
         let delivery = log::find(conn, sent)?.ok_or(Error::Meaning("delivery"))?;
         let attempts = log::attempts_of(conn, &delivery)?;

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::webhooks::inbox_name;
-use super::{Answer, go, page, redelivery};
+use super::{Answer, fragments, go, page, redelivery};
 use crate::clock;
 use crate::db::{deliveries, events, inboxes, log, webhooks};
 use crate::domain::cursor::Cursor;
@@ -19,8 +19,8 @@ use crate::http::form::Form;
 use crate::http::log_query::{LogQuery, Parsed, given};
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
-use crate::views::NoticeKind;
 use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
+use crate::views::{Html, NoticeKind};
 
 /// Lines of a page.
 const PAGE: usize = 50;
@@ -201,7 +201,8 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
         _ if !reader.htmx => page(StatusCode::OK, &shown),
         Part::Delivery if chosen.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
         Part::Delivery => page(StatusCode::OK, &shown.as_delivery()),
-        Part::Attempts => page(StatusCode::OK, &shown.as_attempts()),
+        // The form stays on the page, and may be sent once more.
+        Part::Attempts => fragments(&[shown.as_attempts().html()?, reader.shell().once_again("once-resend").html()?]),
     }
 }
 
@@ -216,10 +217,10 @@ pub async fn send_again(
     session: Session,
     id: Path<String>,
     request: HttpRequest,
-    _form: Form,
+    form: Form,
 ) -> Answer {
     let id = parse(&id)?;
-    let delivery = redelivery::make(&state, id).await??;
+    let delivery = redelivery::make(&state, id, form.once()).await??;
     if reader.htmx {
         return render(&state, &reader, id, (&chosen_before(&request), Part::Attempts)).await;
     }

@@ -6,13 +6,15 @@ use actix_web::web::{Data, Path};
 
 use super::{Answer, go, page};
 use crate::clock;
-use crate::db::{Error, inboxes, webhooks};
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::id::InboxId;
 use crate::domain::inbox::{Inbox, NewInbox};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
+use crate::http::once;
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -20,7 +22,8 @@ use crate::views::inboxes::{EditPage, ListPage, Row, Typed};
 
 /// All inboxes, and a form to add one.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
-    show(&state, &reader, Typed::default(), &Problems::default()).await
+    let before = reader.typed_before("/inboxes").map(typed);
+    show(&state, &reader, before.unwrap_or_default(), &Problems::default()).await
 }
 
 async fn show(state: &State, reader: &Reader, typed: Typed<'_>, problems: &Problems) -> Answer {
@@ -61,7 +64,13 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     let typed = typed(&form);
     let made = match check(typed) {
         Err(problems) => Err(problems),
-        Ok(new) => stored(state.db.write(move |conn| inboxes::insert(conn, &new, clock::now())).await)?,
+        Ok(new) => {
+            let insert = move |conn: &mut DbConnection| {
+                inboxes::insert(conn, &new, clock::now())?;
+                Ok(Ok::<_, ()>(Done::plain(())))
+            };
+            stored(once::write(&state, form.once(), insert).await)?
+        }
     };
     match made {
         Err(problems) => show(&state, &reader, typed, &problems).await,
@@ -80,7 +89,9 @@ async fn find(state: &State, id: InboxId) -> Result<Inbox, PageError> {
 pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<InboxId>) -> Answer {
     let inbox = find(&state, *id).await?;
     let problems = Problems::default();
-    page(StatusCode::OK, &EditPage::new(reader.shell(), &inbox, Typed::of(&inbox), &problems))
+    let before = reader.typed_before(&format!("/inboxes/{id}")).map(typed);
+    let typed = before.unwrap_or_else(|| Typed::of(&inbox));
+    page(StatusCode::OK, &EditPage::new(reader.shell(), &inbox, typed, &problems))
 }
 
 /// Changes an inbox.

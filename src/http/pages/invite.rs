@@ -5,8 +5,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
 use super::passwords;
+use super::session::made_before;
 use super::users::taken;
 use super::{Answer, go, page};
+use crate::db::form_answers::Done;
 use crate::db::{DbConnection, invitations, settings, users};
 use crate::domain::id::UserId;
 use crate::domain::invitation::Invitation;
@@ -17,6 +19,7 @@ use crate::domain::user::{Language, NewUser, check_password};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
+use crate::http::once;
 use crate::http::reader::Anyone;
 use crate::http::session::Visit;
 use crate::password::Busy;
@@ -48,6 +51,10 @@ pub async fn accept(
     form: Form,
 ) -> Answer {
     let now = reader.now;
+    if let Some(id) = made_before(&state, reader.address, &form).await? {
+        Visit(session).sign_in(id, None);
+        return Ok(go(&reader, "/webhooks"));
+    }
     let invitation = find(&state, &text, now).await?;
     let done = match check(&invitation, &form) {
         Err(problems) => Err(problems),
@@ -55,13 +62,17 @@ pub async fn accept(
             Err(Busy) => Err(Problems::one(Field::Form, Problem::HashingBusy)),
             Ok(hash) => {
                 let link = invitation.clone();
-                taken(state.db.write(move |conn| settle(conn, &link, new.as_ref(), (&hash, now))).await)?
+                let settle = move |conn: &mut DbConnection| {
+                    let id = settle(conn, &link, new.as_ref(), (&hash, now))?;
+                    Ok(id.map(Done::plain).ok_or(PageError::DeadInvitation))
+                };
+                taken(once::write(&state, form.once(), settle).await)?
             }
         },
     };
     match done {
-        Ok(id) => {
-            Visit(session).sign_in(id.ok_or(PageError::DeadInvitation)?);
+        Ok(done) => {
+            Visit(session).sign_in(done?.made, None);
             Ok(go(&reader, "/webhooks"))
         }
         Err(problems) => {

@@ -38,6 +38,11 @@ fn page(status: StatusCode, page: &impl Html) -> Answer {
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.html()?))
 }
 
+/// Parts of a page that htmx swaps, one after the other.
+fn fragments(parts: &[String]) -> Answer {
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(parts.concat()))
+}
+
 /// To another page, after something was done.
 fn go(reader: &Reader, path: &str) -> HttpResponse {
     if reader.htmx {

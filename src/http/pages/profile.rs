@@ -8,12 +8,14 @@ use actix_web::web::Data;
 use super::password_check::{self, Checked};
 use super::passwords;
 use super::{Answer, go, page};
-use crate::db::{sessions, users};
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, sessions, users};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::user::{Language, Profile, Theme, User, check_password, parse_name, parse_zone};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
+use crate::http::once;
 use crate::http::reader::{Reader, SignedIn, theme_cookie};
 use crate::http::session::{IDLE, Visit, is_of};
 use crate::views::NoticeKind;
@@ -22,11 +24,13 @@ use crate::views::profile::{ProfilePage, SessionRow, Typed};
 /// The account.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let problems = Problems::default();
-    answer(&state, &reader, StatusCode::OK, (Typed::of(own(&reader)?), &problems)).await
+    let before = reader.typed_before("/profile").map(typed);
+    let typed = before.unwrap_or(Typed::of(own(&reader)?));
+    answer(&state, &reader, StatusCode::OK, (typed, &problems)).await
 }
 
 fn own(reader: &Reader) -> Result<&User, PageError> {
-    reader.user.as_ref().ok_or(PageError::SignIn)
+    reader.user.as_ref().ok_or_else(|| reader.to_sign_in())
 }
 
 async fn answer(
@@ -49,12 +53,7 @@ async fn answer(
 
 /// Stores name, language, time zone and theme.
 pub async fn save(state: Data<State>, SignedIn(reader): SignedIn, session: Session, form: Form) -> Answer {
-    let typed = Typed {
-        name: form.get("name"),
-        language: Language::parse(form.get("language")),
-        time_zone: form.get("time_zone"),
-        theme: Theme::parse(form.get("theme")),
-    };
+    let typed = typed(&form);
     let id = own(&reader)?.id;
     match check(typed) {
         Err(problems) => answer(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, (typed, &problems)).await,
@@ -69,6 +68,15 @@ pub async fn save(state: Data<State>, SignedIn(reader): SignedIn, session: Sessi
     }
 }
 
+fn typed(form: &Form) -> Typed<'_> {
+    Typed {
+        name: form.get("name"),
+        language: Language::parse(form.get("language")),
+        time_zone: form.get("time_zone"),
+        theme: Theme::parse(form.get("theme")),
+    }
+}
+
 fn check(typed: Typed) -> Result<Profile, Problems> {
     let mut problems = Problems::default();
     let name = problems.keep(Field::UserName, parse_name(typed.name)).unwrap_or_default();
@@ -80,6 +88,10 @@ fn check(typed: Typed) -> Result<Profile, Problems> {
 /// at the sign-in.
 pub async fn change_password(state: Data<State>, SignedIn(reader): SignedIn, session: Session, form: Form) -> Answer {
     let user = own(&reader)?;
+    // Before the old password is asked for: the form itself has replaced it.
+    if once::done::<()>(&state, &form).await?.is_some() {
+        return Ok(go(&reader, "/profile"));
+    }
     if let Err(problem) = check_password(form.get("password"), &[&user.name, &user.email]) {
         return refuse(&state, &reader, Field::Password, problem).await;
     }
@@ -95,7 +107,11 @@ pub async fn change_password(state: Data<State>, SignedIn(reader): SignedIn, ses
         return busy(&state, &reader).await;
     };
     let (id, now) = (user.id, reader.now);
-    state.db.write(move |conn| users::set_password(conn, id, &hash, now)).await?;
+    let store = move |conn: &mut DbConnection| {
+        users::set_password(conn, id, &hash, now)?;
+        Ok(Ok::<_, PageError>(Done::plain(())))
+    };
+    once::write(&state, form.once(), store).await??;
     let visit = Visit(session);
     // All sessions have ended, this one too: it goes on under a new key.
     visit.renew();

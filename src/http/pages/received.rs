@@ -106,7 +106,7 @@ pub async fn send(
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let webhook = form.get("webhook").parse().map_err(|_| PageError::BadRequest)?;
-    let delivery = redelivery::send_to(&state, parse(&id)?, webhook).await??;
+    let delivery = redelivery::send_to(&state, parse(&id)?, webhook, form.once()).await??;
     Visit(session).leave_notice(NoticeKind::EventSent.as_str());
     Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
 }

@@ -6,6 +6,7 @@ use actix_web::web::{Data, Path, Query};
 
 use super::{Answer, go, page};
 use crate::clock;
+use crate::db::form_answers::Done;
 use crate::db::recoveries::{self, Found, MOST, Wanted};
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
@@ -19,6 +20,7 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::Form;
 use crate::http::log_query::{LogQuery, Parsed, clock_in, given};
+use crate::http::once;
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -153,16 +155,20 @@ pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, f
         Err(problems) => return refuse(&state, &reader, &asked, problems).await,
         Ok(wanted) => {
             let wanted = *wanted;
-            state.db.write(move |conn| recoveries::start(conn, &wanted, clock::now())).await?
+            let start = move |conn: &mut DbConnection| {
+                let begun = recoveries::start(conn, &wanted, clock::now())?;
+                Ok(begun.map(|(id, _)| Done::plain(id)).ok_or(()))
+            };
+            once::write(&state, form.once(), start).await?
         }
     };
     match begun {
-        Some((id, _)) => {
+        Ok(Done { made: id, .. }) => {
             Visit(session).leave_notice(NoticeKind::RecoveryStarted.as_str());
             Ok(go(&reader, &format!("/recoveries/{id}")))
         }
         // It was sent by somebody else meanwhile.
-        None => Ok(go(&reader, "/deliveries/resend")),
+        Err(()) => Ok(go(&reader, "/deliveries/resend")),
     }
 }
 

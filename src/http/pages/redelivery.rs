@@ -2,6 +2,7 @@
 
 use crate::clock;
 use crate::db::deliveries::NewDelivery;
+use crate::db::form_answers::{self, Done, FormKey};
 use crate::db::{DbConnection, Error, deliveries, log, received, webhooks};
 use crate::domain::delivery::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
@@ -29,11 +30,11 @@ impl From<Refused> for PageError {
     }
 }
 
-/// Makes a new delivery of the same event, due at once.
-pub async fn make(state: &State, id: DeliveryId) -> Result<Result<Delivery, Refused>, Error> {
+/// Makes a new delivery of the same event, due at once; once for the same form.
+pub async fn make(state: &State, id: DeliveryId, form: Option<&FormKey>) -> Result<Result<Delivery, Refused>, Error> {
     let now = state.db.now().await?;
     let new = DeliveryId(state.engine.next_id(clock::now()));
-    let made = state.db.write(move |conn: &mut DbConnection| {
+    run_once(state, form, move |conn: &mut DbConnection| {
         let Some(old) = log::find(conn, id)? else { return Ok(Err(Refused::NotFound)) };
         if old.trigger == Trigger::Test {
             return Ok(Err(Refused::Test));
@@ -43,18 +44,36 @@ pub async fn make(state: &State, id: DeliveryId) -> Result<Result<Delivery, Refu
             return Ok(Err(Refused::WebhookOff));
         }
         deliveries::send_again(conn, &old, (new, Trigger::Manual), now)?;
-        Ok(log::find(conn, new)?.ok_or(Refused::NotFound))
+        Ok(Ok(Done::plain(new.0)))
+    })
+    .await
+}
+
+/// Runs the transaction that makes a delivery, unless the same form has made one: then that one.
+async fn run_once<F>(state: &State, form: Option<&FormKey>, job: F) -> Result<Result<Delivery, Refused>, Error>
+where
+    F: FnOnce(&mut DbConnection) -> Result<Result<Done<i64>, Refused>, Error> + Send + 'static,
+{
+    let (form, vault) = (form.cloned(), state.db.vault());
+    let made = state.db.write(move |conn| match form_answers::once(conn, &vault, form.as_ref(), job)? {
+        Ok(done) => Ok(log::find(conn, DeliveryId(done.made))?.ok_or(Refused::NotFound)),
+        Err(refused) => Ok(Err(refused)),
     });
     let made = made.await?;
     state.engine.wake();
     Ok(made)
 }
 
-/// Makes a delivery of a received event to any webhook, due at once.
-pub async fn send_to(state: &State, id: EventId, webhook: WebhookId) -> Result<Result<Delivery, Refused>, Error> {
+/// Makes a delivery of a received event to any webhook, due at once; once for the same form.
+pub async fn send_to(
+    state: &State,
+    id: EventId,
+    webhook: WebhookId,
+    form: Option<&FormKey>,
+) -> Result<Result<Delivery, Refused>, Error> {
     let now = state.db.now().await?;
     let new = DeliveryId(state.engine.next_id(clock::now()));
-    let made = state.db.write(move |conn: &mut DbConnection| {
+    run_once(state, form, move |conn: &mut DbConnection| {
         let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
             return Ok(Err(Refused::NotFound));
         };
@@ -75,9 +94,7 @@ pub async fn send_to(state: &State, id: EventId, webhook: WebhookId) -> Result<R
             now,
         };
         deliveries::insert(conn, &[delivery])?;
-        Ok(log::find(conn, new)?.ok_or(Refused::NotFound))
-    });
-    let made = made.await?;
-    state.engine.wake();
-    Ok(made)
+        Ok(Ok(Done::plain(new.0)))
+    })
+    .await
 }

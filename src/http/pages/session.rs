@@ -1,7 +1,9 @@
 //! First run, signing in and out.
 
+use std::net::IpAddr;
+
 use actix_session::Session;
-use actix_web::HttpResponse;
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
@@ -10,17 +12,21 @@ use super::password_check::{self, Checked};
 use super::passwords;
 use super::{Answer, go, page};
 use crate::clock;
+use crate::db::form_answers::Done;
 use crate::db::{DbConnection, setup_links, users};
+use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::token;
 use crate::domain::user::{NewUser, Role, parse_email};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::form::Form;
+use crate::http::form::{Form, Typed};
 use crate::http::reader::{Anyone, Reader};
+use crate::http::return_page::of_path;
 use crate::http::session::Visit;
+use crate::http::{csrf, kept_form, once};
 use crate::password::Busy;
-use crate::views::session::{Refusal, SetUp, SetUpPage, SignInPage};
+use crate::views::session::{Ended, Refusal, SetUp, SetUpPage, SignInPage};
 
 /// The query of a set-up link.
 #[derive(Deserialize)]
@@ -47,6 +53,10 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
 
 /// Makes the first administrator and signs them in.
 pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: Session, form: Form) -> Answer {
+    if let Some(id) = made_before(&state, reader.address, &form).await? {
+        Visit(session).sign_in(id, None);
+        return Ok(go(&reader, "/webhooks"));
+    }
     check_link(&state, form.get("token")).await?;
     let (name, email, zone) = (form.get("name"), form.get("email"), form.get("time_zone"));
     let typed = SetUp { token: form.get("token"), name, email, time_zone: zone };
@@ -67,22 +77,29 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
         }
     };
     let link = token::hash(form.get("token"));
-    let made = state
-        .db
-        .write(move |conn| {
-            let now = clock::now();
-            // Compared again inside the transaction: of two people with the link, one is the first.
-            if !users::none_yet(conn)? || !setup_links::is_good(conn, &link, now)? {
-                return Ok(None);
-            }
-            setup_links::clear(conn)?;
-            let id = users::insert(conn, &user, &hash, now)?;
-            users::signed_in(conn, id, now)?;
-            Ok(Some(id))
-        })
-        .await?;
-    Visit(session).sign_in(made.ok_or(PageError::DeadLink)?);
+    let create = move |conn: &mut DbConnection| {
+        let now = clock::now();
+        // Compared again inside the transaction: of two people with the link, one is the first.
+        if !users::none_yet(conn)? || !setup_links::is_good(conn, &link, now)? {
+            return Ok(Err(PageError::DeadLink));
+        }
+        setup_links::clear(conn)?;
+        let id = users::insert(conn, &user, &hash, now)?;
+        users::signed_in(conn, id, now)?;
+        Ok(Ok(Done::plain(id)))
+    };
+    let done = once::write(&state, form.once(), create).await??;
+    Visit(session).sign_in(done.made, None);
     Ok(go(&reader, "/webhooks"))
+}
+
+/// Whom the same form has made, or given a new password, a moment ago. It lets in nobody whom its password would not:
+/// the account may have been disabled or changed since.
+pub(super) async fn made_before(state: &State, address: IpAddr, form: &Form) -> Result<Option<UserId>, PageError> {
+    let Some(Done { made, .. }) = once::done::<UserId>(state, form).await? else { return Ok(None) };
+    let Some(user) = state.db.read(move |conn| users::find(conn, made)).await? else { return Ok(None) };
+    let checked = password_check::check(state, address, &user.email, form.get("password")).await?;
+    Ok(if let Checked::Right(user, _) = checked { Some(user.id) } else { None })
 }
 
 /// Where to go after signing in.
@@ -90,24 +107,54 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
 pub struct Next {
     #[serde(default)]
     next: String,
+    /// A form was sent, and nothing was done.
+    #[serde(default)]
+    form: String,
 }
 
 /// The sign-in form.
-pub async fn sign_in(Anyone(reader): Anyone, query: Query<Next>) -> Answer {
+pub async fn sign_in(state: Data<State>, Anyone(reader): Anyone, query: Query<Next>) -> Answer {
+    let next = of_path(&query.next);
     if reader.user.is_some() {
-        return Ok(go(&reader, safe(&query.next)));
+        return Ok(go(&reader, &next));
     }
-    page(StatusCode::OK, &SignInPage::new(reader.shell(), "", safe(&query.next), None))
+    let ended = ended(&state, &reader, !query.form.is_empty()).await?;
+    page(StatusCode::OK, &SignInPage::new(reader.shell(), "", &next, None).after(ended))
+}
+
+/// What becomes of the form that was sent, if this browser's session has ended.
+async fn ended(state: &State, reader: &Reader, form: bool) -> Result<Option<Ended>, PageError> {
+    let Some(ended) = &reader.ended else { return Ok(None) };
+    Ok(Some(match kept_form::is_waiting(state, ended).await? {
+        true => Ended::FormIsKept,
+        false if form => Ended::NothingWasDone,
+        false => Ended::NoForm,
+    }))
 }
 
 /// Signs in. One answer for every wrong pair of account and password.
-pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Session, form: Form) -> Answer {
+///
+/// Whoever has signed in meanwhile in another window is simply let through.
+pub async fn check_in(
+    state: Data<State>,
+    Anyone(reader): Anyone,
+    session: Session,
+    request: HttpRequest,
+    input: Typed,
+) -> Answer {
+    let form = input.form;
+    if reader.user.is_some() && csrf::is_before_sign_in(&state, &request, form.get("_csrf")) {
+        return Ok(go(&reader, &of_path(form.get("next"))));
+    }
+    if !input.fresh {
+        return Err(PageError::StaleForm);
+    }
     let typed = form.get("email");
     let account = parse_email(typed).unwrap_or_default();
-    let next = safe(form.get("next"));
+    let next = of_path(form.get("next"));
     match password_check::check(&state, reader.address, &account, form.get("password")).await? {
         Checked::Wait(seconds) => {
-            let refused = SignInPage::new(reader.shell(), typed, next, Some(Refusal::Wait(seconds)));
+            let refused = SignInPage::new(reader.shell(), typed, &next, Some(Refusal::Wait(seconds)));
             let mut response = page(StatusCode::TOO_MANY_REQUESTS, &refused)?;
             response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
             Ok(response)
@@ -119,11 +166,19 @@ pub async fn check_in(state: Data<State>, Anyone(reader): Anyone, session: Sessi
                 users::signed_in(conn, id, clock::now())
             };
             state.db.write(sign_in).await?;
-            Visit(session).sign_in(id);
-            Ok(go(&reader, next))
+            let visit = Visit(session);
+            let same = reader.ended.as_ref().filter(|ended| ended.user == Some(id));
+            visit.sign_in(id, same.and_then(|ended| ended.csrf.clone()));
+            if let Some(ended) = &reader.ended
+                && let Some(kept) = kept_form::take_over(&state, ended, id).await?
+            {
+                visit.keep_form(&ended.key_hash);
+                return Ok(go(&reader, &kept.page));
+            }
+            Ok(go(&reader, &next))
         }
-        Checked::Wrong => refuse(&reader, typed, next, Refusal::Wrong),
-        Checked::Busy => refuse(&reader, typed, next, Refusal::Busy).map(passwords::try_later),
+        Checked::Wrong => refuse(&reader, typed, &next, Refusal::Wrong),
+        Checked::Busy => refuse(&reader, typed, &next, Refusal::Busy).map(passwords::try_later),
     }
 }
 
@@ -132,36 +187,15 @@ fn refuse(reader: &Reader, typed: &str, next: &str, refusal: Refusal) -> Answer 
 }
 
 /// Ends the session.
-pub async fn sign_out(Anyone(reader): Anyone, session: Session, _form: Form) -> HttpResponse {
+///
+/// The token does not matter to a session that has ended already, or was begun anew in another window.
+pub async fn sign_out(Anyone(reader): Anyone, session: Session, input: Typed) -> Answer {
+    if reader.user.is_some() && !input.fresh {
+        return Err(PageError::StaleForm);
+    }
     Visit(session).sign_out();
     let mut response = go(&reader, "/sign-in");
     let clear = actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\"");
     response.headers_mut().insert(actix_web::http::header::HeaderName::from_static("clear-site-data"), clear);
-    response
-}
-
-/// Longest path to go to after signing in.
-const NEXT_MAX_BYTES: usize = 2048;
-
-/// A path of ours, or the start: never another site.
-fn safe(next: &str) -> &str {
-    let ours = next.len() <= NEXT_MAX_BYTES
-        && next.starts_with('/')
-        && !next.get(1..).unwrap_or_default().starts_with(['/', '\\'])
-        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if ours { next } else { "/webhooks" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{NEXT_MAX_BYTES, safe};
-
-    #[test]
-    fn only_our_own_paths_are_followed() {
-        assert_eq!(safe("/deliveries?status=failed"), "/deliveries?status=failed");
-        assert_eq!(safe(&format!("/deliveries?q={}", "a".repeat(NEXT_MAX_BYTES))), "/webhooks");
-        for foreign in ["", "//x", "/\\x", "https:x", "https://x", "x", "/\t/x", "/a\nb", "/a\\b", "javascript:1"] {
-            assert_eq!(safe(foreign), "/webhooks", "{foreign:?}");
-        }
-    }
+    Ok(response)
 }

@@ -24,10 +24,17 @@ use crate::views::settings::{Fixed, SettingsPage, Typed};
 /// All of them.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let stored = state.db.read(settings::load).await?;
-    let typed = Typed {
-        language: stored.language,
-        time_zone: &stored.time_zone,
-        substatus_attribute: &stored.substatus_attribute,
+    let typed = match reader.typed_before("/settings") {
+        Some(form) => Typed {
+            language: Language::parse(form.get("language")).unwrap_or(stored.language),
+            time_zone: form.get("time_zone"),
+            substatus_attribute: form.get("substatus_attribute"),
+        },
+        None => Typed {
+            language: stored.language,
+            time_zone: &stored.time_zone,
+            substatus_attribute: &stored.substatus_attribute,
+        },
     };
     let problems = Problems::default();
     page(StatusCode::OK, &SettingsPage::new(reader.shell(), (typed, &problems), fixed(&state, &reader)))

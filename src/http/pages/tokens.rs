@@ -6,6 +6,8 @@ use actix_web::web::{Data, Path};
 
 use super::{Answer, go, page};
 use crate::clock;
+use crate::db::DbConnection;
+use crate::db::form_answers::Done;
 use crate::db::tokens::{self, NewToken};
 use crate::domain::id::TokenId;
 use crate::domain::problem::{Field, Problems};
@@ -14,6 +16,7 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::flash;
 use crate::http::form::Form;
+use crate::http::once;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -24,8 +27,14 @@ const FLASH: &str = "token";
 
 /// All tokens, and a form to make one.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
-    let new = flash::take(&state, (&Visit(session), &reader), FLASH);
-    answer(&state, &reader, new.as_deref(), (Typed::default(), &Problems::default())).await
+    let new = flash::take(&state, (&Visit(session), &reader), FLASH).await?;
+    let none = Typed::default();
+    let before = reader.typed_before("/tokens").map(|form| Typed {
+        name: form.get("name"),
+        scope: Scope::parse(form.get("scope")).unwrap_or(none.scope),
+        lifetime: Lifetime::parse(form.get("lifetime")).unwrap_or(none.lifetime),
+    });
+    answer(&state, &reader, new.as_deref(), (before.unwrap_or(none), &Problems::default())).await
 }
 
 async fn answer(
@@ -55,8 +64,14 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     };
     let (text, now) = (token::from_random(clock::random()), reader.now);
     let new = NewToken { name, scope, text: text.clone(), expires_at: lifetime.end(now) };
-    state.db.write(move |conn| tokens::insert(conn, &new, now)).await?;
-    flash::leave(&state, (&Visit(session), &reader), FLASH, &text)?;
+    let insert = move |conn: &mut DbConnection| {
+        tokens::insert(conn, &new, now)?;
+        Ok(Ok::<_, PageError>(Done { made: (), secret: Some(text) }))
+    };
+    let done = once::write(&state, form.once(), insert).await??;
+    if let Some(text) = done.secret {
+        flash::leave(&state, (&Visit(session), &reader), FLASH, &text, form.once())?;
+    }
     Ok(go(&reader, "/tokens"))
 }
 

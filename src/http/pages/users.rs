@@ -6,6 +6,7 @@ use actix_web::web::{Data, Path};
 
 use super::{Answer, go, page};
 use crate::clock;
+use crate::db::form_answers::Done;
 use crate::db::users::Change;
 use crate::db::{self, DbConnection, invitations, users};
 use crate::domain::id::UserId;
@@ -17,6 +18,7 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::flash;
 use crate::http::form::Form;
+use crate::http::once;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -31,8 +33,13 @@ fn password_flash(id: UserId) -> String {
 
 /// Everyone, who is invited, and a form to invite one more.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
-    let new = flash::take(&state, (&Visit(session), &reader), FLASH);
-    answer(&state, &reader, new.as_deref(), (Typed::default(), &Problems::default())).await
+    let new = flash::take(&state, (&Visit(session), &reader), FLASH).await?;
+    let before = reader.typed_before("/users/invitations").map(|form| Typed {
+        email: form.get("email"),
+        name: form.get("name"),
+        role: Role::parse(form.get("role")).unwrap_or(Role::Viewer),
+    });
+    answer(&state, &reader, new.as_deref(), (before.unwrap_or_default(), &Problems::default())).await
 }
 
 async fn answer(
@@ -54,29 +61,40 @@ pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, 
     let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
     let typed = Typed { email: form.get("email"), name: form.get("name"), role };
     let made = match NewInvitation::parse(typed.email, typed.name, role) {
-        Ok(new) => make_link(&state, &reader, new).await?,
+        Ok(new) => make_link(&state, &reader, new, &form).await?,
         Err(problems) => Err(problems),
     };
     match made {
         Ok(link) => {
-            flash::leave(&state, (&Visit(session), &reader), FLASH, &link)?;
+            if let Some(link) = link {
+                flash::leave(&state, (&Visit(session), &reader), FLASH, &link, form.once())?;
+            }
             Ok(go(&reader, "/users"))
         }
         Err(problems) => answer(&state, &reader, None, (typed, &problems)).await,
     }
 }
 
-/// A link, unless the address of a new person is somebody's already.
-async fn make_link(state: &State, reader: &Reader, new: NewInvitation) -> Result<Result<String, Problems>, PageError> {
+/// A link, unless the address of a new person is somebody's already; nothing when the same form made one that has been
+/// shown.
+async fn make_link(
+    state: &State,
+    reader: &Reader,
+    new: NewInvitation,
+    form: &Form,
+) -> Result<Result<Option<String>, Problems>, PageError> {
     let (text, now) = (token::hex(&clock::random::<32>()), reader.now);
     let hash = token::hash(&text);
+    let link = state.public.join(&format!("/invite/{text}"));
+    let link = String::from(link.map_err(|error| PageError::Internal(error.to_string()))?);
     let store = || {
-        let (new, hash) = (new.clone(), hash.clone());
-        state.db.write(move |conn| {
+        let (new, hash, link) = (new.clone(), hash.clone(), link.clone());
+        once::write(state, form.once(), move |conn: &mut DbConnection| {
             if new.user_id.is_none() && users::by_email(conn, &new.email)?.is_some() {
-                return Ok(false);
+                return Ok(Err(()));
             }
-            invitations::replace(conn, &new, &hash, now).map(|()| true)
+            invitations::replace(conn, &new, &hash, now)?;
+            Ok(Ok(Done { made: (), secret: Some(link) }))
         })
     };
     let made = match store().await {
@@ -84,11 +102,7 @@ async fn make_link(state: &State, reader: &Reader, new: NewInvitation) -> Result
         Err(error) if error.is_taken() => store().await?,
         made => made?,
     };
-    if !made {
-        return Ok(Err(Problems::one(Field::Email, Problem::EmailTaken)));
-    }
-    let link = state.public.join(&format!("/invite/{text}"));
-    link.map(|link| Ok(link.into())).map_err(|error| PageError::Internal(error.to_string()))
+    Ok(made.map(|done| done.secret).map_err(|()| Problems::one(Field::Email, Problem::EmailTaken)))
 }
 
 /// Ends a link that was not used yet.
@@ -112,9 +126,11 @@ async fn find(state: &State, id: UserId) -> Result<User, PageError> {
 /// One person: role, access, password.
 pub async fn show(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<UserId>) -> Answer {
     let user = find(&state, *id).await?;
-    let new = flash::take(&state, (&Visit(session), &reader), &password_flash(user.id));
+    let new = flash::take(&state, (&Visit(session), &reader), &password_flash(user.id)).await?;
     let problems = Problems::default();
-    page(StatusCode::OK, &UserPage::new(reader.shell(), &user, user.role, &problems).with_link(new.as_deref()))
+    let before = reader.typed_before(&format!("/users/{id}")).and_then(|form| Role::parse(form.get("role")));
+    let role = before.unwrap_or(user.role);
+    page(StatusCode::OK, &UserPage::new(reader.shell(), &user, role, &problems).with_link(new.as_deref()))
 }
 
 /// Gives a person another role.
@@ -193,15 +209,15 @@ pub async fn make_password_link(
     Admin(reader): Admin,
     session: Session,
     id: Path<UserId>,
-    _form: Form,
+    form: Form,
 ) -> Answer {
     let user = find(&state, *id).await?;
     if user.disabled_at.is_some() {
         return Err(PageError::BadRequest);
     }
     let new = NewInvitation { email: user.email, name: user.name, role: user.role, user_id: Some(user.id) };
-    if let Ok(link) = make_link(&state, &reader, new).await? {
-        flash::leave(&state, (&Visit(session), &reader), &password_flash(user.id), &link)?;
+    if let Ok(Some(link)) = make_link(&state, &reader, new, &form).await? {
+        flash::leave(&state, (&Visit(session), &reader), &password_flash(user.id), &link, form.once())?;
     }
     Ok(go(&reader, &format!("/users/{}", user.id)))
 }

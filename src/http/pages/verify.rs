@@ -19,7 +19,18 @@ use crate::views::webhooks::{VerifyForm, VerifyPage};
 /// The samples and the blank form.
 pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
-    page(StatusCode::OK, &VerifyPage::new(reader.shell(), &webhook, VerifyForm::default()))
+    let before = reader.typed_before(&format!("/webhooks/{id}/verify"));
+    page(StatusCode::OK, &VerifyPage::new(reader.shell(), &webhook, before.map(pasted).unwrap_or_default()))
+}
+
+fn pasted(form: &Form) -> VerifyForm<'_> {
+    VerifyForm {
+        id: form.get("id"),
+        timestamp: form.get("timestamp"),
+        signature: form.get("signature"),
+        body: form.get("body"),
+        ..VerifyForm::default()
+    }
 }
 
 /// What is wrong with what was pasted. Changes nothing.
@@ -30,15 +41,7 @@ pub async fn check(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>
     // Beside the reactor: the trials take a while with a large body.
     let found = state.db.read(move |conn| examine(conn, &vault, id, (&texts, now))).await?;
     let (finding, difference, known) = found.ok_or(PageError::NotFound)?;
-    let typed = VerifyForm {
-        id: form.get("id"),
-        timestamp: form.get("timestamp"),
-        signature: form.get("signature"),
-        body: form.get("body"),
-        finding: Some(finding),
-        difference,
-        known,
-    };
+    let typed = VerifyForm { finding: Some(finding), difference, known, ..pasted(&form) };
     let shown = VerifyPage::new(reader.shell(), &webhook, typed);
     if reader.htmx { page(StatusCode::OK, &shown.as_verdict()) } else { page(StatusCode::OK, &shown) }
 }

@@ -7,7 +7,8 @@ use actix_web::web::{Data, Path};
 use super::webhooks::{find, row};
 use super::{Answer, go, page};
 use crate::clock;
-use crate::db::{deliveries, stats, webhooks};
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, deliveries, stats, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::signing::SigningSecret;
 use crate::http::State;
@@ -15,6 +16,7 @@ use crate::http::api::webhooks::overlap;
 use crate::http::error::PageError;
 use crate::http::flash;
 use crate::http::form::Form;
+use crate::http::once;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -90,17 +92,15 @@ pub async fn settle_held(
         _ => return Err(PageError::BadRequest),
     };
     let now = clock::now();
-    let there = state.db.write(move |conn| {
+    let settle = move |conn: &mut DbConnection| {
         if discard {
             deliveries::discard_held(conn, id, now)?;
         } else {
             deliveries::release_held(conn, id, now)?;
         }
-        webhooks::set_enabled(conn, id, true, now)
-    });
-    if !there.await? {
-        return Err(PageError::NotFound);
-    }
+        Ok(found(webhooks::set_enabled(conn, id, true, now)?))
+    };
+    once::write(&state, form.once(), settle).await??;
     state.engine.resume(id);
     Visit(session).leave_notice(kind.as_str());
     Ok(go(&reader, &format!("/webhooks/{id}")))
@@ -116,18 +116,21 @@ pub async fn ask_delete(state: Data<State>, Admin(reader): Admin, id: Path<Webho
     page(StatusCode::OK, &DeletePage::new(reader.shell(), &webhook, pending, days))
 }
 
+fn found(there: bool) -> Result<Done<()>, PageError> {
+    if there { Ok(Done::plain(())) } else { Err(PageError::NotFound) }
+}
+
 /// Deletes a webhook.
 pub async fn delete(
     state: Data<State>,
     Admin(reader): Admin,
     session: Session,
     id: Path<WebhookId>,
-    _form: Form,
+    form: Form,
 ) -> Answer {
     let id = id.into_inner();
-    if !state.db.write(move |conn| webhooks::delete(conn, id, clock::now())).await? {
-        return Err(PageError::NotFound);
-    }
+    let delete = move |conn: &mut DbConnection| Ok(found(webhooks::delete(conn, id, clock::now())?));
+    once::write(&state, form.once(), delete).await??;
     Visit(session).leave_notice(NoticeKind::WebhookDeleted.as_str());
     Ok(go(&reader, "/webhooks"))
 }
@@ -135,7 +138,7 @@ pub async fn delete(
 /// The signing secret: replaced here, and shown once right after it was made.
 pub async fn secret(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
-    let key = flash::take(&state, (&Visit(session), &reader), &id.to_string());
+    let key = flash::take(&state, (&Visit(session), &reader), &id.to_string()).await?;
     page(StatusCode::OK, &SecretPage::new(reader.shell(), &webhook, key.as_deref()))
 }
 
@@ -153,12 +156,17 @@ pub async fn rotate(
     }
     let until = overlap(form.get("overlap")).ok_or(PageError::BadRequest)?.map(|span| reader.now.after(span));
     let key = SigningSecret::from_random(clock::random());
-    let (stored, vault) = (key.clone(), state.db.vault());
-    if !state.db.write(move |conn| webhooks::rotate(conn, &vault, id, (&stored, until))).await? {
-        return Err(PageError::NotFound);
-    }
+    let vault = state.db.vault();
+    let rotate = move |conn: &mut DbConnection| {
+        let rotated = webhooks::rotate(conn, &vault, id, (&key, until))?;
+        let done = Done { made: (), secret: Some(key.reveal().to_owned()) };
+        Ok(if rotated { Ok(done) } else { Err(PageError::NotFound) })
+    };
+    let rotated = once::write(&state, form.once(), rotate).await??;
     let visit = Visit(session);
-    leave_secret(&state, (&visit, &reader), id, &key)?;
+    if let Some(key) = rotated.secret {
+        leave_secret(&state, (&visit, &reader), id, &key, &form)?;
+    }
     visit.leave_notice(NoticeKind::SecretReplaced.as_str());
     Ok(go(&reader, &format!("/webhooks/{id}/secret")))
 }
@@ -176,7 +184,8 @@ pub fn leave_secret(
     state: &State,
     to: (&Visit, &Reader),
     id: WebhookId,
-    secret: &SigningSecret,
+    secret: &str,
+    form: &Form,
 ) -> Result<(), PageError> {
-    flash::leave(state, to, &id.to_string(), secret.reveal())
+    flash::leave(state, to, &id.to_string(), secret, form.once())
 }

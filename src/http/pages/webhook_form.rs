@@ -7,24 +7,24 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, Query};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::webhook_actions::leave_secret;
 use super::{Answer, go, page, webhooks as list};
 use crate::clock;
-use crate::db::{ANSWER, DbConnection, Error, inboxes, webhooks};
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
-use crate::domain::token::hex;
 use crate::domain::webhook::Webhook;
 use crate::forms::Context;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::form::{Form, Typed};
-use crate::http::made::Done;
+use crate::http::once;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
 use crate::views::NoticeKind;
@@ -44,15 +44,20 @@ pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefille
         Some(id) => Some(list::find(&state, id).await?),
         None => None,
     };
-    let begun = match &original {
-        Some(original) => WebhookForm::copy_of(original, reader.t().copy_of(original.title())),
-        None => WebhookForm::blank(event.into_iter().collect()),
+    let form = match (typed_before(&reader, "/webhooks"), &original) {
+        (Some(typed), _) => typed,
+        (None, Some(original)) => WebhookForm::copy_of(original, reader.t().copy_of(original.title())),
+        (None, None) => WebhookForm::blank(event.into_iter().collect()),
     };
-    let form = WebhookForm { once: hex(&clock::random::<16>()), ..begun };
     let inboxes = state.db.read(inboxes::list).await?;
     let (problems, warnings) = (Problems::default(), Problems::default());
     let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems, warnings: &warnings };
     page(StatusCode::OK, &FormPage::new(reader.shell(), input).copied_from(original.as_ref()))
+}
+
+/// What was typed when the session had ended.
+fn typed_before(reader: &Reader, action: &str) -> Option<WebhookForm> {
+    reader.typed_before(action).map(|form| without_spare_rows(WebhookForm::from_pairs(form.pairs())))
 }
 
 /// A copy is not made before somebody has entered its credentials: it begins as a form.
@@ -65,7 +70,8 @@ pub async fn copy(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>,
 pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = list::find(&state, *id).await?;
     let inboxes = state.db.read(inboxes::list).await?;
-    let form = WebhookForm::of(&webhook);
+    let typed = typed_before(&reader, &format!("/webhooks/{id}"));
+    let form = typed.unwrap_or_else(|| WebhookForm::of(&webhook));
     show(&reader, StatusCode::OK, (&form, Some(&webhook), &inboxes), &Problems::default())
 }
 
@@ -81,9 +87,17 @@ pub async fn header_row(Admin(reader): Admin, query: Query<RowIndex>) -> Answer 
     page(StatusCode::OK, &NewHeaderRow::new(reader.t(), query.i.min(63)))
 }
 
-/// What came of a form.
-enum Saved {
-    Done(Done),
+/// A webhook that was stored.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    id: WebhookId,
+    created: bool,
+    /// The title of another webhook with the same address.
+    same_url: Option<String>,
+}
+
+/// Why a form was not stored.
+enum NotSaved {
     Wrong(Problems),
     Changed(Box<Webhook>),
     Gone,
@@ -96,7 +110,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     if !input.fresh {
         return too_old(&state, &reader, &typed, None).await;
     }
-    let saved = save_once(Data::clone(&state), typed.clone(), form.fingerprint()).await?;
+    let saved = once::write(&state, form.once(), storing(&state, typed.clone(), None)).await?;
     answer(&state, (&reader, session), (&form, typed, None), saved).await
 }
 
@@ -113,35 +127,11 @@ pub async fn update(
     if !input.fresh {
         return too_old(&state, &reader, &typed, Some(&stored)).await;
     }
-    let saved = save(&state, typed.clone(), Some(*id)).await?;
+    // The first answer holds as long as nobody has changed the webhook after that form.
+    let latest = typed.version.is_some_and(|version| stored.version <= version + 1);
+    let once = form.once().filter(|_| latest);
+    let saved = once::write(&state, once, storing(&state, typed.clone(), Some(*id))).await?;
     answer(&state, (&reader, session), (&form, typed, Some(stored)), saved).await
-}
-
-/// Checks and stores a new webhook, unless the very same form has just done so.
-async fn save_once(state: Data<State>, typed: WebhookForm, form: Vec<u8>) -> Result<Saved, PageError> {
-    if typed.once.is_empty() {
-        return save(&state, typed, None).await;
-    }
-    // A task of its own: a browser hangs up on the first request when its button is clicked again.
-    let saving = actix_web::rt::spawn(async move {
-        let (mut made, now) = (state.made.lock().await, clock::now());
-        if let Some(done) = made.find(&form, now) {
-            return Ok(Saved::Done(done));
-        }
-        let saved = save(&state, typed, None).await?;
-        if let Saved::Done(done) = &saved {
-            made.remember(form, now, done.clone());
-        }
-        Ok(saved)
-    });
-    match tokio::time::timeout(ANSWER, saving).await {
-        Ok(ended) => ended.map_err(|error| PageError::Internal(error.to_string()))?,
-        Err(_) => Err(PageError::Unavailable),
-    }
-}
-
-async fn save(state: &State, form: WebhookForm, id: Option<WebhookId>) -> Result<Saved, PageError> {
-    Ok(state.db.write(storing(state, form, id)).await?)
 }
 
 /// Checks and stores in one transaction, so that nothing changes in between.
@@ -149,35 +139,36 @@ fn storing(
     state: &State,
     form: WebhookForm,
     id: Option<WebhookId>,
-) -> impl FnOnce(&mut DbConnection) -> Result<Saved, Error> + Send + use<> {
+) -> impl FnOnce(&mut DbConnection) -> Result<Result<Done<Saved>, NotSaved>, Error> + Send + use<> {
     let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
     move |conn| {
         let stored = match id {
             None => None,
             Some(id) => match webhooks::find(conn, id)? {
                 Some(webhook) => Some(webhook),
-                None => return Ok(Saved::Gone),
+                None => return Ok(Err(NotSaved::Gone)),
             },
         };
         let inboxes = inboxes::list(conn)?;
         let context = Context { stored: stored.as_ref(), inboxes: &inboxes, policy: &policy };
         let new = match form.check(&context) {
             Ok(new) => new,
-            Err(problems) => return Ok(Saved::Wrong(problems)),
+            Err(problems) => return Ok(Err(NotSaved::Wrong(problems))),
         };
         if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
-            return Ok(Saved::Changed(Box::new(stored)));
+            return Ok(Err(NotSaved::Changed(Box::new(stored))));
         }
         let same_url = webhooks::with_url(conn, &new.url, id)?;
         match id {
             Some(id) => {
                 webhooks::update(conn, &vault, id, &new)?;
-                Ok(Saved::Done(Done { id, secret: None, same_url }))
+                Ok(Ok(Done::plain(Saved { id, created: false, same_url })))
             }
             None => {
                 let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
                 let id = webhooks::insert(conn, &vault, &new, &secret)?;
-                Ok(Saved::Done(Done { id, secret: Some(secret), same_url }))
+                let saved = Saved { id, created: true, same_url };
+                Ok(Ok(Done { made: saved, secret: Some(secret.reveal().to_owned()) }))
             }
         }
     }
@@ -189,21 +180,20 @@ async fn answer(
     state: &State,
     (reader, session): (&Reader, Session),
     (form, mut typed, stored): Input<'_>,
-    saved: Saved,
+    saved: Result<Done<Saved>, NotSaved>,
 ) -> Answer {
     match saved {
-        Saved::Gone => Err(PageError::NotFound),
-        Saved::Done(Done { id, secret, same_url }) => {
+        Err(NotSaved::Gone) => Err(PageError::NotFound),
+        Ok(Done { made: Saved { id, created, same_url }, secret }) => {
             state.engine.wake();
             let visit = Visit(session);
-            let then = (form.get("then") == "test", secret.is_some());
             if let Some(secret) = secret {
-                leave_secret(state, (&visit, reader), id, &secret)?;
+                leave_secret(state, (&visit, reader), id, &secret, form)?;
             }
-            tell(reader, &visit, then.1, same_url);
-            Ok(after(reader, id, then))
+            tell(reader, &visit, created, same_url);
+            Ok(after(reader, id, (form.get("then") == "test", created)))
         }
-        Saved::Wrong(problems) => {
+        Err(NotSaved::Wrong(problems)) => {
             let inboxes = state.db.read(inboxes::list).await?;
             if reader.htmx {
                 let fragment = FormErrors::new(reader.t(), &problems, typed.headers.len());
@@ -213,7 +203,7 @@ async fn answer(
             let shown = (&typed, stored.as_ref(), inboxes.as_slice());
             show(reader, StatusCode::UNPROCESSABLE_ENTITY, shown, &problems)
         }
-        Saved::Changed(now) => {
+        Err(NotSaved::Changed(now)) => {
             let inboxes = state.db.read(inboxes::list).await?;
             // Saving once more is then meant: the form goes on from what is stored now.
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };

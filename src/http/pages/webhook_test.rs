@@ -7,7 +7,7 @@ use actix_web::web::{Bytes, Data, Path, Query};
 use serde::Deserialize;
 
 use super::webhooks::find;
-use super::{Answer, go, page};
+use super::{Answer, fragments, go, page};
 use crate::db::{Error, log};
 use crate::domain::catalogue::EventName;
 use crate::domain::delivery::Attempt;
@@ -20,8 +20,8 @@ use crate::http::error::PageError;
 use crate::http::form::Form;
 use crate::http::reader::{Admin, Reader};
 use crate::http::session::Visit;
-use crate::views::NoticeKind;
 use crate::views::webhooks::{FormErrors, TestForm, TestPage};
+use crate::views::{Html, NoticeKind};
 
 /// Which event's sample to show.
 #[derive(Deserialize)]
@@ -34,7 +34,10 @@ pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>,
     let webhook = find(&state, *id).await?;
     let chosen = query.event.as_deref().and_then(EventName::parse_any).unwrap_or(EventName::WebhookTest);
     let problems = Problems::default();
-    let form = TestForm { event: chosen, body: chosen.sample(), problems: &problems, sent: None };
+    let before = reader.typed_before(&format!("/webhooks/{id}/test"));
+    let event = before.and_then(|form| EventName::parse_any(form.get("event"))).unwrap_or(chosen);
+    let body = before.map_or(chosen.sample(), |form| form.get("body"));
+    let form = TestForm { event, body, problems: &problems, sent: None };
     let shown = TestPage::new(reader.shell(), &webhook, form);
     if reader.htmx { page(StatusCode::OK, &shown.as_sample()) } else { page(StatusCode::OK, &shown) }
 }
@@ -54,14 +57,18 @@ pub async fn send(
         let form = TestForm { event, body: &body, problems: &problems, sent: None };
         return refuse(&reader, &webhook, form);
     }
-    let sent = state.engine.test(*id, event, Bytes::from(body.clone())).await?.ok_or(PageError::NotFound)?;
-    if !reader.htmx {
+    let test = state.engine.test(*id, event, Bytes::from(body.clone()), form.once().cloned());
+    let sent = test.await?.ok_or(PageError::NotFound)?;
+    let attempt = attempt(&state, sent).await?;
+    // The process that sent it has died, or has not written down yet what came back.
+    let Some(attempt) = attempt.filter(|_| reader.htmx) else {
         Visit(session).leave_notice(NoticeKind::TestSent.as_str());
         return Ok(go(&reader, &format!("/deliveries/{sent}")));
-    }
-    let attempt = attempt(&state, sent).await?;
+    };
     let form = TestForm { event, body: &body, problems: &problems, sent: Some((sent, &attempt)) };
-    page(StatusCode::OK, &TestPage::new(reader.shell(), &webhook, form).as_result())
+    let shown = TestPage::new(reader.shell(), &webhook, form);
+    // The form stays on the page, and may be sent once more.
+    fragments(&[shown.as_result().html()?, reader.shell().once_again("once-test").html()?])
 }
 
 fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
@@ -83,10 +90,10 @@ fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
     Ok(response)
 }
 
-async fn attempt(state: &State, id: DeliveryId) -> Result<Attempt, PageError> {
+async fn attempt(state: &State, id: DeliveryId) -> Result<Option<Attempt>, PageError> {
     let loaded = state.db.read(move |conn| {
         let delivery = log::find(conn, id)?.ok_or(Error::Meaning("delivery"))?;
         log::attempts_of(conn, &delivery)
     });
-    loaded.await?.pop().ok_or_else(|| PageError::Internal("a test without an attempt".into()))
+    Ok(loaded.await?.pop())
 }

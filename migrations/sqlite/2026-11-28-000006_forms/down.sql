@@ -1,0 +1,2 @@
+DROP TABLE kept_forms;
+DROP TABLE form_answers;

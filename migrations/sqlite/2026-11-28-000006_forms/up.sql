@@ -1,0 +1,20 @@
+-- What came of forms that make or send something, so that a second post gets the first one's answer.
+CREATE TABLE form_answers (
+    key_hash BLOB PRIMARY KEY NOT NULL,
+    session_hash BLOB NOT NULL,
+    answer TEXT NOT NULL,
+    secret TEXT,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX form_answers_session ON form_answers (session_hash, created_at);
+CREATE INDEX form_answers_created ON form_answers (created_at);
+
+-- What was typed into a form whose session had ended, for the same person to find after signing in.
+CREATE TABLE kept_forms (
+    session_hash BLOB PRIMARY KEY NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    fields TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX kept_forms_user ON kept_forms (user_id, created_at);
+CREATE INDEX kept_forms_created ON kept_forms (created_at);
