@@ -13,7 +13,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::clock;
 
-pub use queue::{Busy, Hasher, WAIT_MAX};
+pub use queue::{Busy, Hasher};
 
 /// Memory of a new hash, in KiB. One block of Argon2 is 1 KiB.
 const MEMORY_KIB: u32 = 19 * 1024;

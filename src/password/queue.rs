@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::Workspace;
 
 /// How long a request waits for its hash.
-pub const WAIT_MAX: Duration = Duration::from_secs(10);
+const WAIT_MAX: Duration = Duration::from_secs(10);
 /// Requests of one client that wait.
 const WAITING_PER_CLIENT_MAX: usize = 16;
 /// Requests that wait, of all clients.
@@ -70,6 +70,14 @@ impl Hasher {
         T: Send + 'static,
         F: FnOnce(&mut Workspace) -> T + Send + 'static,
     {
+        self.run_within(WAIT_MAX, client, work).await
+    }
+
+    async fn run_within<T, F>(&self, wait_max: Duration, client: IpNet, work: F) -> Result<T, Busy>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Workspace) -> T + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
         let job = move |workspace: &mut Workspace| {
             if !answer.is_closed() {
@@ -78,7 +86,7 @@ impl Hasher {
         };
         self.0.lock().push(client, Box::new(job))?;
         self.0.changed.notify_one();
-        tokio::time::timeout(WAIT_MAX, answered).await.map_err(|_| Busy)?.map_err(|_| Busy)
+        tokio::time::timeout(wait_max, answered).await.map_err(|_| Busy)?.map_err(|_| Busy)
     }
 }
 
@@ -228,6 +236,8 @@ mod tests {
         assert!((&mut blocked).now_or_never().is_none());
         is_running.recv().expect("the thread");
         assert!(abandoned.now_or_never().is_none(), "polled once and dropped");
+        let late = hasher.run_within(Duration::from_millis(1), client("192.0.2.9/32"), |_| ()).await;
+        assert!(late.is_err(), "nobody waits for ever");
         release.send(()).expect("the thread");
         blocked.await.expect("an answer");
         let failed: Result<(), Busy> = hasher.run(here, |_| panic!("a fault in a hash")).await;

@@ -8,6 +8,7 @@ mod derived;
 mod idempotency;
 mod inboxes;
 mod ingest;
+mod long_lists;
 mod received;
 mod refusals;
 mod request_line;

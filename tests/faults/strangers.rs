@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::memory::{forget_peak, memory};
-use crate::support::{App, PASSWORD, Place, Raw, Visitor, eventually};
+use crate::support::{App, Form, PASSWORD, Place, Raw, Visitor, eventually};
 
 const EMAIL: &str = "anna@example.com";
 
@@ -17,9 +17,8 @@ fn behind_a_proxy() -> App {
 }
 
 /// One sign-in from that address; its status.
-async fn sign_in(visitor: &Visitor, address: &str, email: &str, password: &str) -> u16 {
-    let form = visitor.open("/sign-in").await.form("[name=password]");
-    let form = form.set("email", email).set("password", password);
+async fn sign_in(visitor: &Visitor, form: &Form, address: &str, email: &str, password: &str) -> u16 {
+    let form = form.clone().set("email", email).set("password", password);
     let request = visitor.form_request(&form).header("x-forwarded-for", address);
     visitor.send("/sign-in", request).await.status
 }
@@ -32,16 +31,18 @@ async fn two_hundred_sign_ins_leave_no_memory_behind() {
     let (before, begun) = (memory(&app, "VmRSS"), Instant::now());
     let mut tries = JoinSet::new();
     for address in 0..20 {
-        let visitor = Arc::new(app.visitor());
+        let visitor = app.visitor();
+        let form = visitor.open("/sign-in").await.form("[name=password]");
+        let browser = Arc::new((visitor, form));
         for number in 0..10 {
-            let visitor = Arc::clone(&visitor);
+            let browser = Arc::clone(&browser);
             tries.spawn(async move {
                 let (email, password) = match number {
                     0 => (EMAIL.to_owned(), PASSWORD),
                     1 => (EMAIL.to_owned(), "another horse battery"),
                     _ => (format!("nobody-{number}@example.com"), PASSWORD),
                 };
-                let status = sign_in(&visitor, &format!("192.0.2.{address}"), &email, password).await;
+                let status = sign_in(&browser.0, &browser.1, &format!("192.0.2.{address}"), &email, password).await;
                 // On a slow machine the last ones wait too long.
                 assert!(matches!((number, status), (0, 303) | (1.., 422) | (_, 503)), "{email}: {status}");
             });
@@ -100,13 +101,11 @@ async fn unfinished_bodies(app: &App, path: &'static str, bytes: usize, cookie: 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_unfinished_bodies_take_less_than_20_megabytes() {
     for (path, cookie) in [("/sign-in", true), ("/sign-in", false), ("/webhooks", false), ("/api/v1/events", false)] {
-        for bytes in [16 * 1024, 4 * 1024 * 1024] {
-            for chunked in [false, true] {
-                let app = App::start();
-                app.visitor().open("/sign-in").await;
-                let grown = unfinished_bodies(&app, path, bytes, cookie, chunked).await;
-                assert!(grown < 20.0, "{path}, {bytes} bytes, chunked {chunked}: +{grown:.1} MB");
-            }
+        for chunked in [false, true] {
+            let app = App::start();
+            app.visitor().open("/sign-in").await;
+            let grown = unfinished_bodies(&app, path, 16 * 1024, cookie, chunked).await;
+            assert!(grown < 20.0, "{path}, chunked {chunked}: +{grown:.1} MB");
         }
     }
 }

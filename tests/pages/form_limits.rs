@@ -210,3 +210,24 @@ async fn a_refusal_arrives_while_its_body_is_still_sent() {
     // Each connection is closed a second after its response.
     futures_util::future::join_all(sent).await;
 }
+
+#[tokio::test]
+async fn whatever_a_form_or_a_query_makes_long_its_page_is_not() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let usual = admin.open("/webhooks/new").await.body.len();
+    let mut form = good_form(&admin, "https://a.example.com/").await.set("inbox_scope", "selected");
+    for number in 0..2400 {
+        form.fields.push(("events".into(), format!("unknown_{number}")));
+        form.fields.push(("inboxes".into(), format!("unknown {number}")));
+    }
+    let page = admin.submit(form).await.expect(422);
+    assert!(page.body.len() < usual + 5000, "{} bytes, {usual} without faults", page.body.len());
+    let usual = admin.open("/deliveries").await.body.len();
+    for query in [format!("q={}", "a".repeat(60_000)), "parameter=value&".repeat(5000)] {
+        let page = admin.get(&format!("/deliveries?{query}")).await;
+        assert!(page.body.len() < usual + 30_000, "{} bytes, {usual} without a query", page.body.len());
+        let target = app.visitor().get(&format!("/deliveries?{query}")).await.leads_to();
+        assert_eq!(target, "/sign-in?next=%2Fdeliveries");
+    }
+}

@@ -62,6 +62,27 @@ async fn signing_out_ends_the_session_for_good() {
 }
 
 #[tokio::test]
+async fn a_session_that_has_ended_never_opens_anything_again() {
+    let app = App::start();
+    let visitor = app.admin().await;
+    let cookie = visitor.cookie(COOKIE).expect("a session");
+    let form = visitor.open("/webhooks").await.form_to("/sign-out");
+    visitor.submit(form.clone()).await.leads_to();
+    // Its row is still there, and longer than any session lasts.
+    app.age("UPDATE sessions SET expires_at = expires_at + 86400000000");
+    let thief = app.visitor();
+    thief.set_cookie(COOKIE, &cookie);
+    for path in ["/webhooks", "/profile", "/tokens"] {
+        assert!(thief.get(path).await.leads_to().starts_with("/sign-in"), "{path}");
+    }
+    assert_eq!(thief.submit(form.set("_csrf", "")).await.status, 403);
+    visitor.sign_in("admin@example.com", PASSWORD).await;
+    assert!(thief.get("/webhooks").await.leads_to().starts_with("/sign-in"), "also after a new one has begun");
+    let profile = visitor.open("/profile").await;
+    assert!(profile.find_form("form[action='/profile/sign-outs']").is_none(), "no other session is listed");
+}
+
+#[tokio::test]
 async fn a_session_outlives_a_restart() {
     let mut app = App::start();
     let visitor = app.admin().await;

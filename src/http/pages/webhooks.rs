@@ -31,6 +31,9 @@ pub async fn home(SignedIn(reader): SignedIn) -> HttpResponse {
 /// Webhooks on a page.
 const PAGE: usize = 50;
 
+/// Characters of a search that are looked for; the page repeats them in its field and in its links.
+const SEARCH_MAX_CHARS: usize = 500;
+
 /// The filters of the list; what is not understood is no filter.
 #[derive(Default, Deserialize)]
 pub struct ListQuery {
@@ -46,7 +49,9 @@ pub struct ListQuery {
 
 impl ListQuery {
     fn filter(&self) -> Filter<'_> {
-        Filter { q: self.q.trim(), state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
+        let q = self.q.trim();
+        let q = q.char_indices().nth(SEARCH_MAX_CHARS).and_then(|(end, _)| q.get(..end)).unwrap_or(q);
+        Filter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
     }
 
     fn search(&self, reader: &Reader) -> Search {
