@@ -15,6 +15,7 @@ use crate::http::{self, State};
 
 /// The running server.
 pub struct App {
+    db: Db,
     engine: Engine,
     server: ServerHandle,
 }
@@ -28,16 +29,18 @@ impl App {
         let policy = Arc::new(settings.delivery.policy(&public).map_err(Fault::Setting)?);
         let sender = Sender::new(Arc::clone(&policy))?;
         let engine = Engine::start(db.clone(), sender, settings.delivery.limits()).await?;
+        tokio::spawn(db.clone().watch_file());
         let state = State::new(db.hurry(), engine.clone(), policy, (&settings, public))?;
         let server = http::server(state, listener, LAST_REQUESTS)?;
         let handle = server.handle();
         tokio::spawn(server);
-        Ok(Self { engine, server: handle })
+        Ok(Self { db, engine, server: handle })
     }
 
-    /// Takes no new work, lets what is on its way end, and writes down what did not.
+    /// Takes no new work, lets what is on its way end, writes down what did not, and closes the database.
     pub async fn stop(self) -> Result<(), Fault> {
         let (stopped, ()) = tokio::join!(self.engine.stop(), self.server.stop(true));
+        self.db.close().await;
         Ok(stopped?)
     }
 }

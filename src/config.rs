@@ -10,12 +10,15 @@ use url::Url;
 use crate::db::DatabaseUrl;
 use crate::delivery::Limits;
 use crate::domain::address::AddressPolicy;
+use crate::private_files;
 
-/// Where the data and the key lie.
+/// Where the data and the key lie. A setting that may hold a secret has `hide_env_values`: then neither the help nor a
+/// complaint repeats its value.
 #[derive(Args, Clone, Debug)]
 pub struct DataSettings {
     /// sqlite://PATH (its folders are made) or postgres://…
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/hachok.db", value_name = "URL", value_parser = database_url)]
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/hachok.db", value_name = "URL", value_parser = database_url,
+          hide_env_values = true)]
     pub database_url: DatabaseUrl,
     /// File with the key that stored secrets are sealed with; made on first start [default: secret.key beside the database]
     #[arg(long, env = "HACHOK_SECRET_KEY_FILE", value_name = "FILE")]
@@ -27,6 +30,15 @@ impl DataSettings {
     pub fn key_file(&self) -> PathBuf {
         let beside = self.database_url.file().and_then(Path::parent).unwrap_or_else(|| Path::new("data"));
         self.secret_key_file.clone().unwrap_or_else(|| beside.join("secret.key"))
+    }
+
+    /// Files with data or the key that other users of the machine may read. What is made here is not among them; what
+    /// somebody else made, or opened to others, stays as it is.
+    pub fn files_readable_by_others(&self) -> Vec<PathBuf> {
+        let database = self.database_url.file();
+        let parts =
+            database.into_iter().flat_map(|file| ["", "-wal", "-shm"].map(|part| private_files::beside(file, part)));
+        parts.chain([self.key_file()]).filter(|file| private_files::is_readable_by_others(file)).collect()
     }
 }
 

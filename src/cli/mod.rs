@@ -1,5 +1,7 @@
 //! The command line. Exit codes: 0 fine, 1 a fault at run time, 2 a wrong setting or usage.
 
+mod complaint;
+mod key;
 mod migrate;
 mod open;
 mod serve;
@@ -9,7 +11,6 @@ mod user;
 use std::process::ExitCode;
 
 use clap::builder::Resettable;
-use clap::error::ErrorKind;
 use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{DataSettings, LogFormat, ServeSettings};
@@ -48,7 +49,12 @@ pub fn run() -> ExitCode {
     let parsed = empty_is_unset(Cli::command()).try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error),
+        Err(error) => {
+            return match complaint::of(error, &Cli::command()) {
+                complaint::Said::Help(code) => code,
+                complaint::Said::Wrong(line) => report(&Fault::Setting(line)),
+            };
+        }
     };
     let format = cli.log_format();
     start_log(format);
@@ -90,23 +96,6 @@ fn empty_is_unset(usage: Usage) -> Usage {
     };
     let usage = usage.mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg });
     usage.mut_subcommands(empty_is_unset)
-}
-
-/// Help and version as clap writes them; a wrong setting as one line that names it.
-fn refuse(error: &clap::Error) -> ExitCode {
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    ) {
-        // A closed pipe behind --help is nobody's fault.
-        drop(error.print());
-        return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
-    }
-    let text = error.render().to_string();
-    let told =
-        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
-    let line = told.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    report(&Fault::Setting(line.strip_prefix("error: ").unwrap_or(&line).to_owned()))
 }
 
 fn report(fault: &Fault) -> ExitCode {

@@ -1,93 +1,98 @@
 //! The key file and the database, for every command.
 
-use std::fs;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use super::{Fault, key};
 use crate::clock;
 use crate::config::DataSettings;
-use crate::db::{Db, settings};
-use crate::domain::sealed::{Sealed, Vault};
-use crate::fault::Fault;
+use crate::db::existing::{self, Existing, KEY_CHECK};
+use crate::db::file_lock::FileLock;
+use crate::db::{DatabaseUrl, Db, settings};
+use crate::domain::sealed::Sealed;
+use crate::private_files;
 
-/// Opens the database with its key; both are made if they are missing.
-pub async fn open(data: &DataSettings) -> Result<Db, Fault> {
-    if let Some(folder) = data.database_url.file().and_then(Path::parent) {
-        make_folder(folder)?;
-    }
-    let file = data.key_file();
-    let vault = key(&file)?;
-    let db = Db::open(&data.database_url, vault)?;
-    check_key(&db, &file).await?;
-    Ok(db)
-}
-
-/// Makes a folder and those above it; what is made is for its owner alone.
-pub fn make_folder(folder: &Path) -> Result<(), Fault> {
-    if folder.as_os_str().is_empty() {
-        return Ok(());
-    }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| Fault::RunTime(format!("the folder {} cannot be made: {error}", folder.display())))
-}
-
-/// The key of that file: 32 bytes in base64. A missing file is made, readable by its owner alone.
-fn key(file: &Path) -> Result<Vault, Fault> {
-    let broken = |what: &dyn std::fmt::Display| Fault::RunTime(format!("the key file {}: {what}", file.display()));
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            if let Some(folder) = file.parent() {
-                make_folder(folder)?;
-            }
-            let text = STANDARD.encode(clock::random::<32>());
-            let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-            match made.and_then(|mut made| made.write_all(text.as_bytes()).and_then(|()| made.sync_all())) {
-                Ok(()) => text,
-                // Another process was faster; its key is the key.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    fs::read_to_string(file).map_err(|error| broken(&error))?
-                }
-                Err(error) => return Err(broken(&error)),
-            }
-        }
-        Err(error) => return Err(broken(&error)),
+/// Opens the database to serve it; it and its key are made if they are missing.
+pub async fn for_server(data: &DataSettings) -> Result<Db, Fault> {
+    let lock = existing_lock(&data.database_url)?;
+    let existing = existing::look(&data.database_url)?;
+    let vault = key::load_or_make(&data.key_file(), existing.as_ref())?;
+    let lock = match lock {
+        None => lock_or_make(&data.database_url)?,
+        lock => lock,
     };
-    let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    bytes.map(Vault::new).ok_or_else(|| broken(&"not 32 bytes in base64"))
+    let db = Db::open(&data.database_url, vault, lock)?;
+    let started = check_key(&db, &data.key_file()).await;
+    closed_if_failed(db, started).await
 }
 
-const CHECK: &str = "key_check";
+/// Runs `work` on a database that is there, beside a running server too, and closes it. Nothing is made: a command that
+/// finds no database was most likely started in another folder, or without the server's settings.
+pub async fn run<T>(data: &DataSettings, work: impl AsyncFnOnce(&Db) -> Result<T, Fault>) -> Result<T, Fault> {
+    let existing = find(data)?;
+    // Migrations need the database for themselves.
+    let lock = if existing.is_older { existing_lock(&data.database_url)? } else { None };
+    let vault = key::load_or_make(&data.key_file(), Some(&existing))?;
+    let db = Db::open(&data.database_url, vault, lock)?;
+    let done = match check_key(&db, &data.key_file()).await {
+        Ok(()) => work(&db).await,
+        Err(fault) => Err(fault),
+    };
+    db.close().await;
+    done
+}
 
-/// Refuses a key that the database's secrets were not sealed with: they would all look lost.
+/// The database of the settings; a complaint that names them if there is none.
+pub fn find(data: &DataSettings) -> Result<Existing, Fault> {
+    let url = &data.database_url;
+    existing::look(url)?.ok_or_else(|| {
+        let place = match url.file() {
+            Some(file) => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
+            None => url.to_string(),
+        };
+        Fault::RunTime(format!(
+            "there is no database at {place}; DATABASE_URL or --database-url says where it is, \
+             `hachok migrate` or the first start of the server makes it"
+        ))
+    })
+}
+
+/// The lock of a SQLite file that is there.
+pub fn existing_lock(url: &DatabaseUrl) -> Result<Option<FileLock>, Fault> {
+    Ok(match url.file() {
+        Some(path) => FileLock::of_existing(path)?,
+        None => None,
+    })
+}
+
+/// The lock of a SQLite file; the file and its folders are made if they are missing.
+pub fn lock_or_make(url: &DatabaseUrl) -> Result<Option<FileLock>, Fault> {
+    let Some(path) = url.file() else { return Ok(None) };
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    private_files::create_folders(folder)
+        .map_err(|error| Fault::RunTime(format!("the folder {} cannot be made: {error}", folder.display())))?;
+    Ok(Some(FileLock::take(path)?))
+}
+
+/// Tries the key on the sample that the first use of a database left. Of two processes that are the first together on
+/// Postgres the slower one finds the other's.
 async fn check_key(db: &Db, file: &Path) -> Result<(), Fault> {
-    if seal_if_first(db).await? {
-        return Ok(());
+    let stored = || db.read(|conn| settings::get(conn, KEY_CHECK));
+    if stored().await?.is_none() {
+        let sealed = db.vault().seal(KEY_CHECK, KEY_CHECK, clock::random())?;
+        match db.write(move |conn| settings::insert(conn, KEY_CHECK, &sealed.0)).await {
+            Err(error) if !error.is_taken() => return Err(error.into()),
+            _ => {}
+        }
     }
-    let vault = db.vault();
-    match db.read(|conn| settings::get(conn, CHECK)).await?.map(Sealed) {
-        Some(sealed) if vault.open(&sealed, CHECK).is_ok() => Ok(()),
-        _ => Err(Fault::RunTime(format!("the key in {} is not the one this database was made with", file.display()))),
-    }
+    key::check(&db.vault(), stored().await?.map(Sealed).as_ref(), file)
 }
 
-/// Leaves the sample that later starts try their keys on, in a new database. False if there is one: of two processes
-/// that start together on Postgres the slower finds the other's.
-async fn seal_if_first(db: &Db) -> Result<bool, Fault> {
-    if db.read(|conn| settings::get(conn, CHECK)).await?.is_some() {
-        return Ok(false);
-    }
-    let sealed = db.vault().seal(CHECK, CHECK, clock::random())?;
-    match db.write(move |conn| settings::insert(conn, CHECK, &sealed.0)).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.is_taken() => Ok(false),
-        Err(error) => Err(error.into()),
+async fn closed_if_failed(db: Db, started: Result<(), Fault>) -> Result<Db, Fault> {
+    match started {
+        Ok(()) => Ok(db),
+        Err(fault) => {
+            db.close().await;
+            Err(fault)
+        }
     }
 }

@@ -1,9 +1,7 @@
 //! `hachok serve`: start, tell the address, wait for the end.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::net::TcpListener;
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -12,8 +10,8 @@ use url::Url;
 use super::{Fault, open};
 use crate::app::App;
 use crate::clock;
-use crate::config::ServeSettings;
-use crate::db::{DatabaseUrl, Db, setup_links, users};
+use crate::config::{DataSettings, ServeSettings};
+use crate::db::{Db, setup_links, users};
 use crate::domain::token;
 
 /// How long a set-up link is good.
@@ -26,10 +24,10 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     // Before anyone is told that we run: a signal that comes early is heard all the same.
     let mut ending = Ending::listen()?;
     let listener = listen(&settings)?;
-    let _lock = lock(&settings.data.database_url)?;
     let address = Url::parse(&format!("http://{}", listener.local_addr()?))?;
     let public = settings.web.public_url.clone().unwrap_or_else(|| address.clone());
-    let db = open::open(&settings.data).await?;
+    let db = open::for_server(&settings.data).await?;
+    report_rights(&settings.data);
     let link = setup_link(&db, &public).await?;
     let app = App::start(settings, db, (listener, public)).await?;
     let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
@@ -47,35 +45,19 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
 /// is what to tell.
 fn listen(settings: &ServeSettings) -> Result<TcpListener, Fault> {
     TcpListener::bind(settings.web.bind).map_err(|error| {
-        let file = settings.data.database_url.file();
-        let running = file.and_then(|path| try_lock(path, File::options().write(true)).err());
+        let running = open::existing_lock(&settings.data.database_url).err();
         running.unwrap_or_else(|| Fault::RunTime(format!("cannot listen on {}: {error}", settings.web.bind)))
     })
 }
 
-/// The lock that keeps a second server away from a SQLite file; held until dropped.
-pub fn lock(url: &DatabaseUrl) -> Result<Option<File>, Fault> {
-    let Some(path) = url.file() else { return Ok(None) };
-    if let Some(folder) = path.parent() {
-        open::make_folder(folder)?;
-    }
-    try_lock(path, File::options().write(true).create(true))
-}
-
-/// Nothing if there is no lock file and none is made.
-fn try_lock(path: &Path, options: &OpenOptions) -> Result<Option<File>, Fault> {
-    let name = format!("{}.lock", path.display());
-    let file = match options.open(&name) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Fault::RunTime(format!("cannot write {name}: {error}"))),
-    };
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => {
-            Err(Fault::RunTime(format!("another Hachok is running on {}; stop it first", path.display())))
-        }
-        Err(TryLockError::Error(error)) => Err(Fault::RunTime(format!("cannot lock {name}: {error}"))),
+/// One line about files that others can read; they may have been opened on purpose.
+fn report_rights(data: &DataSettings) {
+    let files: Vec<String> = data.files_readable_by_others().iter().map(|file| file.display().to_string()).collect();
+    if !files.is_empty() {
+        tracing::warn!(
+            "files with data or the key can be read by others (chmod 600 leaves them to their owner): {}",
+            files.join(", ")
+        );
     }
 }
 

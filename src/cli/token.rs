@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::{Fault, open};
 use crate::clock;
 use crate::config::DataSettings;
+use crate::db::Db;
 use crate::db::tokens::{self, NewToken};
 use crate::domain::token::{self, Scope};
 
@@ -60,19 +61,20 @@ pub async fn run(action: Action) -> Result<(), Fault> {
             let text = token::from_random(clock::random());
             let expires_at = expires.map(|span| now.after(span));
             let new = NewToken { name, scope, text: text.clone(), expires_at };
-            open::open(&data).await?.write(move |conn| tokens::insert(conn, &new, now)).await?;
+            open::run(&data, async |db| Ok(db.write(move |conn| tokens::insert(conn, &new, now)).await?)).await?;
             println!("{text}");
         }
         Action::List { data } => {
             let now = clock::now();
-            for token in open::open(&data).await?.read(tokens::list).await? {
+            for token in open::run(&data, async |db| Ok(db.read(tokens::list).await?)).await? {
                 let state = if token.is_good(now) { "good" } else { "refused" };
                 println!("{}\t{}\t{}…\t{}\t{state}", token.id, token.scope.as_str(), token.prefix, token.name);
             }
         }
         Action::Revoke { id, data } => {
             let now = clock::now();
-            if !open::open(&data).await?.write(move |conn| tokens::revoke(conn, id, now)).await? {
+            let revoke = async |db: &Db| Ok(db.write(move |conn| tokens::revoke(conn, id, now)).await?);
+            if !open::run(&data, revoke).await? {
                 return Err(Fault::RunTime(format!("there is no good token {id}")));
             }
         }

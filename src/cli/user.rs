@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{Fault, open};
 use crate::clock;
 use crate::config::DataSettings;
-use crate::db::{settings, users};
+use crate::db::{Db, DbConnection, settings, users};
 use crate::domain::problem::Problems;
 use crate::domain::user::{NewUser, Role, check_password, parse_email};
 use crate::i18n::{Locale, Translator};
@@ -72,19 +72,20 @@ pub async fn run(action: Action) -> Result<(), Fault> {
             let mut user =
                 NewUser::parse(&name, &email, &password.text, role, "").map_err(|problems| refused(&problems))?;
             let hash = password::hash(&password.text, &mut Workspace::default())?;
-            let add = move |conn: &mut crate::db::DbConnection| {
+            let add = move |conn: &mut DbConnection| {
                 user.time_zone = settings::load(conn)?.time_zone;
                 users::insert(conn, &user, &hash, clock::now())
             };
-            let added = open::open(&data).await?.write(add).await;
-            match added {
-                Err(error) if error.is_taken() => Err(Fault::RunTime(format!("{} is there already", email.trim())))?,
-                added => drop(added?),
-            }
+            let taken = || Fault::RunTime(format!("{} is there already", email.trim()));
+            let added = async |db: &Db| match db.write(add).await {
+                Err(error) if error.is_taken() => Err(taken()),
+                added => Ok(added?),
+            };
+            open::run(&data, added).await?;
             password.tell();
         }
         Action::List { data } => {
-            for user in open::open(&data).await?.read(users::list).await? {
+            for user in open::run(&data, async |db| Ok(db.read(users::list).await?)).await? {
                 let state = if user.disabled_at.is_none() { "active" } else { "disabled" };
                 println!("{}\t{}\t{}\t{}\t{state}", user.id, user.role.as_str(), user.email, user.name);
             }
@@ -107,16 +108,14 @@ pub async fn run(action: Action) -> Result<(), Fault> {
 
 async fn change<F>(data: &DataSettings, email: &str, change: F) -> Result<(), Fault>
 where
-    F: FnOnce(&mut crate::db::DbConnection, i64) -> Result<(), crate::db::Error> + Send + 'static,
+    F: FnOnce(&mut DbConnection, i64) -> Result<(), crate::db::Error> + Send + 'static,
 {
     let wanted = parse_email(email).unwrap_or_default();
-    let found = open::open(data)
-        .await?
-        .write(move |conn| match users::by_email(conn, &wanted)? {
-            Some((user, _)) => change(conn, user.id).map(|()| true),
-            None => Ok(false),
-        })
-        .await?;
+    let change = move |conn: &mut DbConnection| match users::by_email(conn, &wanted)? {
+        Some((user, _)) => change(conn, user.id).map(|()| true),
+        None => Ok(false),
+    };
+    let found = open::run(data, async |db| Ok(db.write(change).await?)).await?;
     if found { Ok(()) } else { Err(Fault::RunTime(format!("there is no user {email}"))) }
 }
 

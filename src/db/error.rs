@@ -1,6 +1,19 @@
 //! What can go wrong with the database.
 
+use std::path::PathBuf;
+
 use diesel::result::{DatabaseErrorKind, Error as Query};
+
+/// Why a database file is not used any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// Another file stands in its place, or none: what is written would be lost.
+    #[error("the database file was moved, removed or replaced")]
+    Moved,
+    /// SQLite found damage.
+    #[error("the database file is damaged")]
+    Damaged,
+}
 
 /// A query or a connection that failed.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +23,7 @@ pub enum Error {
     Query(Query),
     /// No connection.
     #[error("database: {0}")]
-    Connection(#[from] diesel::ConnectionError),
+    Connection(diesel::ConnectionError),
     /// No connection became free in time, or the writer's queue was full for 5 s.
     #[error("the database is busy")]
     Busy,
@@ -20,33 +33,86 @@ pub enum Error {
     /// A stored value has no meaning: damage, or a newer version's data.
     #[error("the database holds an unknown {0}")]
     Meaning(&'static str),
+    /// The tables are of a newer version.
+    #[error("the database was made by a newer Hachok (migration {0}); this is {own}", own = env!("CARGO_PKG_VERSION"))]
+    Newer(String),
+    /// The tables are of another program.
+    #[error("the database holds the tables of another program")]
+    Foreign,
+    /// Another process serves the file.
+    #[error("another Hachok is running on {path}; stop it first", path = .0.display())]
+    InUse(PathBuf),
+    /// A file cannot be opened or made.
+    #[error("{path}: {1}", path = .0.display())]
+    File(PathBuf, std::io::Error),
+    /// SQLite found that the file is damaged or no database.
+    #[error("the database file is damaged: {0}")]
+    Damaged(String),
+    /// The database's file was found to be of no use before: refused at once.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
     /// SQLite older than 3.51.3.
     #[error("SQLite {0} can corrupt its log; at least 3.51.3 is needed")]
     OldSqlite(String),
     /// A migration failed.
     #[error("migration: {0}")]
     Migration(String),
+    /// The process is ending.
+    #[error("the database is closed")]
+    Closed,
     /// A job of ours panicked or its thread ended.
     #[error("the database task ended")]
     Ended,
 }
+
+/// SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB (sqlite3ErrStr, sqlite3InitOne); diesel does not tell the codes.
+const DAMAGED: [&str; 3] = ["database disk image is malformed", "file is not a database", "malformed database schema"];
 
 impl From<Query> for Error {
     /// A connection that broke is replaced: whoever asks again will be heard.
     fn from(error: Query) -> Self {
         use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
         match error {
-            Query::DatabaseError(ClosedConnection | UnableToSendCommand, told) => {
-                Self::Connection(diesel::ConnectionError::BadConnection(told.message().to_owned()))
+            Query::DatabaseError(ClosedConnection | UnableToSendCommand, told) => broken_connection(told.message()),
+            Query::DatabaseError(_, told) if DAMAGED.iter().any(|text| told.message().starts_with(text)) => {
+                Self::Damaged(told.message().to_owned())
             }
             other => Self::Query(other),
         }
     }
 }
 
+impl From<diesel::ConnectionError> for Error {
+    fn from(error: diesel::ConnectionError) -> Self {
+        match error {
+            diesel::ConnectionError::BadConnection(text) => broken_connection(&text),
+            other => Self::Connection(other),
+        }
+    }
+}
+
+/// libpq complains in several lines, one for each address that it tried.
+fn broken_connection(text: &str) -> Error {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    Error::Connection(diesel::ConnectionError::BadConnection(lines.join("; ")))
+}
+
 impl Error {
     /// A UNIQUE rule said no.
     pub const fn is_taken(&self) -> bool {
         matches!(self, Self::Query(Query::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// The database cannot serve now; it may later.
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Busy | Self::Connection(_) | Self::Damaged(_) | Self::Unusable(_) | Self::Closed)
+    }
+
+    /// Logs what did not work because of it. A file that is of no use was logged when that was found, and what is asked
+    /// at the end of the process is no fault.
+    pub fn log(&self, what: &str) {
+        if !matches!(self, Self::Unusable(_) | Self::Closed) {
+            tracing::error!(error = %self, "{what}");
+        }
     }
 }

@@ -17,6 +17,8 @@ pub mod deliveries;
 pub mod duties;
 mod error;
 pub mod events;
+pub mod existing;
+pub mod file_lock;
 mod fixed;
 pub mod form_answers;
 pub mod health;
@@ -49,6 +51,7 @@ pub mod tokens;
 mod transaction;
 pub mod users;
 pub mod vitals;
+mod watch;
 pub mod webhook_rows;
 pub mod webhook_search;
 pub mod webhooks;
@@ -64,9 +67,11 @@ use tokio::sync::Semaphore;
 use crate::clock;
 use crate::domain::sealed::Vault;
 use crate::domain::timestamp::Timestamp;
-use connection::{Access, Manager};
+use connection::{Access, Link, LogFirst, Manager};
 pub use connection::{DatabaseUrl, DbConnection};
-pub use error::Error;
+pub use error::{Error, Unusable};
+use file_lock::FileLock;
+use watch::Usable;
 use writer::Writer;
 
 /// The database, ready to use. Cheap to clone.
@@ -78,30 +83,46 @@ pub struct Db {
     writer: Option<Writer>,
     vault: Arc<Vault>,
     patience: Option<Duration>,
+    link: Arc<Link>,
+    usable: Arc<Usable>,
+    /// Of the process that serves a SQLite file.
+    lock: Option<Arc<FileLock>>,
 }
 
 /// How long a request waits for a connection or for the writer's queue.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the end of the process waits for queries that run.
+const LAST_QUERIES: Duration = Duration::from_secs(2);
+/// How long it then waits for the writer: a commit that waits for a slow disk, and the log's way into the file.
+const LAST_COMMIT: Duration = Duration::from_secs(4);
+/// Connections to SQLite for reading; its writer has one more.
+const SQLITE_READERS: u32 = 4;
+/// Connections to Postgres.
+const POSTGRES_CONNECTIONS: u32 = 10;
 /// How long somebody waits for the whole of a query or a transaction.
 pub const ANSWER: Duration = Duration::from_secs(8);
 
 impl Db {
-    /// Opens the database and brings its tables up to date.
-    pub fn open(url: &DatabaseUrl, vault: Vault) -> Result<Self, Error> {
+    /// Opens the database and brings its tables up to date. The lock is of the process that serves a SQLite file.
+    pub fn open(url: &DatabaseUrl, vault: Vault, lock: Option<FileLock>) -> Result<Self, Error> {
         let mut conn = connection::open(url, Access::ReadWrite)?;
         connection::check_sqlite_version(&mut conn)?;
         migrate::run(&mut conn)?;
         let sqlite = url.file().is_some();
         let access = if sqlite { Access::ReadOnly } else { Access::ReadWrite };
-        let connections: u32 = if sqlite { 4 } else { 10 };
+        let connections = if sqlite { SQLITE_READERS } else { POSTGRES_CONNECTIONS };
+        let link = Arc::new(Link::default());
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(1))
             .connection_timeout(PATIENCE)
-            .build_unchecked(Manager { url: url.clone(), access });
-        let writer = if sqlite { Some(Writer::start(conn)?) } else { None };
+            .error_handler(Box::new(LogFirst(Arc::clone(&link))))
+            .build_unchecked(Manager { url: url.clone(), access, link: Arc::clone(&link) });
+        let usable = Arc::new(Usable::default());
+        let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable))?) } else { None };
         let turns = Arc::new(Semaphore::new(connections as usize));
-        Ok(Self { url: url.clone(), pool, turns, writer, vault: Arc::new(vault), patience: None })
+        let (vault, lock) = (Arc::new(vault), lock.map(Arc::new));
+        Ok(Self { url: url.clone(), pool, turns, writer, vault, patience: None, link, usable, lock })
     }
 
     /// A handle for callers that somebody waits for: what is not done within 8 s is `Busy`.
@@ -135,6 +156,8 @@ impl Db {
         G: FnOnce(T) -> U + Send + 'static,
         T: Send + 'static,
     {
+        self.check_open()?;
+        self.usable.check()?;
         if let Some(writer) = &self.writer {
             return self.in_time(writer.run(job, then)).await?;
         }
@@ -148,11 +171,12 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
+        self.check_open()?;
         self.in_time(async {
             let began = Instant::now();
             let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
             let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Ended)?;
-            let pool = self.pool.clone();
+            let (pool, usable) = (self.pool.clone(), Arc::clone(&self.usable));
             let task = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
                 let patience = PATIENCE.saturating_sub(began.elapsed());
@@ -160,17 +184,42 @@ impl Db {
                 if began.elapsed() > PATIENCE {
                     return Err(Error::Busy);
                 }
-                work(&mut pooled.conn).inspect_err(|_| pooled.doubt())
+                work(&mut pooled.conn).inspect_err(|error| {
+                    pooled.doubt();
+                    usable.note(error);
+                })
             });
             task.await.map_err(|_| Error::Ended)?
         })
         .await?
     }
 
+    fn check_open(&self) -> Result<(), Error> {
+        if self.link.is_closed() { Err(Error::Closed) } else { Ok(()) }
+    }
+
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
         match self.patience {
             Some(patience) => tokio::time::timeout(patience, work).await.map_err(|_| Error::Busy),
             None => Ok(work.await),
+        }
+    }
+
+    /// Ends all connections, for the end of the process: nothing may be asked afterwards. SQLite's log is folded into
+    /// the file and removed, unless another process has the file open or a query does not end within 2 s.
+    pub async fn close(&self) {
+        self.link.close();
+        let all = self.turns.acquire_many(self.pool.max_size());
+        let idle = tokio::time::timeout(LAST_QUERIES, all).await;
+        if idle.is_err() {
+            tracing::warn!("a query has not ended; the database is closed without it");
+        }
+        let pool = self.pool.clone();
+        // A closed link lets the pool find none of its connections good: they end here.
+        drop(tokio::task::spawn_blocking(move || drop(pool.try_get())).await);
+        if let Some(writer) = &self.writer {
+            // Beside a server a command leaves the log alone: folding it would hold up the server's writes.
+            drop(tokio::time::timeout(LAST_COMMIT, writer.close(self.lock.is_some())).await);
         }
     }
 

@@ -8,16 +8,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::fixed::Fixed;
+use super::watch::Usable;
 use super::{DbConnection, Error, PATIENCE, transaction};
 
 /// Jobs that may wait; behind a full queue callers wait 5 s and then hear `Busy`.
 const QUEUE: usize = 1024;
 /// Jobs in one commit: enough to share the fsync, few enough to answer within milliseconds.
 const BATCH: usize = 256;
+
+/// Folds the log into the file and empties it, as long as no reader of another process stands in the way for a second.
+const FOLD: &str = "PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE);";
+
+/// What the thread is asked for.
+enum Order {
+    Write(Job),
+    /// Ends the thread; the connection is closed when the answer comes.
+    Close {
+        fold: bool,
+        closed: oneshot::Sender<()>,
+    },
+}
 
 /// Runs inside the transaction; what comes out is told after its commit.
 type Job = Box<dyn FnOnce(&mut Batch) -> Answer + Send>;
@@ -30,23 +45,32 @@ struct Batch {
     /// False once SQLite has undone the whole of it, as it may when the disk is full: what came after would be a
     /// transaction of its own.
     whole: bool,
+    usable: Arc<Usable>,
 }
 
 /// A handle to the writer thread.
 #[derive(Clone)]
 pub struct Writer {
-    jobs: mpsc::Sender<Job>,
+    orders: mpsc::Sender<Order>,
 }
 
 impl Writer {
-    /// Starts the thread; it ends when the last handle is gone.
-    pub fn start(conn: DbConnection) -> Result<Self, Error> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+    /// Starts the thread; it ends when the last handle is gone, or by `close`.
+    pub fn start(conn: DbConnection, usable: Arc<Usable>) -> Result<Self, Error> {
+        let (orders, queue) = mpsc::channel(QUEUE);
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_all(conn, queue))
+            .spawn(move || write_all(Batch { conn, whole: true, usable }, queue))
             .map_err(|_| Error::Ended)?;
-        Ok(Self { jobs })
+        Ok(Self { orders })
+    }
+
+    /// Closes the connection behind the jobs that wait; `fold` empties the log first. Later jobs are refused.
+    pub async fn close(&self, fold: bool) {
+        let (closed, done) = oneshot::channel();
+        if self.orders.send(Order::Close { fold, closed }).await.is_ok() {
+            drop(done.await);
+        }
     }
 
     /// Queues `job`; when its commit is on disk, `then` makes the answer of what it found. A job whose turn does not come within 5 s, because
@@ -74,7 +98,7 @@ impl Writer {
             })
         });
         let queued = Instant::now();
-        self.jobs.send_timeout(job, PATIENCE).await.map_err(|_| Error::Busy)?;
+        self.orders.send_timeout(Order::Write(job), PATIENCE).await.map_err(|_| Error::Busy)?;
         if let Ok(told) = timeout_at(queued + PATIENCE, &mut told).await {
             return told.map_err(|_| Error::Ended)?;
         }
@@ -93,7 +117,8 @@ impl Batch {
         }
         Fixed("SAVEPOINT job").execute(&mut self.conn)?;
         let result = transaction::caught(&mut self.conn, job);
-        if result.is_err() {
+        if let Err(error) = &result {
+            self.usable.note(error);
             self.whole = Fixed("ROLLBACK TO job").execute(&mut self.conn).is_ok();
         }
         if self.whole {
@@ -113,24 +138,48 @@ impl Batch {
     }
 }
 
-fn write_all(conn: DbConnection, mut queue: mpsc::Receiver<Job>) {
-    let mut batch = Batch { conn, whole: true };
+fn write_all(mut batch: Batch, mut queue: mpsc::Receiver<Order>) {
+    let mut orders = Vec::with_capacity(BATCH);
     let mut jobs = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
-        let begun = batch.begin();
-        let answers: Vec<Answer> = match &begun {
-            Ok(()) => jobs.drain(..).map(|job| job(&mut batch)).collect(),
-            // Dropping the jobs tells their callers.
-            Err(_) => Vec::new(),
-        };
-        jobs.clear();
-        let committed = begun.and_then(|()| batch.commit());
-        if let Err(error) = &committed {
-            tracing::error!(%error, "a commit failed; its jobs were undone");
-            drop(transaction::roll_back(&mut batch.conn));
+    while queue.blocking_recv_many(&mut orders, BATCH) > 0 {
+        let mut closing = None;
+        for order in orders.drain(..) {
+            match order {
+                Order::Write(job) if closing.is_none() => jobs.push(job),
+                // Dropping a job tells its caller.
+                Order::Write(_) => {}
+                Order::Close { fold, closed } => closing = Some((fold, closed)),
+            }
         }
-        for answer in answers {
-            answer(committed.is_ok());
+        if !jobs.is_empty() {
+            write(&mut batch, &mut jobs);
         }
+        if let Some((fold, closed)) = closing {
+            // A log that stays is folded in at the next start.
+            drop(fold.then(|| batch.conn.batch_execute(FOLD)));
+            drop(batch);
+            let _ = closed.send(());
+            return;
+        }
+    }
+}
+
+/// Runs the jobs in one transaction.
+fn write(batch: &mut Batch, jobs: &mut Vec<Job>) {
+    let begun = batch.begin();
+    let answers: Vec<Answer> = match &begun {
+        Ok(()) => jobs.drain(..).map(|job| job(batch)).collect(),
+        // Dropping the jobs tells their callers.
+        Err(_) => Vec::new(),
+    };
+    jobs.clear();
+    let committed = begun.and_then(|()| batch.commit());
+    if let Err(error) = &committed {
+        batch.usable.note(error);
+        error.log("a commit failed; its jobs were undone");
+        drop(transaction::roll_back(&mut batch.conn));
+    }
+    for answer in answers {
+        answer(committed.is_ok());
     }
 }

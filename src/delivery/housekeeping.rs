@@ -27,7 +27,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
             Ok(true) => EVERY,
             Ok(false) => BUSY,
             Err(error) => {
-                tracing::error!(%error, "old deliveries could not be removed");
+                error.log("old deliveries could not be removed");
                 BUSY
             }
         };

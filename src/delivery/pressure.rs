@@ -24,7 +24,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
                     tracing::warn!(too_much, "the queue or the disk is full, or no longer so");
                 }
             }
-            Err(error) => tracing::error!(%error, "the queue could not be measured"),
+            Err(error) => error.log("the queue could not be measured"),
         }
         tokio::time::sleep(EVERY).await;
     }

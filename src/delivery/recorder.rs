@@ -47,7 +47,7 @@ async fn write(inner: &Inner, batch: Arc<[Finished]>) {
     // One bad result must not take the others with it.
     for finished in batch.iter() {
         while let Err(error) = record(inner, [finished.clone()].into()).await {
-            tracing::error!(%error, delivery = %finished.id, "a result could not be written down");
+            error.log("a result could not be written down");
             if inner.now() >= finished.lease.until {
                 break;
             }

@@ -19,7 +19,7 @@ const WAITING: i64 = 100;
 pub(super) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
         if let Err(error) = carry_on(&inner).await {
-            tracing::error!(%error, "a recovery could not go on");
+            error.log("a recovery could not go on");
         }
         tokio::time::sleep(EVERY).await;
     }

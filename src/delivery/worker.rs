@@ -39,12 +39,12 @@ pub(super) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
         let ticked = tick(&inner, &mut turn).await;
         if let Err(error) = &ticked {
-            tracing::error!(%error, "the queue could not be read");
+            error.log("the queue could not be read");
         }
         if swept.elapsed() >= sabotage::lease(SWEEP) {
             swept = tokio::time::Instant::now();
             if let Err(error) = sweep(&inner, &mut clocks).await {
-                tracing::error!(%error, "leases could not be taken back");
+                error.log("leases could not be taken back");
             }
         }
         if !matches!(ticked, Ok(Tick::Worked)) {
@@ -174,7 +174,7 @@ async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
         let task = Arc::clone(inner);
         inner.spawn(async move {
             if let Err(error) = send_suspects(&task).await {
-                tracing::error!(%error, "a delivery could not be sent alone");
+                error.log("a delivery could not be sent alone");
             }
             task.suspects.store(false, Ordering::Release);
         });

@@ -12,6 +12,8 @@ named!(
         Overloaded = "overloaded",
         /// The disk of the database is nearly full.
         DiskLow = "disk_low",
+        /// The database's file was moved, replaced or damaged.
+        Unusable = "unusable",
         /// Deliveries that could go out wait.
         Late = "late",
         /// What has run out is not removed.
@@ -31,6 +33,8 @@ const NOT_CLEANED: Duration = Duration::from_secs(30 * 60);
 pub struct Signs {
     /// No more events are taken in.
     pub overloaded: bool,
+    /// The database's file was moved, replaced or damaged.
+    pub unusable: bool,
     /// Free bytes on the disk of the database, where that is known.
     pub free_disk: Option<u64>,
     /// Since when the oldest delivery is due that nothing holds back.
@@ -47,6 +51,7 @@ impl Signs {
         let not_cleaned_since = self.cleaned_at.unwrap_or(self.started_at);
         let found = [
             (Trouble::Overloaded, self.overloaded),
+            (Trouble::Unusable, self.unusable),
             (Trouble::DiskLow, self.free_disk.is_some_and(|free| free < DISK_LOW)),
             (Trouble::Late, self.oldest_due.is_some_and(|due| now.since(due) > LATE)),
             (Trouble::NotCleaned, now.since(not_cleaned_since) > NOT_CLEANED),
@@ -65,6 +70,7 @@ mod tests {
         let ago = |seconds| now.before(Duration::from_secs(seconds));
         let well = Signs {
             overloaded: false,
+            unusable: false,
             free_disk: None,
             oldest_due: Some(ago(60)),
             cleaned_at: None,
@@ -74,6 +80,7 @@ mod tests {
             (well, vec![]),
             (Signs { free_disk: Some(DISK_LOW), cleaned_at: Some(ago(1)), started_at: ago(9000), ..well }, vec![]),
             (Signs { overloaded: true, ..well }, vec![Trouble::Overloaded]),
+            (Signs { unusable: true, ..well }, vec![Trouble::Unusable]),
             (Signs { free_disk: Some(DISK_LOW - 1), ..well }, vec![Trouble::DiskLow]),
             (Signs { oldest_due: Some(ago(61)), ..well }, vec![Trouble::Late]),
             (Signs { started_at: ago(1801), ..well }, vec![Trouble::NotCleaned]),

@@ -63,7 +63,7 @@ pub enum PageError {
 impl From<db::Error> for PageError {
     fn from(error: db::Error) -> Self {
         match error {
-            db::Error::Busy | db::Error::Connection(_) => Self::Unavailable,
+            error if error.is_unavailable() => Self::Unavailable,
             error => Self::Internal(error.to_string()),
         }
     }

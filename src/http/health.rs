@@ -14,10 +14,11 @@ pub async fn lives() -> impl Responder {
 /// The database answers and the delivery task runs.
 pub async fn ready(state: Data<State>) -> impl Responder {
     let answers = state.db.read(users::none_yet).await.is_ok();
-    let (mut response, text) = match (answers, state.engine.is_running()) {
-        (true, true) => (HttpResponse::Ok(), "ready\n"),
-        (false, _) => (HttpResponse::ServiceUnavailable(), "the database does not answer\n"),
-        (true, false) => (HttpResponse::ServiceUnavailable(), "stopping\n"),
+    let (mut response, text) = match (state.db.unusable(), answers, state.engine.is_running()) {
+        (None, true, true) => (HttpResponse::Ok(), "ready\n".to_owned()),
+        (Some(why), ..) => (HttpResponse::ServiceUnavailable(), format!("{why}\n")),
+        (None, false, _) => (HttpResponse::ServiceUnavailable(), "the database does not answer\n".to_owned()),
+        (None, true, false) => (HttpResponse::ServiceUnavailable(), "stopping\n".to_owned()),
     };
     response.content_type("text/plain; charset=utf-8").body(text)
 }

@@ -188,7 +188,7 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
                 Ok((users::active(conn, id)?, crate::db::stats::failed_lately(conn, now)?))
             };
             state.db.read(load).await.map_err(|error| {
-                tracing::error!(%error, "a reader was not loaded");
+                error.log("a reader was not loaded");
                 PageError::Unavailable
             })?
         }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::api::auth::Senders;
 use crate::clock;
-use crate::config::{DeliverySettings, ServeSettings, WebSettings};
+use crate::config::{DataSettings, DeliverySettings, ServeSettings, WebSettings};
 use crate::db::log::Filter;
 use crate::db::{self, Db};
 use crate::delivery::Engine;
@@ -22,6 +22,7 @@ pub struct State {
     pub(super) engine: Engine,
     pub(super) policy: Arc<AddressPolicy>,
     pub(super) web: WebSettings,
+    pub(super) data: DataSettings,
     pub(super) delivery: DeliverySettings,
     pub(super) started_at: Timestamp,
     pub(super) public: Url,
@@ -59,6 +60,7 @@ impl State {
             engine,
             policy,
             web: settings.web.clone(),
+            data: settings.data.clone(),
             delivery: settings.delivery.clone(),
             started_at: clock::now(),
             retention_days: settings.delivery.retention_days,

@@ -128,7 +128,7 @@ messages! {
     off_rule(duration: impl Text, n: impl Number);
     status_lead; status_works; status_degraded; queue; queue_oldest(duration: impl Text); queue_empty; in_flight;
     in_flight_of(n: impl Number); webhooks_failing; webhooks_off_itself(n: impl Number); webhooks_paused;
-    webhooks_active(n: impl Number); database; database_kind; database_size; database_file; disk_free; migration;
+    webhooks_active(n: impl Number); database; database_kind; database_size; database_file; files_readable; disk_free; migration;
     last_cleanup; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
     clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
     // events.ftl

@@ -41,6 +41,10 @@ pub struct Measured<'a> {
     pub machine_zone: Option<String>,
     /// When the clock was last set since the start, and by how many microseconds.
     pub clock_set: Option<(Timestamp, i64)>,
+    /// Other users of the machine can read files that hold data or the key.
+    pub others_can_read: bool,
+    /// Those files, for those who may know where they lie.
+    pub readable_files: Vec<String>,
 }
 
 /// The page. `as_status` is the part that polling swaps.

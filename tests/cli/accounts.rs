@@ -2,7 +2,7 @@ use crate::support::{App, PASSWORD, Place, Visitor};
 
 #[test]
 fn accounts_are_added_and_listed_without_their_passwords() {
-    let place = Place::bare();
+    let place = Place::with_tables();
     place.user("Anna@Example.com", "admin", PASSWORD);
     place.user("ivan@example.com", "viewer", PASSWORD);
     let list = place.say(&["user", "list"]);
@@ -14,7 +14,7 @@ fn accounts_are_added_and_listed_without_their_passwords() {
 
 #[test]
 fn a_bad_account_is_one_line_and_no_account() {
-    let place = Place::bare();
+    let place = Place::with_tables();
     place.user("anna@example.com", "admin", PASSWORD);
     for (email, role, password) in [
         ("nonsense", "admin", PASSWORD),

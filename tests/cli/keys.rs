@@ -52,3 +52,33 @@ async fn no_secret_stands_in_the_database_in_clear() {
         assert!(!stored.windows(canary.len()).any(|part| part == canary.as_bytes()), "{canary}");
     }
 }
+
+#[tokio::test]
+async fn a_missing_key_beside_a_database_that_was_used_is_said_to_be_missing_and_none_is_made() {
+    let mut app = App::start();
+    app.api("admin").webhook(&webhook("https://a.example.com/")).await;
+    app.stop();
+    let kept = fs::read(key_file(&app)).expect("the key");
+    fs::remove_file(key_file(&app)).expect("the key");
+    let before = app.files("data");
+    for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["token", "list"], &["user", "list"]] {
+        let line = app.run(arguments).complaint(1);
+        assert!(line.contains("secret.key") && line.contains("missing"), "{line}");
+    }
+    assert_eq!(app.files("data"), before, "nothing is made");
+    fs::write(key_file(&app), kept).expect("the key");
+    app.start_again();
+    assert_eq!(app.visitor().get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_second_process_on_postgres_without_the_key_makes_none() {
+    let app = App::start();
+    if app.is_sqlite() {
+        return;
+    }
+    let elsewhere = Place::on(&app.database_url());
+    let line = elsewhere.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    assert!(line.contains("data/secret.key") && line.contains("missing"), "{line}");
+    assert_eq!(elsewhere.files("."), [""; 0]);
+}

@@ -1,9 +1,16 @@
 //! The command line: what it prints, how it ends, what it leaves behind.
 
+mod absent;
 mod accounts;
+mod database_url;
+mod file_rights;
 mod help;
 mod keys;
+mod lock;
+mod newer;
 mod processes;
+mod row_rights;
 mod settings;
+mod stop;
 mod tokens;
 mod upgrade;

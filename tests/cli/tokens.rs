@@ -2,7 +2,7 @@ use crate::support::{App, Place, event};
 
 #[test]
 fn a_token_is_printed_alone_and_once() {
-    let place = Place::bare();
+    let place = Place::with_tables();
     let ran = place.run(&["token", "add", "--name", "desk", "--scope", "ingest"]);
     let token = ran.stdout.trim_end_matches('\n').to_owned();
     assert!(token.starts_with("hk_") && !token.contains(char::is_whitespace), "{ran:?}");
@@ -16,7 +16,7 @@ fn a_token_is_printed_alone_and_once() {
 
 #[test]
 fn a_bad_token_request_is_refused() {
-    let place = Place::bare();
+    let place = Place::with_tables();
     for arguments in [
         &["token", "add", "--name", "x", "--scope", "everything"][..],
         &["token", "add", "--name", "x"],
@@ -40,7 +40,7 @@ async fn a_token_made_beside_a_running_server_works_at_once() {
 
 #[test]
 fn a_time_to_live_is_taken() {
-    let place = Place::bare();
+    let place = Place::with_tables();
     let token = place.say(&["token", "add", "--name", "x", "--scope", "read", "--expires", "90d"]);
     assert!(token.starts_with("hk_"), "{token}");
 }

@@ -24,3 +24,4 @@ mod shutdown;
 mod storage;
 mod strangers;
 mod unwritten;
+mod vanished;

@@ -79,3 +79,21 @@ fn psql(url: &str, sentence: &str) {
         panic!("{sentence}: {}", String::from_utf8_lossy(&ran.stderr));
     }
 }
+
+/// Runs statements on a SQLite file, which is made if it is missing.
+pub fn sqlite(file: &Path, statements: &str) {
+    let mut connection = SqliteConnection::establish(&file.to_string_lossy()).expect("a file");
+    connection.batch_execute(statements).expect(statements);
+}
+
+/// A process of its own would do the same: a transaction that reads and does not end until this is dropped.
+pub struct SqliteReader(#[expect(dead_code, reason = "held open")] SqliteConnection);
+
+impl SqliteReader {
+    /// Begins to read.
+    pub fn begin(file: &Path) -> Self {
+        let mut connection = SqliteConnection::establish(&file.to_string_lossy()).expect("the database");
+        connection.batch_execute("BEGIN; SELECT COUNT(*) FROM events").expect("a reader");
+        Self(connection)
+    }
+}

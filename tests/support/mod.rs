@@ -16,6 +16,7 @@ mod visitor;
 pub use api::{Answer, Api};
 pub use app::App;
 pub use clock::{BOUND, eventually};
+pub use database::{SqliteReader, sqlite};
 pub use form::Form;
 pub use page::Page;
 pub use place::Place;

@@ -39,6 +39,13 @@ impl Place {
         Self::of(Database::fresh())
     }
 
+    /// A new one with no setting but the database, whose tables are made.
+    pub fn with_tables() -> Self {
+        let place = Self::bare();
+        place.say(&["migrate"]);
+        place
+    }
+
     /// A new one on a database that is there already, where webhooks may reach loopback.
     pub fn on(url: &str) -> Self {
         Self::of(Database::Given(url.to_owned())).set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
@@ -140,6 +147,14 @@ impl Place {
     /// What a good command printed, trimmed.
     pub fn say(&self, arguments: &[&str]) -> String {
         self.run(arguments).good()
+    }
+
+    /// The names of the files in a folder of the place, sorted; nothing if there is no such folder.
+    pub fn files(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder().join(folder)).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
     }
 
     /// A new API token.

@@ -35,7 +35,7 @@ const MANY: &str = "
 
 /// Tables of this connection alone: they go with it. Filled and counted, or as young as they are after the first start.
 pub(super) fn database(server: &str, filled: bool) -> DbConnection {
-    let url = DatabaseUrl::Postgres(format!("{}/postgres", server.trim_end_matches('/')));
+    let url = DatabaseUrl::parse(&format!("{}/postgres", server.trim_end_matches('/'))).expect("a server");
     let mut conn = connection::open(&url, Access::ReadWrite).expect("a server");
     conn.batch_execute("SET search_path TO pg_temp").expect("a schema");
     migrate::run(&mut conn).expect("tables");

@@ -55,9 +55,9 @@ impl ApiError {
 
 impl From<db::Error> for ApiError {
     fn from(error: db::Error) -> Self {
-        tracing::error!(%error, "a call of the management API failed");
+        error.log("a call of the management API failed");
         match error {
-            db::Error::Busy | db::Error::Connection(_) => {
+            error if error.is_unavailable() => {
                 Self::plain(StatusCode::SERVICE_UNAVAILABLE, "The database is busy. Try again later")
             }
             _ => Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),

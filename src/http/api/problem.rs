@@ -51,7 +51,7 @@ impl IngestError {
 
 impl From<db::Error> for IngestError {
     fn from(error: db::Error) -> Self {
-        tracing::error!(%error, "an event could not be stored");
+        error.log("an event could not be stored");
         Self::overloaded()
     }
 }

@@ -20,9 +20,12 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     };
     let ((pending, oldest_pending, oldest_due), migration, hooks) = state.db.read(load).await?;
     let may_know_places = reader.user.as_ref().is_some_and(|user| user.role == Role::Admin);
+    let readable = state.data.files_readable_by_others();
+    let readable: Vec<String> = readable.iter().map(|file| file.display().to_string()).collect();
     let measured = Measured {
         signs: Signs {
             overloaded: pulse.overloaded,
+            unusable: state.db.unusable().is_some(),
             free_disk: state.db.free_space(),
             oldest_due,
             cleaned_at: pulse.cleaned_at,
@@ -40,6 +43,8 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
         memory: memory(),
         machine_zone: jiff::tz::TimeZone::system().iana_name().map(Into::into),
         clock_set: pulse.clock_set,
+        others_can_read: !readable.is_empty(),
+        readable_files: if may_know_places { readable } else { Vec::new() },
     };
     let whole = StatusPage::new(reader.shell(), measured);
     if reader.htmx { page(StatusCode::OK, &whole.as_status()) } else { page(StatusCode::OK, &whole) }

@@ -141,6 +141,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
     let set =
         |problems| html(&settings::SettingsPage::new(shell(language, user, "/settings"), (typed, problems), fixed()));
     let well = Signs {
+        unusable: false,
         overloaded: false,
         free_disk: Some(48_200_000_000),
         oldest_due: None,
@@ -161,9 +162,11 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         memory: Some(41_000_000),
         machine_zone: Some("Europe/Kyiv".into()),
         clock_set,
+        others_can_read: clock_set.is_some(),
+        readable_files: vec!["data/hachok.db".into(), "data/secret.key".into()],
     };
     let page = |measured| status::StatusPage::new(shell(language, user, "/status"), measured);
-    let ill = Signs { overloaded: true, free_disk: Some(50_000_000), oldest_due: Some(ago(9)), ..well };
+    let ill = Signs { overloaded: true, unusable: true, free_disk: Some(50_000_000), oldest_due: Some(ago(9)), ..well };
     let good = page(look(well, 12, None));
     vec![
         ("settings", set(&none)),

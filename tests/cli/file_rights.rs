@@ -1,0 +1,77 @@
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use crate::support::{App, Place, event};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+/// Commands that run under that umask.
+fn under(umask: &str) -> Place {
+    Place::new().through(&["sh", "-c", &format!("umask {umask}; exec \"$@\""), "sh"])
+}
+
+#[tokio::test]
+async fn new_files_are_for_their_owner_alone_whatever_the_umask() {
+    for umask in ["000", "077", "277"] {
+        let place = under(umask);
+        if !place.is_sqlite() {
+            return;
+        }
+        // The folder is there already, and open to all: its rights protect nothing.
+        fs::create_dir(place.folder().join("data")).expect("a folder");
+        let app = App::at(place);
+        app.api("ingest").accepted(event("message_created")).await;
+        let names = app.files("data");
+        for name in ["hachok.db", "hachok.db-wal", "hachok.db-shm", "secret.key"] {
+            assert!(names.iter().any(|known| known == name), "{name} in {names:?}");
+        }
+        for name in names {
+            assert_eq!(mode(&app.folder().join("data").join(&name)), 0o600, "{name} under {umask}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_others_can_read_is_reported_and_left_as_it_is() {
+    let mut app = App::start();
+    if !app.is_sqlite() {
+        return;
+    }
+    app.stop();
+    let file = |name: &str| app.folder().join("data").join(name);
+    for (name, rights) in [("hachok.db", 0o644), ("secret.key", 0o640)] {
+        fs::set_permissions(file(name), fs::Permissions::from_mode(rights)).expect("rights");
+    }
+    app.start_again();
+    let file = |name: &str| app.folder().join("data").join(name);
+    assert_eq!((mode(&file("hachok.db")), mode(&file("secret.key"))), (0o644, 0o640));
+    let log = app.log();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("can be read by others")).collect();
+    assert!(told.len() == 1 && told[0].contains("hachok.db") && told[0].contains("secret.key"), "{log}");
+    let admin = app.admin().await;
+    let page = admin.open("/status").await;
+    assert!(page.says("can be read by other users") && page.says("data/secret.key"), "{}", page.text("#status"));
+    let page = admin.speaking("uk").open("/status").await;
+    assert!(page.says("можуть читати інші користувачі") && page.says("data/hachok.db"), "{}", page.text("#status"));
+    let viewer = app.signed_in("viewer").await.open("/status").await;
+    assert!(viewer.says("can be read by other users") && !viewer.body.contains("secret.key"));
+}
+
+#[tokio::test]
+async fn a_command_of_root_leaves_files_that_the_servers_user_can_use() {
+    let place = Place::bare();
+    let folder = place.folder().to_owned();
+    let given = std::os::unix::fs::chown(&folder, Some(65534), Some(65534)).is_ok();
+    if !given || !place.is_sqlite() {
+        println!("did not run: it needs SQLite, and root");
+        return;
+    }
+    place.say(&["migrate"]);
+    place.say(&["token", "add", "--name", "x", "--scope", "read"]);
+    for name in ["data", "data/hachok.db", "data/secret.key"] {
+        assert_eq!(fs::metadata(folder.join(name)).expect(name).uid(), 65534, "{name}");
+    }
+}
