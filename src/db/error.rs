@@ -108,10 +108,10 @@ impl Error {
         matches!(self, Self::Busy | Self::Connection(_) | Self::Damaged(_) | Self::Unusable(_) | Self::Closed)
     }
 
-    /// Logs what did not work because of it. A file that is of no use was logged when that was found, and what is asked
-    /// at the end of the process is no fault.
+    /// Logs what did not work because of it. Damage and a file that is of no use were logged when
+    /// that was found, and what is asked at the end of the process is no fault.
     pub fn log(&self, what: &str) {
-        if !matches!(self, Self::Unusable(_) | Self::Closed) {
+        if !matches!(self, Self::Damaged(_) | Self::Unusable(_) | Self::Closed) {
             tracing::error!(error = %self, "{what}");
         }
     }
