@@ -9,6 +9,14 @@ pub enum Fault {
     RunTime(String),
 }
 
+impl Fault {
+    /// The line for stderr.
+    pub fn line(&self) -> &str {
+        let (Self::Setting(line) | Self::RunTime(line)) = self;
+        line
+    }
+}
+
 impl<E: std::error::Error> From<E> for Fault {
     fn from(error: E) -> Self {
         Self::RunTime(error.to_string())

@@ -16,7 +16,7 @@
 //! The import rule, enforced by a test: main → cli → app → http → views → i18n → domain · http → forms, db,
 //! delivery · views → forms · db → domain · `delivery` → db · forms → domain · domain imports nothing of ours. Beside
 //! the picture stand small rooms without rooms of their own: `assets` (files in the binary), `clock` (time and chance),
-//! `config` (settings), `fault` (how a command ends), `password` (hashing), `private_files` (files for their owner alone), `sabotage` (where fault tests pull the plug).
+//! `config` (settings), `fault` (how a command ends), `logging` (one line an event), `password` (hashing), `private_files` (files for their owner alone), `sabotage` (where fault tests pull the plug).
 //! One outside library per area: only `db` names diesel, only `http` (and `app`, which starts it) actix, only `views`
 //! askama, only `i18n` fluent, only `delivery` reqwest.
 //!
@@ -35,6 +35,7 @@ pub mod fault;
 pub mod forms;
 pub mod http;
 pub mod i18n;
+pub mod logging;
 pub mod password;
 pub mod private_files;
 pub mod sabotage;

@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 fine, 1 a fault at run time, 2 a wrong setting or usage.
 
+mod backup;
 mod complaint;
 mod key;
 mod migrate;
@@ -15,6 +16,7 @@ use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Parser, Subcom
 
 use crate::config::{DataSettings, LogFormat, ServeSettings};
 use crate::fault::Fault;
+use crate::logging;
 
 /// The webhook desk for help desks.
 #[derive(Debug, Parser)]
@@ -32,6 +34,10 @@ enum Command {
     Serve(ServeSettings),
     /// Bring the database up to date and exit
     Migrate(DataSettings),
+    /// Copy the database into one new file, beside a running server too (SQLite)
+    Backup(backup::Copy),
+    /// Put a copy where no database is (SQLite)
+    Restore(backup::Copy),
     /// Add and list people who sign in
     User {
         #[command(subcommand)]
@@ -57,7 +63,7 @@ pub fn run() -> ExitCode {
         }
     };
     let format = cli.log_format();
-    start_log(format);
+    logging::start(format);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return report(&Fault::from(error)),
@@ -65,6 +71,7 @@ pub fn run() -> ExitCode {
     let done = runtime.block_on(cli.execute());
     // Blocking work that still waits for a database must not hold the exit up.
     runtime.shutdown_background();
+    logging::finish();
     done.map_or_else(|fault| report(&fault), |()| ExitCode::SUCCESS)
 }
 
@@ -81,6 +88,8 @@ impl Cli {
             None => serve::run(self.serve).await,
             Some(Command::Serve(settings)) => serve::run(settings).await,
             Some(Command::Migrate(data)) => migrate::run(&data),
+            Some(Command::Backup(copy)) => backup::backup(&copy),
+            Some(Command::Restore(copy)) => backup::restore(&copy),
             Some(Command::User { action }) => user::run(action).await,
             Some(Command::Token { action }) => token::run(action).await,
         }
@@ -105,14 +114,4 @@ fn report(fault: &Fault) -> ExitCode {
     };
     eprintln!("hachok: {}", line.lines().collect::<Vec<_>>().join(" "));
     ExitCode::from(code)
-}
-
-fn start_log(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("hachok=info,warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Json => log.json().init(),
-        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
-    }
 }

@@ -67,10 +67,14 @@ pub fn existing_lock(url: &DatabaseUrl) -> Result<Option<FileLock>, Fault> {
 /// The lock of a SQLite file; the file and its folders are made if they are missing.
 pub fn lock_or_make(url: &DatabaseUrl) -> Result<Option<FileLock>, Fault> {
     let Some(path) = url.file() else { return Ok(None) };
-    let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    private_files::create_folders(folder)
-        .map_err(|error| Fault::RunTime(format!("the folder {} cannot be made: {error}", folder.display())))?;
+    make_folders(path.parent().unwrap_or_else(|| Path::new("")))?;
     Ok(Some(FileLock::take(path)?))
+}
+
+/// Makes a folder and those above it, for their owner alone.
+pub fn make_folders(folder: &Path) -> Result<(), Fault> {
+    private_files::create_folders(folder)
+        .map_err(|error| Fault::RunTime(format!("the folder {} cannot be made: {error}", folder.display())))
 }
 
 /// Tries the key on the sample that the first use of a database left. Of two processes that are the first together on

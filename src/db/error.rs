@@ -37,7 +37,7 @@ pub enum Error {
     #[error("the database was made by a newer Hachok (migration {0}); this is {own}", own = env!("CARGO_PKG_VERSION"))]
     Newer(String),
     /// The tables are of another program.
-    #[error("the database holds the tables of another program")]
+    #[error("this is no database of Hachok; it may be another program's")]
     Foreign,
     /// Another process serves the file.
     #[error("another Hachok is running on {path}; stop it first", path = .0.display())]

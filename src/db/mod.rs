@@ -10,6 +10,7 @@
 //! query's end. What they asked for may yet be done; nobody was told that it is. The delivery task has a handle that
 //! waits, so that it knows what became of its claims.
 
+pub mod backup;
 pub mod clock_shift;
 #[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
 pub mod connection;

@@ -2,11 +2,13 @@
 
 mod absent;
 mod accounts;
+mod backup;
 mod database_url;
 mod file_rights;
 mod help;
 mod keys;
 mod lock;
+mod log;
 mod newer;
 mod processes;
 mod row_rights;

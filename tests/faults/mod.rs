@@ -19,7 +19,7 @@ mod processes;
 mod reading;
 #[cfg(feature = "fault-injection")]
 mod recovery;
-mod rig;
+pub mod rig;
 mod shutdown;
 mod storage;
 mod strangers;
