@@ -32,7 +32,7 @@ fn a_spelling_that_is_not_understood_ends_with_2_and_touches_nothing() {
         "postgres://127.0.0.1/h?password=canary&pool=1",
         "postgres://127.0.0.1/h?sslmode=canary",
     ] {
-        let place = Place::bare().set("DATABASE_URL", url);
+        let place = Place::on(url);
         for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"]] {
             let line = place.run(arguments).complaint(2);
             assert!(line.contains("--database-url"), "{url}: {line}");
@@ -78,10 +78,10 @@ fn a_password_is_in_no_complaint_and_not_in_the_help() {
         format!("postgres://{at}/hachok?user=anna&password=canary-canary"),
     ] {
         for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"]] {
-            let line = Place::bare().set("DATABASE_URL", &url).run(arguments).complaint(1);
+            let line = Place::on(&url).run(arguments).complaint(1);
             assert!(!line.contains("canary") && line.contains(&nobody.port().to_string()), "{line}");
         }
-        let ran = Place::bare().set("DATABASE_URL", &url).run(&["serve", "--help"]);
+        let ran = Place::on(&url).run(&["serve", "--help"]);
         assert!(ran.code == Some(0) && !ran.stdout.contains("canary"), "{ran:?}");
     }
     let url = format!("postgres://anna:canary-canary@{at}/hachok");

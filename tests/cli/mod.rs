@@ -11,6 +11,7 @@ mod lock;
 mod log;
 mod newer;
 mod processes;
+mod readme;
 mod row_rights;
 mod settings;
 mod stop;
