@@ -12,6 +12,8 @@
 
 pub mod backup;
 pub mod clock_shift;
+#[cfg(test)]
+mod closing;
 #[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
 pub mod connection;
 pub mod deliveries;

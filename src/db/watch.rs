@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -93,16 +94,26 @@ impl Db {
                 log_known = log_known.or(log_now);
                 self.usable.set_moved(file_now != file_known || log_now != log_known);
             }
-            if self.usable.check().is_ok() {
+            // As a reader among the others: the end of the process waits for it.
+            if self.usable.check().is_ok()
+                && let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await
+            {
                 let db = self.clone();
                 // A probe that does not come back (a disk that hangs) is not repeated meanwhile.
-                drop(tokio::task::spawn_blocking(move || db.probe()).await);
+                let probe = move || {
+                    let _turn = turn;
+                    db.probe();
+                };
+                drop(tokio::task::spawn_blocking(probe).await);
             }
             tokio::time::sleep(EVERY).await;
         }
     }
 
     fn probe(&self) {
+        if self.link.is_closed() {
+            return;
+        }
         if let Some(file) = self.lock.as_ref().and_then(|lock| lock.database()) {
             let mut header = [0; HEADER.len()];
             let is_sqlite = match file.read_exact_at(&mut header, 0) {
