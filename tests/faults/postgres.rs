@@ -35,6 +35,11 @@ async fn a_postgres_that_is_cut_off_under_load_is_told_and_outlived() {
     }
     desk.settle().await;
     let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    let log = app.log();
+    assert!(log.matches("no connection to the database can be made").count() <= 3, "a line a cut: {log}");
+    for line in log.lines() {
+        assert!(line.starts_with("20") && line.contains("hachok"), "{line:?}: {log}");
+    }
     println!("3 cuts, back after {slowest:?} at most: {verdict}");
 }
 
