@@ -115,11 +115,7 @@ fn sqlite_file(rest: &str) -> Result<PathBuf, BadUrl> {
         return bad("has a control character");
     }
     let relative = path.trim_start_matches('/');
-    if relative.is_empty()
-        || path.ends_with('/')
-        || matches!(Path::new(relative).file_name(), None)
-        || path.ends_with("/.")
-    {
+    if relative.is_empty() || path.ends_with('/') || Path::new(relative).file_name().is_none() || path.ends_with("/.") {
         return bad("names no file");
     }
     Ok(if path.starts_with('/') { format!("/{relative}").into() } else { path.into_owned().into() })
