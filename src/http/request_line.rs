@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse, Url};
-use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::http::header::{ACCEPT_LANGUAGE, ALLOW, COOKIE, HeaderValue};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
@@ -36,6 +36,12 @@ pub async fn read(
     let method = request.method().clone();
     if method == Method::OPTIONS && request.path() == "*" {
         return Ok(request.into_response(allowing(HeaderValue::from_static(ALL_METHODS))));
+    }
+    if method == Method::OPTIONS {
+        // Who asks does not matter: no session is loaded and no language looked up, so that balancers get their answer
+        // without the database.
+        request.headers_mut().remove(COOKIE);
+        request.headers_mut().insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
     }
     if method == Method::HEAD {
         // A route knows GET alone, so that no route can lack HEAD (RFC 9110 §9.1 requires both).

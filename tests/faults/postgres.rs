@@ -62,6 +62,10 @@ async fn a_postgres_that_takes_everything_and_says_nothing_is_told_and_outlived(
         assert_eq!(page.expect(503).header("retry-after"), "5");
         assert_eq!(visitor.get("/healthz").await.status, 200);
     }
+    // A balancer's OPTIONS asks no database, whatever cookie it bears.
+    let begun = Instant::now();
+    assert_eq!(admin.send("/", admin.request(reqwest::Method::OPTIONS, "/")).await.status, 204);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     cluster.thaw();
     let back = Instant::now();
     desk.until_more(1, BOUND).await;

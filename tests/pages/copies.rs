@@ -29,7 +29,7 @@ async fn a_copy_begins_with_everything_but_the_secrets_and_is_stored_when_saved(
     let (copy, _) = made(&admin, form).await;
     assert_ne!(copy, id);
     let stored = app.api("admin").get(&format!("webhooks/{copy}")).await.json()["payload"]["webhook"].clone();
-    assert_eq!(stored["headers"]["x-shown"], "plain");
+    assert_eq!(stored["headers"]["X-Shown"], "plain");
     assert!(admin.open("/webhooks").await.links().contains(&format!("/webhooks/new?from={id}")));
 }
 

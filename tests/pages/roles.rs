@@ -235,6 +235,7 @@ async fn head_uses_up_nothing_that_is_shown_once() {
     let head = async |path: &str| admin.send(path, admin.request(Method::HEAD, path)).await.expect(200);
     for _ in 0..2 {
         head(&secret).await;
+        admin.send(&secret, admin.request(Method::OPTIONS, &secret)).await.expect(204);
     }
     let page = admin.open(&secret).await;
     assert!(page.text("#key").starts_with("whsec_"), "{}", page.text("main"));
