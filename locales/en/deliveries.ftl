@@ -59,6 +59,7 @@ body_size = Body · { $size }
 empty_body = empty
 response_body = Response body
 request_body = Request body
+answer_hidden = Only administrators see the headers and the body of this answer: it may repeat the webhook’s address.
 no_response = There was no answer.
 cut_body = Response is larger than 16 kB; the rest is cut
 body_deleted = { $n ->

@@ -60,9 +60,12 @@ pub enum Error {
     /// The process is ending.
     #[error("the database is closed")]
     Closed,
-    /// A job of ours panicked or its thread ended.
+    /// The thread of a job ended.
     #[error("the database task ended")]
     Ended,
+    /// A job of ours panicked.
+    #[error("the database task panicked")]
+    Panicked,
 }
 
 /// SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB (sqlite3ErrStr, sqlite3InitOne); diesel does not tell the codes.
@@ -98,14 +101,36 @@ fn broken_connection(text: &str) -> Error {
 }
 
 impl Error {
+    /// Waiting may mend it: the same call may succeed later. What no waiting mends must not be answered by "try again
+    /// later", or its sender never stops.
+    pub fn is_temporary(&self) -> bool {
+        use DatabaseErrorKind::{
+            CheckViolation, ExclusionViolation, ForeignKeyViolation, NotNullViolation, RestrictViolation,
+        };
+        match self {
+            Self::Busy | Self::Connection(_) | Self::Closed | Self::Ended => true,
+            // Until somebody puts the file back.
+            Self::Damaged(_) | Self::Unusable(_) => true,
+            Self::Query(Query::DatabaseError(kind, told)) => match kind {
+                NotNullViolation | CheckViolation | ForeignKeyViolation | RestrictViolation | ExclusionViolation => {
+                    false
+                }
+                // SQLSTATE 22021, which diesel does not hand on: text with U+0000, which Postgres does not store. Its
+                // message ends with the byte in all languages.
+                _ => !told.message().ends_with("0x00"),
+            },
+            // The transaction was rolled back while it was committed.
+            Self::Query(Query::RollbackErrorOnCommit { .. } | Query::BrokenTransactionManager) => true,
+            // The query itself, or what it was given or found, is wrong.
+            Self::Query(_) | Self::Secret(_) | Self::Meaning(_) => false,
+            Self::Newer(_) | Self::Foreign | Self::InUse(_) | Self::File(..) => false,
+            Self::OldSqlite(_) | Self::Migration(_) | Self::Panicked => false,
+        }
+    }
+
     /// A UNIQUE rule said no.
     pub const fn is_taken(&self) -> bool {
         matches!(self, Self::Query(Query::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
-    }
-
-    /// The database cannot serve now; it may later.
-    pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Busy | Self::Connection(_) | Self::Damaged(_) | Self::Unusable(_) | Self::Closed)
     }
 
     /// Logs what did not work because of it. Damage and a file that is of no use were logged when
@@ -113,6 +138,33 @@ impl Error {
     pub fn log(&self, what: &str) {
         if !matches!(self, Self::Damaged(_) | Self::Unusable(_) | Self::Closed) {
             tracing::error!(error = %self, "{what}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_waiting_can_mend_is_temporary() {
+        let told = |kind, text: &str| Error::from(Query::DatabaseError(kind, Box::new(text.to_owned())));
+        let nul = r#"invalid byte sequence for encoding "UTF8": 0x00"#;
+        for (error, temporary) in [
+            (Error::Busy, true),
+            (told(DatabaseErrorKind::ClosedConnection, "gone"), true),
+            (told(DatabaseErrorKind::SerializationFailure, "deadlock"), true),
+            (told(DatabaseErrorKind::ReadOnlyTransaction, "read only"), true),
+            (told(DatabaseErrorKind::Unknown, "database or disk is full"), true),
+            (told(DatabaseErrorKind::Unknown, nul), false),
+            (told(DatabaseErrorKind::NotNullViolation, "null"), false),
+            (told(DatabaseErrorKind::ForeignKeyViolation, "key"), false),
+            (Error::from(Query::NotFound), false),
+            (Error::from(Query::SerializationError("odd".into())), false),
+            (Error::Meaning("outcome"), false),
+            (Error::Panicked, false),
+        ] {
+            assert_eq!(error.is_temporary(), temporary, "{error:?}");
         }
     }
 }

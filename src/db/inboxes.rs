@@ -1,11 +1,14 @@
 //! Inboxes.
 
+use std::fmt::Display;
+
 use diesel::prelude::*;
 
 use super::schema::{inboxes, webhook_inboxes, webhooks};
 use super::{DbConnection, Error, kept};
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::inbox::{Inbox, NewInbox};
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
 #[derive(Queryable)]
@@ -16,15 +19,16 @@ struct Row {
     channel_type: Option<String>,
     archived_at: Option<i64>,
     created_at: i64,
+    _unnamed: bool,
 }
 
 impl From<Row> for Inbox {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            external_id: row.external_id,
-            name: row.name,
-            channel_type: row.channel_type,
+            name: text::shown(&row.name).unwrap_or_else(|| placeholder(&row.id)),
+            external_id: row.external_id.as_deref().and_then(text::shown),
+            channel_type: row.channel_type.as_deref().and_then(text::shown),
             archived_at: row.archived_at.map(Timestamp::from_micros),
             created_at: Timestamp::from_micros(row.created_at),
         }
@@ -57,6 +61,9 @@ pub fn insert(conn: &mut DbConnection, new: &NewInbox, now: Timestamp) -> Result
 
 /// Changes an inbox. False if there is none. A taken external id is an error that `is_taken`.
 pub fn update(conn: &mut DbConnection, id: InboxId, new: &NewInbox) -> Result<bool, Error> {
+    // A name that a person gives stays; the form that changes something else sends the one that stands there.
+    let renamed = inboxes::table.find(id).filter(inboxes::name.ne(&new.name));
+    diesel::update(renamed).set(inboxes::unnamed.eq(false)).execute(conn)?;
     let updated = diesel::update(inboxes::table.find(id))
         .set((
             inboxes::external_id.eq(&new.external_id),
@@ -75,26 +82,49 @@ pub fn archive(conn: &mut DbConnection, id: InboxId, at: Option<Timestamp>) -> R
     Ok(updated > 0)
 }
 
-/// The inbox that the help desk calls `external_id`; an unknown one is registered on the spot.
+/// The inbox that the help desk calls `external_id`; an unknown one is registered on the spot. One that was registered
+/// without a name takes the first that comes, unless a person has named it.
 pub fn find_or_register(
     conn: &mut DbConnection,
     external_id: &str,
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<InboxId, Error> {
-    let known = |conn: &mut DbConnection| {
-        kept::find(conn, inboxes::table.filter(inboxes::external_id.eq(external_id)).select(inboxes::id))
+    let known = |conn: &mut DbConnection| -> Result<Option<(InboxId, bool)>, Error> {
+        let found = inboxes::table.filter(inboxes::external_id.eq(external_id));
+        kept::find(conn, found.select((inboxes::id, inboxes::unnamed)))
     };
-    if let Some(id) = known(conn)? {
-        return Ok(id);
+    let found = match known(conn)? {
+        Some(found) => found,
+        None => match conn.transaction(|conn| register(conn, external_id, name, now)) {
+            // A twin event on Postgres registered it first; the savepoint keeps our transaction usable.
+            Err(error) if error.is_taken() => known(conn)?.ok_or(error)?,
+            registered => return registered,
+        },
+    };
+    if let ((id, true), Some(name)) = (found, name) {
+        let unnamed = inboxes::table.find(id).filter(inboxes::unnamed.eq(true));
+        diesel::update(unnamed).set((inboxes::name.eq(name), inboxes::unnamed.eq(false))).execute(conn)?;
     }
-    let name = name.map_or_else(|| format!("Inbox {external_id}"), str::to_owned);
-    let new = NewInbox { name, external_id: Some(external_id.to_owned()), channel_type: None };
-    // A twin event on Postgres may register it first; a savepoint keeps our transaction usable.
-    match conn.transaction(|conn| insert(conn, &new, now)) {
-        Err(error) if error.is_taken() => known(conn)?.ok_or(error),
-        other => other,
-    }
+    Ok(found.0)
+}
+
+fn register(conn: &mut DbConnection, external_id: &str, name: Option<&str>, now: Timestamp) -> Result<InboxId, Error> {
+    let shown = name.map_or_else(|| placeholder(&external_id), str::to_owned);
+    Ok(diesel::insert_into(inboxes::table)
+        .values((
+            inboxes::external_id.eq(external_id),
+            inboxes::name.eq(shown),
+            inboxes::created_at.eq(now.micros()),
+            inboxes::unnamed.eq(name.is_none()),
+        ))
+        .returning(inboxes::id)
+        .get_result(conn)?)
+}
+
+/// What an inbox is called before anybody has told its name.
+fn placeholder(id: &impl Display) -> String {
+    format!("Inbox {id}")
 }
 
 /// Which webhooks name which inboxes in their filter: (inbox, webhook).

@@ -6,6 +6,7 @@ use super::schema::invitations::{self as i, dsl::invitations};
 use super::{DbConnection, Error};
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, LIFETIME, NewInvitation};
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Role;
 
@@ -26,7 +27,7 @@ impl Row {
         Ok(Invitation {
             id: self.id,
             email: self.email,
-            name: self.name,
+            name: text::cleaned(&self.name),
             role: Role::parse(&self.role).ok_or(Error::Meaning("role"))?,
             user_id: self.user_id,
             created_at: Timestamp::from_micros(self.created_at),

@@ -34,6 +34,8 @@ pub struct Filter {
     pub test: Option<bool>,
     /// With that in it.
     pub search: Option<Search>,
+    /// Asked by a reader without admin rights: the search does not look into answers that such readers do not see.
+    pub is_viewers: bool,
 }
 
 /// One line of the log.

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::deliveries::Row;
 use super::fixed::{Fixed, PENDING};
 use super::log::Filter;
-use super::log_search::{self, NEWEST};
+use super::log_search::{self, Answers, Looked, NEWEST};
 use super::of_webhook::{Ids, OfWebhook};
 use super::schema::deliveries::{self, dsl as d};
 use super::{DbConnection, Error};
@@ -38,7 +38,8 @@ pub(super) fn rows(
     let scan = Scan { filter, ids: ids_of_events(conn, filter)? };
     match &filter.search {
         Some(search @ (Search::Text(_) | Search::HttpStatus(_))) => {
-            log_search::rows(conn, search, cursor, most, |conn, cursor, most| scan.rows(conn, cursor, most))
+            let search = Looked { search, answers: Answers::of(conn, filter.is_viewers)? };
+            log_search::rows(conn, &search, cursor, most, |conn, cursor, most| scan.rows(conn, cursor, most))
         }
         _ => scan.rows(conn, cursor, most),
     }

@@ -192,7 +192,7 @@ impl Db {
                     usable.note(error);
                 })
             });
-            task.await.map_err(|_| Error::Ended)?
+            task.await.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::Ended })?
         })
         .await?
     }

@@ -42,7 +42,7 @@ diesel::table! {
 diesel::table! {
     inboxes (id) {
         id -> BigInt, external_id -> Nullable<Text>, name -> Text, channel_type -> Nullable<Text>,
-        archived_at -> Nullable<BigInt>, created_at -> BigInt,
+        archived_at -> Nullable<BigInt>, created_at -> BigInt, unnamed -> Bool,
     }
 }
 
@@ -56,7 +56,7 @@ diesel::table! {
         disabled_at -> Nullable<BigInt>, disabled_reason -> Nullable<Text>,
         version -> Integer, created_at -> BigInt, updated_at -> BigInt, deleted_at -> Nullable<BigInt>,
         probe_at -> Nullable<BigInt>, probe_wait_ms -> Integer, exhausted_at -> Nullable<BigInt>,
-        returned_at -> Nullable<BigInt>,
+        returned_at -> Nullable<BigInt>, viewers_see_answers -> Bool,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::user::Language;
 const LANGUAGE: &str = "language";
 const TIME_ZONE: &str = "time_zone";
 const SUBSTATUS_ATTRIBUTE: &str = "substatus_attribute";
+const VIEWERS_SEE_ANSWERS: &str = "viewers_see_answers";
 
 /// The value of that name.
 pub fn get(conn: &mut DbConnection, name: &str) -> Result<Option<String>, Error> {
@@ -37,7 +38,13 @@ pub fn load(conn: &mut DbConnection) -> Result<Settings, Error> {
         language: get(conn, LANGUAGE)?.as_deref().and_then(Language::parse).unwrap_or(none.language),
         time_zone: get(conn, TIME_ZONE)?.unwrap_or(none.time_zone),
         substatus_attribute: substatus_attribute(conn)?,
+        viewers_see_answers: viewers_see_answers(conn)?,
     })
+}
+
+/// Readers without admin rights see the answers of all webhooks.
+pub fn viewers_see_answers(conn: &mut DbConnection) -> Result<bool, Error> {
+    Ok(get(conn, VIEWERS_SEE_ANSWERS)?.is_some_and(|value| value == "true"))
 }
 
 /// The custom attribute that is the substatus.
@@ -49,5 +56,6 @@ pub fn substatus_attribute(conn: &mut DbConnection) -> Result<String, Error> {
 pub fn store(conn: &mut DbConnection, new: &Settings) -> Result<(), Error> {
     put(conn, LANGUAGE, new.language.as_str())?;
     put(conn, TIME_ZONE, &new.time_zone)?;
-    put(conn, SUBSTATUS_ATTRIBUTE, &new.substatus_attribute)
+    put(conn, SUBSTATUS_ATTRIBUTE, &new.substatus_attribute)?;
+    put(conn, VIEWERS_SEE_ANSWERS, if new.viewers_see_answers { "true" } else { "false" })
 }

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::schema::api_tokens::{self as t, dsl::api_tokens};
 use super::{DbConnection, Error, kept};
 use crate::domain::id::TokenId;
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Scope, Token};
 
@@ -27,7 +28,7 @@ impl Row {
     fn into_token(self) -> Result<Token, Error> {
         Ok(Token {
             id: self.id,
-            name: self.name,
+            name: text::shown(&self.name).unwrap_or_else(|| self.prefix.clone()),
             scope: Scope::parse(&self.scope).ok_or(Error::Meaning("scope"))?,
             prefix: self.prefix,
             created_at: Timestamp::from_micros(self.created_at),

@@ -42,5 +42,5 @@ pub fn run<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Re
 
 /// Runs `job`; a panic becomes an error, so that one bad job cannot take the writer with it.
 pub fn caught<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or(Err(Error::Ended))
+    catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or(Err(Error::Panicked))
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::schema::users;
 use super::{DbConnection, Error};
 use crate::domain::id::UserId;
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Language, NewUser, Profile, Role, Theme, User};
 
@@ -27,8 +28,8 @@ impl Row {
     fn into_user(self) -> Result<User, Error> {
         Ok(User {
             id: self.id,
+            name: text::shown(&self.name).unwrap_or_else(|| self.email.clone()),
             email: self.email,
-            name: self.name,
             role: Role::parse(&self.role).ok_or(Error::Meaning("role"))?,
             language: self.language.as_deref().and_then(Language::parse),
             theme: self.theme.as_deref().and_then(Theme::parse),

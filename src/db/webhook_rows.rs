@@ -14,6 +14,7 @@ use crate::domain::header::{HeaderName, ShownHeader};
 use crate::domain::health::{Health, OffReason};
 use crate::domain::id::WebhookId;
 use crate::domain::target_url::TargetUrl;
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{DEFAULT_TIMEOUT_S, InboxScope, State, Webhook};
 
@@ -48,6 +49,7 @@ pub struct Row {
     pub probe_wait_ms: i32,
     pub exhausted_at: Option<i64>,
     _returned_at: Option<i64>,
+    pub viewers_see_answers: bool,
 }
 
 /// A row of `webhook_headers`.
@@ -122,14 +124,15 @@ fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<Sh
         url: TargetUrl::from_stored(&row.url).ok_or(Error::Meaning("URL"))?,
         authorization: Shown {
             method: Method::parse(&row.auth_method).ok_or(Error::Meaning("authorization"))?,
-            name: row.auth_name,
+            name: text::cleaned(&row.auth_name),
             saved_at: row.auth_saved_at.map(Timestamp::from_micros),
         },
-        name: row.name,
+        name: row.name.as_deref().and_then(text::shown),
         events,
         inboxes: if row.all_inboxes { InboxScope::All } else { InboxScope::Selected(inboxes) },
         headers,
         timeout_s: u8::try_from(row.timeout_s).unwrap_or(DEFAULT_TIMEOUT_S),
+        viewers_see_answers: row.viewers_see_answers,
         enabled: row.enabled,
         secret_created_at: Timestamp::from_micros(row.secret_created_at),
         old_secret_until: row.old_secret_until.map(Timestamp::from_micros),

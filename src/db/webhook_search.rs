@@ -8,6 +8,7 @@ use super::schema::{webhook_inboxes, webhooks as w};
 use super::webhook_rows::{self, Doing, Row};
 use super::{DbConnection, Error};
 use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::search::fold;
 use crate::domain::target_url::TargetUrl;
 use crate::domain::webhook::{State, Webhook};
 
@@ -35,7 +36,8 @@ pub struct Found {
 
 type Brief = (i64, Option<String>, String, bool, Doing);
 
-/// Looks through all webhooks. In this program, not in SQL: SQLite knows upper and lower case of Latin letters only.
+/// Looks through all webhooks. In this program, not in SQL: SQLite knows upper and lower case of Latin letters only, and
+/// neither database folds composition.
 pub fn search(conn: &mut DbConnection, search: &Search) -> Result<Found, Error> {
     let doing = (w::enabled, w::disabled_reason, w::paused_until, w::probe_at);
     let all: Vec<Brief> = w::table
@@ -47,7 +49,7 @@ pub fn search(conn: &mut DbConnection, search: &Search) -> Result<Found, Error> 
         Some(inbox) => choosing(conn, inbox)?,
         None => HashSet::new(),
     };
-    let wanted = search.text.to_lowercase();
+    let wanted = fold(&search.text);
     let matches = |(id, name, url, all_inboxes, doing): &Brief| {
         search.state.is_none_or(|state| webhook_rows::state_of(doing) == state)
             && (search.inbox.is_none() || *all_inboxes || choosing.contains(id))
@@ -67,10 +69,10 @@ fn choosing(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId
 
 /// The name, the URL, or the host as people read it, has `wanted` in it.
 fn says(wanted: &str, name: Option<&str>, stored: &str, paths: bool) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(wanted);
+    let has = |text: &str| fold(text).contains(wanted);
     let url = || TargetUrl::from_stored(stored);
     // Only the stored form of a host in other letters than Latin differs from what is shown.
-    let host = || !wanted.is_ascii() && url().is_some_and(|url| has(&url.host()));
+    let host = || stored.contains("xn--") && url().is_some_and(|url| has(&url.host()));
     let address = || if paths { has(stored) } else { url().is_some_and(|url| has(&url.masked())) };
     wanted.is_empty() || name.is_some_and(has) || address() || host()
 }

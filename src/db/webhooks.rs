@@ -13,6 +13,7 @@ use crate::domain::id::WebhookId;
 use crate::domain::sealed::{Sealed, Vault};
 use crate::domain::signing::SigningSecret;
 use crate::domain::target_url::TargetUrl;
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{InboxScope, NewWebhook, Target, Webhook};
 
@@ -33,7 +34,8 @@ pub fn titles(conn: &mut DbConnection) -> Result<Vec<(WebhookId, String)>, Error
     let rows: Vec<(i64, Option<String>, String)> =
         webhooks::table.select((webhooks::id, webhooks::name, webhooks::url)).order(webhooks::id).load(conn)?;
     let title = |name: Option<String>, url: &str| {
-        name.unwrap_or_else(|| TargetUrl::from_stored(url).map_or_else(|| url.to_owned(), |url| url.host()))
+        let host = || TargetUrl::from_stored(url).map_or_else(|| url.to_owned(), |url| url.host());
+        name.as_deref().and_then(text::shown).unwrap_or_else(host)
     };
     Ok(rows.into_iter().map(|(id, name, url)| (id, title(name, &url))).collect())
 }
@@ -47,7 +49,7 @@ pub fn with_url(conn: &mut DbConnection, url: &TargetUrl, except: Option<Webhook
         .select((webhooks::id, webhooks::name))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(_, name)| name.unwrap_or_else(|| url.host())))
+    Ok(row.map(|(_, name)| name.as_deref().and_then(text::shown).unwrap_or_else(|| url.host())))
 }
 
 /// Stores a new webhook, turned on, with its signing secret.
@@ -92,6 +94,7 @@ pub fn update(conn: &mut DbConnection, vault: &Vault, id: WebhookId, new: &NewWe
             webhooks::auth_name.eq(new.authorization.name()),
             webhooks::all_inboxes.eq(new.inboxes == InboxScope::All),
             webhooks::timeout_s.eq(i32::from(new.timeout_s)),
+            webhooks::viewers_see_answers.eq(new.viewers_see_answers),
             webhooks::version.eq(webhooks::version + 1),
             webhooks::updated_at.eq(now),
         ))

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::cause::named;
 use super::header::HeaderName;
 use super::problem::Problem;
+use super::text;
 use super::timestamp::Timestamp;
 
 named!(
@@ -115,36 +116,40 @@ impl Chosen {
 
 /// A Bearer token: one word of visible ASCII, at most 4,096 bytes; a pasted `Bearer ` is cut off.
 pub fn parse_token(typed: &str) -> Result<SecretString, Problem> {
-    let typed = typed.trim();
+    let typed = text::trimmed(typed);
     let token = match typed.split_at_checked(7) {
-        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("bearer ") => rest.trim_start(),
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("bearer ") => text::trimmed(rest),
         _ => typed,
     };
     match token {
         "" => Err(Problem::TokenMissing),
         _ if token.len() > 4096 => Err(Problem::TokenTooLong),
-        _ if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Problem::TokenHasSpaces),
+        _ if token.contains(char::is_whitespace) => Err(Problem::TokenHasSpaces),
+        _ if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Problem::TokenInvalid),
         _ => Ok(token.into()),
     }
 }
 
 /// A Basic login: no colon (RFC 7617 §2), no control characters, at most 255 characters.
 pub fn parse_login(typed: &str) -> Result<String, Problem> {
-    let login = typed.trim();
+    let login = text::trimmed(typed);
     match login {
         "" => Err(Problem::LoginMissing),
         _ if login.contains(':') => Err(Problem::LoginHasColon),
-        _ if login.chars().count() > 255 || login.chars().any(char::is_control) => Err(Problem::LoginTooLong),
+        _ if login.chars().count() > 255 => Err(Problem::LoginTooLong),
+        _ if !text::is_clean(login) => Err(Problem::LoginHasControls),
         _ => Ok(login.to_owned()),
     }
 }
 
-/// A Basic password: as typed, at most 1,024 characters, no control characters (RFC 7617 §2).
+/// A Basic password: as typed but for what nobody sees around it, at most 1,024 characters, no control characters (RFC
+/// 7617 §2).
 pub fn parse_password(typed: &str) -> Result<SecretString, Problem> {
-    match typed {
+    match text::trimmed_password(typed) {
         "" => Err(Problem::PasswordMissing),
-        _ if typed.chars().count() > 1024 || typed.chars().any(char::is_control) => Err(Problem::PasswordTooLong),
-        _ => Ok(typed.into()),
+        password if password.chars().count() > 1024 => Err(Problem::PasswordTooLong),
+        password if password.contains(char::is_control) => Err(Problem::PasswordHasControls),
+        password => Ok(password.into()),
     }
 }
 
@@ -159,7 +164,9 @@ mod tests {
         }
         assert_eq!(parse_token("a b").err(), Some(Problem::TokenHasSpaces));
         assert_eq!(parse_token("a\nb").err(), Some(Problem::TokenHasSpaces));
-        assert_eq!(parse_token("ключ").err(), Some(Problem::TokenHasSpaces));
+        for wrong in ["ключ", "a\u{200b}b", "a\0b"] {
+            assert_eq!(parse_token(wrong).err(), Some(Problem::TokenInvalid), "{wrong:?}");
+        }
         assert_eq!(parse_token("").err(), Some(Problem::TokenMissing));
         assert_eq!(parse_token(&"a".repeat(4097)).err(), Some(Problem::TokenTooLong));
     }
@@ -174,6 +181,24 @@ mod tests {
     #[test]
     fn a_login_has_no_colon() {
         assert_eq!(parse_login("a:b"), Err(Problem::LoginHasColon));
-        assert_eq!(parse_login(" анна "), Ok("анна".to_owned()));
+        assert_eq!(parse_login(" анна\u{200b} "), Ok("анна".to_owned()));
+        assert_eq!(parse_login("a\tb"), Err(Problem::LoginHasControls));
+        assert_eq!(parse_login("a\u{ad}b"), Err(Problem::LoginHasControls));
+        assert_eq!(parse_login(&"a".repeat(256)), Err(Problem::LoginTooLong));
+    }
+
+    #[test]
+    fn what_comes_with_a_pasted_secret_is_cut_off() {
+        let exposed = |secret: Result<SecretString, Problem>| secret.map(|secret| secret.expose_secret().to_owned());
+        for around in ["\u{200b}", "\u{feff}", "\u{a0}", "\u{2060}", "\u{200e}", "\u{ad}"] {
+            let pasted = |text: &str| format!("{around}{text}{around}");
+            assert_eq!(exposed(parse_token(&pasted("abc"))), Ok("abc".into()), "{around:?}");
+            assert_eq!(exposed(parse_token(&pasted(&format!("Bearer {around}abc")))), Ok("abc".into()), "{around:?}");
+            assert_eq!(exposed(parse_password(&pasted(" пароль "))), Ok(" пароль ".into()), "{around:?}");
+            assert_eq!(exposed(parse_token(&pasted(""))), Err(Problem::TokenMissing), "{around:?}");
+            assert_eq!(exposed(parse_password(&pasted(""))), Err(Problem::PasswordMissing), "{around:?}");
+        }
+        assert_eq!(exposed(parse_password("a\tb")), Err(Problem::PasswordHasControls));
+        assert_eq!(exposed(parse_password(&"a".repeat(1025))), Err(Problem::PasswordTooLong));
     }
 }

@@ -155,6 +155,11 @@ pub struct Response {
 }
 
 impl Response {
+    /// Leaves out everything but the status.
+    pub fn keep_status(&mut self) {
+        *self = Self { status: self.status, ..Self::default() };
+    }
+
     /// Hides what it repeats of the address that it came from.
     pub fn hide(&mut self, url: &TargetUrl) {
         for (_, value) in &mut self.headers {

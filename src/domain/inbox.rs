@@ -2,7 +2,13 @@
 
 use super::id::InboxId;
 use super::problem::{Field, Problem, Problems};
+use super::text;
 use super::timestamp::Timestamp;
+
+/// Characters of an inbox's name.
+pub const NAME_MAX: usize = 120;
+/// Characters of an inbox's id in the help desk, and of its channel type.
+pub const EXTERNAL_ID_MAX: usize = 64;
 
 /// A channel of the help desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,22 +45,50 @@ impl NewInbox {
         let mut problems = Problems::default();
         if name.is_empty() {
             problems.add(Field::InboxName, Problem::InboxNameMissing);
-        } else if name.chars().count() > 120 {
+        } else if name.chars().count() > NAME_MAX {
             problems.add(Field::InboxName, Problem::NameTooLong);
-        } else if name.chars().any(char::is_control) {
+        } else if !text::is_clean(name) {
             problems.add(Field::InboxName, Problem::NameHasControls);
         }
-        let short = |text: &str| text.chars().count() <= 64 && !text.chars().any(char::is_control);
-        if !short(external_id.trim()) {
-            problems.add(Field::InboxExternalId, Problem::ExternalIdTooLong);
+        let external_id = problems.keep(Field::InboxExternalId, short(external_id)).flatten();
+        let channel_type = problems.keep(Field::InboxChannelType, short(channel_type)).flatten();
+        problems.or(Self { name: name.to_owned(), external_id, channel_type })
+    }
+}
+
+/// A short text, or none.
+fn short(typed: &str) -> Result<Option<String>, Problem> {
+    match typed.trim() {
+        "" => Ok(None),
+        text if text.chars().count() > EXTERNAL_ID_MAX => Err(Problem::ExternalIdTooLong),
+        text if !text::is_clean(text) => Err(Problem::FieldHasControls),
+        text => Ok(Some(text.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_field_is_told_by_its_name() {
+        let problem = |name: &str, external_id: &str, channel_type: &str| {
+            let problems = NewInbox::parse(name, external_id, channel_type).err().unwrap_or_default();
+            problems.iter().map(|(_, problem)| problem.clone()).collect::<Vec<_>>()
+        };
+        let (long, id) = ("я".repeat(121), "я".repeat(65));
+        for (name, external_id, channel_type, expected) in [
+            ("Site", " 7 ", "", vec![]),
+            ("", "7", "", vec![Problem::InboxNameMissing]),
+            (&long, "7", "", vec![Problem::NameTooLong]),
+            ("Si\u{200b}te", "7", "", vec![Problem::NameHasControls]),
+            ("Si\0te", "7", "", vec![Problem::NameHasControls]),
+            ("Site", "7\t8", "", vec![Problem::FieldHasControls]),
+            ("Site", &id, "", vec![Problem::ExternalIdTooLong]),
+            ("Site", "7", "Channel::\u{202e}Api", vec![Problem::FieldHasControls]),
+            ("Site", "7", &id, vec![Problem::ExternalIdTooLong]),
+        ] {
+            assert_eq!(problem(name, external_id, channel_type), expected, "{name:?} {external_id:?} {channel_type:?}");
         }
-        if !short(channel_type.trim()) {
-            problems.add(Field::InboxChannelType, Problem::ExternalIdTooLong);
-        }
-        problems.or(Self {
-            name: name.to_owned(),
-            external_id: Some(external_id.trim().to_owned()).filter(|text| !text.is_empty()),
-            channel_type: Some(channel_type.trim().to_owned()).filter(|text| !text.is_empty()),
-        })
     }
 }

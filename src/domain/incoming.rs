@@ -1,13 +1,13 @@
 //! An event on its way in: what a help desk posted, checked and understood, its bytes untouched.
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::catalogue::EventName;
-use super::derived;
+use super::json::{self, Members};
 use super::problem::Problem;
+use super::text;
+use super::{derived, inbox};
 
 /// Objects and arrays may be nested that deep.
 const DEPTH: usize = 64;
@@ -47,31 +47,12 @@ pub enum Refused {
     UnknownEvent(String),
 }
 
-/// The few fields that matter here; everything else is skipped over.
-#[derive(Deserialize)]
-pub(super) struct Fields<'a> {
-    #[serde(borrow)]
-    event: Option<&'a RawValue>,
-    #[serde(borrow)]
-    inbox_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    inbox: Option<&'a RawValue>,
-    #[serde(borrow)]
-    conversation: Option<&'a RawValue>,
-    #[serde(borrow)]
-    working_hours: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) changed_attributes: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) message_type: Option<&'a RawValue>,
-}
-
 /// Whether a body may be sent as a test: one JSON object within the limits of an event.
-pub fn check_test_body(body: &str, limit: usize) -> Result<(), Problem> {
-    let is_object = body.trim_ascii_start().starts_with('{') && depth(body.as_bytes()) <= DEPTH;
+pub fn check_test_body(body: &[u8], limit: usize) -> Result<(), Problem> {
+    let is_object = || std::str::from_utf8(body).is_ok_and(|text| Members::read(text).is_ok());
     if body.len() > limit {
         Err(Problem::BodyTooLarge)
-    } else if is_object && serde_json::from_str::<IgnoredAny>(body).is_ok() {
+    } else if depth(body) <= DEPTH && is_object() {
         Ok(())
     } else {
         Err(Problem::JsonInvalid)
@@ -79,8 +60,10 @@ pub fn check_test_body(body: &str, limit: usize) -> Result<(), Problem> {
 }
 
 impl Incoming {
-    /// Reads a posted body. `substatus` is the custom attribute whose change means a new substatus.
+    /// Reads a posted body; a byte order mark before it is no part of the event. `substatus` is the custom attribute
+    /// whose change means a new substatus.
     pub fn parse(body: Bytes, substatus: &str) -> Result<Self, Refused> {
+        let body = json::without_bom(body);
         if depth(&body) > DEPTH {
             return Err(Refused::TooDeep);
         }
@@ -89,16 +72,27 @@ impl Incoming {
         }
         // As text, because serde_json does not look into the strings that it skips over (RFC 8259 §8.1: UTF-8).
         let text = std::str::from_utf8(&body).map_err(|error| Refused::InvalidJson(error.to_string()))?;
-        let fields: Fields = serde_json::from_str(text).map_err(|error| Refused::InvalidJson(error.to_string()))?;
-        let event = fields.event.ok_or(Refused::MissingEvent)?;
-        let name: String = serde_json::from_str(event.get()).map_err(|_| Refused::MissingEvent)?;
+        let fields = Members::read(text).map_err(|error| Refused::InvalidJson(error.to_string()))?;
+        let event = fields.get("event").ok_or(Refused::MissingEvent)?;
+        let name = json::text(event).ok_or(Refused::MissingEvent)?;
         let name = EventName::parse(&name).ok_or(Refused::UnknownEvent(name))?;
         let place = place_of(&body, event.get());
         let rename = |name: EventName| (name, renamed(&body, place.clone(), name));
         let derived = derived::names(name, &fields, substatus).into_iter().map(rename).collect();
-        let inbox = inbox(&fields);
+        let inbox = inbox_of(&fields);
         Ok(Self { name, inbox, derived, body })
     }
+}
+
+/// What an event about changed attributes has in it.
+const CHANGES: &str = "changed_attributes";
+
+/// The event may be about changed attributes. Only then it matters which of them is the substatus.
+pub fn may_tell_of_changes(body: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(body) else { return false };
+    let is_escaped = || text.contains("\\u00");
+    let text = text.trim_start_matches('\u{feff}');
+    text.contains(CHANGES) || is_escaped() && Members::read(text).is_ok_and(|fields| fields.has(CHANGES))
 }
 
 /// Where the slice `part` of `body` lies in it.
@@ -114,43 +108,23 @@ fn renamed(body: &Bytes, place: std::ops::Range<usize>, name: EventName) -> Byte
     [before, b"\"", name.as_str().as_bytes(), b"\"", after].concat().into()
 }
 
-#[derive(Deserialize, Default)]
-struct Inner<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    inbox_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    name: Option<&'a RawValue>,
-}
-
 /// `inbox_id` ?? `inbox.id` ?? `conversation.inbox_id` ?? `working_hours[0].inbox_id`.
-fn inbox(fields: &Fields) -> Option<InboxRef> {
-    let inbox: Inner = read(fields.inbox).unwrap_or_default();
-    let external_id = fields
-        .inbox_id
-        .and_then(scalar)
-        .or_else(|| inbox.id.and_then(scalar))
-        .or_else(|| read::<Inner>(fields.conversation)?.inbox_id.and_then(scalar))
-        .or_else(|| read::<Vec<Inner>>(fields.working_hours)?.first()?.inbox_id.and_then(scalar))?;
-    let name = inbox.name.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
-    let name = name.map(|name| name.trim().chars().take(120).collect::<String>()).filter(|name| !name.is_empty());
-    Some(InboxRef { external_id, name })
-}
-
-/// What stands there, if it has the shape; a strange neighbour is no reason to refuse an event.
-fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
+fn inbox_of(fields: &Members) -> Option<InboxRef> {
+    // A strange neighbour is no reason to refuse an event.
+    let object = |name: &str| fields.get(name).and_then(Members::of).unwrap_or_default();
+    let inbox = object("inbox");
+    let id_in = |members: &Members, name: &str| members.get(name).and_then(external_id);
+    let external_id = id_in(fields, "inbox_id")
+        .or_else(|| id_in(&inbox, "id"))
+        .or_else(|| id_in(&object("conversation"), "inbox_id"))
+        .or_else(|| id_in(&Members::of(json::elements(fields.get("working_hours")?)?.first()?)?, "inbox_id"))?;
+    let name = inbox.get("name").and_then(json::text).map(|name| text::cleaned_to(&name, inbox::NAME_MAX));
+    Some(InboxRef { external_id, name: name.filter(|name| !name.is_empty()) })
 }
 
 /// A whole number or a short text; anything else names no inbox.
-fn scalar(raw: &RawValue) -> Option<String> {
-    let text = match serde_json::from_str::<serde_json::Value>(raw.get()).ok()? {
-        serde_json::Value::Number(number) => number.as_i64()?.to_string(),
-        serde_json::Value::String(text) => text.trim().to_owned(),
-        _ => return None,
-    };
-    Some(text).filter(|text| !text.is_empty() && text.len() <= 64 && !text.chars().any(char::is_control))
+fn external_id(value: &RawValue) -> Option<String> {
+    json::id(value).filter(|id| id.chars().count() <= inbox::EXTERNAL_ID_MAX)
 }
 
 /// How deep objects and arrays are nested, without parsing: a parser could overflow its stack first.
@@ -184,12 +158,12 @@ mod tests {
 
     #[test]
     fn a_test_takes_what_ingest_would_take() {
-        assert_eq!(check_test_body(" {\"a\":[1]} ", 64), Ok(()));
+        assert_eq!(check_test_body(b" {\"a\":[1e400]} ", 64), Ok(()));
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
         for body in ["", "[1]", "\"x\"", "{bad", "{} {}", &deep] {
-            assert_eq!(check_test_body(body, 1024), Err(Problem::JsonInvalid), "{body}");
+            assert_eq!(check_test_body(body.as_bytes(), 1024), Err(Problem::JsonInvalid), "{body}");
         }
-        assert_eq!(check_test_body("{\"a\":1}", 6), Err(Problem::BodyTooLarge));
+        assert_eq!(check_test_body(b"{\"a\":1}", 6), Err(Problem::BodyTooLarge));
     }
 
     #[test]
@@ -206,13 +180,61 @@ mod tests {
         ] {
             assert_eq!(inbox(body).as_deref(), expected, "{body}");
         }
-        let named = parse(r#"{"event":"message_created","inbox":{"id":1,"name":" Сайт "}}"#);
-        assert_eq!(named.ok().and_then(|event| event.inbox?.name).as_deref(), Some("Сайт"));
+        let name = |name: &str| {
+            let event = parse(&format!(r#"{{"event":"message_created","inbox":{{"id":1,"name":{name}}}}}"#));
+            event.ok().and_then(|event| event.inbox?.name)
+        };
+        assert_eq!(name("\" Сайт \"").as_deref(), Some("Сайт"));
+        assert_eq!(name(r#""a\u0000\u202eb\tc""#).as_deref(), Some("ab c"));
+        for nothing in [r#""\u200b \u0000""#, r#""\ud83d""#, "7", "null", "{}"] {
+            assert_eq!(name(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_read_the_same_way_whatever_stands_beside_it() {
+        let inbox = |text: &str| parse(text).ok().and_then(|event| event.inbox).map(|inbox| inbox.external_id);
+        for (body, expected) in [
+            (r#"{"event":"message_created","inbox_id":1e400,"inbox":{"id":8}}"#, Some("8")),
+            (r#"{"event":"message_created","inbox":{"\ud83d":1,"id":8.0,"x":1e999}}"#, Some("8")),
+            (r#"{"event":"message_created","inbox_id":7,"inbox_id":70e-1}"#, Some("7")),
+            (r#"{"event":"message_created","inbox_id":7,"inbox_id":8}"#, Some("8")),
+            (r#"{"event":"message_created","inbox":{"id":7},"inbox":null}"#, None),
+            (r#"{"event":"x","\ud83d":0,"event":"message_created","inbox_\u0069d":7}"#, Some("7")),
+            (r#"{"event":"message_created","working_hours":[{"inbox_id":"7"},1e999]}"#, Some("7")),
+            ("\u{feff}{\"event\":\"message_created\",\"inbox_id\":7}", Some("7")),
+        ] {
+            assert_eq!(inbox(body).as_deref(), expected, "{body}");
+        }
+        let body = r#"{"event":"message_created","inbox_id":"N"}"#;
+        assert_eq!(inbox(&body.replace('N', &"я".repeat(64))), Some("я".repeat(64)));
+        assert_eq!(inbox(&body.replace('N', &"я".repeat(65))), None);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_an_event() {
+        let body = r#"{"event":"message_created"}"#;
+        assert_eq!(parse(&format!("\u{feff}{body}")).map(|event| event.body), Ok(Bytes::from(body)));
+    }
+
+    #[test]
+    fn what_may_tell_of_changes_is_found_however_it_is_written() {
+        for (body, may) in [
+            (r#"{"event":"conversation_updated","changed_attributes":[]}"#, true),
+            (r#"{"event":"conversation_updated","changed\u005fattributes":[]}"#, true),
+            ("\u{feff}{\"changed\\u005fattributes\":[]}", true),
+            (r#"{"event":"message_created","content":"\u003cb\u003e"}"#, false),
+            (r#"{"event":"message_created"}"#, false),
+            ("\\u00", false),
+        ] {
+            assert_eq!(may_tell_of_changes(body.as_bytes()), may, "{body}");
+        }
+        assert!(!may_tell_of_changes(b"\xffchanged_attributes"));
     }
 
     #[test]
     fn what_is_no_event_is_refused() {
-        for body in ["", "[]", "1", "{", r#"{"event":}"#, "\u{feff}{}", r#"{"event":"a","event":"b"}"#] {
+        for body in ["", "[]", "1", "{", r#"{"event":}"#, "\u{feff}\u{feff}{}"] {
             assert!(matches!(parse(body), Err(Refused::InvalidJson(_))), "{body}");
         }
         assert_eq!(parse("{}"), Err(Refused::MissingEvent));

@@ -154,6 +154,7 @@ pub enum Problem {
     UrlPrivate,
     UrlPortRefused,
     UrlTooLong,
+    UrlHasControls,
     UrlIsOurs,
     /// A warning on the pages, an error in the API.
     UrlTaken {
@@ -162,12 +163,15 @@ pub enum Problem {
     AuthorizationMissing,
     TokenMissing,
     TokenHasSpaces,
+    TokenInvalid,
     TokenTooLong,
     LoginMissing,
     LoginHasColon,
     LoginTooLong,
+    LoginHasControls,
     PasswordMissing,
     PasswordTooLong,
+    PasswordHasControls,
     HeaderNameMissing,
     HeaderNameInvalid,
     HeaderNameReserved {
@@ -205,6 +209,8 @@ pub enum Problem {
     ServerError,
     InboxNameMissing,
     ExternalIdTooLong,
+    /// A short text with characters that nobody sees.
+    FieldHasControls,
     ExternalIdTaken,
     UserNameMissing,
     EmailInvalid,

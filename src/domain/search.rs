@@ -1,8 +1,11 @@
 //! What a text typed into the log's search field looks for.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::id;
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+use super::{id, text};
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ impl Search {
 
     /// Reads what was typed; `None` if it is empty or longer than 200 characters.
     pub fn parse(typed: &str) -> Option<Self> {
-        let typed = typed.trim();
+        let typed = text::trimmed(typed);
         if typed.is_empty() || typed.chars().count() > Self::LONGEST {
             return None;
         }
@@ -35,11 +38,43 @@ impl Search {
     }
 }
 
-/// A text as it is compared: in small letters, JSON's escapes read.
+/// A text as it is compared: folded, JSON's escapes read.
 pub fn folded(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
-    if text.contains('\\') { unescaped(&text).to_lowercase() } else { text.to_lowercase() }
+    if text.contains('\\') { fold(&unescaped(&text)) } else { fold(&text) }
 }
+
+/// A text without the differences that no reader sees or means: in small letters, composed (Unicode NFC), without
+/// characters that are never seen. Composed, not decomposed: `й` is another letter than `и`, not one with a mark.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            _ if c.is_ascii() => folded.push(c.to_ascii_lowercase()),
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            'ς' => folded.push('σ'),
+            'ı' => folded.push('i'),
+            _ if text::is_unseen(c) => {}
+            // The small letter of İ is an i with a dot above its dot.
+            _ => {
+                for c in c.to_lowercase() {
+                    if c != DOT_ABOVE || !folded.ends_with('i') {
+                        folded.push(c);
+                    }
+                }
+            }
+        }
+    }
+    match ComposingNormalizerBorrowed::new_nfc().normalize(&folded) {
+        Cow::Borrowed(_) => folded,
+        Cow::Owned(composed) => composed,
+    }
+}
+
+const DOT_ABOVE: char = '\u{307}';
 
 fn unescaped(text: &str) -> String {
     let mut read = String::with_capacity(text.len());
@@ -69,7 +104,10 @@ fn escaped(escape: &str) -> (char, usize) {
         };
     }
     match escape.chars().next() {
+        Some('b') => ('\u{8}', 1),
+        Some('f') => ('\u{c}', 1),
         Some('n') => ('\n', 1),
+        Some('r') => ('\r', 1),
         Some('t') => ('\t', 1),
         Some(sign @ ('"' | '\\' | '/')) => (sign, 1),
         _ => ('\\', 0),
@@ -97,6 +135,34 @@ mod tests {
     }
 
     #[test]
+    fn what_reads_the_same_is_found() {
+        for (one, other) in [
+            ("Київ", "ки\u{457}в"),
+            ("Киї\u{432}", "КИ\u{406}\u{308}В"),
+            ("Й", "и\u{306}"),
+            ("café", "CAFE\u{301}"),
+            ("ΟΔΟΣ", "οδος"),
+            ("ΟΔΟΣ", "οδοσ"),
+            ("İstanbul", "istanbul"),
+            ("I\u{307}stanbul", "İSTANBUL"),
+            ("ISPARTA", "ısparta"),
+            ("Straße", "STRASSE"),
+            ("STRAẞE", "straße"),
+            ("сло\u{ad}во", "слово"),
+            ("сло\u{200b}во", "сло\u{feff}во"),
+            ("Å", "\u{212b}"),
+            ("한", "\u{1112}\u{1161}\u{11ab}"),
+        ] {
+            assert_eq!(fold(one), fold(other), "{one} {other}");
+        }
+        for (one, other) in [("й", "и"), ("ї", "і"), ("é", "e"), ("a\nb", "ab")] {
+            assert_ne!(fold(one), fold(other), "{one} {other}");
+        }
+        assert!(!fold("Київ").contains(&fold("Киі")));
+        assert_eq!(Search::parse("\u{200b} \u{feff}"), None);
+    }
+
+    #[test]
     fn escapes_are_read_before_texts_are_compared() {
         assert_eq!(folded(br#"\u0413\u0430\u0447\u043e\u043A"#), "гачок");
         assert_eq!(folded(br#"\ud83d\udc4b"#), "👋");
@@ -109,7 +175,8 @@ mod tests {
         #[test]
         fn a_text_is_found_as_json_writes_it(text in r"\PC*") {
             let written = serde_json::to_string(&text).expect("JSON");
-            prop_assert!(folded(written.as_bytes()).contains(&text.to_lowercase()));
+            prop_assert!(folded(written.as_bytes()).contains(&fold(&text)));
+            prop_assert!(folded(written.as_bytes()).contains(&fold(&text.to_uppercase())) || !text.is_ascii());
         }
 
         #[test]

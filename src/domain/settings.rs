@@ -1,6 +1,7 @@
 //! What administrators set for the whole installation, on the pages.
 
 use super::problem::{Field, Problem, Problems};
+use super::text;
 use super::user::{Language, parse_zone};
 
 /// The custom attribute that is the substatus, unless the settings name another.
@@ -15,27 +16,39 @@ pub struct Settings {
     pub time_zone: String,
     /// The custom attribute of a conversation whose change is a new substatus.
     pub substatus_attribute: String,
+    /// Readers without admin rights see the answers of all webhooks, whatever their addresses.
+    pub viewers_see_answers: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { language: Language::En, time_zone: "UTC".into(), substatus_attribute: SUBSTATUS.into() }
+        Self {
+            language: Language::En,
+            time_zone: "UTC".into(),
+            substatus_attribute: SUBSTATUS.into(),
+            viewers_see_answers: false,
+        }
     }
 }
 
 impl Settings {
     /// Checks what was typed. A blank attribute or time zone is the default.
-    pub fn parse(language: Language, time_zone: &str, attribute: &str) -> Result<Self, Problems> {
+    pub fn parse(
+        language: Language,
+        time_zone: &str,
+        attribute: &str,
+        viewers_see_answers: bool,
+    ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let time_zone = problems.keep(Field::TimeZone, parse_zone(time_zone)).unwrap_or_default();
-        let attribute = match attribute.trim() {
+        let attribute = match text::trimmed(attribute) {
             "" => SUBSTATUS,
             typed => typed,
         };
-        if attribute.chars().count() > 64 || attribute.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        if attribute.chars().count() > 64 || attribute.contains(char::is_whitespace) || !text::is_clean(attribute) {
             problems.add(Field::Substatus, Problem::AttributeInvalid);
         }
-        problems.or(Self { language, time_zone, substatus_attribute: attribute.to_owned() })
+        problems.or(Self { language, time_zone, substatus_attribute: attribute.to_owned(), viewers_see_answers })
     }
 }
 
@@ -45,16 +58,16 @@ mod tests {
 
     #[test]
     fn what_is_blank_is_the_default() {
-        assert_eq!(Settings::parse(Language::En, " ", ""), Ok(Settings::default()));
+        assert_eq!(Settings::parse(Language::En, " ", "", false), Ok(Settings::default()));
     }
 
     #[test]
     fn an_attribute_is_one_short_word() {
-        for wrong in ["two words", "a\u{0}b", &"x".repeat(65)] {
-            let problems = Settings::parse(Language::Uk, "Europe/Kyiv", wrong).expect_err("wrong");
+        for wrong in ["two words", "a\u{0}b", "a\u{200b}b", &"x".repeat(65)] {
+            let problems = Settings::parse(Language::Uk, "Europe/Kyiv", wrong, false).expect_err("wrong");
             assert_eq!(problems.of(&Field::Substatus), Some(&Problem::AttributeInvalid), "{wrong:?}");
         }
-        let problems = Settings::parse(Language::Uk, "Mars/Olympus", "sub_status").expect_err("wrong");
+        let problems = Settings::parse(Language::Uk, "Mars/Olympus", "sub_status", false).expect_err("wrong");
         assert_eq!(problems.of(&Field::TimeZone), Some(&Problem::TimeZoneUnknown));
     }
 }

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::problem::Problem;
 use super::sealed::mac;
+use super::text;
 
 /// A webhook's key: `whsec_` and the base64 of 24–64 bytes.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ impl SigningSecret {
 
     /// An own key: `whsec_` + base64 of 24–64 bytes, or 24–64 visible ASCII characters, whose bytes become the key.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        let typed = typed.trim();
+        let typed = text::trimmed(typed);
         let bytes = match typed.strip_prefix("whsec_") {
             Some(text) => STANDARD.decode(text).map_err(|_| Problem::SecretInvalid)?,
             None if typed.bytes().all(|byte| byte.is_ascii_graphic()) => typed.as_bytes().to_vec(),
@@ -74,7 +75,7 @@ mod tests {
         assert_eq!(SigningSecret::parse("whsec_***").err(), Some(Problem::SecretInvalid));
         assert_eq!(SigningSecret::parse(&"a".repeat(65)).err(), Some(Problem::SecretInvalid));
         assert_eq!(SigningSecret::parse("ключ ключ ключ ключ ключ").err(), Some(Problem::SecretInvalid));
-        let own = SigningSecret::parse("abcdefghijklmnopqrstuvwx");
+        let own = SigningSecret::parse("\u{feff}abcdefghijklmnopqrstuvwx\u{200b}");
         assert_eq!(own.ok().map(|own| own.reveal().to_owned()), Some("whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4".into()));
     }
 }

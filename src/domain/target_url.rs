@@ -11,6 +11,7 @@ use url::{Host, Position, Url};
 
 use super::address::AddressPolicy;
 use super::problem::Problem;
+use super::text;
 
 /// Bytes an address may have, as typed and as stored.
 const LONGEST: usize = 2048;
@@ -68,10 +69,14 @@ impl TargetUrl {
         self.0.origin().ascii_serialization()
     }
 
-    /// For those who may not use it: without path and query, which some services give out instead of a password.
+    /// It has neither path nor query, which some services give out instead of a password.
+    pub fn is_bare(&self) -> bool {
+        self.0.path() == "/" && self.0.query().is_none()
+    }
+
+    /// For those who may not use it: without path and query.
     pub fn masked(&self) -> String {
-        let bare = self.0.path() == "/" && self.0.query().is_none();
-        format!("{}/{}", self.origin(), if bare { "" } else { "…" })
+        format!("{}/{}", self.origin(), if self.is_bare() { "" } else { "…" })
     }
 
     /// A text for the same readers: receivers repeat the path in redirects and in error messages.
@@ -91,13 +96,14 @@ impl TargetUrl {
     }
 }
 
-/// Without the blanks around it; nothing inside that a parser would drop or turn round.
+/// Without what was pasted around it; nothing inside that a parser would drop or turn round, or that nobody sees.
 fn clean(typed: &str) -> Result<&str, Problem> {
-    let typed = typed.trim_ascii();
+    let typed = text::trimmed(typed);
     match typed {
         "" => Err(Problem::UrlMissing),
         _ if typed.len() > LONGEST => Err(Problem::UrlTooLong),
-        _ if typed.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') => Err(Problem::UrlIncomplete),
+        _ if !text::is_clean(typed) => Err(Problem::UrlHasControls),
+        _ if typed.contains(|c: char| c.is_whitespace() || c == '\\') => Err(Problem::UrlIncomplete),
         _ if typed.contains('#') => Err(Problem::UrlHasFragment),
         _ => Ok(typed),
     }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::cause::named;
 use super::id::TokenId;
 use super::problem::Problem;
+use super::text;
 use super::timestamp::Timestamp;
 
 named!(
@@ -75,7 +76,7 @@ pub fn parse_name(typed: &str) -> Result<String, Problem> {
     match name.chars().count() {
         0 => Err(Problem::TokenNameMissing),
         121.. => Err(Problem::NameTooLong),
-        _ if name.chars().any(char::is_control) => Err(Problem::NameHasControls),
+        _ if !text::is_clean(name) => Err(Problem::NameHasControls),
         _ => Ok(name.to_owned()),
     }
 }
@@ -113,6 +114,8 @@ mod tests {
         assert_eq!(parse_name(" Help desk "), Ok("Help desk".into()));
         assert_eq!(parse_name("  "), Err(Problem::TokenNameMissing));
         assert_eq!(parse_name(&"я".repeat(121)), Err(Problem::NameTooLong));
-        assert_eq!(parse_name("a\nb"), Err(Problem::NameHasControls));
+        for hidden in ["a\nb", "a\u{202e}b", "a\u{200b}", "\u{ad}"] {
+            assert_eq!(parse_name(hidden), Err(Problem::NameHasControls), "{hidden:?}");
+        }
     }
 }

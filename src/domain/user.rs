@@ -5,6 +5,7 @@ use zxcvbn::{Score, zxcvbn};
 use super::cause::named;
 use super::id::UserId;
 use super::problem::{Field, Problem, Problems};
+use super::text;
 use super::timestamp::Timestamp;
 
 named!(
@@ -108,7 +109,7 @@ pub fn parse_name(typed: &str) -> Result<String, Problem> {
     match name.chars().count() {
         0 => Err(Problem::UserNameMissing),
         121.. => Err(Problem::NameTooLong),
-        _ if name.chars().any(char::is_control) => Err(Problem::NameHasControls),
+        _ if !text::is_clean(name) => Err(Problem::NameHasControls),
         _ => Ok(name.to_owned()),
     }
 }
@@ -126,13 +127,14 @@ pub fn parse_zone(typed: &str) -> Result<String, Problem> {
 
 /// An e-mail address as far as a sign-in name needs it, in lower case: something, `@`, something.
 pub fn parse_email(typed: &str) -> Result<String, Problem> {
-    let email = typed.trim().to_lowercase();
+    let email = text::trimmed(typed).to_lowercase();
     let parts = email.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
     match parts {
         Some((_, domain))
             if email.len() <= 254
                 && !domain.contains('@')
-                && !email.chars().any(|c| c.is_whitespace() || c.is_control()) =>
+                && !email.contains(char::is_whitespace)
+                && text::is_clean(&email) =>
         {
             Ok(email)
         }
@@ -190,6 +192,18 @@ mod tests {
         }
         assert_eq!(check_password(&"я".repeat(11), &about), Err(Problem::AccountPasswordTooShort));
         assert_eq!(check_password(&"я".repeat(129), &about), Err(Problem::AccountPasswordTooLong));
+    }
+
+    #[test]
+    fn a_name_and_an_address_hold_nothing_that_is_not_seen() {
+        assert_eq!(parse_name(" Олена Коваль "), Ok("Олена Коваль".into()));
+        for hidden in ["a\nb", "a\u{202e}b", "a\u{3164}", "a\0"] {
+            assert_eq!(parse_name(hidden), Err(Problem::NameHasControls), "{hidden:?}");
+        }
+        assert_eq!(parse_email("\u{feff}Olena@Shop.example\u{200b} "), Ok("olena@shop.example".into()));
+        for wrong in ["olena@sh\u{ad}op.example", "ol\tena@shop.example", "olena@shop.example\0", "@b", "a@", "a b@c"] {
+            assert_eq!(parse_email(wrong), Err(Problem::EmailInvalid), "{wrong:?}");
+        }
     }
 
     #[test]

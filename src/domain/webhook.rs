@@ -73,6 +73,8 @@ pub struct Webhook {
     pub headers: Vec<ShownHeader>,
     /// Seconds a receiver has to answer.
     pub timeout_s: u8,
+    /// Readers without admin rights see its answers, whatever its address.
+    pub viewers_see_answers: bool,
     /// Turned on.
     pub enabled: bool,
     /// How it is doing, in a word.
@@ -94,6 +96,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Readers without admin rights see the headers and bodies of its answers: its address has nothing in it that a
+    /// receiver could repeat, or an administrator allowed it, for this webhook or `everywhere`.
+    pub fn shows_answers(&self, everywhere: bool) -> bool {
+        everywhere || self.viewers_see_answers || self.url.is_bare()
+    }
+
     /// What people call it: its name, or its host.
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.url.host())
@@ -124,6 +132,8 @@ pub struct NewWebhook {
     pub headers: Vec<NewHeader>,
     /// Seconds a receiver has to answer.
     pub timeout_s: u8,
+    /// Readers without admin rights see its answers, whatever its address.
+    pub viewers_see_answers: bool,
     /// An own signing secret, on create only.
     pub secret: Option<SigningSecret>,
 }

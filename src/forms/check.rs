@@ -10,9 +10,11 @@ use crate::domain::catalogue::EventName;
 use crate::domain::header::{self, HeaderName, NewHeader, NewValue, ShownHeader};
 use crate::domain::id::InboxId;
 use crate::domain::inbox::Inbox;
+use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
 use crate::domain::target_url::TargetUrl;
+use crate::domain::text;
 use crate::domain::webhook::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
 
 /// What a webhook is checked against.
@@ -39,19 +41,33 @@ impl WebhookForm {
         let authorization = self.checked_authorization(context.stored, moved, &mut problems);
         let events = self.checked_events(&mut problems);
         let inboxes = self.checked_inboxes(context, &mut problems);
-        let secret = match self.secret.trim() {
+        let secret = match text::trimmed(&self.secret) {
             "" => None,
             typed => problems.keep(Field::Secret, SigningSecret::parse(typed)),
         };
         let headers = self.checked_headers(context.stored, moved, &mut problems);
-        let timeout = match self.timeout_s.trim() {
+        let timeout = match text::trimmed(&self.timeout_s) {
             "" => Some(DEFAULT_TIMEOUT_S),
-            typed => typed.parse().ok().filter(|seconds| TIMEOUTS_S.contains(seconds)),
+            typed => {
+                let seconds = json::whole(typed).and_then(|seconds| seconds.parse().ok());
+                seconds.filter(|seconds| TIMEOUTS_S.contains(seconds))
+            }
         };
         let timeout = problems.keep(Field::Timeout, timeout.ok_or(Problem::TimeoutOutOfRange));
         match (url, authorization, timeout) {
             (Some(url), Some(authorization), Some(timeout_s)) => {
-                problems.or(NewWebhook { name, url, authorization, events, inboxes, headers, timeout_s, secret })
+                let viewers_see_answers = self.viewers_see_answers;
+                problems.or(NewWebhook {
+                    name,
+                    url,
+                    authorization,
+                    events,
+                    inboxes,
+                    headers,
+                    timeout_s,
+                    viewers_see_answers,
+                    secret,
+                })
             }
             _ => Err(problems),
         }
@@ -62,7 +78,7 @@ impl WebhookForm {
         if name.chars().count() > 120 {
             return Err(Problem::NameTooLong);
         }
-        if name.chars().any(char::is_control) {
+        if !text::is_clean(name) {
             return Err(Problem::NameHasControls);
         }
         Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
@@ -82,22 +98,23 @@ impl WebhookForm {
         match method {
             Method::None => Some(Chosen::None),
             Method::Bearer => {
-                let token = credential(self.bearer_token.trim(), auth::parse_token);
+                let token = credential(text::trimmed(&self.bearer_token), auth::parse_token);
                 problems.keep(Field::BearerToken, token).map(Chosen::Bearer)
             }
             Method::Basic => {
                 let login = problems.keep(Field::BasicLogin, auth::parse_login(&self.basic_login));
-                let password = credential(&self.basic_password, auth::parse_password);
+                let password = credential(text::trimmed_password(&self.basic_password), auth::parse_password);
                 let password = problems.keep(Field::BasicPassword, password);
                 Some(Chosen::Basic(login?, password?))
             }
             Method::Custom => {
                 let parsed = HeaderName::parse_custom(&self.custom_name);
-                let stays = kept && !moved && self.custom_value.trim().is_empty();
+                let stays = kept && !moved && text::trimmed(&self.custom_value).is_empty();
                 let old =
                     stored.filter(|_| stays).map(|stored| HeaderName::from_stored(stored.authorization.name.clone()));
                 let name = problems.keep(Field::CustomName, or_stored(parsed, &self.custom_name, old));
-                let value = credential(self.custom_value.trim(), |typed| header::parse_value(typed).map(Into::into));
+                let value =
+                    credential(text::trimmed(&self.custom_value), |typed| header::parse_value(typed).map(Into::into));
                 let value = problems.keep(Field::CustomValue, value);
                 Some(Chosen::Custom(name?, value?))
             }
@@ -156,7 +173,7 @@ impl WebhookForm {
     fn checked_headers(&self, stored: Option<&Webhook>, moved: bool, problems: &mut Problems) -> Vec<NewHeader> {
         let mut taken: HashSet<String> = HashSet::new();
         if self.auth == Method::Custom.as_str() {
-            taken.insert(self.custom_name.trim().to_ascii_lowercase());
+            taken.insert(text::trimmed(&self.custom_name).to_ascii_lowercase());
         }
         let mut headers = Vec::new();
         let rows = self.headers.iter().enumerate().filter(|(_, row)| !row.is_blank());
@@ -177,29 +194,30 @@ impl WebhookForm {
 impl HeaderRow {
     /// Nothing was typed, or the row is to go.
     pub fn is_blank(&self) -> bool {
-        self.remove || self.name.trim().is_empty() && self.value.trim().is_empty()
+        self.remove || text::trimmed(&self.name).is_empty() && text::trimmed(&self.value).is_empty()
     }
 
     fn checked_name(&self, stored: Option<&Webhook>, taken: &mut HashSet<String>) -> Result<HeaderName, Problem> {
-        let unchanged = self.stored(stored).filter(|old| self.value.trim() == old.value.as_deref().unwrap_or_default());
+        let unchanged =
+            self.stored(stored).filter(|old| text::trimmed(&self.value) == old.value.as_deref().unwrap_or_default());
         let name = or_stored(HeaderName::parse_extra(&self.name), &self.name, unchanged.map(|old| old.name.clone()))?;
         if taken.insert(name.as_str().to_ascii_lowercase()) {
             Ok(name)
         } else {
-            Err(Problem::HeaderNameTaken { name: self.name.trim().to_owned() })
+            Err(Problem::HeaderNameTaken { name: text::trimmed(&self.name).to_owned() })
         }
     }
 
     /// The stored header of that name.
     fn stored<'a>(&self, stored: Option<&'a Webhook>) -> Option<&'a ShownHeader> {
-        let name = self.name.trim();
+        let name = text::trimmed(&self.name);
         stored.and_then(|stored| stored.headers.iter().find(|old| old.name.as_str().eq_ignore_ascii_case(name)))
     }
 
     /// A hidden value stays hidden: it can be replaced, but not shown again.
     fn checked_value(&self, stored: Option<&Webhook>, moved: bool) -> Result<NewValue, Problem> {
         let was_hidden = self.stored(stored).is_some_and(|old| old.value.is_none());
-        match self.value.trim() {
+        match text::trimmed(&self.value) {
             "" if was_hidden && moved => Err(Problem::TokenAgain),
             "" if was_hidden => Ok(NewValue::Hidden(Credential::Keep)),
             typed => {
@@ -214,6 +232,6 @@ impl HeaderRow {
 /// A header that was stored before its name was refused stays as long as nobody changes it: otherwise nothing else of
 /// such a webhook could be changed.
 fn or_stored(parsed: Result<HeaderName, Problem>, typed: &str, old: Option<HeaderName>) -> Result<HeaderName, Problem> {
-    let same = old.filter(|old| old.as_str().eq_ignore_ascii_case(typed.trim()) && old.is_refused_today());
+    let same = old.filter(|old| old.as_str().eq_ignore_ascii_case(text::trimmed(typed)) && old.is_refused_today());
     parsed.or_else(|problem| same.ok_or(problem))
 }

@@ -31,6 +31,7 @@ impl WebhookForm {
             "inboxes" => self.inboxes.push(value()),
             "secret" => self.secret = value(),
             "timeout_s" => self.timeout_s = value(),
+            "viewers_see_answers" => self.viewers_see_answers = true,
             "version" => self.version = value().parse().ok(),
             _ => self.take_header(key, value()),
         }

@@ -21,6 +21,7 @@ pub struct WebhookForm {
     pub headers: Vec<HeaderRow>,
     pub secret: String,
     pub timeout_s: String,
+    pub viewers_see_answers: bool,
     /// The version an edit began with.
     pub version: Option<i32>,
 }
@@ -81,6 +82,7 @@ impl WebhookForm {
             inboxes,
             headers: webhook.headers.iter().map(row).collect(),
             timeout_s: webhook.timeout_s.to_string(),
+            viewers_see_answers: webhook.viewers_see_answers,
             version: Some(webhook.version),
             ..Self::default()
         }

@@ -62,10 +62,7 @@ pub enum PageError {
 
 impl From<db::Error> for PageError {
     fn from(error: db::Error) -> Self {
-        match error {
-            error if error.is_unavailable() => Self::Unavailable,
-            error => Self::Internal(error.to_string()),
-        }
+        if error.is_temporary() { Self::Unavailable } else { Self::Internal(error.to_string()) }
     }
 }
 

@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 mod body;
+mod clock_field;
 mod csrf;
 mod error;
 mod flash;
@@ -11,7 +12,7 @@ mod form_limits;
 mod headers;
 mod health;
 mod kept_form;
-mod log_query;
+pub mod log_query;
 mod once;
 mod pages;
 mod reader;

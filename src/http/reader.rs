@@ -189,7 +189,7 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
             };
             state.db.read(load).await.map_err(|error| {
                 error.log("a reader was not loaded");
-                PageError::Unavailable
+                PageError::from(error)
             })?
         }
     };

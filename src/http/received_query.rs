@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::log_query::{Edge, read, time};
+use super::clock_field::{self, Edge, time};
+use super::log_query::{given, read};
 use crate::db::received::Filter;
 use crate::domain::catalogue::EventName;
 use crate::domain::cursor::Cursor;
@@ -44,5 +45,17 @@ impl ReceivedQuery {
         };
         let cursor = read(&mut odd, "cursor", &self.cursor, Cursor::parse).unwrap_or_default();
         Parsed { filter, cursor, odd }
+    }
+
+    /// `from` and `to` as their fields show them: days as they are, times with their clock.
+    pub fn fields(&self, zone: &str) -> (String, String) {
+        let field = |value: &Option<String>, edge| {
+            let typed = given(value).unwrap_or_default();
+            let at = time(typed, zone, edge);
+            let is_day = typed.len() == 10;
+            at.and_then(|at| if is_day { Some(typed.to_owned()) } else { clock_field::shown(at, zone) })
+                .unwrap_or_default()
+        };
+        (field(&self.from, Edge::Start), field(&self.to, Edge::End))
     }
 }

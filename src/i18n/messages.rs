@@ -46,7 +46,7 @@ messages! {
     signing_secret_made; use_my_own_secret; own_secret; own_secret_hint; secret_created(time: impl Text); replace_secret;
     custom_headers; custom_headers_about; header_row(n: impl Number); hide_value;
     remove_header(n: impl Number); add_header; timeout; timeout_about; timeout_label; create_webhook; save_and_test;
-    danger_zone; delete_webhook; delete_about; sections; overview; deliveries; test; secret; copy_url; turn_on;
+    viewers; viewers_about; viewers_see_answers; danger_zone; delete_webhook; delete_about; sections; overview; deliveries; test; secret; copy_url; turn_on;
     turn_off; configuration; extra_headers; no_headers; timeout_value(n: impl Number); recent_deliveries; open_log;
     no_deliveries_advice; delete_webhook_question(name: impl Text); delete_url; delete_pending(n: impl Number);
     delete_nothing_pending; delete_log_stays(days: impl Number); delete_secrets; delete_yes; delete_no; turn_off_instead;
@@ -74,7 +74,7 @@ messages! {
     event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number); attempt_scheduled; attempt_started;
     attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text); next_attempt_on(time: impl Text); next_attempt_held;
     no_attempts; request;  response_of(n: impl Number); headers;  body_size(size: impl Text); empty_body;
-    response_body; request_body; no_response; cut_body; body_deleted(n: impl Number); reached_address(address: impl Text);
+    answer_hidden; response_body; request_body; no_response; cut_body; body_deleted(n: impl Number); reached_address(address: impl Text);
     cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text); advice_not_found;
     advice_rejected; advice_redirect_to(address: impl Text); advice_too_many; advice_unavailable; advice_general;
     // log.ftl
@@ -122,7 +122,7 @@ messages! {
     sessions; sessions_about; session_began; session_seen; session_this; sign_out_others;
     // system.ftl
     settings_lead; settings_own; settings_here; settings_here_about; settings_language_hint; settings_time_zone_hint;
-    substatus_attribute; substatus_attribute_hint; settings_not_saved; settings_start; settings_start_about; setting;
+    viewers_see_all_answers; viewers_see_all_answers_about; substatus_attribute; substatus_attribute_hint; settings_not_saved; settings_start; settings_start_about; setting;
     variable; built_in; fixed_public_url; fixed_bind; fixed_proxies; fixed_retention; fixed_payload; fixed_in_flight;
     fixed_per_webhook; fixed_allowed; fixed_denied; fixed_http; fixed_schedule; fixed_lifetime; fixed_off; yes; no;
     off_rule(duration: impl Text, n: impl Number);

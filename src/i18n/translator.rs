@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use fluent_bundle::{FluentArgs, FluentValue};
 
 use super::{Locale, bundle};
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
 /// A number in a message: its plural form follows it, and it is written with the locale's groups.
@@ -30,7 +31,7 @@ pub trait Text {
 
 impl<T: AsRef<str>> Text for T {
     fn value(&self) -> FluentValue<'_> {
-        FluentValue::from(self.as_ref())
+        FluentValue::from(text::isolated(self.as_ref()))
     }
 }
 

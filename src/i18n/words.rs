@@ -2,8 +2,6 @@
 
 use std::borrow::Borrow;
 
-use fluent_bundle::FluentValue;
-
 use super::{Count, Translator};
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::{EventName, Group};
@@ -201,7 +199,7 @@ macro_rules! problems {
                 match problem {
                     $(Problem::$plain => self.say(stringify!($plain), []),)*
                     $(Problem::$with_name { name } => {
-                        self.say(stringify!($with_name), [("name", FluentValue::from(name.as_str()))])
+                        self.say(stringify!($with_name), [("name", crate::i18n::translator::Text::value(name))])
                     })*
                     Problem::ChangedByOther { at } => self.changed_by_other(*at),
                     Problem::HeaderNameReadAs { name, read_as } => self.HeaderNameReadAs(name, read_as),
@@ -217,8 +215,9 @@ macro_rules! problems {
 
 problems! {
     NameTooLong NameHasControls TestEventUnknown UrlMissing UrlIncomplete UrlNotHttps UrlHasCredentials UrlHasFragment UrlPrivate UrlPortRefused
-    UrlTooLong UrlIsOurs AuthorizationMissing TokenMissing TokenHasSpaces TokenTooLong TokenAgain LoginMissing
-    LoginHasColon LoginTooLong PasswordMissing PasswordTooLong HeaderNameMissing HeaderNameInvalid HeaderNameTooLong
+    UrlTooLong UrlIsOurs AuthorizationMissing TokenMissing TokenHasSpaces TokenInvalid TokenTooLong TokenAgain LoginMissing
+    LoginHasColon LoginTooLong LoginHasControls PasswordMissing PasswordTooLong PasswordHasControls UrlHasControls
+    FieldHasControls HeaderNameMissing HeaderNameInvalid HeaderNameTooLong
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
     InboxUnknown TooManyInboxes SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort

@@ -280,6 +280,7 @@ fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
             inbox: Some("Telegram"),
             twins,
             attempts,
+            answers_hidden: user.role == Role::Viewer,
             schedule: 10,
             body,
             chosen: if raw { Some(2) } else { None },

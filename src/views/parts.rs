@@ -110,6 +110,15 @@ impl Badge {
     }
 }
 
+/// A name of any script.
+#[derive(Template)]
+#[template(source = "<bdi>{{ name }}</bdi>", ext = "html")]
+pub struct Bdi {
+    pub name: String,
+}
+
+impl HtmlSafe for Bdi {}
+
 /// The word *hidden* in the place of a secret.
 #[derive(Template)]
 #[template(source = r#"<span class="redacted">{{ "lock"|icon }}{{ t.hidden() }}</span>"#, ext = "html")]

@@ -72,6 +72,7 @@ fn webhook(id: i64, name: &str, url: &str) -> Webhook {
         inboxes: InboxScope::All,
         headers: Vec::new(),
         timeout_s: 15,
+        viewers_see_answers: false,
         enabled: true,
         state: State::Active,
         health: crate::domain::health::Health::default(),

@@ -18,6 +18,8 @@ pub struct Typed<'a> {
     pub time_zone: &'a str,
     /// The custom attribute that is the substatus.
     pub substatus_attribute: &'a str,
+    /// Readers without admin rights see the answers of all webhooks.
+    pub viewers_see_answers: bool,
 }
 
 /// A value that is set at the start.

@@ -1,6 +1,7 @@
 //! What a person sees and does in a browser without scripts, and what htmx asks for.
 
 mod access;
+mod answers;
 mod catalogue;
 mod conflict;
 mod copies;
@@ -8,6 +9,7 @@ mod csrf;
 mod deliveries;
 mod ended_session;
 mod events;
+mod folding;
 mod foreign_text;
 mod form_errors;
 mod form_limits;
@@ -21,6 +23,7 @@ mod kept_forms;
 mod language;
 mod log;
 mod log_live;
+mod names;
 mod once;
 mod outage;
 mod passwords;
@@ -37,6 +40,7 @@ mod sign_in_limits;
 mod statistics;
 mod status;
 mod test_page;
+mod times;
 mod tokens;
 mod trouble;
 mod users;

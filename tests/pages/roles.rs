@@ -1,9 +1,8 @@
 use reqwest::Method;
 
-use crate::delivery::after_attempt;
 use crate::house::routes::{self, Route};
 use crate::pages::{good_form, make_webhook};
-use crate::support::{Answer, Api, App, Form, Page, Receiver, Reply, Visitor, event};
+use crate::support::{Answer, Api, App, Form, Page, Visitor, event};
 
 /// What a viewer may do: all of it concerns the viewer's own account or session.
 const OWN: [&str; 8] =
@@ -151,23 +150,6 @@ async fn a_viewer_sees_where_a_webhook_goes_but_not_the_path() {
         let found = visitor.open(&format!("/webhooks?q={text}")).await.texts("tbody tr");
         assert_eq!(found.len(), count, "{text}: {found:?}");
     }
-}
-
-#[tokio::test]
-async fn a_viewer_does_not_read_the_path_in_an_answer() {
-    let (app, receiver) = (App::start(), Receiver::start());
-    let admin = app.admin().await;
-    let moved = receiver.at("/services/T0CANARY");
-    let head = vec![("location", moved.clone())];
-    receiver.answers("/services/T0CANARY", [Reply::Full(308, head, "Cannot POST /services/T0CANARY".into())]);
-    make_webhook(&admin, &moved).await;
-    let api = app.api("admin");
-    api.accepted(event("message_created")).await;
-    let delivery = after_attempt(&api, 1).await;
-    let path = format!("/deliveries/{}", delivery["id"].as_str().unwrap_or_default());
-    let (shown, hidden) = (admin.open(&path).await, app.signed_in("viewer").await.open(&path).await);
-    assert!(shown.body.matches("T0CANARY").count() > 3, "{}", shown.text("main"));
-    assert!(!hidden.body.contains("T0CANARY") && hidden.says("Cannot POST /…"), "{}", hidden.text("main"));
 }
 
 #[tokio::test]

@@ -55,10 +55,21 @@ fn every_problem_has_its_name() {
 }
 
 #[test]
+fn what_nobody_sees_is_cut_off_at_the_ends_and_refused_inside() {
+    for hidden in ["\u{ad}", "\u{200b}", "\u{feff}", "\u{2060}", "\u{200e}", "\u{202e}", "\u{3164}"] {
+        let parse = |typed: String| TargetUrl::parse(&typed, &strict()).map(|url| url.as_str().to_owned());
+        let around = format!("{hidden} https://example.com/a {hidden}");
+        assert_eq!(parse(around), Ok("https://example.com/a".into()), "{hidden:?}");
+        for inside in [format!("https://exa{hidden}mple.com/"), format!("https://example.com/a?b{hidden}c")] {
+            assert_eq!(parse(inside), Err(Problem::UrlHasControls), "{hidden:?}");
+        }
+    }
+    assert!(TargetUrl::parse("https://example.com/می\u{200c}خواهم", &strict()).is_ok());
+}
+
+#[test]
 fn look_alikes_of_ascii_are_refused_and_real_unicode_is_kept() {
-    for typed in
-        ["https://ｅxample.com/", "https://exa\u{ad}mple.com/", "https://example。com/", "https://①.example.com/"]
-    {
+    for typed in ["https://ｅxample.com/", "https://example。com/", "https://①.example.com/"] {
         assert_eq!(TargetUrl::parse(typed, &strict()), Err(Problem::UrlIncomplete), "{typed}");
     }
     let url = TargetUrl::parse("https://Гачок.example.com/подія", &strict()).unwrap();

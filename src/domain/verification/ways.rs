@@ -3,8 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Known, Mistake};
+use crate::domain::json;
 use crate::domain::signing::SigningSecret;
 use crate::domain::timestamp::Timestamp;
 
@@ -96,8 +98,8 @@ pub fn bodies(pasted: &str, sent: Option<&[u8]>) -> Vec<Way<Vec<u8>>> {
 
 /// The same values, however they are written.
 fn same_json(one: &[u8], other: &[u8]) -> bool {
-    let read = |text| serde_json::from_slice::<Value>(text).ok();
-    read(one).is_some_and(|value| Some(value) == read(other))
+    let read = |text| serde_json::from_slice::<&RawValue>(text).ok();
+    read(one).zip(read(other)).is_some_and(|(one, other)| json::is_same(one, other))
 }
 
 /// Everything that may have been signed before the body, with its mistakes.

@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path, Query};
 use serde_json::{Value, json};
 
 use super::management::{ApiError, Caller, limit};
-use super::shapes;
+use super::shapes::{self, WholeDelivery, envelope};
 use crate::clock;
 use crate::db::{events, log};
 use crate::domain::id::DeliveryId;
@@ -40,11 +40,11 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
         .read(move |conn| {
             let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
-            Ok(Some(shapes::whole_delivery(&delivery, body.as_deref(), &attempts)))
+            Ok(Some(WholeDelivery::new(&delivery, body.as_deref(), &attempts)))
         })
         .await?;
     let shape = shape.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(json!({ "payload": { "delivery": shape } })))
+    Ok(HttpResponse::Ok().json(envelope("delivery", shape)))
 }
 
 /// Sends a delivery's event again: 202 with the new delivery.

@@ -14,11 +14,8 @@ use crate::db::settings;
 use crate::delivery::{Accepted, Key, Posted};
 use crate::domain::catalogue::EventName;
 use crate::domain::id::EventId;
-use crate::domain::incoming::Incoming;
+use crate::domain::incoming::{Incoming, may_tell_of_changes};
 use crate::http::State;
-
-/// What an event about changed attributes has in it.
-const CHANGES: &str = "changed_attributes";
 
 /// Accepts an event: 202 when it and its deliveries are on disk, and never before.
 pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, IngestError> {
@@ -32,6 +29,9 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
             ("content-type", detail),
         ));
     }
+    if let Some(coding) = body::unread_coding(&request) {
+        return Err(IngestError::coding(&coding));
+    }
     refuse_loop(&request)?;
     let key = idempotency_key(&request)?;
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
@@ -42,9 +42,9 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
             IngestError::new(StatusCode::REQUEST_TIMEOUT, ("timeout", "The body did not arrive"), ("body", detail))
         }
     })?;
-    let key = key.map(|text| Key { text, body_hash: Sha256::digest(&bytes).to_vec() });
     let substatus = substatus(&state, &bytes).await?;
     let event = Incoming::parse(bytes, &substatus)?;
+    let key = key.map(|text| Key { text, body_hash: Sha256::digest(&event.body).to_vec() });
     let name = event.name;
     let accepted = state.engine.accept(Posted { event, key, token }).await?;
     if accepted == Accepted::TokenRevoked {
@@ -56,7 +56,7 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
 /// The name of the attribute whose change is a new substatus, for an event that may be about it; the others need not
 /// ask.
 async fn substatus(state: &State, body: &[u8]) -> Result<String, IngestError> {
-    if !str::from_utf8(body).is_ok_and(|text| text.contains(CHANGES)) {
+    if !may_tell_of_changes(body) {
         return Ok(String::new());
     }
     Ok(state.db.read(settings::substatus_attribute).await?)

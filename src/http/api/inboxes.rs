@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::management::{ApiError, Caller, Object};
 use super::shapes;
@@ -10,6 +10,7 @@ use crate::clock;
 use crate::db::{Error, inboxes};
 use crate::domain::id::InboxId;
 use crate::domain::inbox::{Inbox, NewInbox};
+use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 
@@ -19,7 +20,7 @@ type Ids = Path<(String, InboxId)>;
 pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
     let list = state.db.read(inboxes::list).await?;
     let list: Vec<Value> = list.iter().map(shapes::inbox).collect();
-    Ok(HttpResponse::Ok().json(json!({ "payload": list })))
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": list })))
 }
 
 /// One inbox, without an envelope, as in Chatwoot.
@@ -64,7 +65,8 @@ fn parse(input: &Map<String, Value>, stored: Option<&Inbox>) -> Result<NewInbox,
     let field = |name: &str, old: Option<&str>| match input.get(name) {
         None => old.unwrap_or_default().to_owned(),
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
+        // An id of 7.0 is 7, as it is in an event.
+        Some(value @ Value::Number(number)) => json::whole_of(value).unwrap_or_else(|| number.to_string()),
         Some(_) => String::new(),
     };
     let name = field("name", stored.map(|inbox| inbox.name.as_str()));
@@ -79,5 +81,5 @@ fn taken(error: Error) -> ApiError {
 
 async fn answer(state: &State, id: InboxId) -> Result<HttpResponse, ApiError> {
     let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(json!({ "payload": { "inbox": shapes::inbox(&inbox) } })))
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "inbox": shapes::inbox(&inbox) } })))
 }

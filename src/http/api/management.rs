@@ -1,15 +1,21 @@
 //! What all of the management API shares: who may call, which account, and the shapes of its errors.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, dev};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use serde_json::{Map, Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::auth::{self, Denied};
 use super::body::{self, Unread};
 use crate::db;
+use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::token::Scope;
 use crate::http::State;
@@ -26,7 +32,7 @@ pub struct ApiError {
 impl ApiError {
     /// `{error}`.
     pub fn plain(status: StatusCode, text: &str) -> Self {
-        Self { status, body: json!({ "error": text }) }
+        Self { status, body: serde_json::json!({ "error": text }) }
     }
 
     /// 404.
@@ -48,7 +54,7 @@ impl ApiError {
     pub fn invalid(attribute: &str, message: &str) -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
-            body: json!({ "message": message, "attributes": [attribute] }),
+            body: serde_json::json!({ "message": message, "attributes": [attribute] }),
         }
     }
 }
@@ -56,11 +62,10 @@ impl ApiError {
 impl From<db::Error> for ApiError {
     fn from(error: db::Error) -> Self {
         error.log("a call of the management API failed");
-        match error {
-            error if error.is_unavailable() => {
-                Self::plain(StatusCode::SERVICE_UNAVAILABLE, "The database is busy. Try again later")
-            }
-            _ => Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+        if error.is_temporary() {
+            Self::plain(StatusCode::SERVICE_UNAVAILABLE, "The database is busy. Try again later")
+        } else {
+            Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
         }
     }
 }
@@ -81,7 +86,7 @@ impl From<Problems> for ApiError {
                 messages.push(text);
             }
         }
-        let body = json!({ "message": messages.join(", "), "attributes": attributes });
+        let body = serde_json::json!({ "message": messages.join(", "), "attributes": attributes });
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, body }
     }
 }
@@ -101,7 +106,7 @@ impl From<Denied> for ApiError {
         match denied {
             Denied::None => Self {
                 status: StatusCode::UNAUTHORIZED,
-                body: json!({ "errors": ["You need to sign in or sign up before continuing."] }),
+                body: serde_json::json!({ "errors": ["You need to sign in or sign up before continuing."] }),
             },
             Denied::Bad => Self::plain(StatusCode::UNAUTHORIZED, "Invalid Access Token"),
             Denied::Scope => Self::plain(StatusCode::UNAUTHORIZED, "You are not authorized to do this action"),
@@ -187,30 +192,57 @@ impl FromRequest for Object {
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let request = request.clone();
         let payload = Payload::from_request(&request, payload);
-        async move {
-            // Before the body is read: a stranger's body is not looked at.
-            Caller::extract(&request).await?;
-            let payload = payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The body broke off"))?;
-            let bytes = body::read(&request, payload, LARGEST).await.map_err(|unread| match unread {
-                Unread::TooLarge => ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-                Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body broke off"),
-            })?;
-            parse(&request, &bytes)
-        }
-        .boxed_local()
+        async move { parse(&read(&request, payload).await?).map(Self) }.boxed_local()
     }
 }
 
-fn parse(request: &HttpRequest, bytes: &Bytes) -> Result<Object, ApiError> {
-    if bytes.is_empty() {
-        return Ok(Object(Map::new()));
+/// The same, its members as they are written: nothing in them is refused or changed for its value.
+pub struct RawObject(pub BTreeMap<String, Box<RawValue>>);
+
+impl FromRequest for RawObject {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = Payload::from_request(&request, payload);
+        async move { parse(&read(&request, payload).await?).map(Self) }.boxed_local()
     }
-    if !body::is_json(request) {
+}
+
+/// The body of a caller who may do what the request asks; empty where there is none.
+async fn read(
+    request: &HttpRequest,
+    payload: impl Future<Output = Result<Payload, actix_web::Error>>,
+) -> Result<Bytes, ApiError> {
+    // Before the body is read: a stranger's body is not looked at.
+    Caller::extract(request).await?;
+    if body::unread_coding(request).is_some() {
+        return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding"));
+    }
+    let payload = payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The body broke off"))?;
+    let bytes = body::read(request, payload, LARGEST).await.map_err(|unread| match unread {
+        Unread::TooLarge => ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+        Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body broke off"),
+    })?;
+    if !bytes.is_empty() && !body::is_json(request) {
         return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json"));
     }
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(object)) => Ok(Object(object)),
-        Ok(_) => Err(ApiError::plain(StatusCode::BAD_REQUEST, "The body must be a JSON object")),
-        Err(error) => Err(ApiError::plain(StatusCode::BAD_REQUEST, &format!("The body is not JSON: {error}"))),
+    Ok(json::without_bom(bytes))
+}
+
+/// Nothing is an object without members.
+fn parse<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, ApiError> {
+    if bytes.is_empty() {
+        return Ok(T::default());
     }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let text = match error.classify() {
+            Category::Data if bytes.trim_ascii_start().first() != Some(&b'{') => {
+                "The body must be a JSON object".into()
+            }
+            _ => format!("The body is not JSON: {error}"),
+        };
+        ApiError::plain(StatusCode::BAD_REQUEST, &text)
+    })
 }

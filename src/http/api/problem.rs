@@ -1,7 +1,7 @@
 //! Errors of ingest: RFC 9457 `application/problem+json`.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
@@ -35,11 +35,25 @@ impl IngestError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, ("too_large", "The event is too large"), ("body", detail))
     }
 
+    /// 415 for a body in a content coding.
+    pub fn coding(coding: &str) -> Self {
+        let coding: String = coding.chars().take(40).collect();
+        let detail = format!("The body is encoded as {coding:?}. Send it without Content-Encoding.");
+        let title = ("unsupported_media_type", "The body is encoded");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, title, ("content-encoding", detail))
+    }
+
     /// 405: an event is posted.
     pub fn method() -> Self {
         let detail = "Send an event with POST.".to_owned();
         let title = ("method_not_allowed", "The method is not allowed");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, title, ("method", detail))
+    }
+
+    /// 500: nothing was stored, and the same event would fail again.
+    pub fn internal() -> Self {
+        let detail = "The event was not stored because of a fault of the server. Its log tells more.".to_owned();
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ("internal", "Internal error"), ("", detail))
     }
 
     /// 503: nothing was stored, the client is to try again.
@@ -52,7 +66,7 @@ impl IngestError {
 impl From<db::Error> for IngestError {
     fn from(error: db::Error) -> Self {
         error.log("an event could not be stored");
-        Self::overloaded()
+        if error.is_temporary() { Self::overloaded() } else { Self::internal() }
     }
 }
 
@@ -92,6 +106,10 @@ impl ResponseError for IngestError {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header(("www-authenticate", "Bearer"));
+        }
+        if self.field == "content-encoding" {
+            // RFC 9110 §15.5.16: which codings would have been accepted.
+            response.insert_header((ACCEPT_ENCODING, "identity"));
         }
         let body = json!({
             "type": format!("urn:hachok:problem:{}", self.code),

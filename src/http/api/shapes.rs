@@ -1,5 +1,9 @@
 //! The JSON of the things the management API shows (INTERFACE §7).
 
+use std::collections::BTreeMap;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::db::log::Line;
@@ -28,6 +32,7 @@ pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Va
         "authorization": authorization(&webhook.authorization),
         "headers": headers,
         "timeout_s": webhook.timeout_s,
+        "viewers_see_answers": webhook.viewers_see_answers,
         "status": webhook.state,
         "created_at": webhook.created_at,
     });
@@ -118,16 +123,43 @@ pub fn line(line: &Line) -> Value {
     delivery(&line.delivery)
 }
 
-/// One delivery with its payload and attempts.
-pub fn whole_delivery(shown: &Delivery, body: Option<&[u8]>, attempts: &[Attempt]) -> Value {
-    let mut shape = delivery(shown);
-    if let Some(object) = shape.as_object_mut() {
-        // The stored bytes were JSON when they came in.
-        let payload = body.and_then(|body| serde_json::from_slice::<Value>(body).ok());
-        object.insert("payload".into(), payload.unwrap_or_default());
-        object.insert("attempts".into(), attempts.iter().map(attempt).collect());
+/// One delivery with its payload and attempts. A payload is told as it was accepted: parsed and written again it would
+/// lose digits of numbers, repeated members and halves of surrogate pairs.
+pub struct WholeDelivery {
+    delivery: Value,
+    payload: Option<Box<RawValue>>,
+    attempts: Vec<Value>,
+}
+
+impl WholeDelivery {
+    /// From what is stored; `body` is `None` once retention has removed it.
+    pub fn new(shown: &Delivery, body: Option<&[u8]>, attempts: &[Attempt]) -> Self {
+        let text = body.and_then(|body| std::str::from_utf8(body).ok());
+        Self {
+            delivery: delivery(shown),
+            // The stored bytes were JSON when they came in.
+            payload: text.and_then(|text| RawValue::from_string(text.to_owned()).ok()),
+            attempts: attempts.iter().map(attempt).collect(),
+        }
     }
-    shape
+}
+
+impl Serialize for WholeDelivery {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        // The count that lists tell gives way to the attempts themselves.
+        for (name, value) in self.delivery.as_object().into_iter().flatten().filter(|(name, _)| *name != "attempts") {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("payload", &self.payload)?;
+        map.serialize_entry("attempts", &self.attempts)?;
+        map.end()
+    }
+}
+
+/// `{"payload":{NAME:…}}`.
+pub fn envelope<T: Serialize>(name: &'static str, thing: T) -> impl Serialize {
+    BTreeMap::from([("payload", BTreeMap::from([(name, thing)]))])
 }
 
 fn attempt(attempt: &Attempt) -> Value {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::management::ApiError;
 use crate::domain::catalogue::EventName;
+use crate::domain::json;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 
 type Input = Map<String, Value>;
@@ -48,37 +49,41 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     }
     match input.get("timeout_s") {
         None | Some(Value::Null) => {}
+        Some(Value::String(typed)) => form.timeout_s.clone_from(typed),
+        // What is no whole number is told as one that is out of range.
         Some(Value::Number(number)) => form.timeout_s = number.to_string(),
         Some(_) => return Err(wrong("timeout_s", "a number")),
+    }
+    if let Some(see) = boolean(input, "viewers_see_answers")? {
+        form.viewers_see_answers = see;
     }
     Ok(())
 }
 
 /// `enabled`, if the client names it.
 pub fn enabled(input: &Input) -> Result<Option<bool>, ApiError> {
-    match input.get("enabled") {
+    boolean(input, "enabled")
+}
+
+fn boolean(input: &Input, name: &'static str) -> Result<Option<bool>, ApiError> {
+    match input.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(enabled)) => Ok(Some(*enabled)),
-        Some(_) => Err(wrong("enabled", "true or false")),
+        Some(Value::Bool(value)) => Ok(Some(*value)),
+        Some(_) => Err(wrong(name, "true or false")),
     }
 }
 
 fn apply_inboxes(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     let ids = match (input.get("inbox_ids"), input.get("inbox_id")) {
-        (Some(Value::Array(list)), _) => list.iter().map(number).collect::<Option<Vec<_>>>(),
+        (Some(Value::Array(list)), _) => list.iter().map(json::whole_of).collect::<Option<Vec<_>>>(),
         (Some(Value::Null), _) | (None, Some(Value::Null)) => Some(Vec::new()),
-        (Some(_), _) => None,
-        (None, Some(id)) => number(id).map(|id| vec![id]),
+        (Some(id), _) | (None, Some(id)) => json::whole_of(id).map(|id| vec![id]),
         (None, None) => return Ok(()),
     };
     let ids = ids.ok_or_else(|| wrong("inbox_ids", "a list of numbers"))?;
     form.inbox_scope = if ids.is_empty() { "all".into() } else { "selected".into() };
     form.inboxes = ids;
     Ok(())
-}
-
-fn number(value: &Value) -> Option<String> {
-    value.as_i64().map(|id| id.to_string())
 }
 
 fn apply_authorization(form: &mut WebhookForm, object: &Input) -> Result<(), ApiError> {

@@ -6,16 +6,18 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::management::{ApiError, Caller, Object};
-use super::{shapes, webhook_input};
+use super::management::{ApiError, Caller, Object, RawObject};
+use super::shapes::{self, WholeDelivery, envelope};
+use super::webhook_input;
 use crate::clock;
 use crate::db::{DbConnection, Error, inboxes, log, webhooks};
 use crate::domain::catalogue::EventName;
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
 use crate::domain::incoming::check_test_body;
+use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
 use crate::domain::webhook::Webhook;
@@ -30,7 +32,7 @@ type Ids = Path<(String, WebhookId)>;
 pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
     let (list, inboxes) = state.db.read(|conn| Ok((webhooks::list(conn)?, inboxes::list(conn)?))).await?;
     let list: Vec<Value> = list.iter().map(|webhook| shapes::webhook(webhook, &inboxes, None)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "payload": { "webhooks": list } })))
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "webhooks": list } })))
 }
 
 /// One webhook.
@@ -157,25 +159,28 @@ fn unknown_overlap() -> ApiError {
 }
 
 /// Sends a test event and answers when the receiver has.
-pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
-    let name = object.0.get("event").and_then(Value::as_str).unwrap_or(EventName::WebhookTest.as_str());
+pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObject) -> Result<HttpResponse, ApiError> {
+    let member = |name: &str| object.0.get(name).filter(|value| value.get() != "null");
     let unknown = || Problems::one(Field::TestEvent, Problem::TestEventUnknown);
-    let event = EventName::parse_any(name).ok_or_else(unknown)?;
-    let body = match object.0.get("body") {
-        None | Some(Value::Null) => event.sample().to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
+    let event = match member("event") {
+        None => EventName::WebhookTest,
+        Some(name) => json::text(name).and_then(|name| EventName::parse_any(&name)).ok_or_else(unknown)?,
     };
+    let body = match member("body") {
+        None => event.sample().to_owned(),
+        // A text that holds JSON, or the JSON itself, which is sent as it is written here.
+        Some(body) => json::text(body).unwrap_or_else(|| body.get().to_owned()),
+    };
+    let body = json::without_bom(Bytes::from(body));
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
-    let body = Bytes::from(body);
     let sent = state.engine.test(ids.1, event, body.clone(), None).await?.ok_or_else(ApiError::not_found)?;
     let shown = state.db.read(move |conn| {
         let delivery = log::find(conn, sent)?.ok_or(Error::Meaning("delivery"))?;
         let attempts = log::attempts_of(conn, &delivery)?;
-        Ok(shapes::whole_delivery(&delivery, Some(&body), &attempts))
+        Ok(WholeDelivery::new(&delivery, Some(&body), &attempts))
     });
-    Ok(HttpResponse::Ok().json(json!({ "payload": { "delivery": shown.await? } })))
+    Ok(HttpResponse::Ok().json(envelope("delivery", shown.await?)))
 }
 
 async fn found(state: &State, id: WebhookId) -> Result<(Webhook, Vec<Inbox>), ApiError> {
@@ -202,5 +207,5 @@ fn untaken(
 }
 
 fn answer(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "payload": { "webhook": shapes::webhook(webhook, inboxes, secret) } }))
+    HttpResponse::Ok().json(serde_json::json!({ "payload": { "webhook": shapes::webhook(webhook, inboxes, secret) } }))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::webhooks::inbox_name;
 use super::{Answer, fragments, go, page, redelivery};
 use crate::clock;
-use crate::db::{deliveries, events, inboxes, log, webhooks};
+use crate::db::{deliveries, events, inboxes, log, settings, webhooks};
 use crate::domain::cursor::Cursor;
 use crate::domain::delivery::ATTEMPTS;
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
@@ -46,7 +46,8 @@ pub async fn of_webhook(
 }
 
 async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
-    let parsed = query.parse(reader.zone(), reader.now);
+    let mut parsed = query.parse(reader.zone(), reader.now);
+    parsed.filter.is_viewers = !reader.is_admin();
     if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| reader.htmx) {
         return show_news(state, reader, query, (parsed, seen)).await;
     }
@@ -171,18 +172,26 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
         let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());
+        let everywhere = settings::viewers_see_answers(conn)?;
         let refused = match shown.filter(|_| may_know) {
             Some(attempt) => log::refused_address(conn, id, attempt.number)?,
             None => None,
         };
-        Ok(Some((delivery, attempts, twins, body, webhook, inboxes::list(conn)?, refused)))
+        Ok(Some((delivery, attempts, twins, body, webhook, inboxes::list(conn)?, (refused, everywhere))))
     });
-    let (delivery, mut attempts, twins, body, webhook, inboxes, refused) = loaded.await?.ok_or(PageError::NotFound)?;
-    if let Some(webhook) = webhook.as_ref().filter(|_| !reader.is_admin()) {
-        attempts
-            .iter_mut()
-            .filter_map(|attempt| attempt.response.as_mut())
-            .for_each(|answer| answer.hide(&webhook.url));
+    let loaded = loaded.await?.ok_or(PageError::NotFound)?;
+    let (delivery, mut attempts, twins, body, webhook, inboxes, (refused, everywhere)) = loaded;
+    let mut answers_hidden = false;
+    if !reader.is_admin() {
+        // Of a deleted webhook nothing is left that an administrator could have allowed.
+        answers_hidden = !webhook.as_ref().map_or(everywhere, |webhook| webhook.shows_answers(everywhere));
+        for answer in attempts.iter_mut().filter_map(|attempt| attempt.response.as_mut()) {
+            if answers_hidden {
+                answer.keep_status();
+            } else if let Some(webhook) = webhook.as_ref().filter(|_| !everywhere) {
+                answer.hide(&webhook.url);
+            }
+        }
     }
     let view = DeliveryView {
         delivery: &delivery,
@@ -190,6 +199,7 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
         inbox: inbox_name(&inboxes, delivery.inbox_id),
         twins: &twins,
         attempts: &attempts,
+        answers_hidden,
         schedule: ATTEMPTS.unsigned_abs().into(),
         body: body.as_deref(),
         chosen: chosen.attempt.as_deref().and_then(|number| number.parse().ok()),

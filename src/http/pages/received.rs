@@ -31,16 +31,10 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<R
     let wanted = filter.clone();
     let loaded = state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE)?, inboxes::list(conn)?)));
     let (found, inboxes) = loaded.await?;
-    let day = |text: &Option<String>, counts: bool| text.clone().filter(|_| counts).unwrap_or_default();
+    let (from, to) = query.fields(reader.zone());
     let ingest = state.public.join("/api/v1/events").map_or_else(|_| String::new(), |url| url.to_string());
     let input = ListInput {
-        filter: ReceivedFilter {
-            event: filter.event,
-            inbox: filter.inbox,
-            unmatched: filter.unmatched,
-            from: day(&query.from, filter.from.is_some()),
-            to: day(&query.to, filter.to.is_some()),
-        },
+        filter: ReceivedFilter { event: filter.event, inbox: filter.inbox, unmatched: filter.unmatched, from, to },
         lines: found.lines.iter().map(|line| shown(line, inbox_name(&inboxes, line.inbox_id))).collect(),
         inboxes: &inboxes,
         newer: found.newer.and_then(|cursor| cursor.written()),

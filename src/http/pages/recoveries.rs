@@ -17,9 +17,10 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::recovery::RecoveryState;
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
+use crate::http::clock_field;
 use crate::http::error::PageError;
 use crate::http::form::Form;
-use crate::http::log_query::{LogQuery, Parsed, clock_in, given};
+use crate::http::log_query::{LogQuery, Parsed, given};
 use crate::http::once;
 use crate::http::reader::{Admin, Reader, SignedIn};
 use crate::http::session::Visit;
@@ -116,7 +117,7 @@ pub async fn ask(state: Data<State>, Admin(reader): Admin, query: Query<LogQuery
         // A span of the log becomes its beginning; a day, for a start.
         let period = query.period.take().and_then(|text| Period::parse(&text)).unwrap_or(Period::Day);
         let start = period.start(reader.now, reader.zone()).unwrap_or(reader.now).micros();
-        query.from = clock_in(Timestamp::from_micros(start - start % 60_000_000), reader.zone());
+        query.from = clock_field::shown(Timestamp::from_micros(start - start % 60_000_000), reader.zone());
     }
     let asked = Asked::of(&query, &reader)?;
     let none = Problems::default();

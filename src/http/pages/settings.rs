@@ -29,11 +29,13 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
             language: Language::parse(form.get("language")).unwrap_or(stored.language),
             time_zone: form.get("time_zone"),
             substatus_attribute: form.get("substatus_attribute"),
+            viewers_see_answers: !form.get("viewers_see_answers").is_empty(),
         },
         None => Typed {
             language: stored.language,
             time_zone: &stored.time_zone,
             substatus_attribute: &stored.substatus_attribute,
+            viewers_see_answers: stored.viewers_see_answers,
         },
     };
     let problems = Problems::default();
@@ -44,9 +46,10 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
 pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
     let language = Language::parse(form.get("language")).ok_or(PageError::BadRequest)?;
     let (zone, attribute) = (form.get("time_zone"), form.get("substatus_attribute"));
-    match Settings::parse(language, zone, attribute) {
+    let viewers_see_answers = !form.get("viewers_see_answers").is_empty();
+    match Settings::parse(language, zone, attribute, viewers_see_answers) {
         Err(problems) => {
-            let typed = Typed { language, time_zone: zone, substatus_attribute: attribute };
+            let typed = Typed { language, time_zone: zone, substatus_attribute: attribute, viewers_see_answers };
             let again = SettingsPage::new(reader.shell(), (typed, &problems), fixed(&state, &reader));
             page(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }

@@ -18,6 +18,7 @@ use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::signing::SigningSecret;
+use crate::domain::text::cleaned;
 use crate::domain::webhook::Webhook;
 use crate::forms::Context;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
@@ -46,7 +47,7 @@ pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefille
     };
     let form = match (typed_before(&reader, "/webhooks"), &original) {
         (Some(typed), _) => typed,
-        (None, Some(original)) => WebhookForm::copy_of(original, reader.t().copy_of(original.title())),
+        (None, Some(original)) => WebhookForm::copy_of(original, cleaned(&reader.t().copy_of(original.title()))),
         (None, None) => WebhookForm::blank(event.into_iter().collect()),
     };
     let inboxes = state.db.read(inboxes::list).await?;

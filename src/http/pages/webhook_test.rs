@@ -51,7 +51,7 @@ pub async fn send(
     form: Form,
 ) -> Answer {
     let webhook = find(&state, *id).await?;
-    let body = form.get("body").replace("\r\n", "\n");
+    let body = form.get("body").trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let (event, problems) = check(&state, form.get("event"), &body);
     if !problems.is_empty() {
         let form = TestForm { event, body: &body, problems: &problems, sent: None };
@@ -75,7 +75,7 @@ fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
     let mut problems = Problems::default();
     let chosen = problems.keep(Field::TestEvent, EventName::parse_any(typed).ok_or(Problem::TestEventUnknown));
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
-    problems.keep(Field::TestBody, check_test_body(body, limit));
+    problems.keep(Field::TestBody, check_test_body(body.as_bytes(), limit));
     (chosen.unwrap_or(EventName::WebhookTest), problems)
 }
 

@@ -16,6 +16,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::health::{self, OFF_AFTER, OffReason};
 use crate::domain::id::WebhookId;
 use crate::domain::inbox::Inbox;
+use crate::domain::text::trimmed;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{State as Health, Webhook};
 use crate::http::State;
@@ -49,7 +50,7 @@ pub struct ListQuery {
 
 impl ListQuery {
     fn filter(&self) -> Filter<'_> {
-        let q = self.q.trim();
+        let q = trimmed(&self.q);
         let q = q.char_indices().nth(SEARCH_MAX_CHARS).and_then(|(end, _)| q.get(..end)).unwrap_or(q);
         Filter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
     }

@@ -29,6 +29,8 @@ pub struct DeliveryView<'a> {
     pub twins: &'a [Delivery],
     /// Its attempts, the first first.
     pub attempts: &'a [Attempt],
+    /// This reader does not see what the receiver answered, but for the status.
+    pub answers_hidden: bool,
     /// Attempts of the schedule.
     pub schedule: Count,
     /// The event's JSON; `None` when retention has deleted it.

@@ -124,7 +124,12 @@ fn own(language: Language, user: &User) -> Vec<Picture> {
 }
 
 fn system(language: Language, user: &User) -> Vec<Picture> {
-    let typed = settings::Typed { language, time_zone: "Europe/Kyiv", substatus_attribute: "substatus" };
+    let typed = settings::Typed {
+        language,
+        time_zone: "Europe/Kyiv",
+        substatus_attribute: "substatus",
+        viewers_see_answers: false,
+    };
     let t = shell(language, user, "").t;
     let fixed = || {
         let one = |name, value: &str, variable| settings::Fixed { name, value: value.into(), variable };

@@ -3,6 +3,7 @@
 use crate::domain::authorization::Method;
 use crate::domain::catalogue::EventName;
 use crate::domain::inbox::Inbox;
+use crate::domain::text::isolated;
 use crate::domain::webhook::Webhook;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::i18n::Translator;
@@ -31,6 +32,7 @@ pub(super) fn all(t: Translator, typed: &WebhookForm, stored: &Webhook, inboxes:
             chosen(t, form, inboxes),
             headers(t, &form.headers),
             form.timeout_s.trim().to_owned(),
+            if form.viewers_see_answers { t.yes() } else { t.no() },
         ]
     };
     let labels = [
@@ -43,6 +45,7 @@ pub(super) fn all(t: Translator, typed: &WebhookForm, stored: &Webhook, inboxes:
         t.inboxes(),
         t.custom_headers(),
         t.timeout(),
+        t.viewers_see_answers(),
     ];
     let plain = labels.into_iter().zip(of(typed)).zip(of(&now));
     let plain = plain.map(|((label, yours), stored)| Conflict { label, yours, stored });
@@ -71,7 +74,7 @@ fn chosen(t: Translator, form: &WebhookForm, inboxes: &[&Inbox]) -> String {
         return t.all_inboxes();
     }
     let chosen = inboxes.iter().filter(|inbox| form.inboxes.contains(&inbox.id.to_string()));
-    chosen.map(|inbox| inbox.name.as_str()).collect::<Vec<_>>().join(", ")
+    chosen.map(|inbox| isolated(&inbox.name)).collect::<Vec<_>>().join(", ")
 }
 
 fn headers(t: Translator, rows: &[HeaderRow]) -> String {

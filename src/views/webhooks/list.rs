@@ -10,6 +10,7 @@ use super::strip::{self, Hour, Strip};
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::id::InboxId;
 use crate::domain::inbox::Inbox;
+use crate::domain::text::isolated;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Language;
 use crate::domain::webhook::{InboxScope, State, Webhook};
@@ -243,7 +244,7 @@ pub(super) fn inbox_names(t: Translator, scope: &InboxScope, inboxes: &[Inbox]) 
         InboxScope::All => t.all_inboxes(),
         InboxScope::Selected(ids) => {
             let chosen = inboxes.iter().filter(|inbox| ids.contains(&inbox.id));
-            let names: Vec<&str> = chosen.map(|inbox| inbox.name.as_str()).collect();
+            let names: Vec<_> = chosen.map(|inbox| isolated(&inbox.name)).collect();
             match names.is_empty() {
                 true => t.inboxes_count(ids.len() as Count),
                 false => names.join(", "),
