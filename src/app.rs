@@ -30,7 +30,8 @@ impl App {
         let sender = Sender::new(Arc::clone(&policy))?;
         let engine = Engine::start(db.clone(), sender, settings.delivery.limits()).await?;
         tokio::spawn(db.clone().watch_file());
-        let state = State::new(db.hurry(), engine.clone(), policy, (&settings, public))?;
+        let installation_id = db.installation_id().await?;
+        let state = State::new(db.hurry(), engine.clone(), policy, (&settings, public), &installation_id)?;
         let server = http::server(state, listener, LAST_REQUESTS)?;
         let handle = server.handle();
         tokio::spawn(server);

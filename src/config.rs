@@ -10,6 +10,7 @@ use url::Url;
 use crate::db::DatabaseUrl;
 use crate::delivery::Limits;
 use crate::domain::address::AddressPolicy;
+use crate::domain::host;
 use crate::private_files;
 
 /// Where the data and the key lie. A setting that may hold a secret has `hide_env_values`: then neither the help nor a
@@ -58,6 +59,9 @@ pub struct WebSettings {
     /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
     #[arg(long, env = "HACHOK_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
+    /// Host names, beside the public URL's and localhost, that pages may be opened under, separated by commas
+    #[arg(long, env = "HACHOK_ALLOWED_HOSTS", value_delimiter = ',', value_name = "NAMES", value_parser = host_name)]
+    pub allowed_hosts: Vec<String>,
     /// Largest event in bytes, up to 2097152
     #[arg(long, env = "HACHOK_MAX_PAYLOAD", default_value_t = 262_144, value_name = "BYTES",
           value_parser = clap::value_parser!(u32).range(1024..=2_097_152))]
@@ -72,6 +76,12 @@ fn public_url(text: &str) -> Result<Url, String> {
     } else {
         Err("must be http:// or https:// with a host and no path".into())
     }
+}
+
+fn host_name(text: &str) -> Result<String, String> {
+    host::parse_allowed(text).ok_or_else(|| {
+        "must be host names such as hooks.example.com, without scheme and port, separated by commas".into()
+    })
 }
 
 fn network(text: &str) -> Result<IpNet, String> {

@@ -13,4 +13,5 @@ mod faults;
 mod fuzz;
 mod house;
 mod pages;
+mod proxies;
 mod support;

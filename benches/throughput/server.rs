@@ -138,7 +138,7 @@ impl Server {
         let headers = format!("cookie: {cookies}\r\ncontent-type: application/x-www-form-urlencoded\r\n");
         let answer = connection.send("POST", "/sign-in", &headers, &body).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
-        answer.cookies().into_iter().find(|cookie| cookie.starts_with("hachok_session=")).expect("a session")
+        answer.cookies().into_iter().find(|cookie| cookie.starts_with("hachok_session_")).expect("a session")
     }
 }
 

@@ -28,6 +28,7 @@ pub mod health;
 pub mod hours;
 pub mod idempotency;
 pub mod inboxes;
+mod installation;
 pub mod invitations;
 mod kept;
 pub mod kept_forms;

@@ -14,6 +14,7 @@ pub mod form_token;
 pub mod forwarded;
 pub mod header;
 pub mod health;
+pub mod host;
 pub mod id;
 pub mod inbox;
 pub mod incoming;

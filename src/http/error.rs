@@ -43,6 +43,28 @@ pub enum PageError {
     /// The request came from a page that is not ours.
     #[error("the request came from elsewhere")]
     Elsewhere,
+    /// The request came from a page of another origin than the public URL's.
+    #[error("the request came from {given}, not from {public}")]
+    WrongOrigin {
+        /// The origin of the page.
+        given: String,
+        /// The origin of the public URL.
+        public: String,
+    },
+    /// The browser keeps no cookie: the page was opened over http, but this public URL is https.
+    #[error("the page was opened over plain http, not at {0}")]
+    PlainHttp(String),
+    /// The browser sent no cookie back.
+    #[error("the browser sent no cookie back")]
+    NoCookie,
+    /// Pages do not answer under that host name.
+    #[error("the host name {host} is not allowed")]
+    UnknownHost {
+        /// The name.
+        host: String,
+        /// The origin of the public URL, if the settings tell one.
+        public: Option<String>,
+    },
     /// The request makes no sense.
     #[error("the request makes no sense")]
     BadRequest,
@@ -77,6 +99,8 @@ impl ResponseError for PageError {
         match self {
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::Forbidden | Self::StaleForm | Self::Elsewhere => StatusCode::FORBIDDEN,
+            Self::WrongOrigin { .. } | Self::PlainHttp(_) | Self::NoCookie => StatusCode::FORBIDDEN,
+            Self::UnknownHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound | Self::DeadLink | Self::DeadInvitation => StatusCode::NOT_FOUND,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::WebhookOff => StatusCode::CONFLICT,
@@ -105,6 +129,10 @@ impl PageError {
             Self::NotFound => Fault::NotFound,
             Self::StaleForm => Fault::PageTooOld,
             Self::Elsewhere => Fault::Elsewhere,
+            Self::WrongOrigin { given, public } => Fault::WrongOrigin { given: given.clone(), public: public.clone() },
+            Self::PlainHttp(public) => Fault::PlainHttp { public: public.clone() },
+            Self::NoCookie => Fault::NoCookie,
+            Self::UnknownHost { host, public } => Fault::UnknownHost { host: host.clone(), public: public.clone() },
             Self::DeadLink => Fault::DeadLink,
             Self::DeadInvitation => Fault::DeadInvitation,
             Self::BadRequest => Fault::BadRequest,

@@ -58,10 +58,11 @@ impl FromRequest for Form {
     type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let typed = Typed::from_request(request, payload);
+        let (request, typed) = (request.clone(), Typed::from_request(request, payload));
         async move {
             let typed = typed.await?;
-            if typed.fresh { Ok(typed.form) } else { Err(PageError::StaleForm) }
+            let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
+            if typed.fresh { Ok(typed.form) } else { Err(csrf::stale(state, &request)) }
         }
         .boxed_local()
     }
@@ -82,7 +83,7 @@ impl FromRequest for Typed {
             match &reader.user {
                 Some(_) => {}
                 None if limits.signed_in => return Err(reader.to_sign_in()),
-                None if !csrf::has_cookie(&request) => return Err(PageError::StaleForm),
+                None if !csrf::has_cookie(state, &request) => return Err(csrf::stale(state, &request)),
                 None => {}
             }
             let fields = limits.read(&request, &mut payload).await?;
@@ -110,5 +111,5 @@ fn check_origin(state: &State, request: &HttpRequest) -> Result<(), PageError> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Only a form's own type: another page can post text/plain without asking us first.
     let is_form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-    if is_form && csrf::is_from_here(state, request) { Ok(()) } else { Err(PageError::Elsewhere) }
+    if is_form { csrf::check_origin(state, request) } else { Err(PageError::Elsewhere) }
 }

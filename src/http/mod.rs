@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod body;
 mod clock_field;
+mod cookie_names;
 mod csrf;
 mod error;
 mod flash;
@@ -11,8 +12,11 @@ mod form;
 mod form_limits;
 mod headers;
 mod health;
+mod host;
 mod kept_form;
+mod log_limit;
 pub mod log_query;
+mod old_session;
 mod once;
 mod pages;
 mod reader;
@@ -47,6 +51,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::clone(&state))
+            .wrap(from_fn(host::check))
             .wrap(Compress::default())
             .wrap(from_fn(request_line::read))
             .wrap(from_fn(headers::add))

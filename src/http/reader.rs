@@ -15,6 +15,7 @@ use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{Ready, ready};
 
+use super::cookie_names::{OLD_LANGUAGE, OLD_THEME};
 use super::error::PageError;
 use super::form::Form;
 use super::kept_form::{self, KeptForm};
@@ -59,10 +60,6 @@ pub struct Reader {
     failed_24h: u64,
     notice: Option<Notice>,
 }
-
-const LANGUAGE_COOKIE: &str = "hachok_lang";
-/// How the pages look that come before signing in.
-const THEME_COOKIE: &str = "hachok_theme";
 
 impl Reader {
     /// Words, dates and numbers for this reader.
@@ -154,12 +151,12 @@ pub async fn without_session(
     })
 }
 
-/// Somebody of whom nothing can be loaded.
-fn stranger(state: &State, request: &HttpRequest) -> Reader {
+/// Somebody of whom nothing is loaded.
+pub(super) fn stranger(state: &State, request: &HttpRequest) -> Reader {
     Reader {
         locale: language(state, request, None, &mut Vec::new()).unwrap_or(Language::En),
         user: None,
-        theme: theme(request, None),
+        theme: theme(state, request, None),
         csrf: String::new(),
         shown_csrf: String::new(),
         once: String::new(),
@@ -214,7 +211,7 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
     };
     let reader = Reader {
         locale,
-        theme: theme(request, user.as_ref()),
+        theme: theme(state, request, user.as_ref()),
         shown_csrf: csrf::masked(&csrf),
         once: hex(&clock::random::<16>()),
         csrf,
@@ -264,31 +261,31 @@ fn language(
 ) -> Option<Language> {
     let asked = request.query_string().split('&').filter_map(|pair| pair.strip_prefix("lang=")).next_back();
     if let Some(language) = asked.and_then(Language::parse) {
-        cookies.push(remembered(state, LANGUAGE_COOKIE, language.as_str()));
+        cookies.push(remembered(state, &state.cookies.language, language.as_str()));
         return Some(language);
     }
     let accepted = || negotiate(request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok()?);
     user.and_then(|user| user.language)
-        .or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|cookie| Language::parse(cookie.value())))
+        .or_else(|| Language::parse(&cookie_value(request, &state.cookies.language, OLD_LANGUAGE)?))
         .or_else(accepted)
 }
 
 /// The account's choice, else what this browser saw last.
-fn theme(request: &HttpRequest, user: Option<&User>) -> Option<Theme> {
+fn theme(state: &State, request: &HttpRequest, user: Option<&User>) -> Option<Theme> {
     match user {
         Some(user) => user.theme,
-        None => request.cookie(THEME_COOKIE).and_then(|cookie| Theme::parse(cookie.value())),
+        None => Theme::parse(&cookie_value(request, &state.cookies.theme, OLD_THEME)?),
     }
 }
 
 /// Carries a person's theme to the pages before signing in; an empty one follows the system.
 pub fn theme_cookie(state: &State, theme: Option<Theme>) -> Cookie<'static> {
-    remembered(state, THEME_COOKIE, theme.map_or("", Theme::as_str))
+    remembered(state, &state.cookies.theme, theme.map_or("", Theme::as_str))
 }
 
 /// A cookie for a year.
-fn remembered(state: &State, name: &'static str, value: &'static str) -> Cookie<'static> {
-    let cookie = Cookie::build(name, value).path("/").same_site(SameSite::Lax).secure(state.is_secure());
+fn remembered(state: &State, name: &str, value: &'static str) -> Cookie<'static> {
+    let cookie = Cookie::build(name.to_owned(), value).path("/").same_site(SameSite::Lax).secure(state.is_secure());
     cookie.http_only(true).max_age(actix_web::cookie::time::Duration::days(365)).finish()
 }
 
@@ -300,6 +297,12 @@ fn path(request: &HttpRequest) -> String {
     let path_and_query = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let texts = [path_and_query, request.uri().path(), "/"];
     texts.into_iter().find(|text| text.len() <= REPEATED_PATH_MAX_BYTES).unwrap_or("/").to_owned()
+}
+
+/// The value of a cookie, or that of its former name.
+pub(super) fn cookie_value(request: &HttpRequest, name: &str, old_name: &str) -> Option<String> {
+    let cookie = request.cookie(name).or_else(|| request.cookie(old_name))?;
+    Some(cookie.value().to_owned())
 }
 
 /// The address that a request is counted under.

@@ -11,7 +11,7 @@ use super::pages::{
     catalogue, deliveries, inboxes, invite, profile, received, recoveries, session as account, settings, status,
     tokens, users, verify, webhook_actions, webhook_form, webhook_overview, webhook_test, webhooks,
 };
-use super::{State, api, assets, health, reader, session};
+use super::{State, api, assets, health, old_session, reader, session};
 
 /// Every path of the server.
 pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
@@ -39,6 +39,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .wrap(from_fn(reader::load))
                 .wrap(session::middleware(state))
                 .wrap(from_fn(reader::without_session))
+                .wrap(from_fn(old_session::translate))
                 .configure(|routes| pages(routes, FormLimits::with_event(state.web.max_payload)))
                 .default_service(web::route().to(HttpResponse::NotFound)),
         )

@@ -45,7 +45,7 @@ pub fn middleware(state: &State) -> SessionMiddleware<Store> {
     let lifecycle =
         BrowserSession::default().state_ttl(idle).state_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
     SessionMiddleware::builder(Store(state.db.clone()), key)
-        .cookie_name(cookie_name(state).into())
+        .cookie_name(state.cookies.session.clone())
         .cookie_secure(secure)
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
@@ -93,10 +93,6 @@ pub fn is_of(state: &str, csrf: &str) -> bool {
 
 fn form_token(values: &Values) -> Option<String> {
     serde_json::from_str(values.get(CSRF)?).ok()
-}
-
-fn cookie_name(state: &State) -> &'static str {
-    if state.is_secure() { "__Host-hachok" } else { "hachok_session" }
 }
 
 fn json(values: &Values) -> Result<String, serde_json::Error> {

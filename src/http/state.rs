@@ -6,6 +6,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::api::auth::Senders;
+use super::cookie_names::CookieNames;
+use super::log_limit::LogLimit;
 use crate::clock;
 use crate::config::{DataSettings, DeliverySettings, ServeSettings, WebSettings};
 use crate::db::log::Filter;
@@ -13,6 +15,7 @@ use crate::db::{self, Db};
 use crate::delivery::Engine;
 use crate::domain::address::AddressPolicy;
 use crate::domain::forwarded::TrustedProxies;
+use crate::domain::host::AllowedHosts;
 use crate::domain::timestamp::Timestamp;
 use crate::password::Hasher;
 
@@ -34,6 +37,12 @@ pub struct State {
     /// The key of the accounts in the counts of failed sign-ins.
     pub(super) sign_in_key: [u8; 32],
     pub(super) trusted_proxies: TrustedProxies,
+    pub(super) allowed_hosts: AllowedHosts,
+    pub(super) cookies: CookieNames,
+    /// What was written of host names that are not allowed.
+    pub(super) unknown_hosts_logged: LogLimit,
+    /// What was written of origins that are not the public URL's.
+    pub(super) wrong_origins_logged: LogLimit,
     pub(super) senders: Senders,
     pub(super) hasher: Hasher,
     searching: Arc<Semaphore>,
@@ -49,9 +58,15 @@ impl State {
         engine: Engine,
         policy: Arc<AddressPolicy>,
         (settings, public): (&ServeSettings, Url),
+        installation_id: &str,
     ) -> std::io::Result<Self> {
         let vault = db.vault();
+        let named = settings.web.allowed_hosts.iter().map(String::as_str);
         Ok(Self {
+            allowed_hosts: AllowedHosts::new(public.domain(), named),
+            cookies: CookieNames::new(installation_id, is_secure(&public)),
+            unknown_hosts_logged: LogLimit::default(),
+            wrong_origins_logged: LogLimit::default(),
             form_key: vault.derive("form"),
             cookie_key: vault.derive("cookie"),
             sign_in_key: vault.derive("sign-in"),
@@ -80,8 +95,17 @@ impl State {
         turn.ok().and_then(Result::ok).map(Some).ok_or(db::Error::Busy)
     }
 
+    /// The origin that people are to open pages at.
+    pub(super) fn public_origin(&self) -> String {
+        self.public.origin().ascii_serialization()
+    }
+
     /// The pages are reached over TLS, so cookies are bound to it.
     pub(super) fn is_secure(&self) -> bool {
-        self.public.scheme() == "https"
+        is_secure(&self.public)
     }
+}
+
+fn is_secure(public: &Url) -> bool {
+    public.scheme() == "https"
 }

@@ -103,7 +103,9 @@ messages! {
     sign_in; sign_in_wrong; sign_in_wait(n: impl Number); set_up; set_up_about; set_up_button; set_up_failed; user_name;
     email; account_password; account_password_hint; time_zone; time_zone_hint; error_not_found;
     error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old; error_page_too_old_about;
-    error_elsewhere; error_elsewhere_about; error_bad_request; error_bad_request_about; error_dead_link;
+    error_elsewhere; error_elsewhere_about; error_wrong_origin_about(given: impl Text, public: impl Text);
+    error_plain_http; error_plain_http_about(public: impl Text); error_no_cookie; error_no_cookie_about; error_unknown_host;
+    error_unknown_host_about(host: impl Text); error_open(address: impl Text); error_bad_request; error_bad_request_about; error_dead_link;
     error_dead_link_about; error_webhook_off; error_webhook_off_about; error_too_large; error_too_large_about; error_unavailable;
     error_unavailable_about; error_server(id: impl Text); error_server_about; error_back;
     // accounts.ftl

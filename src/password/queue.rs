@@ -64,6 +64,11 @@ impl Hasher {
         Ok(Self(shared))
     }
 
+    /// A request of that client finds a place now.
+    pub fn has_room(&self, client: IpNet) -> bool {
+        self.0.lock().has_room(client)
+    }
+
     /// Runs `work` when the turn of its client comes. Work whose caller waits no longer is skipped.
     pub async fn run<T, F>(&self, client: IpNet, work: F) -> Result<T, Busy>
     where
@@ -127,14 +132,16 @@ impl Shared {
 }
 
 impl Queue {
+    fn has_room(&self, client: IpNet) -> bool {
+        let of_client = self.waiting.get(&client).map_or(0, VecDeque::len);
+        of_client < WAITING_PER_CLIENT_MAX && self.waiting_total < WAITING_MAX
+    }
+
     fn push(&mut self, client: IpNet, job: Job) -> Result<(), Busy> {
-        let jobs = self.waiting.entry(client).or_default();
-        if jobs.len() >= WAITING_PER_CLIENT_MAX || self.waiting_total >= WAITING_MAX {
-            if jobs.is_empty() {
-                self.waiting.remove(&client);
-            }
+        if !self.has_room(client) {
             return Err(Busy);
         }
+        let jobs = self.waiting.entry(client).or_default();
         if jobs.is_empty() {
             self.turns.push_back(client);
         }

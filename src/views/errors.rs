@@ -28,6 +28,27 @@ pub enum Fault {
     PageTooOld,
     /// 403: the form was not sent from a page of ours.
     Elsewhere,
+    /// 403: the form was sent from a page of another origin.
+    WrongOrigin {
+        /// The origin of the page.
+        given: String,
+        /// The origin of the public URL.
+        public: String,
+    },
+    /// 403: the cookie did not come back, for the page was opened over http.
+    PlainHttp {
+        /// The origin of the public URL, which is https.
+        public: String,
+    },
+    /// 403: the cookie did not come back.
+    NoCookie,
+    /// 421: pages do not answer under that host name.
+    UnknownHost {
+        /// The name.
+        host: String,
+        /// The origin of the public URL, if the settings tell one.
+        public: Option<String>,
+    },
     /// 500, with the request's id.
     Server(String),
     /// 503: the database does not answer.
@@ -42,11 +63,13 @@ pub struct ErrorPage<'a> {
     t: Translator<'a>,
     title: String,
     about: String,
+    /// Where to open the page instead.
+    address: Option<&'a str>,
 }
 
 impl<'a> ErrorPage<'a> {
     /// The page for `fault`.
-    pub fn new(shell: Shell<'a>, fault: &Fault) -> Self {
+    pub fn new(shell: Shell<'a>, fault: &'a Fault) -> Self {
         let t = shell.t;
         let (title, about) = match fault {
             Fault::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
@@ -58,9 +81,18 @@ impl<'a> ErrorPage<'a> {
             Fault::TooLarge => (t.error_too_large(), t.error_too_large_about()),
             Fault::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),
             Fault::Elsewhere => (t.error_elsewhere(), t.error_elsewhere_about()),
+            Fault::WrongOrigin { given, public } => (t.error_elsewhere(), t.error_wrong_origin_about(given, public)),
+            Fault::PlainHttp { public } => (t.error_plain_http(), t.error_plain_http_about(public)),
+            Fault::NoCookie => (t.error_no_cookie(), t.error_no_cookie_about()),
+            Fault::UnknownHost { host, .. } => (t.error_unknown_host(), t.error_unknown_host_about(host)),
             Fault::Server(id) => (t.error_server(id), t.error_server_about()),
             Fault::Unavailable => (t.error_unavailable(), t.error_unavailable_about()),
         };
-        Self { t, shell: shell.at(Place::Elsewhere), title, about }
+        let address = match fault {
+            Fault::WrongOrigin { public, .. } | Fault::PlainHttp { public } => Some(public.as_str()),
+            Fault::UnknownHost { public, .. } => public.as_deref(),
+            _ => None,
+        };
+        Self { t, shell: shell.at(Place::Elsewhere), title, about, address }
     }
 }

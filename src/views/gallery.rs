@@ -335,6 +335,31 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
         ("sign-in-form-kept", sign_in_after(session::Ended::FormIsKept)),
         ("sign-in-nothing-done", sign_in_after(session::Ended::NothingWasDone)),
         ("sign-in-wait", sign_in("olena@example.com", Some(session::Refusal::Wait(30)))),
+        (
+            "error-origin",
+            fault(
+                outside("/sign-in"),
+                errors::Fault::WrongOrigin {
+                    given: "https://desk.example.com:8443".into(),
+                    public: "https://hooks.example.com".into(),
+                },
+            ),
+        ),
+        (
+            "error-http",
+            fault(outside("/sign-in"), errors::Fault::PlainHttp { public: "https://hooks.example.com".into() }),
+        ),
+        (
+            "error-host",
+            fault(
+                outside("/"),
+                errors::Fault::UnknownHost {
+                    host: "desk.example.com".into(),
+                    public: Some("https://hooks.example.com".into()),
+                },
+            ),
+        ),
+        ("error-cookie", fault(outside("/sign-in"), errors::Fault::NoCookie)),
         ("error-404", fault(shell(language, user, "/nowhere"), errors::Fault::NotFound)),
         ("error-500", fault(outside("/"), errors::Fault::Server("req_7f21".into()))),
     ]

@@ -18,6 +18,7 @@ fn the_help_names_every_command_and_every_setting() {
         ("--database-url", "DATABASE_URL"),
         ("--bind", "HACHOK_BIND"),
         ("--public-url", "HACHOK_PUBLIC_URL"),
+        ("--allowed-hosts", "HACHOK_ALLOWED_HOSTS"),
         ("--secret-key-file", "HACHOK_SECRET_KEY_FILE"),
         ("--allow-networks", "HACHOK_ALLOW_NETWORKS"),
         ("--deny-networks", "HACHOK_DENY_NETWORKS"),

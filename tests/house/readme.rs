@@ -23,6 +23,17 @@ fn every_file_the_readmes_point_to_is_there() {
 }
 
 #[test]
+fn the_readme_shows_the_configurations_of_the_proxies_as_they_are_tested() {
+    let (_, text) = readme().remove(0);
+    let shipped = files("packaging/proxies", "");
+    assert_eq!(shipped.len(), 3);
+    for (path, configuration) in shipped {
+        assert!(text.contains(&configuration), "{path}");
+        assert!(text.contains(&format!("({path})")), "a link to {path}");
+    }
+}
+
+#[test]
 fn every_setting_stands_in_the_readme() {
     let (_, text) = readme().remove(0);
     let config = files("src", "config.rs").remove(0).1;

@@ -88,7 +88,7 @@ async fn the_sign_in_page_says_that_the_session_has_ended() {
     // Also long after: whoever has a cookie of ours was signed in once.
     app.age("UPDATE sessions SET expires_at = expires_at - 864000000000");
     assert!(late.open("/sign-in?lang=en").await.says("Your session has ended"));
-    late.set_cookie("hachok_session", "forged");
+    late.set_cookie(&late.session().0, "forged");
     assert!(!late.open("/sign-in").await.says("Your session has ended"));
 }
 
@@ -96,14 +96,13 @@ async fn the_sign_in_page_says_that_the_session_has_ended() {
 async fn who_signs_out_is_told_nothing_and_leaves_nothing() {
     let app = App::start();
     let admin = app.admin().await;
-    let (cookie, form) =
-        (admin.cookie("hachok_session").expect("a session"), good_form(&admin, "https://a.example").await);
+    let ((name, cookie), form) = (admin.session(), good_form(&admin, "https://a.example").await);
     admin.submit(admin.open("/webhooks").await.form_to("/sign-out")).await.leads_to();
     assert!(!admin.open("/sign-in").await.says("has ended"));
     let page = admin.submit(form.clone()).await.leads_to();
     assert!(!admin.open(&page).await.says("kept for 30 minutes"));
     // Not even with the cookie of that session.
-    admin.set_cookie("hachok_session", &cookie);
+    admin.set_cookie(&name, &cookie);
     let page = sign_in_again(&admin, &admin.submit(form).await, ADMIN).await;
     assert_eq!(page.form("#f-url").value("url"), "", "{}", page.path);
 }

@@ -66,12 +66,12 @@ async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
     assert_eq!(page.error("current-password"), "This is not your current password");
     assert!(!change(&here, PASSWORD, "short").await.expect(422).error("new-password").is_empty());
     there.open("/webhooks").await;
-    let old = here.cookie("hachok_session").expect("a session");
+    let (name, old) = here.session();
     change(&here, PASSWORD, NEW).await.leads_to();
     assert!(here.open("/profile").await.says("The password was changed"));
     assert!(there.get("/webhooks").await.leads_to().starts_with("/sign-in"));
     let thief = app.visitor();
-    thief.set_cookie("hachok_session", &old);
+    thief.set_cookie(&name, &old);
     assert_eq!(thief.get("/webhooks").await.status, 303, "the session has a new key");
     assert_eq!(app.visitor().try_sign_in("admin@example.com", PASSWORD).await.status, 422);
     app.visitor().sign_in("admin@example.com", NEW).await;

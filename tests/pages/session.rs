@@ -1,6 +1,6 @@
 use crate::support::{App, PASSWORD};
 
-const COOKIE: &str = "hachok_session";
+const COOKIE: &str = "hachok_session_";
 
 #[tokio::test]
 async fn the_session_cookie_is_for_this_site_and_no_script() {
@@ -30,7 +30,8 @@ async fn behind_https_the_cookie_is_bound_to_the_host() {
     let answer = client.execute(request).await.expect("an answer");
     assert_eq!(answer.status(), 303);
     let lines: Vec<_> = answer.headers().get_all("set-cookie").iter().filter_map(|line| line.to_str().ok()).collect();
-    let cookie = lines.iter().find(|line| line.starts_with("__Host-hachok=")).unwrap_or_else(|| panic!("{lines:?}"));
+    let cookie =
+        lines.iter().find(|line| line.starts_with("__Host-hachok_session_")).unwrap_or_else(|| panic!("{lines:?}"));
     assert!(cookie.to_ascii_lowercase().contains("; secure"), "{cookie}");
     assert!(answer.headers().contains_key("strict-transport-security"));
 }
@@ -41,10 +42,15 @@ async fn signing_in_gives_a_new_session() {
     app.user("anna@example.com", "admin", PASSWORD);
     let visitor = app.visitor();
     visitor.open("/sign-in").await;
-    visitor.set_cookie(COOKIE, "planted");
     visitor.sign_in("anna@example.com", PASSWORD).await;
-    let first = visitor.cookie(COOKIE).expect("a session");
-    assert_ne!(first, "planted");
+    let (name, before) = visitor.session();
+    let visitor = app.visitor();
+    visitor.set_cookie(&name, &before);
+    let form = visitor.open("/webhooks").await.form_to("/sign-out");
+    visitor.submit(form).await.leads_to();
+    visitor.set_cookie(&name, "planted");
+    visitor.sign_in("anna@example.com", PASSWORD).await;
+    assert!(!["planted", &before].contains(&visitor.session().1.as_str()));
     visitor.open("/webhooks").await;
 }
 
@@ -52,12 +58,12 @@ async fn signing_in_gives_a_new_session() {
 async fn signing_out_ends_the_session_for_good() {
     let app = App::start();
     let visitor = app.admin().await;
-    let cookie = visitor.cookie(COOKIE).expect("a session");
+    let (name, cookie) = visitor.session();
     let form = visitor.open("/webhooks").await.form_to("/sign-out");
     assert!(visitor.submit(form).await.leads_to().starts_with("/sign-in"));
     assert_eq!(visitor.get("/webhooks").await.status, 303);
     let thief = app.visitor();
-    thief.set_cookie(COOKIE, &cookie);
+    thief.set_cookie(&name, &cookie);
     assert!(thief.get("/webhooks").await.leads_to().starts_with("/sign-in"), "a replayed cookie opens nothing");
 }
 
@@ -86,11 +92,11 @@ async fn a_session_that_has_ended_never_opens_anything_again() {
 async fn a_session_outlives_a_restart() {
     let mut app = App::start();
     let visitor = app.admin().await;
-    let cookie = visitor.cookie(COOKIE).expect("a session");
+    let (name, cookie) = visitor.session();
     app.stop();
     app.start_again();
     let later = app.visitor();
-    later.set_cookie(COOKIE, &cookie);
+    later.set_cookie(&name, &cookie);
     later.open("/webhooks").await;
 }
 
@@ -100,7 +106,7 @@ async fn a_session_id_is_not_what_the_database_holds() {
     if !app.is_sqlite() {
         return;
     }
-    let cookie = app.admin().await.cookie(COOKIE).expect("a session");
+    let cookie = app.admin().await.session().1;
     let stored = app.stored_bytes();
     assert!(!stored.windows(cookie.len()).any(|part| part == cookie.as_bytes()));
 }

@@ -26,6 +26,11 @@ impl Visitor {
         Self { base: base.into(), client: http(), cookies: Mutex::default(), language: "en".into() }
     }
 
+    /// One that reaches the server through that client.
+    pub fn with(base: &str, client: Client) -> Self {
+        Self { client, ..Self::new(base) }
+    }
+
     /// The same browser set to another language.
     pub fn speaking(mut self, accept_language: &str) -> Self {
         self.language = accept_language.into();
@@ -35,6 +40,25 @@ impl Visitor {
     /// A cookie's value.
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().expect("cookies").get(name).cloned()
+    }
+
+    /// The session's cookie, name and value.
+    pub fn session(&self) -> (String, String) {
+        self.cookie_of("hachok_session")
+    }
+
+    /// Name and value of the cookie whose name is that one and the installation's id.
+    pub fn cookie_of(&self, kind: &str) -> (String, String) {
+        let cookies = self.cookies.lock().expect("cookies");
+        let is_it = |name: &str| name.trim_start_matches("__Host-").starts_with(&format!("{kind}_"));
+        let found = cookies.iter().find(|(name, _)| is_it(name));
+        found.map(|(name, value)| (name.clone(), value.clone())).unwrap_or_else(|| panic!("a cookie {kind}_…"))
+    }
+
+    /// Takes over all cookies of another browser, as one that knows both servers has them.
+    pub fn take_cookies(&self, other: &Self) {
+        let theirs = other.cookies.lock().expect("cookies").clone();
+        self.cookies.lock().expect("cookies").extend(theirs);
     }
 
     /// Puts a cookie into the browser.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::passwords::{self, Compared, Renewal};
 use crate::db::sign_ins::{self, Admission, Pair};
+use crate::domain::forwarded;
 use crate::domain::user::User;
 use crate::http::State;
 use crate::http::error::PageError;
@@ -26,6 +27,10 @@ pub enum Checked {
 /// compared after all. A caller that leaves meanwhile has had its try.
 pub async fn check(state: &State, address: IpAddr, account: &str, typed: &str) -> Result<Checked, PageError> {
     let pair = Pair::new(&state.sign_in_key, address, account);
+    // A try that would be taken back at once is not stored first: strangers could make the database write at will.
+    if !state.hasher.has_room(forwarded::group(address)) {
+        return Ok(Checked::Busy);
+    }
     let number = match admit(state, &pair).await? {
         Admission::Try(number) => number,
         Admission::Wait(wait) => return Ok(Checked::Wait(u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(1))),

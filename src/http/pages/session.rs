@@ -147,7 +147,7 @@ pub async fn check_in(
         return Ok(go(&reader, &of_path(form.get("next"))));
     }
     if !input.fresh {
-        return Err(PageError::StaleForm);
+        return Err(csrf::stale(&state, &request));
     }
     let typed = form.get("email");
     let account = parse_email(typed).unwrap_or_default();
