@@ -1,11 +1,13 @@
 //! What must hold for any input, one function for each parser that reads bytes from outside. The suite calls them with
 //! random and mutated inputs on stable Rust (`tests/fuzz/`); `cargo fuzz run NAME` calls them guided by coverage.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hachok::delivery::retry_after;
 use hachok::domain::address::AddressPolicy;
+use hachok::domain::forwarded::{self, TrustedProxies};
 use hachok::domain::incoming::Incoming;
 use hachok::domain::json::Members;
 use hachok::domain::target_url::TargetUrl;
@@ -71,4 +73,20 @@ pub fn retry_after(data: &[u8]) {
     let now = Timestamp::from_seconds(1_795_245_900);
     let Some(asked) = retry_after::parse(&String::from_utf8_lossy(data), now) else { return };
     assert!(asked > now && asked <= now.after(Duration::from_secs(24 * 3600)), "{asked:?}");
+}
+
+/// `X-Forwarded-For`: whatever the client writes, the address that the trusted proxy appends is the client's.
+pub fn forwarded_for(data: &[u8]) {
+    let written = String::from_utf8_lossy(data);
+    let (proxy, appended) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([203, 0, 113, 9]));
+    let trusted = TrustedProxies::new(vec![proxy.into()]);
+    for last in ["203.0.113.9", "203.0.113.9:4711", "::ffff:203.0.113.9"] {
+        let line = format!("{written}, {last}");
+        assert_eq!(forwarded::client(proxy, [line.as_str()], &trusted), appended, "{line}");
+        assert_eq!(forwarded::client(proxy, [&*written, last], &trusted), appended, "{line}");
+    }
+    let alone = forwarded::client(proxy, [&*written], &trusted);
+    assert_eq!(alone, forwarded::canonical(alone));
+    let stranger = IpAddr::from([198, 51, 100, 7]);
+    assert_eq!(forwarded::client(stranger, [&*written], &trusted), stranger);
 }

@@ -98,3 +98,8 @@ fn any_form_is_checked() {
 fn any_retry_after_is_ignored_or_within_a_day() {
     run("retry_after", targets::retry_after);
 }
+
+#[test]
+fn any_forwarded_list_names_the_client_that_the_proxy_saw() {
+    run("forwarded_for", targets::forwarded_for);
+}
