@@ -7,7 +7,7 @@ use crate::support::App;
 async fn a_form_whose_process_ends_has_been_done_once_or_not_at_all() {
     let mut app = App::start();
     let first = app.admin().await;
-    let cookie = first.cookie("hachok_session").expect("a session");
+    let (name, cookie) = first.session();
     let webhooks = |app: &App| {
         let api = app.api("read");
         async move { api.get("webhooks").await.json()["payload"]["webhooks"].as_array().map(Vec::len) }
@@ -15,20 +15,20 @@ async fn a_form_whose_process_ends_has_been_done_once_or_not_at_all() {
     let mut stored = 0;
     for (point, done) in [("form-before-commit", 0), ("form-after-commit", 1)] {
         let visitor = app.visitor();
-        visitor.set_cookie("hachok_session", &cookie);
+        visitor.set_cookie(&name, &cookie);
         let form = good_form(&visitor, "https://a.example.com/").await;
         app.kill();
         app.change("HACHOK_FAULT", point);
         app.start_again();
         let visitor = app.visitor();
-        visitor.set_cookie("hachok_session", &cookie);
+        visitor.set_cookie(&name, &cookie);
         assert!(visitor.form_request(&form).send().await.is_err(), "the process has ended at {point}");
         assert_eq!(app.exit_code(), None, "{point} was passed");
         app.change("HACHOK_FAULT", "");
         app.start_again();
         assert_eq!(webhooks(&app).await, Some(stored + done), "{point}");
         let visitor = app.visitor();
-        visitor.set_cookie("hachok_session", &cookie);
+        visitor.set_cookie(&name, &cookie);
         let page = visitor.follow(form).await;
         assert!(page.has("#key"), "nobody has seen the key yet: {}", page.text("main"));
         stored += 1;
