@@ -6,7 +6,7 @@ async fn a_new_installation_works() {
     let app = App::start();
     let page = app.admin().await.open("/status").await;
     assert_eq!(page.text("#status h2"), "Everything works");
-    for words in [env!("CARGO_PKG_VERSION"), "20261121", "Free disk space"].iter().filter(|_| app.is_sqlite()) {
+    for words in [env!("CARGO_PKG_VERSION"), "202611", "Free disk space"].iter().filter(|_| app.is_sqlite()) {
         assert!(page.says(words), "{words} in {}", page.text("main"));
     }
     assert!(page.says(if app.is_sqlite() { "SQLite" } else { "PostgreSQL" }));
