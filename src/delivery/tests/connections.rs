@@ -92,7 +92,7 @@ async fn a_good_name_is_called_at_the_port_of_its_url() {
     let request = request(&format!("http://receiver.example.com:{}{path}", receiver.at.port()));
     let reply = sender(loopback(), &names.lookup, Vec::new()).send(&request).await.unwrap();
     assert_eq!(reply.response.status, 204);
-    assert!(receiver.next().await.contains("\r\nhost: receiver.example.com:"));
+    assert!(receiver.next().await.contains("\r\nHost: receiver.example.com:"));
 }
 
 #[tokio::test]
