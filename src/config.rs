@@ -62,6 +62,14 @@ pub struct WebSettings {
     /// Host names, beside the public URL's and localhost, that pages may be opened under, separated by commas
     #[arg(long, env = "HACHOK_ALLOWED_HOSTS", value_delimiter = ',', value_name = "NAMES", value_parser = host_name)]
     pub allowed_hosts: Vec<String>,
+    /// Seconds that an idle connection is kept; a balancer before it must end its idle connections sooner
+    #[arg(long, env = "HACHOK_KEEP_ALIVE", default_value_t = 75, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u16).range(1..=7200))]
+    pub keep_alive: u16,
+    /// Connections that one address (of IPv6 one /64) may hold; loopback and trusted proxies may hold more
+    #[arg(long, env = "HACHOK_CONNECTIONS_PER_PEER", default_value_t = 128, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub connections_per_peer: u16,
     /// Largest event in bytes, up to 2097152
     #[arg(long, env = "HACHOK_MAX_PAYLOAD", default_value_t = 262_144, value_name = "BYTES",
           value_parser = clap::value_parser!(u32).range(1024..=2_097_152))]

@@ -53,6 +53,19 @@ pub const fn lease(span: Duration) -> Duration {
     span
 }
 
+/// A limit of a connection. With the feature it is `HACHOK_CONNECTION_SCALE` times shorter; not the schedule's scale,
+/// for then idle connections of the test's own clients would end under their next request.
+#[cfg(feature = "fault-injection")]
+pub fn connection(span: Duration) -> Duration {
+    span.div_f64(scale("HACHOK_CONNECTION_SCALE"))
+}
+
+/// A limit of a connection, as it is.
+#[cfg(not(feature = "fault-injection"))]
+pub const fn connection(span: Duration) -> Duration {
+    span
+}
+
 /// A limit. With the feature it is `HACHOK_DUE_LIMIT`, where that is set.
 #[cfg(feature = "fault-injection")]
 pub fn due_limit(limit: i64) -> i64 {

@@ -1,6 +1,9 @@
 //! `/static/…`: names change with their bytes, so browsers may keep them for ever.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 
 /// The file of that hashed name.
@@ -10,6 +13,9 @@ pub async fn serve(name: web::Path<String>) -> HttpResponse {
         Some((bytes, media_type)) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, media_type))
             .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
-            .body(bytes.into_owned()),
+            .body(match bytes {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            }),
     }
 }

@@ -23,6 +23,8 @@ fn the_help_names_every_command_and_every_setting() {
         ("--allow-networks", "HACHOK_ALLOW_NETWORKS"),
         ("--deny-networks", "HACHOK_DENY_NETWORKS"),
         ("--allow-http", "HACHOK_ALLOW_HTTP"),
+        ("--keep-alive", "HACHOK_KEEP_ALIVE"),
+        ("--connections-per-peer", "HACHOK_CONNECTIONS_PER_PEER"),
         ("--max-payload", "HACHOK_MAX_PAYLOAD"),
         ("--in-flight", "HACHOK_IN_FLIGHT"),
         ("--in-flight-per-webhook", "HACHOK_IN_FLIGHT_PER_WEBHOOK"),

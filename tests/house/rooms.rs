@@ -28,7 +28,10 @@ const ROOMS: [(&str, &[&str], &[&str]); 27] = [
     ("http/api", &["domain", "clock", "config", "db", "forms", "delivery", "i18n", "http"], &["actix"]),
     (
         "http",
-        &["domain", "clock", "config", "db", "forms", "delivery", "views", "i18n", "http", "password", "assets"],
+        &[
+            "domain", "clock", "config", "db", "forms", "delivery", "views", "i18n", "http", "password", "assets",
+            "sabotage",
+        ],
         &["actix"],
     ),
     ("app", &["domain", "clock", "config", "db", "delivery", "http", "app", "fault"], &["actix"]),
@@ -45,7 +48,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 27] = [
 /// Areas, and the crates that belong to them.
 const AREAS: [(&str, &[&str]); 5] = [
     ("diesel", &["diesel", "diesel_migrations", "libsqlite3_sys", "pq_sys"]),
-    ("actix", &["actix_web", "actix_session", "actix_http"]),
+    ("actix", &["actix_web", "actix_session", "actix_http", "actix_server", "actix_service"]),
     ("askama", &["askama"]),
     ("fluent", &["fluent_bundle", "fluent_langneg", "unic_langid", "intl_memoizer"]),
     ("reqwest", &["reqwest"]),

@@ -136,6 +136,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         vec![
             one(t.fixed_public_url(), "https://hooks.example.com", Some("HACHOK_PUBLIC_URL")),
             one(t.fixed_allowed(), "", Some("HACHOK_ALLOW_NETWORKS")),
+            one(t.fixed_per_peer(), "128", Some("HACHOK_CONNECTIONS_PER_PEER")),
             one(t.fixed_per_webhook(), "10", Some("HACHOK_IN_FLIGHT_PER_WEBHOOK")),
             one(t.fixed_schedule(), &t.span(Duration::from_secs(300)), None),
             one(t.fixed_off(), &t.off_rule(t.span(Duration::from_secs(432_000)), 20_u64), None),

@@ -1,0 +1,231 @@
+//! The connections of the server: how many there are, whose they are, and who loses theirs when they become scarce.
+//!
+//! actix-http has a timer for the head of the first request and one for idle connections. Nothing in it ends a
+//! connection whose peer does not read, or trickles a later head, and nothing knows how many there are. Here each
+//! connection is a [`Stream`] that tells what it is doing; once a second the sweep looks at all of them.
+
+mod connection;
+mod exchange;
+mod limits;
+mod stream;
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+
+pub use self::exchange::Exchange;
+pub use self::limits::HEAD_MAX;
+pub use self::stream::Stream;
+
+use self::connection::{Connection, Standing, now_ms};
+use self::limits::{Pressure, TimeLimits, surplus};
+use crate::domain::forwarded::{self, TrustedProxies, canonical};
+use crate::sabotage;
+
+/// How often all connections are looked at.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// The same while the pressure is critical.
+const CRITICAL_SWEEP_EVERY: Duration = Duration::from_millis(100);
+/// The shortest time between two sweeps, however many connections begin.
+const SWEEP_GAP_MIN: Duration = Duration::from_millis(20);
+/// How often each line is logged at most.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+
+/// All connections of the server.
+#[derive(Debug)]
+pub struct Connections {
+    times: TimeLimits,
+    /// The most that the server accepts.
+    total_max: usize,
+    /// The most of one peer.
+    per_peer_max: usize,
+    trusted_proxies: TrustedProxies,
+    /// Taken when a connection begins, when it ends, and by the sweep; never to read or write.
+    open: Mutex<Open>,
+    /// The pressure has become critical.
+    crowded: Arc<Notify>,
+    refused: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    count: usize,
+    by_peer: HashMap<Peer, Vec<Arc<Connection>>>,
+}
+
+/// What connections are counted by. A trusted proxy may be a neighbour of limited peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Peer {
+    group: IpNet,
+    is_limited: bool,
+}
+
+/// Limits that an operator or the machine sets.
+#[derive(Clone, Debug)]
+pub struct ConnectionLimits {
+    /// An idle connection is kept that long.
+    pub keep_alive: Duration,
+    /// The most that the server accepts.
+    pub total_max: usize,
+    /// The most of one peer, unless it is loopback or a trusted proxy.
+    pub per_peer_max: usize,
+    /// Proxies that speak for many.
+    pub trusted_proxies: TrustedProxies,
+}
+
+impl Connections {
+    /// None yet.
+    pub fn new(limits: ConnectionLimits) -> Self {
+        Self {
+            times: TimeLimits::new(limits.keep_alive),
+            total_max: limits.total_max.max(1),
+            per_peer_max: limits.per_peer_max.max(1),
+            trusted_proxies: limits.trusted_proxies,
+            open: Mutex::default(),
+            crowded: Arc::default(),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// A place for a connection of that peer, unless it holds as many as it may.
+    pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Slot> {
+        let peer = Peer { group: forwarded::group(peer), is_limited: self.is_limited(peer) };
+        let connection = Arc::new(Connection::new());
+        let mut open = self.lock();
+        let of_peer = open.by_peer.entry(peer).or_default();
+        if peer.is_limited && of_peer.len() >= self.per_peer_max {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        of_peer.push(Arc::clone(&connection));
+        open.count += 1;
+        if Pressure::of(open.count, self.total_max) == Pressure::Critical {
+            self.crowded.notify_one();
+        }
+        drop(open);
+        Some(Slot { connections: Arc::clone(self), peer, connection })
+    }
+
+    /// Loopback and trusted proxies speak for many clients.
+    fn is_limited(&self, peer: IpAddr) -> bool {
+        !canonical(peer).is_loopback() && !self.trusted_proxies.contain(peer)
+    }
+
+    /// Asks all connections that are over to close, and says how high the pressure is.
+    fn sweep(&self, now_ms: u64) -> Pressure {
+        let mut over: Vec<(Arc<Connection>, Standing)> = Vec::new();
+        let mut ranked = Vec::new();
+        let open = self.lock();
+        let (pressure, count) = (Pressure::of(open.count, self.total_max), open.count);
+        for (peer, connections) in &open.by_peer {
+            // A peer that has taken more than half of its own share is short of connections, too.
+            let peer_is_short = peer.is_limited && connections.len() > self.per_peer_max / 2;
+            let scarce = pressure != Pressure::Low || peer_is_short;
+            for connection in connections {
+                let standing = connection.standing();
+                let age = standing.age(now_ms);
+                if self.times.is_over(standing.phase, age, scarce) {
+                    over.push((Arc::clone(connection), standing));
+                } else if pressure == Pressure::Critical
+                    && let Some(rank) = self.times.rank(standing.phase, age)
+                {
+                    ranked.push((rank, age, connection, standing));
+                }
+            }
+        }
+        let missing = surplus(count, self.total_max).saturating_sub(over.len());
+        ranked.sort_unstable_by_key(|(rank, age, ..)| (*rank, Reverse(*age)));
+        over.extend(ranked.into_iter().take(missing).map(|(.., connection, seen)| (Arc::clone(connection), seen)));
+        drop(open);
+        for (connection, standing) in over {
+            connection.ask_to_close(standing);
+        }
+        pressure
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sweeps as long as the server runs.
+pub async fn sweep_forever(connections: Weak<Connections>) {
+    let Some(crowded) = connections.upgrade().map(|connections| Arc::clone(&connections.crowded)) else { return };
+    let (mut pressure, mut log) = (Pressure::Low, Log::default());
+    loop {
+        let every = if pressure == Pressure::Critical { CRITICAL_SWEEP_EVERY } else { SWEEP_EVERY };
+        // A connection that is one too many has the next sweep begin early.
+        drop(timeout(sabotage::connection(every), crowded.notified()).await);
+        let Some(connections) = connections.upgrade() else { return };
+        pressure = connections.sweep(now_ms());
+        log.tell(&connections, pressure);
+        drop(connections);
+        sleep(SWEEP_GAP_MIN).await;
+    }
+}
+
+/// When each line was last logged: whoever opens connections decides how often there is a reason.
+#[derive(Default)]
+struct Log {
+    crowded: Option<Instant>,
+    refused: Option<Instant>,
+}
+
+impl Log {
+    fn tell(&mut self, connections: &Connections, pressure: Pressure) {
+        let is_due = |last: &Option<Instant>| last.is_none_or(|last| last.elapsed() >= LOG_EVERY);
+        if pressure == Pressure::Critical && is_due(&self.crowded) {
+            self.crowded = Some(Instant::now());
+            tracing::warn!(limit = connections.total_max, "connections are nearly used up: idle ones are closed");
+        }
+        if is_due(&self.refused) {
+            let refused = connections.refused.swap(0, Ordering::Relaxed);
+            if refused > 0 {
+                self.refused = Some(Instant::now());
+                let limit = connections.per_peer_max;
+                tracing::warn!(refused, limit, "peers had as many connections as --connections-per-peer allows");
+            }
+        }
+    }
+}
+
+/// A connection's place, given back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    connections: Arc<Connections>,
+    peer: Peer,
+    connection: Arc<Connection>,
+}
+
+impl Deref for Slot {
+    type Target = Arc<Connection>;
+    fn deref(&self) -> &Self::Target {
+        &self.connection
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut open = self.connections.lock();
+        open.count -= 1;
+        if let Some(of_peer) = open.by_peer.get_mut(&self.peer) {
+            if let Some(at) = of_peer.iter().position(|known| Arc::ptr_eq(known, &self.connection)) {
+                of_peer.swap_remove(at);
+            }
+            if of_peer.is_empty() {
+                open.by_peer.remove(&self.peer);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

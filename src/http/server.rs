@@ -1,0 +1,149 @@
+//! The server: actix-http's HTTP/1 service on streams of ours, in the workers of actix-server.
+//!
+//! `actix_web::HttpServer` is the same on plain TCP streams, without a place for a stream type of one's own.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
+use actix_web::dev::{AppConfig, Service};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, Error};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::SockRef;
+use tokio::net::TcpStream;
+
+use super::connections::{ConnectionLimits, Connections, Exchange, HEAD_MAX, Stream, sweep_forever};
+use super::state::State;
+use super::{body, headers, host, request_line, route};
+use crate::sabotage;
+
+/// Threads that serve requests.
+const WORKERS_MAX: usize = 4;
+
+/// Connections of each worker.
+const CONNECTIONS_PER_WORKER_MAX: usize = 1024;
+
+/// File descriptors for everything but connections of peers and to webhooks: database, files, pipes, timers.
+const OTHER_FILES: usize = 128;
+
+/// A worker accepts so many connections however few file descriptors there are.
+const CONNECTIONS_PER_WORKER_MIN: usize = 16;
+
+/// After an early response to a request whose body was not read, the rest of the body is read and dropped that long,
+/// so that the response is not lost to a reset (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The kernel asks for more of a response when it holds less unsent than this. It bounds what a peer that does not
+/// read can make it hold, and shows the progress of a slow one in small steps.
+const UNSENT_MAX_BYTES: u32 = 64 * 1024;
+
+/// A server on `listener`; at its end requests on their way have `last_requests` seconds.
+pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::io::Result<Server> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);
+    let other_files = OTHER_FILES + usize::from(state.delivery.in_flight);
+    let files = raise_file_limit(workers * CONNECTIONS_PER_WORKER_MAX + other_files);
+    let per_worker = connections_per_worker(workers, files.saturating_sub(other_files));
+    let connections = Arc::new(Connections::new(ConnectionLimits {
+        keep_alive: Duration::from_secs(state.web.keep_alive.into()),
+        total_max: workers * per_worker,
+        per_peer_max: state.web.connections_per_peer.into(),
+        trusted_proxies: state.trusted_proxies.clone(),
+    }));
+    tokio::spawn(sweep_forever(Arc::downgrade(&connections)));
+    hold_little(&listener)?;
+    let state = Data::new(state);
+    let builder = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(per_worker)
+        .shutdown_timeout(last_requests)
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let server = builder.listen("http", listener, move || {
+        let (state, connections, stopping) = (Data::clone(&state), Arc::clone(&connections), stopping.clone());
+        let app = App::new()
+            .app_data(Data::clone(&state))
+            .wrap(from_fn(host::check))
+            .wrap(Compress::default())
+            .wrap(from_fn(request_line::read))
+            .wrap(from_fn(headers::add))
+            .wrap(from_fn(body::close_unread))
+            .configure(|routes| route::table(routes, &state))
+            .into_factory();
+        let app = map_config(app, |()| AppConfig::default()).map_err(|error: Error| error.error_response());
+        let tracked = apply_fn_factory(app, |mut request: Request, app| {
+            let exchange = Exchange::begin(&mut request);
+            let response = app.call(request);
+            async move { response.await.map(|response| exchange.track(Response::from(response))) }
+        });
+        let http = HttpService::build()
+            // Idle connections are the sweep's: its limit depends on how many there are.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(sabotage::connection(HEAD_MAX))
+            .client_disconnect_timeout(LINGER)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(|stream: &Stream, data| _ = data.insert(stream.connection()))
+            .finish(tracked);
+        fn_service(move |tcp: TcpStream| {
+            let connections = Arc::clone(&connections);
+            async move {
+                let peer = tcp.peer_addr()?;
+                // Dropping the socket closes it.
+                let slot = connections.admit(peer.ip()).ok_or(DispatchError::DisconnectTimeout)?;
+                Ok((Stream::new(tcp, slot), Protocol::Http1, Some(peer)))
+            }
+        })
+        .and_then(http)
+    })?;
+    Ok(server.run())
+}
+
+/// Accepted sockets inherit the option.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn hold_little(listener: &TcpListener) -> std::io::Result<()> {
+    SockRef::from(listener).set_tcp_notsent_lowat(UNSENT_MAX_BYTES)
+}
+
+/// The option is Linux's; elsewhere the send buffer is the bound.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn hold_little(listener: &TcpListener) -> std::io::Result<()> {
+    SockRef::from(listener).set_send_buffer_size(2 * UNSENT_MAX_BYTES as usize)
+}
+
+/// Raises the soft limit of open files, which is 1,024 in many shells and containers, to `wanted` or to the hard limit,
+/// and says what it is now. A server out of file descriptors can neither accept nor read its database.
+fn raise_file_limit(wanted: usize) -> usize {
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+    let limit = getrlimit(Resource::Nofile);
+    let soft = limit.current.unwrap_or(u64::MAX);
+    let raised = wanted.min(limit.maximum.unwrap_or(u64::MAX)).max(soft);
+    let set = raised == soft || setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }).is_ok();
+    usize::try_from(if set { raised } else { soft }).unwrap_or(usize::MAX)
+}
+
+/// Connections that each worker accepts when there are file descriptors for so many.
+fn connections_per_worker(workers: usize, files: usize) -> usize {
+    (files / workers).clamp(CONNECTIONS_PER_WORKER_MIN, CONNECTIONS_PER_WORKER_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_fit_into_the_file_descriptors() {
+        for (workers, files, per_worker) in
+            [(1, 100_000, 1024), (4, 100_000, 1024), (4, 832, 208), (1, 832, 832), (4, 0, 16)]
+        {
+            assert_eq!(connections_per_worker(workers, files), per_worker, "{workers} workers, {files} files");
+        }
+    }
+}
