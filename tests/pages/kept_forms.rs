@@ -56,6 +56,9 @@ async fn a_new_webhook_comes_back_filled_but_for_its_secrets() {
     assert_eq!(blank.form("#f-url").value("name"), "", "it was sent");
 }
 
+/// Names and what is typed.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn what_was_typed_in_every_other_form_comes_back() {
     let app = App::start();
@@ -66,7 +69,7 @@ async fn what_was_typed_in_every_other_form_comes_back() {
     let viewer = late.open("/users").await.links().into_iter().rfind(|link| link.starts_with("/users/")).expect("one");
     let (edit, test, verify) =
         (format!("/webhooks/{id}/edit"), format!("/webhooks/{id}/test"), format!("/webhooks/{id}/verify"));
-    let forms: [(&str, &str, &[(&str, &str)]); 10] = [
+    let forms: [(&str, &str, Fields); 10] = [
         (&edit, "#f-url", &[("name", "Renamed"), ("timeout_s", "9")]),
         (&test, "#f-body", &[("body", "{\"event\":\"webhook_test\",\"typed\":\"a < b\"}")]),
         (&verify, "[name=signature]", &[("id", "evt_1"), ("signature", "v1,abc"), ("body", "{}\n{}")]),
