@@ -11,8 +11,10 @@ use super::return_page::START;
 use crate::clock;
 use crate::db;
 use crate::domain::token::hex;
+use crate::domain::user::Language;
+use crate::i18n::Translator;
 use crate::views::errors::{ErrorPage, Fault};
-use crate::views::{Html, NotRendered};
+use crate::views::{Html, NotRendered, Shell};
 
 /// Why a page cannot be shown. Answered bare, then dressed in the reader's language.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -159,6 +161,16 @@ pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResp
         dressed.headers_mut().insert(ALLOW, allowed.clone());
     }
     response.into_response(dressed)
+}
+
+/// The page for a body that is too large, for somebody of whom only the language is known.
+pub fn too_large(language: Language, path: &str) -> HttpResponse {
+    let shell = Shell::new(Translator::new(language, clock::now()), path, "");
+    let mut response = HttpResponse::build(StatusCode::PAYLOAD_TOO_LARGE);
+    match ErrorPage::new(shell, &Fault::TooLarge).html() {
+        Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
+        Err(_) => response.finish(),
+    }
 }
 
 /// The page for a database that does not answer.

@@ -37,6 +37,17 @@ impl FormLimits {
         request.app_data::<Self>().copied().unwrap_or(Self::SIGNED_IN)
     }
 
+    /// The same before the request is routed, for the declared length alone.
+    pub fn of_path(path: &str, max_payload: u32) -> Self {
+        let with_event = path.ends_with("/test") || path.ends_with("/verify");
+        match path {
+            "/setup" | "/sign-in" | "/sign-out" => Self::STRANGERS,
+            _ if path.starts_with("/invite/") => Self::STRANGERS,
+            _ if path.starts_with("/webhooks/") && with_event => Self::with_event(max_payload),
+            _ => Self::SIGNED_IN,
+        }
+    }
+
     /// The fields of a form.
     pub async fn read(self, request: &HttpRequest, payload: &mut Payload) -> Result<Vec<(String, String)>, PageError> {
         let body = body::read(request, payload, self.bytes).await.map_err(|unread| match unread {

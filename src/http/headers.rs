@@ -36,7 +36,8 @@ pub async fn add(
     }
 }
 
-fn put(headers: &mut HeaderMap, secure: bool) {
+/// The same for a response that is made outside of all middleware.
+pub fn put(headers: &mut HeaderMap, secure: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

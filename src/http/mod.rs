@@ -8,6 +8,7 @@ mod connections;
 mod cookie_names;
 mod csrf;
 mod error;
+mod expectation;
 mod flash;
 mod form;
 mod form_limits;

@@ -10,17 +10,19 @@ use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
+use actix_web::body::BoxBody;
 use actix_web::dev::{AppConfig, Service};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, Error};
+use futures_util::future::ready;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::connections::{ConnectionLimits, Connections, Exchange, HEAD_MAX, Stream, sweep_forever};
 use super::state::State;
-use super::{body, headers, host, request_line, route};
+use super::{body, expectation, headers, host, request_line, route};
 use crate::sabotage;
 
 /// Threads that serve requests.
@@ -66,6 +68,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
     let stopping = builder.graceful_shutdown_signal();
     let server = builder.listen("http", listener, move || {
         let (state, connections, stopping) = (Data::clone(&state), Arc::clone(&connections), stopping.clone());
+        let asked = Data::clone(&state);
         let app = App::new()
             .app_data(Data::clone(&state))
             .wrap(from_fn(host::check))
@@ -90,6 +93,9 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
+            .expect(fn_service(move |request: Request| {
+                ready(expectation::check(&asked, request).map_err(Response::<BoxBody>::from))
+            }))
             .on_connect_ext(|stream: &Stream, data| _ = data.insert(stream.connection()))
             .finish(tracked);
         fn_service(move |tcp: TcpStream| {

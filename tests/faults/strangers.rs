@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use super::memory::{forget_peak, memory};
 use crate::support::{App, Form, PASSWORD, Place, Raw, Visitor, eventually};
 
+const KIB: usize = 1024;
 const EMAIL: &str = "anna@example.com";
 
 fn behind_a_proxy() -> App {
@@ -101,11 +102,11 @@ async fn unfinished_bodies(app: &App, path: &'static str, bytes: usize, cookie: 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_unfinished_bodies_take_less_than_20_megabytes() {
     for (path, cookie) in [("/sign-in", true), ("/sign-in", false), ("/webhooks", false), ("/api/v1/events", false)] {
-        for chunked in [false, true] {
+        for (bytes, chunked) in [(16 * KIB, false), (16 * KIB, true), (4096 * KIB, false), (4096 * KIB, true)] {
             let app = App::start();
             app.visitor().open("/sign-in").await;
-            let grown = unfinished_bodies(&app, path, 16 * 1024, cookie, chunked).await;
-            assert!(grown < 20.0, "{path}, chunked {chunked}: +{grown:.1} MB");
+            let grown = unfinished_bodies(&app, path, bytes, cookie, chunked).await;
+            assert!(grown < 20.0, "{path}, {bytes} bytes, chunked {chunked}: +{grown:.1} MB");
         }
     }
 }

@@ -231,3 +231,33 @@ async fn whatever_a_form_or_a_query_makes_long_its_page_is_not() {
         assert_eq!(target, "/sign-in?next=%2Fdeliveries");
     }
 }
+
+#[tokio::test]
+async fn who_asks_before_sending_a_body_that_is_too_large_is_not_told_to_go_on() {
+    let app = App::at(Place::new().set("HACHOK_MAX_PAYLOAD", "4096"));
+    let cookie = format!("cookie: hachok_form={}", "a".repeat(64));
+    for (path, limit) in [
+        ("/sign-in", 16 * KIB),
+        ("/setup", 16 * KIB),
+        ("/sign-out", 16 * KIB),
+        ("/invite/0123456789abcdef", 16 * KIB),
+        ("/webhooks", 512 * KIB),
+        ("/webhooks/1/test", 3 * 4096 + 16 * KIB),
+        ("/webhooks/1/verify", 3 * 4096 + 16 * KIB),
+        ("/api/v1/events", 4096),
+        ("/api/v1/accounts/1/webhooks", 4 * 1024 * KIB),
+    ] {
+        let ask = async |length: usize| {
+            let mut raw = Raw::connect(&app.url).await;
+            let length = format!("content-length: {length}");
+            raw.post(path, &[FORM, &cookie, "expect: 100-continue", "accept-language: uk", &length]).await;
+            raw.until("\r\n\r\n").await
+        };
+        let refused = ask(limit + 1).await;
+        assert!(refused.starts_with("HTTP/1.1 413 ") && !refused.contains("100 Continue"), "{path}: {refused}");
+        let kind = if path.starts_with("/api/") { "json" } else { "text/html" };
+        assert!(refused.contains(kind) && refused.contains("content-security-policy"), "{path}: {refused}");
+        assert!(ask(limit).await.starts_with("HTTP/1.1 100 Continue\r\n"), "{path}");
+        assert!(ask(99_999_999).await.starts_with("HTTP/1.1 413 "), "{path}");
+    }
+}

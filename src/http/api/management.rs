@@ -40,6 +40,11 @@ impl ApiError {
         Self::plain(StatusCode::NOT_FOUND, "Resource could not be found")
     }
 
+    /// 413.
+    pub fn too_large() -> Self {
+        Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
+    }
+
     /// The answer itself.
     pub fn answer(&self) -> HttpResponse {
         self.error_response()
@@ -169,8 +174,8 @@ pub fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
     }
 }
 
-/// Largest body of the management API, in bytes.
-const LARGEST: usize = 4 * 1024 * 1024;
+/// Largest body of the management API.
+pub const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// The object a client sent, from under `wrapper` if it is wrapped as Chatwoot's dashboard does it.
 pub struct Object(pub Map<String, Value>);
@@ -221,8 +226,8 @@ async fn read(
         return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding"));
     }
     let payload = payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The body broke off"))?;
-    let bytes = body::read(request, payload, LARGEST).await.map_err(|unread| match unread {
-        Unread::TooLarge => ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+    let bytes = body::read(request, payload, BODY_MAX_BYTES).await.map_err(|unread| match unread {
+        Unread::TooLarge => ApiError::too_large(),
         Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body broke off"),
     })?;
     if !bytes.is_empty() && !body::is_json(request) {

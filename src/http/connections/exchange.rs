@@ -18,6 +18,10 @@ use super::connection::{BodyLength, Connection};
 /// it holds 32 KiB, so that it never holds more than 48; a page of 1 MB as one piece would stay in it as a copy.
 const PIECE_MAX_BYTES: usize = 16 * 1024;
 
+/// The largest body that is read before a handler asks for it. Otherwise the dispatcher's buffers take 160 KiB of a body
+/// whose sender nobody knows yet.
+const BODY_AHEAD_MAX_BYTES: u64 = 32 * 1024;
+
 /// A request whose response is not complete; dropped with its response, or when it is given up.
 pub struct Exchange(Option<Arc<Connection>>);
 
@@ -57,10 +61,10 @@ fn body_length(request: &mut Request) -> BodyLength {
     }
     let length =
         request.head().headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.trim().parse().ok());
-    length.map_or(BodyLength::Unknown, BodyLength::Known)
+    length.filter(|length| *length <= BODY_AHEAD_MAX_BYTES).map_or(BodyLength::Unknown, BodyLength::Known)
 }
 
-/// A body of unknown length: more of it is read when the handler asks.
+/// A body of unknown length, or a large one: more of it is read when the handler asks.
 struct UnknownBody {
     payload: Payload,
     connection: Arc<Connection>,

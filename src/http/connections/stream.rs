@@ -23,6 +23,10 @@ use super::limits::Phase;
 /// What the buffer may keep between two uses.
 const HELD_KEPT_MAX_BYTES: usize = 16 * 1024;
 
+/// The dispatcher reads until nothing comes or its buffer holds 128 KiB, also of a body that it drops. It gets control
+/// back after so many bytes, and its buffer stays small.
+const BATCH_MAX_BYTES: usize = 16 * 1024;
+
 /// A connection, as the HTTP dispatcher sees it. Each call costs a few atomic operations.
 #[derive(Debug)]
 pub struct Stream {
@@ -36,6 +40,8 @@ pub struct Stream {
     pause: bool,
     /// A read was put off until the response has left.
     waiting: bool,
+    /// Bytes that were handed out since control was last returned.
+    batch: usize,
 }
 
 /// Finds the blank line that ends a head, whatever pieces it comes in.
@@ -71,7 +77,7 @@ impl Stream {
     /// The stream of an accepted connection.
     pub fn new(tcp: TcpStream, slot: Slot) -> Self {
         let blank_line = BlankLine::default();
-        Self { tcp, slot, held: Vec::new(), held_from: 0, blank_line, pause: false, waiting: false }
+        Self { tcp, slot, held: Vec::new(), held_from: 0, blank_line, pause: false, waiting: false, batch: 0 }
     }
 
     /// What requests of this connection report to.
@@ -184,11 +190,19 @@ impl AsyncRead for Stream {
         if mem::take(&mut stream.pause) {
             return stream.poll_pause(cx);
         }
-        match stream.slot.readable() {
+        if stream.batch >= BATCH_MAX_BYTES {
+            stream.batch = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buf.filled().len();
+        let read = match stream.slot.readable() {
             Readable::Nothing => stream.poll_wait(cx),
             Readable::Head => stream.poll_head(cx, buf),
             body => stream.deliver(cx, buf, body),
-        }
+        };
+        stream.batch = if read.is_pending() { 0 } else { stream.batch + buf.filled().len() - before };
+        read
     }
 }
 
