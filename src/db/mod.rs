@@ -120,7 +120,7 @@ impl Db {
             .max_size(connections)
             .min_idle(Some(1))
             .connection_timeout(PATIENCE)
-            .error_handler(Box::new(LogFirst(Arc::clone(&link))))
+            .error_handler(Box::new(LogFirst { link: Arc::clone(&link), file: url.file().map(Into::into) }))
             .build_unchecked(Manager { url: url.clone(), access, link: Arc::clone(&link) });
         let usable = Arc::new(Usable::default());
         let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable))?) } else { None };

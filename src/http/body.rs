@@ -18,6 +18,11 @@ use futures_util::{Stream, StreamExt};
 /// How long a whole body may take.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// The space that is made at once for a body of declared length; one that grew in steps would leave holes in the heap.
+const EXPECTED_MAX_BYTES: usize = 64 * 1024;
+/// The same for a chunked body, whose length is not known.
+const UNDECLARED_BYTES: usize = 16 * 1024;
+
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {
@@ -37,14 +42,16 @@ pub async fn read(
     if length.is_some_and(|length| length > limit) {
         return Err(Unread::TooLarge);
     }
-    tokio::time::timeout(BODY_TIME_MAX, gather(payload, limit)).await.map_err(|_| Unread::Broken)?
+    let expected = length.unwrap_or(UNDECLARED_BYTES).min(EXPECTED_MAX_BYTES).min(limit);
+    tokio::time::timeout(BODY_TIME_MAX, gather(payload, limit, expected)).await.map_err(|_| Unread::Broken)?
 }
 
 async fn gather(
     mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     limit: usize,
+    expected: usize,
 ) -> Result<Bytes, Unread> {
-    let mut body = BytesMut::new();
+    let mut body = BytesMut::with_capacity(expected);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Unread::Broken)?;
         if body.len() + chunk.len() > limit {

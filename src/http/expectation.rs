@@ -13,7 +13,7 @@ use crate::domain::user::Language;
 use crate::i18n::negotiate;
 
 /// The request, or the response to one whose body says that it is too large.
-pub fn check(state: &State, request: Request) -> Result<Request, HttpResponse> {
+pub fn check(state: &State, request: Request) -> Result<Request, Box<HttpResponse>> {
     let length =
         request.head().headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let path = request.path();
@@ -30,5 +30,5 @@ pub fn check(state: &State, request: Request) -> Result<Request, HttpResponse> {
         return Ok(request);
     };
     headers::put(refusal.headers_mut(), state.is_secure());
-    Err(refusal)
+    Err(Box::new(refusal))
 }

@@ -94,7 +94,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
                 async move { stopping.notified().await }
             })
             .expect(fn_service(move |request: Request| {
-                ready(expectation::check(&asked, request).map_err(Response::<BoxBody>::from))
+                ready(expectation::check(&asked, request).map_err(|refusal| Response::<BoxBody>::from(*refusal)))
             }))
             .on_connect_ext(|stream: &Stream, data| _ = data.insert(stream.connection()))
             .finish(tracked);

@@ -14,7 +14,7 @@ use crate::support::{App, BOUND, Place, Receiver, Reply, eventually, http, webho
 
 const EVENT: &str = r#"{"event":"message_created"}"#;
 const JSON: &str = "content-type: application/json\r\n";
-const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 fn address(app: &App) -> SocketAddr {
     app.url.strip_prefix("http://").expect("http").parse().expect("an address")
@@ -174,8 +174,8 @@ async fn a_slow_reader_gets_all_of_it_as_long_as_it_reads() {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(16 * 1024).expect("a small buffer");
     let mut stream = socket.connect(address(&app)).await.expect("a connection");
-    let last = format!("GET {script} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
-    let requests = format!("GET {script} HTTP/1.1\r\nhost: a\r\n\r\n").repeat(19) + last.as_str();
+    let last = format!("GET {script} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    let requests = format!("GET {script} HTTP/1.1\r\nhost: localhost\r\n\r\n").repeat(19) + last.as_str();
     stream.write_all(requests.as_bytes()).await.expect("a write");
     let (mut ticks, mut bytes, mut piece) = (interval(Duration::from_millis(125)), Vec::new(), vec![0; 26_000]);
     loop {
@@ -242,15 +242,18 @@ async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_request_in
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_of_a_pipeline_are_answered_in_their_order() {
     let app = App::start();
-    let ingest =
-        format!("POST /api/v1/events HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n{JSON}", app.token("ingest"));
+    let ingest = format!(
+        "POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n{JSON}",
+        app.token("ingest")
+    );
     let body = "{\"event\":\"message_created\",\r\n\r\n\"id\":\n\n1}";
     let whole = format!("{ingest}content-length: {}\r\n\r\n{body}", body.len());
     let chunks = format!("{:x}\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n", 12, &body[..12], body.len() - 12, &body[12..]);
     let chunked = format!("{ingest}transfer-encoding: chunked\r\n\r\n{chunks}");
-    let missing = "GET /api/v1/nothing HTTP/1.1\r\nhost: a\r\n\r\n";
-    let parts = [HEALTH, &whole, missing, &chunked, "GET /sign-in HTTP/1.1\r\nhost: a\r\n\r\n", &chunked, &whole];
-    let last = "GET /readyz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let missing = "GET /api/v1/nothing HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let parts =
+        [HEALTH, &whole, missing, &chunked, "GET /sign-in HTTP/1.1\r\nhost: localhost\r\n\r\n", &chunked, &whole];
+    let last = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let pipeline = parts.concat().repeat(10) + last;
     let expected = ["200", "202", "404", "202", "200", "202", "202"].repeat(10);
     // At once, and in small pieces.
@@ -278,7 +281,7 @@ async fn a_peer_that_has_ended_its_half_still_gets_its_answers() {
     let mut stream = sent(&app, HEALTH.repeat(3).as_bytes()).await;
     stream.shutdown().await.expect("the end of a half");
     assert_eq!(until_closed(&mut stream).await.matches("HTTP/1.1 200 ").count(), 3);
-    let mut page = sent(&app, b"GET /sign-in HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut page = sent(&app, b"GET /sign-in HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     page.shutdown().await.expect("the end of a half");
     assert!(until_closed(&mut page).await.trim_end().ends_with("</html>"));
 }
@@ -287,7 +290,7 @@ async fn a_peer_that_has_ended_its_half_still_gets_its_answers() {
 async fn a_body_is_asked_for_and_read_after_its_continue() {
     let app = App::start();
     let head = format!(
-        "POST /api/v1/events HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n{JSON}expect: 100-continue\r\n",
+        "POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n{JSON}expect: 100-continue\r\n",
         app.token("ingest")
     );
     let chunks = format!("1b\r\n{EVENT}\r\n0\r\n\r\n");
@@ -312,8 +315,12 @@ async fn thousands_of_resets_leave_no_connection_behind() {
     for round in 0..20 {
         let mut peers = Vec::new();
         for peer in 0..100 {
-            let bytes =
-                ["", "GET / HT", HEALTH, "POST /api/v1/events HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{"];
+            let bytes = [
+                "",
+                "GET / HT",
+                HEALTH,
+                "POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{",
+            ];
             peers.push(sent(&app, bytes[(round + peer) % 4].as_bytes()).await);
         }
         for peer in peers {
@@ -346,7 +353,7 @@ async fn connect_from(app: &App, source: IpAddr) -> TcpStream {
 async fn a_peer_address_holds_so_many_connections_unless_it_is_a_trusted_proxy() {
     let Some(source) = outside_address() else { return };
     let app = App::at(Place::new().set("HACHOK_CONNECTIONS_PER_PEER", "5"));
-    let close = HEALTH.replace("host: a", "host: a\r\nconnection: close");
+    let close = HEALTH.replace("host: a", "host: localhost\r\nconnection: close");
     let mut held = Vec::new();
     for _ in 0..5 {
         let mut stream = connect_from(&app, source).await;

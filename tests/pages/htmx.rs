@@ -54,7 +54,10 @@ async fn the_list_and_the_log_come_as_the_same_region_of_the_page() {
         let fragment = admin.fetch(path).await.expect(200);
         assert!(!fragment.body.contains("<html") && !fragment.body.contains("<nav"), "{path}: {}", fragment.body);
         assert!(fragment.body.trim_start().starts_with('<') && fragment.has(&format!("#{id}")), "{}", fragment.body);
-        assert!(admin.open(path).await.body.contains(fragment.body.trim()), "{path}: byte for byte");
+        assert!(
+            admin.open(path).await.without_tokens().contains(fragment.without_tokens().trim()),
+            "{path}: byte for byte"
+        );
         assert!(fragment.header("vary").to_ascii_lowercase().contains("hx-request"));
     }
 }

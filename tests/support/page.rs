@@ -29,6 +29,15 @@ impl Page {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
+    /// The HTML without the values that differ on each rendering: form tokens and once-tokens.
+    pub fn without_tokens(&self) -> String {
+        ["name=\"_csrf\" value=\"", "name=\"once\" value=\""].iter().fold(self.body.clone(), |body, start| {
+            let mut parts = body.split(start);
+            let first = parts.next().unwrap_or_default().to_owned();
+            parts.fold(first, |done, part| done + *start + &part[part.find('"').unwrap_or_default()..])
+        })
+    }
+
     /// It came with that status.
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{} answered {}:\n{}", self.path, self.status, self.text("body"));

@@ -1,5 +1,6 @@
 //! What all connections of a pool share: whether the pool is closed, and whether the database was there the last time.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,11 +36,17 @@ impl Link {
 
 /// r2d2 would log each of its attempts: 91 lines in the two minutes of a pooler's restart.
 #[derive(Debug)]
-pub struct LogFirst(pub Arc<Link>);
+pub struct LogFirst {
+    /// The state of the pool.
+    pub link: Arc<Link>,
+    /// The SQLite file. That it is gone is logged by whoever watches it.
+    pub file: Option<PathBuf>,
+}
 
 impl HandleError<Error> for LogFirst {
     fn handle_error(&self, error: Error) {
-        if !self.0.is_closed() && !self.0.broken.swap(true, Ordering::Relaxed) {
+        let is_gone = self.file.as_ref().is_some_and(|file| !file.exists());
+        if !self.link.is_closed() && !is_gone && !self.link.broken.swap(true, Ordering::Relaxed) {
             tracing::error!(%error, "no connection to the database can be made");
         }
     }

@@ -20,7 +20,7 @@ const PIECE_MAX_BYTES: usize = 16 * 1024;
 
 /// The largest body that is read before a handler asks for it. Otherwise the dispatcher's buffers take 160 KiB of a body
 /// whose sender nobody knows yet.
-const BODY_AHEAD_MAX_BYTES: u64 = 32 * 1024;
+const BODY_AHEAD_MAX_BYTES: u64 = 8 * 1024;
 
 /// A request whose response is not complete; dropped with its response, or when it is given up.
 pub struct Exchange(Option<Arc<Connection>>);

@@ -21,11 +21,11 @@ use super::connection::{Connection, Readable};
 use super::limits::Phase;
 
 /// What the buffer may keep between two uses.
-const HELD_KEPT_MAX_BYTES: usize = 16 * 1024;
+const HELD_KEPT_MAX_BYTES: usize = 4 * 1024;
 
 /// The dispatcher reads until nothing comes or its buffer holds 128 KiB, also of a body that it drops. It gets control
-/// back after so many bytes, and its buffer stays small.
-const BATCH_MAX_BYTES: usize = 16 * 1024;
+/// back after so many bytes: its buffer of 8 KiB is filled once and does not grow, as it keeps what it has grown to.
+const BATCH_MAX_BYTES: usize = 4 * 1024;
 
 /// A connection, as the HTTP dispatcher sees it. Each call costs a few atomic operations.
 #[derive(Debug)]
