@@ -126,7 +126,6 @@ async fn idle_connections_do_not_use_up_few_file_descriptors() {
     assert_eq!(http().get(format!("{}/readyz", app.url)).send().await.expect("an answer").status(), 200);
 }
 
-#[cfg(feature = "fault-injection")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute() {
     if may_open(4096).is_none() {
@@ -164,7 +163,6 @@ async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute()
     }
 }
 
-#[cfg(feature = "fault-injection")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_gets_all_of_it_as_long_as_it_reads() {
     // Without progress a response is given up after 3 s; this peer takes 5 s.
@@ -190,7 +188,6 @@ async fn a_slow_reader_gets_all_of_it_as_long_as_it_reads() {
     assert!(bytes.ends_with(&whole[..]) && bytes.len() > 20 * whole.len(), "{} bytes", bytes.len());
 }
 
-#[cfg(feature = "fault-injection")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_head_has_a_limited_time_on_a_used_connection_too() {
     let app = App::at(Place::new().set("HACHOK_CONNECTION_SCALE", "10"));
@@ -218,7 +215,6 @@ async fn a_request_head_has_a_limited_time_on_a_used_connection_too() {
     }
 }
 
-#[cfg(feature = "fault-injection")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_request_in_progress_is_not_idle() {
     let place = |seconds| Place::new().set("HACHOK_KEEP_ALIVE", seconds).set("HACHOK_CONNECTION_SCALE", "10");

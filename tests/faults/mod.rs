@@ -3,6 +3,7 @@
 //! `rig/` has the tools. The sizes are those of every day; `tests/long` asks for more of the same.
 
 mod answers;
+#[cfg(feature = "fault-injection")]
 mod connections;
 mod fairness;
 #[cfg(feature = "fault-injection")]
