@@ -167,7 +167,9 @@ async fn a_greeting_out_of_turn_is_no_http() {
         caller.say("220 mail.example.com ESMTP\r\n");
         caller.wait_for_the_end();
     });
-    assert_eq!(cause(post(receiver.at).await), FailureCause::InvalidHttp);
+    // A greeting that comes before the request has been written breaks the connection instead.
+    let cause = cause(post(receiver.at).await);
+    assert!(matches!(cause, FailureCause::InvalidHttp | FailureCause::ConnectReset), "{cause:?}");
 }
 
 /// Lines that a browser or curl forgives, each in an answer that is good otherwise.
