@@ -14,6 +14,7 @@ use hachok::domain::target_url::TargetUrl;
 use hachok::domain::timestamp::Timestamp;
 use hachok::forms::Context;
 use hachok::forms::webhook::WebhookForm;
+use hachok::http::log_query::LogQuery;
 use serde_json::value::RawValue;
 
 /// `POST /api/v1/events`: an accepted body is JSON, its bytes are those that came, and a derived event differs from it
@@ -89,4 +90,34 @@ pub fn forwarded_for(data: &[u8]) {
     assert_eq!(alone, forwarded::canonical(alone));
     let stranger = IpAddr::from([198, 51, 100, 7]);
     assert_eq!(forwarded::client(stranger, [&*written], &trusted), stranger);
+}
+
+/// The filters of the delivery log: any query is read, and the time that a field shows is the time that it was given.
+pub fn log_query(data: &[u8]) {
+    let (zone, now) = ("Europe/Kyiv", Timestamp::from_seconds(1_795_245_900));
+    let mut query = LogQuery::default();
+    for (name, value) in url::form_urlencoded::parse(data) {
+        let value = Some(value.into_owned());
+        match name.as_ref() {
+            "webhook" => query.webhook = value,
+            "status" => query.status = value,
+            "event" => query.event = value,
+            "inbox" => query.inbox = value,
+            "from" => query.from = value,
+            "to" => query.to = value,
+            "period" => query.period = value,
+            "test" => query.test = value,
+            "q" => query.q = value,
+            "cursor" => query.cursor = value,
+            _ => {}
+        }
+    }
+    drop(query.parse(zone, now));
+    let (from, to) = query.fields(zone);
+    let given = LogQuery { from: query.from, ..LogQuery::default() };
+    let shown = LogQuery { from: Some(from), ..LogQuery::default() };
+    assert_eq!(shown.parse(zone, now).filter.from, given.parse(zone, now).filter.from, "{shown:?}");
+    let given = LogQuery { to: query.to, ..LogQuery::default() };
+    let shown = LogQuery { to: Some(to), ..LogQuery::default() };
+    assert_eq!(shown.parse(zone, now).filter.to, given.parse(zone, now).filter.to, "{shown:?}");
 }

@@ -103,3 +103,8 @@ fn any_retry_after_is_ignored_or_within_a_day() {
 fn any_forwarded_list_names_the_client_that_the_proxy_saw() {
     run("forwarded_for", targets::forwarded_for);
 }
+
+#[test]
+fn any_query_of_the_log_is_read_and_shows_the_times_that_it_was_given() {
+    run("log_query", targets::log_query);
+}
