@@ -33,7 +33,7 @@ pub fn backup(Copy { file, data }: &Copy) -> Result<(), Fault> {
     let contents = backup::contents_of(&copy.url())?;
     let size = copy.publish()?;
     println!("{}: {}, {size} bytes", file.display(), told(&contents));
-    // A copy without its key is better than none; whoever makes it should know.
+    // A copy without its key is better than none; the warning says that the key is missing.
     let key_file = data.key_file();
     let sample = found.key_check.as_ref();
     match key::load(&key_file).and_then(|key| key.ok_or_else(|| key::missing(&key_file))) {

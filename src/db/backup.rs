@@ -16,7 +16,7 @@ use super::{DatabaseUrl, DbConnection, Error, settings};
 use crate::domain::sealed::Sealed;
 use crate::private_files;
 
-/// What a database holds, to be told to whoever copies it.
+/// What a database holds, for the message after a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
     /// What its key is tried on.

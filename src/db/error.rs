@@ -63,7 +63,7 @@ pub enum Error {
     /// The thread of a job ended.
     #[error("the database task ended")]
     Ended,
-    /// A job of ours panicked.
+    /// A database job panicked.
     #[error("the database task panicked")]
     Panicked,
 }

@@ -17,7 +17,7 @@ pub struct Existing {
 /// The setting with the sample that keys are tried on.
 pub const KEY_CHECK: &str = "key_check";
 
-/// Looks without making or changing anything. `None`: no file or an empty one, or no tables of ours.
+/// Looks without making or changing anything. `None`: no file or an empty one, or no Hachok tables.
 pub fn look(url: &DatabaseUrl) -> Result<Option<Existing>, Error> {
     if let Some(path) = url.file() {
         match std::fs::metadata(path) {

@@ -97,7 +97,7 @@ pub fn find_or_register(
     let found = match known(conn)? {
         Some(found) => found,
         None => match conn.transaction(|conn| register(conn, external_id, name, now)) {
-            // A twin event on Postgres registered it first; the savepoint keeps our transaction usable.
+            // A concurrent event on Postgres registered it first; the savepoint keeps the transaction usable.
             Err(error) if error.is_taken() => known(conn)?.ok_or(error)?,
             registered => return registered,
         },

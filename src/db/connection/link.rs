@@ -39,7 +39,7 @@ impl Link {
 pub struct LogFirst {
     /// The state of the pool.
     pub link: Arc<Link>,
-    /// The SQLite file. That it is gone is logged by whoever watches it.
+    /// The SQLite file. The file watch logs that it is gone.
     pub file: Option<PathBuf>,
 }
 
