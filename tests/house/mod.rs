@@ -5,6 +5,7 @@ mod migrations;
 mod readme;
 mod rooms;
 pub mod routes;
+mod style;
 mod templates;
 
 use std::fs;
