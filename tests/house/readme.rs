@@ -2,26 +2,6 @@ use std::path::Path;
 
 use super::files;
 
-/// The targets of `[…](…)` and `![…](…)`.
-fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
-}
-
-#[test]
-fn every_file_the_readmes_point_to_is_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut missing = Vec::new();
-    for (path, text) in [files("tests", "README.md"), files("benches", "README.md"), readme()].concat() {
-        let folder = root.join(&path).parent().expect("a folder").to_owned();
-        for link in links(&text).filter(|link| !link.contains("://") && !link.starts_with('#')) {
-            if !folder.join(link).exists() {
-                missing.push(format!("{path}: {link}"));
-            }
-        }
-    }
-    assert!(missing.is_empty(), "{}", missing.join("\n"));
-}
-
 #[test]
 fn the_readme_shows_the_configurations_of_the_proxies_as_they_are_tested() {
     let (_, text) = readme().remove(0);
