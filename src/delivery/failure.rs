@@ -34,9 +34,14 @@ impl Failure {
     /// The first link of the error's chain that says what happened decides.
     pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
         chain(error).find_map(meaning).unwrap_or_else(|| {
-            let by_peer = chain(error).any(|link| link.is::<hyper::Error>());
-            // What hyper has no question for is an answer out of turn, such as the greeting of a mail server.
-            if by_peer { FailureCause::InvalidHttp.into() } else { FailureCause::Internal.into() }
+            let mut faults = chain(error).filter_map(|link| link.downcast_ref::<hyper::Error>()).peekable();
+            if faults.peek().is_none() {
+                return FailureCause::Internal.into();
+            }
+            // hyper has no query for bytes that come before the request is sent, such as the greeting of a mail
+            // server. They cancel the request, or end its connection; the error that says so is the source.
+            let is_unsolicited = faults.any(|fault| !fault.is_canceled() && !fault.is_closed());
+            if is_unsolicited { FailureCause::InvalidHttp.into() } else { FailureCause::ConnectReset.into() }
         })
     }
 }
@@ -73,7 +78,7 @@ fn refused(refusal: Refusal) -> Failure {
 fn broken_talk(fault: &hyper::Error) -> Option<FailureCause> {
     if fault.is_parse() {
         Some(FailureCause::InvalidHttp)
-    } else if fault.is_incomplete_message() || fault.is_canceled() || fault.is_closed() {
+    } else if fault.is_incomplete_message() {
         Some(FailureCause::ConnectReset)
     } else if fault.is_user() {
         Some(FailureCause::Internal)

@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod body;
 mod clock_field;
+mod compression;
 mod connections;
 mod cookie_names;
 mod csrf;

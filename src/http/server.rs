@@ -12,7 +12,7 @@ use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::body::BoxBody;
 use actix_web::dev::{AppConfig, Service};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, Error};
 use futures_util::future::ready;
@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 
 use super::connections::{ConnectionLimits, Connections, Exchange, HEAD_MAX, Stream, sweep_forever};
 use super::state::State;
-use super::{body, expectation, headers, host, request_line, route};
+use super::{body, compression, expectation, headers, host, request_line, route};
 use crate::sabotage;
 
 /// Threads that serve requests.
@@ -72,7 +72,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         let app = App::new()
             .app_data(Data::clone(&state))
             .wrap(from_fn(host::check))
-            .wrap(Compress::default())
+            .wrap(from_fn(compression::compress))
             .wrap(from_fn(request_line::read))
             .wrap(from_fn(headers::add))
             .wrap(from_fn(body::close_unread))

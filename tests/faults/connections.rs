@@ -134,9 +134,12 @@ async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute()
     const SCALE: u64 = 10;
     let app = App::at(Place::new().set("HACHOK_CONNECTION_SCALE", &SCALE.to_string()));
     let script = script(&app).await;
-    let request = format!("GET {script} HTTP/1.1\r\nhost:a\r\n\r\n");
-    // The size, and as much as the parser would read at once.
-    for requests in [400, 128 * 1024 / request.len()] {
+    let (plain, gzip) = ("host:a", "host:a\r\naccept-encoding:gzip");
+    // Many requests, as much as the parser would read at once, and responses that are compressed: files and pages.
+    for (path, head, requests) in
+        [(&*script, plain, 400), (&*script, plain, 1500), (&*script, gzip, 400), ("/sign-in", gzip, 400)]
+    {
+        let request = format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n");
         let (before, sockets_before, begun) = (memory(&app, "VmRSS"), sockets(&app), Instant::now());
         let mut peers = Vec::new();
         for _ in 0..200 {
@@ -155,7 +158,7 @@ async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute()
             most = memory(&app, "VmRSS").max(most);
         }
         let took = begun.elapsed();
-        println!("200 peers that never read {requests} responses: {before:.0} → {most:.0} MB, gone after {took:?}");
+        println!("200 peers that never read {requests} × {path}, {head:?}: {before:.0} → {most:.0} MB, gone after {took:?}");
         assert!(most - before < 50.0, "{before:.0} → {most:.0} MB");
         // What the processor does is not scaled.
         assert!(took < Duration::from_secs(60 / SCALE + 10), "{took:?}");

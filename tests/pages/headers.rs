@@ -1,4 +1,7 @@
-use reqwest::Method;
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use reqwest::{Method, Response};
 
 use crate::pages::make_webhook;
 use crate::support::{App, Page};
@@ -122,6 +125,49 @@ async fn the_first_page_is_light() {
         sum += answer.bytes().await.expect("a body").len();
     }
     assert!(sum <= 40_000, "{sum} bytes");
+}
+
+#[tokio::test]
+async fn text_is_compressed_as_a_whole_for_clients_that_accept_gzip() {
+    let app = App::start();
+    let visitor = app.visitor();
+    let style = visitor.open("/sign-in").await.links().into_iter().find(|link| link.contains(".css")).expect("a style");
+    for path in [&*style, "/sign-in", "/nowhere"] {
+        let plain = visitor.get(path).await;
+        assert_eq!((plain.header("content-encoding"), plain.header("vary").contains("accept-encoding")), ("", true));
+        for (accepted, compressed) in [
+            ("gzip", true),
+            ("br, gzip;q=0.5, *;q=0", true),
+            ("*", false),
+            ("GZIP, deflate", true),
+            ("", false),
+            ("br", false),
+            ("gzip;q=0", false),
+            ("gzip;q=0, *", false),
+            ("identity;q=0", false),
+            ("nonsense;;;", false),
+        ] {
+            let send = async |method| {
+                visitor.request(method, path).header("accept-encoding", accepted).send().await.expect("an answer")
+            };
+            let (get, head) = (send(Method::GET).await, send(Method::HEAD).await);
+            let coding = |answer: &Response| {
+                answer.headers().get("content-encoding").map(|coding| coding.to_str().expect("text").to_owned())
+            };
+            assert_eq!(coding(&get).as_deref(), compressed.then_some("gzip"), "{path}, {accepted:?}");
+            assert_eq!((coding(&head), head.status()), (coding(&get), get.status()), "{path}, {accepted:?}");
+            let (length, bytes) = (get.content_length(), get.bytes().await.expect("a body"));
+            assert_eq!(length, Some(bytes.len() as u64), "{path}, {accepted:?}");
+            if compressed {
+                let mut body = String::new();
+                GzDecoder::new(&*bytes).read_to_string(&mut body).expect("gzip");
+                assert!(bytes.len() < body.len() / 2 && body.len().abs_diff(plain.body.len()) < 200, "{path}");
+            }
+        }
+    }
+    // What fits into one packet is not worth it.
+    let health = visitor.request(Method::GET, "/healthz").header("accept-encoding", "gzip").send().await;
+    assert_eq!(health.expect("an answer").headers().get("content-encoding"), None);
 }
 
 #[tokio::test]

@@ -24,7 +24,8 @@ use super::limits::Phase;
 const HELD_KEPT_MAX_BYTES: usize = 4 * 1024;
 
 /// The dispatcher reads until nothing comes or its buffer holds 128 KiB, also of a body that it drops. It gets control
-/// back after so many bytes: its buffer of 8 KiB is filled once and does not grow, as it keeps what it has grown to.
+/// back after so many bytes. They never fill its buffer of 8 KiB: before it asks again, it doubles a buffer that has
+/// less than 1 KiB of space, and it never gives that space back.
 const BATCH_MAX_BYTES: usize = 4 * 1024;
 
 /// A connection, as the HTTP dispatcher sees it. Each call costs a few atomic operations.
@@ -91,17 +92,19 @@ impl Stream {
 
     /// Hands out what `readable` allows of what has come.
     fn deliver(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>, readable: Readable) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
+        let space = buf.remaining().min(BATCH_MAX_BYTES - self.batch);
         let taken = if self.held().is_empty() {
-            ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
-            let came = buf.filled().get(before..).unwrap_or_default();
-            let taken = cut(&mut self.blank_line, &mut self.pause, came, readable);
-            self.held.extend_from_slice(came.get(taken..).unwrap_or_default());
-            buf.set_filled(before + taken);
-            taken
+            let mut bytes = [0; BATCH_MAX_BYTES];
+            let mut came = ReadBuf::new(bytes.get_mut(..space).unwrap_or_default());
+            ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut came))?;
+            let taken = cut(&mut self.blank_line, &mut self.pause, came.filled(), readable);
+            let (taken, rest) = came.filled().split_at(taken);
+            buf.put_slice(taken);
+            self.held.extend_from_slice(rest);
+            taken.len()
         } else {
             let rest = self.held.get(self.held_from..).unwrap_or_default();
-            let fits = rest.get(..buf.remaining()).unwrap_or(rest);
+            let fits = rest.get(..space).unwrap_or(rest);
             let taken = cut(&mut self.blank_line, &mut self.pause, fits, readable);
             buf.put_slice(fits.get(..taken).unwrap_or_default());
             self.held_from += taken;
