@@ -33,7 +33,7 @@ fn the_vendored_scripts_are_what_they_say() {
 
 #[test]
 fn the_top_level_holds_what_a_stranger_expects() {
-    const EXPECTED: [&str; 23] = [
+    const EXPECTED: [&str; 24] = [
         "Cargo.toml",
         "Cargo.lock",
         "src",
@@ -55,6 +55,7 @@ fn the_top_level_holds_what_a_stranger_expects() {
         "clippy.toml",
         "deny.toml",
         "rustfmt.toml",
+        "rust-toolchain.toml",
         // Made by building and by running, never committed.
         "target",
         "data",
@@ -64,4 +65,33 @@ fn the_top_level_holds_what_a_stranger_expects() {
     let strange: Vec<String> =
         names.filter(|name| !name.starts_with('.') && !EXPECTED.contains(&name.as_str())).collect();
     assert_eq!(strange, Vec::<String>::new());
+}
+
+#[test]
+fn one_version_of_rust_is_named_everywhere() {
+    let value = |text: &str, name: &str| {
+        let (_, rest) = text.split_once(&format!("{name} = \"")).expect("a value");
+        rest.split('"').next().expect("its end").to_owned()
+    };
+    let channel = value(&read("rust-toolchain.toml"), "channel");
+    let oldest = value(&read("Cargo.toml"), "rust-version");
+    assert_eq!(channel, format!("{oldest}.0"));
+    assert!(read(".github/workflows/ci.yml").contains(&format!("rust:{channel}-")));
+    assert!(read("README.md").contains(&format!("Rust {oldest}")));
+}
+
+#[test]
+fn the_changelog_has_an_unreleased_part_and_the_version_of_the_package() {
+    let changelog = read("CHANGELOG.md");
+    let headings: Vec<&str> = changelog.lines().filter(|line| line.starts_with("## ")).collect();
+    assert_eq!(headings.first(), Some(&"## [Unreleased]"));
+    assert!(headings.iter().any(|line| line.starts_with(concat!("## [", env!("CARGO_PKG_VERSION"), "] - "))));
+    let parts = changelog.lines().filter_map(|line| line.strip_prefix("### "));
+    for part in parts {
+        assert!(["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"].contains(&part), "{part}");
+    }
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap_or_default()
 }
