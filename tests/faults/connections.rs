@@ -158,7 +158,9 @@ async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute()
             most = memory(&app, "VmRSS").max(most);
         }
         let took = begun.elapsed();
-        println!("200 peers that never read {requests} × {path}, {head:?}: {before:.0} → {most:.0} MB, gone after {took:?}");
+        println!(
+            "200 peers that never read {requests} × {path}, {head:?}: {before:.0} → {most:.0} MB, gone after {took:?}"
+        );
         assert!(most - before < 50.0, "{before:.0} → {most:.0} MB");
         // What the processor does is not scaled.
         assert!(took < Duration::from_secs(60 / SCALE + 10), "{took:?}");
