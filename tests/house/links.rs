@@ -1,4 +1,6 @@
 //! Links and paths in the documents lead somewhere.
+//!
+//! A code span such as `src/app.rs::start` names an item of a file; the file has to declare it.
 
 use std::path::{Path, PathBuf};
 
@@ -42,15 +44,33 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
 }
 
 #[test]
-fn every_path_in_code_exists() {
+fn every_path_and_every_item_in_code_exists() {
     let ignored = std::fs::read_to_string(root().join(".gitignore")).expect(".gitignore");
     let ignored: Vec<&str> = ignored.lines().map(|line| line.trim_start_matches('/')).collect();
     let mut missing = Vec::new();
     for (path, text) in documents() {
-        for named in paths(&text) {
-            let made_by_running = ignored.iter().any(|ignored| named.starts_with(ignored));
-            if !made_by_running && !root().join(&named).exists() {
-                missing.push(format!("{path}: {named}"));
+        for named in named(&text) {
+            let made_by_running = ignored.iter().any(|ignored| named.path.starts_with(ignored));
+            let file = root().join(&named.path);
+            let declared = named.item.as_deref().is_none_or(|item| declares(&file, item));
+            if !made_by_running && !(file.exists() && declared) {
+                missing.push(format!("{path}: {} {}", named.path, named.item.unwrap_or_default()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn every_document_that_code_names_exists() {
+    let mut missing = Vec::new();
+    for (path, text) in ["src", "tests", "benches", "fuzz"].iter().flat_map(|folder| files(folder, ".rs")) {
+        let words = text.lines().filter(|line| line.trim_start().starts_with("//")).flat_map(|line| {
+            line.split(|c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c))).map(|word| word.trim_matches('.'))
+        });
+        for word in words.filter(|word| word.ends_with(".md")) {
+            if !root().join(word).exists() {
+                missing.push(format!("{path}: {word}"));
             }
         }
     }
@@ -72,10 +92,14 @@ fn the_index_of_each_folder_of_documents_names_all_its_pages() {
 
 #[test]
 fn links_paths_and_headings_are_found() {
-    let text = "See [a](b.md#c-d) and ![e](f.png), `src/x.rs:12`, `tests/run --all` and `src/<room>/y.rs`.\n\
+    let text = "See [a](b.md#c-d) and ![e](f.png), `src/x.rs::y`, `tests/run --all` and `src/<room>/y.rs`.\n\
                 ```sh\ncat `src/none` [x](y)\n```\n`cargo test`";
     assert_eq!(links(text).collect::<Vec<_>>(), ["b.md#c-d", "f.png"]);
-    assert_eq!(paths(text), ["src/x.rs", "tests/run", "src/"]);
+    let found: Vec<_> = named(text).into_iter().map(|named| (named.path, named.item)).collect();
+    assert_eq!(found, [("src/x.rs".into(), Some("y".into())), ("tests/run".into(), None), ("src/".into(), None)]);
+    let here = root().join("tests/house/links.rs");
+    assert!(declares(&here, "declares") && declares(&here, "FOLDERS") && declares(&here, "Named"));
+    assert!(!declares(&here, "declare") && !declares(&here, "gone"));
     assert_eq!(slug("How to add an *event*, in `src/`"), "how-to-add-an-event-in-src");
 }
 
@@ -99,18 +123,37 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
     text.split("```").step_by(2)
 }
 
-/// Paths of the repository in code spans: the first word of a command, without a line number. Of a path with a
-/// placeholder (`<room>`, `*`, `…`) the folder before it.
-fn paths(text: &str) -> Vec<String> {
+/// A path in a document, and the item of that file if one is named.
+struct Named {
+    path: String,
+    item: Option<String>,
+}
+
+/// Paths of the repository in code spans: the first word of a command. Of a path with a placeholder (`<room>`, `*`, `…`)
+/// the folder before it.
+fn named(text: &str) -> Vec<Named> {
     let spans = prose(text).flat_map(|part| part.split('`').skip(1).step_by(2));
-    let named = spans.filter(|span| FOLDERS.iter().any(|folder| span.starts_with(folder)));
-    let named = named.filter_map(|span| span.split([' ', ':', '#', '\n']).next());
-    named
-        .map(|path| match path.find(['<', '*', '…', '{']) {
-            Some(at) => path[..at].rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/")),
-            None => path.to_owned(),
+    let spans = spans.filter(|span| FOLDERS.iter().any(|folder| span.starts_with(folder)));
+    let words = spans.filter_map(|span| span.split([' ', '#', '\n']).next());
+    words
+        .map(|word| {
+            let (path, item) = word.split_once("::").map_or((word, None), |(path, item)| (path, Some(item.to_owned())));
+            let path = match path.find(['<', '*', '…', '{']) {
+                Some(at) => path[..at].rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/")),
+                None => path.to_owned(),
+            };
+            Named { path, item }
         })
         .collect()
+}
+
+/// Whether the file declares a function, type, constant or module of that name.
+fn declares(file: &Path, item: &str) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    ["fn ", "struct ", "enum ", "trait ", "const ", "type ", "mod ", "macro_rules! "]
+        .iter()
+        .any(|kind| text.match_indices(&format!("{kind}{item}")).any(|(at, found)| ends(&text[at + found.len()..])))
 }
 
 /// The anchors that a forge gives the headings of a document.

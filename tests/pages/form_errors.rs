@@ -128,7 +128,7 @@ const CASES: [Case; 26] = [
     ),
 ];
 
-/// UI.md gives the words; a number's own blank or comma may be a no-break blank.
+/// The text with no-break blanks replaced: numbers are grouped with them.
 pub fn plain(text: &str) -> String {
     text.replace(['\u{a0}', '\u{202f}'], " ")
 }
