@@ -5,16 +5,16 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hachok::delivery::retry_after;
-use hachok::domain::address::AddressPolicy;
-use hachok::domain::forwarded::{self, TrustedProxies};
-use hachok::domain::incoming::Incoming;
+use hachok::delivery::policy::retry_after;
+use hachok::domain::client_address::{self, TrustedProxies};
+use hachok::domain::events::incoming::Incoming;
 use hachok::domain::json::Members;
-use hachok::domain::target_url::TargetUrl;
 use hachok::domain::timestamp::Timestamp;
+use hachok::domain::webhooks::address::AddressPolicy;
+use hachok::domain::webhooks::target_url::TargetUrl;
 use hachok::forms::Context;
 use hachok::forms::webhook::WebhookForm;
-use hachok::http::log_query::LogQuery;
+use hachok::http::request::log_query::LogQuery;
 use serde_json::value::RawValue;
 
 /// `POST /api/v1/events`: an accepted body is JSON, its bytes are those that came, and a derived event differs from it
@@ -83,13 +83,13 @@ pub fn forwarded_for(data: &[u8]) {
     let trusted = TrustedProxies::new(vec![proxy.into()]);
     for last in ["203.0.113.9", "203.0.113.9:4711", "::ffff:203.0.113.9"] {
         let line = format!("{written}, {last}");
-        assert_eq!(forwarded::client(proxy, [line.as_str()], &trusted), appended, "{line}");
-        assert_eq!(forwarded::client(proxy, [&*written, last], &trusted), appended, "{line}");
+        assert_eq!(client_address::client(proxy, [line.as_str()], &trusted), appended, "{line}");
+        assert_eq!(client_address::client(proxy, [&*written, last], &trusted), appended, "{line}");
     }
-    let alone = forwarded::client(proxy, [&*written], &trusted);
-    assert_eq!(alone, forwarded::canonical(alone));
+    let alone = client_address::client(proxy, [&*written], &trusted);
+    assert_eq!(alone, client_address::canonical(alone));
     let stranger = IpAddr::from([198, 51, 100, 7]);
-    assert_eq!(forwarded::client(stranger, [&*written], &trusted), stranger);
+    assert_eq!(client_address::client(stranger, [&*written], &trusted), stranger);
 }
 
 /// The filters of the delivery log: any query is read, and the time that a field shows is the time that it was given.

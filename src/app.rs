@@ -6,11 +6,11 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use url::Url;
 
+use crate::command_error::Fault;
 use crate::config::ServeSettings;
 use crate::db::Db;
 use crate::delivery::Engine;
-use crate::delivery::sender::Sender;
-use crate::fault::Fault;
+use crate::delivery::network::sender::Sender;
 use crate::http::{self, State};
 
 /// The running server.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use rust_embed::RustEmbed;
 
-use crate::domain::token::hex;
+use crate::domain::accounts::api_token::hex;
 
 #[derive(RustEmbed)]
 #[folder = "static/"]

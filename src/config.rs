@@ -9,8 +9,8 @@ use url::Url;
 
 use crate::db::DatabaseUrl;
 use crate::delivery::Limits;
-use crate::domain::address::AddressPolicy;
 use crate::domain::host;
+use crate::domain::webhooks::address::AddressPolicy;
 use crate::private_files;
 
 /// Where the data and the key lie. A setting that may hold a secret has `hide_env_values`: then neither the help nor a

@@ -10,13 +10,13 @@
 //!                           i18n                          │             ▼
 //!                                                         └──────────  db  ──► SQLite | Postgres
 //!                                                                       ▲
-//!                 receivers ◄── delivery::sender ◄── delivery::worker ──┘
+//!                 receivers ◄── delivery::network ◄─ delivery::worker ──┘
 //! ```
 //!
 //! The import rule, enforced by a test: main → cli → app → http → views → i18n → domain · http → forms, db,
 //! delivery · views → forms · db → domain · `delivery` → db · forms → domain · domain imports nothing of ours. Beside
 //! the picture stand small rooms without rooms of their own: `assets` (files in the binary), `clock` (time and chance),
-//! `config` (settings), `fault` (how a command ends), `logging` (one line an event), `password` (hashing), `private_files` (files for their owner alone), `sabotage` (where fault tests pull the plug).
+//! `config` (settings), `command_error` (how a command ends), `logging` (one line an event), `password` (hashing), `private_files` (files for their owner alone), `fault_injection` (where fault tests pull the plug).
 //! One outside library per area: only `db` names diesel, only `http` (and `app`, which starts it) actix, only `views`
 //! askama, only `i18n` fluent, only `delivery` reqwest.
 //!
@@ -27,16 +27,16 @@ pub mod app;
 pub mod assets;
 pub mod cli;
 pub mod clock;
+pub mod command_error;
 pub mod config;
 pub mod db;
 pub mod delivery;
 pub mod domain;
-pub mod fault;
+pub mod fault_injection;
 pub mod forms;
 pub mod http;
 pub mod i18n;
 pub mod logging;
 pub mod password;
 pub mod private_files;
-pub mod sabotage;
 pub mod views;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Fault, key, open};
+use super::{Fault, database, key};
 use crate::config::DataSettings;
-use crate::db::backup::{self, Contents, Unfinished};
-use crate::db::file_lock::FileLock;
+use crate::db::connection::file_lock::FileLock;
+use crate::db::system::backup::{self, Contents, Unfinished};
 use crate::db::{DatabaseUrl, Error};
 use crate::private_files;
 
@@ -27,7 +27,7 @@ pub fn backup(Copy { file, data }: &Copy) -> Result<(), Fault> {
     on_sqlite(&data.database_url, |url| {
         format!("pg_dump --format=custom --file={} {url}", word(&file.to_string_lossy()))
     })?;
-    let found = open::find(data)?;
+    let found = database::find(data)?;
     let copy = Unfinished::begin(file).map_err(refused)?;
     backup::copy_into(&data.database_url, &copy)?;
     let contents = backup::contents_of(&copy.url())?;
@@ -63,7 +63,7 @@ pub fn restore(Copy { file, data }: &Copy) -> Result<(), Fault> {
         return Err(Fault::RunTime(format!("a server is running on {path}; `hachok backup` copies it")));
     }
     let is_new = !folder.is_dir();
-    open::make_folders(folder)?;
+    database::make_folders(folder)?;
     let restored = put(file, target, data);
     if restored.is_err() && is_new {
         // It stays if there is something in it.

@@ -8,10 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Fault;
-use crate::clock;
-use crate::db::existing::{Existing, KEY_CHECK};
-use crate::domain::sealed::{Sealed, Vault};
-use crate::private_files;
+use crate::db::connection::existing::{Existing, KEY_CHECK};
+use crate::domain::secret_box::{Sealed, Vault};
+use crate::{clock, private_files};
 
 /// The key of that file: 32 bytes in base64. A missing file is made only for a database that was never used with a key:
 /// with another key the secrets of one that was are lost.

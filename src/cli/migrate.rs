@@ -1,17 +1,17 @@
 //! `hachok migrate`.
 
-use super::open;
+use super::database;
+use crate::command_error::Fault;
 use crate::config::DataSettings;
-use crate::db::existing;
-use crate::fault::Fault;
+use crate::db::connection::existing;
 
 /// Applies migrations; refused while a server has the SQLite file.
 pub fn run(data: &DataSettings) -> Result<(), Fault> {
     // A database that is of no use is refused before anything is made.
-    let lock = open::existing_lock(&data.database_url)?;
+    let lock = database::existing_lock(&data.database_url)?;
     existing::look(&data.database_url)?;
     let _lock = match lock {
-        None => open::lock_or_make(&data.database_url)?,
+        None => database::lock_or_make(&data.database_url)?,
         lock => lock,
     };
     crate::db::migrate(&data.database_url)?;

@@ -2,9 +2,9 @@
 
 mod backup;
 mod complaint;
+mod database;
 mod key;
 mod migrate;
-mod open;
 mod serve;
 mod token;
 mod user;
@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use clap::builder::Resettable;
 use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::command_error::Fault;
 use crate::config::{DataSettings, LogFormat, ServeSettings};
-use crate::fault::Fault;
 use crate::logging;
 
 /// The webhook desk for help desks.

@@ -7,12 +7,13 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use url::Url;
 
-use super::{Fault, open};
+use super::{Fault, database};
 use crate::app::App;
 use crate::clock;
 use crate::config::{DataSettings, ServeSettings};
-use crate::db::{Db, setup_links, users};
-use crate::domain::token;
+use crate::db::Db;
+use crate::db::accounts::{setup_links, users};
+use crate::domain::accounts::api_token;
 
 /// How long a set-up link is good.
 const SETUP_LINK: Duration = Duration::from_secs(3600);
@@ -26,7 +27,7 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     let listener = listen(&settings)?;
     let address = Url::parse(&format!("http://{}", listener.local_addr()?))?;
     let public = settings.web.public_url.clone().unwrap_or_else(|| address.clone());
-    let db = open::for_server(&settings.data).await?;
+    let db = database::for_server(&settings.data).await?;
     report_rights(&settings.data);
     let link = setup_link(&db, &public).await?;
     let app = App::start(settings, db, (listener, public)).await?;
@@ -45,7 +46,7 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
 /// is what to tell.
 fn listen(settings: &ServeSettings) -> Result<TcpListener, Fault> {
     TcpListener::bind(settings.web.bind).map_err(|error| {
-        let running = open::existing_lock(&settings.data.database_url).err();
+        let running = database::existing_lock(&settings.data.database_url).err();
         running.unwrap_or_else(|| Fault::RunTime(format!("cannot listen on {}: {error}", settings.web.bind)))
     })
 }
@@ -66,8 +67,8 @@ async fn setup_link(db: &Db, public: &Url) -> Result<Option<Url>, Fault> {
     if !db.read(users::none_yet).await? {
         return Ok(None);
     }
-    let text = token::hex(&clock::random::<32>());
-    let hash = token::hash(&text);
+    let text = api_token::hex(&clock::random::<32>());
+    let hash = api_token::hash(&text);
     let expires = clock::now().after(SETUP_LINK);
     db.write(move |conn| setup_links::replace(conn, &hash, expires)).await?;
     let mut link = public.join("/setup")?;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Fault, open};
+use super::{Fault, database};
 use crate::clock;
 use crate::config::DataSettings;
 use crate::db::Db;
-use crate::db::tokens::{self, NewToken};
-use crate::domain::token::{self, Scope};
+use crate::db::accounts::tokens::{self, NewToken};
+use crate::domain::accounts::api_token::{self, Scope};
 
 /// What to do with tokens.
 #[derive(Debug, Subcommand)]
@@ -56,17 +56,17 @@ pub async fn run(action: Action) -> Result<(), Fault> {
     match action {
         Action::Add { name, scope, expires, data } => {
             let wrong = |_| Fault::Setting("--name must be 1 to 120 characters".into());
-            let name = token::parse_name(&name).map_err(wrong)?;
+            let name = api_token::parse_name(&name).map_err(wrong)?;
             let now = clock::now();
-            let text = token::from_random(clock::random());
+            let text = api_token::from_random(clock::random());
             let expires_at = expires.map(|span| now.after(span));
             let new = NewToken { name, scope, text: text.clone(), expires_at };
-            open::run(&data, async |db| Ok(db.write(move |conn| tokens::insert(conn, &new, now)).await?)).await?;
+            database::run(&data, async |db| Ok(db.write(move |conn| tokens::insert(conn, &new, now)).await?)).await?;
             println!("{text}");
         }
         Action::List { data } => {
             let now = clock::now();
-            for token in open::run(&data, async |db| Ok(db.read(tokens::list).await?)).await? {
+            for token in database::run(&data, async |db| Ok(db.read(tokens::list).await?)).await? {
                 let state = if token.is_good(now) { "good" } else { "refused" };
                 println!("{}\t{}\t{}…\t{}\t{state}", token.id, token.scope.as_str(), token.prefix, token.name);
             }
@@ -74,7 +74,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
         Action::Revoke { id, data } => {
             let now = clock::now();
             let revoke = async |db: &Db| Ok(db.write(move |conn| tokens::revoke(conn, id, now)).await?);
-            if !open::run(&data, revoke).await? {
+            if !database::run(&data, revoke).await? {
                 return Err(Fault::RunTime(format!("there is no good token {id}")));
             }
         }

@@ -4,12 +4,14 @@ use std::io::Read;
 
 use clap::Subcommand;
 
-use super::{Fault, open};
+use super::{Fault, database};
 use crate::clock;
 use crate::config::DataSettings;
-use crate::db::{Db, DbConnection, settings, users};
+use crate::db::accounts::users;
+use crate::db::system::settings;
+use crate::db::{Db, DbConnection};
+use crate::domain::accounts::user::{NewUser, Role, check_password, parse_email};
 use crate::domain::problem::Problems;
-use crate::domain::user::{NewUser, Role, check_password, parse_email};
 use crate::i18n::{Locale, Translator};
 use crate::password::{self, Workspace};
 
@@ -81,11 +83,11 @@ pub async fn run(action: Action) -> Result<(), Fault> {
                 Err(error) if error.is_taken() => Err(taken()),
                 added => Ok(added?),
             };
-            open::run(&data, added).await?;
+            database::run(&data, added).await?;
             password.tell();
         }
         Action::List { data } => {
-            for user in open::run(&data, async |db| Ok(db.read(users::list).await?)).await? {
+            for user in database::run(&data, async |db| Ok(db.read(users::list).await?)).await? {
                 let state = if user.disabled_at.is_none() { "active" } else { "disabled" };
                 println!("{}\t{}\t{}\t{}\t{state}", user.id, user.role.as_str(), user.email, user.name);
             }
@@ -115,7 +117,7 @@ where
         Some((user, _)) => change(conn, user.id).map(|()| true),
         None => Ok(false),
     };
-    let found = open::run(data, async |db| Ok(db.write(change).await?)).await?;
+    let found = database::run(data, async |db| Ok(db.write(change).await?)).await?;
     if found { Ok(()) } else { Err(Fault::RunTime(format!("there is no user {email}"))) }
 }
 
@@ -133,7 +135,7 @@ struct Password {
 impl Password {
     fn get(from_stdin: bool) -> Result<Self, Fault> {
         if !from_stdin {
-            let text = crate::domain::token::hex(&clock::random::<12>());
+            let text = crate::domain::accounts::api_token::hex(&clock::random::<12>());
             return Ok(Self { text, made: true });
         }
         let mut text = String::new();

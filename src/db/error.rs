@@ -29,7 +29,7 @@ pub enum Error {
     Busy,
     /// A stored secret does not open.
     #[error(transparent)]
-    Secret(#[from] crate::domain::sealed::CannotOpen),
+    Secret(#[from] crate::domain::secret_box::CannotOpen),
     /// A stored value has no meaning: damage, or a newer version's data.
     #[error("the database holds an unknown {0}")]
     Meaning(&'static str),

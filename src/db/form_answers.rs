@@ -14,11 +14,10 @@ use serde::de::DeserializeOwned;
 
 use super::schema::form_answers as f;
 use super::{Db, DbConnection, Error};
-use crate::clock;
-use crate::domain::sealed::{Sealed, Vault, expose};
+use crate::domain::accounts::api_token::hex;
+use crate::domain::secret_box::{Sealed, Vault, expose};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::token::hex;
-use crate::sabotage;
+use crate::{clock, fault_injection};
 
 /// How long an answer is kept.
 pub const ANSWER_KEPT: Duration = Duration::from_secs(600);
@@ -65,7 +64,7 @@ impl Db {
         let vault = self.vault();
         let run = move |conn: &mut DbConnection| once(conn, &vault, key.as_ref(), job);
         let done = |outcome| {
-            sabotage::point("form-after-commit");
+            fault_injection::point("form-after-commit");
             outcome
         };
         self.write_then(run, done).await
@@ -93,7 +92,7 @@ where
         Ok(done) => settle(conn, vault, key, done)?,
         Err(_) => drop(diesel::delete(f::table.find(&key.hash)).execute(conn)?),
     }
-    sabotage::point("form-before-commit");
+    fault_injection::point("form-before-commit");
     Ok(outcome)
 }
 

@@ -5,9 +5,10 @@ use std::fmt::Display;
 use diesel::prelude::*;
 
 use super::schema::{inboxes, webhook_inboxes, webhooks};
-use super::{DbConnection, Error, kept};
+use super::sql::prepared;
+use super::{DbConnection, Error};
 use crate::domain::id::{InboxId, WebhookId};
-use crate::domain::inbox::{Inbox, NewInbox};
+use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
@@ -92,7 +93,7 @@ pub fn find_or_register(
 ) -> Result<InboxId, Error> {
     let known = |conn: &mut DbConnection| -> Result<Option<(InboxId, bool)>, Error> {
         let found = inboxes::table.filter(inboxes::external_id.eq(external_id));
-        kept::find(conn, found.select((inboxes::id, inboxes::unnamed)))
+        prepared::find(conn, found.select((inboxes::id, inboxes::unnamed)))
     };
     let found = match known(conn)? {
         Some(found) => found,

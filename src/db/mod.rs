@@ -10,56 +10,22 @@
 //! query's end. What they asked for may yet be done; nobody was told that it is. The delivery task has a handle that
 //! waits, so that it knows what became of its claims.
 
-pub mod backup;
-pub mod clock_shift;
+pub mod accounts;
 #[cfg(test)]
-mod closing;
+mod close_tests;
 #[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]
 pub mod connection;
 pub mod deliveries;
-pub mod duties;
 mod error;
 pub mod events;
-pub mod existing;
-pub mod file_lock;
-mod fixed;
 pub mod form_answers;
-pub mod health;
-pub mod hours;
-pub mod idempotency;
 pub mod inboxes;
-mod installation;
-pub mod invitations;
-mod kept;
-pub mod kept_forms;
-pub mod log;
-mod log_scan;
-mod log_search;
-mod longest_due;
-mod many;
-mod migrate;
-mod of_webhook;
 #[cfg(test)]
-mod plans;
-pub mod received;
-pub mod recoveries;
-pub mod results;
-pub mod retention;
+mod query_plans;
 mod schema;
-pub mod sessions;
-pub mod settings;
-pub mod setup_links;
-pub mod sign_ins;
-pub mod stats;
-pub mod tokens;
-mod transaction;
-pub mod users;
-pub mod vitals;
-mod watch;
-pub mod webhook_rows;
-pub mod webhook_search;
+mod sql;
+pub mod system;
 pub mod webhooks;
-mod writer;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,14 +35,14 @@ use diesel::{RunQueryDsl, sql_query};
 use tokio::sync::Semaphore;
 
 use crate::clock;
-use crate::domain::sealed::Vault;
+use crate::domain::secret_box::Vault;
 use crate::domain::timestamp::Timestamp;
-use connection::{Access, Link, LogFirst, Manager};
+use connection::file_lock::FileLock;
+use connection::file_watch::Usable;
+use connection::sqlite_writer::Writer;
+use connection::{Access, Link, LogFirst, Manager, migrations, transaction};
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::{Error, Unusable};
-use file_lock::FileLock;
-use watch::Usable;
-use writer::Writer;
 
 /// The database, ready to use. Cheap to clone.
 #[derive(Clone)]
@@ -111,7 +77,7 @@ impl Db {
     pub fn open(url: &DatabaseUrl, vault: Vault, lock: Option<FileLock>) -> Result<Self, Error> {
         let mut conn = connection::open(url, Access::ReadWrite)?;
         connection::check_sqlite_version(&mut conn)?;
-        migrate::run(&mut conn)?;
+        migrations::run(&mut conn)?;
         let sqlite = url.file().is_some();
         let access = if sqlite { Access::ReadOnly } else { Access::ReadWrite };
         let connections = if sqlite { SQLITE_READERS } else { POSTGRES_CONNECTIONS };
@@ -277,5 +243,5 @@ pub fn now_on(conn: &mut DbConnection) -> Result<Timestamp, Error> {
 pub fn migrate(url: &DatabaseUrl) -> Result<(), Error> {
     let mut conn = connection::open(url, Access::ReadWrite)?;
     connection::check_sqlite_version(&mut conn)?;
-    migrate::run(&mut conn)
+    migrations::run(&mut conn)
 }

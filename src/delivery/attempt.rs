@@ -9,17 +9,17 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::engine::Inner;
-use super::request::{self, Prepared};
-use super::sender::{Failure, Reply};
-use super::slots::Slot;
-use super::{outcome, retry_after};
+use super::network::request::{self, Prepared};
+use super::network::sender::{Failure, Reply};
+use super::policy::concurrency::Slot;
+use super::policy::{outcome, retry_after};
 use crate::clock;
-use crate::db::deliveries::Lease;
-use crate::db::results::Finished;
-use crate::domain::cause::FailureCause;
-use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Next, Reason, Trigger};
-use crate::domain::health::Signal;
+use crate::db::deliveries::queue::Lease;
+use crate::db::deliveries::queue::record::Finished;
+use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason, Trigger};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::health::Signal;
 
 /// A delivery that this process has claimed.
 pub(super) struct Claimed {

@@ -8,17 +8,17 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 
-use super::sender::Sender;
-use super::slots::Slots;
-use super::{housekeeping, pressure, recorder, recovery, worker};
-use crate::clock;
-use crate::db::deliveries::Lease;
-use crate::db::results::{self, Finished, Lost};
+use super::network::sender::Sender;
+use super::policy::concurrency::Slots;
+use super::tasks::{cleanup, overload, recoveries};
+use super::{result_writer, worker};
+use crate::db::deliveries::queue::Lease;
+use crate::db::deliveries::queue::record::{self, Finished, Lost};
 use crate::db::{self, Db, webhooks};
 use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhook::{LEASE, Target};
-use crate::sabotage;
+use crate::domain::webhooks::{LEASE, Target};
+use crate::{clock, fault_injection};
 
 /// How many requests may be on their way, and how long their log is kept.
 #[derive(Clone, Copy, Debug)]
@@ -115,10 +115,10 @@ impl Engine {
         let lost = if engine.0.db.is_shared() { Lost::Expired(now) } else { Lost::All };
         engine.take_back(lost).await?;
         let inner = Arc::clone(&engine.0);
-        tokio::spawn(recorder::run(Arc::clone(&inner), queue));
-        tokio::spawn(housekeeping::run(Arc::clone(&inner)));
-        tokio::spawn(pressure::run(Arc::clone(&inner)));
-        tokio::spawn(recovery::run(Arc::clone(&inner)));
+        tokio::spawn(result_writer::run(Arc::clone(&inner), queue));
+        tokio::spawn(cleanup::run(Arc::clone(&inner)));
+        tokio::spawn(overload::run(Arc::clone(&inner)));
+        tokio::spawn(recoveries::run(Arc::clone(&inner)));
         tokio::spawn(worker::run(inner));
         Ok(engine)
     }
@@ -167,7 +167,7 @@ impl Engine {
     async fn take_back(&self, lost: Lost) -> Result<(), db::Error> {
         // Not all at the same moment: up to 5 s.
         let due = self.0.now().after(Duration::from_secs(5).mul_f64(clock::chance()));
-        while self.0.db.write(move |conn| results::interrupt(conn, lost, due)).await? > 0 {}
+        while self.0.db.write(move |conn| record::interrupt(conn, lost, due)).await? > 0 {}
         Ok(())
     }
 }
@@ -177,7 +177,7 @@ impl Inner {
     pub(super) fn lease(&self, now: Timestamp) -> Lease {
         Lease {
             token: self.process | i64::from(u32::from_le_bytes(clock::random())),
-            until: now.after(sabotage::lease(LEASE)),
+            until: now.after(fault_injection::lease(LEASE)),
         }
     }
 

@@ -1,30 +1,18 @@
 //! From a due delivery to a receiver's answer.
 //!
-//! `sender` sends one request and says what came of it; `guard` is the resolver that it connects
-//! through, and `failure` finds the cause in what the HTTP client reports.
+//! `worker` claims what is due and sends it, `ingest` stores events with their deliveries, and `result_writer` stores
+//! results. `network` holds the HTTP client, `policy` the decisions, `tasks` what runs beside the worker.
 
 mod attempt;
 pub mod engine;
-mod failure;
-pub mod guard;
-mod housekeeping;
-mod intake;
-mod outcome;
-mod pressure;
-mod recorder;
-mod recovery;
-pub mod request;
-pub mod retry_after;
-mod schedule;
-pub mod sender;
-mod slots;
-mod steady;
+mod ingest;
+pub mod network;
+pub mod policy;
+mod result_writer;
+mod tasks;
 mod worker;
 
 pub use engine::{Engine, Limits, Pulse};
-pub use intake::{Accepted, Key, Posted};
-pub use recovery::PER_SECOND;
-pub use schedule::{DELAYS, LIFETIME};
-
-#[cfg(test)]
-mod tests;
+pub use ingest::{Accepted, Key, Posted};
+pub use policy::backoff::{DELAYS, LIFETIME};
+pub use tasks::recoveries::PER_SECOND;

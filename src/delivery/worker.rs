@@ -9,15 +9,15 @@ use bytes::Bytes;
 
 use super::attempt::{self, Claimed};
 use super::engine::Inner;
-use super::recorder;
-use super::slots::Slot;
-use super::steady::{self, Clocks};
-use crate::db::deliveries::{self, Due, Share};
-use crate::db::results::{self, Lost};
+use super::policy::concurrency::Slot;
+use super::result_writer;
+use super::tasks::clock_jump::{self, Clocks};
+use crate::db::deliveries::queue::record::{self, Lost};
+use crate::db::deliveries::queue::{self, Due, Share};
 use crate::db::{self, DbConnection, Error, events, webhooks};
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
-use crate::sabotage;
+use crate::fault_injection;
 
 /// How often to look when nobody wakes the worker: retries come due, other processes leave work behind.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -41,7 +41,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
         if let Err(error) = &ticked {
             error.log("the queue could not be read");
         }
-        if swept.elapsed() >= sabotage::lease(SWEEP) {
+        if swept.elapsed() >= fault_injection::lease(SWEEP) {
             swept = tokio::time::Instant::now();
             if let Err(error) = sweep(&inner, &mut clocks).await {
                 error.log("leases could not be taken back");
@@ -74,7 +74,7 @@ pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Er
         }
         return Ok(Tick::Idle);
     }
-    sabotage::point("claim-after-commit");
+    fault_injection::point("claim-after-commit");
     for (claimed, slot) in claims.ready {
         attempt::spawn(inner, claimed, slot);
     }
@@ -91,7 +91,7 @@ struct Claims {
 fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Claims, Error> {
     let now = db::now_on(conn)?;
     inner.set_clock(now);
-    let due = deliveries::due_webhooks(conn, now)?;
+    let due = queue::due_webhooks(conn, now)?;
     let mut waiting: Vec<WebhookId> = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
     let lease = inner.lease(now);
     let mut claimed = Vec::new();
@@ -101,7 +101,7 @@ fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Clai
         // It may have been changed or turned off since the look, by another process.
         let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
         let mut slots = part.slots.into_iter();
-        for delivery in deliveries::claim(conn, webhook, (now, lease), part.share)? {
+        for delivery in queue::claim(conn, webhook, (now, lease), part.share)? {
             claimed.push((delivery, version, slots.next()));
         }
     }
@@ -166,10 +166,10 @@ fn share(slots: usize, given: &mut usize, probe: bool) -> Share {
 }
 
 async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
-    steady::mind(inner, clocks).await?;
+    clock_jump::mind(inner, clocks).await?;
     let now = inner.ask_clock().await?;
     let lost = Lost::Expired(now);
-    while inner.db.write(move |conn| results::interrupt(conn, lost, now)).await? > 0 {}
+    while inner.db.write(move |conn| record::interrupt(conn, lost, now)).await? > 0 {}
     if !inner.suspects.swap(true, Ordering::AcqRel) {
         let task = Arc::clone(inner);
         inner.spawn(async move {
@@ -191,7 +191,7 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
     while !inner.stopping.load(Ordering::Relaxed) {
         let (now, lease) = (inner.now(), inner.lease(inner.now()));
         let claim = inner.db.write(move |conn| {
-            let Some(delivery) = deliveries::claim_alone(conn, (now, lease))? else { return Ok(None) };
+            let Some(delivery) = queue::claim_alone(conn, (now, lease))? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
             Ok(Some((delivery, body)))
         });
@@ -203,7 +203,7 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
         }
         let claimed = Claimed { delivery, lease, version: 0, body };
         let finished = attempt::make(inner, &claimed).await;
-        recorder::record(inner, [finished].into()).await?;
+        result_writer::record(inner, [finished].into()).await?;
     }
     Ok(())
 }

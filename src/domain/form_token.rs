@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
-use super::token::hash;
+use super::accounts::api_token::hash;
 
 /// Bytes of the mask, and of the hash of the token under it.
 pub const MASK_BYTES: usize = 32;

@@ -4,18 +4,17 @@ use std::collections::HashSet;
 
 use super::pairs::ROWS_MAX;
 use super::webhook::{HeaderRow, WebhookForm};
-use crate::domain::address::AddressPolicy;
-use crate::domain::authorization::{self as auth, Chosen, Credential, Method};
-use crate::domain::catalogue::EventName;
-use crate::domain::header::{self, HeaderName, NewHeader, NewValue, ShownHeader};
+use crate::domain::events::catalogue::EventName;
 use crate::domain::id::InboxId;
-use crate::domain::inbox::Inbox;
-use crate::domain::json;
+use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
-use crate::domain::signing::SigningSecret;
-use crate::domain::target_url::TargetUrl;
-use crate::domain::text;
-use crate::domain::webhook::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
+use crate::domain::webhooks::address::AddressPolicy;
+use crate::domain::webhooks::authorization::{self as auth, Chosen, Credential, Method};
+use crate::domain::webhooks::header::{self, HeaderName, NewHeader, NewValue, ShownHeader};
+use crate::domain::webhooks::signing::SigningSecret;
+use crate::domain::webhooks::target_url::TargetUrl;
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
+use crate::domain::{json, text};
 
 /// What a webhook is checked against.
 pub struct Context<'a> {

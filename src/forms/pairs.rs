@@ -87,7 +87,7 @@ mod tests {
             pairs in proptest::collection::vec(("(name|url|auth|bearer_token|basic_login|basic_password|custom_name|custom_value|events|inbox_scope|inboxes|secret|timeout_s|version|headers\\[[0-9]{1,3}\\]\\[(name|value|hide|remove)\\])", ".{0,40}"), 0..30)
         ) {
             let form = WebhookForm::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-            let policy = crate::domain::address::AddressPolicy::default();
+            let policy = crate::domain::webhooks::address::AddressPolicy::default();
             drop(form.check(&crate::forms::Context { stored: None, inboxes: &[], policy: &policy }));
         }
     }

@@ -1,7 +1,7 @@
 //! The webhook form: the one validator of the pages and of the management API.
 
-use crate::domain::authorization::Method;
-use crate::domain::webhook::{DEFAULT_TIMEOUT_S, InboxScope, Webhook};
+use crate::domain::webhooks::authorization::Method;
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, Webhook};
 
 /// The fields as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl WebhookForm {
             InboxScope::All => ("all", Vec::new()),
             InboxScope::Selected(ids) => ("selected", ids.iter().map(ToString::to_string).collect()),
         };
-        let row = |header: &crate::domain::header::ShownHeader| HeaderRow {
+        let row = |header: &crate::domain::webhooks::header::ShownHeader| HeaderRow {
             name: header.name.to_string(),
             value: header.value.clone().unwrap_or_default(),
             hide: header.value.is_none(),

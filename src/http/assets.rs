@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use flate2::Compression;
 
-use super::compression::{accepts_gzip, gzip};
+use super::middleware::compression::{accepts_gzip, gzip};
 
 /// The file of that hashed name.
 pub async fn serve(request: HttpRequest, name: web::Path<String>) -> HttpResponse {

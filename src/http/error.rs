@@ -6,15 +6,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
-use super::reader::Reader;
-use super::return_page::START;
-use crate::clock;
-use crate::db;
-use crate::domain::token::hex;
-use crate::domain::user::Language;
+use super::request::page_context::Reader;
+use super::request::return_page::START;
+use crate::domain::accounts::api_token::hex;
+use crate::domain::accounts::user::Language;
 use crate::i18n::Translator;
 use crate::views::errors::{ErrorPage, Fault};
 use crate::views::{Html, NotRendered, Shell};
+use crate::{clock, db};
 
 /// Why a page cannot be shown. Answered bare, then dressed in the reader's language.
 #[derive(Clone, Debug, thiserror::Error)]

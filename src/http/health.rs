@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, Responder};
 
 use super::State;
-use crate::db::users;
+use crate::db::accounts::users;
 
 /// The process lives.
 pub async fn lives() -> impl Responder {

@@ -2,33 +2,15 @@
 
 mod api;
 mod assets;
-mod body;
-mod clock_field;
-mod compression;
 mod connections;
-mod cookie_names;
-mod csrf;
 mod error;
-mod expectation;
-mod flash;
-mod form;
-mod form_limits;
-mod headers;
 mod health;
-mod host;
-mod kept_form;
 mod log_limit;
-pub mod log_query;
-mod old_session;
-mod once;
+pub mod middleware;
 mod pages;
-mod reader;
-mod received_query;
-mod request_line;
-mod return_page;
-mod route;
+pub mod request;
+mod routes;
 mod server;
-mod session;
 mod state;
 
 pub use self::server::server;

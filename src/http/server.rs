@@ -21,9 +21,11 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::connections::{ConnectionLimits, Connections, Exchange, HEAD_MAX, Stream, sweep_forever};
+use super::middleware::{allowed_hosts, compression, expectation, request_line, security_headers};
+use super::request::body;
+use super::routes;
 use super::state::State;
-use super::{body, compression, expectation, headers, host, request_line, route};
-use crate::sabotage;
+use crate::fault_injection;
 
 /// Threads that serve requests.
 const WORKERS_MAX: usize = 4;
@@ -71,12 +73,12 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         let asked = Data::clone(&state);
         let app = App::new()
             .app_data(Data::clone(&state))
-            .wrap(from_fn(host::check))
+            .wrap(from_fn(allowed_hosts::check))
             .wrap(from_fn(compression::compress))
             .wrap(from_fn(request_line::read))
-            .wrap(from_fn(headers::add))
+            .wrap(from_fn(security_headers::add))
             .wrap(from_fn(body::close_unread))
-            .configure(|routes| route::table(routes, &state))
+            .configure(|routes| routes::table(routes, &state))
             .into_factory();
         let app = map_config(app, |()| AppConfig::default()).map_err(|error: Error| error.error_response());
         let tracked = apply_fn_factory(app, |mut request: Request, app| {
@@ -87,7 +89,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         let http = HttpService::build()
             // Idle connections are the sweep's: its limit depends on how many there are.
             .keep_alive(KeepAlive::Os)
-            .client_request_timeout(sabotage::connection(HEAD_MAX))
+            .client_request_timeout(fault_injection::connection(HEAD_MAX))
             .client_disconnect_timeout(LINGER)
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();

@@ -6,17 +6,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::api::auth::Senders;
-use super::cookie_names::CookieNames;
 use super::log_limit::LogLimit;
+use super::request::cookie_names::CookieNames;
 use crate::clock;
 use crate::config::{DataSettings, DeliverySettings, ServeSettings, WebSettings};
-use crate::db::log::Filter;
+use crate::db::deliveries::log::Filter;
 use crate::db::{self, Db};
 use crate::delivery::Engine;
-use crate::domain::address::AddressPolicy;
-use crate::domain::forwarded::TrustedProxies;
+use crate::domain::client_address::TrustedProxies;
 use crate::domain::host::AllowedHosts;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::address::AddressPolicy;
 use crate::password::Hasher;
 
 /// What every handler may use.

@@ -19,4 +19,4 @@ pub use notice::NoticeKind;
 pub use translator::{Count, Translator};
 
 /// A language of the pages.
-pub use crate::domain::user::Language as Locale;
+pub use crate::domain::accounts::user::Language as Locale;

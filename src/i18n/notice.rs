@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use super::Translator;
-use crate::domain::cause::named;
+use crate::domain::deliveries::failure_cause::named;
 
 named!(
     /// What was just done, told once on the next page.

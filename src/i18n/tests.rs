@@ -6,20 +6,20 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 
 use super::bundle::Files;
 use super::{Locale, NoticeKind, Translator, messages, words};
-use crate::domain::authorization::Method;
-use crate::domain::catalogue::{EventName, Group};
-use crate::domain::cause::FailureCause;
-use crate::domain::delivery::{Reason, Status, Trigger};
-use crate::domain::event::Unmatched;
-use crate::domain::period::Period;
-use crate::domain::range::Range;
-use crate::domain::recovery::RecoveryState;
-use crate::domain::system::Trouble;
+use crate::domain::accounts::api_token::{Lifetime, Scope};
+use crate::domain::accounts::user::{Role, Theme};
+use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::log_period::Period;
+use crate::domain::deliveries::recovery::RecoveryState;
+use crate::domain::deliveries::{Reason, Status, Trigger};
+use crate::domain::events::Unmatched;
+use crate::domain::events::catalogue::{EventName, Group};
+use crate::domain::system::status::Trouble;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::token::{Lifetime, Scope};
-use crate::domain::user::{Role, Theme};
-use crate::domain::verification::{Mistake, Part};
-use crate::domain::webhook::State;
+use crate::domain::webhooks::State;
+use crate::domain::webhooks::authorization::Method;
+use crate::domain::webhooks::chart_range::Range;
+use crate::domain::webhooks::verification::{Mistake, Part};
 
 type Messages = BTreeMap<String, BTreeSet<String>>;
 

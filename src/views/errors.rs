@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::filters;
-use super::shell::{Notice, Place, Shell};
-use crate::domain::user::Language;
+use super::layout::{Notice, Place, Shell};
+use crate::domain::accounts::user::Language;
 use crate::i18n::Translator;
 
 /// What went wrong.

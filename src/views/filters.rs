@@ -2,7 +2,7 @@
 
 use askama::{Result, Values};
 
-use super::parts::{Bdi, Icon, Time};
+use super::components::{Bdi, Icon, Time};
 use crate::i18n::Moment;
 
 /// `"ok"|icon`: the icon of that name, hidden from readers.

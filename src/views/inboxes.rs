@@ -2,13 +2,13 @@
 
 use askama::Template;
 
+use super::components::{ErrorSlot, ErrorSummary};
 use super::filters;
-use super::parts::{ErrorSlot, ErrorSummary};
-use super::shell::{Notice, Place, Shell};
-use crate::domain::inbox::Inbox;
+use super::layout::{Notice, Place, Shell};
+use crate::domain::accounts::user::Language;
+use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problems};
-use crate::domain::user::Language;
-use crate::domain::webhook::Webhook;
+use crate::domain::webhooks::Webhook;
 use crate::i18n::Translator;
 
 /// What was typed.

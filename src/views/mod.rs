@@ -3,31 +3,21 @@
 //! A handler makes a [`Shell`], gives it with its values to the `new` of a page, and answers with [`Html::html`].
 //! A part that htmx swaps is a block of the same template: `page.as_list().html()`.
 
-pub mod catalogue;
+pub mod accounts;
+mod components;
 pub mod deliveries;
 pub mod errors;
+pub mod events;
 mod filters;
-#[cfg(test)]
-mod gallery;
 pub mod inboxes;
-pub mod invite;
-mod parts;
-pub mod profile;
-pub mod received;
+mod layout;
+pub mod system;
 #[cfg(test)]
-mod samples;
-pub mod session;
-pub mod settings;
-mod shell;
-pub mod status;
-#[cfg(test)]
-mod tests;
-pub mod tokens;
-pub mod users;
+mod testing;
 pub mod webhooks;
 
 pub use crate::i18n::NoticeKind;
-pub use shell::{Notice, Place, Shell};
+pub use layout::{Notice, Place, Shell};
 
 /// A page or fragment that can be written as HTML.
 pub trait Html {

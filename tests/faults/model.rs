@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use hachok::db::deliveries::{self, Lease, Share};
-use hachok::db::results::{self, Lost};
+use hachok::db::deliveries::queue::record::{self, Lost};
+use hachok::db::deliveries::queue::{self, Lease, Share};
 use hachok::db::{DbConnection, webhooks};
-use hachok::domain::delivery::{Delivery, Next, Reason};
+use hachok::domain::deliveries::{Delivery, Next, Reason};
 use hachok::domain::id::DeliveryId;
 use hachok::domain::timestamp::Timestamp;
 use proptest::prelude::*;
@@ -175,34 +175,34 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
             }
         }
         Step::Claim { firsts, retries } => {
-            let due = deliveries::due_webhooks(conn, now).expect("due webhooks");
+            let due = queue::due_webhooks(conn, now).expect("due webhooks");
             assert!(due.is_empty() || !(model.off || model.deleted), "a webhook that is off sends");
             if !due.is_empty() {
                 let (lease, share) = (lease(model), Share { firsts: firsts.into(), retries: retries.into() });
-                let claimed = deliveries::claim(conn, WEBHOOK, (now, lease), share).expect("a claim");
+                let claimed = queue::claim(conn, WEBHOOK, (now, lease), share).expect("a claim");
                 assert!(claimed.len() <= usize::from(firsts + retries), "{} claimed", claimed.len());
                 claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..ALONE));
             }
         }
         Step::ClaimAlone => {
             let lease = lease(model);
-            let claimed = deliveries::claim_alone(conn, (now, lease)).expect("a claim");
+            let claimed = queue::claim_alone(conn, (now, lease)).expect("a claim");
             assert!(claimed.is_none() || !(model.off || model.deleted), "a webhook that is off sends");
             claimed.iter().for_each(|delivery| model.claimed(delivery, lease, ALONE..POISON));
         }
         Step::Report(all) => report(conn, model, &all),
         Step::Crash => {
-            while results::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
+            while record::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
             model.take_back(|_| true);
         }
         Step::Wait { seconds } => model.now = now.after(Duration::from_secs(seconds.into())),
         Step::SweepExpired => {
-            while results::interrupt(conn, Lost::Expired(now), now).expect("an interrupt") > 0 {}
+            while record::interrupt(conn, Lost::Expired(now), now).expect("an interrupt") > 0 {}
             model.take_back(|begun| begun.lease.until <= now);
         }
         Step::Cancel(chosen) => {
             let Some(id) = model.status.keys().nth(chosen % model.status.len().max(1)).copied() else { return };
-            let cancelled = deliveries::cancel(conn, DeliveryId(id), now).expect("a cancellation");
+            let cancelled = queue::cancel(conn, DeliveryId(id), now).expect("a cancellation");
             assert_eq!(cancelled, model.status[&id] == "pending");
             if cancelled {
                 model.status.insert(id, "failed");
@@ -248,7 +248,7 @@ fn report(conn: &mut DbConnection, model: &mut Model, all: &[(usize, Told)]) {
         batch.push(finished(delivery, (number, lease), next, model.now));
         model.report(place, next);
     }
-    results::record(conn, &batch, model.now).expect("a record");
+    record::record(conn, &batch, model.now).expect("a record");
 }
 
 /// The database says what the model says.

@@ -2,9 +2,8 @@ use std::time::Duration;
 
 use hachok::clock;
 use hachok::db::DbConnection;
-use hachok::db::deliveries::Lease;
-use hachok::db::results::{self};
-use hachok::domain::delivery::Next;
+use hachok::db::deliveries::queue::{Lease, record};
+use hachok::domain::deliveries::Next;
 use hachok::domain::id::IdSource;
 
 use super::rig::{Desk, Liar, Posted, Store, check, deliver, finished, short_leases, status, webhooks};
@@ -89,5 +88,5 @@ fn delivered_three_days_ago(conn: &mut DbConnection, number: i64) {
     let lease = Lease { token: number + 1, until: then.after(Duration::from_secs(90)) };
     deliver(conn, id, Some(lease), then);
     let done = finished(id, (1, lease), Next::Done, then);
-    assert_eq!(results::record(conn, &[done], then).expect("a record"), [results::Written::Applied]);
+    assert_eq!(record::record(conn, &[done], then).expect("a record"), [record::Written::Applied]);
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use hachok::db::deliveries::{self, Lease, Share};
-use hachok::db::duties::{self, Duty};
-use hachok::db::{events, health, webhooks as stored};
-use hachok::domain::catalogue::EventName;
-use hachok::domain::health::{Pace, Signal};
+use hachok::db::deliveries::queue::{self, Lease, Share};
+use hachok::db::system::task_locks::{self, Duty};
+use hachok::db::webhooks::health;
+use hachok::db::{events, webhooks as stored};
+use hachok::domain::events::catalogue::EventName;
 use hachok::domain::timestamp::Timestamp;
+use hachok::domain::webhooks::health::{Pace, Signal};
 
 use super::rig::{Liar, Store, deliver, on_postgres, webhooks};
 use crate::support::App;
@@ -25,7 +26,7 @@ async fn two() -> (App, Store, Store) {
 
 fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
     let lease = Lease { token, until: NOW.after(Duration::from_secs(90)) };
-    let claimed = deliveries::claim(store.conn(), 1, (NOW, lease), Share { firsts: most, retries: 0 });
+    let claimed = queue::claim(store.conn(), 1, (NOW, lease), Share { firsts: most, retries: 0 });
     let mut ids: Vec<i64> = claimed.expect("a claim").iter().map(|delivery| delivery.id.0).collect();
     ids.sort_unstable();
     ids
@@ -52,7 +53,7 @@ async fn a_claim_passes_over_what_another_process_is_claiming() {
 #[tokio::test]
 async fn a_duty_is_done_by_one_process_until_its_time_is_over() {
     let (_app, mut one, mut other) = two().await;
-    let take = |store: &mut Store, duty, holder| duties::take(store.conn(), duty, holder).expect("an answer");
+    let take = |store: &mut Store, duty, holder| task_locks::take(store.conn(), duty, holder).expect("an answer");
     if on_postgres() {
         // What the process that was killed had.
         one.run("DELETE FROM duties");
@@ -75,7 +76,7 @@ async fn a_duty_is_done_by_one_process_until_its_time_is_over() {
 async fn every_process_hears_that_a_webhook_is_back() {
     let (_app, mut one, mut other) = two().await;
     let returned = |store: &mut Store| {
-        let due = deliveries::due_webhooks(store.conn(), NOW).expect("due webhooks");
+        let due = queue::due_webhooks(store.conn(), NOW).expect("due webhooks");
         let matching = events::matching(store.conn(), EventName::MessageCreated, None, NOW).expect("webhooks");
         (due.first().and_then(|due| due.returned_at), matching.first().and_then(|found| found.returned_at))
     };

@@ -1,10 +1,9 @@
 use std::time::Duration;
 
 use hachok::clock;
-use hachok::db::deliveries::Lease;
-use hachok::db::log;
-use hachok::db::results::{self};
-use hachok::domain::delivery::{AttemptOutcome, Next};
+use hachok::db::deliveries::log;
+use hachok::db::deliveries::queue::{Lease, record};
+use hachok::domain::deliveries::{AttemptOutcome, Next};
 use hachok::domain::id::DeliveryId;
 
 use super::rig::{Liar, Store, deliver, finished, webhooks};
@@ -22,7 +21,7 @@ async fn an_attempt_that_ends_while_the_log_is_read_is_shown_once() {
     let read_before = log::find(conn, DeliveryId(1)).expect("a delivery").expect("a delivery");
     assert_eq!(log::attempts_of(conn, &read_before).expect("attempts").len(), 1);
     let done = finished(1, (1, lease), Next::RetryAt(now), now);
-    assert_eq!(results::record(conn, &[done], now).expect("a record"), [results::Written::Applied]);
+    assert_eq!(record::record(conn, &[done], now).expect("a record"), [record::Written::Applied]);
     let shown = log::attempts_of(conn, &read_before).expect("attempts");
     assert_eq!(shown.iter().map(|attempt| attempt.outcome).collect::<Vec<_>>(), [AttemptOutcome::Failed]);
 }

@@ -35,7 +35,7 @@ fn read(from: &str, to: &str) -> Vec<Route> {
 }
 
 fn split(from: &str, to: &str) -> Vec<Route> {
-    let (_, source) = files("src/http", "route.rs").remove(0);
+    let (_, source) = files("src/http", "routes.rs").remove(0);
     let (_, part) = source.split_once(from).expect("a part of the table");
     let part = part.split(to).next().unwrap_or_default();
     let mut found: Vec<Route> = Vec::new();

@@ -3,7 +3,7 @@
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hachok::domain::sealed::Vault;
+use hachok::domain::secret_box::Vault;
 
 use crate::support::{App, PASSWORD, Visitor};
 

@@ -1,7 +1,13 @@
 //! Opening a connection to either database.
 
+pub mod existing;
+pub mod file_lock;
+pub(super) mod file_watch;
 mod link;
+pub(super) mod migrations;
 mod postgres_url;
+pub(super) mod sqlite_writer;
+pub(super) mod transaction;
 mod url;
 
 use std::path::Path;

@@ -10,11 +10,11 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::clock;
-use crate::db::{self, tokens};
+use crate::db::accounts::tokens;
+use crate::domain::accounts::api_token::{self, Scope, Token};
 use crate::domain::id::TokenId;
-use crate::domain::token::{self, Scope, Token};
 use crate::http::State;
+use crate::{clock, db};
 
 /// Why a caller is not let in.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl From<db::Error> for Denied {
 /// The caller's token, if it is good and one of `scopes`.
 pub async fn caller(state: &State, request: &HttpRequest, scopes: &[Scope]) -> Result<Token, Denied> {
     let text = token_of(request).ok_or(Denied::None)?;
-    find(state, &token::hash(text), scopes).await
+    find(state, &api_token::hash(text), scopes).await
 }
 
 /// The token with that hash, if it is good and one of `scopes`.
@@ -89,8 +89,8 @@ impl Senders {
 /// The number and the hash of a token that may send events.
 pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Vec<u8>), Denied> {
     let hash = match (token_of(request), authorization(request, "basic")) {
-        (Some(token), _) => token::hash(token),
-        (None, Some(pair)) => token::hash(&password(pair).ok_or(Denied::Bad)?),
+        (Some(token), _) => api_token::hash(token),
+        (None, Some(pair)) => api_token::hash(&password(pair).ok_or(Denied::Bad)?),
         (None, None) => return Err(Denied::None),
     };
     let now = clock::now();

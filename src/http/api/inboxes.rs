@@ -5,11 +5,11 @@ use actix_web::web::{Data, Path};
 use serde_json::{Map, Value};
 
 use super::management::{ApiError, Caller, Object};
-use super::shapes;
+use super::response_json;
 use crate::clock;
 use crate::db::{Error, inboxes};
 use crate::domain::id::InboxId;
-use crate::domain::inbox::{Inbox, NewInbox};
+use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
@@ -19,7 +19,7 @@ type Ids = Path<(String, InboxId)>;
 /// All inboxes, by name.
 pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
     let list = state.db.read(inboxes::list).await?;
-    let list: Vec<Value> = list.iter().map(shapes::inbox).collect();
+    let list: Vec<Value> = list.iter().map(response_json::inbox).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": list })))
 }
 
@@ -27,7 +27,7 @@ pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, A
 pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(shapes::inbox(&inbox)))
+    Ok(HttpResponse::Ok().json(response_json::inbox(&inbox)))
 }
 
 /// A new inbox.
@@ -81,5 +81,5 @@ fn taken(error: Error) -> ApiError {
 
 async fn answer(state: &State, id: InboxId) -> Result<HttpResponse, ApiError> {
     let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "inbox": shapes::inbox(&inbox) } })))
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "inbox": response_json::inbox(&inbox) } })))
 }

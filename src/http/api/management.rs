@@ -13,11 +13,11 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::auth::{self, Denied};
-use super::body::{self, Unread};
+use super::json_body::{self, Unread};
 use crate::db;
+use crate::domain::accounts::api_token::Scope;
 use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
-use crate::domain::token::Scope;
 use crate::http::State;
 use crate::i18n::{Locale, Translator};
 
@@ -222,15 +222,15 @@ async fn read(
 ) -> Result<Bytes, ApiError> {
     // Before the body is read: a stranger's body is not looked at.
     Caller::extract(request).await?;
-    if body::unread_coding(request).is_some() {
+    if json_body::unread_coding(request).is_some() {
         return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding"));
     }
     let payload = payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The body broke off"))?;
-    let bytes = body::read(request, payload, BODY_MAX_BYTES).await.map_err(|unread| match unread {
+    let bytes = json_body::read(request, payload, BODY_MAX_BYTES).await.map_err(|unread| match unread {
         Unread::TooLarge => ApiError::too_large(),
         Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body broke off"),
     })?;
-    if !bytes.is_empty() && !body::is_json(request) {
+    if !bytes.is_empty() && !json_body::is_json(request) {
         return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json"));
     }
     Ok(json::without_bom(bytes))

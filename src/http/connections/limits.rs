@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sabotage;
+use crate::fault_injection;
 
 /// From the first byte of a request to the end of its head. For the first request of a connection the parser's own
 /// timer counts from the connection's start and answers 408.
@@ -82,7 +82,7 @@ pub struct TimeLimits {
 impl TimeLimits {
     /// The limits with that keep-alive time.
     pub fn new(keep_alive: Duration) -> Self {
-        let scaled = sabotage::connection;
+        let scaled = fault_injection::connection;
         Self {
             keep_alive: scaled(keep_alive),
             scarce_idle: scaled(SCARCE_IDLE_MAX.min(keep_alive)),

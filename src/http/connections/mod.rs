@@ -27,8 +27,8 @@ pub use self::stream::Stream;
 
 use self::connection::{Connection, Standing, now_ms};
 use self::limits::{Pressure, TimeLimits, surplus};
-use crate::domain::forwarded::{self, TrustedProxies, canonical};
-use crate::sabotage;
+use crate::domain::client_address::{self, TrustedProxies, canonical};
+use crate::fault_injection;
 
 /// How often all connections are looked at.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -97,7 +97,7 @@ impl Connections {
 
     /// A place for a connection of that peer, unless it holds as many as it may.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Slot> {
-        let peer = Peer { group: forwarded::group(peer), is_limited: self.is_limited(peer) };
+        let peer = Peer { group: client_address::group(peer), is_limited: self.is_limited(peer) };
         let connection = Arc::new(Connection::new());
         let mut open = self.lock();
         let of_peer = open.by_peer.entry(peer).or_default();
@@ -163,7 +163,7 @@ pub async fn sweep_forever(connections: Weak<Connections>) {
     loop {
         let every = if pressure == Pressure::Critical { CRITICAL_SWEEP_EVERY } else { SWEEP_EVERY };
         // A connection that is one too many has the next sweep begin early.
-        drop(timeout(sabotage::connection(every), crowded.notified()).await);
+        drop(timeout(fault_injection::connection(every), crowded.notified()).await);
         let Some(connections) = connections.upgrade() else { return };
         pressure = connections.sweep(now_ms());
         log.tell(&connections, pressure);

@@ -9,14 +9,14 @@ use crate::clock;
 use crate::db::form_answers::Done;
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::id::InboxId;
-use crate::domain::inbox::{Inbox, NewInbox};
+use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::form::Form;
-use crate::http::once;
-use crate::http::reader::{Admin, Reader, SignedIn};
-use crate::http::session::Visit;
+use crate::http::request::double_submit;
+use crate::http::request::form::Form;
+use crate::http::request::page_context::{Admin, Reader, SignedIn};
+use crate::http::request::session::Visit;
 use crate::views::NoticeKind;
 use crate::views::inboxes::{EditPage, ListPage, Row, Typed};
 
@@ -69,7 +69,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
                 inboxes::insert(conn, &new, clock::now())?;
                 Ok(Ok::<_, ()>(Done::plain(())))
             };
-            stored(once::write(&state, form.once(), insert).await)?
+            stored(double_submit::write(&state, form.once(), insert).await)?
         }
     };
     match made {

@@ -1,25 +1,11 @@
 //! The pages: read, check, do, render.
 
-pub mod catalogue;
+pub mod accounts;
 pub mod deliveries;
+pub mod events;
 pub mod inboxes;
-pub mod invite;
-mod password_check;
-mod passwords;
-pub mod profile;
-pub mod received;
-pub mod recoveries;
 pub mod redelivery;
-pub mod session;
-pub mod settings;
-pub mod status;
-pub mod tokens;
-pub mod users;
-pub mod verify;
-pub mod webhook_actions;
-pub mod webhook_form;
-pub mod webhook_overview;
-pub mod webhook_test;
+pub mod system;
 pub mod webhooks;
 
 use actix_web::HttpResponse;
@@ -27,7 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 
 use super::error::PageError;
-use super::reader::Reader;
+use super::request::page_context::Reader;
 use crate::views::Html;
 
 /// What every handler answers.

@@ -1,10 +1,12 @@
 //! Sending a delivery's event again, for the pages and the API.
 
 use crate::clock;
-use crate::db::deliveries::NewDelivery;
+use crate::db::deliveries::log;
+use crate::db::deliveries::queue::{self, NewDelivery};
+use crate::db::events::received;
 use crate::db::form_answers::{self, Done, FormKey};
-use crate::db::{DbConnection, Error, deliveries, log, received, webhooks};
-use crate::domain::delivery::{Delivery, Trigger};
+use crate::db::{DbConnection, Error, webhooks};
+use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::http::State;
 use crate::http::error::PageError;
@@ -43,7 +45,7 @@ pub async fn make(state: &State, id: DeliveryId, form: Option<&FormKey>) -> Resu
         if !on {
             return Ok(Err(Refused::WebhookOff));
         }
-        deliveries::send_again(conn, &old, (new, Trigger::Manual), now)?;
+        queue::send_again(conn, &old, (new, Trigger::Manual), now)?;
         Ok(Ok(Done::plain(new.0)))
     })
     .await
@@ -93,7 +95,7 @@ pub async fn send_to(
             lease: None,
             now,
         };
-        deliveries::insert(conn, &[delivery])?;
+        queue::insert(conn, &[delivery])?;
         Ok(Ok(Done::plain(new.0)))
     })
     .await

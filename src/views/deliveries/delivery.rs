@@ -6,15 +6,14 @@ use askama::Template;
 
 use super::json::Json;
 use super::outcome::Outcome;
-use crate::domain::curl;
-use crate::domain::delivery::{Attempt, AttemptOutcome, Delivery, Status, Trigger};
+use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Status, Trigger, curl_command};
 use crate::domain::id::DeliveryId;
-use crate::domain::user::Language;
-use crate::domain::webhook::{DEFAULT_TIMEOUT_S, Webhook};
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Webhook};
 use crate::i18n::{Count, Moment, Translator};
+use crate::views::components::{Badge, ShownHeader};
 use crate::views::filters;
-use crate::views::parts::{Badge, ShownHeader};
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// What the page is made of.
 #[derive(Clone, Copy, Debug)]
@@ -217,7 +216,7 @@ fn curl(view: &DeliveryView, attempt: &Attempt) -> Option<String> {
     let (webhook, body) = (view.webhook?, view.body?);
     // Of an attempt that is still on its way nothing is written down.
     let headers = Some(&attempt.request_headers).filter(|headers| !headers.is_empty())?;
-    curl::command(webhook.url.as_str(), headers, body)
+    curl_command::command(webhook.url.as_str(), headers, body)
 }
 
 impl Twin {

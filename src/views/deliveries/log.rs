@@ -3,16 +3,16 @@
 use askama::Template;
 
 use super::outcome::Code;
-use crate::domain::catalogue::EventName;
-use crate::domain::delivery::{Delivery, Status, Trigger};
+use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::log_period::Period;
+use crate::domain::deliveries::{Delivery, Status, Trigger};
+use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, InboxId, WebhookId};
-use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::user::Language;
 use crate::i18n::{Count, Moment, Translator};
+use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::parts::Badge;
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// What the log shows; the query of its URL.
 #[derive(Clone, Debug, Default)]

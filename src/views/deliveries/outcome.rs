@@ -3,10 +3,10 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use crate::domain::cause::FailureCause;
-use crate::domain::delivery::{Attempt, AttemptOutcome, Response};
+use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Response};
 use crate::i18n::Translator;
-use crate::views::parts::ShownHeader;
+use crate::views::components::ShownHeader;
 
 /// An HTTP status with the colour of its class; a dash where there was no answer.
 #[derive(Template)]
@@ -82,15 +82,15 @@ fn in_progress(t: Translator, outcome: AttemptOutcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::user::Language;
-    use crate::views::samples;
+    use crate::domain::accounts::user::Language;
+    use crate::views::testing::fixtures;
 
     fn advice(code: u16, cause: FailureCause, location: &str) -> String {
-        let mut attempt = samples::attempts().pop().expect("three attempts");
+        let mut attempt = fixtures::attempts().pop().expect("three attempts");
         let headers = vec![("Location".to_owned(), location.to_owned())];
         attempt.cause = Some(cause);
         attempt.response = Some(Response { status: code, headers, ..Response::default() });
-        Outcome::new(Translator::new(Language::En, samples::NOW), &attempt, 15).advice
+        Outcome::new(Translator::new(Language::En, fixtures::NOW), &attempt, 15).advice
     }
 
     #[test]

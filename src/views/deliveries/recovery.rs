@@ -3,14 +3,14 @@
 use askama::Template;
 
 use super::log::LogFilter;
+use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::id::WebhookId;
-use crate::domain::recovery::RecoveryState;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::user::Language;
 use crate::i18n::{Count, Moment, Translator};
+use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::parts::Badge;
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// Where a recovery stands.
 #[derive(Clone, Copy, Debug)]

@@ -5,16 +5,16 @@ use std::time::Duration;
 use askama::Template;
 
 use super::log::LogFilter;
-use crate::domain::catalogue::EventName;
-use crate::domain::delivery::Status;
+use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::Status;
+use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::problem::{Field, Problems};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::user::Language;
 use crate::i18n::{Count, Moment, Translator};
+use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
-use crate::views::parts::{ErrorSlot, ErrorSummary};
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// What was asked for, and what was found.
 #[derive(Clone, Debug)]

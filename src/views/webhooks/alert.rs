@@ -5,13 +5,13 @@ use std::time::Duration;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use crate::domain::delivery::ATTEMPTS;
+use crate::domain::deliveries::ATTEMPTS;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhook::Webhook;
+use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Translator};
 use crate::views::filters;
-use crate::views::shell::Shell;
+use crate::views::layout::Shell;
 
 /// How badly a webhook does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

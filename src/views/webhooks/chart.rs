@@ -3,10 +3,10 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::strip::Hour;
+use super::sparkline::Hour;
 use crate::domain::id::WebhookId;
-use crate::domain::range::Range;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::chart_range::Range;
 use crate::i18n::{Count, Translator};
 
 /// What the chart is made of.

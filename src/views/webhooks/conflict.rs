@@ -1,10 +1,10 @@
 //! What two people typed for the same webhook, side by side.
 
-use crate::domain::authorization::Method;
-use crate::domain::catalogue::EventName;
-use crate::domain::inbox::Inbox;
+use crate::domain::events::catalogue::EventName;
+use crate::domain::inboxes::Inbox;
 use crate::domain::text::isolated;
-use crate::domain::webhook::Webhook;
+use crate::domain::webhooks::Webhook;
+use crate::domain::webhooks::authorization::Method;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::i18n::Translator;
 

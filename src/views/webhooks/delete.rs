@@ -2,11 +2,11 @@
 
 use askama::Template;
 
-use crate::domain::user::Language;
-use crate::domain::webhook::Webhook;
+use crate::domain::accounts::user::Language;
+use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Translator};
 use crate::views::filters;
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// The question before a webhook is deleted.
 #[derive(Template)]

@@ -6,17 +6,17 @@ use askama::Template;
 
 use super::conflict::{self, Conflict};
 use super::header_row::{HeaderFields, headers_refused_today};
-use crate::domain::authorization::Method;
-use crate::domain::catalogue::{EventName, Group};
-use crate::domain::inbox::Inbox;
+use crate::domain::accounts::user::Language;
+use crate::domain::events::catalogue::{EventName, Group};
+use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problems};
-use crate::domain::user::Language;
-use crate::domain::webhook::Webhook;
+use crate::domain::webhooks::Webhook;
+use crate::domain::webhooks::authorization::Method;
 use crate::forms::webhook::WebhookForm;
 use crate::i18n::{Count, Moment, Translator};
+use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
-use crate::views::parts::{ErrorSlot, ErrorSummary};
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// What the form is made of.
 #[derive(Clone, Copy, Debug)]

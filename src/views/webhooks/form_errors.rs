@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
-use crate::views::parts::{ErrorSlot, ErrorSummary};
+use crate::views::components::{ErrorSlot, ErrorSummary};
 
 /// The summary in the place of `#errsum`, and out of band every slot of the form, also the empty ones.
 #[derive(Template)]

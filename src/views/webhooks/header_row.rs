@@ -4,11 +4,11 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::domain::problem::{Field, Problems};
-use crate::domain::webhook::Webhook;
+use crate::domain::webhooks::Webhook;
 use crate::forms::webhook::HeaderRow;
 use crate::i18n::Translator;
+use crate::views::components::ErrorSlot;
 use crate::views::filters;
-use crate::views::parts::ErrorSlot;
 
 /// Name, value, *Hide value*, *Remove*.
 #[derive(Template)]

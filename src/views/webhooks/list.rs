@@ -6,18 +6,18 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::alert::{Alert, Banner};
-use super::strip::{self, Hour, Strip};
-use crate::domain::delivery::{Delivery, Status};
+use super::sparkline::{self, Hour, Strip};
+use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::{Delivery, Status};
 use crate::domain::id::InboxId;
-use crate::domain::inbox::Inbox;
+use crate::domain::inboxes::Inbox;
 use crate::domain::text::isolated;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::user::Language;
-use crate::domain::webhook::{InboxScope, State, Webhook};
+use crate::domain::webhooks::{InboxScope, State, Webhook};
 use crate::i18n::{Count, Moment, Translator};
+use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::parts::Badge;
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// What the list shows; the query of its URL.
 #[derive(Clone, Copy, Debug, Default)]
@@ -197,7 +197,7 @@ impl<'a> Row<'a> {
     pub fn new(shell: &Shell<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
         let (t, webhook) = (shell.t, summary.webhook);
         let url = shell.shown_url(&webhook.url);
-        let (delivered, ended) = strip::totals(&summary.hours);
+        let (delivered, ended) = sparkline::totals(&summary.hours);
         Self {
             shell: shell.clone(),
             t,

@@ -7,13 +7,13 @@ mod delete;
 mod form;
 mod form_errors;
 mod header_row;
-mod held;
+mod held_deliveries;
 mod list;
 mod overview;
 mod secret;
-mod strip;
-mod test;
-mod verify;
+mod sparkline;
+mod test_event;
+mod verify_signature;
 
 pub use alert::{Alert, Stage};
 pub use chart::{Chart, ChartInput};
@@ -21,13 +21,13 @@ pub use delete::DeletePage;
 pub use form::{FormInput, FormPage};
 pub use form_errors::FormErrors;
 pub use header_row::NewHeaderRow;
-pub use held::HeldPage;
+pub use held_deliveries::HeldPage;
 pub use list::{Filter, List, ListPage, Part, Row, Summary, Totals};
 pub use overview::{OverviewPage, Recent};
 pub use secret::SecretPage;
-pub use strip::Hour;
-pub use test::{TestForm, TestPage};
-pub use verify::{VerifyForm, VerifyPage};
+pub use sparkline::Hour;
+pub use test_event::{TestForm, TestPage};
+pub use verify_signature::{VerifyForm, VerifyPage};
 
 /// The tabs of one webhook's pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

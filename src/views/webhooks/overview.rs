@@ -7,17 +7,17 @@ use super::alert::{Alert, Banner};
 use super::chart::{Chart, ChartInput};
 use super::header_row::headers_refused_today;
 use super::list::inbox_names;
-use crate::domain::authorization::Method;
-use crate::domain::delivery::{Reason, Status, Trigger};
-use crate::domain::inbox::Inbox;
+use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::{Reason, Status, Trigger};
+use crate::domain::inboxes::Inbox;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::user::Language;
-use crate::domain::webhook::{State, Webhook};
+use crate::domain::webhooks::authorization::Method;
+use crate::domain::webhooks::{State, Webhook};
 use crate::i18n::Translator;
+use crate::views::components::{Badge, Redacted};
 use crate::views::deliveries::{LogLine, LogRow};
 use crate::views::filters;
-use crate::views::parts::{Badge, Redacted};
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// The newest deliveries of one webhook.
 #[derive(Clone, Debug, Default)]

@@ -3,12 +3,12 @@
 use askama::Template;
 
 use super::Tab;
-use crate::domain::user::Language;
-use crate::domain::webhook::Webhook;
+use crate::domain::accounts::user::Language;
+use crate::domain::webhooks::Webhook;
 use crate::i18n::{Moment, Translator};
+use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::parts::Badge;
-use crate::views::shell::{Notice, Place, Shell};
+use crate::views::layout::{Notice, Place, Shell};
 
 /// The signing secret of a webhook.
 #[derive(Template)]

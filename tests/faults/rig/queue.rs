@@ -1,12 +1,12 @@
 //! Rows of webhook 1's queue, made without a server.
 
 use bytes::Bytes;
-use hachok::db::deliveries::{self, Lease, NewDelivery};
-use hachok::db::results::Finished;
+use hachok::db::deliveries::queue::record::Finished;
+use hachok::db::deliveries::queue::{self, Lease, NewDelivery};
 use hachok::db::{DbConnection, events};
-use hachok::domain::catalogue::EventName;
-use hachok::domain::delivery::{Attempt, AttemptOutcome, Next, Trigger};
-use hachok::domain::event::Event;
+use hachok::domain::deliveries::{Attempt, AttemptOutcome, Next, Trigger};
+use hachok::domain::events::Event;
+use hachok::domain::events::catalogue::EventName;
 use hachok::domain::id::{DeliveryId, EventId};
 use hachok::domain::timestamp::Timestamp;
 
@@ -28,7 +28,7 @@ pub fn deliver(conn: &mut DbConnection, id: i64, lease: Option<Lease>, now: Time
         lease,
         now,
     };
-    deliveries::insert(conn, &[new]).expect("a delivery");
+    queue::insert(conn, &[new]).expect("a delivery");
 }
 
 /// What attempt `number` of that delivery says.

@@ -1,0 +1,9 @@
+//! Users, sessions, sign-ins, invitations and API tokens.
+
+pub mod invitations;
+pub mod kept_forms;
+pub mod sessions;
+pub mod setup_links;
+pub mod sign_ins;
+pub mod tokens;
+pub mod users;

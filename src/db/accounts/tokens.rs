@@ -1,0 +1,108 @@
+//! API tokens.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use crate::db::schema::api_tokens as t;
+use crate::db::schema::api_tokens::dsl::api_tokens;
+use crate::db::sql::prepared;
+use crate::db::{DbConnection, Error};
+use crate::domain::accounts::api_token::{Scope, Token};
+use crate::domain::id::TokenId;
+use crate::domain::text;
+use crate::domain::timestamp::Timestamp;
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    name: String,
+    scope: String,
+    prefix: String,
+    _token_hash: Vec<u8>,
+    created_at: i64,
+    expires_at: Option<i64>,
+    last_used_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+impl Row {
+    fn into_token(self) -> Result<Token, Error> {
+        Ok(Token {
+            id: self.id,
+            name: text::shown(&self.name).unwrap_or_else(|| self.prefix.clone()),
+            scope: Scope::parse(&self.scope).ok_or(Error::Meaning("scope"))?,
+            prefix: self.prefix,
+            created_at: Timestamp::from_micros(self.created_at),
+            expires_at: self.expires_at.map(Timestamp::from_micros),
+            last_used_at: self.last_used_at.map(Timestamp::from_micros),
+            revoked_at: self.revoked_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// A token before it has a number.
+pub struct NewToken {
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// The token itself; only its hash and first characters are stored.
+    pub text: String,
+    /// From then on it is refused.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Adds a token.
+pub fn insert(conn: &mut DbConnection, new: &NewToken, now: Timestamp) -> Result<TokenId, Error> {
+    Ok(diesel::insert_into(api_tokens)
+        .values((
+            t::name.eq(&new.name),
+            t::scope.eq(new.scope.as_str()),
+            t::prefix.eq(new.text.chars().take(9).collect::<String>()),
+            t::token_hash.eq(crate::domain::accounts::api_token::hash(&new.text)),
+            t::created_at.eq(now.micros()),
+            t::expires_at.eq(new.expires_at.map(Timestamp::micros)),
+        ))
+        .returning(t::id)
+        .get_result(conn)?)
+}
+
+/// The token with that hash, good or not.
+pub fn by_hash(conn: &mut DbConnection, token_hash: &[u8]) -> Result<Option<Token>, Error> {
+    let row = api_tokens.filter(t::token_hash.eq(token_hash)).get_result::<Row>(conn).optional()?;
+    row.map(Row::into_token).transpose()
+}
+
+/// Whether the token of that number is not revoked.
+pub fn stands(conn: &mut DbConnection, id: TokenId) -> Result<bool, Error> {
+    let good = api_tokens.find(id).filter(t::revoked_at.is_null());
+    Ok(prepared::find::<_, i64>(conn, good.select(t::id))?.is_some())
+}
+
+/// Whether a use at `now` is worth noting: once a minute is enough for people.
+pub fn is_worth_noting(token: &Token, now: Timestamp) -> bool {
+    token.last_used_at.is_none_or(|last| now.since(last) >= Duration::from_secs(60))
+}
+
+/// Notes a use.
+pub fn used(conn: &mut DbConnection, id: TokenId, now: Timestamp) -> Result<(), Error> {
+    diesel::update(api_tokens.find(id)).set(t::last_used_at.eq(Some(now.micros()))).execute(conn)?;
+    Ok(())
+}
+
+/// The token of that number.
+pub fn find(conn: &mut DbConnection, id: TokenId) -> Result<Option<Token>, Error> {
+    api_tokens.find(id).first::<Row>(conn).optional()?.map(Row::into_token).transpose()
+}
+
+/// All tokens, oldest first.
+pub fn list(conn: &mut DbConnection) -> Result<Vec<Token>, Error> {
+    api_tokens.order(t::id).load::<Row>(conn)?.into_iter().map(Row::into_token).collect()
+}
+
+/// Refuses a token from now on. False if there is no good token of that number.
+pub fn revoke(conn: &mut DbConnection, id: TokenId, now: Timestamp) -> Result<bool, Error> {
+    let good = api_tokens.find(id).filter(t::revoked_at.is_null());
+    Ok(diesel::update(good).set(t::revoked_at.eq(Some(now.micros()))).execute(conn)? > 0)
+}

@@ -1,0 +1,63 @@
+//! The end of a process: what still runs does not hold it up, and what comes later is refused.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::connection::file_lock::FileLock;
+use super::system::settings;
+use super::*;
+
+fn open(folder: &std::path::Path) -> Db {
+    let path = folder.join("t.db");
+    let lock = FileLock::take(&path).expect("a lock");
+    Db::open(&DatabaseUrl::Sqlite(path), Vault::new([7; 32]), Some(lock)).expect("a database")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_waits_two_seconds_for_a_query_and_no_longer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = open(folder.path());
+    let (begun, has_begun) = mpsc::channel();
+    let (end, may_end) = mpsc::channel::<()>();
+    let reader = db.clone();
+    let query = tokio::spawn(async move {
+        let read = move |conn: &mut DbConnection| {
+            sql_query("BEGIN").execute(conn)?;
+            settings::get(conn, "x")?;
+            begun.send(()).expect("a test");
+            // Until the test lets go of it.
+            let _ = may_end.recv();
+            Ok(())
+        };
+        reader.read(read).await
+    });
+    tokio::task::spawn_blocking(move || has_begun.recv()).await.expect("a thread").expect("a query");
+    let closing = Instant::now();
+    db.close().await;
+    let took = closing.elapsed();
+    assert!(took >= LAST_QUERIES && took < LAST_QUERIES + LAST_COMMIT, "{took:?}");
+    drop(end);
+    query.await.expect("a task").expect("the query ends as if nothing were");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_closing_everything_is_refused_and_one_file_is_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = open(folder.path());
+    let reads = (0..8).map(|_| db.read(|conn| settings::get(conn, "x")));
+    let writes = (0..8).map(|n| db.write(move |conn| settings::insert(conn, &format!("n{n}"), "x")));
+    for read in reads {
+        read.await.expect("a read");
+    }
+    for write in writes {
+        write.await.expect("a write");
+    }
+    let begun = Instant::now();
+    db.close().await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(matches!(db.read(|conn| settings::get(conn, "x")).await, Err(Error::Closed)));
+    assert!(matches!(db.write(|conn| settings::insert(conn, "y", "x")).await, Err(Error::Closed)));
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|file| file.file_name()).collect();
+    assert_eq!(left, ["t.db"]);
+}

@@ -1,0 +1,139 @@
+//! Bringing the tables up to date.
+
+use std::collections::BTreeSet;
+
+use diesel::backend::Backend;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::db::{DbConnection, Error};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Any number, the same in every process: only one migrates at a time.
+const ADVISORY_LOCK: i64 = 0x6861_6368_6f6b;
+/// `Hach` in SQLite's header (sqlite.org/fileformat2.html, 1.3.14): a file of another program is told from ours.
+pub(in crate::db) const APPLICATION_ID: i64 = 0x4861_6368;
+
+/// What a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// No tables of ours.
+    Missing,
+    /// Ours, and migrations are pending.
+    Older,
+    /// Ours, up to date.
+    Current,
+}
+
+/// Which tables there are. Tables of a newer version, and a SQLite file of another program, are errors. Nothing is
+/// written: a role of Postgres that may not make tables can serve where there is nothing to make.
+pub fn tables(conn: &mut DbConnection) -> Result<Tables, Error> {
+    let known = match conn {
+        DbConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
+        DbConnection::Postgres(_) => versions::<Pg>(&POSTGRES)?,
+    };
+    let is_foreign = matches!(conn, DbConnection::Sqlite(_)) && is_of_another_program(conn)?;
+    let applied = applied(conn)?;
+    let is_ours = applied.is_empty() || known.first().is_some_and(|first| applied.contains(first));
+    if is_foreign || !is_ours {
+        return Err(Error::Foreign);
+    }
+    if let Some(newer) = applied.difference(&known).last() {
+        return Err(Error::Newer(newer.clone()));
+    }
+    Ok(match (applied.is_empty(), applied == known) {
+        (true, _) => Tables::Missing,
+        (false, true) => Tables::Current,
+        (false, false) => Tables::Older,
+    })
+}
+
+/// Applies what is missing. Safe when several processes start together.
+pub fn run(conn: &mut DbConnection) -> Result<(), Error> {
+    if tables(conn)? != Tables::Current {
+        apply(conn)?;
+    }
+    if let DbConnection::Sqlite(conn) = conn
+        && application_id(conn)? == 0
+    {
+        sql_query(format!("PRAGMA application_id = {APPLICATION_ID}")).execute(conn)?;
+    }
+    Ok(())
+}
+
+fn apply(conn: &mut DbConnection) -> Result<(), Error> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
+    match conn {
+        DbConnection::Sqlite(conn) => {
+            // Two processes that both saw a migration missing: the slower one fails, and then finds it there.
+            if let Err(first) = conn.run_pending_migrations(SQLITE)
+                && conn.has_pending_migration(SQLITE).unwrap_or(true)
+            {
+                return Err(failed(first));
+            }
+        }
+        DbConnection::Postgres(conn) => {
+            sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(conn)?;
+            let done = conn.run_pending_migrations(POSTGRES).map(drop).map_err(failed);
+            sql_query(format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).execute(conn)?;
+            done?;
+        }
+    }
+    Ok(())
+}
+
+fn versions<DB: Backend>(source: &impl MigrationSource<DB>) -> Result<BTreeSet<String>, Error> {
+    let migrations = source.migrations().map_err(|error| Error::Migration(error.to_string()))?;
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// The versions that the database's own table names.
+fn applied(conn: &mut DbConnection) -> Result<BTreeSet<String>, Error> {
+    let there = match conn {
+        DbConnection::Sqlite(_) => {
+            "SELECT COUNT(*) AS number FROM sqlite_schema WHERE type = 'table' AND name = '__diesel_schema_migrations'"
+        }
+        DbConnection::Postgres(_) => "SELECT COUNT(to_regclass('__diesel_schema_migrations')) AS number",
+    };
+    if sql_query(there).get_result::<Count>(conn)?.number == 0 {
+        return Ok(BTreeSet::new());
+    }
+    let rows: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+fn application_id(conn: &mut SqliteConnection) -> Result<i64, Error> {
+    let id = "SELECT application_id AS number FROM pragma_application_id";
+    Ok(sql_query(id).get_result::<Count>(conn)?.number)
+}
+
+/// A SQLite file with another program's mark, or with tables and none of ours. A schema of Postgres may be shared.
+fn is_of_another_program(conn: &mut DbConnection) -> Result<bool, Error> {
+    let DbConnection::Sqlite(conn) = conn else { return Ok(false) };
+    if !matches!(application_id(conn)?, 0 | APPLICATION_ID) {
+        return Ok(true);
+    }
+    let tables = "SELECT COUNT(*) AS number FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let ours = format!("{tables} AND name IN ('__diesel_schema_migrations', 'settings')");
+    let (all, ours) = (sql_query(tables).get_result::<Count>(conn)?, sql_query(ours).get_result::<Count>(conn)?);
+    Ok(all.number > 0 && ours.number == 0)
+}

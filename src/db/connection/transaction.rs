@@ -1,0 +1,46 @@
+//! One transaction around one job.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+
+use crate::db::{DbConnection, Error};
+
+type Manager = <DbConnection as Connection>::TransactionManager;
+
+/// Begins a writing transaction. IMMEDIATE on SQLite: a deferred one that reads first and writes later
+/// fails at once when another process has written in between, whatever its busy time-out.
+pub fn begin(conn: &mut DbConnection) -> Result<(), Error> {
+    match conn {
+        DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
+        DbConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+    }
+    Ok(())
+}
+
+/// Makes it durable.
+pub fn commit(conn: &mut DbConnection) -> Result<(), Error> {
+    Ok(Manager::commit_transaction(conn)?)
+}
+
+/// Undoes it.
+pub fn roll_back(conn: &mut DbConnection) -> Result<(), Error> {
+    Ok(Manager::rollback_transaction(conn)?)
+}
+
+/// Runs `job` in a transaction of its own; an error or a panic undoes it.
+pub fn run<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
+    begin(conn)?;
+    match caught(conn, job) {
+        Ok(value) => commit(conn).map(|()| value),
+        Err(error) => {
+            roll_back(conn)?;
+            Err(error)
+        }
+    }
+}
+
+/// Runs `job`; a panic becomes an error, so that one bad job cannot take the writer with it.
+pub fn caught<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or(Err(Error::Panicked))
+}

@@ -1,0 +1,127 @@
+//! How many deliveries ended in each hour: counted where they end, so that no page has to count them again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use diesel::prelude::*;
+
+use crate::db::schema::webhook_hours as h;
+use crate::db::{DbConnection, Error};
+use crate::domain::deliveries::Status;
+use crate::domain::id::WebhookId;
+use crate::domain::timestamp::Timestamp;
+
+/// Stands for all webhooks together: the numbers of the whole installation are one row an hour.
+pub const ALL: WebhookId = 0;
+
+/// Microseconds.
+const HOUR: i64 = 3_600_000_000;
+
+/// The hour of a point in time, counted from the Unix epoch.
+pub const fn of(at: Timestamp) -> i64 {
+    at.micros().div_euclid(HOUR)
+}
+
+/// When that hour begins.
+pub const fn begin(hour: i64) -> Timestamp {
+    Timestamp::from_micros(hour.saturating_mul(HOUR))
+}
+
+/// What one webhook did in one hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Counted {
+    /// The webhook, or [`ALL`].
+    pub webhook_id: WebhookId,
+    /// Hours since the Unix epoch.
+    pub hour: i64,
+    /// Deliveries that succeeded.
+    pub delivered: i64,
+    /// Deliveries that were given up.
+    pub failed: i64,
+}
+
+/// Counts deliveries that end at `now`, in the transaction that ends them.
+pub fn count(
+    conn: &mut DbConnection,
+    ended: impl IntoIterator<Item = (WebhookId, Status)>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    // In the order of their numbers: two processes that lock the same rows lock them in the same order.
+    let mut sums: BTreeMap<WebhookId, (u64, u64)> = BTreeMap::new();
+    for (webhook, status) in ended {
+        for id in [ALL, webhook] {
+            let sum = sums.entry(id).or_default();
+            match status {
+                Status::Success => sum.0 += 1,
+                Status::Failed => sum.1 += 1,
+                Status::Pending => {}
+            }
+        }
+    }
+    if sums.is_empty() {
+        return Ok(());
+    }
+    diesel::sql_query(upsert(&sums, of(now))).execute(conn)?;
+    Ok(())
+}
+
+/// One statement for both databases; only numbers of ours go into the text.
+fn upsert(sums: &BTreeMap<WebhookId, (u64, u64)>, hour: i64) -> String {
+    let mut text = String::from("INSERT INTO webhook_hours (webhook_id, hour, delivered, failed) VALUES ");
+    for (place, (webhook, (delivered, failed))) in sums.iter().enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{comma}({webhook}, {hour}, {delivered}, {failed})");
+    }
+    text + " ON CONFLICT (webhook_id, hour) DO UPDATE SET delivered = webhook_hours.delivered + excluded.delivered, \
+            failed = webhook_hours.failed + excluded.failed"
+}
+
+/// What these webhooks did since the hour `first`; hours in which nothing ended are left out.
+pub fn since(conn: &mut DbConnection, webhooks: &[WebhookId], first: i64) -> Result<Vec<Counted>, Error> {
+    Ok(h::table.filter(h::webhook_id.eq_any(webhooks)).filter(h::hour.ge(first)).load(conn)?)
+}
+
+/// Forgets the oldest hour if it lies before `limit`. Returns how many rows.
+pub fn forget(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
+    let oldest: Option<i64> = h::table.select(diesel::dsl::min(h::hour)).first(conn)?;
+    match oldest.filter(|hour| *hour < of(limit)) {
+        Some(hour) => Ok(diesel::delete(h::table.filter(h::hour.eq(hour))).execute(conn)?),
+        None => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::db::connection::{self, Access, DatabaseUrl, migrations};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
+
+    fn sums(conn: &mut DbConnection) -> Vec<(WebhookId, i64, i64, i64)> {
+        let mut found = since(conn, &[ALL, 1, 2], 0).expect("numbers");
+        found.sort_by_key(|one| (one.webhook_id, one.hour));
+        found.into_iter().map(|one| (one.webhook_id, one.hour - of(NOW), one.delivered, one.failed)).collect()
+    }
+
+    #[test]
+    fn numbers_add_up_and_the_oldest_hour_is_forgotten_first() {
+        let url = DatabaseUrl::Sqlite(":memory:".into());
+        let mut conn = connection::open(&url, Access::ReadWrite).expect("a database");
+        migrations::run(&mut conn).expect("tables");
+        let (success, failed) = (Status::Success, Status::Failed);
+        count(&mut conn, [], NOW).expect("nothing");
+        count(&mut conn, [(1, success), (2, failed), (1, success), (2, Status::Pending)], NOW).expect("numbers");
+        count(&mut conn, [(1, failed)], NOW).expect("numbers");
+        let before = NOW.before(Duration::from_secs(2 * 3600));
+        count(&mut conn, [(1, success)], before).expect("numbers");
+        let day = [(0, 0, 2, 2), (1, 0, 2, 1), (2, 0, 0, 1)];
+        assert_eq!(sums(&mut conn), [(0, -2, 1, 0), day[0], (1, -2, 1, 0), day[1], day[2]]);
+        assert_eq!(forget(&mut conn, before).expect("nothing so old"), 0);
+        assert_eq!(forget(&mut conn, NOW).expect("an hour"), 2);
+        assert_eq!(sums(&mut conn), day);
+        assert_eq!(forget(&mut conn, NOW).expect("nothing more"), 0);
+    }
+}

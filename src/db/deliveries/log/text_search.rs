@@ -1,0 +1,144 @@
+//! Looking into what was sent and what was answered.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use crate::db::deliveries::queue::Row;
+use crate::db::schema::{attempts, webhooks};
+use crate::db::system::settings;
+use crate::db::{DbConnection, Error, events};
+use crate::domain::cursor::Cursor;
+use crate::domain::deliveries::search::{Search, folded};
+use crate::domain::id::{DeliveryId, EventId};
+use crate::domain::webhooks::target_url::TargetUrl;
+
+/// Deliveries that one search looks into, and events that a piece of an id may mean.
+pub(in crate::db) const NEWEST: usize = 5_000;
+/// Bytes that one search reads, should all bodies be large.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// Deliveries that are looked into at a time: so many bodies are held at once.
+const CHUNK: usize = 100;
+/// The same where no body is read.
+const LIGHT_CHUNK: usize = 1_000;
+
+/// What is looked for, and in which answers.
+pub(in crate::db) struct Looked<'a> {
+    /// What is looked for.
+    pub search: &'a Search,
+    /// The answers that may be looked into.
+    pub answers: Answers,
+}
+
+/// The answers that a reader sees. To look into others would tell them letter by letter.
+pub(in crate::db) enum Answers {
+    /// All of them.
+    All,
+    /// Those of these webhooks, without the addresses that receivers repeat.
+    Of(HashMap<i64, TargetUrl>),
+}
+
+impl Answers {
+    /// Of a reader with or without admin rights.
+    pub fn of(conn: &mut DbConnection, is_viewers: bool) -> Result<Self, Error> {
+        if !is_viewers || settings::viewers_see_answers(conn)? {
+            return Ok(Self::All);
+        }
+        let rows: Vec<(i64, String, bool)> = webhooks::table
+            .filter(webhooks::deleted_at.is_null())
+            .select((webhooks::id, webhooks::url, webhooks::viewers_see_answers))
+            .load(conn)?;
+        let shown = rows.into_iter().filter_map(|(id, url, allowed)| {
+            let url = TargetUrl::from_stored(&url)?;
+            (allowed || url.is_bare()).then_some((id, url))
+        });
+        Ok(Self::Of(shown.collect()))
+    }
+
+    fn are_shown(&self, webhook: i64) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(shown) => shown.contains_key(&webhook),
+        }
+    }
+
+    fn as_shown<'a>(&self, webhook: i64, body: &'a [u8]) -> Cow<'a, [u8]> {
+        match self {
+            Self::Of(shown) => match shown.get(&webhook) {
+                Some(url) if !url.is_bare() => url.hide_in(&String::from_utf8_lossy(body)).into_bytes().into(),
+                _ => body.into(),
+            },
+            Self::All => body.into(),
+        }
+    }
+}
+
+/// Up to `most` of the rows that `next` gives from a cursor on, and where the search stopped, if it did.
+pub(in crate::db) fn rows(
+    conn: &mut DbConnection,
+    looked: &Looked,
+    mut cursor: Cursor<DeliveryId>,
+    most: usize,
+    next: impl Fn(&mut DbConnection, Cursor<DeliveryId>, usize) -> Result<(Vec<Row>, Option<i64>), Error>,
+) -> Result<(Vec<Row>, Option<i64>), Error> {
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    let mut passed = 0;
+    let chunk = if matches!(looked.search, Search::Text(_)) { CHUNK } else { LIGHT_CHUNK };
+    while passed < NEWEST && bytes < MOST_BYTES {
+        let (rows, edge) = next(conn, cursor, chunk)?;
+        let last = rows.last().map(|row| row.id);
+        passed += rows.len();
+        let ended = rows.len() < chunk;
+        found.extend(matching(conn, looked, rows, &mut bytes)?);
+        if found.len() >= most {
+            found.truncate(most);
+            return Ok((found, None));
+        }
+        match last {
+            Some(last) if !ended => cursor = cursor.beyond(DeliveryId(last)),
+            _ => return Ok((found, edge)),
+        }
+    }
+    let stopped = match cursor {
+        Cursor::Newest => None,
+        Cursor::Before(id) | Cursor::After(id) => Some(id.0),
+    };
+    Ok((found, stopped))
+}
+
+fn matching(conn: &mut DbConnection, looked: &Looked, rows: Vec<Row>, bytes: &mut usize) -> Result<Vec<Row>, Error> {
+    match looked.search {
+        Search::HttpStatus(status) => {
+            let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+            let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids));
+            let answered = of_these.filter(attempts::status.eq(i32::from(*status))).select(attempts::delivery_id);
+            let answered: HashSet<i64> = answered.load(conn)?.into_iter().collect();
+            Ok(rows.into_iter().filter(|row| answered.contains(&row.id)).collect())
+        }
+        Search::Text(text) => {
+            let mut holds = |body: &[u8]| {
+                *bytes += body.len();
+                folded(body).contains(text)
+            };
+            let webhooks: HashMap<i64, i64> = rows.iter().map(|row| (row.id, row.webhook_id)).collect();
+            let ids = webhooks.iter().filter(|(_, webhook)| looked.answers.are_shown(**webhook)).map(|(id, _)| *id);
+            let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids.collect::<Vec<_>>()));
+            let sent: HashSet<i64> = rows.iter().map(|row| row.event_id).collect();
+            let sent: Vec<EventId> = sent.into_iter().map(EventId).collect();
+            let sent = events::bodies(conn, &sent)?.into_iter().filter(|(_, body)| holds(body));
+            let sent: HashSet<i64> = sent.map(|(id, _)| id.0).collect();
+            let answers = of_these.filter(attempts::response_body.is_not_null());
+            let answers: Vec<(i64, Option<Vec<u8>>)> =
+                answers.select((attempts::delivery_id, attempts::response_body)).load(conn)?;
+            let answered = answers.into_iter().filter(|(id, body)| {
+                let webhook = webhooks.get(id).copied().unwrap_or_default();
+                body.as_deref().is_some_and(|body| holds(&looked.answers.as_shown(webhook, body)))
+            });
+            let answered: HashSet<i64> = answered.map(|(id, _)| id).collect();
+            let fits = |row: &Row| sent.contains(&row.event_id) || answered.contains(&row.id);
+            Ok(rows.into_iter().filter(fits).collect())
+        }
+        Search::Deliveries(_) | Search::Events(_) => Ok(rows),
+    }
+}

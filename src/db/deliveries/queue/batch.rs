@@ -1,0 +1,261 @@
+//! Sentences for many rows at once: new deliveries, deliveries that succeeded, attempts. diesel's own batches are
+//! prepared anew every time; here each number of rows is a sentence that the connection keeps.
+
+use diesel::QueryResult;
+use diesel::backend::Backend;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
+
+use super::NewDelivery;
+use super::record::Finished;
+use crate::domain::deliveries::{Attempt, Status};
+use crate::domain::id::DeliveryId;
+use crate::domain::timestamp::Timestamp;
+
+/// Rows in one sentence.
+pub const MOST: usize = 16;
+
+/// Deliveries that wait, or are born leased; at most [`MOST`].
+pub struct NewDeliveries(Vec<NewRow>);
+
+struct NewRow {
+    id: i64,
+    event_id: i64,
+    event: &'static str,
+    webhook_id: i64,
+    inbox_id: Option<i64>,
+    origin: &'static str,
+    attempts: i32,
+    now: i64,
+    lease: Option<i64>,
+    leased_until: Option<i64>,
+}
+
+impl NewDeliveries {
+    /// The sentence that stores them.
+    pub fn of(new: &[NewDelivery]) -> Self {
+        Self(new.iter().map(NewRow::of).collect())
+    }
+}
+
+impl NewRow {
+    fn of(new: &NewDelivery) -> Self {
+        Self {
+            id: new.id.0,
+            event_id: new.event_id.0,
+            event: new.event.as_str(),
+            webhook_id: new.webhook_id,
+            inbox_id: new.inbox_id,
+            origin: new.trigger.as_str(),
+            attempts: i32::from(new.lease.is_some()),
+            now: new.now.micros(),
+            lease: new.lease.map(|lease| lease.token),
+            leased_until: new.lease.map(|lease| lease.until.micros()),
+        }
+    }
+}
+
+impl<DB> QueryFragment<DB> for NewDeliveries
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO deliveries (id, event_id, event, webhook_id, inbox_id, origin, attempts, next_attempt_at, \
+             created_at, lease, leased_until, status, steps) VALUES ",
+        );
+        for (place, row) in self.0.iter().enumerate() {
+            let mut tuple = Tuple::begin(&mut out, place);
+            tuple.bind::<BigInt, _>(&row.id)?;
+            tuple.bind::<BigInt, _>(&row.event_id)?;
+            tuple.bind::<Text, _>(row.event)?;
+            tuple.bind::<BigInt, _>(&row.webhook_id)?;
+            tuple.bind::<Nullable<BigInt>, _>(&row.inbox_id)?;
+            tuple.bind::<Text, _>(row.origin)?;
+            tuple.bind::<Integer, _>(&row.attempts)?;
+            tuple.bind::<BigInt, _>(&row.now)?;
+            tuple.bind::<BigInt, _>(&row.now)?;
+            tuple.bind::<Nullable<BigInt>, _>(&row.lease)?;
+            tuple.bind::<Nullable<BigInt>, _>(&row.leased_until)?;
+            tuple.bind::<Text, _>(Status::Pending.as_str())?;
+            tuple.bind::<Integer, _>(&0)?;
+            tuple.end();
+        }
+        Ok(())
+    }
+}
+
+/// Ends deliveries that succeeded, as far as their lease holds; at most [`MOST`]. Returns the ids of those that it
+/// ended.
+pub struct Succeeded {
+    leases: Vec<(i64, i64)>,
+    now: i64,
+}
+
+impl Succeeded {
+    /// The sentence that ends them.
+    pub fn of<'a>(done: impl IntoIterator<Item = &'a Finished>, now: Timestamp) -> Self {
+        Self { leases: done.into_iter().map(|done| (done.id.0, done.lease.token)).collect(), now: now.micros() }
+    }
+}
+
+impl Query for Succeeded {
+    type SqlType = BigInt;
+}
+
+impl<DB> QueryFragment<DB> for Succeeded
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>,
+    i64: ToSql<BigInt, DB>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("UPDATE deliveries SET status = ");
+        out.push_bind_param::<Text, _>(Status::Success.as_str())?;
+        out.push_sql(", finished_at = ");
+        out.push_bind_param::<BigInt, _>(&self.now)?;
+        out.push_sql(
+            ", reason = NULL, steps = steps + 1, next_attempt_at = NULL, interruptions = 0, lease = NULL, \
+             leased_until = NULL FROM (VALUES ",
+        );
+        for (place, (id, lease)) in self.leases.iter().enumerate() {
+            let mut tuple = Tuple::begin(&mut out, place);
+            tuple.bind::<BigInt, _>(id)?;
+            tuple.bind::<BigInt, _>(lease)?;
+            tuple.end();
+        }
+        // Both databases call the columns of VALUES that. Were the status compared with 'pending', Postgres might think
+        // it shortest to look through the index of all that waits.
+        out.push_sql(
+            ") AS done WHERE deliveries.id = done.column1 AND deliveries.lease = done.column2 \
+             AND deliveries.status NOT IN ('success', 'failed') RETURNING deliveries.id",
+        );
+        Ok(())
+    }
+}
+
+/// Attempts for the log; at most [`MOST`].
+pub struct NewAttempts<'a>(Vec<AttemptRow<'a>>);
+
+struct AttemptRow<'a> {
+    id: i64,
+    attempt: &'a Attempt,
+    started_at: i64,
+    cause: Option<&'static str>,
+    detail: Option<&'a str>,
+    remote_ip: Option<&'a str>,
+    request_headers: String,
+    status: Option<i32>,
+    response_headers: Option<String>,
+    response_body: Option<&'a [u8]>,
+    truncated: bool,
+}
+
+impl<'a> NewAttempts<'a> {
+    /// The sentence that stores them, each with a word for administrators.
+    pub fn of(attempts: impl IntoIterator<Item = (DeliveryId, &'a Attempt, Option<&'a str>)>) -> Self {
+        Self(attempts.into_iter().map(AttemptRow::of).collect())
+    }
+}
+
+impl<'a> AttemptRow<'a> {
+    fn of((id, attempt, detail): (DeliveryId, &'a Attempt, Option<&'a str>)) -> Self {
+        let response = attempt.response.as_ref();
+        Self {
+            id: id.0,
+            attempt,
+            started_at: attempt.started_at.micros(),
+            cause: attempt.cause.map(|cause| cause.as_str()),
+            detail,
+            remote_ip: attempt.remote_ip.as_deref(),
+            request_headers: json(&attempt.request_headers),
+            status: response.map(|response| i32::from(response.status)),
+            response_headers: response.map(|response| json(&response.headers)),
+            response_body: response.map(|response| response.body.as_slice()),
+            truncated: response.is_some_and(|response| response.truncated),
+        }
+    }
+}
+
+fn json(headers: &[(String, String)]) -> String {
+    serde_json::to_string(headers).unwrap_or_else(|_| "[]".into())
+}
+
+impl<DB> QueryFragment<DB> for NewAttempts<'_>
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text> + HasSqlType<Binary> + HasSqlType<Bool>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    str: ToSql<Text, DB>,
+    String: ToSql<Text, DB>,
+    [u8]: ToSql<Binary, DB>,
+    bool: ToSql<Bool, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, cause, detail, remote_ip, \
+             request_headers, status, response_headers, response_body, truncated) VALUES ",
+        );
+        for (place, row) in self.0.iter().enumerate() {
+            let mut tuple = Tuple::begin(&mut out, place);
+            tuple.bind::<BigInt, _>(&row.id)?;
+            tuple.bind::<Integer, _>(&row.attempt.number)?;
+            tuple.bind::<BigInt, _>(&row.started_at)?;
+            tuple.bind::<Nullable<BigInt>, _>(&row.attempt.duration_ms)?;
+            tuple.bind::<Text, _>(row.attempt.outcome.as_str())?;
+            tuple.bind::<Nullable<Text>, _>(&row.cause)?;
+            tuple.bind::<Nullable<Text>, _>(&row.detail)?;
+            tuple.bind::<Nullable<Text>, _>(&row.remote_ip)?;
+            tuple.bind::<Text, _>(&row.request_headers)?;
+            tuple.bind::<Nullable<Integer>, _>(&row.status)?;
+            tuple.bind::<Nullable<Text>, _>(&row.response_headers)?;
+            tuple.bind::<Nullable<Binary>, _>(&row.response_body)?;
+            tuple.bind::<Bool, _>(&row.truncated)?;
+            tuple.end();
+        }
+        Ok(())
+    }
+}
+
+/// `(…, …)`
+struct Tuple<'a, 'b, DB: Backend> {
+    out: AstPass<'a, 'b, DB>,
+    comma: &'static str,
+}
+
+impl<'a, 'b, DB: Backend> Tuple<'a, 'b, DB> {
+    fn begin(out: &'a mut AstPass<'_, 'b, DB>, place: usize) -> Self {
+        let mut out = out.reborrow();
+        out.push_sql(if place == 0 { "(" } else { ", (" });
+        Self { out, comma: "" }
+    }
+
+    fn bind<ST, T: ToSql<ST, DB> + ?Sized>(&mut self, value: &'b T) -> QueryResult<()>
+    where
+        DB: HasSqlType<ST>,
+    {
+        self.out.push_sql(self.comma);
+        self.comma = ", ";
+        self.out.push_bind_param::<ST, _>(value)
+    }
+
+    fn end(mut self) {
+        self.out.push_sql(")");
+    }
+}
+
+/// The statement is remembered by its text.
+macro_rules! known_by_text {
+    ($($sentence:ty),*) => {$(
+        impl QueryId for $sentence {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+    )*};
+}
+
+known_by_text!(NewDeliveries, Succeeded, NewAttempts<'_>);

@@ -1,0 +1,96 @@
+//! What is thrown away, and when. Open deliveries never are.
+
+use diesel::prelude::*;
+
+use super::hourly_counts;
+use super::queue::Row;
+use crate::db::schema::{attempts, deliveries as d, events, idempotency_keys, webhooks};
+use crate::db::sql::literal::PENDING;
+use crate::db::{DbConnection, Error};
+use crate::domain::deliveries::{Reason, Status, Trigger};
+use crate::domain::id::IdSource;
+use crate::domain::timestamp::Timestamp;
+use crate::fault_injection;
+
+/// Rows in one transaction: other writers wait no longer than that takes.
+const BATCH: i64 = 500;
+
+/// Gives up deliveries whose event was accepted before `limit`, up to a batch of them. Returns how many.
+pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Result<usize, Error> {
+    let old: Vec<i64> = d::table
+        .filter(PENDING)
+        .filter(d::leased_until.is_null())
+        .filter(d::id.lt(IdSource::first_at(limit)))
+        .order(d::id)
+        .select(d::id)
+        .limit(BATCH)
+        .load(conn)?;
+    let waiting = d::table
+        .filter(d::id.eq_any(old))
+        // Another process on Postgres may have claimed one meanwhile.
+        .filter(PENDING)
+        .filter(d::leased_until.is_null());
+    let expired: Vec<Row> = diesel::update(waiting)
+        .set((
+            d::status.eq(Status::Failed.as_str()),
+            d::reason.eq(Some(Reason::Expired.as_str())),
+            d::next_attempt_at.eq(None::<i64>),
+            d::finished_at.eq(Some(now.micros())),
+        ))
+        .returning(d::all_columns)
+        .get_results(conn)?;
+    let counts = expired.iter().filter(|row| row.origin != Trigger::Test.as_str());
+    hourly_counts::count(conn, counts.map(|row| (row.webhook_id, Status::Failed)), now)?;
+    Ok(expired.len())
+}
+
+/// Ends deliveries that wait for a deleted webhook, up to a batch of them: on Postgres an event that was accepted while
+/// the webhook was being deleted has left them. Returns how many.
+pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
+    let deleted = webhooks::table.filter(webhooks::deleted_at.is_not_null()).select(webhooks::id);
+    let waiting = || d::table.filter(PENDING).filter(d::leased_until.is_null());
+    let orphans: Vec<i64> = waiting().filter(d::webhook_id.eq_any(deleted)).select(d::id).limit(BATCH).load(conn)?;
+    let ended = diesel::update(waiting().filter(d::id.eq_any(orphans))).set((
+        d::status.eq(Status::Failed.as_str()),
+        d::reason.eq(Some(Reason::WebhookDeleted.as_str())),
+        d::next_attempt_at.eq(None::<i64>),
+        d::finished_at.eq(Some(now.micros())),
+    ));
+    Ok(ended.execute(conn)?)
+}
+
+/// Deletes deliveries that were made before `limit` and have ended, with their attempts, and then events that no
+/// delivery needs any more: up to a batch of each. Returns how many rows.
+pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
+    let bound = IdSource::first_at(limit);
+    let old: Vec<i64> = d::table
+        .filter(d::id.lt(bound))
+        .filter(d::status.ne(Status::Pending.as_str()))
+        .order(d::id)
+        .select(d::id)
+        .limit(BATCH)
+        .load(conn)?;
+    diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&old))).execute(conn)?;
+    let deleted = diesel::delete(d::table.filter(d::id.eq_any(&old))).execute(conn)?;
+    fault_injection::point("retention-in-batch");
+    // Not `exists`: for that Postgres would read the ids of all events that have a delivery.
+    let needed_by = d::table.filter(d::event_id.eq(events::id)).select(d::id).limit(1).single_value();
+    let unneeded: Vec<i64> = events::table
+        .filter(events::id.lt(bound))
+        .filter(needed_by.is_null())
+        .order(events::id)
+        .select(events::id)
+        .limit(BATCH)
+        .load(conn)?;
+    Ok(deleted + diesel::delete(events::table.filter(events::id.eq_any(unneeded))).execute(conn)?)
+}
+
+/// Forgets idempotency keys older than `limit`, up to a batch of them. Returns how many.
+pub fn forget_keys(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
+    let old: Vec<String> = idempotency_keys::table
+        .filter(idempotency_keys::created_at.lt(limit.micros()))
+        .select(idempotency_keys::key)
+        .limit(BATCH)
+        .load(conn)?;
+    Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::key.eq_any(old))).execute(conn)?)
+}

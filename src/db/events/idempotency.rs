@@ -1,0 +1,40 @@
+//! Idempotency keys: kept 7 days, in the same transaction as their event.
+
+use diesel::prelude::*;
+
+use crate::db::schema::idempotency_keys as k;
+use crate::db::{DbConnection, Error};
+use crate::domain::id::EventId;
+use crate::domain::timestamp::Timestamp;
+
+/// What was answered the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// SHA-256 of the body that came with the key.
+    pub body_hash: Vec<u8>,
+    /// The event that was made.
+    pub event_id: EventId,
+    /// How many deliveries were made, derived events' included.
+    pub deliveries: i32,
+}
+
+/// What that key stands for.
+pub fn find(conn: &mut DbConnection, key: &str) -> Result<Option<Known>, Error> {
+    let row: Option<(Vec<u8>, i64, i32)> =
+        k::table.find(key).select((k::body_hash, k::event_id, k::deliveries)).get_result(conn).optional()?;
+    Ok(row.map(|(body_hash, event, deliveries)| Known { body_hash, event_id: EventId(event), deliveries }))
+}
+
+/// Stores a key. An error that `is_taken` means that a twin was faster.
+pub fn insert(conn: &mut DbConnection, key: &str, known: &Known, now: Timestamp) -> Result<(), Error> {
+    diesel::insert_into(k::table)
+        .values((
+            k::key.eq(key),
+            k::body_hash.eq(&known.body_hash),
+            k::event_id.eq(known.event_id.0),
+            k::deliveries.eq(known.deliveries),
+            k::created_at.eq(now.micros()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

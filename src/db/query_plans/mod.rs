@@ -1,0 +1,236 @@
+//! That no page reads more than it shows, and the engine no more than it handles: the plans of their queries.
+
+mod postgres;
+mod sqlite;
+
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::{Connection, InstrumentationEvent};
+
+use super::accounts::users;
+use super::deliveries::log::{self, Filter};
+use super::deliveries::queue::record::{self, Finished, Lost};
+use super::deliveries::queue::{self, Lease, Share};
+use super::deliveries::recoveries::{self, Wanted};
+use super::deliveries::{hourly_counts, retention, statistics};
+use super::events::{self, idempotency, received};
+use super::system::diagnostics;
+use super::webhooks::{self, health, search};
+use super::{DbConnection, Error, inboxes};
+use crate::domain::cursor::Cursor;
+use crate::domain::deliveries::search::Search;
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status};
+use crate::domain::events::catalogue::EventName;
+use crate::domain::id::{DeliveryId, EventId};
+use crate::domain::timestamp::Timestamp;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
+
+/// Tables that grow with the traffic.
+const LARGE: [&str; 6] = ["deliveries", "due", "attempts", "events", "webhook_hours", "idempotency_keys"];
+
+/// On Postgres where the tests are told of a server, else on SQLite, whose plans do not depend on what is in it.
+fn database(filled: bool) -> DbConnection {
+    match std::env::var("HACHOK_TEST_DATABASE") {
+        Ok(server) if server.starts_with("postgres") => postgres::database(&server, filled),
+        _ => sqlite::database(),
+    }
+}
+
+/// A webhook with one delivery, so that no query is left out for want of rows.
+const ROWS: &[&str] = &[
+    "INSERT INTO webhooks (id, url, enabled, auth_method, auth_name, all_inboxes, timeout_s, secret, \
+     secret_created_at, version, created_at, updated_at, failing_since) \
+     VALUES (1, 'https://a.example.com/', TRUE, 'none', '', FALSE, 15, '', 0, 1, 0, 0, 1)",
+    "INSERT INTO events (id, name, body, created_at) VALUES (4000000000000000001, 'message_created', x'7b7d', 0)",
+    "INSERT INTO deliveries (id, event_id, event, webhook_id, status, origin, attempts, steps, created_at, finished_at) \
+     VALUES (4000000000000000002, 4000000000000000001, 'message_created', 1, 'success', 'event', 1, 1, 0, 1)",
+    "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, request_headers, status, truncated) \
+     VALUES (4000000000000000002, 1, 0, 9, 'succeeded', '[]', 200, FALSE)",
+];
+
+/// What a page asks the database, or the engine has it do.
+fn queries(page: impl FnOnce(&mut DbConnection) -> Result<(), Error>) -> Vec<String> {
+    let mut conn = database(false);
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&seen);
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
+            noted.lock().expect("a list").push(text);
+        }
+    });
+    page(&mut conn).expect("a page's queries");
+    drop(conn);
+    let seen = seen.lock().expect("a list").clone();
+    let has_plan = |text: &String| ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| text.starts_with(verb));
+    seen.into_iter().filter(|text| has_plan(text) && !text.contains("1=0")).collect()
+}
+
+/// Steps of a plan that read the whole of a large table.
+fn scans(conn: &mut DbConnection, query: &str) -> Vec<String> {
+    match conn {
+        DbConnection::Sqlite(_) => sqlite::scans(conn, query),
+        DbConnection::Postgres(_) => postgres::scans(conn, query),
+    }
+}
+
+#[track_caller]
+fn assert_bounded(queries: &[String], at_least: usize) {
+    assert!(queries.len() >= at_least, "{queries:?}");
+    for filled in [false, true] {
+        let mut conn = database(filled);
+        for query in queries {
+            assert_eq!(scans(&mut conn, query), Vec::<String>::new(), "{query}, filled: {filled}");
+        }
+    }
+}
+
+#[test]
+fn the_list_reads_no_large_table_whole() {
+    let queries = queries(|conn| {
+        search::search(conn, &search::Search { text: "crm".into(), inbox: Some(1), ..Default::default() })?;
+        search::load(conn, &[1, 2])?;
+        search::troubled(conn)?;
+        statistics::last_deliveries(conn, &[1, 2])?;
+        statistics::activity(conn, &[1, 2, hourly_counts::ALL], NOW)?;
+        statistics::pending(conn, None)?;
+        inboxes::list(conn).map(drop)
+    });
+    assert_bounded(&queries, 10);
+}
+
+#[test]
+fn an_overview_reads_no_large_table_whole() {
+    let queries = queries(|conn| {
+        webhooks::find(conn, 1)?;
+        log::page(conn, &Filter { webhook: Some(1), ..Filter::default() }, Cursor::Newest, 10)?;
+        log::was_for(conn, EventId(4), 1)?;
+        hourly_counts::since(conn, &[1], 0)?;
+        statistics::answers(conn, 1, Timestamp::from_seconds(0))?;
+        statistics::pending(conn, Some(1)).map(drop)
+    });
+    assert_bounded(&queries, 9);
+}
+
+#[test]
+fn every_filter_of_the_log_has_its_way() {
+    let asked = queries(|conn| {
+        for webhook in [None, Some(1)] {
+            for status in [None, Some(Status::Pending), Some(Status::Success), Some(Status::Failed)] {
+                for event in [None, Some(EventName::MessageCreated)] {
+                    let filter = Filter { webhook, status, event, ..Filter::default() };
+                    let id = DeliveryId(4_000_000_000_000_000_002);
+                    for cursor in [Cursor::Newest, Cursor::Before(id), Cursor::After(id)] {
+                        log::page(conn, &filter, cursor, 50)?;
+                    }
+                }
+            }
+        }
+        let search = Search::parse("evt_0");
+        log::page(conn, &Filter { webhook: Some(1), search, ..Filter::default() }, Cursor::Newest, 50).map(drop)
+    });
+    assert_bounded(&asked, 50);
+}
+
+#[test]
+fn what_was_received_and_what_failed_are_found_without_reading_the_rest() {
+    let asked = queries(|conn| {
+        let id = EventId(4_000_000_000_000_000_001);
+        for unmatched in [false, true] {
+            for event in [None, Some(EventName::MessageCreated)] {
+                let filter = received::Filter { event, unmatched, from: Some(NOW), ..received::Filter::default() };
+                for cursor in [Cursor::Newest, Cursor::Before(id), Cursor::After(id)] {
+                    received::page(conn, &filter, cursor, 50)?;
+                }
+            }
+        }
+        received::derived(conn, id)?;
+        received::deliveries(conn, id)?;
+        for webhook in [None, Some(1)] {
+            let since = Timestamp::from_micros(NOW.micros() - 3_600_000_000);
+            recoveries::count(conn, &Wanted { webhook, event: None, inbox: None, since, until: NOW })?;
+        }
+        queue::release_held(conn, 1, NOW)?;
+        queue::discard_held(conn, 1, NOW)?;
+        statistics::due(conn, NOW, 10).map(drop)
+    });
+    assert_bounded(&asked, 15);
+}
+
+#[test]
+fn what_every_page_asks_reads_no_large_table_whole() {
+    let queries = queries(|conn| {
+        users::active(conn, 1)?;
+        statistics::failed_lately(conn, NOW).map(drop)
+    });
+    assert_bounded(&queries, 2);
+}
+
+#[test]
+fn the_state_of_the_system_is_told_without_reading_what_waits() {
+    let queries = queries(|conn| {
+        diagnostics::oldest_pending(conn)?;
+        diagnostics::oldest_due(conn, NOW).map(drop)
+    });
+    assert_bounded(&queries, 2);
+}
+
+#[test]
+fn an_event_and_its_delivery_read_no_large_table_whole() {
+    let queries = queries(|conn| {
+        let lease = Lease { token: 1, until: NOW };
+        idempotency::find(conn, "a")?;
+        inboxes::find_or_register(conn, "7", None, NOW)?;
+        events::matching(conn, EventName::MessageCreated, Some(1), NOW)?;
+        events::why_unmatched(conn, EventName::MessageCreated, NOW)?;
+        queue::due_webhooks(conn, NOW)?;
+        webhooks::sending_version(conn, 1)?;
+        queue::claim(conn, 1, (NOW, lease), Share { firsts: 1, retries: 1 })?;
+        queue::claim_alone(conn, (NOW, lease))?;
+        events::bodies(conn, &[EventId(4_000_000_000_000_000_001)])?;
+        let nexts = [Next::Done, Next::RetryAt(NOW), Next::GiveUp(Reason::Exhausted)];
+        record::record(conn, &nexts.map(finished), NOW)?;
+        let many = (0..16).map(|number| Finished { id: DeliveryId(1 + number), ..finished(Next::Done) });
+        record::record(conn, &many.collect::<Vec<_>>(), NOW)?;
+        record::interrupt(conn, Lost::Expired(NOW), NOW)?;
+        health::find(conn, 1).map(drop)
+    });
+    assert_bounded(&queries, 14);
+}
+
+#[test]
+fn what_is_old_is_removed_without_reading_the_rest() {
+    let queries = queries(|conn| {
+        retention::expire(conn, NOW, NOW)?;
+        retention::end_orphans(conn, NOW)?;
+        retention::purge(conn, NOW)?;
+        retention::forget_keys(conn, NOW)?;
+        hourly_counts::forget(conn, NOW).map(drop)
+    });
+    assert_bounded(&queries, 6);
+}
+
+fn finished(next: Next) -> Finished {
+    let attempt = Attempt {
+        number: 1,
+        started_at: NOW,
+        duration_ms: Some(1),
+        outcome: AttemptOutcome::Succeeded,
+        cause: None,
+        remote_ip: None,
+        request_headers: Vec::new(),
+        response: None,
+    };
+    let (id, lease) = (DeliveryId(4_000_000_000_000_000_002), Lease { token: 1, until: NOW });
+    Finished { id, webhook_id: 1, lease, attempt, detail: None, next, signal: None }
+}
+
+#[test]
+fn a_query_that_reads_all_is_found() {
+    let mut conn = database(true);
+    for query in ["SELECT status FROM deliveries WHERE finished_at > 5", "SELECT delivered FROM webhook_hours"] {
+        assert_eq!(scans(&mut conn, query).len(), 1, "{query}");
+    }
+}

@@ -1,0 +1,72 @@
+//! What the database tells of itself, for the page on the system's state.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use crate::db::schema::deliveries as d;
+use crate::db::sql::literal::PENDING;
+use crate::db::{Db, DbConnection, Error};
+use crate::domain::id::IdSource;
+use crate::domain::timestamp::Timestamp;
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    number: Option<i64>,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Nullable<Text>)]
+    word: Option<String>,
+}
+
+/// When the oldest delivery that waits was made, to be read from its id.
+pub fn oldest_pending(conn: &mut DbConnection) -> Result<Option<Timestamp>, Error> {
+    let oldest: Option<i64> = d::table.filter(PENDING).select(diesel::dsl::min(d::id)).first(conn)?;
+    Ok(oldest.map(IdSource::time_of))
+}
+
+/// Since when the oldest delivery is due that nothing holds back: its webhook is on, not paused and not failing. Each
+/// webhook's oldest is the first in the index of what is due, so that a million that wait cost no more than one.
+pub fn oldest_due(conn: &mut DbConnection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let now = now.micros();
+    // Only numbers of ours go into the text.
+    let text = format!(
+        "SELECT MIN(oldest) AS number FROM (SELECT (SELECT next_attempt_at FROM deliveries \
+         WHERE webhook_id = webhooks.id AND status = 'pending' AND leased_until IS NULL \
+         ORDER BY next_attempt_at LIMIT 1) AS oldest FROM webhooks WHERE enabled AND probe_at IS NULL \
+         AND COALESCE(paused_until, 0) <= {now}) AS due WHERE oldest <= {now}"
+    );
+    Ok(diesel::sql_query(text).get_result::<Number>(conn)?.number.map(Timestamp::from_micros))
+}
+
+/// The newest migration.
+pub fn migration(conn: &mut DbConnection) -> Result<Option<String>, Error> {
+    let text = "SELECT MAX(version) AS word FROM __diesel_schema_migrations";
+    Ok(diesel::sql_query(text).get_result::<Word>(conn)?.word)
+}
+
+impl Db {
+    /// The kind of the database, as people call it.
+    pub const fn kind(&self) -> &'static str {
+        self.url.kind()
+    }
+
+    /// The database's file, for SQLite.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        self.url.file()
+    }
+
+    /// Bytes that the database takes on its disk, the log that is not yet folded in included.
+    pub async fn size(&self) -> Result<u64, Error> {
+        if let Some(file) = self.url.file() {
+            let log = format!("{}-wal", file.display());
+            let length = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |found| found.len());
+            return Ok(length(file) + length(std::path::Path::new(&log)));
+        }
+        let text = "SELECT pg_database_size(current_database()) AS number";
+        let size = self.read(move |conn| Ok(diesel::sql_query(text).get_result::<Number>(conn)?.number)).await?;
+        Ok(size.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0))
+    }
+}

@@ -1,0 +1,37 @@
+//! The id of the installation: short, random, made on the first start.
+
+use super::settings;
+use crate::clock;
+use crate::db::{Db, Error};
+use crate::domain::accounts::api_token::hex;
+
+const INSTALLATION_ID: &str = "installation_id";
+
+impl Db {
+    /// The id. Of two processes that start together the slower one takes the other's.
+    pub async fn installation_id(&self) -> Result<String, Error> {
+        if let Some(id) = self.stored_installation_id().await? {
+            return Ok(id);
+        }
+        let id = hex(&clock::random::<4>());
+        let new = id.clone();
+        match self.write(move |conn| settings::insert(conn, INSTALLATION_ID, &new)).await {
+            Ok(()) => Ok(id),
+            Err(error) if error.is_taken() => {
+                self.stored_installation_id().await?.ok_or(Error::Meaning("id of the installation"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// It stands in names of cookies, so it has to be a word.
+    async fn stored_installation_id(&self) -> Result<Option<String>, Error> {
+        let stored = self.read(|conn| settings::get(conn, INSTALLATION_ID)).await?;
+        let is_word =
+            |id: &String| !id.is_empty() && id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match stored {
+            Some(id) if !is_word(&id) => Err(Error::Meaning("id of the installation")),
+            stored => Ok(stored),
+        }
+    }
+}

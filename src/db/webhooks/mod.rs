@@ -1,0 +1,340 @@
+//! Webhooks: reading, storing, turning on and off.
+
+pub mod health;
+pub mod rows;
+pub mod search;
+
+use diesel::prelude::*;
+
+use super::schema::{deliveries, webhook_events, webhook_headers, webhook_inboxes, webhooks};
+use super::sql::prepared;
+use super::{DbConnection, Error, now_on};
+use crate::clock;
+use crate::domain::deliveries::{Reason, Status};
+use crate::domain::id::WebhookId;
+use crate::domain::secret_box::{Sealed, Vault};
+use crate::domain::text;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::authorization::{Authorization, Chosen, Credential, Method};
+use crate::domain::webhooks::header::{HeaderName, NewHeader, NewValue, SentHeader};
+use crate::domain::webhooks::signing::SigningSecret;
+use crate::domain::webhooks::target_url::TargetUrl;
+use crate::domain::webhooks::{InboxScope, NewWebhook, Target, Webhook};
+use rows::HeaderRow;
+
+/// All webhooks, oldest first.
+pub fn list(conn: &mut DbConnection) -> Result<Vec<Webhook>, Error> {
+    let rows = rows::load_all(conn)?;
+    rows::complete(conn, rows)
+}
+
+/// One webhook.
+pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Webhook>, Error> {
+    let row = rows::load_one(conn, id)?;
+    Ok(rows::complete(conn, row.into_iter().collect())?.pop())
+}
+
+/// What people call each webhook, deleted ones too: (number, name, URL).
+pub fn titles(conn: &mut DbConnection) -> Result<Vec<(WebhookId, String)>, Error> {
+    let rows: Vec<(i64, Option<String>, String)> =
+        webhooks::table.select((webhooks::id, webhooks::name, webhooks::url)).order(webhooks::id).load(conn)?;
+    let title = |name: Option<String>, url: &str| {
+        let host = || TargetUrl::from_stored(url).map_or_else(|| url.to_owned(), |url| url.host());
+        name.as_deref().and_then(text::shown).unwrap_or_else(host)
+    };
+    Ok(rows.into_iter().map(|(id, name, url)| (id, title(name, &url))).collect())
+}
+
+/// Another webhook with that address, if there is one: its name.
+pub fn with_url(conn: &mut DbConnection, url: &TargetUrl, except: Option<WebhookId>) -> Result<Option<String>, Error> {
+    let row: Option<(i64, Option<String>)> = webhooks::table
+        .filter(webhooks::deleted_at.is_null())
+        .filter(webhooks::url.eq(url.as_str()))
+        .filter(webhooks::id.ne(except.unwrap_or(0)))
+        .select((webhooks::id, webhooks::name))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(_, name)| name.as_deref().and_then(text::shown).unwrap_or_else(|| url.host())))
+}
+
+/// Stores a new webhook, turned on, with its signing secret.
+pub fn insert(
+    conn: &mut DbConnection,
+    vault: &Vault,
+    new: &NewWebhook,
+    secret: &SigningSecret,
+) -> Result<WebhookId, Error> {
+    let now = clock::now().micros();
+    let id: WebhookId = diesel::insert_into(webhooks::table)
+        .values((
+            webhooks::url.eq(new.url.as_str()),
+            webhooks::enabled.eq(true),
+            webhooks::auth_method.eq(Method::None.as_str()),
+            webhooks::auth_name.eq(""),
+            webhooks::all_inboxes.eq(true),
+            webhooks::timeout_s.eq(i32::from(new.timeout_s)),
+            webhooks::secret.eq(""),
+            webhooks::secret_created_at.eq(now),
+            webhooks::version.eq(0),
+            webhooks::created_at.eq(now),
+            webhooks::updated_at.eq(now),
+        ))
+        .returning(webhooks::id)
+        .get_result(conn)?;
+    // A secret is sealed for its row, so the row must have its number first.
+    let sealed = seal(vault, secret.reveal(), &place("secret", id))?;
+    diesel::update(webhooks::table.find(id)).set(webhooks::secret.eq(sealed)).execute(conn)?;
+    update(conn, vault, id, new)?;
+    Ok(id)
+}
+
+/// Stores a webhook's new state; its version grows by one. `Credential::Keep` leaves a secret as it is.
+pub fn update(conn: &mut DbConnection, vault: &Vault, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
+    let now = clock::now().micros();
+    diesel::update(webhooks::table.find(id))
+        .set((
+            webhooks::name.eq(&new.name),
+            webhooks::url.eq(new.url.as_str()),
+            webhooks::auth_method.eq(new.authorization.method().as_str()),
+            webhooks::auth_name.eq(new.authorization.name()),
+            webhooks::all_inboxes.eq(new.inboxes == InboxScope::All),
+            webhooks::timeout_s.eq(i32::from(new.timeout_s)),
+            webhooks::viewers_see_answers.eq(new.viewers_see_answers),
+            webhooks::version.eq(webhooks::version + 1),
+            webhooks::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    store_authorization(conn, vault, id, &new.authorization)?;
+    store_lists(conn, id, new)?;
+    store_headers(conn, vault, id, &new.headers)
+}
+
+fn store_authorization(conn: &mut DbConnection, vault: &Vault, id: WebhookId, chosen: &Chosen) -> Result<(), Error> {
+    let (secret, saved_at) = match chosen.credential() {
+        Some(Credential::Keep) => return Ok(()),
+        Some(Credential::Set(secret)) => {
+            let sealed = seal(vault, crate::domain::secret_box::expose(secret), &place("auth", id))?;
+            (Some(sealed), Some(clock::now().micros()))
+        }
+        None => (None, None),
+    };
+    diesel::update(webhooks::table.find(id))
+        .set((webhooks::auth_secret.eq(secret), webhooks::auth_saved_at.eq(saved_at)))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn store_lists(conn: &mut DbConnection, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
+    diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
+    for event in &new.events {
+        diesel::insert_into(webhook_events::table)
+            .values((webhook_events::webhook_id.eq(id), webhook_events::event.eq(event.as_str())))
+            .execute(conn)?;
+    }
+    diesel::delete(webhook_inboxes::table.filter(webhook_inboxes::webhook_id.eq(id))).execute(conn)?;
+    if let InboxScope::Selected(inboxes) = &new.inboxes {
+        for inbox in inboxes {
+            diesel::insert_into(webhook_inboxes::table)
+                .values((webhook_inboxes::webhook_id.eq(id), webhook_inboxes::inbox_id.eq(inbox)))
+                .execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+fn store_headers(conn: &mut DbConnection, vault: &Vault, id: WebhookId, headers: &[NewHeader]) -> Result<(), Error> {
+    let old: Vec<HeaderRow> = rows::headers_of(conn, &[id])?;
+    diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
+    for (position, header) in headers.iter().enumerate() {
+        let kept = old.iter().find(|row| row.name.eq_ignore_ascii_case(header.name.as_str()));
+        let (value, sealed, saved_at) = match &header.value {
+            NewValue::Shown(value) => (Some(value.clone()), None, None),
+            NewValue::Hidden(Credential::Set(secret)) => {
+                let place = header_place(id, header.name.as_str());
+                let sealed = seal(vault, crate::domain::secret_box::expose(secret), &place)?;
+                (None, Some(sealed), Some(clock::now().micros()))
+            }
+            NewValue::Hidden(Credential::Keep) => {
+                (None, kept.and_then(|row| row.sealed.clone()), kept.and_then(|row| row.saved_at))
+            }
+        };
+        diesel::insert_into(webhook_headers::table)
+            .values((
+                webhook_headers::webhook_id.eq(id),
+                webhook_headers::position.eq(i32::try_from(position).unwrap_or(i32::MAX)),
+                webhook_headers::name.eq(header.name.as_str()),
+                webhook_headers::value.eq(value),
+                webhook_headers::sealed.eq(sealed),
+                webhook_headers::saved_at.eq(saved_at),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Turns a webhook on or off. Its waiting deliveries are held while it is off. False if there is none.
+pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: Timestamp) -> Result<bool, Error> {
+    let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
+    if row.filter(webhooks::enabled.eq(enabled)).count().get_result::<i64>(conn)? > 0 {
+        // Turned that way already: the seven days that events are kept go on counting.
+        return Ok(true);
+    }
+    let returned = if enabled { Some(now_on(conn)?.micros()) } else { None };
+    let updated = diesel::update(row)
+        .set((
+            webhooks::enabled.eq(enabled),
+            webhooks::disabled_at.eq((!enabled).then(|| now.micros())),
+            webhooks::disabled_reason.eq(None::<String>),
+            webhooks::returned_at.eq(returned),
+            webhooks::paused_until.eq(None::<i64>),
+            webhooks::failures.eq(0),
+            webhooks::failing_since.eq(None::<i64>),
+            webhooks::probe_at.eq(None::<i64>),
+            webhooks::probe_wait_ms.eq(0),
+            webhooks::exhausted_at.eq(None::<i64>),
+        ))
+        .execute(conn)?;
+    Ok(updated > 0)
+}
+
+/// Replaces the signing secret; the old one goes on counting until `overlap_until`. False if there is no webhook.
+pub fn rotate(
+    conn: &mut DbConnection,
+    vault: &Vault,
+    id: WebhookId,
+    (secret, overlap_until): (&SigningSecret, Option<Timestamp>),
+) -> Result<bool, Error> {
+    let Some(row) = rows::load_one(conn, id)? else { return Ok(false) };
+    let old = vault.open(&Sealed(row.secret), &place("secret", id))?;
+    let old = overlap_until
+        .map(|_| seal(vault, crate::domain::secret_box::expose(&old), &place("old_secret", id)))
+        .transpose()?;
+    diesel::update(webhooks::table.find(id))
+        .set((
+            webhooks::secret.eq(seal(vault, secret.reveal(), &place("secret", id))?),
+            webhooks::secret_created_at.eq(clock::now().micros()),
+            webhooks::old_secret.eq(old),
+            webhooks::old_secret_until.eq(overlap_until.map(Timestamp::micros)),
+            webhooks::version.eq(webhooks::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(true)
+}
+
+/// Ends the old signing secret now. False if there is no webhook.
+pub fn end_old_secret(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Error> {
+    let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
+    let ended = diesel::update(row)
+        .set((
+            webhooks::old_secret.eq(None::<String>),
+            webhooks::old_secret_until.eq(None::<i64>),
+            webhooks::version.eq(webhooks::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(ended > 0)
+}
+
+/// Deletes a webhook: its waiting deliveries end, its secrets go, its row stays for the log. False if there is none.
+pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<bool, Error> {
+    lock_waiting(conn, id)?;
+    let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
+    let deleted = diesel::update(row)
+        .set((
+            webhooks::deleted_at.eq(Some(now.micros())),
+            webhooks::enabled.eq(false),
+            webhooks::auth_secret.eq(None::<String>),
+            webhooks::old_secret.eq(None::<String>),
+            webhooks::secret.eq(""),
+        ))
+        .execute(conn)?;
+    if deleted == 0 {
+        return Ok(false);
+    }
+    diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
+    diesel::delete(webhook_inboxes::table.filter(webhook_inboxes::webhook_id.eq(id))).execute(conn)?;
+    diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
+    let waiting =
+        deliveries::table.filter(deliveries::webhook_id.eq(id)).filter(deliveries::status.eq(Status::Pending.as_str()));
+    diesel::update(waiting)
+        .set((
+            deliveries::status.eq(Status::Failed.as_str()),
+            deliveries::reason.eq(Some(Reason::WebhookDeleted.as_str())),
+            deliveries::next_attempt_at.eq(None::<i64>),
+            deliveries::finished_at.eq(Some(now.micros())),
+        ))
+        .execute(conn)?;
+    Ok(true)
+}
+
+/// Takes a webhook's waiting deliveries before the webhook, in the order of their numbers, as results are written down:
+/// on Postgres two transactions that lock the same rows in another order end in a deadlock. SQLite has one writer.
+fn lock_waiting(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
+    const LOCK: &str =
+        "SELECT 1 FROM deliveries WHERE webhook_id = $1 AND status = 'pending' ORDER BY id FOR NO KEY UPDATE";
+    if let DbConnection::Postgres(conn) = conn {
+        diesel::sql_query(LOCK).bind::<diesel::sql_types::BigInt, _>(id).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The version of a webhook that is on: to be asked in the transaction that claims its deliveries, so that none is sent
+/// with what stood there before.
+pub fn sending_version(conn: &mut DbConnection, id: WebhookId) -> Result<Option<i32>, Error> {
+    let on = webhooks::table.find(id).filter(webhooks::enabled.eq(true));
+    prepared::find(conn, on.select(webhooks::version))
+}
+
+/// What the sender needs of a webhook, secrets opened. `None` once it is deleted.
+pub fn target(conn: &mut DbConnection, vault: &Vault, id: WebhookId) -> Result<Option<Target>, Error> {
+    let Some(row) = rows::load_one(conn, id)? else { return Ok(None) };
+    let open = |sealed: &str, column: &str| vault.open(&Sealed(sealed.to_owned()), &place(column, id));
+    let secret = row.auth_secret.as_deref().map(|sealed| open(sealed, "auth")).transpose()?;
+    let authorization = match (Method::parse(&row.auth_method), secret) {
+        (Some(Method::None), _) => Authorization::None,
+        (Some(Method::Bearer), Some(token)) => Authorization::Bearer(token),
+        (Some(Method::Basic), Some(password)) => Authorization::Basic(row.auth_name.clone(), password),
+        (Some(Method::Custom), Some(value)) => {
+            Authorization::Custom(HeaderName::from_stored(row.auth_name.clone()), value)
+        }
+        _ => return Err(Error::Meaning("authorization")),
+    };
+    let old_secret = match (&row.old_secret, row.old_secret_until) {
+        (Some(sealed), Some(until)) => {
+            Some((SigningSecret::from_stored(open(sealed, "old_secret")?), Timestamp::from_micros(until)))
+        }
+        _ => None,
+    };
+    let headers = rows::headers_of(conn, &[id])?;
+    Ok(Some(Target {
+        webhook_id: id,
+        version: row.version,
+        url: TargetUrl::from_stored(&row.url).ok_or(Error::Meaning("URL"))?,
+        authorization,
+        headers: headers.into_iter().map(|row| sent_header(vault, row)).collect::<Result<_, _>>()?,
+        secret: SigningSecret::from_stored(open(&row.secret, "secret")?),
+        old_secret,
+        timeout: std::time::Duration::from_secs(u64::try_from(row.timeout_s).unwrap_or(15)),
+    }))
+}
+
+fn sent_header(vault: &Vault, row: HeaderRow) -> Result<SentHeader, Error> {
+    let (value, hidden) = match (row.value, row.sealed) {
+        (Some(value), _) => (value.into(), false),
+        (None, Some(sealed)) => (vault.open(&Sealed(sealed), &header_place(row.webhook_id, &row.name))?, true),
+        (None, None) => return Err(Error::Meaning("header")),
+    };
+    Ok(SentHeader { name: row.name, value, hidden })
+}
+
+fn seal(vault: &Vault, secret: &str, place: &str) -> Result<String, Error> {
+    Ok(vault.seal(secret, place, clock::random())?.0)
+}
+
+fn place(column: &str, id: WebhookId) -> String {
+    format!("webhooks.{column}:{id}")
+}
+
+/// In lower case, in which older versions stored all names: a kept value opens after its name was typed in another case.
+fn header_place(id: WebhookId, name: &str) -> String {
+    format!("webhook_headers.value:{id}:{}", name.to_ascii_lowercase())
+}

@@ -1,0 +1,171 @@
+//! From rows of four tables to webhooks, and back.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::health;
+use crate::clock;
+use crate::db::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
+use crate::db::{DbConnection, Error};
+use crate::domain::events::catalogue::EventName;
+use crate::domain::id::WebhookId;
+use crate::domain::text;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::authorization::{Method, Shown};
+use crate::domain::webhooks::header::{HeaderName, ShownHeader};
+use crate::domain::webhooks::health::{Health, OffReason};
+use crate::domain::webhooks::target_url::TargetUrl;
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, State, Webhook};
+
+/// A row of `webhooks`, column by column.
+#[derive(Clone, Queryable)]
+#[expect(missing_docs, reason = "the columns of the table")]
+pub struct Row {
+    pub id: i64,
+    pub name: Option<String>,
+    pub url: String,
+    pub enabled: bool,
+    pub auth_method: String,
+    pub auth_name: String,
+    pub auth_secret: Option<String>,
+    pub auth_saved_at: Option<i64>,
+    pub all_inboxes: bool,
+    pub timeout_s: i32,
+    pub secret: String,
+    pub secret_created_at: i64,
+    pub old_secret: Option<String>,
+    pub old_secret_until: Option<i64>,
+    pub failures: i32,
+    pub failing_since: Option<i64>,
+    pub paused_until: Option<i64>,
+    pub disabled_at: Option<i64>,
+    pub disabled_reason: Option<String>,
+    pub version: i32,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub deleted_at: Option<i64>,
+    pub probe_at: Option<i64>,
+    pub probe_wait_ms: i32,
+    pub exhausted_at: Option<i64>,
+    _returned_at: Option<i64>,
+    pub viewers_see_answers: bool,
+}
+
+/// A row of `webhook_headers`.
+#[derive(Clone, Queryable)]
+#[expect(missing_docs, reason = "the columns of the table")]
+pub struct HeaderRow {
+    pub webhook_id: i64,
+    pub position: i32,
+    pub name: String,
+    pub value: Option<String>,
+    pub sealed: Option<String>,
+    pub saved_at: Option<i64>,
+}
+
+/// Adds events, inboxes and headers to rows; three queries, however many rows.
+pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut events: HashMap<WebhookId, Vec<EventName>> = HashMap::new();
+    let named: Vec<(i64, String)> = webhook_events::table
+        .filter(webhook_events::webhook_id.eq_any(&ids))
+        .select((webhook_events::webhook_id, webhook_events::event))
+        .load(conn)?;
+    for (id, name) in named {
+        events.entry(id).or_default().extend(EventName::parse(&name));
+    }
+    let mut inboxes: HashMap<WebhookId, Vec<i64>> = HashMap::new();
+    let chosen: Vec<(i64, i64)> = webhook_inboxes::table
+        .filter(webhook_inboxes::webhook_id.eq_any(&ids))
+        .order(webhook_inboxes::inbox_id)
+        .load(conn)?;
+    for (id, inbox) in chosen {
+        inboxes.entry(id).or_default().push(inbox);
+    }
+    let mut headers: HashMap<WebhookId, Vec<ShownHeader>> = HashMap::new();
+    for row in headers_of(conn, &ids)? {
+        headers.entry(row.webhook_id).or_default().push(ShownHeader {
+            name: HeaderName::from_stored(row.name),
+            value: row.value,
+            saved_at: row.saved_at.map(Timestamp::from_micros),
+        });
+    }
+    rows.into_iter()
+        .map(|row| {
+            let id = row.id;
+            let mut subscribed = events.remove(&id).unwrap_or_default();
+            subscribed.sort_unstable();
+            let chosen = inboxes.remove(&id).unwrap_or_default();
+            assemble(row, subscribed, chosen, headers.remove(&id).unwrap_or_default())
+        })
+        .collect()
+}
+
+/// The same without events, inboxes and headers, for where only name and health are told.
+pub fn bare(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
+    rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new())).collect()
+}
+
+/// The extra headers of these webhooks, in their order.
+pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<HeaderRow>, Error> {
+    Ok(webhook_headers::table
+        .filter(webhook_headers::webhook_id.eq_any(ids))
+        .order((webhook_headers::webhook_id, webhook_headers::position))
+        .load(conn)?)
+}
+
+fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<ShownHeader>) -> Result<Webhook, Error> {
+    Ok(Webhook {
+        id: row.id,
+        state: state_of(&(row.enabled, row.disabled_reason.clone(), row.paused_until, row.probe_at)),
+        health: health_of(&row),
+        off_reason: row.disabled_reason.as_deref().and_then(OffReason::parse),
+        url: TargetUrl::from_stored(&row.url).ok_or(Error::Meaning("URL"))?,
+        authorization: Shown {
+            method: Method::parse(&row.auth_method).ok_or(Error::Meaning("authorization"))?,
+            name: text::cleaned(&row.auth_name),
+            saved_at: row.auth_saved_at.map(Timestamp::from_micros),
+        },
+        name: row.name.as_deref().and_then(text::shown),
+        events,
+        inboxes: if row.all_inboxes { InboxScope::All } else { InboxScope::Selected(inboxes) },
+        headers,
+        timeout_s: u8::try_from(row.timeout_s).unwrap_or(DEFAULT_TIMEOUT_S),
+        viewers_see_answers: row.viewers_see_answers,
+        enabled: row.enabled,
+        secret_created_at: Timestamp::from_micros(row.secret_created_at),
+        old_secret_until: row.old_secret_until.map(Timestamp::from_micros),
+        version: row.version,
+        created_at: Timestamp::from_micros(row.created_at),
+        updated_at: Timestamp::from_micros(row.updated_at),
+    })
+}
+
+fn health_of(row: &Row) -> Health {
+    health::of((row.failures, row.failing_since, row.paused_until, row.probe_at, row.probe_wait_ms, row.exhausted_at))
+}
+
+/// `enabled`, `disabled_reason`, `paused_until`, `probe_at`: how a webhook is doing, in a word.
+pub(in crate::db) type Doing = (bool, Option<String>, Option<i64>, Option<i64>);
+
+/// The word for it.
+pub(in crate::db) fn state_of((enabled, off_reason, paused_until, probe_at): &Doing) -> State {
+    match (enabled, off_reason) {
+        (false, Some(_)) => State::AutoDisabled,
+        (false, None) => State::Disabled,
+        (true, _) if paused_until.is_some_and(|until| clock::now().micros() < until) => State::Paused,
+        (true, _) if probe_at.is_some() => State::Failing,
+        (true, _) => State::Active,
+    }
+}
+
+/// The rows of webhooks that still exist, oldest first.
+pub fn load_all(conn: &mut DbConnection) -> Result<Vec<Row>, Error> {
+    Ok(webhooks::table.filter(webhooks::deleted_at.is_null()).order(webhooks::id).load(conn)?)
+}
+
+/// The row of that number, unless deleted.
+pub fn load_one(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Row>, Error> {
+    Ok(webhooks::table.find(id).filter(webhooks::deleted_at.is_null()).get_result(conn).optional()?)
+}

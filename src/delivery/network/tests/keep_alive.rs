@@ -1,0 +1,81 @@
+//! Connections that are used again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::receiver::Receiver;
+use super::{Names, cause, loopback, request, sender};
+use crate::domain::deliveries::failure_cause::FailureCause;
+
+const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+
+#[tokio::test]
+async fn a_burst_shares_connections_whose_address_was_vetted() {
+    let receiver = Receiver::serving(|mut caller| {
+        while caller.hear_another() {
+            caller.say(FINE);
+        }
+    });
+    let names = Names::answering(&[&["127.0.0.1"], &["192.168.2.50"]]);
+    let sender = sender(loopback(), &names.lookup, Vec::new());
+    let request = request(&format!("http://receiver.example.com:{}/hook", receiver.at.port()));
+    let mut answered = 0;
+    for _ in 0..20 {
+        match sender.send(&request).await {
+            Ok(reply) => {
+                assert_eq!(reply.remote_ip.map(|ip| ip.to_string()).as_deref(), Some("127.0.0.1"));
+                answered += 1;
+            }
+            // Whoever needs another connection asks again, and gets the address that is not allowed.
+            Err(failure) => assert_eq!(failure.cause, FailureCause::BlockedAddress),
+        }
+    }
+    assert_eq!(receiver.connections(), 1);
+    assert!(answered > 10, "{answered}");
+}
+
+#[tokio::test]
+async fn a_request_that_was_written_to_a_dying_connection_is_not_sent_again() {
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    // Every connection breaks at its second request.
+    let receiver = Receiver::serving(move |mut caller| {
+        caller.hear();
+        count.fetch_add(1, Ordering::SeqCst);
+        caller.say(FINE);
+        if caller.hear_another() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let names = Names::answering(&[&["127.0.0.1"]]);
+    let sender = sender(loopback(), &names.lookup, Vec::new());
+    let request = request(&format!("http://{}/hook", receiver.at));
+    let mut broken = 0;
+    for sent in 1..=20 {
+        match sender.send(&request).await {
+            Ok(_) => {}
+            failed => {
+                assert_eq!(cause(failed), FailureCause::ConnectReset);
+                broken += 1;
+            }
+        }
+        assert_eq!(heard.load(Ordering::SeqCst), sent, "each request comes once");
+    }
+    assert!(broken > 0, "no connection was used again");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_not_read_to_its_end_ends_its_connection() {
+    let receiver = Receiver::serving(|mut caller| {
+        while caller.hear_another() {
+            caller.say(format!("HTTP/1.1 200 OK\r\ncontent-length: 40001\r\n\r\n{}", "x".repeat(40_000)));
+        }
+    });
+    let names = Names::answering(&[&["127.0.0.1"]]);
+    let sender = sender(loopback(), &names.lookup, Vec::new());
+    for sent in 1..=3 {
+        let reply = sender.send(&request(&format!("http://{}/hook", receiver.at))).await.unwrap();
+        assert!(reply.response.truncated);
+        assert_eq!(receiver.connections(), sent);
+    }
+}

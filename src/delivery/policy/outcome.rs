@@ -1,0 +1,133 @@
+//! From a receiver's answer to what becomes of the delivery.
+
+use super::backoff;
+use super::concurrency::Feedback;
+use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::{Delivery, Next, Reason, Trigger};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::health::Signal;
+
+/// What an HTTP status means; `None` is success. Redirects are never followed: the answer would come from somewhere
+/// that nobody vetted.
+pub const fn cause_of(status: u16) -> Option<FailureCause> {
+    match status {
+        200..=299 => None,
+        300..=399 => Some(FailureCause::Redirect),
+        410 => Some(FailureCause::Gone),
+        _ => Some(FailureCause::HttpStatus),
+    }
+}
+
+/// What becomes of `delivery` after an attempt that ended at `now`. What the receiver asked for is a floor: the plan's
+/// jitter never goes below it.
+pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, chance: f64) -> Next {
+    if signal.cause.is_none() {
+        return Next::Done;
+    }
+    // A person looks at a test's answer; nobody waits for its second attempt.
+    if delivery.trigger == Trigger::Test {
+        return Next::GiveUp(Reason::Exhausted);
+    }
+    let planned = backoff::next_attempt(delivery.steps + 1, now, chance);
+    match planned.map(|due| signal.retry_after.map_or(due, |asked| due.max(jittered(asked, now, chance)))) {
+        None => Next::GiveUp(Reason::Exhausted),
+        Some(due) if due.since(delivery.created_at) > backoff::LIFETIME => Next::GiveUp(Reason::Expired),
+        Some(due) => Next::RetryAt(due),
+    }
+}
+
+/// What an attempt says about its receiver's load: no answer, no connection, or a status that says so.
+pub const fn feedback(signal: Signal) -> Feedback {
+    match (signal.cause, signal.status) {
+        (None, _) => Feedback::Fine,
+        (Some(FailureCause::Timeout | FailureCause::ConnectTimeout), _)
+        | (Some(FailureCause::ConnectRefused | FailureCause::ConnectReset), _)
+        | (Some(FailureCause::HttpStatus), Some(429 | 502..=504)) => Feedback::Overloaded,
+        _ => Feedback::Silent,
+    }
+}
+
+/// A little later than asked, by up to a tenth of the wait: receivers tell many callers the same second.
+fn jittered(asked: Timestamp, now: Timestamp, chance: f64) -> Timestamp {
+    asked.after(asked.since(now).mul_f64(0.1 * chance.clamp(0.0, 1.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::deliveries::Status;
+    use crate::domain::events::catalogue::EventName;
+    use crate::domain::id::{DeliveryId, EventId};
+    use std::time::Duration;
+
+    fn delivery(trigger: Trigger, steps: i32) -> Delivery {
+        Delivery {
+            id: DeliveryId(1),
+            event_id: EventId(1),
+            event: EventName::MessageCreated,
+            webhook_id: 1,
+            inbox_id: None,
+            status: Status::Pending,
+            reason: None,
+            trigger,
+            attempts: steps + 1,
+            steps,
+            next_attempt_at: None,
+            leased_until: None,
+            created_at: Timestamp::from_seconds(0),
+            finished_at: None,
+        }
+    }
+
+    fn failed() -> Signal {
+        Signal { cause: Some(FailureCause::Timeout), ..Signal::default() }
+    }
+
+    #[test]
+    fn only_2xx_is_success() {
+        for (status, cause) in [
+            (200, None),
+            (204, None),
+            (299, None),
+            (199, Some(FailureCause::HttpStatus)),
+            (301, Some(FailureCause::Redirect)),
+            (308, Some(FailureCause::Redirect)),
+            (404, Some(FailureCause::HttpStatus)),
+            (410, Some(FailureCause::Gone)),
+            (503, Some(FailureCause::HttpStatus)),
+        ] {
+            assert_eq!(cause_of(status), cause, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_retried_until_the_schedule_ends() {
+        let now = Timestamp::from_seconds(10);
+        let failed = failed();
+        let after = |steps| decide(&delivery(Trigger::Event, steps), failed, now, 0.5);
+        assert_eq!(after(0), Next::RetryAt(now.after(Duration::from_secs(5))));
+        assert_eq!(after(1), Next::RetryAt(now.after(Duration::from_secs(300))));
+        assert_eq!(after(9), Next::GiveUp(Reason::Exhausted));
+        assert_eq!(decide(&delivery(Trigger::Event, 9), Signal::default(), now, 0.5), Next::Done);
+    }
+
+    #[test]
+    fn a_test_is_tried_once_and_an_old_delivery_expires() {
+        let failed = failed();
+        let now = Timestamp::from_seconds(10);
+        assert_eq!(decide(&delivery(Trigger::Test, 0), failed, now, 0.5), Next::GiveUp(Reason::Exhausted));
+        let late = Timestamp::from_seconds(7 * 24 * 3600);
+        assert_eq!(decide(&delivery(Trigger::Event, 0), failed, late, 0.5), Next::GiveUp(Reason::Expired));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_before_the_receiver_asked(asked in 1..86_400_i64, steps in 0..9_i32, chance in 0.0..1.0_f64) {
+            let now = Timestamp::from_seconds(1000);
+            let asked = Timestamp::from_seconds(1000 + asked);
+            let signal = Signal { retry_after: Some(asked), ..failed() };
+            let next = decide(&delivery(Trigger::Event, steps), signal, now, chance);
+            proptest::prop_assert!(matches!(next, Next::RetryAt(due) if due >= asked), "{next:?}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Once in a while: what has run out is given up or thrown away, in small batches beside the traffic.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::clock_jump;
+use crate::db::accounts::{kept_forms, sign_ins};
+use crate::db::deliveries::{hourly_counts, retention};
+use crate::db::system::task_locks::{self, Duty};
+use crate::db::{DbConnection, Error, form_answers};
+use crate::delivery::engine::Inner;
+use crate::delivery::policy::backoff;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(600);
+/// When to ask again while another process keeps house, or the database does not answer.
+const BUSY: Duration = Duration::from_secs(5);
+/// Idempotency keys are kept that long.
+const KEYS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Numbers an hour are kept that long: a day more than the pages show.
+const HOURS: Duration = Duration::from_secs(8 * 24 * 3600);
+/// Breath between two batches, for the traffic.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// Keeps house until the engine stops.
+pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
+    while !inner.stopping.load(Ordering::Relaxed) {
+        let pause = match keep(&inner).await {
+            Ok(true) => EVERY,
+            Ok(false) => BUSY,
+            Err(error) => {
+                error.log("old deliveries could not be removed");
+                BUSY
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// False if another process is at it, or was until it ended just now.
+async fn keep(inner: &Inner) -> Result<bool, Error> {
+    let (db, retention, me) = (&inner.db, inner.retention, inner.process);
+    if !db.write(move |conn| task_locks::take(conn, Duty::Housekeeping, me)).await? {
+        return Ok(false);
+    }
+    let now = inner.now();
+    let age = now.before(clock_jump::set_forward(inner));
+    let expired = age.before(backoff::LIFETIME);
+    batches(inner, move |conn| retention::expire(conn, expired, now)).await?;
+    batches(inner, move |conn| retention::end_orphans(conn, now)).await?;
+    batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
+    batches(inner, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
+    batches(inner, move |conn| form_answers::forget(conn, age)).await?;
+    batches(inner, move |conn| kept_forms::forget(conn, age)).await?;
+    batches(inner, move |conn| hourly_counts::forget(conn, age.before(HOURS))).await?;
+    batches(inner, sign_ins::forget_failures).await?;
+    batches(inner, sign_ins::forget_known).await?;
+    db.give_back_space().await?;
+    inner.pulse().cleaned_at = Some(now);
+    Ok(true)
+}
+
+/// Batch after batch until nothing is left; none while another process is at it.
+async fn batches<F>(inner: &Inner, batch: F) -> Result<(), Error>
+where
+    F: Fn(&mut DbConnection) -> Result<usize, Error> + Copy + Send + 'static,
+{
+    let me = inner.process;
+    let step = move |conn: &mut DbConnection| {
+        if task_locks::take(conn, Duty::Housekeeping, me)? { batch(conn) } else { Ok(0) }
+    };
+    while inner.db.write(step).await? > 0 {
+        tokio::time::sleep(BREATH).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! API tokens: `hk_` and 256 bits, shown once; only their SHA-256 is stored.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::deliveries::failure_cause::named;
+use crate::domain::id::TokenId;
+use crate::domain::problem::Problem;
+use crate::domain::text;
+use crate::domain::timestamp::Timestamp;
+
+named!(
+    /// What a token may do.
+    Scope {
+        /// Send events, nothing else.
+        Ingest = "ingest",
+        /// Read everything the management API shows.
+        Read = "read",
+        /// Everything.
+        Admin = "admin",
+    }
+);
+
+/// A token as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its number.
+    pub id: TokenId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// Its first characters, to tell it from others.
+    pub prefix: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From then on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// Since then it is refused.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Token {
+    /// Not revoked, not expired.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+named!(
+    /// How long a new token is good.
+    Lifetime {
+        /// Until it is revoked.
+        Unlimited = "never",
+        /// 30 days.
+        Month = "30",
+        /// 90 days.
+        Quarter = "90",
+        /// 365 days.
+        Year = "365",
+    }
+);
+
+impl Lifetime {
+    /// The end of a token made `now`.
+    pub fn end(self, now: Timestamp) -> Option<Timestamp> {
+        let days = self.as_str().parse::<u64>().ok()?;
+        Some(now.after(std::time::Duration::from_secs(days * 24 * 3600)))
+    }
+}
+
+/// What people call a token: 1–120 characters on one line.
+pub fn parse_name(typed: &str) -> Result<String, Problem> {
+    let name = typed.trim();
+    match name.chars().count() {
+        0 => Err(Problem::TokenNameMissing),
+        121.. => Err(Problem::NameTooLong),
+        _ if !text::is_clean(name) => Err(Problem::NameHasControls),
+        _ => Ok(name.to_owned()),
+    }
+}
+
+/// A text with 256 bits of chance: `hk_` and 64 hexadecimal digits.
+pub fn from_random(bytes: [u8; 32]) -> String {
+    format!("hk_{}", hex(&bytes))
+}
+
+/// What is stored of a token, a session id or a one-time link.
+pub fn hash(text: &str) -> Vec<u8> {
+    Sha256::digest(text.as_bytes()).to_vec()
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_ends_after_its_days_or_never() {
+        let now = Timestamp::from_seconds(1000);
+        let end = |lifetime: Lifetime| lifetime.end(now).map(Timestamp::seconds);
+        assert_eq!(end(Lifetime::Unlimited), None);
+        assert_eq!(end(Lifetime::Month), Some(1000 + 30 * 86_400));
+        assert_eq!(end(Lifetime::Year), Some(1000 + 365 * 86_400));
+    }
+
+    #[test]
+    fn a_name_is_one_short_line() {
+        assert_eq!(parse_name(" Help desk "), Ok("Help desk".into()));
+        assert_eq!(parse_name("  "), Err(Problem::TokenNameMissing));
+        assert_eq!(parse_name(&"я".repeat(121)), Err(Problem::NameTooLong));
+        for hidden in ["a\nb", "a\u{202e}b", "a\u{200b}", "\u{ad}"] {
+            assert_eq!(parse_name(hidden), Err(Problem::NameHasControls), "{hidden:?}");
+        }
+    }
+}

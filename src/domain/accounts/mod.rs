@@ -1,0 +1,6 @@
+//! Users, their sign-ins and invitations, and API tokens.
+
+pub mod api_token;
+pub mod invitation;
+pub mod sign_in_limit;
+pub mod user;

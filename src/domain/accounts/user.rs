@@ -1,0 +1,220 @@
+//! People who sign in.
+
+use zxcvbn::{Score, zxcvbn};
+
+use crate::domain::deliveries::failure_cause::named;
+use crate::domain::id::UserId;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::text;
+use crate::domain::timestamp::Timestamp;
+
+named!(
+    /// What a person may do.
+    Role {
+        /// Everything.
+        Admin = "admin",
+        /// Read; no secrets, no sending.
+        Viewer = "viewer",
+    }
+);
+
+named!(
+    /// The two languages.
+    Language {
+        /// English.
+        En = "en",
+        /// Ukrainian.
+        Uk = "uk",
+    }
+);
+
+named!(
+    /// How the pages look, for those who do not follow their system.
+    Theme {
+        /// Dark on light.
+        Light = "light",
+        /// Light on dark.
+        Dark = "dark",
+    }
+);
+
+/// A person who signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their number.
+    pub id: UserId,
+    /// Sign-in name, lower case.
+    pub email: String,
+    /// What the pages call them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The language they chose, if they chose one.
+    pub language: Option<Language>,
+    /// How the pages look; `None` follows their system.
+    pub theme: Option<Theme>,
+    /// An IANA time zone, for example `Europe/Kyiv`.
+    pub time_zone: String,
+    /// Since then they cannot sign in.
+    pub disabled_at: Option<Timestamp>,
+    /// When they were added.
+    pub created_at: Timestamp,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// A checked account, before its password is hashed.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Lower case.
+    pub email: String,
+    /// 1–120 characters.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The language they chose.
+    pub language: Option<Language>,
+    /// A known IANA time zone.
+    pub time_zone: String,
+}
+
+impl NewUser {
+    /// Checks an account and its password together, so that all problems are shown at once.
+    pub fn parse(name: &str, email: &str, password: &str, role: Role, time_zone: &str) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.keep(Field::UserName, parse_name(name)).unwrap_or_default();
+        let email = problems.keep(Field::Email, parse_email(email)).unwrap_or_default();
+        problems.keep(Field::Password, check_password(password, &[&name, &email]));
+        let time_zone = problems.keep(Field::TimeZone, parse_zone(time_zone)).unwrap_or_default();
+        problems.or(Self { email, name, role, language: None, time_zone })
+    }
+}
+
+/// What a person may change of their own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// 1–120 characters.
+    pub name: String,
+    /// `None`: as the browser asks.
+    pub language: Option<Language>,
+    /// A known IANA time zone.
+    pub time_zone: String,
+    /// `None`: as the system of the person has it.
+    pub theme: Option<Theme>,
+}
+
+/// A name of 1–120 characters on one line.
+pub fn parse_name(typed: &str) -> Result<String, Problem> {
+    let name = typed.trim();
+    match name.chars().count() {
+        0 => Err(Problem::UserNameMissing),
+        121.. => Err(Problem::NameTooLong),
+        _ if !text::is_clean(name) => Err(Problem::NameHasControls),
+        _ => Ok(name.to_owned()),
+    }
+}
+
+/// A time zone that the IANA database knows; nothing means UTC. Browsers still send Kyiv's former spelling, which nobody
+/// there wants to read.
+pub fn parse_zone(typed: &str) -> Result<String, Problem> {
+    let zone = match typed.trim() {
+        "" => "UTC",
+        "Europe/Kiev" => "Europe/Kyiv",
+        zone => zone,
+    };
+    jiff::tz::TimeZone::get(zone).map(|_| zone.to_owned()).map_err(|_| Problem::TimeZoneUnknown)
+}
+
+/// An e-mail address as far as a sign-in name needs it, in lower case: something, `@`, something.
+pub fn parse_email(typed: &str) -> Result<String, Problem> {
+    let email = text::trimmed(typed).to_lowercase();
+    let parts = email.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    match parts {
+        Some((_, domain))
+            if email.len() <= 254
+                && !domain.contains('@')
+                && !email.contains(char::is_whitespace)
+                && text::is_clean(&email) =>
+        {
+            Ok(email)
+        }
+        _ => Err(Problem::EmailInvalid),
+    }
+}
+
+/// 12–128 characters, any (NIST SP 800-63B §5.1.1.2: no rules of composition), but none that many people use, that
+/// only says whose it is (`about`: a name, an e-mail address), or that is guessed as fast: within a million guesses.
+pub fn check_password(typed: &str, about: &[&str]) -> Result<(), Problem> {
+    match typed.chars().count() {
+        0..12 => Err(Problem::AccountPasswordTooShort),
+        12..=128 if is_easy(typed, about) => Err(Problem::AccountPasswordEasy),
+        12..=128 => Ok(()),
+        _ => Err(Problem::AccountPasswordTooLong),
+    }
+}
+
+/// Of a longer password the beginning is looked at: one with a good beginning is good, and looking takes time that grows
+/// with the square of the length (40 ms at worst for these, 2 s for 128).
+const LOOKED_AT: usize = 32;
+
+fn is_easy(password: &str, about: &[&str]) -> bool {
+    let password: String = password.chars().take(LOOKED_AT).collect();
+    let parts = about.iter().flat_map(|text| text.split(['@', '.', ' '])).chain(about.iter().copied());
+    let known: Vec<&str> = parts.chain(["hachok"]).filter(|part| part.chars().count() > 2).collect();
+    zxcvbn(&password, &known).score() < Score::Two
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_is_guessed_first_is_refused() {
+        let about = ["Олена Коваль", "olena.koval@shop.example"];
+        for easy in [
+            "password1234",
+            "123456789012",
+            "qwertyuiop[]",
+            "aaaaaaaaaaaa",
+            "P@ssw0rd1234",
+            "administrator1",
+            "letmeinletmein",
+            "olena.koval@shop.example",
+            "hachok123456",
+            "коваль123456",
+        ] {
+            assert_eq!(check_password(easy, &about), Err(Problem::AccountPasswordEasy), "{easy}");
+        }
+        assert_eq!(check_password(&"a".repeat(128), &about), Err(Problem::AccountPasswordEasy));
+        for good in ["correct horse battery", "x7Kq-pw0z-11aa", "йогурт і сорок літаків", "            .           !"]
+        {
+            assert_eq!(check_password(good, &about), Ok(()), "{good}");
+        }
+        assert_eq!(check_password(&"я".repeat(11), &about), Err(Problem::AccountPasswordTooShort));
+        assert_eq!(check_password(&"я".repeat(129), &about), Err(Problem::AccountPasswordTooLong));
+    }
+
+    #[test]
+    fn a_name_and_an_address_hold_nothing_that_is_not_seen() {
+        assert_eq!(parse_name(" Олена Коваль "), Ok("Олена Коваль".into()));
+        for hidden in ["a\nb", "a\u{202e}b", "a\u{3164}", "a\0"] {
+            assert_eq!(parse_name(hidden), Err(Problem::NameHasControls), "{hidden:?}");
+        }
+        assert_eq!(parse_email("\u{feff}Olena@Shop.example\u{200b} "), Ok("olena@shop.example".into()));
+        for wrong in ["olena@sh\u{ad}op.example", "ol\tena@shop.example", "olena@shop.example\0", "@b", "a@", "a b@c"] {
+            assert_eq!(parse_email(wrong), Err(Problem::EmailInvalid), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_zone_is_known_and_spelt_as_its_place_is() {
+        for (typed, expected) in [
+            ("", Ok("UTC")),
+            (" Europe/Kyiv ", Ok("Europe/Kyiv")),
+            ("Europe/Kiev", Ok("Europe/Kyiv")),
+            ("Mars/Olympus", Err(Problem::TimeZoneUnknown)),
+        ] {
+            assert_eq!(parse_zone(typed), expected.map(str::to_owned), "{typed:?}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The finer events that follow from Chatwoot's own (INTERFACE §4).
+
+use super::catalogue::EventName;
+use crate::domain::json::{self, Members};
+
+/// The events that `name` with these fields stands for besides itself.
+pub(in crate::domain) fn names(name: EventName, fields: &Members, substatus: &str) -> Vec<EventName> {
+    match name {
+        EventName::ConversationUpdated => of_changes(&changes(fields), substatus),
+        EventName::MessageCreated if is_incoming(fields) => vec![EventName::MessageReceived],
+        _ => Vec::new(),
+    }
+}
+
+/// Chatwoot sends the name of the type; its database, and some that copy from there, the number.
+fn is_incoming(fields: &Members) -> bool {
+    fields.get("message_type").and_then(json::id).is_some_and(|kind| kind == "incoming" || kind == "0")
+}
+
+/// Chatwoot sends an array of objects with one key each; one object with all keys is read as well. What they hold is
+/// not read: whatever it is, the attributes have changed.
+fn changes<'a>(fields: &Members<'a>) -> Vec<Members<'a>> {
+    let Some(changed) = fields.get("changed_attributes") else { return Vec::new() };
+    match json::elements(changed) {
+        Some(list) => list.into_iter().filter_map(Members::of).collect(),
+        None => Members::of(changed).into_iter().collect(),
+    }
+}
+
+fn of_changes(changed: &[Members], substatus: &str) -> Vec<EventName> {
+    let any = |keys: &[&str]| keys.iter().any(|key| changed.iter().any(|members| members.has(key)));
+    [
+        (any(&["assignee_id", "assignee_agent_bot_id"]), EventName::AssigneeChanged),
+        (any(&["team_id"]), EventName::TeamChanged),
+        (any(&["label_list", "cached_label_list"]), EventName::ConversationLabelsChanged),
+        (is_new_substatus(changed, substatus), EventName::ConversationSubstatusChanged),
+    ]
+    .into_iter()
+    .filter_map(|(follows, name)| follows.then_some(name))
+    .collect()
+}
+
+fn is_new_substatus(changed: &[Members], substatus: &str) -> bool {
+    let custom = changed.iter().rev().find_map(|members| members.get("custom_attributes")).and_then(Members::of);
+    let Some(custom) = custom else { return false };
+    let attribute = |side: &str| {
+        let value = Members::of(custom.get(side)?)?.get(substatus)?;
+        // Chatwoot clears an attribute by leaving it out or by null.
+        Some(value).filter(|value| value.get() != "null")
+    };
+    match (attribute("previous_value"), attribute("current_value")) {
+        (None, None) => false,
+        (Some(old), Some(new)) => !json::is_same(old, new),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::domain::events::incoming::Incoming;
+
+    fn derived(body: &str) -> Vec<EventName> {
+        let parsed = Incoming::parse(Bytes::copy_from_slice(body.as_bytes()), "substatus");
+        parsed.map(|event| event.derived.into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn changes_of_a_conversation_name_finer_events() {
+        use EventName::{AssigneeChanged, ConversationLabelsChanged, ConversationSubstatusChanged, TeamChanged};
+        for (changes, expected) in [
+            (r#"[{"assignee_id":{}},{"updated_at":{}}]"#, vec![AssigneeChanged]),
+            (r#"[{"assignee_agent_bot_id":{}}]"#, vec![AssigneeChanged]),
+            (r#"[{"assignee_id":{}},{"team_id":{}}]"#, vec![AssigneeChanged, TeamChanged]),
+            (r#"[{"label_list":{}},{"cached_label_list":{}}]"#, vec![ConversationLabelsChanged]),
+            (r#"{"team_id":{}}"#, vec![TeamChanged]),
+            (r#"[{"updated_at":{}}]"#, vec![]),
+            (r#"[{"status":{}}]"#, vec![]),
+            ("null", vec![]),
+            ("[]", vec![]),
+            (
+                r#"[{"custom_attributes":{"previous_value":{},"current_value":{"substatus":"hold"}}}]"#,
+                vec![ConversationSubstatusChanged],
+            ),
+            (r#"[{"custom_attributes":{"previous_value":{"a":1},"current_value":{"a":2}}}]"#, vec![]),
+        ] {
+            let body = format!(r#"{{"event":"conversation_updated","changed_attributes":{changes}}}"#);
+            assert_eq!(derived(&body), expected, "{changes}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_values_are_the_keys_tell_what_changed() {
+        use EventName::{AssigneeChanged, ConversationSubstatusChanged, TeamChanged};
+        let deep = format!("{}{}", "[".repeat(60), "]".repeat(60));
+        for value in ["1e400", "-1e-400", r#""\ud83d""#, r#"{"\udc00":1e999}"#, "[]", "null", "7", "{}", &deep] {
+            for changes in [
+                format!(r#"[{{"assignee_id":{value}}},{{"custom_attributes":{value}}}]"#),
+                format!(r#"[{value},{{"x":{value},"assignee_id":{value}}}]"#),
+                format!(r#"{{"assignee_id":{value},"\ud83d":{value}}}"#),
+                format!(r#"{{"\u0061ssignee_id":{value}}}"#),
+            ] {
+                let body = format!(r#"{{"event":"conversation_updated","changed_attributes":{changes}}}"#);
+                assert_eq!(derived(&body), vec![AssigneeChanged], "{changes}");
+            }
+        }
+        let twice = r#"{"event":"conversation_updated","changed_attributes":[{"team_id":1}],
+            "changed_attributes":[{"assignee_id":1}]}"#;
+        assert_eq!(derived(twice), vec![AssigneeChanged]);
+        for (previous, current, expected) in [
+            ("1e400", "1e401", vec![ConversationSubstatusChanged]),
+            ("1e400", "10e399", vec![]),
+            (r#""\ud83d""#, r#""\ud83e""#, vec![ConversationSubstatusChanged]),
+            ("1", "1.0", vec![]),
+            ("null", r#""hold""#, vec![ConversationSubstatusChanged]),
+        ] {
+            let side = |value| format!(r#"{{"other":1e999,"substatus":{value}}}"#);
+            let changes = format!(
+                r#"[{{"custom_attributes":{{"previous_value":{},"current_value":{}}}}},{{"team_id":[]}}]"#,
+                side(previous),
+                side(current)
+            );
+            let body = format!(r#"{{"event":"conversation_updated","changed_attributes":{changes}}}"#);
+            let expected: Vec<_> = [TeamChanged].into_iter().chain(expected).collect();
+            assert_eq!(derived(&body), expected, "{previous} {current}");
+        }
+        let cleared = r#"{"previous_value":{},"current_value":{"substatus":null}}"#;
+        let body =
+            format!(r#"{{"event":"conversation_updated","changed_attributes":[{{"custom_attributes":{cleared}}}]}}"#);
+        assert_eq!(derived(&body), vec![]);
+    }
+
+    #[test]
+    fn only_a_customers_message_was_received() {
+        for kind in [r#""incoming""#, "0", "0.0", "-0", "0e3", r#""\u0069ncoming""#] {
+            let body = format!(r#"{{"event":"message_created","message_type":{kind}}}"#);
+            assert_eq!(derived(&body), vec![EventName::MessageReceived], "{kind}");
+        }
+        for kind in [r#""outgoing""#, "1", "0.5", "null", "[0]", "false"] {
+            let body = format!(r#"{{"event":"message_created","message_type":{kind}}}"#);
+            assert_eq!(derived(&body), vec![], "{kind}");
+        }
+        assert_eq!(derived(EventName::MessageCreated.sample()), vec![EventName::MessageReceived]);
+        assert_eq!(derived(r#"{"event":"message_created","message_type":"outgoing"}"#), vec![]);
+        assert_eq!(derived(r#"{"event":"message_updated","message_type":"incoming"}"#), vec![]);
+    }
+}

@@ -1,0 +1,266 @@
+//! An event on its way in: what a help desk posted, checked and understood, its bytes untouched.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use super::catalogue::EventName;
+use super::derived;
+use crate::domain::json::{self, Members};
+use crate::domain::problem::Problem;
+use crate::domain::{inboxes, text};
+
+/// Objects and arrays may be nested that deep.
+const DEPTH: usize = 64;
+
+/// A checked event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its name.
+    pub name: EventName,
+    /// The JSON exactly as posted.
+    pub body: Bytes,
+    /// The inbox it came from, as the help desk calls it.
+    pub inbox: Option<InboxRef>,
+    /// The finer events that follow from it, with their own bodies.
+    pub derived: Vec<(EventName, Bytes)>,
+}
+
+/// An inbox as an event names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxRef {
+    /// The help desk's own id.
+    pub external_id: String,
+    /// Its name, if the event tells it.
+    pub name: Option<String>,
+}
+
+/// Why an event was not accepted (INTERFACE §5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No JSON object; the text says where it breaks.
+    InvalidJson(String),
+    /// Nested deeper than 64.
+    TooDeep,
+    /// No `event`, or one that is no text.
+    MissingEvent,
+    /// A name the catalogue does not have.
+    UnknownEvent(String),
+}
+
+/// Whether a body may be sent as a test: one JSON object within the limits of an event.
+pub fn check_test_body(body: &[u8], limit: usize) -> Result<(), Problem> {
+    let is_object = || std::str::from_utf8(body).is_ok_and(|text| Members::read(text).is_ok());
+    if body.len() > limit {
+        Err(Problem::BodyTooLarge)
+    } else if depth(body) <= DEPTH && is_object() {
+        Ok(())
+    } else {
+        Err(Problem::JsonInvalid)
+    }
+}
+
+impl Incoming {
+    /// Reads a posted body; a byte order mark before it is no part of the event. `substatus` is the custom attribute
+    /// whose change means a new substatus.
+    pub fn parse(body: Bytes, substatus: &str) -> Result<Self, Refused> {
+        let body = json::without_bom(body);
+        if depth(&body) > DEPTH {
+            return Err(Refused::TooDeep);
+        }
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Refused::InvalidJson("expected a JSON object".into()));
+        }
+        // As text, because serde_json does not look into the strings that it skips over (RFC 8259 §8.1: UTF-8).
+        let text = std::str::from_utf8(&body).map_err(|error| Refused::InvalidJson(error.to_string()))?;
+        let fields = Members::read(text).map_err(|error| Refused::InvalidJson(error.to_string()))?;
+        let event = fields.get("event").ok_or(Refused::MissingEvent)?;
+        let name = json::text(event).ok_or(Refused::MissingEvent)?;
+        let name = EventName::parse(&name).ok_or(Refused::UnknownEvent(name))?;
+        let place = place_of(&body, event.get());
+        let rename = |name: EventName| (name, renamed(&body, place.clone(), name));
+        let derived = derived::names(name, &fields, substatus).into_iter().map(rename).collect();
+        let inbox = inbox_of(&fields);
+        Ok(Self { name, inbox, derived, body })
+    }
+}
+
+/// What an event about changed attributes has in it.
+const CHANGES: &str = "changed_attributes";
+
+/// The event may be about changed attributes. Only then it matters which of them is the substatus.
+pub fn may_tell_of_changes(body: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(body) else { return false };
+    let is_escaped = || text.contains("\\u00");
+    let text = text.trim_start_matches('\u{feff}');
+    text.contains(CHANGES) || is_escaped() && Members::read(text).is_ok_and(|fields| fields.has(CHANGES))
+}
+
+/// Where the slice `part` of `body` lies in it.
+fn place_of(body: &Bytes, part: &str) -> std::ops::Range<usize> {
+    let start = (part.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+    start..start + part.len()
+}
+
+/// `body` with only the bytes of the top-level `event` value replaced.
+fn renamed(body: &Bytes, place: std::ops::Range<usize>, name: EventName) -> Bytes {
+    let before = body.get(..place.start).unwrap_or_default();
+    let after = body.get(place.end..).unwrap_or_default();
+    [before, b"\"", name.as_str().as_bytes(), b"\"", after].concat().into()
+}
+
+/// `inbox_id` ?? `inbox.id` ?? `conversation.inbox_id` ?? `working_hours[0].inbox_id`.
+fn inbox_of(fields: &Members) -> Option<InboxRef> {
+    // A strange neighbour is no reason to refuse an event.
+    let object = |name: &str| fields.get(name).and_then(Members::of).unwrap_or_default();
+    let inbox = object("inbox");
+    let id_in = |members: &Members, name: &str| members.get(name).and_then(external_id);
+    let external_id = id_in(fields, "inbox_id")
+        .or_else(|| id_in(&inbox, "id"))
+        .or_else(|| id_in(&object("conversation"), "inbox_id"))
+        .or_else(|| id_in(&Members::of(json::elements(fields.get("working_hours")?)?.first()?)?, "inbox_id"))?;
+    let name = inbox.get("name").and_then(json::text).map(|name| text::cleaned_to(&name, inboxes::NAME_MAX));
+    Some(InboxRef { external_id, name: name.filter(|name| !name.is_empty()) })
+}
+
+/// A whole number or a short text; anything else names no inbox.
+fn external_id(value: &RawValue) -> Option<String> {
+    json::id(value).filter(|id| id.chars().count() <= inboxes::EXTERNAL_ID_MAX)
+}
+
+/// How deep objects and arrays are nested, without parsing: a parser could overflow its stack first.
+fn depth(body: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for &byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Incoming, Refused> {
+        Incoming::parse(Bytes::copy_from_slice(text.as_bytes()), "substatus")
+    }
+
+    #[test]
+    fn a_test_takes_what_ingest_would_take() {
+        assert_eq!(check_test_body(b" {\"a\":[1e400]} ", 64), Ok(()));
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
+        for body in ["", "[1]", "\"x\"", "{bad", "{} {}", &deep] {
+            assert_eq!(check_test_body(body.as_bytes(), 1024), Err(Problem::JsonInvalid), "{body}");
+        }
+        assert_eq!(check_test_body(b"{\"a\":1}", 6), Err(Problem::BodyTooLarge));
+    }
+
+    #[test]
+    fn an_inbox_is_found_wherever_chatwoot_puts_it() {
+        let inbox = |text: &str| parse(text).ok().and_then(|event| event.inbox).map(|inbox| inbox.external_id);
+        for (body, expected) in [
+            (r#"{"event":"message_created","inbox_id":7,"inbox":{"id":8}}"#, Some("7")),
+            (r#"{"event":"message_created","inbox":{"id":"abc","name":"Сайт"}}"#, Some("abc")),
+            (r#"{"event":"conversation_typing_on","conversation":{"inbox_id":9}}"#, Some("9")),
+            (r#"{"event":"inbox_updated","working_hours":[{"inbox_id":3}]}"#, Some("3")),
+            (r#"{"event":"contact_created"}"#, None),
+            (r#"{"event":"contact_created","inbox_id":null,"inbox":null}"#, None),
+            (r#"{"event":"contact_created","inbox_id":true,"inbox":"x","conversation":[]}"#, None),
+        ] {
+            assert_eq!(inbox(body).as_deref(), expected, "{body}");
+        }
+        let name = |name: &str| {
+            let event = parse(&format!(r#"{{"event":"message_created","inbox":{{"id":1,"name":{name}}}}}"#));
+            event.ok().and_then(|event| event.inbox?.name)
+        };
+        assert_eq!(name("\" Сайт \"").as_deref(), Some("Сайт"));
+        assert_eq!(name(r#""a\u0000\u202eb\tc""#).as_deref(), Some("ab c"));
+        for nothing in [r#""\u200b \u0000""#, r#""\ud83d""#, "7", "null", "{}"] {
+            assert_eq!(name(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_read_the_same_way_whatever_stands_beside_it() {
+        let inbox = |text: &str| parse(text).ok().and_then(|event| event.inbox).map(|inbox| inbox.external_id);
+        for (body, expected) in [
+            (r#"{"event":"message_created","inbox_id":1e400,"inbox":{"id":8}}"#, Some("8")),
+            (r#"{"event":"message_created","inbox":{"\ud83d":1,"id":8.0,"x":1e999}}"#, Some("8")),
+            (r#"{"event":"message_created","inbox_id":7,"inbox_id":70e-1}"#, Some("7")),
+            (r#"{"event":"message_created","inbox_id":7,"inbox_id":8}"#, Some("8")),
+            (r#"{"event":"message_created","inbox":{"id":7},"inbox":null}"#, None),
+            (r#"{"event":"x","\ud83d":0,"event":"message_created","inbox_\u0069d":7}"#, Some("7")),
+            (r#"{"event":"message_created","working_hours":[{"inbox_id":"7"},1e999]}"#, Some("7")),
+            ("\u{feff}{\"event\":\"message_created\",\"inbox_id\":7}", Some("7")),
+        ] {
+            assert_eq!(inbox(body).as_deref(), expected, "{body}");
+        }
+        let body = r#"{"event":"message_created","inbox_id":"N"}"#;
+        assert_eq!(inbox(&body.replace('N', &"я".repeat(64))), Some("я".repeat(64)));
+        assert_eq!(inbox(&body.replace('N', &"я".repeat(65))), None);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_an_event() {
+        let body = r#"{"event":"message_created"}"#;
+        assert_eq!(parse(&format!("\u{feff}{body}")).map(|event| event.body), Ok(Bytes::from(body)));
+    }
+
+    #[test]
+    fn what_may_tell_of_changes_is_found_however_it_is_written() {
+        for (body, may) in [
+            (r#"{"event":"conversation_updated","changed_attributes":[]}"#, true),
+            (r#"{"event":"conversation_updated","changed\u005fattributes":[]}"#, true),
+            ("\u{feff}{\"changed\\u005fattributes\":[]}", true),
+            (r#"{"event":"message_created","content":"\u003cb\u003e"}"#, false),
+            (r#"{"event":"message_created"}"#, false),
+            ("\\u00", false),
+        ] {
+            assert_eq!(may_tell_of_changes(body.as_bytes()), may, "{body}");
+        }
+        assert!(!may_tell_of_changes(b"\xffchanged_attributes"));
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        for body in ["", "[]", "1", "{", r#"{"event":}"#, "\u{feff}\u{feff}{}"] {
+            assert!(matches!(parse(body), Err(Refused::InvalidJson(_))), "{body}");
+        }
+        assert_eq!(parse("{}"), Err(Refused::MissingEvent));
+        assert_eq!(parse(r#"{"event":1}"#), Err(Refused::MissingEvent));
+        assert_eq!(parse(r#"{"event":null}"#), Err(Refused::MissingEvent));
+        assert_eq!(parse(r#"{"event":"nope"}"#), Err(Refused::UnknownEvent("nope".into())));
+        assert_eq!(parse(r#"{"event":"webhook_test"}"#), Err(Refused::UnknownEvent("webhook_test".into())));
+        let deep = format!(r#"{{"event":"message_created","a":{}{}}}"#, "[".repeat(64), "]".repeat(64));
+        assert_eq!(parse(&deep), Err(Refused::TooDeep));
+        let shallow = format!(r#"{{"event":"message_created","a":{}{}}}"#, "[".repeat(63), "]".repeat(63));
+        assert!(parse(&shallow).is_ok());
+        assert!(parse(r#"{"event":"message_created","a":"[[[[\"[["}"#).is_ok());
+    }
+
+    #[test]
+    fn a_derived_body_differs_only_in_its_event() {
+        let body = r#" { "x" : {"event":"inner"}, "event" :  "message_created" ,"message_type":"incoming","n":1.0e5}"#;
+        let derived = parse(body).map(|event| event.derived).unwrap_or_default();
+        let expected = body.replace("\"message_created\"", "\"message_received\"");
+        assert_eq!(derived, vec![(EventName::MessageReceived, Bytes::from(expected))]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            drop(Incoming::parse(Bytes::from(body), "substatus"));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! How a webhook proves itself to its receiver: None, Bearer, Basic or Custom.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::header::HeaderName;
+use crate::domain::deliveries::failure_cause::named;
+use crate::domain::problem::Problem;
+use crate::domain::text;
+use crate::domain::timestamp::Timestamp;
+
+named!(
+    /// The four methods of the form.
+    Method {
+        /// No header is added.
+        None = "none",
+        /// `authorization: Bearer TOKEN`.
+        Bearer = "bearer",
+        /// `authorization: Basic …` (RFC 7617, UTF-8).
+        Basic = "basic",
+        /// A header of the administrator's choice.
+        Custom = "custom",
+    }
+);
+
+/// A method with its secret, as the sender needs it.
+#[derive(Clone, Debug)]
+pub enum Authorization {
+    /// No header.
+    None,
+    /// A static API key or token.
+    Bearer(SecretString),
+    /// Login and password.
+    Basic(String, SecretString),
+    /// Header name and value.
+    Custom(HeaderName, SecretString),
+}
+
+impl Authorization {
+    /// The header to send, or nothing.
+    pub fn header(&self) -> Option<(String, SecretString)> {
+        match self {
+            Self::None => None,
+            Self::Bearer(token) => Some(("Authorization".into(), format!("Bearer {}", token.expose_secret()).into())),
+            Self::Basic(login, password) => {
+                let pair = STANDARD.encode(format!("{login}:{}", password.expose_secret()));
+                Some(("Authorization".into(), format!("Basic {pair}").into()))
+            }
+            Self::Custom(name, value) => Some((name.to_string(), value.clone())),
+        }
+    }
+}
+
+/// A method as pages and the API show it: never with its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The method.
+    pub method: Method,
+    /// Basic's login or Custom's header name; empty for the others.
+    pub name: String,
+    /// When the secret was stored.
+    pub saved_at: Option<Timestamp>,
+}
+
+/// A secret on its way in: the stored one stays, or a new one replaces it.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// What is stored stays.
+    Keep,
+    /// This one from now on.
+    Set(SecretString),
+}
+
+/// A checked choice of method.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// No header; a stored secret is deleted.
+    None,
+    /// A token.
+    Bearer(Credential),
+    /// Login and password.
+    Basic(String, Credential),
+    /// Header name and value.
+    Custom(HeaderName, Credential),
+}
+
+impl Chosen {
+    /// The method.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::None => Method::None,
+            Self::Bearer(_) => Method::Bearer,
+            Self::Basic(..) => Method::Basic,
+            Self::Custom(..) => Method::Custom,
+        }
+    }
+
+    /// Basic's login or Custom's header name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::None | Self::Bearer(_) => "",
+            Self::Basic(login, _) => login,
+            Self::Custom(header, _) => header.as_str(),
+        }
+    }
+
+    /// The secret, if the method has one.
+    pub const fn credential(&self) -> Option<&Credential> {
+        match self {
+            Self::None => None,
+            Self::Bearer(credential) | Self::Basic(_, credential) | Self::Custom(_, credential) => Some(credential),
+        }
+    }
+}
+
+/// A Bearer token: one word of visible ASCII, at most 4,096 bytes; a pasted `Bearer ` is cut off.
+pub fn parse_token(typed: &str) -> Result<SecretString, Problem> {
+    let typed = text::trimmed(typed);
+    let token = match typed.split_at_checked(7) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("bearer ") => text::trimmed(rest),
+        _ => typed,
+    };
+    match token {
+        "" => Err(Problem::TokenMissing),
+        _ if token.len() > 4096 => Err(Problem::TokenTooLong),
+        _ if token.contains(char::is_whitespace) => Err(Problem::TokenHasSpaces),
+        _ if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Problem::TokenInvalid),
+        _ => Ok(token.into()),
+    }
+}
+
+/// A Basic login: no colon (RFC 7617 §2), no control characters, at most 255 characters.
+pub fn parse_login(typed: &str) -> Result<String, Problem> {
+    let login = text::trimmed(typed);
+    match login {
+        "" => Err(Problem::LoginMissing),
+        _ if login.contains(':') => Err(Problem::LoginHasColon),
+        _ if login.chars().count() > 255 => Err(Problem::LoginTooLong),
+        _ if !text::is_clean(login) => Err(Problem::LoginHasControls),
+        _ => Ok(login.to_owned()),
+    }
+}
+
+/// A Basic password: as typed but for what nobody sees around it, at most 1,024 characters, no control characters (RFC
+/// 7617 §2).
+pub fn parse_password(typed: &str) -> Result<SecretString, Problem> {
+    match text::trimmed_password(typed) {
+        "" => Err(Problem::PasswordMissing),
+        password if password.chars().count() > 1024 => Err(Problem::PasswordTooLong),
+        password if password.contains(char::is_control) => Err(Problem::PasswordHasControls),
+        password => Ok(password.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_bearer_prefix_is_cut() {
+        for typed in ["abc", "Bearer abc", "bearer  abc", " abc "] {
+            assert_eq!(parse_token(typed).ok().map(|token| token.expose_secret().to_owned()), Some("abc".into()));
+        }
+        assert_eq!(parse_token("a b").err(), Some(Problem::TokenHasSpaces));
+        assert_eq!(parse_token("a\nb").err(), Some(Problem::TokenHasSpaces));
+        for wrong in ["ключ", "a\u{200b}b", "a\0b"] {
+            assert_eq!(parse_token(wrong).err(), Some(Problem::TokenInvalid), "{wrong:?}");
+        }
+        assert_eq!(parse_token("").err(), Some(Problem::TokenMissing));
+        assert_eq!(parse_token(&"a".repeat(4097)).err(), Some(Problem::TokenTooLong));
+    }
+
+    #[test]
+    fn basic_is_utf_8_in_base64() {
+        let header = Authorization::Basic("test".into(), "123£".into()).header();
+        // The example of RFC 7617 §2.1.
+        assert_eq!(header.map(|(_, value)| value.expose_secret().to_owned()), Some("Basic dGVzdDoxMjPCow==".into()));
+    }
+
+    #[test]
+    fn a_login_has_no_colon() {
+        assert_eq!(parse_login("a:b"), Err(Problem::LoginHasColon));
+        assert_eq!(parse_login(" анна\u{200b} "), Ok("анна".to_owned()));
+        assert_eq!(parse_login("a\tb"), Err(Problem::LoginHasControls));
+        assert_eq!(parse_login("a\u{ad}b"), Err(Problem::LoginHasControls));
+        assert_eq!(parse_login(&"a".repeat(256)), Err(Problem::LoginTooLong));
+    }
+
+    #[test]
+    fn what_comes_with_a_pasted_secret_is_cut_off() {
+        let exposed = |secret: Result<SecretString, Problem>| secret.map(|secret| secret.expose_secret().to_owned());
+        for around in ["\u{200b}", "\u{feff}", "\u{a0}", "\u{2060}", "\u{200e}", "\u{ad}"] {
+            let pasted = |text: &str| format!("{around}{text}{around}");
+            assert_eq!(exposed(parse_token(&pasted("abc"))), Ok("abc".into()), "{around:?}");
+            assert_eq!(exposed(parse_token(&pasted(&format!("Bearer {around}abc")))), Ok("abc".into()), "{around:?}");
+            assert_eq!(exposed(parse_password(&pasted(" пароль "))), Ok(" пароль ".into()), "{around:?}");
+            assert_eq!(exposed(parse_token(&pasted(""))), Err(Problem::TokenMissing), "{around:?}");
+            assert_eq!(exposed(parse_password(&pasted(""))), Err(Problem::PasswordMissing), "{around:?}");
+        }
+        assert_eq!(exposed(parse_password("a\tb")), Err(Problem::PasswordHasControls));
+        assert_eq!(exposed(parse_password(&"a".repeat(1025))), Err(Problem::PasswordTooLong));
+    }
+}

@@ -1,0 +1,3 @@
+//! The profile of a token.
+
+pub mod profile;

@@ -1,0 +1,63 @@
+//! `/api/v1/accounts/1/deliveries`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::db::deliveries::log;
+use crate::db::events;
+use crate::domain::id::DeliveryId;
+use crate::http::State;
+use crate::http::api::management::{ApiError, Caller, limit};
+use crate::http::api::response_json::{self, WholeDelivery, envelope};
+use crate::http::pages::redelivery::{self, Refused};
+use crate::http::request::log_query::{LogQuery, Parsed};
+
+type Ids = Path<(String, String)>;
+
+/// The log, newest first.
+pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
+    let limit = limit(query.limit.as_deref())?;
+    let Parsed { filter, cursor, odd, .. } = query.parse("UTC", clock::now());
+    ApiError::odd(&odd)?;
+    let turn = state.turn(&filter).await?;
+    let page = state.db.read(move |conn| {
+        let _turn = turn;
+        log::page(conn, &filter, cursor, limit)
+    });
+    let page = page.await?;
+    let next = page.next.and_then(|id| cursor.beyond(id).written());
+    let list: Vec<Value> = page.lines.iter().map(response_json::line).collect();
+    Ok(HttpResponse::Ok().json(json!({ "payload": list, "next_cursor": next })))
+}
+
+/// One delivery with its payload and attempts.
+pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let id = id(&ids)?;
+    let shape = state
+        .db
+        .read(move |conn| {
+            let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
+            let body = events::body(conn, delivery.event_id)?;
+            Ok(Some(WholeDelivery::new(&delivery, body.as_deref(), &attempts)))
+        })
+        .await?;
+    let shape = shape.ok_or_else(ApiError::not_found)?;
+    Ok(HttpResponse::Ok().json(envelope("delivery", shape)))
+}
+
+/// Sends a delivery's event again: 202 with the new delivery.
+pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let delivery = redelivery::make(&state, id(&ids)?, None).await?.map_err(|refused| match refused {
+        Refused::NotFound => ApiError::not_found(),
+        Refused::WebhookOff => ApiError::plain(StatusCode::CONFLICT, "The webhook is off"),
+        Refused::Test => ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test"),
+    })?;
+    Ok(HttpResponse::Accepted().json(json!({ "payload": { "delivery": response_json::delivery(&delivery) } })))
+}
+
+fn id(ids: &Ids) -> Result<DeliveryId, ApiError> {
+    ids.1.parse().map_err(|_| ApiError::not_found())
+}

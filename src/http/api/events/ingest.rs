@@ -1,0 +1,126 @@
+//! `POST /api/v1/events`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::ingest_error::IngestError;
+use crate::db::system::settings;
+use crate::delivery::{Accepted, Key, Posted};
+use crate::domain::events::catalogue::EventName;
+use crate::domain::events::incoming::{Incoming, may_tell_of_changes};
+use crate::domain::id::EventId;
+use crate::http::State;
+use crate::http::api::auth::{self, Denied};
+use crate::http::api::json_body::{self, Unread};
+
+/// Accepts an event: 202 when it and its deliveries are on disk, and never before.
+pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, IngestError> {
+    let (token, known) = auth::sender(&state, &request).await.map_err(denied)?;
+    if !json_body::is_json(&request) {
+        let detail = "Send Content-Type: application/json.".to_owned();
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(IngestError::new(
+            status,
+            ("unsupported_media_type", "The body is not JSON"),
+            ("content-type", detail),
+        ));
+    }
+    if let Some(coding) = json_body::unread_coding(&request) {
+        return Err(IngestError::coding(&coding));
+    }
+    refuse_loop(&request)?;
+    let key = idempotency_key(&request)?;
+    let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
+    let bytes = json_body::read(&request, payload, limit).await.map_err(|unread| match unread {
+        Unread::TooLarge => IngestError::too_large(limit),
+        Unread::Broken => {
+            let detail = "The body broke off or took longer than 10 seconds.".to_owned();
+            IngestError::new(StatusCode::REQUEST_TIMEOUT, ("timeout", "The body did not arrive"), ("body", detail))
+        }
+    })?;
+    let substatus = substatus(&state, &bytes).await?;
+    let event = Incoming::parse(bytes, &substatus)?;
+    let key = key.map(|text| Key { text, body_hash: Sha256::digest(&event.body).to_vec() });
+    let name = event.name;
+    let accepted = state.engine.accept(Posted { event, key, token }).await?;
+    if accepted == Accepted::TokenRevoked {
+        state.senders.forget(&known);
+    }
+    answer(name, accepted)
+}
+
+/// The name of the attribute whose change is a new substatus, for an event that may be about it; the others need not
+/// ask.
+async fn substatus(state: &State, body: &[u8]) -> Result<String, IngestError> {
+    if !may_tell_of_changes(body) {
+        return Ok(String::new());
+    }
+    Ok(state.db.read(settings::substatus_attribute).await?)
+}
+
+fn answer(name: EventName, accepted: Accepted) -> Result<HttpResponse, IngestError> {
+    let body = |id: EventId, deliveries: usize| json!({ "id": id, "event": name, "deliveries": deliveries });
+    match accepted {
+        Accepted::New(id, deliveries) => Ok(HttpResponse::Accepted().json(body(id, deliveries))),
+        Accepted::Replayed(id, deliveries) => {
+            Ok(HttpResponse::Accepted().insert_header(("idempotent-replayed", "true")).json(body(id, deliveries)))
+        }
+        Accepted::TokenRevoked => Err(denied(Denied::Bad)),
+        Accepted::KeyMismatch => Err(IngestError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            ("idempotency_mismatch", "The idempotency key was used for another event"),
+            ("idempotency-key", "The same key came with another body. Use a new key for a new event.".to_owned()),
+        )),
+    }
+}
+
+fn denied(denied: Denied) -> IngestError {
+    let unauthorized = |detail: &str| {
+        let named = ("unauthorized", "A good token is needed");
+        IngestError::new(StatusCode::UNAUTHORIZED, named, ("authorization", detail.to_owned()))
+    };
+    match denied {
+        Denied::None => unauthorized("Send Authorization: Bearer TOKEN."),
+        Denied::Bad => unauthorized("The token is unknown, revoked or expired."),
+        Denied::Scope => {
+            let named = ("forbidden", "The token may not send events");
+            let detail = "The token's scope must be ingest or admin.".to_owned();
+            IngestError::new(StatusCode::FORBIDDEN, named, ("authorization", detail))
+        }
+        Denied::Database(error) => error.into(),
+    }
+}
+
+/// A delivery of our own that came back would go round for ever.
+fn refuse_loop(request: &HttpRequest) -> Result<(), IngestError> {
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if agent.starts_with("Hachok/") && request.headers().contains_key("webhook-id") {
+        let detail = "This request is a delivery of Hachok itself.".to_owned();
+        return Err(IngestError::new(
+            StatusCode::BAD_REQUEST,
+            ("loop", "A delivery came back as an event"),
+            ("webhook-id", detail),
+        ));
+    }
+    Ok(())
+}
+
+/// 1–255 printable ASCII characters, or none.
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, IngestError> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    let good = (1..=255).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if good {
+        return Ok(Some(text.to_owned()));
+    }
+    let detail = "An idempotency key is 1 to 255 printable ASCII characters.".to_owned();
+    Err(IngestError::new(
+        StatusCode::BAD_REQUEST,
+        ("invalid_key", "The idempotency key is not usable"),
+        ("idempotency-key", detail),
+    ))
+}

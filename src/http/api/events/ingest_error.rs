@@ -1,0 +1,123 @@
+//! Errors of ingest: RFC 9457 `application/problem+json`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::db;
+use crate::domain::events::incoming::Refused;
+
+/// An event that was not accepted.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct IngestError {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    field: &'static str,
+    detail: String,
+}
+
+impl IngestError {
+    /// An error with its code, its title and what exactly is wrong; `field` is the part of the request.
+    pub fn new(
+        status: StatusCode,
+        (code, title): (&'static str, &'static str),
+        (field, detail): (&'static str, String),
+    ) -> Self {
+        Self { status, code, title, field, detail }
+    }
+
+    /// 413.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("The event is larger than {limit} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, ("too_large", "The event is too large"), ("body", detail))
+    }
+
+    /// 415 for a body in a content coding.
+    pub fn coding(coding: &str) -> Self {
+        let coding: String = coding.chars().take(40).collect();
+        let detail = format!("The body is encoded as {coding:?}. Send it without Content-Encoding.");
+        let title = ("unsupported_media_type", "The body is encoded");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, title, ("content-encoding", detail))
+    }
+
+    /// 405: an event is posted.
+    pub fn method() -> Self {
+        let detail = "Send an event with POST.".to_owned();
+        let title = ("method_not_allowed", "The method is not allowed");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, title, ("method", detail))
+    }
+
+    /// 500: nothing was stored, and the same event would fail again.
+    pub fn internal() -> Self {
+        let detail = "The event was not stored because of a fault of the server. Its log tells more.".to_owned();
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ("internal", "Internal error"), ("", detail))
+    }
+
+    /// 503: nothing was stored, the client is to try again.
+    pub fn overloaded() -> Self {
+        let detail = "The event was not stored. Send it again later.".to_owned();
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, ("overloaded", "Overloaded"), ("", detail))
+    }
+}
+
+impl From<db::Error> for IngestError {
+    fn from(error: db::Error) -> Self {
+        error.log("an event could not be stored");
+        if error.is_temporary() { Self::overloaded() } else { Self::internal() }
+    }
+}
+
+impl From<Refused> for IngestError {
+    fn from(refused: Refused) -> Self {
+        let (bad, odd) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
+        match refused {
+            Refused::InvalidJson(detail) => {
+                Self::new(bad, ("invalid_json", "The body is no JSON object"), ("body", detail))
+            }
+            Refused::TooDeep => {
+                let detail = "Objects and arrays are nested deeper than 64.".to_owned();
+                Self::new(bad, ("too_deep", "The body is nested too deeply"), ("body", detail))
+            }
+            Refused::MissingEvent => {
+                let detail = "The field event must be a text with the event's name.".to_owned();
+                Self::new(odd, ("missing_event", "The event has no name"), ("event", detail))
+            }
+            Refused::UnknownEvent(name) => {
+                let name: String = name.chars().take(100).collect();
+                let detail = format!("{name:?} is not in the catalogue.");
+                Self::new(odd, ("unknown_event", "The event is unknown"), ("event", detail))
+            }
+        }
+    }
+}
+
+impl ResponseError for IngestError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((RETRY_AFTER, "5"));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header(("www-authenticate", "Bearer"));
+        }
+        if self.field == "content-encoding" {
+            // RFC 9110 §15.5.16: which codings would have been accepted.
+            response.insert_header((ACCEPT_ENCODING, "identity"));
+        }
+        let body = json!({
+            "type": format!("urn:hachok:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "errors": [{ "field": self.field, "code": self.code, "detail": self.detail }],
+        });
+        response.content_type("application/problem+json").body(body.to_string())
+    }
+}

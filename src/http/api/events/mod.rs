@@ -1,0 +1,6 @@
+//! Events in, the events received, and the catalogue.
+
+pub mod catalogue;
+pub mod ingest;
+pub mod ingest_error;
+pub mod received;

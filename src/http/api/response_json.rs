@@ -1,0 +1,198 @@
+//! The JSON of the things the management API shows (INTERFACE §7).
+
+use std::collections::BTreeMap;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::db::deliveries::log::Line;
+use crate::domain::deliveries::{Attempt, Delivery};
+use crate::domain::inboxes::Inbox;
+use crate::domain::webhooks::authorization::{Method, Shown};
+use crate::domain::webhooks::{InboxScope, Webhook};
+
+/// A webhook; `secret` is told only to those who have just made it.
+pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Value {
+    let ids = match &webhook.inboxes {
+        InboxScope::All => &[][..],
+        InboxScope::Selected(ids) => ids,
+    };
+    let headers: Map<String, Value> =
+        webhook.headers.iter().map(|header| (header.name.to_string(), header_value(header.value.as_deref()))).collect();
+    let mut shape = json!({
+        "id": webhook.id,
+        "name": webhook.name,
+        "url": webhook.url.as_str(),
+        "account_id": 1,
+        "subscriptions": webhook.events,
+        "secret": secret,
+        "enabled": webhook.enabled,
+        "inbox_ids": ids,
+        "authorization": authorization(&webhook.authorization),
+        "headers": headers,
+        "timeout_s": webhook.timeout_s,
+        "viewers_see_answers": webhook.viewers_see_answers,
+        "status": webhook.state,
+        "created_at": webhook.created_at,
+    });
+    // Chatwoot's own key, absent when there is no inbox.
+    let only = ids.first().filter(|_| ids.len() == 1).and_then(|id| inboxes.iter().find(|inbox| inbox.id == *id));
+    if let (Some(only), Some(object)) = (only, shape.as_object_mut()) {
+        object.insert("inbox".into(), json!({ "id": only.id, "name": only.name }));
+    }
+    shape
+}
+
+/// A hidden value comes out as `null`; sent back as `null`, it stays as it is.
+fn header_value(value: Option<&str>) -> Value {
+    value.map_or(Value::Null, |value| json!(value))
+}
+
+fn authorization(shown: &Shown) -> Value {
+    match shown.method {
+        Method::None => json!({ "type": "none" }),
+        Method::Bearer => json!({ "type": "bearer", "token": null }),
+        Method::Basic => json!({ "type": "basic", "login": shown.name, "password": null }),
+        Method::Custom => json!({ "type": "custom", "header": shown.name, "value": null }),
+    }
+}
+
+/// An inbox: our own fields, then those of Chatwoot's published schema with what is true of an inbox that only
+/// receives. Clients with typed models refuse an answer that lacks one, or has `null` where the schema has a string.
+pub fn inbox(inbox: &Inbox) -> Value {
+    json!({
+        "id": inbox.id,
+        "external_id": inbox.external_id,
+        "name": inbox.name,
+        "channel_type": inbox.channel_type.as_deref().unwrap_or_default(),
+        "archived": inbox.archived_at.is_some(),
+        "channel_id": inbox.id,
+        "avatar_url": "",
+        "website_url": "",
+        "website_token": "",
+        "web_widget_script": "",
+        "widget_color": "",
+        "welcome_title": "",
+        "welcome_tagline": "",
+        "greeting_enabled": false,
+        "greeting_message": "",
+        "working_hours_enabled": false,
+        "working_hours": [],
+        "out_of_office_message": null,
+        "timezone": "UTC",
+        "enable_auto_assignment": false,
+        "auto_assignment_config": {},
+        "enable_email_collect": false,
+        "csat_survey_enabled": false,
+        "allow_messages_after_resolved": true,
+        "lock_to_single_conversation": false,
+        "hmac_mandatory": false,
+        "sender_name_type": "friendly",
+        "business_name": null,
+        "callback_webhook_url": null,
+        "selected_feature_flags": null,
+        "reply_time": "",
+        "medium": "",
+        "messaging_service_sid": null,
+        "phone_number": null,
+        "provider": null,
+    })
+}
+
+/// A delivery as lists show it.
+pub fn delivery(delivery: &Delivery) -> Value {
+    json!({
+        "id": delivery.id,
+        "event_id": delivery.event_id,
+        "event": delivery.event,
+        "webhook_id": delivery.webhook_id,
+        "inbox_id": delivery.inbox_id,
+        "status": delivery.status,
+        "reason": delivery.reason,
+        "attempts": delivery.attempts,
+        "next_attempt_at": delivery.next_attempt_at,
+        "created_at": delivery.created_at,
+        "finished_at": delivery.finished_at,
+        "trigger": delivery.trigger,
+    })
+}
+
+/// A line of the log.
+pub fn line(line: &Line) -> Value {
+    delivery(&line.delivery)
+}
+
+/// One delivery with its payload and attempts. A payload is told as it was accepted: parsed and written again it would
+/// lose digits of numbers, repeated members and halves of surrogate pairs.
+pub struct WholeDelivery {
+    delivery: Value,
+    payload: Option<Box<RawValue>>,
+    attempts: Vec<Value>,
+}
+
+impl WholeDelivery {
+    /// From what is stored; `body` is `None` once retention has removed it.
+    pub fn new(shown: &Delivery, body: Option<&[u8]>, attempts: &[Attempt]) -> Self {
+        let text = body.and_then(|body| std::str::from_utf8(body).ok());
+        Self {
+            delivery: delivery(shown),
+            // The stored bytes were JSON when they came in.
+            payload: text.and_then(|text| RawValue::from_string(text.to_owned()).ok()),
+            attempts: attempts.iter().map(attempt).collect(),
+        }
+    }
+}
+
+impl Serialize for WholeDelivery {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        // The count that lists tell gives way to the attempts themselves.
+        for (name, value) in self.delivery.as_object().into_iter().flatten().filter(|(name, _)| *name != "attempts") {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("payload", &self.payload)?;
+        map.serialize_entry("attempts", &self.attempts)?;
+        map.end()
+    }
+}
+
+/// `{"payload":{NAME:…}}`.
+pub fn envelope<T: Serialize>(name: &'static str, thing: T) -> impl Serialize {
+    BTreeMap::from([("payload", BTreeMap::from([(name, thing)]))])
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    let response = attempt.response.as_ref().map(|response| {
+        json!({
+            "status": response.status,
+            "headers": headers(&response.headers),
+            "body": String::from_utf8_lossy(&response.body),
+            "truncated": response.truncated,
+        })
+    });
+    json!({
+        "number": attempt.number,
+        "started_at": attempt.started_at,
+        "duration_ms": attempt.duration_ms,
+        "outcome": attempt.outcome,
+        "cause": attempt.cause,
+        "request": { "headers": headers(&attempt.request_headers) },
+        "response": response,
+    })
+}
+
+/// A repeated header's values are joined as RFC 9110 §5.3 allows.
+fn headers(list: &[(String, String)]) -> Value {
+    let mut object = Map::new();
+    for (name, value) in list {
+        match object.get_mut(name) {
+            Some(Value::String(known)) => {
+                known.push_str(", ");
+                known.push_str(value);
+            }
+            _ => drop(object.insert(name.clone(), json!(value))),
+        }
+    }
+    Value::Object(object)
+}

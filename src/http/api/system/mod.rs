@@ -1,0 +1,3 @@
+//! The version of the server.
+
+pub mod version;

@@ -1,0 +1,147 @@
+//! From a client's JSON to the form that the pages fill in by hand: one validator for both.
+
+use serde_json::{Map, Value};
+
+use crate::domain::events::catalogue::EventName;
+use crate::domain::json;
+use crate::forms::webhook::{HeaderRow, WebhookForm};
+use crate::http::api::management::ApiError;
+
+type Input = Map<String, Value>;
+
+/// A new webhook's form: what the client left out has its default.
+pub fn create(input: &Input) -> Result<WebhookForm, ApiError> {
+    let mut form = WebhookForm::blank(Vec::new());
+    // Chatwoot's default holds for an absent list and for null, not for an empty one.
+    if input.get("subscriptions").is_none_or(Value::is_null) {
+        form.events = EventName::CHATWOOT_DEFAULT.iter().map(ToString::to_string).collect();
+    }
+    apply(&mut form, input)?;
+    if let Some(secret) = text(input, "secret")? {
+        form.secret = secret;
+    }
+    Ok(form)
+}
+
+/// Applies a client's fields to a form; a field left out stays, and so does a secret that is `null`.
+pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
+    match input.get("name") {
+        None => {}
+        Some(Value::Null) => form.name.clear(),
+        Some(_) => form.name = text(input, "name")?.unwrap_or_default(),
+    }
+    if input.contains_key("url") {
+        form.url = text(input, "url")?.unwrap_or_default();
+    }
+    if let Some(value) = input.get("subscriptions").filter(|value| !value.is_null()) {
+        form.events = texts(value).ok_or_else(|| ApiError::invalid("subscriptions", "Subscriptions Invalid events"))?;
+    }
+    apply_inboxes(form, input)?;
+    match input.get("authorization") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(object)) => apply_authorization(form, object)?,
+        Some(_) => return Err(wrong("authorization", "an object")),
+    }
+    match input.get("headers") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(object)) => form.headers = headers(object, &form.headers)?,
+        Some(_) => return Err(wrong("headers", "an object")),
+    }
+    match input.get("timeout_s") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(typed)) => form.timeout_s.clone_from(typed),
+        // What is no whole number is told as one that is out of range.
+        Some(Value::Number(number)) => form.timeout_s = number.to_string(),
+        Some(_) => return Err(wrong("timeout_s", "a number")),
+    }
+    if let Some(see) = boolean(input, "viewers_see_answers")? {
+        form.viewers_see_answers = see;
+    }
+    Ok(())
+}
+
+/// `enabled`, if the client names it.
+pub fn enabled(input: &Input) -> Result<Option<bool>, ApiError> {
+    boolean(input, "enabled")
+}
+
+fn boolean(input: &Input, name: &'static str) -> Result<Option<bool>, ApiError> {
+    match input.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(value)) => Ok(Some(*value)),
+        Some(_) => Err(wrong(name, "true or false")),
+    }
+}
+
+fn apply_inboxes(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
+    let ids = match (input.get("inbox_ids"), input.get("inbox_id")) {
+        (Some(Value::Array(list)), _) => list.iter().map(json::whole_of).collect::<Option<Vec<_>>>(),
+        (Some(Value::Null), _) | (None, Some(Value::Null)) => Some(Vec::new()),
+        (Some(id), _) | (None, Some(id)) => json::whole_of(id).map(|id| vec![id]),
+        (None, None) => return Ok(()),
+    };
+    let ids = ids.ok_or_else(|| wrong("inbox_ids", "a list of numbers"))?;
+    form.inbox_scope = if ids.is_empty() { "all".into() } else { "selected".into() };
+    form.inboxes = ids;
+    Ok(())
+}
+
+fn apply_authorization(form: &mut WebhookForm, object: &Input) -> Result<(), ApiError> {
+    let field = |name: &str| match object.get(name) {
+        None | Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(wrong("authorization", "texts")),
+    };
+    form.auth = field("type")?;
+    form.bearer_token = field("token")?;
+    form.basic_password = field("password")?;
+    form.custom_value = field("value")?;
+    // The login and the header's name are no secrets: left out, they stay.
+    if object.contains_key("login") {
+        form.basic_login = field("login")?;
+    }
+    if object.contains_key("header") {
+        form.custom_name = field("header")?;
+    }
+    Ok(())
+}
+
+/// A `null` keeps the stored value, hidden or not.
+fn headers(object: &Input, stored: &[HeaderRow]) -> Result<Vec<HeaderRow>, ApiError> {
+    let kept = |name: &str| {
+        let old = stored.iter().find(|row| row.name.eq_ignore_ascii_case(name.trim()));
+        old.map_or((String::new(), true), |row| (row.value.clone(), row.hide))
+    };
+    let row = |(name, value): (&String, &Value)| {
+        let (value, hide) = match value {
+            Value::String(text) => (text.clone(), false),
+            Value::Null => kept(name),
+            Value::Object(inner) => match inner.get("value") {
+                Some(Value::String(text)) => {
+                    (text.clone(), inner.get("hidden").and_then(Value::as_bool).unwrap_or(false))
+                }
+                Some(Value::Null) | None => kept(name),
+                Some(_) => return Err(wrong("headers", "texts")),
+            },
+            _ => return Err(wrong("headers", "texts")),
+        };
+        Ok(HeaderRow { name: name.clone(), value, hide, remove: false })
+    };
+    object.iter().map(row).collect()
+}
+
+fn text(input: &Input, name: &'static str) -> Result<Option<String>, ApiError> {
+    match input.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(wrong(name, "a text")),
+    }
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn wrong(attribute: &str, kind: &str) -> ApiError {
+    ApiError::invalid(attribute, &format!("{attribute} must be {kind}"))
+}

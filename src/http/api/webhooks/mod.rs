@@ -1,0 +1,214 @@
+//! `/api/v1/accounts/1/webhooks`.
+
+pub mod input;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use serde_json::{Map, Value};
+
+use super::management::{ApiError, Caller, Object, RawObject};
+use super::response_json::{self, WholeDelivery, envelope};
+use crate::clock;
+use crate::db::deliveries::log;
+use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::domain::events::catalogue::EventName;
+use crate::domain::events::incoming::check_test_body;
+use crate::domain::id::WebhookId;
+use crate::domain::inboxes::Inbox;
+use crate::domain::json;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::webhooks::Webhook;
+use crate::domain::webhooks::signing::SigningSecret;
+use crate::forms::Context;
+use crate::forms::webhook::WebhookForm;
+use crate::http::State;
+
+/// The account and the webhook of a path.
+type Ids = Path<(String, WebhookId)>;
+
+/// All webhooks.
+pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
+    let (list, inboxes) = state.db.read(|conn| Ok((webhooks::list(conn)?, inboxes::list(conn)?))).await?;
+    let list: Vec<Value> = list.iter().map(|webhook| response_json::webhook(webhook, &inboxes, None)).collect();
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "webhooks": list } })))
+}
+
+/// One webhook.
+pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let (webhook, inboxes) = found(&state, ids.1).await?;
+    Ok(answer(&webhook, &inboxes, None))
+}
+
+/// A new webhook; the only answer, but for rotation, that holds its signing secret.
+pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
+    let input = input(object)?;
+    let enabled = input::enabled(&input)?.unwrap_or(true);
+    let form = input::create(&input)?;
+    let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
+    let made = state
+        .db
+        .write(move |conn| {
+            let inboxes = inboxes::list(conn)?;
+            let checked = form.check(&Context { stored: None, inboxes: &inboxes, policy: &policy });
+            let checked = checked.and_then(|new| untaken(conn, &new.url, None).map(|()| new));
+            let new = match checked {
+                Ok(new) => new,
+                Err(problems) => return Ok(Err(problems)),
+            };
+            let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
+            let id = webhooks::insert(conn, &vault, &new, &secret)?;
+            if !enabled {
+                webhooks::set_enabled(conn, id, false, clock::now())?;
+            }
+            Ok(Ok((reload(conn, id)?, inboxes, secret)))
+        })
+        .await?;
+    let (webhook, inboxes, secret) = made?;
+    Ok(answer(&webhook, &inboxes, Some(secret.reveal())))
+}
+
+/// Changes a webhook: PATCH and PUT alike change only what they name.
+pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
+    let id = ids.1;
+    let input = input(object)?;
+    let enabled = input::enabled(&input)?;
+    let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
+    let changed = state
+        .db
+        .write(move |conn| {
+            // Read here, not before: against an older state a kept secret could meet an address it was not given for.
+            let Some(stored) = webhooks::find(conn, id)? else { return Ok(Err(ApiError::not_found())) };
+            let mut form = WebhookForm::of(&stored);
+            if let Err(error) = input::apply(&mut form, &input) {
+                return Ok(Err(error));
+            }
+            let inboxes = inboxes::list(conn)?;
+            let checked = form.check(&Context { stored: Some(&stored), inboxes: &inboxes, policy: &policy });
+            let checked = checked.and_then(|new| untaken(conn, &new.url, Some(id)).map(|()| new));
+            let new = match checked {
+                Ok(new) => new,
+                Err(problems) => return Ok(Err(problems.into())),
+            };
+            webhooks::update(conn, &vault, id, &new)?;
+            if let Some(enabled) = enabled {
+                webhooks::set_enabled(conn, id, enabled, clock::now())?;
+            }
+            let turned_on = enabled == Some(true) && !stored.enabled;
+            Ok(Ok((reload(conn, id)?, inboxes, turned_on)))
+        })
+        .await?;
+    let (webhook, inboxes, turned_on) = changed?;
+    if turned_on {
+        // What was held is sent; the page of a person asks first.
+        state.engine.resume(id);
+    }
+    Ok(answer(&webhook, &inboxes, None))
+}
+
+/// What the client says of the webhook; to say nothing is an error, as in Chatwoot.
+fn input(object: Object) -> Result<Map<String, Value>, ApiError> {
+    let input = object.unwrapped("webhook");
+    if input.is_empty() {
+        let text = "param is missing or the value is empty: webhook";
+        return Err(ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, text));
+    }
+    Ok(input)
+}
+
+/// Deletes a webhook: 200 with an empty body, as Chatwoot does.
+pub async fn delete(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let id = ids.1;
+    let deleted = state.db.write(move |conn| webhooks::delete(conn, id, clock::now())).await?;
+    if deleted { Ok(HttpResponse::Ok().finish()) } else { Err(ApiError::not_found()) }
+}
+
+/// Replaces the signing secret: `{"overlap":"0"|"24h"|"7d"}`.
+pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
+    let overlap = match object.0.get("overlap") {
+        None | Some(Value::Null) => Some(Duration::from_secs(24 * 3600)),
+        Some(Value::String(text)) => overlap(text).ok_or_else(unknown_overlap)?,
+        Some(_) => return Err(unknown_overlap()),
+    };
+    let id = ids.1;
+    let now = clock::now();
+    let secret = SigningSecret::from_random(clock::random());
+    let (stored, vault) = (secret.clone(), state.db.vault());
+    let until = overlap.map(|span| now.after(span));
+    let rotated = state.db.write(move |conn| webhooks::rotate(conn, &vault, id, (&stored, until))).await?;
+    if !rotated {
+        return Err(ApiError::not_found());
+    }
+    let (webhook, inboxes) = found(&state, id).await?;
+    Ok(answer(&webhook, &inboxes, Some(secret.reveal())))
+}
+
+/// How long the old secret goes on counting: `0`, `24h` or `7d`.
+pub fn overlap(text: &str) -> Option<Option<Duration>> {
+    match text {
+        "0" => Some(None),
+        "24h" => Some(Some(Duration::from_secs(24 * 3600))),
+        "7d" => Some(Some(Duration::from_secs(7 * 24 * 3600))),
+        _ => None,
+    }
+}
+
+fn unknown_overlap() -> ApiError {
+    ApiError::invalid("overlap", "overlap must be 0, 24h or 7d")
+}
+
+/// Sends a test event and answers when the receiver has.
+pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObject) -> Result<HttpResponse, ApiError> {
+    let member = |name: &str| object.0.get(name).filter(|value| value.get() != "null");
+    let unknown = || Problems::one(Field::TestEvent, Problem::TestEventUnknown);
+    let event = match member("event") {
+        None => EventName::WebhookTest,
+        Some(name) => json::text(name).and_then(|name| EventName::parse_any(&name)).ok_or_else(unknown)?,
+    };
+    let body = match member("body") {
+        None => event.sample().to_owned(),
+        // A text that holds JSON, or the JSON itself, which is sent as it is written here.
+        Some(body) => json::text(body).unwrap_or_else(|| body.get().to_owned()),
+    };
+    let body = json::without_bom(Bytes::from(body));
+    let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
+    check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
+    let sent = state.engine.test(ids.1, event, body.clone(), None).await?.ok_or_else(ApiError::not_found)?;
+    let shown = state.db.read(move |conn| {
+        let delivery = log::find(conn, sent)?.ok_or(Error::Meaning("delivery"))?;
+        let attempts = log::attempts_of(conn, &delivery)?;
+        Ok(WholeDelivery::new(&delivery, Some(&body), &attempts))
+    });
+    Ok(HttpResponse::Ok().json(envelope("delivery", shown.await?)))
+}
+
+async fn found(state: &State, id: WebhookId) -> Result<(Webhook, Vec<Inbox>), ApiError> {
+    let load = move |conn: &mut DbConnection| Ok((webhooks::find(conn, id)?, inboxes::list(conn)?));
+    let (webhook, inboxes) = state.db.read(load).await?;
+    Ok((webhook.ok_or_else(ApiError::not_found)?, inboxes))
+}
+
+fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
+    webhooks::find(conn, id)?.ok_or(Error::Meaning("webhook"))
+}
+
+/// A URL that another webhook has: an error here, as in Chatwoot; the pages only warn.
+fn untaken(
+    conn: &mut DbConnection,
+    url: &crate::domain::webhooks::target_url::TargetUrl,
+    except: Option<WebhookId>,
+) -> Result<(), Problems> {
+    match webhooks::with_url(conn, url, except) {
+        Ok(Some(name)) => Err(Problems::one(Field::Url, Problem::UrlTaken { name })),
+        // The write that follows meets the same database and tells the fault.
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+fn answer(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> HttpResponse {
+    HttpResponse::Ok()
+        .json(serde_json::json!({ "payload": { "webhook": response_json::webhook(webhook, inboxes, secret) } }))
+}

@@ -1,0 +1,35 @@
+//! `Expect: 100-continue` (RFC 9110 §10.1.1): who asks before sending a body that is too large is not told to go on.
+
+use actix_http::Request;
+use actix_web::HttpResponse;
+use actix_web::ResponseError;
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH};
+
+use super::security_headers;
+use crate::domain::accounts::user::Language;
+use crate::http::api::events::ingest_error::IngestError;
+use crate::http::api::management::{self, ApiError};
+use crate::http::request::form_limits::FormLimits;
+use crate::http::{State, error};
+use crate::i18n::negotiate;
+
+/// The request, or the response to one whose body says that it is too large.
+pub fn check(state: &State, request: Request) -> Result<Request, Box<HttpResponse>> {
+    let length =
+        request.head().headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let path = request.path();
+    let max_payload = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
+    let is_larger = |limit: usize| length.is_some_and(|length| length > limit as u64);
+    let mut refusal = if path == "/api/v1/events" && is_larger(max_payload) {
+        IngestError::too_large(max_payload).error_response()
+    } else if path.starts_with("/api/") && is_larger(management::BODY_MAX_BYTES) {
+        ApiError::too_large().answer()
+    } else if !path.starts_with("/api/") && is_larger(FormLimits::of_path(path, state.web.max_payload).bytes) {
+        let accepted = request.head().headers().get(ACCEPT_LANGUAGE).and_then(|value| negotiate(value.to_str().ok()?));
+        error::too_large(accepted.unwrap_or(Language::En), path)
+    } else {
+        return Ok(request);
+    };
+    security_headers::put(refusal.headers_mut(), state.is_secure());
+    Err(Box::new(refusal))
+}

@@ -1,0 +1,9 @@
+//! What every request passes before it is routed and every response after it.
+
+pub(super) mod allowed_hosts;
+pub(super) mod compression;
+pub(super) mod expectation;
+pub mod method_not_allowed;
+pub(super) mod old_session;
+pub(super) mod request_line;
+pub(super) mod security_headers;

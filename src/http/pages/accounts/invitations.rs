@@ -1,0 +1,123 @@
+//! A person's own way in: a one-time link to a new account or to a new password.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use super::passwords;
+use super::sign_in::made_before;
+use super::users::taken;
+use crate::db::DbConnection;
+use crate::db::accounts::{invitations, users};
+use crate::db::form_answers::Done;
+use crate::db::system::settings;
+use crate::domain::accounts::api_token;
+use crate::domain::accounts::invitation::Invitation;
+use crate::domain::accounts::user::{Language, NewUser, check_password};
+use crate::domain::id::UserId;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::timestamp::Timestamp;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::double_submit;
+use crate::http::request::form::Form;
+use crate::http::request::page_context::Anyone;
+use crate::http::request::session::Visit;
+use crate::password::Busy;
+use crate::views::accounts::invitations::{InvitePage, Typed};
+
+async fn find(state: &State, text: &str, now: Timestamp) -> Result<Invitation, PageError> {
+    let hash = api_token::hash(text);
+    let found = state.db.read(move |conn| invitations::find(conn, &hash, now)).await?;
+    found.ok_or(PageError::DeadInvitation)
+}
+
+/// The form behind the link.
+pub async fn show(state: Data<State>, Anyone(reader): Anyone, text: Path<String>) -> Answer {
+    let invitation = find(&state, &text, reader.now).await?;
+    let zone = state.db.read(settings::load).await?.time_zone;
+    // UTC is nobody's choice: a browser with scripts fills in its own.
+    let zone = if zone == "UTC" { "" } else { &zone };
+    let typed = Typed { name: &invitation.name, language: None, time_zone: zone };
+    let problems = Problems::default();
+    page(StatusCode::OK, &InvitePage::new(reader.shell(), (&invitation, &text), typed, &problems))
+}
+
+/// Makes the account or stores the password, and signs the person in. The link has done its work.
+pub async fn accept(
+    state: Data<State>,
+    Anyone(reader): Anyone,
+    session: Session,
+    text: Path<String>,
+    form: Form,
+) -> Answer {
+    let now = reader.now;
+    if let Some(id) = made_before(&state, reader.address, &form).await? {
+        Visit(session).sign_in(id, None);
+        return Ok(go(&reader, "/webhooks"));
+    }
+    let invitation = find(&state, &text, now).await?;
+    let done = match check(&invitation, &form) {
+        Err(problems) => Err(problems),
+        Ok(new) => match passwords::hash(&state, reader.address, form.get("password")).await? {
+            Err(Busy) => Err(Problems::one(Field::Form, Problem::HashingBusy)),
+            Ok(hash) => {
+                let link = invitation.clone();
+                let settle = move |conn: &mut DbConnection| {
+                    let id = settle(conn, &link, new.as_ref(), (&hash, now))?;
+                    Ok(id.map(Done::plain).ok_or(PageError::DeadInvitation))
+                };
+                taken(double_submit::write(&state, form.once(), settle).await)?
+            }
+        },
+    };
+    match done {
+        Ok(done) => {
+            Visit(session).sign_in(done?.made, None);
+            Ok(go(&reader, "/webhooks"))
+        }
+        Err(problems) => {
+            let language = Language::parse(form.get("language"));
+            let typed = Typed { name: form.get("name"), language, time_zone: form.get("time_zone") };
+            let again = InvitePage::new(reader.shell(), (&invitation, &text), typed, &problems);
+            let response = page(StatusCode::UNPROCESSABLE_ENTITY, &again)?;
+            let busy = problems.of(&Field::Form) == Some(&Problem::HashingBusy);
+            Ok(if busy { passwords::try_later(response) } else { response })
+        }
+    }
+}
+
+/// The new person, or nobody when the link is to a new password.
+fn check(invitation: &Invitation, form: &Form) -> Result<Option<NewUser>, Problems> {
+    let password = form.get("password");
+    if invitation.user_id.is_some() {
+        let mut problems = Problems::default();
+        problems.keep(Field::Password, check_password(password, &[&invitation.name, &invitation.email]));
+        return problems.or(None);
+    }
+    let user = NewUser::parse(form.get("name"), &invitation.email, password, invitation.role, form.get("time_zone"))?;
+    Ok(Some(NewUser { language: Language::parse(form.get("language")), ..user }))
+}
+
+/// `None` if another was faster with the same link.
+fn settle(
+    conn: &mut DbConnection,
+    invitation: &Invitation,
+    new: Option<&NewUser>,
+    (hash, now): (&str, Timestamp),
+) -> Result<Option<UserId>, crate::db::Error> {
+    if !invitations::end(conn, invitation.id)? {
+        return Ok(None);
+    }
+    let id = match (new, invitation.user_id) {
+        (Some(user), _) => users::insert(conn, user, hash, now)?,
+        (None, Some(id)) => {
+            users::set_password(conn, id, hash, now)?;
+            id
+        }
+        (None, None) => return Ok(None),
+    };
+    users::signed_in(conn, id, now)?;
+    Ok(Some(id))
+}

@@ -1,0 +1,206 @@
+//! First run, signing in and out.
+
+use std::net::IpAddr;
+
+use actix_session::Session;
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use serde::Deserialize;
+
+use super::password_check::{self, Checked};
+use super::passwords;
+use crate::clock;
+use crate::db::DbConnection;
+use crate::db::accounts::{setup_links, users};
+use crate::db::form_answers::Done;
+use crate::domain::accounts::api_token;
+use crate::domain::accounts::user::{NewUser, Role, parse_email};
+use crate::domain::id::UserId;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::form::{Form, Typed};
+use crate::http::request::page_context::{Anyone, Reader};
+use crate::http::request::return_page::of_path;
+use crate::http::request::session::Visit;
+use crate::http::request::{csrf, double_submit, kept_form};
+use crate::password::Busy;
+use crate::views::accounts::sign_in::{Ended, Refusal, SetUp, SetUpPage, SignInPage};
+
+/// The query of a set-up link.
+#[derive(Deserialize)]
+pub struct Link {
+    #[serde(default)]
+    token: String,
+}
+
+/// The form for the first administrator; 404 for good once there is a user, and for a bad link.
+pub async fn set_up(state: Data<State>, Anyone(reader): Anyone, link: Query<Link>) -> Answer {
+    check_link(&state, &link.token).await?;
+    let typed = SetUp { token: &link.token, ..SetUp::default() };
+    page(StatusCode::OK, &SetUpPage::new(reader.shell(), typed, &Problems::default()))
+}
+
+async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
+    let hash = api_token::hash(text);
+    let good = state
+        .db
+        .read(move |conn| Ok(users::none_yet(conn)? && setup_links::is_good(conn, &hash, clock::now())?))
+        .await?;
+    if good { Ok(()) } else { Err(PageError::DeadLink) }
+}
+
+/// Makes the first administrator and signs them in.
+pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: Session, form: Form) -> Answer {
+    if let Some(id) = made_before(&state, reader.address, &form).await? {
+        Visit(session).sign_in(id, None);
+        return Ok(go(&reader, "/webhooks"));
+    }
+    check_link(&state, form.get("token")).await?;
+    let (name, email, zone) = (form.get("name"), form.get("email"), form.get("time_zone"));
+    let typed = SetUp { token: form.get("token"), name, email, time_zone: zone };
+    let checked = NewUser::parse(name, email, form.get("password"), Role::Admin, zone);
+    let user = match checked {
+        // No language is stored: nobody chose one for good here, and the links on every page must go on working.
+        Ok(user) => user,
+        Err(problems) => {
+            return page(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(reader.shell(), typed, &problems));
+        }
+    };
+    let hash = match passwords::hash(&state, reader.address, form.get("password")).await? {
+        Ok(hash) => hash,
+        Err(Busy) => {
+            let problems = Problems::one(Field::Form, Problem::HashingBusy);
+            let again = SetUpPage::new(reader.shell(), typed, &problems);
+            return page(StatusCode::SERVICE_UNAVAILABLE, &again).map(passwords::try_later);
+        }
+    };
+    let link = api_token::hash(form.get("token"));
+    let create = move |conn: &mut DbConnection| {
+        let now = clock::now();
+        // Compared again inside the transaction: of two people with the link, one is the first.
+        if !users::none_yet(conn)? || !setup_links::is_good(conn, &link, now)? {
+            return Ok(Err(PageError::DeadLink));
+        }
+        setup_links::clear(conn)?;
+        let id = users::insert(conn, &user, &hash, now)?;
+        users::signed_in(conn, id, now)?;
+        Ok(Ok(Done::plain(id)))
+    };
+    let done = double_submit::write(&state, form.once(), create).await??;
+    Visit(session).sign_in(done.made, None);
+    Ok(go(&reader, "/webhooks"))
+}
+
+/// Whom the same form has made, or given a new password, a moment ago. It lets in nobody whom its password would not:
+/// the account may have been disabled or changed since.
+pub(in crate::http::pages) async fn made_before(
+    state: &State,
+    address: IpAddr,
+    form: &Form,
+) -> Result<Option<UserId>, PageError> {
+    let Some(Done { made, .. }) = double_submit::done::<UserId>(state, form).await? else { return Ok(None) };
+    let Some(user) = state.db.read(move |conn| users::find(conn, made)).await? else { return Ok(None) };
+    let checked = password_check::check(state, address, &user.email, form.get("password")).await?;
+    Ok(if let Checked::Right(user, _) = checked { Some(user.id) } else { None })
+}
+
+/// Where to go after signing in.
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+    /// A form was sent, and nothing was done.
+    #[serde(default)]
+    form: String,
+}
+
+/// The sign-in form.
+pub async fn sign_in(state: Data<State>, Anyone(reader): Anyone, query: Query<Next>) -> Answer {
+    let next = of_path(&query.next);
+    if reader.user.is_some() {
+        return Ok(go(&reader, &next));
+    }
+    let ended = ended(&state, &reader, !query.form.is_empty()).await?;
+    page(StatusCode::OK, &SignInPage::new(reader.shell(), "", &next, None).after(ended))
+}
+
+/// What becomes of the form that was sent, if this browser's session has ended.
+async fn ended(state: &State, reader: &Reader, form: bool) -> Result<Option<Ended>, PageError> {
+    let Some(ended) = &reader.ended else { return Ok(None) };
+    Ok(Some(match kept_form::is_waiting(state, ended).await? {
+        true => Ended::FormIsKept,
+        false if form => Ended::NothingWasDone,
+        false => Ended::NoForm,
+    }))
+}
+
+/// Signs in. One answer for every wrong pair of account and password.
+///
+/// Whoever has signed in meanwhile in another window is simply let through.
+pub async fn check_in(
+    state: Data<State>,
+    Anyone(reader): Anyone,
+    session: Session,
+    request: HttpRequest,
+    input: Typed,
+) -> Answer {
+    let form = input.form;
+    if reader.user.is_some() && csrf::is_before_sign_in(&state, &request, form.get("_csrf")) {
+        return Ok(go(&reader, &of_path(form.get("next"))));
+    }
+    if !input.fresh {
+        return Err(csrf::stale(&state, &request));
+    }
+    let typed = form.get("email");
+    let account = parse_email(typed).unwrap_or_default();
+    let next = of_path(form.get("next"));
+    match password_check::check(&state, reader.address, &account, form.get("password")).await? {
+        Checked::Wait(seconds) => {
+            let refused = SignInPage::new(reader.shell(), typed, &next, Some(Refusal::Wait(seconds)));
+            let mut response = page(StatusCode::TOO_MANY_REQUESTS, &refused)?;
+            response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
+            Ok(response)
+        }
+        Checked::Right(user, renewal) => {
+            let id = user.id;
+            let sign_in = move |conn: &mut DbConnection| {
+                renewal.map_or(Ok(()), |renewal| renewal.store(conn, id))?;
+                users::signed_in(conn, id, clock::now())
+            };
+            state.db.write(sign_in).await?;
+            let visit = Visit(session);
+            let same = reader.ended.as_ref().filter(|ended| ended.user == Some(id));
+            visit.sign_in(id, same.and_then(|ended| ended.csrf.clone()));
+            if let Some(ended) = &reader.ended
+                && let Some(kept) = kept_form::take_over(&state, ended, id).await?
+            {
+                visit.keep_form(&ended.key_hash);
+                return Ok(go(&reader, &kept.page));
+            }
+            Ok(go(&reader, &next))
+        }
+        Checked::Wrong => refuse(&reader, typed, &next, Refusal::Wrong),
+        Checked::Busy => refuse(&reader, typed, &next, Refusal::Busy).map(passwords::try_later),
+    }
+}
+
+fn refuse(reader: &Reader, typed: &str, next: &str, refusal: Refusal) -> Answer {
+    page(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(reader.shell(), typed, next, Some(refusal)))
+}
+
+/// Ends the session.
+///
+/// The token does not matter to a session that has ended already, or was begun anew in another window.
+pub async fn sign_out(Anyone(reader): Anyone, session: Session, input: Typed) -> Answer {
+    if reader.user.is_some() && !input.fresh {
+        return Err(PageError::StaleForm);
+    }
+    Visit(session).sign_out();
+    let mut response = go(&reader, "/sign-in");
+    let clear = actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\"");
+    response.headers_mut().insert(actix_web::http::header::HeaderName::from_static("clear-site-data"), clear);
+    Ok(response)
+}

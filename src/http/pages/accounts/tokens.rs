@@ -1,0 +1,103 @@
+//! The API tokens: list, make, revoke.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use crate::clock;
+use crate::db::DbConnection;
+use crate::db::accounts::tokens::{self, NewToken};
+use crate::db::form_answers::Done;
+use crate::domain::accounts::api_token::{self, Lifetime, Scope, Token};
+use crate::domain::id::TokenId;
+use crate::domain::problem::{Field, Problems};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::form::Form;
+use crate::http::request::page_context::{Admin, Reader};
+use crate::http::request::session::Visit;
+use crate::http::request::{double_submit, one_time_secret};
+use crate::views::NoticeKind;
+use crate::views::accounts::tokens::{ListPage, RevokePage, Typed};
+
+/// Where a new token waits to be shown.
+const FLASH: &str = "token";
+
+/// All tokens, and a form to make one.
+pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
+    let new = one_time_secret::take(&state, (&Visit(session), &reader), FLASH).await?;
+    let none = Typed::default();
+    let before = reader.typed_before("/tokens").map(|form| Typed {
+        name: form.get("name"),
+        scope: Scope::parse(form.get("scope")).unwrap_or(none.scope),
+        lifetime: Lifetime::parse(form.get("lifetime")).unwrap_or(none.lifetime),
+    });
+    answer(&state, &reader, new.as_deref(), (before.unwrap_or(none), &Problems::default())).await
+}
+
+async fn answer(
+    state: &State,
+    reader: &Reader,
+    new: Option<&str>,
+    (typed, problems): (Typed<'_>, &Problems),
+) -> Answer {
+    let mut list = state.db.read(tokens::list).await?;
+    // Those that work first, the newest of them at the top.
+    list.sort_by_key(|token| (!token.is_good(reader.now), std::cmp::Reverse(token.id)));
+    let server = state.public.as_str().trim_end_matches('/');
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page(status, &ListPage::new(reader.shell(), &list, server, typed, problems).with_new(new))
+}
+
+/// Makes a token; the list shows it once.
+pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+    let scope = Scope::parse(form.get("scope")).ok_or(PageError::BadRequest)?;
+    let lifetime = Lifetime::parse(form.get("lifetime")).ok_or(PageError::BadRequest)?;
+    let name = match api_token::parse_name(form.get("name")) {
+        Ok(name) => name,
+        Err(problem) => {
+            let typed = Typed { name: form.get("name"), scope, lifetime };
+            return answer(&state, &reader, None, (typed, &Problems::one(Field::TokenName, problem))).await;
+        }
+    };
+    let (text, now) = (api_token::from_random(clock::random()), reader.now);
+    let new = NewToken { name, scope, text: text.clone(), expires_at: lifetime.end(now) };
+    let insert = move |conn: &mut DbConnection| {
+        tokens::insert(conn, &new, now)?;
+        Ok(Ok::<_, PageError>(Done { made: (), secret: Some(text) }))
+    };
+    let done = double_submit::write(&state, form.once(), insert).await??;
+    if let Some(text) = done.secret {
+        one_time_secret::leave(&state, (&Visit(session), &reader), FLASH, &text, form.once())?;
+    }
+    Ok(go(&reader, "/tokens"))
+}
+
+async fn find(state: &State, id: TokenId) -> Result<Token, PageError> {
+    state.db.read(move |conn| tokens::find(conn, id)).await?.ok_or(PageError::NotFound)
+}
+
+/// What revoking means, before it is done.
+pub async fn ask_revoke(state: Data<State>, Admin(reader): Admin, id: Path<TokenId>) -> Answer {
+    let token = find(&state, *id).await?;
+    if token.revoked_at.is_some() {
+        return Ok(go(&reader, "/tokens"));
+    }
+    page(StatusCode::OK, &RevokePage::new(reader.shell(), &token))
+}
+
+/// Refuses a token from now on; one that is refused already stays so.
+pub async fn revoke(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<TokenId>,
+    _form: Form,
+) -> Answer {
+    let token = find(&state, *id).await?;
+    let now = reader.now;
+    state.db.write(move |conn| tokens::revoke(conn, token.id, now)).await?;
+    Visit(session).leave_notice(NoticeKind::TokenRevoked.as_str());
+    Ok(go(&reader, "/tokens"))
+}

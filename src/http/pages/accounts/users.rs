@@ -1,0 +1,232 @@
+//! The people: list, invitations, role, access, links to a new password.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use crate::clock;
+use crate::db::accounts::invitations;
+use crate::db::accounts::users::{self, Change};
+use crate::db::form_answers::Done;
+use crate::db::{self, DbConnection};
+use crate::domain::accounts::api_token;
+use crate::domain::accounts::invitation::NewInvitation;
+use crate::domain::accounts::user::{Role, User};
+use crate::domain::id::UserId;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::form::Form;
+use crate::http::request::page_context::{Admin, Reader};
+use crate::http::request::session::Visit;
+use crate::http::request::{double_submit, one_time_secret};
+use crate::views::NoticeKind;
+use crate::views::accounts::users::{ListPage, NewLink, Typed, UserPage};
+
+/// Where a new invitation waits to be shown.
+const FLASH: &str = "invitation";
+
+fn password_flash(id: UserId) -> String {
+    format!("password:{id}")
+}
+
+/// Everyone, who is invited, and a form to invite one more.
+pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
+    let new = one_time_secret::take(&state, (&Visit(session), &reader), FLASH).await?;
+    let before = reader.typed_before("/users/invitations").map(|form| Typed {
+        email: form.get("email"),
+        name: form.get("name"),
+        role: Role::parse(form.get("role")).unwrap_or(Role::Viewer),
+    });
+    answer(&state, &reader, new.as_deref(), (before.unwrap_or_default(), &Problems::default())).await
+}
+
+async fn answer(
+    state: &State,
+    reader: &Reader,
+    new: Option<&str>,
+    (typed, problems): (Typed<'_>, &Problems),
+) -> Answer {
+    let now = reader.now;
+    let load = move |conn: &mut DbConnection| Ok((users::list(conn)?, invitations::open(conn, now)?));
+    let (people, open) = state.db.read(load).await?;
+    let link = new.map(|url| NewLink { url, is_password: false });
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page(status, &ListPage::new(reader.shell(), (&people, &open), typed, problems).with_link(link))
+}
+
+/// Makes a one-time link to a new account; the list shows it once.
+pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+    let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
+    let typed = Typed { email: form.get("email"), name: form.get("name"), role };
+    let made = match NewInvitation::parse(typed.email, typed.name, role) {
+        Ok(new) => make_link(&state, &reader, new, &form).await?,
+        Err(problems) => Err(problems),
+    };
+    match made {
+        Ok(link) => {
+            if let Some(link) = link {
+                one_time_secret::leave(&state, (&Visit(session), &reader), FLASH, &link, form.once())?;
+            }
+            Ok(go(&reader, "/users"))
+        }
+        Err(problems) => answer(&state, &reader, None, (typed, &problems)).await,
+    }
+}
+
+/// A link, unless the address of a new person is somebody's already; nothing when the same form made one that has been
+/// shown.
+async fn make_link(
+    state: &State,
+    reader: &Reader,
+    new: NewInvitation,
+    form: &Form,
+) -> Result<Result<Option<String>, Problems>, PageError> {
+    let (text, now) = (api_token::hex(&clock::random::<32>()), reader.now);
+    let hash = api_token::hash(&text);
+    let link = state.public.join(&format!("/invite/{text}"));
+    let link = String::from(link.map_err(|error| PageError::Internal(error.to_string()))?);
+    let store = || {
+        let (new, hash, link) = (new.clone(), hash.clone(), link.clone());
+        double_submit::write(state, form.once(), move |conn: &mut DbConnection| {
+            if new.user_id.is_none() && users::by_email(conn, &new.email)?.is_some() {
+                return Ok(Err(()));
+            }
+            invitations::replace(conn, &new, &hash, now)?;
+            Ok(Ok(Done { made: (), secret: Some(link) }))
+        })
+    };
+    let made = match store().await {
+        // A link for the same address was made at the same moment. It ends, as an older one does.
+        Err(error) if error.is_taken() => store().await?,
+        made => made?,
+    };
+    Ok(made.map(|done| done.secret).map_err(|()| Problems::one(Field::Email, Problem::EmailTaken)))
+}
+
+/// Ends a link that was not used yet.
+pub async fn withdraw(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<i64>,
+    _form: Form,
+) -> Answer {
+    if state.db.write(move |conn| invitations::end(conn, *id)).await? {
+        Visit(session).leave_notice(NoticeKind::InvitationWithdrawn.as_str());
+    }
+    Ok(go(&reader, "/users"))
+}
+
+async fn find(state: &State, id: UserId) -> Result<User, PageError> {
+    state.db.read(move |conn| users::find(conn, id)).await?.ok_or(PageError::NotFound)
+}
+
+/// One person: role, access, password.
+pub async fn show(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<UserId>) -> Answer {
+    let user = find(&state, *id).await?;
+    let new = one_time_secret::take(&state, (&Visit(session), &reader), &password_flash(user.id)).await?;
+    let problems = Problems::default();
+    let before = reader.typed_before(&format!("/users/{id}")).and_then(|form| Role::parse(form.get("role")));
+    let role = before.unwrap_or(user.role);
+    page(StatusCode::OK, &UserPage::new(reader.shell(), &user, role, &problems).with_link(new.as_deref()))
+}
+
+/// Gives a person another role.
+pub async fn change_role(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<UserId>,
+    form: Form,
+) -> Answer {
+    let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
+    let user = find(&state, *id).await?;
+    let change = state.db.write(move |conn| users::set_role(conn, user.id, role)).await?;
+    settle(&state, (&reader, session), *id, (change, NoticeKind::RoleChanged, role)).await
+}
+
+/// Shuts a person out; nobody does it to themselves.
+pub async fn disable(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<UserId>,
+    _form: Form,
+) -> Answer {
+    let (id, now) = (*id, reader.now);
+    let user = find(&state, id).await?;
+    if id == reader.user_id() {
+        return refuse(&reader, &user, user.role, Problem::NotYourself);
+    }
+    let change = state.db.write(move |conn| users::shut_out(conn, id, now)).await?;
+    settle(&state, (&reader, session), id, (change, NoticeKind::UserDisabled, user.role)).await
+}
+
+async fn settle(
+    state: &State,
+    (reader, session): (&Reader, Session),
+    id: UserId,
+    (change, done, role): (Change, NoticeKind, Role),
+) -> Answer {
+    match change {
+        Change::NotThere => Err(PageError::NotFound),
+        Change::LastAdmin => refuse(reader, &find(state, id).await?, role, Problem::LastAdmin),
+        Change::Done => {
+            Visit(session).leave_notice(done.as_str());
+            // Who is no administrator any more has no access to the page of a person.
+            let own = id == reader.user_id() && role != Role::Admin;
+            Ok(go(reader, &if own { "/webhooks".to_owned() } else { format!("/users/{id}") }))
+        }
+    }
+}
+
+fn refuse(reader: &Reader, user: &User, role: Role, problem: Problem) -> Answer {
+    let problems = Problems::one(Field::Role, problem);
+    page(StatusCode::UNPROCESSABLE_ENTITY, &UserPage::new(reader.shell(), user, role, &problems))
+}
+
+/// Lets a person in again.
+pub async fn enable(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<UserId>,
+    _form: Form,
+) -> Answer {
+    let id = *id;
+    if !state.db.write(move |conn| users::enable(conn, id)).await? {
+        return Err(PageError::NotFound);
+    }
+    Visit(session).leave_notice(NoticeKind::UserEnabled.as_str());
+    Ok(go(&reader, &format!("/users/{id}")))
+}
+
+/// Makes a one-time link to a new password; the person's page shows it once.
+pub async fn make_password_link(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<UserId>,
+    form: Form,
+) -> Answer {
+    let user = find(&state, *id).await?;
+    if user.disabled_at.is_some() {
+        return Err(PageError::BadRequest);
+    }
+    let new = NewInvitation { email: user.email, name: user.name, role: user.role, user_id: Some(user.id) };
+    if let Ok(Some(link)) = make_link(&state, &reader, new, &form).await? {
+        one_time_secret::leave(&state, (&Visit(session), &reader), &password_flash(user.id), &link, form.once())?;
+    }
+    Ok(go(&reader, &format!("/users/{}", user.id)))
+}
+
+/// A taken address is a problem of its field; every other error is ours.
+pub(in crate::http::pages) fn taken<T>(result: Result<T, db::Error>) -> Result<Result<T, Problems>, PageError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if error.is_taken() => Ok(Err(Problems::one(Field::Email, Problem::EmailTaken))),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,262 @@
+//! The delivery log, and one delivery.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::db::deliveries::{log, queue};
+use crate::db::system::settings;
+use crate::db::{events, inboxes, webhooks};
+use crate::domain::cursor::Cursor;
+use crate::domain::deliveries::ATTEMPTS;
+use crate::domain::id::{DeliveryId, IdSource, WebhookId};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::webhooks::list::inbox_name;
+use crate::http::pages::{Answer, fragments, go, page, redelivery};
+use crate::http::request::form::Form;
+use crate::http::request::log_query::{LogQuery, Parsed, given};
+use crate::http::request::page_context::{Admin, Reader, SignedIn};
+use crate::http::request::session::Visit;
+use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
+use crate::views::{Html, NoticeKind};
+
+/// Lines of a page.
+const PAGE: usize = 50;
+/// Other deliveries of an event that its page names.
+const MOST_TWINS: i64 = 5;
+/// New deliveries that are counted.
+const MOST_NEWS: usize = 100;
+
+/// The log.
+pub async fn log(state: Data<State>, SignedIn(reader): SignedIn, query: Query<LogQuery>) -> Answer {
+    show_log(&state, &reader, &query).await
+}
+
+/// The log of one webhook.
+pub async fn of_webhook(
+    state: Data<State>,
+    SignedIn(reader): SignedIn,
+    id: Path<WebhookId>,
+    query: Query<LogQuery>,
+) -> Answer {
+    let query = LogQuery { webhook: Some(id.to_string()), ..query.into_inner() };
+    show_log(&state, &reader, &query).await
+}
+
+async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
+    let mut parsed = query.parse(reader.zone(), reader.now);
+    parsed.filter.is_viewers = !reader.is_admin();
+    if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| reader.htmx) {
+        return show_news(state, reader, query, (parsed, seen)).await;
+    }
+    let turn = state.turn(&parsed.filter).await?;
+    let (wanted, cursor) = (parsed.filter.clone(), parsed.cursor);
+    let loaded = state.db.read(move |conn| {
+        let _turn = turn;
+        Ok((log::page(conn, &wanted, cursor, PAGE)?, webhooks::titles(conn)?, inboxes::list(conn)?))
+    });
+    let (found, titles, inboxes) = loaded.await?;
+    let shown = found.lines.iter().map(|line| LogLine {
+        delivery: &line.delivery,
+        webhook: titles.iter().find(|(id, _)| *id == line.delivery.webhook_id).map(|(_, title)| title.as_str()),
+        inbox: inbox_name(&inboxes, line.delivery.inbox_id),
+        http_status: line.http_status,
+        duration_ms: line.duration_ms,
+    });
+    let seen = found.lines.first().map_or(DeliveryId(0), |line| line.delivery.id);
+    let (newer, older) = neighbours(cursor, &found);
+    let input = LogInput {
+        filter: filter(reader, query, &parsed),
+        odd: parsed.odd,
+        lines: shown.collect(),
+        webhooks: titles.clone(),
+        inboxes: inboxes.iter().map(|inbox| (inbox.id, inbox.name.clone())).collect(),
+        newer: newer.written(),
+        older: older.written(),
+        looked_until: found.next.filter(|_| found.is_cut).map(|id| IdSource::time_of(id.0)),
+        news: (query.is_live() && cursor == Cursor::Newest).then_some(News { seen, count: 0 }),
+        retention_days: state.retention_days.into(),
+    };
+    let log = LogPage::new(reader.shell(), input);
+    if reader.htmx { page(StatusCode::OK, &log.as_log()) } else { page(StatusCode::OK, &log) }
+}
+
+/// What the poll asks: only what is newer is looked through, and nothing is answered as long as nothing has changed.
+async fn show_news(state: &State, reader: &Reader, query: &LogQuery, (parsed, seen): (Parsed, DeliveryId)) -> Answer {
+    let turn = state.turn(&parsed.filter).await?;
+    let wanted = parsed.filter.clone();
+    let newer = state.db.read(move |conn| {
+        let _turn = turn;
+        log::page(conn, &wanted, Cursor::After(seen), MOST_NEWS)
+    });
+    let count = newer.await?.lines.len();
+    if given(&query.known).unwrap_or("0") == count.to_string() {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    let news = Some(News { seen, count: count as u64 });
+    let input = LogInput { filter: filter(reader, query, &parsed), news, ..LogInput::default() };
+    page(StatusCode::OK, &LogPage::new(reader.shell(), input).as_news())
+}
+
+/// Characters of a search that the page repeats, in its field and in each of its links: more than any search may have.
+const SEARCH_SHOWN_MAX: usize = 500;
+
+/// The fields of the filter as they were filled.
+fn filter(reader: &Reader, query: &LogQuery, Parsed { filter, period, .. }: &Parsed) -> LogFilter {
+    let (from, to) = query.fields(reader.zone());
+    LogFilter {
+        status: filter.status,
+        event: filter.event,
+        webhook: filter.webhook,
+        inbox: filter.inbox,
+        from,
+        to,
+        period: *period,
+        test: filter.test,
+        q: given(&query.q).unwrap_or_default().chars().take(SEARCH_SHOWN_MAX).collect(),
+        live: query.is_live(),
+    }
+}
+
+/// The pages with newer and with older lines, where there are any. A page may be empty where no line of the part that
+/// was looked at fits.
+fn neighbours(cursor: Cursor<DeliveryId>, found: &log::Page) -> (Cursor<DeliveryId>, Cursor<DeliveryId>) {
+    let (first, last) = (found.lines.first(), found.lines.last());
+    let id = |line: Option<&log::Line>, none: i64| line.map_or(DeliveryId(none), |line| line.delivery.id);
+    let onward = found.next.map_or(Cursor::Newest, |id| cursor.beyond(id));
+    match cursor {
+        Cursor::Newest => (Cursor::Newest, onward),
+        Cursor::Before(at) => (Cursor::After(id(first, at.0.saturating_sub(1))), onward),
+        Cursor::After(at) => (onward, Cursor::Before(id(last, at.0.saturating_add(1)))),
+    }
+}
+
+/// What of a delivery to show.
+#[derive(Default, Deserialize)]
+pub struct Chosen {
+    /// The number of an attempt; the latest when there is none of it.
+    attempt: Option<String>,
+    /// `raw`: the body as it was sent.
+    body: Option<String>,
+    /// What the poll has seen: nothing is answered as long as that stands.
+    seen: Option<String>,
+}
+
+/// The parts of the page that htmx swaps.
+#[derive(Clone, Copy)]
+enum Part {
+    Delivery,
+    Attempts,
+}
+
+/// One delivery with its attempts.
+pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<String>, query: Query<Chosen>) -> Answer {
+    render(&state, &reader, parse(&id)?, (&query, Part::Delivery)).await
+}
+
+/// What the reader had chosen on the page that a form was sent from.
+fn chosen_before(request: &HttpRequest) -> Chosen {
+    let page = request.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
+    Query::from_query(page.split_once('?').map_or("", |(_, query)| query)).map(Query::into_inner).unwrap_or_default()
+}
+
+async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): (&Chosen, Part)) -> Answer {
+    // Of a refused address only administrators are told, and only where some private networks are allowed at all.
+    let may_know = reader.is_admin() && state.policy.has_allow_list();
+    let wanted = chosen.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
+    let loaded = state.db.read(move |conn| {
+        let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
+        let twins = log::twins(conn, &delivery, MOST_TWINS)?;
+        let body = events::body(conn, delivery.event_id)?;
+        let webhook = webhooks::find(conn, delivery.webhook_id)?;
+        let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());
+        let everywhere = settings::viewers_see_answers(conn)?;
+        let refused = match shown.filter(|_| may_know) {
+            Some(attempt) => log::refused_address(conn, id, attempt.number)?,
+            None => None,
+        };
+        Ok(Some((delivery, attempts, twins, body, webhook, inboxes::list(conn)?, (refused, everywhere))))
+    });
+    let loaded = loaded.await?.ok_or(PageError::NotFound)?;
+    let (delivery, mut attempts, twins, body, webhook, inboxes, (refused, everywhere)) = loaded;
+    let mut answers_hidden = false;
+    if !reader.is_admin() {
+        // Of a deleted webhook nothing is left that an administrator could have allowed.
+        answers_hidden = !webhook.as_ref().map_or(everywhere, |webhook| webhook.shows_answers(everywhere));
+        for answer in attempts.iter_mut().filter_map(|attempt| attempt.response.as_mut()) {
+            if answers_hidden {
+                answer.keep_status();
+            } else if let Some(webhook) = webhook.as_ref().filter(|_| !everywhere) {
+                answer.hide(&webhook.url);
+            }
+        }
+    }
+    let view = DeliveryView {
+        delivery: &delivery,
+        webhook: webhook.as_ref(),
+        inbox: inbox_name(&inboxes, delivery.inbox_id),
+        twins: &twins,
+        attempts: &attempts,
+        answers_hidden,
+        schedule: ATTEMPTS.unsigned_abs().into(),
+        body: body.as_deref(),
+        chosen: chosen.attempt.as_deref().and_then(|number| number.parse().ok()),
+        raw: chosen.body.as_deref() == Some("raw"),
+        retention_days: state.retention_days.into(),
+    };
+    let shown = DeliveryPage::new(reader.shell(), view).with_refused(refused.as_deref());
+    match part {
+        _ if !reader.htmx => page(StatusCode::OK, &shown),
+        Part::Delivery if chosen.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
+        Part::Delivery => page(StatusCode::OK, &shown.as_delivery()),
+        // The form stays on the page, and may be sent once more.
+        Part::Attempts => fragments(&[shown.as_attempts().html()?, reader.shell().once_again("once-resend").html()?]),
+    }
+}
+
+fn parse(id: &str) -> Result<DeliveryId, PageError> {
+    id.parse().map_err(|_| PageError::NotFound)
+}
+
+/// Sends the event again, as a delivery of its own.
+pub async fn send_again(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<String>,
+    request: HttpRequest,
+    form: Form,
+) -> Answer {
+    let id = parse(&id)?;
+    let delivery = redelivery::make(&state, id, form.once()).await??;
+    if reader.htmx {
+        return render(&state, &reader, id, (&chosen_before(&request), Part::Attempts)).await;
+    }
+    Visit(session).leave_notice(NoticeKind::DeliveryResent.as_str());
+    Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
+}
+
+/// Ends a waiting delivery.
+pub async fn cancel(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<String>,
+    request: HttpRequest,
+    _form: Form,
+) -> Answer {
+    let id = parse(&id)?;
+    let now = clock::now();
+    let cancelled = state.db.write(move |conn| queue::cancel(conn, id, now)).await?;
+    if reader.htmx {
+        return render(&state, &reader, id, (&chosen_before(&request), Part::Delivery)).await;
+    }
+    if cancelled {
+        Visit(session).leave_notice(NoticeKind::DeliveryCancelled.as_str());
+    }
+    Ok(go(&reader, &format!("/deliveries/{id}")))
+}

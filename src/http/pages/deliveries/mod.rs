@@ -1,0 +1,4 @@
+//! The delivery log, one delivery, and sending again what failed.
+
+pub mod log;
+pub mod resend;

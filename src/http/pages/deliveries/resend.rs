@@ -1,0 +1,215 @@
+//! Sending again everything that failed: counted, confirmed, watched, cancelled.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+
+use crate::clock;
+use crate::db::deliveries::recoveries::{self, Found, MOST, Wanted};
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::delivery::PER_SECOND;
+use crate::domain::deliveries::log_period::Period;
+use crate::domain::deliveries::recovery::RecoveryState;
+use crate::domain::events::catalogue::EventName;
+use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::timestamp::Timestamp;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::form::Form;
+use crate::http::request::log_query::{LogQuery, Parsed, given};
+use crate::http::request::page_context::{Admin, Reader, SignedIn};
+use crate::http::request::session::Visit;
+use crate::http::request::{clock_field, double_submit};
+use crate::views::NoticeKind;
+use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage};
+
+/// What a form or a link asks for: the same names as the log's filters, so that its button hands them over.
+struct Asked {
+    wanted: Result<Wanted, Problems>,
+    webhook: Option<WebhookId>,
+    event: Option<EventName>,
+    inbox: Option<InboxId>,
+    since: String,
+    until: String,
+    /// A search finds what no recovery can be limited to.
+    searched: bool,
+}
+
+impl Asked {
+    fn of(query: &LogQuery, reader: &Reader) -> Result<Self, PageError> {
+        let Parsed { filter, odd, .. } = query.parse(reader.zone(), reader.now);
+        // Left out, it would mean all of them.
+        if odd.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
+            return Err(PageError::BadRequest);
+        }
+        let (since, until) = query.fields(reader.zone());
+        let mut problems = Problems::default();
+        if odd.contains(&"from") || filter.from.is_none() || filter.from > Some(reader.now) {
+            problems.add(Field::Since, Problem::SinceInvalid);
+        }
+        if odd.contains(&"to") {
+            problems.add(Field::Until, Problem::UntilInvalid);
+        }
+        let wanted = Wanted {
+            webhook: filter.webhook,
+            event: filter.event,
+            inbox: filter.inbox,
+            since: filter.from.unwrap_or(reader.now),
+            until: filter.to.unwrap_or(reader.now).min(reader.now),
+        };
+        Ok(Self {
+            wanted: if problems.is_empty() { Ok(wanted) } else { Err(problems) },
+            webhook: filter.webhook,
+            event: filter.event,
+            inbox: filter.inbox,
+            since,
+            until,
+            searched: given(&query.q).is_some(),
+        })
+    }
+
+    fn input<'a>(&'a self, choice: Choice, found: Option<Found>, problems: &'a Problems) -> ResendInput<'a> {
+        ResendInput {
+            webhook: self.webhook,
+            webhooks: choice.webhooks,
+            event: self.event,
+            inbox: self.inbox,
+            inboxes: choice.inboxes,
+            since: &self.since,
+            until: &self.until,
+            searched: self.searched,
+            running: choice.running,
+            count: found.map(|found| found.count as u64),
+            oldest: found.and_then(|found| found.oldest),
+            newest: found.and_then(|found| found.newest),
+            per_second: PER_SECOND.unsigned_abs(),
+            limit: MOST.unsigned_abs(),
+            problems,
+        }
+    }
+}
+
+/// What there is to choose from, and what is going on already.
+struct Choice {
+    webhooks: Vec<(WebhookId, String)>,
+    inboxes: Vec<(InboxId, String)>,
+    running: Vec<i64>,
+}
+
+/// Only webhooks that are there can be sent to.
+fn choice(conn: &mut DbConnection) -> Result<Choice, Error> {
+    Ok(Choice {
+        webhooks: webhooks::list(conn)?.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
+        inboxes: inboxes::list(conn)?.into_iter().map(|inbox| (inbox.id, inbox.name)).collect(),
+        running: recoveries::open(conn)?,
+    })
+}
+
+/// The question, and the count once it is asked.
+pub async fn ask(state: Data<State>, Admin(reader): Admin, query: Query<LogQuery>) -> Answer {
+    let mut query = query.into_inner();
+    let is_blank = given(&query.from).is_none() && given(&query.period).is_none();
+    if given(&query.from).is_none() {
+        // A span of the log becomes its beginning; a day, for a start.
+        let period = query.period.take().and_then(|text| Period::parse(&text)).unwrap_or(Period::Day);
+        let start = period.start(reader.now, reader.zone()).unwrap_or(reader.now).micros();
+        query.from = clock_field::shown(Timestamp::from_micros(start - start % 60_000_000), reader.zone());
+    }
+    let asked = Asked::of(&query, &reader)?;
+    let none = Problems::default();
+    match &asked.wanted {
+        Err(problems) => refuse(&state, &reader, &asked, problems).await,
+        Ok(wanted) => {
+            let wanted = *wanted;
+            let loaded = state.db.read(move |conn| {
+                let found = if is_blank { None } else { Some(recoveries::count(conn, &wanted)?) };
+                Ok((choice(conn)?, found))
+            });
+            let (choice, found) = loaded.await?;
+            page(StatusCode::OK, &ResendPage::new(reader.shell(), asked.input(choice, found, &none)))
+        }
+    }
+}
+
+async fn refuse(state: &State, reader: &Reader, asked: &Asked, problems: &Problems) -> Answer {
+    let input = asked.input(state.db.read(choice).await?, None, problems);
+    page(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(reader.shell(), input))
+}
+
+/// Begins.
+pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+    let text = |name: &str| Some(form.get(name).to_owned());
+    let query = LogQuery {
+        webhook: text("webhook"),
+        event: text("event"),
+        inbox: text("inbox"),
+        from: text("from"),
+        to: text("to"),
+        ..LogQuery::default()
+    };
+    let asked = Asked::of(&query, &reader)?;
+    let begun = match &asked.wanted {
+        Err(problems) => return refuse(&state, &reader, &asked, problems).await,
+        Ok(wanted) => {
+            let wanted = *wanted;
+            let start = move |conn: &mut DbConnection| {
+                let begun = recoveries::start(conn, &wanted, clock::now())?;
+                Ok(begun.map(|(id, _)| Done::plain(id)).ok_or(()))
+            };
+            double_submit::write(&state, form.once(), start).await?
+        }
+    };
+    match begun {
+        Ok(Done { made: id, .. }) => {
+            Visit(session).leave_notice(NoticeKind::RecoveryStarted.as_str());
+            Ok(go(&reader, &format!("/recoveries/{id}")))
+        }
+        // It was sent by somebody else meanwhile.
+        Err(()) => Ok(go(&reader, "/deliveries/resend")),
+    }
+}
+
+/// How far a recovery is.
+pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<i64>) -> Answer {
+    render(&state, &reader, *id).await
+}
+
+async fn render(state: &State, reader: &Reader, id: i64) -> Answer {
+    let loaded = state.db.read(move |conn| Ok((recoveries::find(conn, id)?, webhooks::titles(conn)?)));
+    let (found, titles) = loaded.await?;
+    let found = found.ok_or(PageError::NotFound)?;
+    let webhook = titles.iter().find(|(id, _)| Some(*id) == found.webhook);
+    let view = RecoveryView {
+        id,
+        webhook: webhook.map(|(id, title)| (*id, title.as_str())),
+        total: found.total.unsigned_abs().into(),
+        sent: found.sent.unsigned_abs().into(),
+        delivered: found.delivered.unsigned_abs(),
+        failed: found.failed.unsigned_abs(),
+        state: match (found.ended_at, found.cancelled) {
+            (None, _) => RecoveryState::Running,
+            (Some(_), true) => RecoveryState::Cancelled,
+            (Some(_), false) => RecoveryState::Done,
+        },
+        started_at: found.started_at,
+        ended_at: found.ended_at,
+    };
+    let shown = RecoveryPage::new(reader.shell(), view);
+    if reader.htmx { page(StatusCode::OK, &shown.as_recovery()) } else { page(StatusCode::OK, &shown) }
+}
+
+/// Ends a recovery; what it has made already goes on.
+pub async fn cancel(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<i64>, _form: Form) -> Answer {
+    let id = id.into_inner();
+    let cancelled = state.db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await?;
+    if reader.htmx {
+        return render(&state, &reader, id).await;
+    }
+    if cancelled {
+        Visit(session).leave_notice(NoticeKind::RecoveryCancelled.as_str());
+    }
+    Ok(go(&reader, &format!("/recoveries/{id}")))
+}

@@ -1,0 +1,32 @@
+//! The catalogue of events.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use crate::db::webhooks;
+use crate::domain::events::catalogue::EventName;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, page};
+use crate::http::request::page_context::SignedIn;
+use crate::views::events::catalogue::{EventPage, ListPage};
+
+/// All events in their groups.
+pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
+    let webhooks = state.db.read(webhooks::list).await?;
+    page(StatusCode::OK, &ListPage::new(reader.shell(), &webhooks))
+}
+
+/// One event.
+pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, name: Path<String>) -> Answer {
+    let event = EventName::parse(&name).ok_or(PageError::NotFound)?;
+    let webhooks = state.db.read(webhooks::list).await?;
+    page(StatusCode::OK, &EventPage::new(reader.shell(), event, &webhooks))
+}
+
+/// The JSON Schema of one event, as a file.
+pub async fn schema(_: SignedIn, name: Path<String>) -> Result<HttpResponse, PageError> {
+    let event = EventName::parse(&name).ok_or(PageError::NotFound)?;
+    Ok(HttpResponse::Ok().content_type("application/schema+json").body(format!("{:#}\n", event.schema())))
+}

@@ -1,0 +1,4 @@
+//! The catalogue of events, and the events received.
+
+pub mod catalogue;
+pub mod received;

@@ -1,0 +1,61 @@
+//! Whether the system works, and what it measures of itself.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+
+use crate::db::deliveries::statistics;
+use crate::db::system::diagnostics;
+use crate::db::{DbConnection, webhooks};
+use crate::domain::accounts::user::Role;
+use crate::domain::system::status::Signs;
+use crate::http::State;
+use crate::http::pages::{Answer, page};
+use crate::http::request::page_context::SignedIn;
+use crate::views::system::status::{Measured, StatusPage};
+
+/// The page, or the part of it that polling swaps.
+pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
+    let (pulse, now) = (state.engine.pulse(), state.db.now().await?);
+    let load = move |conn: &mut DbConnection| {
+        let queue =
+            (statistics::pending(conn, None)?, diagnostics::oldest_pending(conn)?, diagnostics::oldest_due(conn, now)?);
+        Ok((queue, diagnostics::migration(conn)?, webhooks::list(conn)?))
+    };
+    let ((pending, oldest_pending, oldest_due), migration, hooks) = state.db.read(load).await?;
+    let may_know_places = reader.user.as_ref().is_some_and(|user| user.role == Role::Admin);
+    let readable = state.data.files_readable_by_others();
+    let readable: Vec<String> = readable.iter().map(|file| file.display().to_string()).collect();
+    let measured = Measured {
+        signs: Signs {
+            overloaded: pulse.overloaded,
+            unusable: state.db.unusable().is_some(),
+            free_disk: state.db.free_space(),
+            oldest_due,
+            cleaned_at: pulse.cleaned_at,
+            started_at: state.started_at,
+        },
+        version: env!("CARGO_PKG_VERSION"),
+        database: state.db.kind(),
+        database_size: state.db.size().await?,
+        database_file: state.db.file().filter(|_| may_know_places).map(|file| file.display().to_string()),
+        migration,
+        pending: u64::try_from(pending).unwrap_or(0),
+        oldest_pending,
+        in_flight: (pulse.in_flight as u64, u64::from(state.delivery.in_flight)),
+        webhooks: hooks.iter().map(|webhook| webhook.state).collect(),
+        memory: memory(),
+        machine_zone: jiff::tz::TimeZone::system().iana_name().map(Into::into),
+        clock_set: pulse.clock_set,
+        others_can_read: !readable.is_empty(),
+        readable_files: if may_know_places { readable } else { Vec::new() },
+    };
+    let whole = StatusPage::new(reader.shell(), measured);
+    if reader.htmx { page(StatusCode::OK, &whole.as_status()) } else { page(StatusCode::OK, &whole) }
+}
+
+/// Bytes of memory that the process takes, as Linux tells them (proc_pid_status(5), VmRSS in kB).
+fn memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}

@@ -1,0 +1,191 @@
+//! Turning a webhook on and off, deleting it, its signing secret.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use super::list::{find, row};
+use crate::clock;
+use crate::db::deliveries::{queue, statistics};
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, webhooks};
+use crate::domain::id::WebhookId;
+use crate::domain::webhooks::signing::SigningSecret;
+use crate::http::State;
+use crate::http::api::webhooks::overlap;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::form::Form;
+use crate::http::request::page_context::{Admin, Reader};
+use crate::http::request::session::Visit;
+use crate::http::request::{double_submit, one_time_secret};
+use crate::views::NoticeKind;
+use crate::views::webhooks::{DeletePage, HeldPage, SecretPage};
+
+/// Turns a webhook on.
+pub async fn turn_on(state: Data<State>, admin: Admin, session: Session, id: Path<WebhookId>, form: Form) -> Answer {
+    switch(&state, (admin, session), *id, (form, true)).await
+}
+
+/// Turns a webhook off: its deliveries are held.
+pub async fn turn_off(state: Data<State>, admin: Admin, session: Session, id: Path<WebhookId>, form: Form) -> Answer {
+    switch(&state, (admin, session), *id, (form, false)).await
+}
+
+async fn switch(
+    state: &State,
+    (Admin(reader), session): (Admin, Session),
+    id: WebhookId,
+    (form, on): (Form, bool),
+) -> Answer {
+    let webhook = find(state, id).await?;
+    // What was kept while it was off is a person's choice: to be sent, or not.
+    if on && !webhook.enabled && held(state, id).await? > 0 {
+        return Ok(go(&reader, &format!("/webhooks/{id}/held")));
+    }
+    let there = state.db.write(move |conn| webhooks::set_enabled(conn, id, on, clock::now())).await?;
+    if !there {
+        return Err(PageError::NotFound);
+    }
+    state.engine.wake();
+    if reader.htmx {
+        return row(state, &reader, id).await;
+    }
+    let kind = if on { NoticeKind::WebhookTurnedOn } else { NoticeKind::WebhookTurnedOff };
+    Visit(session).leave_notice(kind.as_str());
+    // Back to where the switch was: the list, or the webhook's own pages.
+    let back = match form.get("back") {
+        "list" => format!("/webhooks#wh-{id}"),
+        _ => format!("/webhooks/{id}"),
+    };
+    Ok(go(&reader, &back))
+}
+
+async fn held(state: &State, id: WebhookId) -> Result<u64, PageError> {
+    let waiting = state.db.read(move |conn| statistics::pending(conn, Some(id))).await?;
+    Ok(u64::try_from(waiting).unwrap_or_default())
+}
+
+/// What was kept while a webhook was off: to be sent, or not.
+pub async fn ask_held(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+    let webhook = find(&state, *id).await?;
+    if webhook.enabled {
+        return Ok(go(&reader, &format!("/webhooks/{id}")));
+    }
+    let held = held(&state, *id).await?;
+    page(StatusCode::OK, &HeldPage::new(reader.shell(), &webhook, held))
+}
+
+/// Turns a webhook on, and sends or discards what was kept.
+pub async fn settle_held(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let id = id.into_inner();
+    let (discard, kind) = match form.get("choice") {
+        "send" => (false, NoticeKind::HeldSent),
+        "discard" => (true, NoticeKind::HeldDiscarded),
+        "" => (false, NoticeKind::WebhookTurnedOn),
+        _ => return Err(PageError::BadRequest),
+    };
+    let now = clock::now();
+    let settle = move |conn: &mut DbConnection| {
+        if discard {
+            queue::discard_held(conn, id, now)?;
+        } else {
+            queue::release_held(conn, id, now)?;
+        }
+        Ok(found(webhooks::set_enabled(conn, id, true, now)?))
+    };
+    double_submit::write(&state, form.once(), settle).await??;
+    state.engine.resume(id);
+    Visit(session).leave_notice(kind.as_str());
+    Ok(go(&reader, &format!("/webhooks/{id}")))
+}
+
+/// What deleting means, before it is done.
+pub async fn ask_delete(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+    let id = id.into_inner();
+    let webhook = find(&state, id).await?;
+    let pending = state.db.read(move |conn| statistics::pending(conn, Some(id))).await?;
+    let days = u64::from(state.retention_days);
+    let pending = u64::try_from(pending).unwrap_or_default();
+    page(StatusCode::OK, &DeletePage::new(reader.shell(), &webhook, pending, days))
+}
+
+fn found(there: bool) -> Result<Done<()>, PageError> {
+    if there { Ok(Done::plain(())) } else { Err(PageError::NotFound) }
+}
+
+/// Deletes a webhook.
+pub async fn delete(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let id = id.into_inner();
+    let delete = move |conn: &mut DbConnection| Ok(found(webhooks::delete(conn, id, clock::now())?));
+    double_submit::write(&state, form.once(), delete).await??;
+    Visit(session).leave_notice(NoticeKind::WebhookDeleted.as_str());
+    Ok(go(&reader, "/webhooks"))
+}
+
+/// The signing secret: replaced here, and shown once right after it was made.
+pub async fn secret(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<WebhookId>) -> Answer {
+    let webhook = find(&state, *id).await?;
+    let key = one_time_secret::take(&state, (&Visit(session), &reader), &id.to_string()).await?;
+    page(StatusCode::OK, &SecretPage::new(reader.shell(), &webhook, key.as_deref()))
+}
+
+/// Replaces the signing secret.
+pub async fn rotate(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let id = id.into_inner();
+    if form.get("end") == "old" {
+        return end_old_secret(&state, &reader, id).await;
+    }
+    let until = overlap(form.get("overlap")).ok_or(PageError::BadRequest)?.map(|span| reader.now.after(span));
+    let key = SigningSecret::from_random(clock::random());
+    let vault = state.db.vault();
+    let rotate = move |conn: &mut DbConnection| {
+        let rotated = webhooks::rotate(conn, &vault, id, (&key, until))?;
+        let done = Done { made: (), secret: Some(key.reveal().to_owned()) };
+        Ok(if rotated { Ok(done) } else { Err(PageError::NotFound) })
+    };
+    let rotated = double_submit::write(&state, form.once(), rotate).await??;
+    let visit = Visit(session);
+    if let Some(key) = rotated.secret {
+        leave_secret(&state, (&visit, &reader), id, &key, &form)?;
+    }
+    visit.leave_notice(NoticeKind::SecretReplaced.as_str());
+    Ok(go(&reader, &format!("/webhooks/{id}/secret")))
+}
+
+async fn end_old_secret(state: &State, reader: &Reader, id: WebhookId) -> Answer {
+    if state.db.write(move |conn| webhooks::end_old_secret(conn, id)).await? {
+        Ok(go(reader, &format!("/webhooks/{id}/secret")))
+    } else {
+        Err(PageError::NotFound)
+    }
+}
+
+/// Leaves a new key for the next look at its page.
+pub fn leave_secret(
+    state: &State,
+    to: (&Visit, &Reader),
+    id: WebhookId,
+    secret: &str,
+    form: &Form,
+) -> Result<(), PageError> {
+    one_time_secret::leave(state, to, &id.to_string(), secret, form.once())
+}

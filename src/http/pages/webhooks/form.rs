@@ -1,0 +1,283 @@
+//! Making and changing a webhook.
+
+use std::sync::Arc;
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::{Data, Path, Query};
+use serde::{Deserialize, Serialize};
+
+use super::actions::leave_secret;
+use super::list;
+use crate::clock;
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::domain::id::WebhookId;
+use crate::domain::inboxes::Inbox;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::text::cleaned;
+use crate::domain::webhooks::Webhook;
+use crate::domain::webhooks::signing::SigningSecret;
+use crate::forms::Context;
+use crate::forms::webhook::{HeaderRow, WebhookForm};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::double_submit;
+use crate::http::request::form::{Form, Typed};
+use crate::http::request::page_context::{Admin, Reader};
+use crate::http::request::session::Visit;
+use crate::views::NoticeKind;
+use crate::views::webhooks::{FormErrors, FormInput, FormPage, NewHeaderRow};
+
+/// `?event=` ticks an event of a new webhook, `?from=` begins with the settings of another.
+#[derive(Deserialize)]
+pub struct Prefilled {
+    event: Option<String>,
+    from: Option<WebhookId>,
+}
+
+/// The form of a new webhook. A copy has everything but the secrets of its original.
+pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefilled>) -> Answer {
+    let Prefilled { event, from } = query.into_inner();
+    let original = match from {
+        Some(id) => Some(list::find(&state, id).await?),
+        None => None,
+    };
+    let form = match (typed_before(&reader, "/webhooks"), &original) {
+        (Some(typed), _) => typed,
+        (None, Some(original)) => WebhookForm::copy_of(original, cleaned(&reader.t().copy_of(original.title()))),
+        (None, None) => WebhookForm::blank(event.into_iter().collect()),
+    };
+    let inboxes = state.db.read(inboxes::list).await?;
+    let (problems, warnings) = (Problems::default(), Problems::default());
+    let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems, warnings: &warnings };
+    page(StatusCode::OK, &FormPage::new(reader.shell(), input).copied_from(original.as_ref()))
+}
+
+/// What was typed when the session had ended.
+fn typed_before(reader: &Reader, action: &str) -> Option<WebhookForm> {
+    reader.typed_before(action).map(|form| without_spare_rows(WebhookForm::from_pairs(form.pairs())))
+}
+
+/// A copy is not made before somebody has entered its credentials: it begins as a form.
+pub async fn copy(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, _form: Form) -> Answer {
+    let original = list::find(&state, *id).await?;
+    Ok(go(&reader, &format!("/webhooks/new?from={}", original.id)))
+}
+
+/// The form of a stored webhook.
+pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+    let webhook = list::find(&state, *id).await?;
+    let inboxes = state.db.read(inboxes::list).await?;
+    let typed = typed_before(&reader, &format!("/webhooks/{id}"));
+    let form = typed.unwrap_or_else(|| WebhookForm::of(&webhook));
+    show(&reader, StatusCode::OK, (&form, Some(&webhook), &inboxes), &Problems::default())
+}
+
+/// Which row of extra headers to add.
+#[derive(Deserialize)]
+pub struct RowIndex {
+    #[serde(default)]
+    i: usize,
+}
+
+/// One more row of extra headers.
+pub async fn header_row(Admin(reader): Admin, query: Query<RowIndex>) -> Answer {
+    page(StatusCode::OK, &NewHeaderRow::new(reader.t(), query.i.min(63)))
+}
+
+/// A webhook that was stored.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    id: WebhookId,
+    created: bool,
+    /// The title of another webhook with the same address.
+    same_url: Option<String>,
+}
+
+/// Why a form was not stored.
+enum NotSaved {
+    Wrong(Problems),
+    Changed(Box<Webhook>),
+    Gone,
+}
+
+/// Stores a new webhook.
+pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, input: Typed) -> Answer {
+    let form = input.form;
+    let typed = WebhookForm::from_pairs(form.pairs());
+    if !input.fresh {
+        return too_old(&state, &reader, &typed, None).await;
+    }
+    let saved = double_submit::write(&state, form.once(), storing(&state, typed.clone(), None)).await?;
+    answer(&state, (&reader, session), (&form, typed, None), saved).await
+}
+
+/// Stores changes to a webhook.
+pub async fn update(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    input: Typed,
+) -> Answer {
+    let (stored, form) = (list::find(&state, *id).await?, input.form);
+    let typed = WebhookForm::from_pairs(form.pairs());
+    if !input.fresh {
+        return too_old(&state, &reader, &typed, Some(&stored)).await;
+    }
+    // The first answer holds as long as nobody has changed the webhook after that form.
+    let latest = typed.version.is_some_and(|version| stored.version <= version + 1);
+    let once = form.once().filter(|_| latest);
+    let saved = double_submit::write(&state, once, storing(&state, typed.clone(), Some(*id))).await?;
+    answer(&state, (&reader, session), (&form, typed, Some(stored)), saved).await
+}
+
+/// Checks and stores in one transaction, so that nothing changes in between.
+fn storing(
+    state: &State,
+    form: WebhookForm,
+    id: Option<WebhookId>,
+) -> impl FnOnce(&mut DbConnection) -> Result<Result<Done<Saved>, NotSaved>, Error> + Send + use<> {
+    let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
+    move |conn| {
+        let stored = match id {
+            None => None,
+            Some(id) => match webhooks::find(conn, id)? {
+                Some(webhook) => Some(webhook),
+                None => return Ok(Err(NotSaved::Gone)),
+            },
+        };
+        let inboxes = inboxes::list(conn)?;
+        let context = Context { stored: stored.as_ref(), inboxes: &inboxes, policy: &policy };
+        let new = match form.check(&context) {
+            Ok(new) => new,
+            Err(problems) => return Ok(Err(NotSaved::Wrong(problems))),
+        };
+        if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
+            return Ok(Err(NotSaved::Changed(Box::new(stored))));
+        }
+        let same_url = webhooks::with_url(conn, &new.url, id)?;
+        match id {
+            Some(id) => {
+                webhooks::update(conn, &vault, id, &new)?;
+                Ok(Ok(Done::plain(Saved { id, created: false, same_url })))
+            }
+            None => {
+                let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
+                let id = webhooks::insert(conn, &vault, &new, &secret)?;
+                let saved = Saved { id, created: true, same_url };
+                Ok(Ok(Done { made: saved, secret: Some(secret.reveal().to_owned()) }))
+            }
+        }
+    }
+}
+
+type Input<'a> = (&'a Form, WebhookForm, Option<Webhook>);
+
+async fn answer(
+    state: &State,
+    (reader, session): (&Reader, Session),
+    (form, mut typed, stored): Input<'_>,
+    saved: Result<Done<Saved>, NotSaved>,
+) -> Answer {
+    match saved {
+        Err(NotSaved::Gone) => Err(PageError::NotFound),
+        Ok(Done { made: Saved { id, created, same_url }, secret }) => {
+            state.engine.wake();
+            let visit = Visit(session);
+            if let Some(secret) = secret {
+                leave_secret(state, (&visit, reader), id, &secret, form)?;
+            }
+            tell(reader, &visit, created, same_url);
+            Ok(after(reader, id, (form.get("then") == "test", created)))
+        }
+        Err(NotSaved::Wrong(problems)) => {
+            let inboxes = state.db.read(inboxes::list).await?;
+            if reader.htmx {
+                let fragment = FormErrors::new(reader.t(), &problems, typed.headers.len());
+                return page(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
+            }
+            let typed = without_spare_rows(typed);
+            let shown = (&typed, stored.as_ref(), inboxes.as_slice());
+            show(reader, StatusCode::UNPROCESSABLE_ENTITY, shown, &problems)
+        }
+        Err(NotSaved::Changed(now)) => {
+            let inboxes = state.db.read(inboxes::list).await?;
+            // Saving once more is then meant: the form goes on from what is stored now.
+            typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
+            let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
+            let warnings = Problems::default();
+            let input = FormInput {
+                webhook: Some(&now),
+                form: &typed,
+                inboxes: &inboxes,
+                problems: &problems,
+                warnings: &warnings,
+            };
+            let shown = FormPage::new(reader.shell(), input).with_conflicts(&now);
+            Ok(whole(reader, page(StatusCode::CONFLICT, &shown)?))
+        }
+    }
+}
+
+/// The form once more with what was typed and a good token.
+async fn too_old(state: &State, reader: &Reader, typed: &WebhookForm, stored: Option<&Webhook>) -> Answer {
+    let inboxes = state.db.read(inboxes::list).await?;
+    let problems = Problems::one(Field::Form, Problem::PageTooOld);
+    let response = show(reader, StatusCode::FORBIDDEN, (typed, stored, &inboxes), &problems)?;
+    Ok(whole(reader, response))
+}
+
+/// htmx swaps 422 alone; here it is to swap all that the page says, instead of the summary.
+fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
+    if reader.htmx {
+        let headers = response.headers_mut();
+        for (name, value) in
+            [("hx-retarget", "#main"), ("hx-reselect", "#main > *"), ("hx-reswap", "innerHTML show:window:top")]
+        {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
+}
+
+fn tell(reader: &Reader, visit: &Visit, created: bool, same_url: Option<String>) {
+    let done = if created { NoticeKind::WebhookCreated } else { NoticeKind::WebhookSaved };
+    match same_url {
+        None => visit.leave_notice(done.as_str()),
+        Some(name) => visit.leave_notice(&reader.t().problem_words(&Problem::UrlTaken { name })),
+    }
+}
+
+/// A new webhook's key is shown first, unless a test is to be sent: then it waits on its page.
+fn after(reader: &Reader, id: WebhookId, (test, created): (bool, bool)) -> HttpResponse {
+    match (test, created) {
+        (true, _) => go(reader, &format!("/webhooks/{id}/test")),
+        (false, true) => go(reader, &format!("/webhooks/{id}/secret")),
+        (false, false) => go(reader, &format!("/webhooks/{id}")),
+    }
+}
+
+/// The rows that were left blank at the end are offered anew by the page.
+fn without_spare_rows(mut form: WebhookForm) -> WebhookForm {
+    while form.headers.last().is_some_and(HeaderRow::is_blank) {
+        form.headers.pop();
+    }
+    form
+}
+
+fn show(
+    reader: &Reader,
+    status: StatusCode,
+    (form, webhook, inboxes): (&WebhookForm, Option<&Webhook>, &[Inbox]),
+    problems: &Problems,
+) -> Answer {
+    let warnings = Problems::default();
+    let input = FormInput { webhook, form, inboxes, problems, warnings: &warnings };
+    page(status, &FormPage::new(reader.shell(), input))
+}

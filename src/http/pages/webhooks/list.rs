@@ -1,0 +1,179 @@
+//! The list of webhooks.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use serde::Deserialize;
+
+use crate::db::deliveries::hourly_counts;
+use crate::db::deliveries::statistics::{self, Activity};
+use crate::db::webhooks::search::{self, Search};
+use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::domain::deliveries::Delivery;
+use crate::domain::id::WebhookId;
+use crate::domain::inboxes::Inbox;
+use crate::domain::text::trimmed;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::health::{self, OFF_AFTER, OffReason};
+use crate::domain::webhooks::{State as Health, Webhook};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, go, page};
+use crate::http::request::page_context::{Reader, SignedIn};
+use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, Part, Row, Stage, Summary, Totals};
+
+/// The start is the list of webhooks.
+pub async fn home(SignedIn(reader): SignedIn) -> HttpResponse {
+    go(&reader, "/webhooks")
+}
+
+/// Webhooks on a page.
+const PAGE: usize = 50;
+
+/// Characters of a search that are looked for; the page repeats them in its field and in its links.
+const SEARCH_MAX_CHARS: usize = 500;
+
+/// The filters of the list; what is not understood is no filter.
+#[derive(Default, Deserialize)]
+pub struct ListQuery {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    inbox: String,
+    #[serde(default)]
+    page: String,
+}
+
+impl ListQuery {
+    fn filter(&self) -> Filter<'_> {
+        let q = trimmed(&self.q);
+        let q = q.char_indices().nth(SEARCH_MAX_CHARS).and_then(|(end, _)| q.get(..end)).unwrap_or(q);
+        Filter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
+    }
+
+    fn search(&self, reader: &Reader) -> Search {
+        let Filter { q, state, inbox } = self.filter();
+        Search { text: q.to_owned(), paths: reader.is_admin(), state, inbox }
+    }
+}
+
+/// What the list is made of, as loaded.
+struct Loaded {
+    webhooks: Vec<Webhook>,
+    part: Part,
+    troubled: Vec<Webhook>,
+    inboxes: Vec<Inbox>,
+    activity: HashMap<WebhookId, Activity>,
+    last: HashMap<WebhookId, Delivery>,
+    pending: i64,
+}
+
+/// A page of webhooks with their last 24 hours.
+pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ListQuery>) -> Answer {
+    let (now, search) = (reader.now, query.search(&reader));
+    let wanted: usize = query.page.parse().unwrap_or(1);
+    let loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
+    let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| alert(webhook, now)).collect();
+    Alert::sort(&mut alerts);
+    for alert in alerts.iter_mut().take(Alert::SHOWN).filter(|alert| alert.webhook.state == Health::AutoDisabled) {
+        let id = alert.webhook.id;
+        alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
+    }
+    let list = ListPage::new(reader.shell(), loaded.list(query.filter(), alerts));
+    if reader.htmx { page(StatusCode::OK, &list.as_list()) } else { page(StatusCode::OK, &list) }
+}
+
+fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp) -> Result<Loaded, Error> {
+    let found = search::search(conn, search)?;
+    let part = Part::new(wanted, PAGE, found.ids.len(), found.of);
+    let mut ids: Vec<WebhookId> = found.ids.into_iter().skip(part.before()).take(PAGE).collect();
+    let webhooks = search::load(conn, &ids)?;
+    let last = statistics::last_deliveries(conn, &ids)?;
+    ids.push(hourly_counts::ALL);
+    Ok(Loaded {
+        webhooks,
+        part,
+        troubled: search::troubled(conn)?,
+        inboxes: inboxes::list(conn)?,
+        activity: statistics::activity(conn, &ids, now)?,
+        last,
+        pending: statistics::pending(conn, None)?,
+    })
+}
+
+impl Loaded {
+    fn list<'a>(&'a self, filter: Filter<'a>, alerts: Vec<Alert<'a>>) -> List<'a> {
+        let all = self.activity.get(&hourly_counts::ALL);
+        List {
+            filter,
+            webhooks: self.webhooks.iter().map(|webhook| self.summary(webhook)).collect(),
+            part: self.part,
+            inboxes: &self.inboxes,
+            totals: Totals {
+                delivered: all.map_or(0, Activity::delivered).into(),
+                failed: all.map_or(0, Activity::failed).into(),
+                pending: count(self.pending),
+            },
+            alerts,
+        }
+    }
+
+    fn summary<'a>(&'a self, webhook: &'a Webhook) -> Summary<'a> {
+        Summary { webhook, last: self.last.get(&webhook.id), hours: last_day(self.activity.get(&webhook.id)) }
+    }
+}
+
+/// What is to be told of a webhook's troubles, if there are any; what is held is not counted yet.
+pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
+    let stage = match (webhook.enabled, webhook.off_reason) {
+        (false, Some(OffReason::Gone)) => Some(Stage::OffGone),
+        (false, Some(OffReason::Failing)) => Some(Stage::OffFailing(Some(OFF_AFTER))),
+        (false, None) => None,
+        (true, _) => webhook.health.stage(now).map(|stage| match stage {
+            health::Stage::Exhausted => Stage::Exhausted,
+            health::Stage::Failing(span) => Stage::FailingDay(span),
+            health::Stage::OffSoon(at) => Stage::OffSoon(at),
+        }),
+    };
+    stage.map(|stage| Alert { webhook, stage, held: 0 })
+}
+
+fn last_day(activity: Option<&Activity>) -> [Hour; 24] {
+    let hour = |(up, down): (u32, u32)| Hour { delivered: up.into(), failed: down.into() };
+    activity.map_or([Hour::default(); 24], |activity| activity.hours.map(hour))
+}
+
+/// From the database's integers to what is counted.
+pub fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+/// The row of one webhook: the answer to its switch.
+pub async fn row(state: &State, reader: &Rc<Reader>, id: WebhookId) -> Answer {
+    let now = reader.now;
+    let loaded = state.db.read(move |conn| {
+        let webhook = webhooks::find(conn, id)?;
+        let inboxes = inboxes::list(conn)?;
+        let activity = statistics::activity(conn, &[id], now)?;
+        Ok((webhook, inboxes, activity, statistics::last_deliveries(conn, &[id])?))
+    });
+    let (webhook, inboxes, activity, last) = loaded.await?;
+    let webhook = webhook.ok_or(PageError::NotFound)?;
+    let summary = Summary { webhook: &webhook, last: last.get(&id), hours: last_day(activity.get(&id)) };
+    page(StatusCode::OK, &Row::new(&reader.shell(), summary, &inboxes))
+}
+
+/// The name of an inbox.
+pub fn inbox_name(inboxes: &[Inbox], id: Option<i64>) -> Option<&str> {
+    inboxes.iter().find(|inbox| Some(inbox.id) == id).map(|inbox| inbox.name.as_str())
+}
+
+/// The webhook of a page, or 404.
+pub async fn find(state: &State, id: WebhookId) -> Result<Webhook, PageError> {
+    state.db.read(move |conn| webhooks::find(conn, id)).await?.ok_or(PageError::NotFound)
+}

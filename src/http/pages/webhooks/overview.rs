@@ -1,0 +1,122 @@
+//! The overview of one webhook: is it healthy, how is it set.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
+
+use super::list::{alert, count, inbox_name};
+use crate::db::deliveries::hourly_counts::{self, Counted};
+use crate::db::deliveries::log::{self, Filter, Line};
+use crate::db::deliveries::statistics::{self, Answers};
+use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::domain::cursor::Cursor;
+use crate::domain::id::WebhookId;
+use crate::domain::inboxes::Inbox;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::chart_range::Range;
+use crate::domain::webhooks::{State as Health, Webhook};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, page};
+use crate::http::request::page_context::SignedIn;
+use crate::views::deliveries::LogLine;
+use crate::views::webhooks::{Chart, ChartInput, Hour, OverviewPage, Recent};
+
+/// Recent deliveries on the page.
+const RECENT: usize = 10;
+
+/// What is asked for.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// How far back the chart looks.
+    range: Option<String>,
+    /// The mark of the deliveries that the page shows already.
+    seen: Option<String>,
+}
+
+impl Asked {
+    fn range(&self) -> Range {
+        self.range.as_deref().and_then(Range::parse).unwrap_or(Range::Day)
+    }
+}
+
+/// The page; for htmx the chart alone where a range is asked for, or the deliveries alone if there is anything new.
+pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<WebhookId>, asked: Query<Asked>) -> Answer {
+    let (id, range, now) = (id.into_inner(), asked.range(), reader.now);
+    if reader.htmx && asked.range.is_some() {
+        let chart = state.db.read(move |conn| chart(conn, id, (range, now))).await?;
+        return page(StatusCode::OK, &Chart::new(reader.t(), id, chart));
+    }
+    let seen = asked.seen.clone().filter(|_| reader.htmx);
+    let loaded = state.db.read(move |conn| load(conn, id, (range, now))).await?;
+    let Loaded { webhook, inboxes, lines, chart } = loaded.ok_or(PageError::NotFound)?;
+    let (title, mark) = (webhook.title(), mark(&webhook, &lines));
+    if seen.as_ref() == Some(&mark) {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    let lines = lines.iter().map(|line| LogLine {
+        delivery: &line.delivery,
+        webhook: Some(&title),
+        inbox: inbox_name(&inboxes, line.delivery.inbox_id),
+        http_status: line.http_status,
+        duration_ms: line.duration_ms,
+    });
+    let recent = Recent { lines: lines.collect(), mark };
+    let shown = OverviewPage::new(reader.shell(), (&webhook, &inboxes), chart, recent);
+    if seen.is_some() {
+        return page(StatusCode::OK, &shown.as_recent());
+    }
+    let mut alert = alert(&webhook, now);
+    if let Some(alert) = alert.as_mut().filter(|_| webhook.state == Health::AutoDisabled) {
+        alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
+    }
+    let paused = webhook.health.paused_until.filter(|until| now < *until);
+    page(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at))
+}
+
+/// What the page is made of.
+struct Loaded {
+    webhook: Webhook,
+    inboxes: Vec<Inbox>,
+    lines: Vec<Line>,
+    chart: ChartInput,
+}
+
+fn load(conn: &mut DbConnection, id: WebhookId, at: (Range, Timestamp)) -> Result<Option<Loaded>, Error> {
+    let Some(webhook) = webhooks::find(conn, id)? else { return Ok(None) };
+    let filter = Filter { webhook: Some(id), ..Filter::default() };
+    let lines = log::page(conn, &filter, Cursor::Newest, RECENT)?.lines;
+    Ok(Some(Loaded { webhook, inboxes: inboxes::list(conn)?, lines, chart: chart(conn, id, at)? }))
+}
+
+fn chart(conn: &mut DbConnection, id: WebhookId, (range, now): (Range, Timestamp)) -> Result<ChartInput, Error> {
+    let first = hourly_counts::of(now) + 1 - range.hours();
+    let counted = hourly_counts::since(conn, &[id], first)?;
+    let hour = |hour: i64| {
+        let found = counted.iter().find(|counted| counted.hour == hour);
+        let sum =
+            |Counted { delivered, failed, .. }: &Counted| Hour { delivered: count(*delivered), failed: count(*failed) };
+        (hourly_counts::begin(hour), found.map(sum).unwrap_or_default())
+    };
+    let answers = statistics::answers(conn, id, hourly_counts::begin(first))?;
+    Ok(ChartInput {
+        range,
+        hours: (first..first + range.hours()).map(hour).collect(),
+        answers: answers.map(|Answers { median_ms, p95_ms }| (median_ms, p95_ms)),
+    })
+}
+
+/// Differs when the deliveries, or what the page says of them, do.
+fn mark(webhook: &Webhook, lines: &[Line]) -> String {
+    let mut hasher = DefaultHasher::new();
+    webhook.enabled.hash(&mut hasher);
+    for line in lines {
+        let delivery = &line.delivery;
+        (delivery.id.0, delivery.status.as_str(), delivery.attempts, line.http_status).hash(&mut hasher);
+        (delivery.leased_until.is_some(), line.duration_ms).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,100 @@
+//! The test page: a real request, signed, and the receiver's answer.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::{Bytes, Data, Path, Query};
+use serde::Deserialize;
+
+use super::list::find;
+use crate::db::Error;
+use crate::db::deliveries::log;
+use crate::domain::deliveries::Attempt;
+use crate::domain::events::catalogue::EventName;
+use crate::domain::events::incoming::check_test_body;
+use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::webhooks::Webhook;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, fragments, go, page};
+use crate::http::request::form::Form;
+use crate::http::request::page_context::{Admin, Reader};
+use crate::http::request::session::Visit;
+use crate::views::webhooks::{FormErrors, TestForm, TestPage};
+use crate::views::{Html, NoticeKind};
+
+/// Which event's sample to show.
+#[derive(Deserialize)]
+pub struct Chosen {
+    event: Option<String>,
+}
+
+/// The form with an event's sample.
+pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, query: Query<Chosen>) -> Answer {
+    let webhook = find(&state, *id).await?;
+    let chosen = query.event.as_deref().and_then(EventName::parse_any).unwrap_or(EventName::WebhookTest);
+    let problems = Problems::default();
+    let before = reader.typed_before(&format!("/webhooks/{id}/test"));
+    let event = before.and_then(|form| EventName::parse_any(form.get("event"))).unwrap_or(chosen);
+    let body = before.map_or(chosen.sample(), |form| form.get("body"));
+    let form = TestForm { event, body, problems: &problems, sent: None };
+    let shown = TestPage::new(reader.shell(), &webhook, form);
+    if reader.htmx { page(StatusCode::OK, &shown.as_sample()) } else { page(StatusCode::OK, &shown) }
+}
+
+/// Sends the event and shows what came back.
+pub async fn send(
+    state: Data<State>,
+    Admin(reader): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let webhook = find(&state, *id).await?;
+    let body = form.get("body").trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let (event, problems) = check(&state, form.get("event"), &body);
+    if !problems.is_empty() {
+        let form = TestForm { event, body: &body, problems: &problems, sent: None };
+        return refuse(&reader, &webhook, form);
+    }
+    let test = state.engine.test(*id, event, Bytes::from(body.clone()), form.once().cloned());
+    let sent = test.await?.ok_or(PageError::NotFound)?;
+    let attempt = attempt(&state, sent).await?;
+    // The process that sent it has died, or has not written down yet what came back.
+    let Some(attempt) = attempt.filter(|_| reader.htmx) else {
+        Visit(session).leave_notice(NoticeKind::TestSent.as_str());
+        return Ok(go(&reader, &format!("/deliveries/{sent}")));
+    };
+    let form = TestForm { event, body: &body, problems: &problems, sent: Some((sent, &attempt)) };
+    let shown = TestPage::new(reader.shell(), &webhook, form);
+    // The form stays on the page, and may be sent once more.
+    fragments(&[shown.as_result().html()?, reader.shell().once_again("once-test").html()?])
+}
+
+fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
+    let mut problems = Problems::default();
+    let chosen = problems.keep(Field::TestEvent, EventName::parse_any(typed).ok_or(Problem::TestEventUnknown));
+    let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
+    problems.keep(Field::TestBody, check_test_body(body.as_bytes(), limit));
+    (chosen.unwrap_or(EventName::WebhookTest), problems)
+}
+
+/// The form again, with what is wrong beside its field.
+fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    if !reader.htmx {
+        return page(status, &TestPage::new(reader.shell(), webhook, form));
+    }
+    let mut response = page(status, &FormErrors::of_test(reader.t(), form.problems))?;
+    response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#errsum"));
+    Ok(response)
+}
+
+async fn attempt(state: &State, id: DeliveryId) -> Result<Option<Attempt>, PageError> {
+    let loaded = state.db.read(move |conn| {
+        let delivery = log::find(conn, id)?.ok_or(Error::Meaning("delivery"))?;
+        log::attempts_of(conn, &delivery)
+    });
+    Ok(loaded.await?.pop())
+}

@@ -1,0 +1,91 @@
+//! Why a signature does not verify.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use super::list::find;
+use crate::db::deliveries::log;
+use crate::db::{DbConnection, Error, events, webhooks};
+use crate::domain::id::{DeliveryId, EventId, WebhookId};
+use crate::domain::secret_box::Vault;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::verification::{Difference, Finding, Known, Pasted, diagnose, first_difference};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, page};
+use crate::http::request::form::Form;
+use crate::http::request::page_context::Admin;
+use crate::views::webhooks::{VerifyForm, VerifyPage};
+
+/// The samples and the blank form.
+pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+    let webhook = find(&state, *id).await?;
+    let before = reader.typed_before(&format!("/webhooks/{id}/verify"));
+    page(StatusCode::OK, &VerifyPage::new(reader.shell(), &webhook, before.map(pasted).unwrap_or_default()))
+}
+
+fn pasted(form: &Form) -> VerifyForm<'_> {
+    VerifyForm {
+        id: form.get("id"),
+        timestamp: form.get("timestamp"),
+        signature: form.get("signature"),
+        body: form.get("body"),
+        ..VerifyForm::default()
+    }
+}
+
+/// What is wrong with what was pasted. Changes nothing.
+pub async fn check(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, form: Form) -> Answer {
+    let webhook = find(&state, *id).await?;
+    let texts = ["id", "timestamp", "signature", "body"].map(|name| form.get(name).to_owned());
+    let (vault, now, id) = (state.db.vault(), reader.now, *id);
+    // Beside the reactor: the trials take a while with a large body.
+    let found = state.db.read(move |conn| examine(conn, &vault, id, (&texts, now))).await?;
+    let (finding, difference, known) = found.ok_or(PageError::NotFound)?;
+    let typed = VerifyForm { finding: Some(finding), difference, known, ..pasted(&form) };
+    let shown = VerifyPage::new(reader.shell(), &webhook, typed);
+    if reader.htmx { page(StatusCode::OK, &shown.as_verdict()) } else { page(StatusCode::OK, &shown) }
+}
+
+type Examined = (Finding, Option<Difference>, bool);
+
+fn examine(
+    conn: &mut DbConnection,
+    vault: &Vault,
+    webhook: WebhookId,
+    ([id, timestamp, signature, body], now): (&[String; 4], Timestamp),
+) -> Result<Option<Examined>, Error> {
+    let Some(target) = webhooks::target(conn, vault, webhook)? else { return Ok(None) };
+    let event = event_of(conn, webhook, id.trim())?;
+    let sent = match event {
+        Some(event) => events::body(conn, event)?,
+        None => None,
+    };
+    let event_id = event.map(|event| event.to_string());
+    let known = Known {
+        secret: &target.secret,
+        old: target.old_secret.as_ref().map(|(secret, until)| (secret, *until)),
+        event_id: event_id.as_deref(),
+        sent: sent.as_deref(),
+    };
+    let finding = diagnose(Pasted { id, timestamp, signature, body }, known, now);
+    let difference = match finding {
+        Finding::Good(_) => None,
+        Finding::Mistakes(_) | Finding::Unreadable(_) | Finding::Unexplained => {
+            sent.as_deref().and_then(|sent| first_difference(sent, body))
+        }
+    };
+    Ok(Some((finding, difference, sent.is_some())))
+}
+
+/// The event of that id, or of the delivery of that id, if it was for this webhook.
+fn event_of(conn: &mut DbConnection, webhook: WebhookId, id: &str) -> Result<Option<EventId>, Error> {
+    if let Ok(delivery) = id.parse::<DeliveryId>() {
+        let delivery = log::find(conn, delivery)?.filter(|delivery| delivery.webhook_id == webhook);
+        return Ok(delivery.map(|delivery| delivery.event_id));
+    }
+    match id.parse::<EventId>() {
+        Ok(event) if log::was_for(conn, event, webhook)? => Ok(Some(event)),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,54 @@
+//! Forms that make or send something, each done once (see [`crate::db::form_answers`]).
+//!
+//! The key of a form is made of its session's secret token, its path, its once-token and all other fields: another
+//! session cannot name it, and a form that was changed between two posts is another form.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::form::Form;
+use super::page_context::Reader;
+use crate::clock;
+use crate::db::form_answers::{self, Done, FormKey};
+use crate::db::{DbConnection, Error};
+use crate::domain::accounts::api_token;
+use crate::domain::secret_box::mac;
+use crate::http::State;
+use crate::http::error::PageError;
+
+/// The field of the once-token.
+const FIELD: &str = "once";
+
+/// The key of a form; `None` without a once-token, as scripts and pages of version 0.1.0 send them.
+///
+/// Keyed, since the fields hold passwords: without the installation's key nobody can test guesses against the hash.
+pub fn key(state: &State, reader: &Reader, fields: &[(String, String)]) -> Option<FormKey> {
+    fields.iter().find(|(name, value)| name == FIELD && !value.is_empty())?;
+    let path = reader.path.split('?').next().unwrap_or_default();
+    let mut text = url::form_urlencoded::Serializer::new(format!("{} {path} ", reader.csrf));
+    // The form token is masked anew on each page.
+    text.extend_pairs(fields.iter().filter(|(name, _)| name != "_csrf"));
+    Some(FormKey {
+        hash: mac(&state.form_key, text.finish().as_bytes()).into(),
+        session: api_token::hash(&reader.csrf),
+    })
+}
+
+/// Runs the transaction of a form, unless it ran before: then what came of it.
+pub async fn write<T, R, F>(state: &State, form: Option<&FormKey>, job: F) -> Result<Result<Done<T>, R>, Error>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    R: Send + 'static,
+    F: FnOnce(&mut DbConnection) -> Result<Result<Done<T>, R>, Error> + Send + 'static,
+{
+    state.db.write_once(form.cloned(), job).await
+}
+
+/// What came of a form before, for handlers that check something beforehand which the form itself changes.
+pub async fn done<T>(state: &State, form: &Form) -> Result<Option<Done<T>>, PageError>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let (Some(key), vault) = (form.once().cloned(), state.db.vault()) else { return Ok(None) };
+    Ok(state.db.read(move |conn| form_answers::find(conn, &vault, &key, clock::now())).await?)
+}

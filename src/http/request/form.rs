@@ -1,0 +1,116 @@
+//! Posted forms: repeated keys kept, the form token checked before anything else is read.
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use serde::{Deserialize, Serialize};
+
+use super::form_limits::FormLimits;
+use super::page_context::Anyone;
+use super::{csrf, double_submit};
+use crate::db::form_answers::FormKey;
+use crate::http::State;
+use crate::http::error::PageError;
+
+/// The fields of a posted form, in their order.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Form {
+    fields: Vec<(String, String)>,
+    #[serde(skip)]
+    once: Option<FormKey>,
+}
+
+impl Form {
+    /// The field of that name, or nothing.
+    pub fn get(&self, name: &str) -> &str {
+        self.fields.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// A form of these fields.
+    pub const fn of(fields: Vec<(String, String)>) -> Self {
+        Self { fields, once: None }
+    }
+
+    /// Which form it is, if it bears a once-token.
+    pub const fn once(&self) -> Option<&FormKey> {
+        self.once.as_ref()
+    }
+
+    /// All fields.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+/// A form that may have been open for too long, for pages that show once more what was typed.
+#[derive(Debug)]
+pub struct Typed {
+    /// The fields.
+    pub form: Form,
+    /// Its token is good. Nothing may be done with a form whose token is not.
+    pub fresh: bool,
+}
+
+impl FromRequest for Form {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, typed) = (request.clone(), Typed::from_request(request, payload));
+        async move {
+            let typed = typed.await?;
+            let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
+            if typed.fresh { Ok(typed.form) } else { Err(csrf::stale(state, &request)) }
+        }
+        .boxed_local()
+    }
+}
+
+impl FromRequest for Typed {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        async move {
+            let Anyone(reader) = Anyone::extract(&request).await?;
+            let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
+            check_origin(state, &request)?;
+            let limits = FormLimits::of(&request);
+            // Nobody's body is read who cannot have a form of ours.
+            match &reader.user {
+                Some(_) => {}
+                None if limits.signed_in => return Err(reader.to_sign_in()),
+                None if !csrf::has_cookie(state, &request) => return Err(csrf::stale(state, &request)),
+                None => {}
+            }
+            let fields = limits.read(&request, &mut payload).await?;
+            let once = double_submit::key(state, &reader, &fields);
+            let form = Form { fields, once };
+            let fresh = csrf::is_token(&reader.csrf, form.get("_csrf"));
+            Ok(Self { form, fresh })
+        }
+        .boxed_local()
+    }
+}
+
+/// Reads the fields of a form that was sent from a page of ours, as far as the browser says.
+pub async fn fields(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limits: FormLimits,
+) -> Result<Vec<(String, String)>, PageError> {
+    check_origin(state, request)?;
+    limits.read(request, payload).await
+}
+
+fn check_origin(state: &State, request: &HttpRequest) -> Result<(), PageError> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Only a form's own type: another page can post text/plain without asking us first.
+    let is_form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    if is_form { csrf::check_origin(state, request) } else { Err(PageError::Elsewhere) }
+}

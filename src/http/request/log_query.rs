@@ -1,0 +1,171 @@
+//! The filters of the delivery log, as they stand in a query.
+
+use serde::Deserialize;
+
+use super::clock_field::{self, Edge, time};
+use crate::db::deliveries::log::Filter;
+use crate::domain::cursor::Cursor;
+use crate::domain::deliveries::Status;
+use crate::domain::deliveries::log_period::Period;
+use crate::domain::deliveries::search::Search;
+use crate::domain::events::catalogue::EventName;
+use crate::domain::id::DeliveryId;
+use crate::domain::timestamp::Timestamp;
+
+/// The names are the same on the page and in the API; an empty value is no filter.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[expect(missing_docs, reason = "the names of INTERFACE §7")]
+pub struct LogQuery {
+    pub webhook: Option<String>,
+    pub status: Option<String>,
+    pub event: Option<String>,
+    pub inbox: Option<String>,
+    /// A time, or a date: from its beginning.
+    pub from: Option<String>,
+    /// A time, or a date: to its end.
+    pub to: Option<String>,
+    /// A span that ends now: `1h`, `today`, `24h`, `7d`.
+    pub period: Option<String>,
+    /// `1`: tests alone; `0`: no tests.
+    pub test: Option<String>,
+    /// A piece of an id, an HTTP status, or text.
+    pub q: Option<String>,
+    /// A delivery's id: what is older; `after-` and an id: what is newer.
+    pub cursor: Option<String>,
+    pub limit: Option<String>,
+    /// The page tells of new deliveries.
+    pub live: Option<String>,
+    /// The newest delivery that the reader has seen.
+    pub seen: Option<String>,
+    /// How many newer ones the reader knows of.
+    pub known: Option<String>,
+}
+
+/// A query that was read.
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "what the query says")]
+pub struct Parsed {
+    pub filter: Filter,
+    pub cursor: Cursor<DeliveryId>,
+    /// A span is part of the filter's `from`, and named here for its field.
+    pub period: Option<Period>,
+    /// The names of what was not understood, and is left out.
+    pub odd: Vec<&'static str>,
+}
+
+impl LogQuery {
+    /// The filter and the place in the log. Dates and times without a zone are the clock of `zone`.
+    pub fn parse(&self, zone: &str, now: Timestamp) -> Parsed {
+        let mut odd = Vec::new();
+        let period = read(&mut odd, "period", &self.period, Period::parse);
+        let since = period.and_then(|period| period.start(now, zone));
+        let from = read(&mut odd, "from", &self.from, |text| time(text, zone, Edge::Start));
+        let to = read(&mut odd, "to", &self.to, |text| time(text, zone, Edge::End));
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            odd.push("to");
+        }
+        let filter = Filter {
+            webhook: read(&mut odd, "webhook", &self.webhook, |text| text.parse().ok()),
+            status: read(&mut odd, "status", &self.status, Status::parse),
+            event: read(&mut odd, "event", &self.event, EventName::parse_any),
+            inbox: read(&mut odd, "inbox", &self.inbox, |text| text.parse().ok()),
+            from: from.max(since),
+            to: to.filter(|_| !odd.contains(&"to")),
+            test: read(&mut odd, "test", &self.test, |text| match text {
+                "0" => Some(false),
+                "1" => Some(true),
+                _ => None,
+            }),
+            search: read(&mut odd, "q", &self.q, Search::parse),
+            is_viewers: false,
+        };
+        let cursor = read(&mut odd, "cursor", &self.cursor, Cursor::parse);
+        Parsed { filter, cursor: cursor.unwrap_or_default(), period, odd }
+    }
+
+    /// `from` and `to` as their fields show them; they show nothing that is no time.
+    pub fn fields(&self, zone: &str) -> (String, String) {
+        let field = |value: &Option<String>, edge| {
+            let typed = given(value).unwrap_or_default();
+            time(typed, zone, edge).and_then(|at| clock_field::shown(at, zone)).unwrap_or_default()
+        };
+        (field(&self.from, Edge::Start), field(&self.to, Edge::End))
+    }
+
+    /// The page is to tell of new deliveries.
+    pub fn is_live(&self) -> bool {
+        given(&self.live).is_some()
+    }
+}
+
+/// What a value means; when it means nothing, its name is noted.
+pub(in crate::http) fn read<T>(
+    odd: &mut Vec<&'static str>,
+    name: &'static str,
+    value: &Option<String>,
+    meaning: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let text = given(value)?;
+    let meant = meaning(text);
+    if meant.is_none() {
+        odd.push(name);
+    }
+    meant
+}
+
+pub(in crate::http) fn given(value: &Option<String>) -> Option<&str> {
+    value.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn any_query_is_read_without_a_fault(from in ".{0,40}", q in ".{0,220}", cursor in ".{0,30}", number in ".{0,22}") {
+            let some = |text: &str| Some(text.to_owned());
+            let query = LogQuery {
+                from: some(&from),
+                to: some(&from),
+                q: some(&q),
+                cursor: some(&cursor),
+                webhook: some(&number),
+                inbox: some(&number),
+                period: some(&number),
+                ..LogQuery::default()
+            };
+            drop((query.parse("Europe/Kyiv", Timestamp::from_seconds(0)), query.fields("Europe/Kyiv")));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_and_left_out() {
+        let some = |text: &str| Some(text.to_owned());
+        let query = LogQuery {
+            status: some("lost"),
+            event: some("message_created"),
+            from: some("2026-11-21"),
+            to: some("2026-11-20"),
+            q: some(&"a".repeat(300)),
+            ..LogQuery::default()
+        };
+        let Parsed { filter, odd, .. } = query.parse("UTC", Timestamp::from_seconds(0));
+        assert_eq!(odd, ["to", "status", "q"]);
+        assert!(filter.event.is_some() && filter.from.is_some() && filter.to.is_none());
+    }
+
+    #[test]
+    fn a_span_ends_now_and_a_later_start_counts() {
+        let now = Timestamp::from_seconds(1_795_245_900);
+        let from = |from: &str, period: &str| {
+            let query = LogQuery { from: Some(from.into()), period: Some(period.into()), ..LogQuery::default() };
+            query.parse("UTC", now).filter.from.map(|from| now.since(from).as_secs())
+        };
+        assert_eq!(from("", "1h"), Some(3600));
+        assert_eq!(from("2026-11-21T07:20", "1h"), Some(300));
+        assert_eq!(from("2026-11-01", "1h"), Some(3600));
+    }
+}

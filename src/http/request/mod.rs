@@ -1,0 +1,16 @@
+//! Reading a request: who sends it, its form, its query, its body.
+
+pub(super) mod body;
+pub(super) mod clock_field;
+pub(super) mod cookie_names;
+pub(super) mod csrf;
+pub(super) mod double_submit;
+pub(super) mod form;
+pub(super) mod form_limits;
+pub(super) mod kept_form;
+pub mod log_query;
+pub(super) mod one_time_secret;
+pub(super) mod page_context;
+pub(super) mod received_query;
+pub(super) mod return_page;
+pub(super) mod session;

@@ -1,0 +1,369 @@
+//! Who reads a page: person, language, time zone, form token. Loaded once a request.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+
+use actix_session::SessionExt;
+use actix_web::body::MessageBody;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderValue, VARY};
+use actix_web::http::uri::PathAndQuery;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::{Ready, ready};
+
+use super::cookie_names::{OLD_LANGUAGE, OLD_THEME};
+use super::form::Form;
+use super::kept_form::{self, KeptForm};
+use super::session::{Ended, Visit};
+use super::{csrf, return_page};
+use crate::clock;
+use crate::db::accounts::{kept_forms, users};
+use crate::db::system::settings;
+use crate::domain::accounts::api_token::hex;
+use crate::domain::accounts::user::{Language, Role, Theme, User};
+use crate::domain::client_address;
+use crate::domain::id::UserId;
+use crate::domain::timestamp::Timestamp;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::middleware::request_line;
+use crate::i18n::{Translator, negotiate};
+use crate::views::{Notice, NoticeKind, Place, Shell};
+
+/// Who reads a page.
+pub struct Reader {
+    pub(in crate::http) locale: Language,
+    pub(in crate::http) user: Option<User>,
+    theme: Option<Theme>,
+    /// The token of this session's forms, or of this browser's before signing in.
+    pub(in crate::http) csrf: String,
+    /// The same, masked for this page.
+    shown_csrf: String,
+    /// Tells the forms of this page from those of any other, in the database too ([`super::once`]).
+    once: String,
+    /// Wants a fragment, and is not going back in the browser's history.
+    pub(in crate::http) htmx: bool,
+    pub(in crate::http) path: String,
+    /// A form was sent.
+    sends: bool,
+    /// The page to come back to after signing in.
+    pub(in crate::http) page: String,
+    /// The session that the cookie stood for, if it has ended.
+    pub(in crate::http) ended: Option<Ended>,
+    /// What was typed when a session had ended, until a form is sent.
+    kept: Option<KeptForm>,
+    pub(in crate::http) now: Timestamp,
+    pub(in crate::http) address: IpAddr,
+    /// Came as HEAD: what is shown once stays.
+    pub(in crate::http) head: bool,
+    failed_24h: u64,
+    notice: Option<Notice>,
+}
+
+impl Reader {
+    /// Words, dates and numbers for this reader.
+    pub(in crate::http) fn t(&self) -> Translator<'_> {
+        Translator::new(self.locale, self.now).in_zone(self.zone())
+    }
+
+    /// The time zone of this reader.
+    pub(in crate::http) fn zone(&self) -> &str {
+        self.user.as_ref().map_or("UTC", |user| &user.time_zone)
+    }
+
+    /// What surrounds a page for this reader.
+    pub(in crate::http) fn shell(&self) -> Shell<'_> {
+        let mut shell = Shell::new(self.t(), &self.path, &self.shown_csrf);
+        shell.once = &self.once;
+        shell.user = self.user.as_ref();
+        shell.theme = self.theme;
+        shell.place = Place::Elsewhere;
+        shell.failed_24h = self.failed_24h;
+        shell.notice.clone_from(&self.notice);
+        if self.kept.as_ref().is_some_and(|kept| kept.is_of(&self.path)) {
+            shell.notice = Some(Notice::Odd(self.t().form_filled_in()));
+        }
+        shell
+    }
+
+    /// The number of the person, on pages that ask for one.
+    pub(in crate::http) fn user_id(&self) -> UserId {
+        self.user.as_ref().map_or(0, |user| user.id)
+    }
+
+    /// What was typed into the form of this page that is sent to `action`, when a session had ended.
+    pub(in crate::http) fn typed_before(&self, action: &str) -> Option<&Form> {
+        self.kept.as_ref().and_then(|kept| kept.form(action, &self.path))
+    }
+
+    /// To the sign-in page, and back to this one.
+    pub(in crate::http) fn to_sign_in(&self) -> PageError {
+        PageError::SignIn { page: self.page.clone(), form: self.sends }
+    }
+
+    pub(in crate::http) fn is_admin(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.role == Role::Admin)
+    }
+}
+
+/// Loads the reader before the handler, and dresses errors in their language after it.
+pub async fn load(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
+    let (reader, cookies) = match read(&state, request.request()).await {
+        Ok(read) => read,
+        Err(error) => {
+            let stranger = stranger(&state, request.request());
+            return Ok(crate::http::error::dress(request.into_response(error.bare()), &stranger));
+        }
+    };
+    let kept = kept_form::keep(&state, &reader, &mut request).await;
+    let reader = Rc::new(reader);
+    let response = match kept {
+        Ok(None) => {
+            request.extensions_mut().insert(Rc::clone(&reader));
+            next.call(request).await?.map_into_boxed_body()
+        }
+        Ok(Some(page)) => request.into_response(PageError::SignIn { page, form: true }.bare()),
+        Err(error) => request.into_response(error.bare()),
+    };
+    let mut response = crate::http::error::dress(response, &reader);
+    response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
+    for cookie in &cookies {
+        response.response_mut().add_cookie(cookie)?;
+    }
+    Ok(response)
+}
+
+/// Gives its page to the one error that comes this far: a session that is not loaded or not stored.
+pub async fn without_session(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
+    let stranger = stranger(&state, request.request());
+    next.call(request).await.map_err(|error| {
+        tracing::error!(%error, "a session was not loaded or not stored");
+        InternalError::from_response(error, crate::http::error::unavailable(&stranger)).into()
+    })
+}
+
+/// Somebody of whom nothing is loaded.
+pub(in crate::http) fn stranger(state: &State, request: &HttpRequest) -> Reader {
+    Reader {
+        locale: language(state, request, None, &mut Vec::new()).unwrap_or(Language::En),
+        user: None,
+        theme: theme(state, request, None),
+        csrf: String::new(),
+        shown_csrf: String::new(),
+        once: String::new(),
+        htmx: request.headers().contains_key("hx-request"),
+        path: path(request),
+        sends: !request.method().is_safe(),
+        page: return_page::of(state, request),
+        ended: None,
+        kept: None,
+        now: clock::now(),
+        address: client(state, request),
+        head: request_line::is_head(request),
+        failed_24h: 0,
+        notice: None,
+    }
+}
+
+async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cookie<'static>>), PageError> {
+    let visit = Visit(request.get_session());
+    let now = clock::now();
+    let id = visit.user();
+    let found = match id {
+        None => (None, 0),
+        Some(id) => {
+            let load = move |conn: &mut crate::db::DbConnection| {
+                Ok((users::active(conn, id)?, crate::db::deliveries::statistics::failed_lately(conn, now)?))
+            };
+            state.db.read(load).await.map_err(|error| {
+                error.log("a reader was not loaded");
+                PageError::from(error)
+            })?
+        }
+    };
+    let (user, failed_24h) = found;
+    let mut cookies = Vec::new();
+    let csrf = match (&user, visit.csrf()) {
+        (Some(_), Some(token)) => token,
+        _ => csrf::before_sign_in(state, request, &mut cookies),
+    };
+    let locale = match language(state, request, user.as_ref(), &mut cookies) {
+        Some(language) => language,
+        // Also without a database there are pages, if only to say so.
+        None => state.db.read(settings::load).await.map_or(Language::En, |settings| settings.language),
+    };
+    let headers = request.headers();
+    let has = |name: &str| headers.contains_key(name);
+    let head = request_line::is_head(request);
+    let notice = match request.method().is_safe() && !has("hx-request") {
+        true if head => visit.notice(),
+        true => visit.take_notice(),
+        false => None,
+    };
+    let reader = Reader {
+        locale,
+        theme: theme(state, request, user.as_ref()),
+        shown_csrf: csrf::masked(&csrf),
+        once: hex(&clock::random::<16>()),
+        csrf,
+        htmx: has("hx-request") && !has("hx-history-restore-request"),
+        path: path(request),
+        sends: !request.method().is_safe(),
+        page: return_page::of(state, request),
+        ended: visit.ended(),
+        kept: kept_form(state, request, &visit, user.as_ref()).await?,
+        now,
+        address: client(state, request),
+        head,
+        failed_24h: u64::try_from(failed_24h).unwrap_or(0),
+        notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Odd(text), Notice::Done)),
+        user,
+    };
+    Ok((reader, cookies))
+}
+
+/// What is to be filled in on its page. Sending any form means that it was seen.
+async fn kept_form(
+    state: &State,
+    request: &HttpRequest,
+    visit: &Visit,
+    user: Option<&User>,
+) -> Result<Option<KeptForm>, PageError> {
+    let (Some(user), Some(session_hash)) = (user, visit.kept_form()) else { return Ok(None) };
+    if request.method().is_safe() {
+        let kept = kept_form::load(state, user.id, session_hash).await?;
+        if kept.is_none() {
+            visit.forget_form();
+        }
+        return Ok(kept);
+    }
+    state.db.write(move |conn| kept_forms::remove(conn, &session_hash)).await?;
+    visit.forget_form();
+    Ok(None)
+}
+
+/// `?lang=` (which a cookie then remembers), the account's choice, the cookie, `Accept-Language`; `None` when nobody
+/// chose: then the installation's own language counts.
+fn language(
+    state: &State,
+    request: &HttpRequest,
+    user: Option<&User>,
+    cookies: &mut Vec<Cookie<'static>>,
+) -> Option<Language> {
+    let asked = request.query_string().split('&').filter_map(|pair| pair.strip_prefix("lang=")).next_back();
+    if let Some(language) = asked.and_then(Language::parse) {
+        cookies.push(remembered(state, &state.cookies.language, language.as_str()));
+        return Some(language);
+    }
+    let accepted = || negotiate(request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok()?);
+    user.and_then(|user| user.language)
+        .or_else(|| Language::parse(&cookie_value(request, &state.cookies.language, OLD_LANGUAGE)?))
+        .or_else(accepted)
+}
+
+/// The account's choice, else what this browser saw last.
+fn theme(state: &State, request: &HttpRequest, user: Option<&User>) -> Option<Theme> {
+    match user {
+        Some(user) => user.theme,
+        None => Theme::parse(&cookie_value(request, &state.cookies.theme, OLD_THEME)?),
+    }
+}
+
+/// Carries a person's theme to the pages before signing in; an empty one follows the system.
+pub fn theme_cookie(state: &State, theme: Option<Theme>) -> Cookie<'static> {
+    remembered(state, &state.cookies.theme, theme.map_or("", Theme::as_str))
+}
+
+/// A cookie for a year.
+fn remembered(state: &State, name: &str, value: &'static str) -> Cookie<'static> {
+    let cookie = Cookie::build(name.to_owned(), value).path("/").same_site(SameSite::Lax).secure(state.is_secure());
+    cookie.http_only(true).max_age(actix_web::cookie::time::Duration::days(365)).finish()
+}
+
+/// Longest path and query that a page repeats, in bytes. Pages repeat it several times, in links to themselves.
+const REPEATED_PATH_MAX_BYTES: usize = 2048;
+
+/// The page's own path and query, for links to itself; without the query, or the start page, where that is very long.
+fn path(request: &HttpRequest) -> String {
+    let path_and_query = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let texts = [path_and_query, request.uri().path(), "/"];
+    texts.into_iter().find(|text| text.len() <= REPEATED_PATH_MAX_BYTES).unwrap_or("/").to_owned()
+}
+
+/// The value of a cookie, or that of its former name.
+pub(in crate::http) fn cookie_value(request: &HttpRequest, name: &str, old_name: &str) -> Option<String> {
+    let cookie = request.cookie(name).or_else(|| request.cookie(old_name))?;
+    Some(cookie.value().to_owned())
+}
+
+/// The address that a request is counted under.
+fn client(state: &State, request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    // Bytes that are no text make a hop that cannot be read; left out, they would uncover what the client wrote.
+    let lines: Vec<_> =
+        request.headers().get_all("x-forwarded-for").map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    client_address::client(peer, lines.iter().map(|line| &**line), &state.trusted_proxies)
+}
+
+/// Anyone, signed in or not.
+#[derive(Clone)]
+pub struct Anyone(pub Rc<Reader>);
+
+/// Someone who is signed in.
+#[derive(Clone)]
+pub struct SignedIn(pub Rc<Reader>);
+
+/// Someone who is signed in and may change things.
+#[derive(Clone)]
+pub struct Admin(pub Rc<Reader>);
+
+fn reader(request: &HttpRequest) -> Result<Rc<Reader>, PageError> {
+    request.extensions().get::<Rc<Reader>>().cloned().ok_or_else(|| PageError::Internal("no reader".into()))
+}
+
+impl FromRequest for Anyone {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(reader(request).map(Self))
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(reader(request).and_then(
+            |reader| {
+                if reader.user.is_some() { Ok(Self(reader)) } else { Err(reader.to_sign_in()) }
+            },
+        ))
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(reader(request).and_then(|reader| match (&reader.user, reader.is_admin()) {
+            (None, _) => Err(reader.to_sign_in()),
+            (Some(_), false) => Err(PageError::Forbidden),
+            (Some(_), true) => Ok(Self(reader)),
+        }))
+    }
+}

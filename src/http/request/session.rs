@@ -1,0 +1,266 @@
+//! Signed-in browsers: sessions in the database behind an opaque cookie.
+
+use std::collections::HashMap;
+
+use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::time::Duration as Ttl;
+use actix_web::cookie::{Key, SameSite};
+use serde::{Deserialize, Serialize};
+
+use crate::clock;
+use crate::db::accounts::sessions::{self, StoredSession};
+use crate::db::{self, Db};
+use crate::domain::accounts::api_token;
+use crate::domain::id::UserId;
+use crate::domain::timestamp::Timestamp;
+use crate::http::State;
+
+/// A session ends after 12 hours without use.
+pub const IDLE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+/// And after 7 days, however busy.
+const ABSOLUTE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+/// Its end is moved at most once in ten minutes: reading a page costs no write.
+const STEP: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Who is signed in.
+const USER: &str = "user";
+/// The token of every form.
+const CSRF: &str = "csrf";
+/// What to tell on the next page, once.
+const NOTICE: &str = "notice";
+/// A sealed secret to show on the next page, once.
+const FLASH: &str = "flash";
+/// The form that was kept when the session before this one had ended.
+const KEPT: &str = "kept";
+/// Stands for the values of a session that has ended; never stored.
+const ENDED: &str = "ended";
+
+/// The middleware that loads and stores sessions.
+pub fn middleware(state: &State) -> SessionMiddleware<Store> {
+    let secure = state.is_secure();
+    let key = Key::derive_from(&state.cookie_key);
+    let idle = Ttl::seconds(i64::try_from(IDLE.as_secs()).unwrap_or(i64::MAX));
+    let lifecycle =
+        BrowserSession::default().state_ttl(idle).state_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
+    SessionMiddleware::builder(Store(state.db.clone()), key)
+        .cookie_name(state.cookies.session.clone())
+        .cookie_secure(secure)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".into())
+        .cookie_content_security(CookieContentSecurity::Private)
+        .session_lifecycle(lifecycle)
+        .build()
+}
+
+/// Sessions in the database.
+pub struct Store(Db);
+
+type Values = HashMap<String, String>;
+
+/// A session of this installation that has ended, as its cookie tells.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ended {
+    /// The hash of its key.
+    pub key_hash: Vec<u8>,
+    /// Whose it was, if it ended by itself within the last day. A session that somebody ended tells nothing.
+    pub user: Option<UserId>,
+    /// The token of its forms.
+    pub csrf: Option<String>,
+}
+
+impl Ended {
+    fn of(key_hash: Vec<u8>, session: Option<StoredSession>, now: Timestamp) -> Self {
+        let session = session.filter(|session| now < end_of(session).after(sessions::ENDED_KEPT));
+        let values = session.as_ref().and_then(|session| serde_json::from_str::<Values>(&session.state).ok());
+        let csrf = values.as_ref().and_then(form_token);
+        Self { key_hash, user: session.and_then(|session| session.user), csrf }
+    }
+}
+
+/// When a session ends, or has ended, by itself.
+fn end_of(session: &StoredSession) -> Timestamp {
+    session.expires_at.min(session.created_at.after(ABSOLUTE))
+}
+
+/// The stored state is that of the session whose forms bear `csrf`.
+pub fn is_of(state: &str, csrf: &str) -> bool {
+    let values: Values = serde_json::from_str(state).unwrap_or_default();
+    form_token(&values).is_some_and(|known| known == csrf)
+}
+
+fn form_token(values: &Values) -> Option<String> {
+    serde_json::from_str(values.get(CSRF)?).ok()
+}
+
+fn json(values: &Values) -> Result<String, serde_json::Error> {
+    serde_json::to_string(values)
+}
+
+impl SessionStore for Store {
+    async fn load(&self, key: &SessionKey) -> Result<Option<Values>, LoadError> {
+        let now = clock::now();
+        let hash = api_token::hash(key.as_ref());
+        let key_hash = hash.clone();
+        let found = self.0.read(move |conn| sessions::load(conn, &hash)).await;
+        let found = found.map_err(|error| LoadError::Other(error.into()))?;
+        match found {
+            Some(alive) if now < end_of(&alive) => {
+                serde_json::from_str(&alive.state).map(Some).map_err(|error| LoadError::Deserialization(error.into()))
+            }
+            // Only a cookie that this installation has sealed comes this far: it stood for a session once.
+            ended => {
+                let ended = serde_json::to_string(&Ended::of(key_hash, ended, now));
+                let ended = ended.map_err(|error| LoadError::Deserialization(error.into()))?;
+                Ok(Some(Values::from([(ENDED.to_owned(), ended)])))
+            }
+        }
+    }
+
+    async fn save(&self, values: Values, _: &Ttl) -> Result<SessionKey, SaveError> {
+        let key = api_token::hex(&clock::random::<32>());
+        let hash = api_token::hash(&key);
+        let now = clock::now();
+        let user = values.get(USER).and_then(|text| text.parse::<UserId>().ok());
+        let state = json(&values).map_err(|error| SaveError::Serialization(error.into()))?;
+        let stored = StoredSession { user, state, created_at: now, expires_at: now.after(IDLE) };
+        self.0
+            .write(move |conn| {
+                sessions::sweep(conn, now)?;
+                sessions::insert(conn, &hash, &stored)
+            })
+            .await
+            .map_err(|error| SaveError::Other(error.into()))?;
+        SessionKey::try_from(key).map_err(|error| SaveError::Other(error.into()))
+    }
+
+    async fn update(&self, key: SessionKey, values: Values, _: &Ttl) -> Result<SessionKey, UpdateError> {
+        let hash = api_token::hash(key.as_ref());
+        let state = json(&values).map_err(|error| UpdateError::Serialization(error.into()))?;
+        let now = clock::now();
+        // A session that was ended while the request ran stays ended: its values are not stored anew.
+        self.0
+            .write(move |conn| sessions::update(conn, &hash, &state, now.after(IDLE), now))
+            .await
+            .map_err(|error| UpdateError::Other(error.into()))?;
+        Ok(key)
+    }
+
+    async fn update_ttl(&self, key: &SessionKey, _: &Ttl) -> Result<(), anyhow::Error> {
+        Ok(self.touch(api_token::hash(key.as_ref()), clock::now()).await?)
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        let hash = api_token::hash(key.as_ref());
+        Ok(self.0.write(move |conn| sessions::end(conn, &hash, clock::now())).await?)
+    }
+}
+
+impl Store {
+    async fn touch(&self, hash: Vec<u8>, now: Timestamp) -> Result<(), db::Error> {
+        let key = hash.clone();
+        let found = self.0.read(move |conn| sessions::load(conn, &key)).await?;
+        let is_due =
+            |session: StoredSession| now < end_of(&session) && session.expires_at < now.after(IDLE).before(STEP);
+        if found.is_some_and(is_due) {
+            self.0.write(move |conn| sessions::touch(conn, &hash, now.after(IDLE))).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The session of a request, by its meaning.
+pub struct Visit(pub Session);
+
+impl Visit {
+    /// Who is signed in.
+    pub fn user(&self) -> Option<UserId> {
+        self.0.get(USER).ok().flatten()
+    }
+
+    /// The token of every form of this session.
+    pub fn csrf(&self) -> Option<String> {
+        self.0.get(CSRF).ok().flatten()
+    }
+
+    /// Begins a session for a person, under a new key. Where it follows one of theirs that has ended, `csrf` is that
+    /// one's: forms that are still open in other windows go on working.
+    pub fn sign_in(&self, user: UserId, csrf: Option<String>) {
+        self.0.clear();
+        self.0.renew();
+        self.put(USER, &user);
+        self.put(CSRF, &csrf.unwrap_or_else(|| api_token::hex(&clock::random::<32>())));
+    }
+
+    /// Goes on under a new key.
+    pub fn renew(&self) {
+        self.0.renew();
+    }
+
+    /// Ends the session.
+    pub fn sign_out(&self) {
+        self.0.purge();
+    }
+
+    /// The session that the request's cookie stood for has ended.
+    pub fn ended(&self) -> Option<Ended> {
+        self.0.get(ENDED).ok().flatten()
+    }
+
+    /// Has a kept form filled in on its page.
+    pub fn keep_form(&self, session_hash: &[u8]) {
+        self.put(KEPT, &session_hash);
+    }
+
+    /// The session under which a form was kept.
+    pub fn kept_form(&self) -> Option<Vec<u8>> {
+        self.0.get(KEPT).ok().flatten()
+    }
+
+    /// The kept form is filled in no more.
+    pub fn forget_form(&self) {
+        self.0.remove(KEPT);
+    }
+
+    /// What to tell on the next page.
+    pub fn leave_notice(&self, notice: &str) {
+        self.put(NOTICE, &notice);
+    }
+
+    /// What was left to tell, and stays.
+    pub fn notice(&self) -> Option<String> {
+        self.0.get(NOTICE).ok().flatten()
+    }
+
+    /// What was left to tell; told once.
+    pub fn take_notice(&self) -> Option<String> {
+        self.take(NOTICE)
+    }
+
+    /// A sealed secret to show on the next page.
+    pub fn leave_secret(&self, sealed: &str) {
+        self.put(FLASH, &sealed);
+    }
+
+    /// The sealed secret that was left.
+    pub fn secret(&self) -> Option<String> {
+        self.0.get(FLASH).ok().flatten()
+    }
+
+    /// It has been shown.
+    pub fn forget_secret(&self) {
+        self.0.remove(FLASH);
+    }
+
+    /// Looked at first: a removal counts as a change, and a change is written to disk.
+    fn take(&self, key: &str) -> Option<String> {
+        if self.0.contains_key(key) { self.0.remove_as(key).and_then(Result::ok) } else { None }
+    }
+
+    fn put(&self, key: &str, value: &impl serde::Serialize) {
+        // Numbers and texts always serialize.
+        drop(self.0.insert(key, value));
+    }
+}

@@ -1,0 +1,73 @@
+//! `/invite/{token}`: a person's own way in.
+
+use askama::Template;
+
+use crate::domain::accounts::invitation::Invitation;
+use crate::domain::accounts::user::Language;
+use crate::domain::problem::{Field, Problems};
+use crate::i18n::{Translator, time_zones};
+use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::filters;
+use crate::views::layout::{Notice, Place, Shell};
+
+/// What was typed, but for the password.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Typed<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// The language they want, if they want one.
+    pub language: Option<Language>,
+    /// Time zone.
+    pub time_zone: &'a str,
+}
+
+/// The page behind a one-time link.
+#[derive(Template)]
+#[template(path = "session/invite.html")]
+pub struct InvitePage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    invitation: &'a Invitation,
+    token: &'a str,
+    typed: Typed<'a>,
+    problems: &'a Problems,
+    zones: Vec<String>,
+}
+
+impl<'a> InvitePage<'a> {
+    /// A new account, or a new password for one; `token` is the link's own.
+    pub fn new(
+        shell: Shell<'a>,
+        (invitation, token): (&'a Invitation, &'a str),
+        typed: Typed<'a>,
+        problems: &'a Problems,
+    ) -> Self {
+        let shell = Shell { user: None, ..shell.at(Place::Elsewhere) };
+        Self { t: shell.t, shell, invitation, token, typed, problems, zones: time_zones() }
+    }
+
+    fn is_new(&self) -> bool {
+        self.invitation.user_id.is_none()
+    }
+
+    fn title(&self) -> String {
+        if self.is_new() { self.t.invite_title() } else { self.t.new_account_password() }
+    }
+
+    fn wants(&self, language: &Language) -> bool {
+        self.typed.language.as_ref() == Some(language)
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        let title = if self.is_new() { self.t.set_up_failed() } else { self.t.password_not_changed() };
+        ErrorSummary::new(self.t, title, self.problems)
+    }
+}

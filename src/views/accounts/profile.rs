@@ -1,0 +1,90 @@
+//! `/profile`: the reader's own account.
+
+use askama::Template;
+
+use crate::domain::accounts::user::{Language, Theme, User};
+use crate::domain::problem::{Field, Problems};
+use crate::domain::timestamp::Timestamp;
+use crate::i18n::{Translator, time_zones};
+use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::filters;
+use crate::views::layout::{Notice, Place, Shell};
+
+/// What was typed.
+#[derive(Clone, Copy, Debug)]
+pub struct Typed<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// `None`: as the browser asks.
+    pub language: Option<Language>,
+    /// Time zone.
+    pub time_zone: &'a str,
+    /// `None`: as the person's system has it.
+    pub theme: Option<Theme>,
+}
+
+impl<'a> Typed<'a> {
+    /// What is stored.
+    pub fn of(user: &'a User) -> Self {
+        Self { name: &user.name, language: user.language, time_zone: &user.time_zone, theme: user.theme }
+    }
+}
+
+/// A signed-in browser.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionRow {
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to ten minutes.
+    pub seen_at: Timestamp,
+    /// It shows this page.
+    pub is_this: bool,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "profile/profile.html")]
+pub struct ProfilePage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    user: &'a User,
+    typed: Typed<'a>,
+    problems: &'a Problems,
+    sessions: Vec<SessionRow>,
+    zones: Vec<String>,
+}
+
+impl<'a> ProfilePage<'a> {
+    /// The account of `user` with its sessions.
+    pub fn new(
+        shell: Shell<'a>,
+        user: &'a User,
+        (typed, problems): (Typed<'a>, &'a Problems),
+        sessions: Vec<SessionRow>,
+    ) -> Self {
+        let shell = shell.at(Place::Profile);
+        Self { t: shell.t, shell, user, typed, problems, sessions, zones: time_zones() }
+    }
+
+    fn wants(&self, language: &Language) -> bool {
+        self.typed.language.as_ref() == Some(language)
+    }
+
+    fn looks(&self, theme: &Theme) -> bool {
+        self.typed.theme.as_ref() == Some(theme)
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        let password = self.bad(Field::CurrentPassword) || self.bad(Field::Password);
+        let title = if password { self.t.password_not_changed() } else { self.t.profile_not_saved() };
+        ErrorSummary::new(self.t, title, self.problems)
+    }
+}

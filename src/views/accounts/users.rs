@@ -1,0 +1,134 @@
+//! The people: list, invitations, role, access.
+
+use askama::Template;
+
+use crate::domain::accounts::invitation::Invitation;
+use crate::domain::accounts::user::{Language, Role, User};
+use crate::domain::problem::{Field, Problems};
+use crate::i18n::Translator;
+use crate::views::components::{Badge, ErrorSlot, ErrorSummary};
+use crate::views::filters;
+use crate::views::layout::{Notice, Place, Shell};
+
+/// What was typed.
+#[derive(Clone, Copy, Debug)]
+pub struct Typed<'a> {
+    /// E-mail address.
+    pub email: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// What they will be allowed to do.
+    pub role: Role,
+}
+
+impl Default for Typed<'_> {
+    fn default() -> Self {
+        Self { email: "", name: "", role: Role::Viewer }
+    }
+}
+
+/// A link that was just made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewLink<'a> {
+    /// The link.
+    pub url: &'a str,
+    /// For a new password; otherwise for a new person.
+    pub is_password: bool,
+}
+
+/// The card that shows a new link once.
+#[derive(Template)]
+#[template(path = "users/_link.html")]
+pub struct LinkCard<'a> {
+    t: Translator<'a>,
+    link: NewLink<'a>,
+}
+
+impl askama::filters::HtmlSafe for LinkCard<'_> {}
+
+/// `/users`.
+#[derive(Template)]
+#[template(path = "users/list.html")]
+pub struct ListPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    users: &'a [User],
+    invitations: &'a [Invitation],
+    typed: Typed<'a>,
+    problems: &'a Problems,
+    link: Option<LinkCard<'a>>,
+}
+
+impl<'a> ListPage<'a> {
+    /// The people, who is invited, and the form to invite one more.
+    pub fn new(
+        shell: Shell<'a>,
+        (users, invitations): (&'a [User], &'a [Invitation]),
+        typed: Typed<'a>,
+        problems: &'a Problems,
+    ) -> Self {
+        Self { t: shell.t, shell: shell.at(Place::Users), users, invitations, typed, problems, link: None }
+    }
+
+    /// With a link that was just made, to be copied now or never.
+    #[must_use]
+    pub fn with_link(self, link: Option<NewLink<'a>>) -> Self {
+        Self { link: link.map(|link| LinkCard { t: self.t, link }), ..self }
+    }
+
+    fn badge(&self, user: &User) -> Badge {
+        Badge::of_user(self.t, user)
+    }
+
+    fn is_self(&self, user: &User) -> bool {
+        self.shell.user.is_some_and(|reader| reader.id == user.id)
+    }
+
+    fn err(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    fn bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        ErrorSummary::new(self.t, self.t.invitation_not_made(), self.problems).without_saving()
+    }
+}
+
+/// `/users/{id}`.
+#[derive(Template)]
+#[template(path = "users/user.html")]
+pub struct UserPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    user: &'a User,
+    role: Role,
+    problems: &'a Problems,
+    badge: Badge,
+    link: Option<LinkCard<'a>>,
+}
+
+impl<'a> UserPage<'a> {
+    /// Role, access and password of `user`; `role` is the one that was picked.
+    pub fn new(shell: Shell<'a>, user: &'a User, role: Role, problems: &'a Problems) -> Self {
+        let (t, badge) = (shell.t, Badge::of_user(shell.t, user));
+        Self { t, shell: shell.at(Place::Users), user, role, problems, badge, link: None }
+    }
+
+    /// With a link that was just made, to be copied now or never.
+    #[must_use]
+    pub fn with_link(self, url: Option<&'a str>) -> Self {
+        let card = |url| LinkCard { t: self.t, link: NewLink { url, is_password: true } };
+        Self { link: url.map(card), ..self }
+    }
+
+    fn is_self(&self) -> bool {
+        self.shell.user.is_some_and(|reader| reader.id == self.user.id)
+    }
+
+    fn summary(&self) -> ErrorSummary<'a> {
+        ErrorSummary::new(self.t, self.t.user_not_saved(), self.problems).without_saving()
+    }
+}

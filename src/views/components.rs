@@ -1,0 +1,205 @@
+//! Small elements that many pages show.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::filters;
+use crate::domain::accounts::api_token::Token;
+use crate::domain::accounts::user::User;
+use crate::domain::deliveries::recovery::RecoveryState;
+use crate::domain::deliveries::{Delivery, Reason, Status};
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::webhooks::State;
+use crate::i18n::{Moment, Translator};
+
+/// An icon of the sprite.
+#[derive(Template)]
+#[template(
+    source = r##"<svg width="18" height="18" aria-hidden="true"><use href="{{ href }}#{{ name }}"/></svg>"##,
+    ext = "html"
+)]
+pub struct Icon<'a> {
+    name: &'a str,
+    href: String,
+}
+
+impl HtmlSafe for Icon<'_> {}
+
+impl<'a> Icon<'a> {
+    pub fn new(name: &'a str) -> Self {
+        Self { name, href: crate::assets::asset_url("icons.svg") }
+    }
+}
+
+/// A point in time.
+#[derive(Template)]
+#[template(
+    source = r#"<time datetime="{{ moment.iso }}" title="{{ moment.exact }}">{{ moment.text }}</time>"#,
+    ext = "html"
+)]
+pub struct Time {
+    pub moment: Moment,
+}
+
+impl HtmlSafe for Time {}
+
+/// A word with a shape and a colour.
+#[derive(Template)]
+#[template(source = r#"<span class="badge {{ class }}">{{ icon|icon }}{{ text }}</span>"#, ext = "html")]
+pub struct Badge {
+    pub class: &'static str,
+    pub icon: &'static str,
+    pub text: String,
+}
+
+impl HtmlSafe for Badge {}
+
+impl Badge {
+    /// How a webhook is doing.
+    pub fn of_state(t: Translator, state: State) -> Self {
+        let (class, icon) = match state {
+            State::Active => ("ok", "ok"),
+            State::Failing => ("bad", "bad"),
+            State::Paused => ("wait", "wait"),
+            State::Disabled => ("off", "pause"),
+            State::AutoDisabled => ("wait", "warn"),
+        };
+        Self { class, icon, text: t.state_word(state) }
+    }
+
+    /// Where a recovery stands.
+    pub fn of_recovery(t: Translator, state: RecoveryState) -> Self {
+        let (class, icon) = match state {
+            RecoveryState::Running => ("wait", "send"),
+            RecoveryState::Done => ("ok", "ok"),
+            RecoveryState::Cancelled => ("off", "x"),
+        };
+        Self { class, icon, text: t.recovery_state(state) }
+    }
+
+    /// Whether an API token is good.
+    pub fn of_token(t: Translator, token: &Token) -> Self {
+        let (class, icon, text) = match (token.revoked_at, token.is_good(t.now())) {
+            (Some(_), _) => ("off", "x", t.token_revoked()),
+            (None, true) => ("ok", "ok", t.token_good()),
+            (None, false) => ("wait", "wait", t.token_expired()),
+        };
+        Self { class, icon, text }
+    }
+
+    /// Whether a person may sign in.
+    pub fn of_user(t: Translator, user: &User) -> Self {
+        match user.disabled_at {
+            None => Self { class: "ok", icon: "ok", text: t.user_active() },
+            Some(_) => Self { class: "off", icon: "pause", text: t.user_disabled() },
+        }
+    }
+
+    /// Where a delivery stands.
+    pub fn of_delivery(t: Translator, delivery: &Delivery) -> Self {
+        let cancelled = matches!(delivery.reason, Some(Reason::Cancelled | Reason::WebhookDeleted));
+        let (class, icon, text) = match (delivery.status, delivery.attempts) {
+            (Status::Success, _) => ("ok", "ok", t.status_word(Status::Success)),
+            (Status::Failed, _) if cancelled => ("off", "x", t.delivery_cancelled()),
+            (Status::Failed, _) => ("bad", "bad", t.status_word(Status::Failed)),
+            (Status::Pending, _) if delivery.leased_until.is_some() => ("wait", "send", t.delivery_sending()),
+            (Status::Pending, 0) => ("wait", "wait", t.status_word(Status::Pending)),
+            (Status::Pending, _) => ("wait", "again", t.delivery_retrying()),
+        };
+        Self { class, icon, text }
+    }
+}
+
+/// A name of any script.
+#[derive(Template)]
+#[template(source = "<bdi>{{ name }}</bdi>", ext = "html")]
+pub struct Bdi {
+    pub name: String,
+}
+
+impl HtmlSafe for Bdi {}
+
+/// The word *hidden* in the place of a secret.
+#[derive(Template)]
+#[template(source = r#"<span class="redacted">{{ "lock"|icon }}{{ t.hidden() }}</span>"#, ext = "html")]
+pub struct Redacted<'a> {
+    pub t: Translator<'a>,
+}
+
+impl HtmlSafe for Redacted<'_> {}
+
+/// A header as a page shows it: each `[hidden]` in its value becomes the sign of a secret.
+pub struct ShownHeader<'a> {
+    pub name: &'a str,
+    /// The pieces of the value between the secrets.
+    pub pieces: Vec<&'a str>,
+}
+
+impl<'a> ShownHeader<'a> {
+    pub fn all(headers: &'a [(String, String)]) -> Vec<Self> {
+        headers.iter().map(|(name, value)| Self { name, pieces: value.split("[hidden]").collect() }).collect()
+    }
+}
+
+/// The place under a field where its problem stands; always there, empty when all is well.
+#[derive(Template)]
+#[template(
+    source = r#"<p class="err" id="err-{{ slug }}"{% if oob %} hx-swap-oob="true"{% endif %}>
+{%- if let Some(text) = text %}{{ "bad"|icon }}<span>{{ text }}</span>{% endif -%}
+</p>"#,
+    ext = "html"
+)]
+pub struct ErrorSlot {
+    slug: String,
+    text: Option<String>,
+    oob: bool,
+}
+
+impl HtmlSafe for ErrorSlot {}
+
+impl ErrorSlot {
+    pub fn new(t: Translator, problems: &Problems, field: &Field) -> Self {
+        let text = problems.of(field).map(|problem| words(t, field, problem));
+        Self { slug: field.slug(), text, oob: false }
+    }
+
+    /// The same, to be put in its place by htmx.
+    pub fn out_of_band(t: Translator, problems: &Problems, field: &Field) -> Self {
+        Self { oob: true, ..Self::new(t, problems, field) }
+    }
+}
+
+/// All problems at the top of a form, each with a link to its field.
+#[derive(Template)]
+#[template(path = "_errors.html")]
+pub struct ErrorSummary<'a> {
+    t: Translator<'a>,
+    title: String,
+    saves: bool,
+    lines: Vec<(Option<String>, String)>,
+}
+
+impl HtmlSafe for ErrorSummary<'_> {}
+
+impl<'a> ErrorSummary<'a> {
+    pub fn new(t: Translator<'a>, title: String, problems: &Problems) -> Self {
+        let target = |field: &Field| (*field != Field::Form).then(|| field.slug());
+        let lines = problems.iter().map(|(field, problem)| (target(field), words(t, field, problem))).collect();
+        // Nothing of what was typed is to be mended while the server is busy.
+        let busy = problems.iter().any(|(_, problem)| *problem == Problem::HashingBusy);
+        Self { t, title, saves: !busy, lines }
+    }
+
+    /// Without the advice to save again, for a form that saves nothing.
+    pub fn without_saving(self) -> Self {
+        Self { saves: false, ..self }
+    }
+}
+
+/// A row of the extra headers has its own words for a missing name.
+fn words(t: Translator, field: &Field, problem: &Problem) -> String {
+    match (field, problem) {
+        (Field::HeaderName(_), Problem::HeaderNameMissing) => t.HeaderNameMissingHere(),
+        _ => t.problem_words(problem),
+    }
+}

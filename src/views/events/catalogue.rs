@@ -1,0 +1,78 @@
+//! `/events`: what can be sent, with a sample, its fields and its JSON Schema.
+
+use askama::Template;
+
+use crate::domain::accounts::user::Language;
+use crate::domain::events::catalogue::{EventName, Group};
+use crate::domain::events::schema::Field;
+use crate::domain::webhooks::Webhook;
+use crate::i18n::{Count, Translator};
+use crate::views::deliveries::Json;
+use crate::views::filters;
+use crate::views::layout::{Notice, Place, Shell};
+
+/// The catalogue.
+#[derive(Template)]
+#[template(path = "events/list.html")]
+pub struct ListPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    groups: Vec<EventGroup>,
+}
+
+struct EventGroup {
+    title: String,
+    /// Each with how many webhooks are subscribed to it.
+    events: Vec<(EventName, Count)>,
+}
+
+impl<'a> ListPage<'a> {
+    /// The groups of the form: the first six, then the other events by their subject.
+    pub fn new(shell: Shell<'a>, webhooks: &[Webhook]) -> Self {
+        let t = shell.t;
+        let with_users = |event: EventName| (event, users(webhooks, event).count() as Count);
+        let six = EventName::first_six();
+        let first =
+            EventGroup { title: t.group_most_used(), events: six.iter().map(|event| with_users(*event)).collect() };
+        let others = Group::ALL.iter().map(|group| {
+            let rest = EventName::ALL.iter().copied().filter(|event| event.group() == *group && !six.contains(event));
+            EventGroup { title: t.group(group), events: rest.map(with_users).collect() }
+        });
+        let groups = std::iter::once(first).chain(others.filter(|group| !group.events.is_empty()));
+        Self { t, shell: shell.at(Place::Events), groups: groups.collect() }
+    }
+}
+
+fn users(webhooks: &[Webhook], event: EventName) -> impl Iterator<Item = &Webhook> {
+    webhooks.iter().filter(move |webhook| webhook.events.contains(&event))
+}
+
+/// One event of the catalogue.
+#[derive(Template)]
+#[template(path = "events/event.html")]
+pub struct EventPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    event: EventName,
+    webhooks: Vec<&'a Webhook>,
+    /// What Hachok derives from it.
+    derived: Vec<EventName>,
+    fields: Vec<Field>,
+    sample: Json,
+}
+
+impl<'a> EventPage<'a> {
+    /// The page of `event`, with those of `webhooks` that are subscribed to it.
+    pub fn new(shell: Shell<'a>, event: EventName, webhooks: &'a [Webhook]) -> Self {
+        let derived = EventName::ALL.iter().copied().filter(|other| other.derived_from() == Some(event));
+        Self {
+            t: shell.t,
+            shell: shell.at(Place::Events),
+            event,
+            webhooks: users(webhooks, event).collect(),
+            derived: derived.collect(),
+            fields: event.fields(),
+            sample: Json::new(event.sample().as_bytes()),
+        }
+    }
+}

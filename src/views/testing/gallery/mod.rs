@@ -1,0 +1,381 @@
+//! Every page with realistic values, in both languages: what the tests look at, and people too.
+//!
+//! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
+
+mod accounts;
+mod events;
+mod troubleshooting;
+
+use std::time::Duration;
+
+use super::fixtures::{self, NOW};
+use crate::domain::accounts::user::{Language, Role, User};
+use crate::domain::deliveries::Status;
+use crate::domain::events::catalogue::EventName;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::webhooks::authorization::Method;
+use crate::domain::webhooks::chart_range::Range;
+use crate::domain::webhooks::verification::{Finding, Mistake, first_difference};
+use crate::forms::webhook::{HeaderRow, WebhookForm};
+use crate::i18n::Translator;
+use crate::views::accounts::sign_in;
+use crate::views::*;
+
+/// The name of a page and its HTML.
+pub type Picture = (&'static str, String);
+
+/// All pages in one language, as `role` sees them.
+pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
+    let user = fixtures::user(language, role);
+    let mut all = lists(language, &user);
+    all.extend(of_one_webhook(language, &user));
+    all.extend(forms_of(language, &user));
+    all.extend(tests_of(language, &user));
+    all.extend(deliveries_of(language, &user));
+    all.extend(logs_of(language, &user));
+    all.extend(troubleshooting::pictures(language, &user));
+    all.extend(events::pictures(language, &user));
+    all.extend(inboxes_of(language, &user));
+    all.extend(accounts::pictures(language, &user));
+    all.extend(others(language, &user));
+    all
+}
+
+fn shell<'a>(language: Language, user: &'a User, path: &'a str) -> Shell<'a> {
+    let t = Translator::new(language, NOW).in_zone(&user.time_zone);
+    Shell { user: Some(user), failed_24h: 28, ..Shell::new(t, path, "f3c0ffee") }
+}
+
+fn html(page: &impl Html) -> String {
+    page.html().expect("a page renders")
+}
+
+fn lists(language: Language, user: &User) -> Vec<Picture> {
+    let (all, inboxes) = (fixtures::webhooks(language), fixtures::inboxes(language));
+    let (deliveries, activity) = (fixtures::latest(), fixtures::activity());
+    let summary = |(place, webhook)| webhooks::Summary {
+        webhook,
+        last: deliveries.get(place),
+        hours: activity.get(place).copied().unwrap_or_default(),
+    };
+    let alert = |webhook| webhooks::Alert {
+        webhook,
+        stage: webhooks::Stage::OffFailing(Some(Duration::from_secs(432_000))),
+        held: 38,
+    };
+    let full = webhooks::List {
+        filter: webhooks::Filter::default(),
+        webhooks: all.iter().enumerate().map(summary).collect(),
+        part: webhooks::Part::new(1, 50, 5, 5),
+        inboxes: &inboxes,
+        totals: webhooks::Totals { delivered: 1120, failed: 28, pending: 12 },
+        alerts: all.get(3).map(alert).into_iter().collect(),
+    };
+    let filter = webhooks::Filter { q: "zzz", state: None, inbox: Some(2) };
+    let none = webhooks::List {
+        filter,
+        part: webhooks::Part::new(1, 50, 0, 5),
+        inboxes: &inboxes,
+        ..webhooks::List::default()
+    };
+    let done = Shell { notice: Some(Notice::Done(NoticeKind::WebhookDeleted)), ..shell(language, user, "/webhooks") };
+    let full = webhooks::ListPage::new(shell(language, user, "/webhooks?q=a"), full);
+    vec![
+        ("list", html(&full)),
+        ("list-fragment", html(&full.as_list())),
+        ("list-no-match", html(&webhooks::ListPage::new(shell(language, user, "/webhooks?q=zzz"), none))),
+        ("list-empty", html(&webhooks::ListPage::new(done, webhooks::List::default()))),
+    ]
+}
+
+fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
+    let (all, inboxes) = (fixtures::webhooks(language), fixtures::inboxes(language));
+    let crm = all.first().expect("five webhooks");
+    let off = all.get(3).expect("five webhooks");
+    let deliveries: Vec<_> =
+        (1..=6).map(|n| fixtures::delivery(n, 1, if n == 3 { Status::Pending } else { Status::Success })).collect();
+    let lines = deliveries.iter().map(|delivery| line(delivery, "CRM"));
+    let at = |path| shell(language, user, path);
+    let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
+    let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
+    let page = webhooks::OverviewPage::new(at("/webhooks/1"), (crm, &inboxes), fixtures::chart(Range::Day), recent);
+    let week = webhooks::Chart::new(at("/").t, 1, fixtures::chart(Range::Week));
+    let quiet = webhooks::ChartInput { answers: None, hours: Vec::new(), range: Range::Day };
+    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), (off, &inboxes), quiet, webhooks::Recent::default());
+    let idle = idle.with_alert(gone);
+    let bad = webhooks::VerifyForm {
+        id: "evt_06cwpnsz2wd9z",
+        timestamp: "1795245760",
+        signature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        body: "{\"event\":\"message_created\",\"content\":\"<b>Hello</b>\"}",
+        finding: Some(Finding::Mistakes(vec![Mistake::OtherBody, Mistake::TooOld])),
+        difference: first_difference(
+            b"{\"event\":\"message_created\",\"content\":\"Hello\"}",
+            "{\"event\":\"message_created\",\"content\":\"<b>Hello</b>\"}",
+        ),
+        known: true,
+    };
+    let bad = webhooks::VerifyPage::new(at("/webhooks/1/verify"), crm, bad);
+    vec![
+        ("webhook", html(&page)),
+        ("verify", html(&webhooks::VerifyPage::new(at("/webhooks/1/verify"), crm, Default::default()))),
+        ("verify-bad", html(&bad)),
+        ("verify-bad-fragment", html(&bad.as_verdict())),
+        ("webhook-fragment", html(&page.as_recent())),
+        ("webhook-week-fragment", html(&week)),
+        ("webhook-new", html(&idle)),
+        ("delete", html(&webhooks::DeletePage::new(at("/webhooks/1/delete"), crm, 21, 30))),
+        ("secret", html(&webhooks::SecretPage::new(at("/webhooks/1/secret"), crm, None))),
+        (
+            "secret-new",
+            html(&webhooks::SecretPage::new(
+                at("/webhooks/1/secret"),
+                off,
+                Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            )),
+        ),
+    ]
+}
+
+fn forms_of(language: Language, user: &User) -> Vec<Picture> {
+    let (all, inboxes) = (fixtures::webhooks(language), fixtures::inboxes(language));
+    let none = Problems::default();
+    let crm = all.first().expect("five webhooks");
+    let mut stored = WebhookForm::of(crm);
+    stored.inbox_scope = "selected".into();
+    stored.inboxes = vec!["1".into(), "4".into()];
+    let blank = WebhookForm::blank(Vec::new());
+    let (bad, problems) = bad_form();
+    let odd = Problems::one(Field::Url, Problem::UrlTaken { name: "Duty bot".into() });
+    let page = |path, webhook, form, problems, warnings| {
+        let input = webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings };
+        html(&webhooks::FormPage::new(shell(language, user, path), input))
+    };
+    let mut theirs = WebhookForm { name: "CRM".into(), timeout_s: "9".into(), ..stored.clone() };
+    theirs.events.truncate(2);
+    theirs.bearer_token = "typed-secret".into();
+    let changed = Problems::one(Field::Form, Problem::ChangedByOther { at: fixtures::ago(2) });
+    let input =
+        |webhook, form, problems| webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings: &none };
+    let clash = webhooks::FormPage::new(shell(language, user, "/webhooks/1"), input(Some(crm), &theirs, &changed));
+    let begun = WebhookForm::copy_of(crm, "Copy".into());
+    let copy = webhooks::FormPage::new(shell(language, user, "/webhooks/new?from=1"), input(None, &begun, &none));
+    vec![
+        ("form-conflict", html(&clash.with_conflicts(crm))),
+        ("form-copy", html(&copy.copied_from(Some(crm)))),
+        ("form-new", page("/webhooks/new", None, &blank, &none, &none)),
+        ("form", page("/webhooks/1/edit", Some(crm), &stored, &none, &odd)),
+        ("form-errors", page("/webhooks/new", None, &bad, &problems, &none)),
+        ("form-errors-fragment", html(&webhooks::FormErrors::new(shell(language, user, "").t, &problems, 1))),
+        ("header-row-fragment", html(&webhooks::NewHeaderRow::new(shell(language, user, "").t, 3))),
+    ]
+}
+
+fn bad_form() -> (WebhookForm, Problems) {
+    let mut form = WebhookForm::blank(Vec::new());
+    form.name = "<script>alert('name')</script>".into();
+    form.url = "http://crm.example.com/hooks".into();
+    form.auth = Method::Basic.as_str().into();
+    form.basic_login = "a:b".into();
+    form.basic_password = "typed-secret-1".into();
+    form.headers = vec![HeaderRow { name: "Host".into(), value: "typed-secret-2".into(), hide: true, remove: false }];
+    let mut problems = Problems::one(Field::Url, Problem::UrlNotHttps);
+    problems.add(Field::BasicLogin, Problem::LoginHasColon);
+    problems.add(Field::Events, Problem::EventsMissing);
+    problems.add(Field::HeaderName(0), Problem::HeaderNameReserved { name: "Host".into() });
+    (form, problems)
+}
+
+fn tests_of(language: Language, user: &User) -> Vec<Picture> {
+    let all = fixtures::webhooks(language);
+    let crm = all.first().expect("five webhooks");
+    let (none, attempts, success) = (Problems::default(), fixtures::attempts(), fixtures::success());
+    let wrong = Problems::one(Field::TestBody, Problem::JsonInvalid);
+    let id = fixtures::delivery(1, 1, Status::Success).id;
+    let page = |event: EventName, problems, attempt: Option<&_>| {
+        let sent = attempt.map(|attempt| (id, attempt));
+        let form = webhooks::TestForm { event, body: event.sample(), problems, sent };
+        html(&webhooks::TestPage::new(shell(language, user, "/webhooks/1/test"), crm, form))
+    };
+    vec![
+        ("test", page(EventName::WebhookTest, &none, None)),
+        ("test-ok", page(EventName::WebhookTest, &none, Some(&success))),
+        ("test-failed", page(EventName::MessageCreated, &wrong, attempts.last())),
+    ]
+}
+
+fn line<'a>(delivery: &'a crate::domain::deliveries::Delivery, title: &'a str) -> deliveries::LogLine<'a> {
+    let answered = delivery.status != Status::Pending || delivery.attempts > 0;
+    deliveries::LogLine {
+        delivery,
+        webhook: (delivery.webhook_id != 9).then_some(title),
+        inbox: Some("Telegram"),
+        http_status: answered.then_some(if delivery.status == Status::Success { 200 } else { 503 }),
+        duration_ms: answered.then_some(182),
+    }
+}
+
+fn logs_of(language: Language, user: &User) -> Vec<Picture> {
+    let all = fixtures::webhooks(language);
+    let some: Vec<_> = (0..18).map(|n| fixtures::delivery(n, if n == 5 { 9 } else { n % 4 + 1 }, status(n))).collect();
+    let title = |id: i64| all.iter().find(|webhook| webhook.id == id).map(|webhook| webhook.title());
+    let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id).unwrap_or_default()).collect();
+    let full = deliveries::LogInput {
+        filter: deliveries::LogFilter {
+            webhook: Some(1),
+            test: Some(false),
+            from: "2026-11-20T09:00".into(),
+            q: "<b>&".into(),
+            live: true,
+            ..deliveries::LogFilter::default()
+        },
+        odd: vec!["event", "to"],
+        inboxes: vec![(1, "Telegram".into())],
+        looked_until: None,
+        news: Some(deliveries::News { seen: fixtures::delivery(0, 1, Status::Success).id, count: 3 }),
+        lines: some.iter().zip(&titles).map(|(delivery, title)| line(delivery, title)).collect(),
+        webhooks: all.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
+        newer: Some("n&1".into()),
+        older: Some("o2".into()),
+        retention_days: 30,
+    };
+    let empty = deliveries::LogInput { retention_days: 30, ..deliveries::LogInput::default() };
+    let page = |log| deliveries::LogPage::new(shell(language, user, "/deliveries"), log);
+    let filter = || deliveries::LogFilter { q: "замовлення".into(), ..deliveries::LogFilter::default() };
+    let cut = deliveries::LogInput {
+        filter: filter(),
+        looked_until: Some(fixtures::ago(9000)),
+        older: Some("o2".into()),
+        ..empty.clone()
+    };
+    let none = deliveries::LogInput { filter: filter(), ..empty.clone() };
+    let full = page(full);
+    vec![
+        ("log", html(&full)),
+        ("log-fragment", html(&full.as_log())),
+        ("log-news-fragment", html(&full.as_news())),
+        ("log-empty", html(&page(empty))),
+        ("log-cut", html(&page(cut))),
+        ("log-no-match", html(&page(none))),
+    ]
+}
+
+fn status(number: i64) -> Status {
+    match number % 7 {
+        1 => Status::Pending,
+        2 => Status::Failed,
+        _ => Status::Success,
+    }
+}
+
+fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
+    let all = fixtures::webhooks(language);
+    let (attempts, success) = (fixtures::attempts(), [fixtures::success()]);
+    let [open, done, failed] = [(3, Status::Pending), (1, Status::Success), (2, Status::Failed)]
+        .map(|(n, status)| fixtures::delivery(n, 1, status));
+    let twins = [fixtures::delivery(6, 1, Status::Pending), fixtures::delivery(8, 1, Status::Success)];
+    let page = |delivery, attempts, body, (twins, raw)| {
+        let view = deliveries::DeliveryView {
+            delivery,
+            webhook: all.first(),
+            inbox: Some("Telegram"),
+            twins,
+            attempts,
+            answers_hidden: user.role == Role::Viewer,
+            schedule: 10,
+            body,
+            chosen: if raw { Some(2) } else { None },
+            raw,
+            retention_days: 30,
+        };
+        deliveries::DeliveryPage::new(shell(language, user, "/deliveries/dlv_1"), view)
+    };
+    let body = EventName::MessageUpdated.sample();
+    let open = page(&open, &attempts, Some(body.as_bytes()), (&[][..], false));
+    vec![
+        ("delivery", html(&open)),
+        ("delivery-fragment", html(&open.as_delivery())),
+        ("delivery-attempts-fragment", html(&open.as_attempts())),
+        ("delivery-ok", html(&page(&done, &success, None, (&twins[..], false)))),
+        ("delivery-raw", html(&page(&failed, &attempts, Some(body.as_bytes()), (&[][..], true)))),
+        ("delivery-failed", html(&page(&failed, &attempts, Some(b"<script>"), (&[][..], false)))),
+    ]
+}
+
+fn inboxes_of(language: Language, user: &User) -> Vec<Picture> {
+    let (all, inboxes) = (fixtures::webhooks(language), fixtures::inboxes(language));
+    let at = |path| shell(language, user, path);
+    let (none, wrong) = (Problems::default(), Problems::one(Field::InboxName, Problem::InboxNameMissing));
+    let row = |inbox| inboxes::Row { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() };
+    let list = |rows, problems| inboxes::ListPage::new(at("/inboxes"), rows, inboxes::Typed::default(), problems);
+    let inbox = inboxes.first().expect("four inboxes");
+    vec![
+        ("inboxes", html(&list(inboxes.iter().map(row).collect(), &none))),
+        ("inboxes-empty", html(&list(Vec::new(), &wrong))),
+        ("inbox-edit", html(&inboxes::EditPage::new(at("/inboxes/1/edit"), inbox, inboxes::Typed::of(inbox), &none))),
+    ]
+}
+
+fn others(language: Language, user: &User) -> Vec<Picture> {
+    let outside = |path| Shell { user: None, ..shell(language, user, path) };
+    let mut short = Problems::one(Field::Email, Problem::EmailInvalid);
+    short.add(Field::Password, Problem::AccountPasswordTooShort);
+    let blank = sign_in::SetUp { token: "one-time", ..sign_in::SetUp::default() };
+    let typed = sign_in::SetUp { name: "Олена", email: "olena", time_zone: "Europe/Kyiv", ..blank };
+    let set_up =
+        |typed, problems: &Problems| html(&sign_in::SetUpPage::new(outside("/setup?token=x"), typed, problems));
+    let sign_in = |email, refusal| html(&sign_in::SignInPage::new(outside("/sign-in"), email, "/webhooks", refusal));
+    let sign_in_after =
+        |ended| html(&sign_in::SignInPage::new(outside("/sign-in"), "", "/webhooks", None).after(Some(ended)));
+    let fault = |shell, fault| html(&errors::ErrorPage::new(shell, &fault));
+    vec![
+        ("set-up", set_up(blank, &Problems::default())),
+        ("set-up-errors", set_up(typed, &short)),
+        ("sign-in", sign_in("", None)),
+        ("sign-in-ended", sign_in_after(sign_in::Ended::NoForm)),
+        ("sign-in-form-kept", sign_in_after(sign_in::Ended::FormIsKept)),
+        ("sign-in-nothing-done", sign_in_after(sign_in::Ended::NothingWasDone)),
+        ("sign-in-wait", sign_in("olena@example.com", Some(sign_in::Refusal::Wait(30)))),
+        (
+            "error-origin",
+            fault(
+                outside("/sign-in"),
+                errors::Fault::WrongOrigin {
+                    given: "https://desk.example.com:8443".into(),
+                    public: "https://hooks.example.com".into(),
+                },
+            ),
+        ),
+        (
+            "error-http",
+            fault(outside("/sign-in"), errors::Fault::PlainHttp { public: "https://hooks.example.com".into() }),
+        ),
+        (
+            "error-host",
+            fault(
+                outside("/"),
+                errors::Fault::UnknownHost {
+                    host: "desk.example.com".into(),
+                    public: Some("https://hooks.example.com".into()),
+                },
+            ),
+        ),
+        ("error-cookie", fault(outside("/sign-in"), errors::Fault::NoCookie)),
+        ("error-404", fault(shell(language, user, "/nowhere"), errors::Fault::NotFound)),
+        ("error-500", fault(outside("/"), errors::Fault::Server("req_7f21".into()))),
+    ]
+}
+
+#[test]
+#[ignore = "writes files for people to look at"]
+fn render_gallery() {
+    let Some(folder) = std::env::var_os("HACHOK_GALLERY").map(std::path::PathBuf::from) else { return };
+    for language in Language::ALL {
+        for (role, ending) in [(Role::Admin, ""), (Role::Viewer, "-viewer")] {
+            for (name, html) in pictures(*language, role) {
+                let path = folder.join(format!("{name}{ending}.{}.html", language.as_str()));
+                std::fs::write(path, html).expect("the folder takes files");
+            }
+        }
+    }
+}

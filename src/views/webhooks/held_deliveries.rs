@@ -1,0 +1,26 @@
+//! `/webhooks/{id}/held`: what becomes of the deliveries that were kept.
+
+use askama::Template;
+
+use crate::domain::accounts::user::Language;
+use crate::domain::webhooks::Webhook;
+use crate::i18n::{Count, Translator};
+use crate::views::filters;
+use crate::views::layout::{Notice, Place, Shell};
+
+/// The question before a webhook is turned on: send what was kept, or discard it.
+#[derive(Template)]
+#[template(path = "webhooks/held.html")]
+pub struct HeldPage<'a> {
+    shell: Shell<'a>,
+    t: Translator<'a>,
+    webhook: &'a Webhook,
+    held: Count,
+}
+
+impl<'a> HeldPage<'a> {
+    /// The question; `held` deliveries were kept.
+    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, held: Count) -> Self {
+        Self { t: shell.t, shell: shell.at(Place::Webhooks), webhook, held }
+    }
+}
