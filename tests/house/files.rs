@@ -68,6 +68,27 @@ fn the_top_level_holds_what_a_stranger_expects() {
 }
 
 #[test]
+fn the_documents_a_stranger_looks_for_are_there() {
+    for path in [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "LICENSE",
+        "Justfile",
+        ".editorconfig",
+        ".github/workflows/ci.yml",
+        ".github/pull_request_template.md",
+        "docs/README.md",
+        "docs/ARCHITECTURE.md",
+        "docs/STYLE.md",
+    ] {
+        assert!(!read(path).trim().is_empty(), "{path}");
+    }
+    assert!(read(".github/workflows/ci.yml").contains("run: tests/run"));
+}
+
+#[test]
 fn one_version_of_rust_is_named_everywhere() {
     let value = |text: &str, name: &str| {
         let (_, rest) = text.split_once(&format!("{name} = \"")).expect("a value");
