@@ -6,7 +6,7 @@ use super::webhook::{HeaderRow, WebhookForm};
 pub(super) const ROWS_MAX: usize = 64;
 
 impl WebhookForm {
-    /// The fields of INTERFACE §3; others are ignored.
+    /// Reads the fields of the webhook form by their names; others are ignored.
     pub fn from_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut form = Self::default();
         for (key, value) in pairs {

@@ -5,7 +5,7 @@ use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, Webhook};
 
 /// The fields as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields of INTERFACE §3, by their names")]
+#[expect(missing_docs, reason = "the fields of the form, by their names")]
 pub struct WebhookForm {
     pub name: String,
     pub url: String,
@@ -28,7 +28,7 @@ pub struct WebhookForm {
 
 /// One row of the extra headers, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields of INTERFACE §3, by their names")]
+#[expect(missing_docs, reason = "the fields of the form, by their names")]
 pub struct HeaderRow {
     pub name: String,
     pub value: String,

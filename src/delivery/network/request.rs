@@ -23,8 +23,8 @@ pub struct Prepared {
     pub shown: Vec<(String, String)>,
 }
 
-/// Builds the request of a delivery's current attempt (INTERFACE §6). `now` becomes `webhook-timestamp`. `None` if the
-/// webhook has a header that is none.
+/// Builds the request of a delivery's current attempt (docs/reference/webhook-requests.md). `now` becomes
+/// `webhook-timestamp`. `None` if a stored header is not valid in HTTP.
 pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp) -> Option<Prepared> {
     let id = delivery.event_id.to_string();
     let timestamp = now.seconds();

@@ -1,4 +1,5 @@
-//! How long an address must wait before its next try to enter a password (SECURITY, control 14).
+//! How long an address must wait before its next try to enter a password (docs/reference/security.md,
+//! "Sign-in limits").
 //!
 //! Two limits hold at once. The first counts the failures of one account from one address, the second all failures of
 //! one address. Neither counts what other addresses do, so nobody can be locked out from elsewhere.

@@ -35,7 +35,7 @@ named!(
     FailureCause {
         /// The host name was not found, or the name service did not answer within 5 s.
         DnsError = "dns_error",
-        /// The address is one that requests may not go to (SECURITY: address rules).
+        /// The address is one that requests may not go to (docs/reference/address-rules.md).
         BlockedAddress = "blocked_address",
         /// Nobody listens there.
         ConnectRefused = "connect_refused",

@@ -130,7 +130,7 @@ impl EventName {
         Self::parse(text).or_else(|| (text == Self::WebhookTest.as_str()).then_some(Self::WebhookTest))
     }
 
-    /// The event it is derived from when the help desk does not send it itself (INTERFACE §4, derived events).
+    /// The event that this one is derived from (docs/reference/ingest.md, "Derived events").
     pub const fn derived_from(self) -> Option<Self> {
         match self {
             Self::AssigneeChanged

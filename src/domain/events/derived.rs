@@ -1,4 +1,4 @@
-//! The finer events that follow from Chatwoot's own (INTERFACE §4).
+//! Events derived from Chatwoot's own (docs/reference/ingest.md, "Derived events").
 
 use super::catalogue::EventName;
 use crate::domain::json::{self, Members};

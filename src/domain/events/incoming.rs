@@ -34,7 +34,7 @@ pub struct InboxRef {
     pub name: Option<String>,
 }
 
-/// Why an event was not accepted (INTERFACE §5).
+/// Why an event was not accepted (docs/reference/ingest.md, "Answers").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// No JSON object; the text says where it breaks.

@@ -1,5 +1,5 @@
-//! How a webhook is doing: its streak of failures, and what follows from it (DELIVERY, "Fairness and protection
-//! of receivers").
+//! How a webhook is doing: its streak of failures, and what follows from it (docs/reference/delivery.md,
+//! "Health of a webhook").
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The JSON API: events in, and the management API in Chatwoot's shapes (INTERFACE §5, §7).
+//! The JSON API: events in, and the management API in Chatwoot's shapes (docs/reference/ingest.md,
+//! docs/reference/http-api.md).
 
 pub mod accounts;
 pub mod auth;

@@ -1,4 +1,4 @@
-//! The JSON of the things the management API shows (INTERFACE §7).
+//! The JSON of the management API (docs/reference/http-api.md).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Headers that every answer bears (SECURITY, controls 7, 8 and 32).
+//! Security headers of every response (docs/reference/security.md, "Response headers").
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

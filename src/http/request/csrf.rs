@@ -1,4 +1,4 @@
-//! Form tokens (SECURITY, control 9).
+//! Form tokens and origins (docs/reference/security.md, "Forms" and "Form tokens and once-tokens").
 
 use std::time::Instant;
 

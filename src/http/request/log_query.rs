@@ -14,7 +14,7 @@ use crate::domain::timestamp::Timestamp;
 
 /// The names are the same on the page and in the API; an empty value is no filter.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[expect(missing_docs, reason = "the names of INTERFACE §7")]
+#[expect(missing_docs, reason = "the filters of docs/reference/http-api.md")]
 pub struct LogQuery {
     pub webhook: Option<String>,
     pub status: Option<String>,

@@ -5,7 +5,7 @@ use super::pages::inside;
 use super::world::World;
 use crate::support::{EMAIL, PASSWORD};
 
-/// The first page with everything it needs, in bytes on the wire (UI bars, row 2).
+/// The first page with everything it needs, in bytes on the wire.
 const FIRST: f64 = 40_000.0;
 /// Any page after it.
 const LATER: f64 = 10_000.0;
