@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::files;
 
 /// A room of `src/`, the rooms it may name, and the outside areas it may name.
-/// The picture stands in the crate doc of `src/lib.rs`; a part of a room may have a rule of its own.
+/// The picture is in docs/ARCHITECTURE.md; a part of a room may have a rule of its own.
 const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("domain", &["domain"], &[]),
     ("clock", &["domain", "clock"], &[]),

@@ -15,7 +15,7 @@ pub fn pages() -> Vec<Route> {
     read("fn pages", "\0")
 }
 
-/// Health, files, ingest: what stands beside the pages and the management API.
+/// Health, files, ingest: the routes outside the pages and the management API.
 pub fn others() -> Vec<Route> {
     let mut found = split("fn table", "fn management");
     found.retain(|route| !route.methods.is_empty());

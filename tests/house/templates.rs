@@ -139,7 +139,7 @@ fn without_programs(text: &str) -> String {
     kept
 }
 
-/// The text without what stands between `open` and `close`.
+/// The text without the parts from `open` to `close`.
 fn outside(text: &str, open: &str, close: &str) -> String {
     let mut parts = text.split(open);
     let mut kept = parts.next().unwrap_or_default().to_owned();
