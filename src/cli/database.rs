@@ -14,7 +14,7 @@ use crate::{clock, private_files};
 /// Opens the database to serve it; it and its key are made if they are missing.
 pub async fn for_server(data: &DataSettings) -> Result<Db, Fault> {
     let lock = existing_lock(&data.database_url)?;
-    let existing = existing::look(&data.database_url)?;
+    let existing = look(&data.database_url)?;
     let vault = key::load_or_make(&data.key_file(), existing.as_ref())?;
     let lock = match lock {
         None => lock_or_make(&data.database_url)?,
@@ -44,7 +44,7 @@ pub async fn run<T>(data: &DataSettings, work: impl AsyncFnOnce(&Db) -> Result<T
 /// The database of the settings; a complaint that names them if there is none.
 pub fn find(data: &DataSettings) -> Result<Existing, Fault> {
     let url = &data.database_url;
-    existing::look(url)?.ok_or_else(|| {
+    look(url)?.ok_or_else(|| {
         let place = match url.file() {
             Some(file) => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
             None => url.to_string(),
@@ -54,6 +54,12 @@ pub fn find(data: &DataSettings) -> Result<Existing, Fault> {
              `hachok migrate` or the first start of the server makes it"
         ))
     })
+}
+
+/// What is there, if this build may look.
+pub fn look(url: &DatabaseUrl) -> Result<Option<Existing>, Fault> {
+    url.check_tls().map_err(|refusal| Fault::Setting(format!("--database-url {refusal}")))?;
+    Ok(existing::look(url)?)
 }
 
 /// The lock of a SQLite file that is there.

@@ -10,6 +10,7 @@ mod keys;
 mod lock;
 mod log;
 mod newer;
+mod postgres_tls;
 mod processes;
 mod readme;
 mod row_rights;

@@ -53,7 +53,8 @@ fn every_path_and_every_item_in_code_exists() {
             let made_by_running = ignored.iter().any(|ignored| named.path.starts_with(ignored));
             let file = root().join(&named.path);
             let declared = named.item.as_deref().is_none_or(|item| declares(&file, item));
-            if !made_by_running && !(file.exists() && declared) {
+            let exists = file.exists() && declared;
+            if !made_by_running && !exists {
                 missing.push(format!("{path}: {} {}", named.path, named.item.unwrap_or_default()));
             }
         }

@@ -12,12 +12,12 @@ pub struct PostgresUrl {
 }
 
 /// The parts of a URL as libpq tells them apart (fe-connect.c, conninfo_uri_parse_options).
-struct Parts<'a> {
+pub(super) struct Parts<'a> {
     credentials: Option<&'a str>,
-    hosts: &'a str,
+    pub(super) hosts: &'a str,
     /// The database's name with the slash before it.
     path: &'a str,
-    query: &'a str,
+    pub(super) query: &'a str,
 }
 
 /// What libpq knows (PostgreSQL 18, 32.1.2), and JDBC's `ssl`, which it also takes.
@@ -135,7 +135,7 @@ impl PostgresUrl {
         url
     }
 
-    fn parts(&self) -> Parts<'_> {
+    pub(super) fn parts(&self) -> Parts<'_> {
         let rest = self.rest.as_str();
         // libpq looks for an @ before the first slash.
         let (credentials, after) = match rest.find(['@', '/']).and_then(|at| rest.split_at_checked(at)) {
@@ -170,7 +170,7 @@ impl fmt::Debug for PostgresUrl {
     }
 }
 
-fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter_map(|parameter| parameter.split_once('='))
 }
 

@@ -52,6 +52,14 @@ impl DatabaseUrl {
         }
     }
 
+    /// Refuses a Postgres that this build must not reach: see the feature `postgres-tls`.
+    pub fn check_tls(&self) -> Result<(), BadUrl> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(url) => url.check_tls(cfg!(feature = "postgres-tls"), |name| std::env::var(name).ok()),
+        }
+    }
+
     /// The database's file, for SQLite.
     pub fn file(&self) -> Option<&Path> {
         match self {

@@ -1,0 +1,133 @@
+//! Which Postgres a build without TLS may reach.
+
+use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+
+use super::postgres_url::{Parts, PostgresUrl, parameters};
+use super::url::{BadUrl, bad};
+
+/// What a build without TLS says of itself.
+const WITHOUT_TLS: &str = "this build leaves out (build with --features postgres-tls, or use a released binary)";
+
+impl PostgresUrl {
+    /// Refuses what a build without TLS cannot or must not do: use TLS, or send everything to another machine
+    /// unencrypted without being told to. `environment` reads a variable of the process; libpq takes from there what
+    /// the URL leaves out (PostgreSQL 18, 32.15).
+    pub(super) fn check_tls(&self, has_tls: bool, environment: impl Fn(&str) -> Option<String>) -> Result<(), BadUrl> {
+        if has_tls {
+            return Ok(());
+        }
+        let query = self.parts().query;
+        match parameters(query).filter(|(name, _)| *name == "sslmode").last() {
+            Some((_, "disable")) => Ok(()),
+            Some((_, "require" | "verify-ca" | "verify-full")) => bad(format!("asks for TLS, which {WITHOUT_TLS}")),
+            _ if parameters(query).any(|(name, _)| ["ssl", "sslnegotiation"].contains(&name)) => {
+                bad(format!("asks for TLS, which {WITHOUT_TLS}"))
+            }
+            _ if self.is_on_this_machine(environment) => Ok(()),
+            _ => bad(format!(
+                "names a server on another machine, and a connection to it needs TLS, which {WITHOUT_TLS}; where the \
+                 network may read everything, add sslmode=disable"
+            )),
+        }
+    }
+
+    /// Whether all hosts are sockets of the file system, `localhost` or loopback addresses. A service may be anything.
+    fn is_on_this_machine(&self, environment: impl Fn(&str) -> Option<String>) -> bool {
+        let Parts { hosts, query, .. } = self.parts();
+        if parameters(query).any(|(name, _)| name == "service") || environment("PGSERVICE").is_some() {
+            return false;
+        }
+        let of_query =
+            |name| parameters(query).filter(|(known, _)| *known == name).last().map(|(_, value)| decoded(value));
+        let of_url = Some(decoded(hosts)).filter(|hosts| !hosts.is_empty());
+        let address = of_query("hostaddr").or_else(|| environment("PGHOSTADDR"));
+        let host = of_query("host").or(of_url).or_else(|| environment("PGHOST"));
+        // An address is what libpq connects to; the name beside it is for certificates.
+        address.or(host).unwrap_or_default().split(',').all(is_on_this_machine)
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// One host, with its port or without; none is libpq's own default, a socket.
+fn is_on_this_machine(host: &str) -> bool {
+    let address = |text: &str| text.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let bare = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None if address(host) => return true,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    bare.is_empty() || bare.starts_with(['/', '@']) || bare.eq_ignore_ascii_case("localhost") || address(bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_only_a_server_on_this_machine_is_used_unless_the_url_says_otherwise() {
+        let check = |rest: &str, environment: &[(&str, &str)]| {
+            let find =
+                |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
+            let url = PostgresUrl::parse(&format!("//{rest}")).expect("a URL");
+            assert_eq!(url.check_tls(true, find), Ok(()), "{rest}");
+            url.check_tls(false, find).map_err(|error| error.to_string())
+        };
+        for rest in [
+            "/h",
+            "u:p@localhost/h",
+            "LOCALHOST:5432/h",
+            "127.0.0.1/h",
+            "127.8.8.8:1/h",
+            "[::1]/h",
+            "[::1]:5432/h",
+            "localhost,127.0.0.1:5433/h",
+            "%2Fvar%2Frun/h",
+            "/h?host=/var/run",
+            "/h?host=@abstract",
+            "db/h?host=localhost",
+            "db/h?hostaddr=127.0.0.1",
+            "/h?hostaddr=::1",
+            "localhost/h?sslmode=prefer",
+            "db/h?sslmode=disable",
+            "db.example.com:5432,10.0.0.1/h?sslmode=disable",
+        ] {
+            assert_eq!(check(rest, &[]), Ok(()), "{rest}");
+        }
+        for rest in [
+            "u:p@db/h",
+            "db.example.com:5432/h",
+            "10.0.0.1/h",
+            "[2001:db8::1]/h",
+            "localhost,db/h",
+            "127.0.0.1.example.com/h",
+            "localhost.example.com/h",
+            "localhost/h?host=db",
+            "localhost/h?hostaddr=10.0.0.1",
+            "/h?host=localhost&host=db",
+            "localhost/h?service=main",
+            "db/h?sslmode=prefer",
+            "db/h?sslmode=allow",
+            "db/h?sslmode=disable&sslmode=prefer",
+        ] {
+            let refusal = check(rest, &[]).unwrap_err();
+            assert!(refusal.contains("another machine") && refusal.contains("postgres-tls"), "{rest}: {refusal}");
+        }
+        for rest in
+            ["localhost/h?sslmode=require", "db/h?sslmode=verify-full", "/h?ssl=true", "/h?sslnegotiation=direct"]
+        {
+            let refusal = check(rest, &[]).unwrap_err();
+            assert!(refusal.contains("asks for TLS") && refusal.contains("postgres-tls"), "{rest}: {refusal}");
+        }
+        // What the URL leaves out comes from the environment.
+        assert_eq!(check("/h", &[("PGHOST", "/var/run")]), Ok(()));
+        assert_eq!(check("localhost/h", &[("PGHOST", "db")]), Ok(()));
+        for variable in [("PGHOST", "db"), ("PGHOSTADDR", "10.0.0.1"), ("PGSERVICE", "main")] {
+            assert!(check("/h", &[variable]).is_err(), "{variable:?}");
+        }
+    }
+}
