@@ -83,22 +83,8 @@ deliveries_count = { $n ->
    *[other] { $n } deliveries
 }
 
-# Notices after something was done.
-notice_webhook_created = The webhook was created
-notice_webhook_saved = The webhook was saved
-notice_webhook_deleted = The webhook was deleted
-notice_webhook_turned_on = The webhook was turned on
-notice_webhook_turned_off = The webhook was turned off
-notice_secret_replaced = The signing secret was replaced
-notice_test_sent = The test event was sent
-notice_delivery_resent = The event is being sent again
-notice_delivery_cancelled = The retries were cancelled
-notice_held_sent = The webhook was turned on; the kept deliveries are being sent
-notice_held_discarded = The webhook was turned on; the kept deliveries were discarded
-notice_recovery_started = The failed deliveries are being sent again
-notice_recovery_cancelled = The rest will not be sent again
-notice_inbox_added = The inbox was added
-notice_inbox_saved = The inbox was saved
-notice_inbox_archived = The inbox was archived
-notice_inbox_restored = The inbox was restored
-notice_signed_out = You have signed out
+administration = Administration
+tokens = API tokens
+users = Users
+settings = Settings
+system_status = System status

@@ -1,3 +1,4 @@
+# The inboxes: the list, and one inbox.
 inboxes_lead = The channels of the help desk. A webhook can be limited to some of them.
 inbox_channel_type = Channel type
 inbox_external_id = External ID

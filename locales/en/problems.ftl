@@ -1,4 +1,11 @@
 # The ids are the names of domain::problem::Problem.
+TokenNameMissing = Enter a name for the token
+LastAdmin = This is the last active administrator. Make someone else an administrator first
+NotYourself = You cannot disable your own account. Ask another administrator
+CurrentPasswordWrong = This is not your current password
+
+AttributeInvalid = The attribute must be one word of 64 characters or fewer
+
 NameTooLong = Name must be 120 characters or fewer
 NameHasControls = Name must be one line of text without control characters and invisible ones. Type it instead of pasting it
 UrlMissing = Enter the webhook URL

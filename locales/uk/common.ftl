@@ -97,22 +97,8 @@ deliveries_count = { $n ->
    *[other] { $n } доставки
 }
 
-# Повідомлення про зроблене.
-notice_webhook_created = Вебхук створено
-notice_webhook_saved = Вебхук збережено
-notice_webhook_deleted = Вебхук видалено
-notice_webhook_turned_on = Вебхук увімкнено
-notice_webhook_turned_off = Вебхук вимкнено
-notice_secret_replaced = Ключ підпису замінено
-notice_test_sent = Тестову подію надіслано
-notice_delivery_resent = Подія надсилається ще раз
-notice_delivery_cancelled = Повтори скасовано
-notice_held_sent = Вебхук увімкнено, збережені доставки надсилаються
-notice_held_discarded = Вебхук увімкнено, збережені доставки відкинуто
-notice_recovery_started = Невдалі доставки надсилаються повторно
-notice_recovery_cancelled = Решту не буде надіслано повторно
-notice_inbox_added = Канал додано
-notice_inbox_saved = Канал збережено
-notice_inbox_archived = Канал заархівовано
-notice_inbox_restored = Канал відновлено
-notice_signed_out = Ви вийшли
+administration = Адміністрування
+tokens = API-токени
+users = Користувачі
+settings = Налаштування
+system_status = Стан системи

@@ -68,7 +68,7 @@ fn run(command: &mut Command, key: &str, body: &[u8]) -> bool {
 
 /// Verifies with the samples that can run here; each has to agree.
 fn verify(folder: &Path, key: &str, headers: [&str; 3], body: &[u8]) -> Vec<(&'static str, bool)> {
-    let snippets = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/snippets");
+    let snippets = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/webhooks/snippets");
     let [id, timestamp, signature] = headers;
     let mut found = Vec::new();
     let shell = snippets.join("verify.sh");
@@ -121,7 +121,7 @@ async fn the_samples_verify_a_real_delivery_and_nothing_else() {
 async fn the_sample_that_sends_signs_as_hachok_does() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (_, key, got) = delivered(&app, &receiver, &app.admin().await).await;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/snippets/send.sh");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/webhooks/snippets/send.sh");
     let (url, secret, body) = (receiver.at("/b"), key.clone(), got.body.clone());
     let sent = tokio::task::spawn_blocking(move || run(Command::new("sh").arg(script).arg(url), &secret, &body));
     assert!(sent.await.expect("a run"));

@@ -23,7 +23,7 @@ pub struct Typed<'a> {
 
 /// The page behind a one-time link.
 #[derive(Template)]
-#[template(path = "session/invite.html")]
+#[template(path = "accounts/invitation.html")]
 pub struct InvitePage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

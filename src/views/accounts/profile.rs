@@ -43,7 +43,7 @@ pub struct SessionRow {
 
 /// The page.
 #[derive(Template)]
-#[template(path = "profile/profile.html")]
+#[template(path = "accounts/profile.html")]
 pub struct ProfilePage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

@@ -11,7 +11,7 @@ use crate::views::layout::{Notice, Place, Shell};
 
 /// `/setup`: the first administrator.
 #[derive(Template)]
-#[template(path = "session/set_up.html")]
+#[template(path = "accounts/set_up.html")]
 pub struct SetUpPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -54,7 +54,7 @@ impl<'a> SetUpPage<'a> {
 
 /// `/sign-in`.
 #[derive(Template)]
-#[template(path = "session/sign_in.html")]
+#[template(path = "accounts/sign_in.html")]
 pub struct SignInPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

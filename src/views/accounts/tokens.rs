@@ -30,7 +30,7 @@ impl Default for Typed<'_> {
 
 /// `/tokens`.
 #[derive(Template)]
-#[template(path = "tokens/list.html")]
+#[template(path = "accounts/tokens.html")]
 pub struct ListPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -82,7 +82,7 @@ impl<'a> ListPage<'a> {
 
 /// `/tokens/{id}/revocation`.
 #[derive(Template)]
-#[template(path = "tokens/revoke.html")]
+#[template(path = "accounts/revoke_token.html")]
 pub struct RevokePage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

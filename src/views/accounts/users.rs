@@ -38,7 +38,7 @@ pub struct NewLink<'a> {
 
 /// The card that shows a new link once.
 #[derive(Template)]
-#[template(path = "users/_link.html")]
+#[template(path = "accounts/_link.html")]
 pub struct LinkCard<'a> {
     t: Translator<'a>,
     link: NewLink<'a>,
@@ -48,7 +48,7 @@ impl askama::filters::HtmlSafe for LinkCard<'_> {}
 
 /// `/users`.
 #[derive(Template)]
-#[template(path = "users/list.html")]
+#[template(path = "accounts/users.html")]
 pub struct ListPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -99,7 +99,7 @@ impl<'a> ListPage<'a> {
 
 /// `/users/{id}`.
 #[derive(Template)]
-#[template(path = "users/user.html")]
+#[template(path = "accounts/user.html")]
 pub struct UserPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

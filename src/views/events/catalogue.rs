@@ -13,7 +13,7 @@ use crate::views::layout::{Notice, Place, Shell};
 
 /// The catalogue.
 #[derive(Template)]
-#[template(path = "events/list.html")]
+#[template(path = "events/catalogue.html")]
 pub struct ListPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -49,7 +49,7 @@ fn users(webhooks: &[Webhook], event: EventName) -> impl Iterator<Item = &Webhoo
 
 /// One event of the catalogue.
 #[derive(Template)]
-#[template(path = "events/event.html")]
+#[template(path = "events/catalogue_event.html")]
 pub struct EventPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

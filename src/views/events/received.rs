@@ -138,7 +138,7 @@ pub struct ListInput<'a> {
 
 /// The list. `as_received` is the part that the filters and the pages swap.
 #[derive(Template)]
-#[template(path = "received/list.html", blocks = ["received"])]
+#[template(path = "events/received.html", blocks = ["received"])]
 pub struct ListPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

@@ -38,7 +38,7 @@ pub struct EventView<'a> {
 
 /// One received event.
 #[derive(Template)]
-#[template(path = "received/event.html")]
+#[template(path = "events/received_event.html")]
 pub struct EventPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

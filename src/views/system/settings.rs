@@ -35,7 +35,7 @@ pub struct Fixed {
 
 /// The page.
 #[derive(Template)]
-#[template(path = "settings/settings.html")]
+#[template(path = "system/settings.html")]
 pub struct SettingsPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

@@ -49,7 +49,7 @@ pub struct Measured<'a> {
 
 /// The page. `as_status` is the part that polling swaps.
 #[derive(Template)]
-#[template(path = "status/status.html", blocks = ["status"])]
+#[template(path = "system/status.html", blocks = ["status"])]
 pub struct StatusPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

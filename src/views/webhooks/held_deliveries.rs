@@ -10,7 +10,7 @@ use crate::views::layout::{Notice, Place, Shell};
 
 /// The question before a webhook is turned on: send what was kept, or discard it.
 #[derive(Template)]
-#[template(path = "webhooks/held.html")]
+#[template(path = "webhooks/held_deliveries.html")]
 pub struct HeldPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

@@ -31,7 +31,7 @@ pub struct TestForm<'a> {
 
 /// The test page. `as_sample` is what choosing an event swaps: all below the tabs, `as_result` the answer to sending.
 #[derive(Template)]
-#[template(path = "webhooks/test.html", blocks = ["sample", "result"])]
+#[template(path = "webhooks/test_event.html", blocks = ["sample", "result"])]
 pub struct TestPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,

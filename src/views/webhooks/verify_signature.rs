@@ -32,7 +32,7 @@ pub struct VerifyForm<'a> {
 
 /// The page. `as_verdict` is the answer to the form.
 #[derive(Template)]
-#[template(path = "webhooks/verify.html", blocks = ["verdict"])]
+#[template(path = "webhooks/verify_signature.html", blocks = ["verdict"])]
 pub struct VerifyPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
@@ -51,16 +51,16 @@ struct Snippet {
 }
 
 const SNIPPETS: [Snippet; 6] = [
-    Snippet { name: "Python", id: "python", code: include_str!("../../../templates/snippets/verify.py") },
-    Snippet { name: "Node.js", id: "node", code: include_str!("../../../templates/snippets/verify.mjs") },
-    Snippet { name: "PHP", id: "php", code: include_str!("../../../templates/snippets/verify.php") },
-    Snippet { name: "Go", id: "go", code: include_str!("../../../templates/snippets/verify.go") },
-    Snippet { name: "Rust", id: "rust", code: include_str!("../../../templates/snippets/verify.rs") },
-    Snippet { name: "openssl", id: "openssl", code: include_str!("../../../templates/snippets/verify.sh") },
+    Snippet { name: "Python", id: "python", code: include_str!("../../../templates/webhooks/snippets/verify.py") },
+    Snippet { name: "Node.js", id: "node", code: include_str!("../../../templates/webhooks/snippets/verify.mjs") },
+    Snippet { name: "PHP", id: "php", code: include_str!("../../../templates/webhooks/snippets/verify.php") },
+    Snippet { name: "Go", id: "go", code: include_str!("../../../templates/webhooks/snippets/verify.go") },
+    Snippet { name: "Rust", id: "rust", code: include_str!("../../../templates/webhooks/snippets/verify.rs") },
+    Snippet { name: "openssl", id: "openssl", code: include_str!("../../../templates/webhooks/snippets/verify.sh") },
 ];
 
 /// A signed request from the command line.
-const SEND: &str = include_str!("../../../templates/snippets/send.sh");
+const SEND: &str = include_str!("../../../templates/webhooks/snippets/send.sh");
 
 impl<'a> VerifyPage<'a> {
     /// The page.

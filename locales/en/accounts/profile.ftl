@@ -1,0 +1,29 @@
+# The own account.
+user_name = Name
+email = E-mail
+account_password = Password
+account_password_hint = 12 characters or more, not easy to guess.
+time_zone = Time zone
+time_zone_hint = For example, Europe/Kyiv. Dates and times are shown in it.
+
+profile = Profile
+profile_you = About you
+profile_you_about = For you alone, in every browser where you sign in.
+profile_not_saved = The profile was not saved
+language_of_browser = As in the browser
+theme = Theme
+theme_system = As in the system
+theme_light = Light
+theme_dark = Dark
+current_password = Current password
+new_account_password = New password
+password_set = Set password
+password_change = Change password
+password_change_about = All your other sessions end.
+password_not_changed = The password was not changed
+sessions = Sessions
+sessions_about = A session ends after 12 hours without use, and after 7 days at the latest.
+session_began = Signed in
+session_seen = Last seen
+session_this = This session
+sign_out_others = Sign out the others

@@ -1,0 +1,37 @@
+# The events received, and one of them.
+received_events = Received events
+received_about = Every accepted event, including those that no webhook received; newest first.
+received_id = Event ID
+received_outcome = Outcome
+received_unmatched = No webhook matched
+received_test = Test
+received_from = From
+received_to = To
+received_size = Size
+received_at = Accepted
+received_none = No events yet
+received_none_about = They appear here as soon as your help desk sends one. Try it with this command:
+received_curl = A command that sends an event
+received_token = A token for it is made on the server by this command:
+received_go_on = The newest 10,000 events were searched. “Older” searches further.
+received_derived_from = Derived from
+received_derived = Derived events
+received_no_deliveries = Nothing was sent.
+received_send_to = Send to…
+received_send = Send
+received_send_about = The event goes to this webhook now, whatever events and inboxes are selected in it.
+received_not_for = Not for these webhooks
+received_why = Reason
+received_raw = As it came
+received_cut = It is long: only the beginning is shown.
+received_body_about = Receivers get these very bytes; they are indented here only for reading.
+received_body = Body of the event
+not_for_then = It matches now: the settings have changed since the event came
+received_retention = Events are kept for { $days } days.
+
+unmatched_unsubscribed = No webhook is subscribed to this event
+unmatched_other_inbox = The webhooks for this event have other inboxes selected
+unmatched_off = The webhooks for this event have been off for more than 7 days
+not_for_unsubscribed = Not subscribed to this event
+not_for_other_inbox = The inbox of the event is not selected
+not_for_off = Turned off

@@ -1,0 +1,22 @@
+# The overview of one webhook.
+sections = Webhook sections
+overview = Overview
+deliveries = Deliveries
+test = Test
+secret = Secret
+copy_url = Copy URL
+turn_on = Turn on
+turn_off = Turn off
+configuration = Configuration
+extra_headers = Custom headers
+headers_refused_today = Header names that can no longer be chosen: { $names }. What is stored is sent as before; it can be removed, but not changed. Proxies and servers on the way may trust such headers.
+no_headers = None
+timeout_value = { $n } s
+recent_deliveries = Recent deliveries
+open_log = Open the delivery log
+no_deliveries_advice = Send a test event to see what the receiver answers.
+
+# Why a webhook sends less than it could.
+failing_about = The last attempts failed, so only one delivery is tried at a time until one succeeds.
+paused_about = The receiver asked for fewer requests (429), so nothing is sent for now.
+paused_until = The receiver asked for fewer requests (429), so nothing is sent until { $time }.

@@ -1,0 +1,52 @@
+# Одна доставка та її спроби.
+# A blocked address, where the operator allows some networks.
+blocked_by = Адресу { $address } відхилено.
+blocked_settings = Приватні мережі визначають налаштування { $allow } і { $deny }.
+
+reason_exhausted = Остання спроба за розкладом не вдалася, тож доставку припинено.
+reason_expired = Від події минуло сім днів, тож доставку припинено.
+reason_poison = Сервер шість разів зупинявся, коли надсилав цю подію, тож доставку припинено.
+reason_cancelled = Повтори скасовано.
+reason_webhook_deleted = Вебхук видалено, тож доставку скасовано.
+
+send_again = Надіслати ще раз
+send_again_warning = Отримувач може обробити цю подію двічі
+cancel_retries = Скасувати повтори
+event_time = Час події
+attempts_of = { $n } з { $max }
+made_by = Джерело
+attempt = Спроба { $n }
+attempt_scheduled = заплановано
+attempt_started = надсилається
+attempt_interrupted = перервано, результат невідомий
+next_attempt_at = { $hour ->
+    [11] Наступна спроба об { $time }
+   *[other] Наступна спроба о { $time }
+}
+next_attempt_on = Наступна спроба { $time }
+next_attempt_held = Чекає: вебхук вимкнено
+no_attempts = Ще не надіслано
+request = Запит
+response_of = Відповідь · спроба { $n }
+headers = Заголовки
+body_size = Тіло · { $size }
+empty_body = порожнє
+response_body = Тіло відповіді
+request_body = Тіло запиту
+answer_hidden = Заголовки й тіло цієї відповіді бачать лише адміністратори: у ній може повторюватися адреса вебхука.
+no_response = Відповіді не було.
+cut_body = Відповідь більша за 16 кБ, решту не збережено
+body_deleted = { $n ->
+    [one] Тіло видалено: термін зберігання ({ $n } день) минув
+    [few] Тіло видалено: термін зберігання ({ $n } дні) минув
+    [many] Тіло видалено: термін зберігання ({ $n } днів) минув
+   *[other] Тіло видалено: термін зберігання ({ $n } дня) минув
+}
+reached_address = Адреса: { $address }
+
+other_deliveries = Інші доставки цієї події
+body_raw = Як надіслано
+body_formatted = З відступами
+curl_copy = Копіювати як cURL
+curl_title = Команда для cURL
+curl_about = Задайте у змінних, наприклад $TOKEN, свої секрети. Підпис дійсний лише для вказаної позначки часу.

@@ -1,0 +1,37 @@
+# Отримані події: список і одна подія.
+received_events = Отримані події
+received_about = Усі прийняті події, також ті, яких не отримав жоден вебхук; найновіші — вгорі.
+received_id = ID події
+received_outcome = Результат
+received_unmatched = Жоден вебхук не підійшов
+received_test = Тест
+received_from = Від
+received_to = До
+received_size = Розмір
+received_at = Прийнято
+received_none = Подій ще немає
+received_none_about = Вони зʼявляться тут, щойно ваша служба підтримки надішле першу. Спробуйте цю команду:
+received_curl = Команда, що надсилає подію
+received_token = Токен для неї створює на сервері ця команда:
+received_go_on = Переглянуто найновіші 10 000 подій. Кнопка «Давніші» шукає далі.
+received_derived_from = Створено на основі
+received_derived = Похідні події
+received_no_deliveries = Нічого не надіслано.
+received_send_to = Надіслати до…
+received_send = Надіслати
+received_send_about = Подія надійде цьому вебхуку зараз, хоч би які події та канали в ньому вибрано.
+received_not_for = Не для цих вебхуків
+received_why = Причина
+received_raw = Як надійшло
+received_cut = Воно довге: показано лише початок.
+received_body_about = Отримувачі отримують саме ці байти; відступи додано тут лише для зручності читання.
+received_body = Тіло події
+not_for_then = Тепер підходить: налаштування змінено після надходження події
+received_retention = Термін зберігання подій, днів: { $days }.
+
+unmatched_unsubscribed = Жоден вебхук не підписано на цю подію
+unmatched_other_inbox = У вебхуках для цієї події вибрано інші канали
+unmatched_off = Вебхуки для цієї події вимкнено понад 7 днів
+not_for_unsubscribed = Не підписано на цю подію
+not_for_other_inbox = Канал цієї події не вибрано
+not_for_off = Вимкнено

@@ -1,0 +1,68 @@
+# Список вебхуків.
+webhook = Вебхук
+webhooks = Вебхуки
+webhooks_list = Список вебхуків
+webhooks_lead = Виклики по HTTP, які можна налаштувати в рамках облікового запису. Вони запускаються, коли стаються вибрані події, наприклад змінюється статус розмови.
+add_webhook = Додати новий вебхук
+edit_webhook = Редагувати вебхук
+deliveries_24h = Доставки за 24 год
+success_rate = Частка успішних
+failed = Помилки
+pending = Очікують
+events_and_inbox = Події та канал
+last_24_hours = За останні 24 години
+last_24h = За 24 год
+last_delivery = Остання доставка
+enabled = Увімкнено
+enabled_of = Увімкнено: { $name }
+name_or_url = Назва або URL
+state = Стан
+inbox = Канал
+all_inboxes = Усі канали
+no_webhooks_yet = Вебхуків ще немає
+no_webhooks_advice = Додайте вебхук, щоб надсилати події в іншу систему, наприклад у CRM.
+nothing_matches = Немає результатів за цими фільтрами
+legend_up = вгору: доставлено
+legend_down = вниз: помилки
+strip_of = { $n ->
+    [one] За останні 24 години: { $n } доставка, частка успішних { $rate }
+    [few] За останні 24 години: { $n } доставки, частка успішних { $rate }
+    [many] За останні 24 години: { $n } доставок, частка успішних { $rate }
+   *[other] За останні 24 години: { $n } доставки, частка успішних { $rate }
+}
+strip_empty = За останні 24 години доставок не було
+no_deliveries_yet = Доставок ще не було
+turned_off_failing = Вебхук «{ $name }» вимкнено: жодна доставка не вдалася впродовж такого часу: { $duration }.
+turned_off_failures = Вебхук «{ $name }» вимкнено: жодна доставка не вдалася.
+turned_off_gone = Вебхук «{ $name }» вимкнено: отримувач відповів 410 і більше не приймає подій.
+held_events = { $n ->
+    [one] { $n } подія зберігатиметься 7 днів.
+    [few] { $n } події зберігатимуться 7 днів.
+    [many] { $n } подій зберігатимуться 7 днів.
+   *[other] { $n } події зберігатимуться 7 днів.
+}
+see_what_went_wrong = Переглянути причину
+send_test_event = Надіслати тестову подію
+archived_inbox = Єдиний його канал заархівовано
+
+# Стани й вони ж у фільтрі.
+state_active = Увімкнено
+state_failing = З помилками
+state_paused = Призупинено
+state_disabled = Вимкнено
+state_auto_disabled = Вимкнено автоматично
+filter_active = Увімкнені
+filter_failing = З помилками
+filter_paused = Призупинені
+filter_disabled = Вимкнені
+filter_auto_disabled = Вимкнені автоматично
+
+# The pages of the list.
+previous = Попередні
+next = Наступні
+list_part = { $n ->
+    [one] { $from }–{ $to } з { $n } вебхука
+    [few] { $from }–{ $to } з { $n } вебхуків
+    [many] { $from }–{ $to } з { $n } вебхуків
+   *[other] { $from }–{ $to } з { $n } вебхука
+}
