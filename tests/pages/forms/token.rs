@@ -75,7 +75,7 @@ async fn a_form_token_that_is_cut_lengthened_or_changed_is_refused() {
 async fn fragments_bear_a_token_that_works() {
     let app = App::start();
     let admin = app.admin().await;
-    let (id, _) = super::make_webhook(&admin, "https://a.example.com/").await;
+    let (id, _) = crate::pages::make_webhook(&admin, "https://a.example.com/").await;
     let switch = format!("/webhooks/{id}/deactivation");
     let row = admin.submit_htmx(admin.open("/webhooks").await.form_to(&switch)).await.expect(200);
     let back = row.form_to(&format!("/webhooks/{id}/activation"));

@@ -1,4 +1,4 @@
-use crate::pages::form_errors::plain;
+use super::form_errors::plain;
 use crate::pages::good_form;
 use crate::support::{App, Form};
 

@@ -1,6 +1,6 @@
 //! What becomes of a form that is sent when its session has ended.
 
-use crate::pages::ended_session::{ADMIN, end_sessions, sign_in_again};
+use crate::pages::accounts::ended_session::{ADMIN, end_sessions, sign_in_again};
 use crate::pages::{good_form, make_webhook};
 use crate::support::{App, Form, PASSWORD, Page, Visitor};
 

@@ -1,0 +1,4 @@
+//! Who may call: tokens, and where they are read from.
+
+mod basic;
+mod tokens;

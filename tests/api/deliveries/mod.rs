@@ -1,0 +1,4 @@
+//! The delivery log, and one delivery.
+
+mod log;
+mod search;

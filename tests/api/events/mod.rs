@@ -1,0 +1,7 @@
+//! Events in, and the events received.
+
+mod derived;
+mod idempotency;
+mod ingest;
+mod received;
+mod refusals;

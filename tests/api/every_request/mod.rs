@@ -1,0 +1,7 @@
+//! What holds for every request to the API.
+
+mod compatible;
+mod json;
+mod long_lists;
+mod request_line;
+mod text;

@@ -1,0 +1,3 @@
+//! Health, and what the API does not allow.
+
+mod surroundings;

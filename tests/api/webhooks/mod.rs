@@ -1,0 +1,6 @@
+//! Webhooks: creating, changing, rotating the secret.
+
+mod create_and_show;
+mod rotation;
+mod update;
+mod validation;

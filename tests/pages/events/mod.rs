@@ -1,0 +1,4 @@
+//! The catalogue of events, and the events received.
+
+mod catalogue;
+mod received;

@@ -1,0 +1,10 @@
+//! What holds for every page.
+
+mod foreign_text;
+mod front_door;
+mod headers;
+mod hosts;
+mod htmx;
+mod language;
+mod names;
+mod wording;

@@ -1,0 +1,13 @@
+//! The list of webhooks, the form, and the pages of one webhook.
+
+mod conflict;
+mod copies;
+mod form_errors;
+mod form_events;
+mod form_sending;
+mod header_errors;
+mod list;
+mod secrets;
+mod statistics;
+mod test_event;
+mod verify_signature;
