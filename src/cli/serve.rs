@@ -30,14 +30,19 @@ pub async fn run(settings: ServeSettings) -> Result<(), Fault> {
     let db = database::for_server(&settings.data).await?;
     report_rights(&settings.data);
     let link = setup_link(&db, &public).await?;
+    let database = settings.data.database_url.kind();
     let app = App::start(settings, db, (listener, public)).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), database, %address, "started");
     let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
     // Whoever started us may have closed the pipe; that is no reason to stop.
     drop(write!(std::io::stdout(), "{}\n{set_up}", address.as_str().trim_end_matches('/')));
     ending.told().await;
     tracing::info!("stopping");
     tokio::select! {
-        stopped = app.stop() => stopped,
+        stopped = app.stop() => {
+            tracing::info!("stopped");
+            stopped
+        }
         () = ending.told() => Err(Fault::RunTime("stopped at once".into())),
     }
 }

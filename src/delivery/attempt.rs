@@ -58,6 +58,7 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
     let result = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
     let (shown, result) = result.unwrap_or_else(|_| (Vec::new(), Err(internal("panic"))));
     let now = inner.now();
+    let duration_ms = u64::try_from(now.since(started_at).as_millis()).unwrap_or(u64::MAX);
     let deleted = matches!(&result, Err(failure) if failure.detail.as_deref() == Some(DELETED));
     let (cause, detail, reply) = match result {
         Ok(reply) => (outcome::cause_of(reply.response.status), None, Some(reply)),
@@ -75,6 +76,16 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
         next => next,
     };
     signal.gave_up = next == Next::GiveUp(Reason::Exhausted);
+    tracing::debug!(
+        delivery_id = %claimed.delivery.id,
+        webhook_id = claimed.delivery.webhook_id,
+        attempt = claimed.delivery.attempts,
+        status = signal.status,
+        cause = cause.map(FailureCause::as_str),
+        duration_ms,
+        ?next,
+        "attempt ended"
+    );
     Finished {
         id: claimed.delivery.id,
         lease: claimed.lease,
@@ -100,7 +111,7 @@ async fn exchange(inner: &Inner, claimed: &Claimed, now: Timestamp) -> Exchange 
         Ok(Some(target)) => target,
         Ok(None) => return (Vec::new(), Err(internal(DELETED))),
         Err(error) => {
-            tracing::error!(%error, delivery = %claimed.delivery.id, "a delivery could not be prepared");
+            tracing::error!(%error, delivery_id = %claimed.delivery.id, "a delivery could not be prepared");
             return (Vec::new(), Err(internal("database")));
         }
     };

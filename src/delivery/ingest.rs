@@ -85,11 +85,22 @@ impl Engine {
             return Err(Error::Busy);
         }
         let posted = Arc::new(posted);
-        match self.store(Arc::clone(&posted)).await {
+        let event = posted.event.name.as_str();
+        let stored = match self.store(Arc::clone(&posted)).await {
             // A twin with the same key or the same id was faster: now the key is there, or the id is another.
             Err(error) if error.is_taken() => self.store(posted).await,
             stored => stored,
+        };
+        match &stored {
+            Ok(Accepted::New(id, deliveries)) => tracing::debug!(event, event_id = %id, deliveries, "event stored"),
+            Ok(Accepted::Replayed(id, _)) => {
+                tracing::debug!(event, event_id = %id, "event known by its idempotency key")
+            }
+            Ok(Accepted::KeyMismatch) => tracing::debug!(event, "idempotency key used with another body"),
+            Ok(Accepted::TokenRevoked) => tracing::debug!(event, reason = "revoked", "token refused"),
+            Err(error) => tracing::debug!(event, %error, "event not stored"),
         }
+        stored
     }
 
     async fn store(&self, posted: Arc<Posted>) -> Result<Accepted, Error> {

@@ -11,7 +11,7 @@ use super::engine::Inner;
 use crate::db::Error;
 use crate::db::deliveries::hourly_counts;
 use crate::db::deliveries::queue::record::{self, Finished, Written};
-use crate::db::webhooks::health;
+use crate::db::webhooks::health::{self, HealthChange};
 use crate::domain::id::WebhookId;
 use crate::domain::webhooks::health::{Pace, Signal};
 use crate::fault_injection;
@@ -62,7 +62,7 @@ async fn write(inner: &Inner, batch: Arc<[Finished]>) {
 pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let now = inner.now();
     fault_injection::point("send-before-record");
-    let back = inner.db.write(move |conn| {
+    let changes = inner.db.write(move |conn| {
         // In the order of their numbers, as transactions lock rows.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
         let mut ended = Vec::new();
@@ -75,16 +75,28 @@ pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), 
                 ended.push((finished.webhook_id, finished.next.status()));
             }
         }
-        let mut back = Vec::new();
+        let mut changes = Vec::new();
         for (webhook, signals) in signals {
-            if health::record(conn, webhook, &signals, (now, pace()))? {
-                back.push(webhook);
+            if let Some(change) = health::record(conn, webhook, &signals, (now, pace()))? {
+                changes.push((webhook, change));
             }
         }
         hourly_counts::count(conn, ended, now)?;
-        Ok(back)
+        Ok(changes)
     });
-    let back = back.await?;
+    let mut back = Vec::new();
+    for (webhook, change) in changes.await? {
+        match change {
+            HealthChange::Failing => tracing::info!(webhook_id = webhook, "webhook is failing"),
+            HealthChange::TurnedOff(reason) => {
+                tracing::info!(webhook_id = webhook, reason = reason.as_str(), "webhook turned off")
+            }
+            HealthChange::Recovered => {
+                tracing::info!(webhook_id = webhook, "webhook recovered");
+                back.push(webhook);
+            }
+        }
+    }
     for webhook in &back {
         inner.slots.returned(*webhook, now);
     }

@@ -112,7 +112,7 @@ fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Clai
         let ready = body.zip(slot).map(|(body, slot)| (Claimed { delivery, lease, version, body }, slot));
         // Slots bound the claim, and an event outlives its open deliveries. The lease runs out.
         if ready.is_none() {
-            tracing::error!(delivery = %id, "a claimed delivery has no slot or no body");
+            tracing::error!(delivery_id = %id, "a claimed delivery has no slot or no body");
         }
         ready
     });

@@ -21,7 +21,7 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::connections::{ConnectionLimits, Connections, Exchange, HEAD_MAX, Stream, sweep_forever};
-use super::middleware::{allowed_hosts, compression, expectation, request_line, security_headers};
+use super::middleware::{allowed_hosts, compression, expectation, request_line, request_log, security_headers};
 use super::request::body;
 use super::routes;
 use super::state::State;
@@ -78,6 +78,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
             .wrap(from_fn(request_line::read))
             .wrap(from_fn(security_headers::add))
             .wrap(from_fn(body::close_unread))
+            .wrap(from_fn(request_log::log))
             .configure(|routes| routes::table(routes, &state))
             .into_factory();
         let app = map_config(app, |()| AppConfig::default()).map_err(|error: Error| error.error_response());

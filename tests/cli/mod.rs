@@ -9,6 +9,7 @@ mod help;
 mod keys;
 mod lock;
 mod log;
+mod log_content;
 mod newer;
 mod postgres_tls;
 mod processes;

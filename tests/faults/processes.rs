@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hachok::db::deliveries::queue::{self, Lease, Share};
 use hachok::db::system::task_locks::{self, Duty};
-use hachok::db::webhooks::health;
+use hachok::db::webhooks::health::{self, HealthChange};
 use hachok::db::{events, webhooks as stored};
 use hachok::domain::events::catalogue::EventName;
 use hachok::domain::timestamp::Timestamp;
@@ -90,6 +90,7 @@ async fn every_process_hears_that_a_webhook_is_back() {
     assert!(due.is_some_and(|at| now.since(at) < Duration::from_secs(60) && at.since(now) < Duration::from_secs(60)));
     assert_eq!(due, matching);
     one.run("UPDATE webhooks SET failures = 30, failing_since = 1, probe_at = 1");
-    assert!(health::record(one.conn(), 1, &[Signal::default()], (NOW, Pace::default())).expect("a record"));
+    let change = health::record(one.conn(), 1, &[Signal::default()], (NOW, Pace::default())).expect("a record");
+    assert_eq!(change, Some(HealthChange::Recovered));
     assert_eq!(returned(&mut other), (Some(NOW), Some(NOW)));
 }

@@ -39,32 +39,43 @@ pub(in crate::db) fn of(
     }
 }
 
-/// Notes what attempts, in their order, mean for their webhook; turns it off if that follows. True if it is back: it
-/// was failing or paused, and now answers.
+/// What the results of attempts changed for their webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthChange {
+    /// It is failing now: it gets one probe at a time.
+    Failing,
+    /// It was failing or paused, and answers again.
+    Recovered,
+    /// It was turned off; its deliveries are held.
+    TurnedOff(OffReason),
+}
+
+/// Stores what attempts, in their order, mean for their webhook; turns it off if that follows.
 pub fn record(
     conn: &mut DbConnection,
     id: WebhookId,
     signals: &[Signal],
     (now, pace): (Timestamp, Pace),
-) -> Result<bool, Error> {
+) -> Result<Option<HealthChange>, Error> {
     lock(conn, id)?;
-    let Some(before) = find(conn, id)? else { return Ok(false) };
+    let Some(before) = find(conn, id)? else { return Ok(None) };
     let mut health = before.clone();
     let off = signals.iter().filter_map(|signal| health.record(*signal, now, pace)).last();
     if health == before {
-        return Ok(false);
+        return Ok(None);
     }
     store(conn, id, &health)?;
     if let Some(reason) = off {
         turn_off(conn, id, reason, now)?;
+        return Ok(Some(HealthChange::TurnedOff(reason)));
     }
     let was_down = before.is_failing() || before.paused_until.is_some();
-    let is_back = was_down && health.failures == 0;
-    if is_back {
+    if was_down && health.failures == 0 {
         // For the other processes.
         diesel::update(w::table.find(id)).set(w::returned_at.eq(Some(now.micros()))).execute(conn)?;
+        return Ok(Some(HealthChange::Recovered));
     }
-    Ok(is_back)
+    Ok((health.is_failing() && !before.is_failing()).then_some(HealthChange::Failing))
 }
 
 /// What another process writes down meanwhile must not be lost. SQLite has one writer.

@@ -194,6 +194,10 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
             webhooks::exhausted_at.eq(None::<i64>),
         ))
         .execute(conn)?;
+    if updated > 0 {
+        let state = if enabled { "on" } else { "off" };
+        tracing::info!(webhook_id = id, "webhook turned {state} by an administrator");
+    }
     Ok(updated > 0)
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tracing::Instrument;
 
 use super::clock_jump;
 use crate::db::accounts::{kept_forms, sign_ins};
@@ -40,16 +42,22 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
 
 /// False if another process is at it, or was until it ended just now.
 async fn keep(inner: &Inner) -> Result<bool, Error> {
-    let (db, retention, me) = (&inner.db, inner.retention, inner.process);
-    if !db.write(move |conn| task_locks::take(conn, Duty::Housekeeping, me)).await? {
+    let me = inner.process;
+    if !inner.db.write(move |conn| task_locks::take(conn, Duty::Housekeeping, me)).await? {
         return Ok(false);
     }
+    let span = tracing::debug_span!("cleanup");
+    clean(inner).instrument(span).await.map(|()| true)
+}
+
+async fn clean(inner: &Inner) -> Result<(), Error> {
+    let (begun, db, retention) = (Instant::now(), &inner.db, inner.retention);
     let now = inner.now();
     let age = now.before(clock_jump::set_forward(inner));
     let expired = age.before(backoff::LIFETIME);
-    batches(inner, move |conn| retention::expire(conn, expired, now)).await?;
-    batches(inner, move |conn| retention::end_orphans(conn, now)).await?;
-    batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
+    let expired = batches(inner, move |conn| retention::expire(conn, expired, now)).await?;
+    let orphans = batches(inner, move |conn| retention::end_orphans(conn, now)).await?;
+    let deleted = batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
     batches(inner, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
     batches(inner, move |conn| form_answers::forget(conn, age)).await?;
     batches(inner, move |conn| kept_forms::forget(conn, age)).await?;
@@ -58,11 +66,13 @@ async fn keep(inner: &Inner) -> Result<bool, Error> {
     batches(inner, sign_ins::forget_known).await?;
     db.give_back_space().await?;
     inner.pulse().cleaned_at = Some(now);
-    Ok(true)
+    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(expired, orphans, deleted, duration_ms, "cleanup ended");
+    Ok(())
 }
 
-/// Batch after batch until nothing is left; none while another process is at it.
-async fn batches<F>(inner: &Inner, batch: F) -> Result<(), Error>
+/// Runs `batch` until it finds no more rows, and returns their number; stops when another process has the task.
+async fn batches<F>(inner: &Inner, batch: F) -> Result<usize, Error>
 where
     F: Fn(&mut DbConnection) -> Result<usize, Error> + Copy + Send + 'static,
 {
@@ -70,8 +80,12 @@ where
     let step = move |conn: &mut DbConnection| {
         if task_locks::take(conn, Duty::Housekeeping, me)? { batch(conn) } else { Ok(0) }
     };
-    while inner.db.write(step).await? > 0 {
+    let mut sum = 0;
+    loop {
+        match inner.db.write(step).await? {
+            0 => return Ok(sum),
+            rows => sum += rows,
+        }
         tokio::time::sleep(BREATH).await;
     }
-    Ok(())
 }

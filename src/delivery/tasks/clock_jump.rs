@@ -38,7 +38,7 @@ pub(in crate::delivery) async fn mind(inner: &Inner, before: &mut Clocks) -> Res
     let now = Clocks::now();
     let jump = now.set_since(*before);
     if jump != 0 && !inner.db.is_shared() {
-        tracing::warn!(seconds = jump / 1_000_000, "the clock was set; what waits waits as long as before");
+        tracing::info!(seconds = jump / 1_000_000, "the system clock jumped: due times are shifted");
         inner.db.write(move |conn| clock_shift::shift(conn, jump)).await?;
         inner.set_forward.fetch_add(jump.max(0), Ordering::Relaxed);
         inner.pulse().clock_set = Some((now.wall, jump));

@@ -20,11 +20,11 @@ const FREE: u64 = 64 * 1024 * 1024;
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
         match is_too_much(&inner).await {
-            Ok(too_much) => {
-                if inner.overloaded.swap(too_much, Ordering::Relaxed) != too_much {
-                    tracing::warn!(too_much, "the queue or the disk is full, or no longer so");
-                }
-            }
+            Ok(too_much) => match (inner.overloaded.swap(too_much, Ordering::Relaxed), too_much) {
+                (false, true) => tracing::warn!("ingest paused: too many deliveries are due, or the disk is full"),
+                (true, false) => tracing::info!("ingest resumed"),
+                _ => {}
+            },
             Err(error) => error.log("the queue could not be measured"),
         }
         tokio::time::sleep(EVERY).await;

@@ -35,7 +35,9 @@ async fn carry_on(inner: &Arc<Inner>) -> Result<(), Error> {
             }
             recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| engine.next_id(now)))
         });
-        if made.await? > 0 {
+        let deliveries = made.await?;
+        if deliveries > 0 {
+            tracing::debug!(recovery_id = recovery, deliveries, "recovery continued");
             inner.wake.notify_one();
         }
     }

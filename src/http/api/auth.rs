@@ -14,6 +14,7 @@ use crate::db::accounts::tokens;
 use crate::domain::accounts::api_token::{self, Scope, Token};
 use crate::domain::id::TokenId;
 use crate::http::State;
+use crate::http::middleware::request_log;
 use crate::{clock, db};
 
 /// Why a caller is not let in.
@@ -46,13 +47,25 @@ async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Den
     let now = clock::now();
     let hash = hash.to_vec();
     let found = state.db.read(move |conn| tokens::by_hash(conn, &hash)).await?;
-    let token = found.filter(|token| token.is_good(now)).ok_or(Denied::Bad)?;
+    let Some(token) = found else {
+        tracing::debug!(reason = "unknown", "token refused");
+        return Err(Denied::Bad);
+    };
+    request_log::record_token(token.id);
+    if !token.is_good(now) {
+        tracing::debug!(reason = "revoked or expired", "token refused");
+        return Err(Denied::Bad);
+    }
     if tokens::is_worth_noting(&token, now) {
         let (id, db) = (token.id, state.db.clone());
         // Not waited for: a caller that only reads needs no writer.
         actix_web::rt::spawn(async move { db.write(move |conn| tokens::used(conn, id, now)).await });
     }
-    if scopes.contains(&token.scope) { Ok(token) } else { Err(Denied::Scope) }
+    if scopes.contains(&token.scope) {
+        return Ok(token);
+    }
+    tracing::debug!(reason = "scope", scope = token.scope.as_str(), "token refused");
+    Err(Denied::Scope)
 }
 
 /// Tokens that have sent events, by their hashes: who sends many is not looked up each time. Whether they still stand
@@ -96,6 +109,7 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
     let now = clock::now();
     let known = state.senders.get(&hash);
     if let Some(token) = known.filter(|token| token.is_good(now) && !tokens::is_worth_noting(token, now)) {
+        request_log::record_token(token.id);
         return Ok((token.id, hash));
     }
     let mut token = find(state, &hash, &[Scope::Ingest, Scope::Admin]).await?;

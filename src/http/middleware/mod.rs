@@ -6,4 +6,5 @@ pub(super) mod expectation;
 pub mod method_not_allowed;
 pub(super) mod old_session;
 pub(super) mod request_line;
+pub(super) mod request_log;
 pub(super) mod security_headers;

@@ -30,7 +30,7 @@ use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::middleware::request_line;
+use crate::http::middleware::{request_line, request_log};
 use crate::i18n::{Translator, negotiate};
 use crate::views::{Notice, NoticeKind, Place, Shell};
 
@@ -194,6 +194,9 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
         }
     };
     let (user, failed_24h) = found;
+    if let Some(user) = &user {
+        request_log::record_user(user.id);
+    }
     let mut cookies = Vec::new();
     let csrf = match (&user, visit.csrf()) {
         (Some(_), Some(token)) => token,
