@@ -59,6 +59,7 @@ impl Browser {
 }
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn every_look_finds_a_seeded_fault() {
     let app = App::start();
     let address = format!("{}/sign-in", app.url);

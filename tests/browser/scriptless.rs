@@ -5,11 +5,13 @@ use super::{Browser, in_scriptless_browser};
 use crate::support::{App, Receiver, event_in};
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn the_whole_way_in_english_without_scripts() {
     in_scriptless_browser("en", |browser| tour(browser, "Success")).await;
 }
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn the_whole_way_in_ukrainian_without_scripts() {
     in_scriptless_browser("uk", |browser| tour(browser, "Успішно")).await;
 }

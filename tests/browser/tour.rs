@@ -4,11 +4,13 @@ use super::{Browser, in_browser};
 use crate::support::{App, EMAIL, PASSWORD, Receiver, event_in};
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn the_whole_way_in_english() {
     in_browser("en", |browser| tour(browser, "Success")).await;
 }
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn the_whole_way_in_ukrainian() {
     in_browser("uk", |browser| tour(browser, "Успішно")).await;
 }

@@ -10,9 +10,15 @@ const SQLITE_ALONE: [&[&str]; 2] = [&["backup", "b.db"], &["restore", "b.db"]];
 
 /// A place without a database, with the key of another one.
 fn elsewhere(app: &Place) -> Place {
-    let place = Place::new();
+    let place = Place::on_sqlite();
     fs::create_dir(place.folder().join("data")).expect("a folder");
     fs::copy(app.folder().join("data/secret.key"), place.folder().join("data/secret.key")).expect("the key");
+    place
+}
+
+fn sqlite_with_tables() -> Place {
+    let place = Place::bare_on_sqlite();
+    place.say(&["migrate"]);
     place
 }
 
@@ -23,10 +29,7 @@ fn backup_of(app: &Place) -> PathBuf {
 
 #[tokio::test]
 async fn a_backup_beside_a_running_server_is_restored_with_everything_in_it() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let api = app.api("admin");
     let made = api.webhook(&webhook("https://a.example.com/hook")).await;
     let id = api.accepted(event("message_created")).await;
@@ -60,10 +63,7 @@ async fn a_backup_beside_a_running_server_is_restored_with_everything_in_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_under_load_is_one_moment_and_holds_nothing_up() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let desk = Desk::new(&app);
     app.api("admin").webhook(&webhook("https://a.example.com/hook")).await;
     let load = desk.load(50);
@@ -86,10 +86,7 @@ async fn a_backup_under_load_is_one_moment_and_holds_nothing_up() {
 
 #[test]
 fn nothing_is_ever_overwritten() {
-    let place = Place::with_tables();
-    if !place.is_sqlite() {
-        return;
-    }
+    let place = sqlite_with_tables();
     let file = place.folder().join("b.db");
     fs::write(&file, "a letter").expect("a file");
     let line = place.run(&["backup", "b.db"]).complaint(1);
@@ -111,10 +108,7 @@ fn nothing_is_ever_overwritten() {
 
 #[test]
 fn what_a_killed_backup_left_is_of_no_harm() {
-    let place = Place::with_tables();
-    if !place.is_sqlite() {
-        return;
-    }
+    let place = sqlite_with_tables();
     for ending in ["", "-journal", "-wal"] {
         fs::write(place.folder().join(format!("b.db.unfinished{ending}")), "rubbish").expect("a file");
     }
@@ -124,10 +118,7 @@ fn what_a_killed_backup_left_is_of_no_harm() {
 
 #[tokio::test]
 async fn a_restore_leaves_no_log_of_the_database_that_was_there_before() {
-    let mut app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let mut app = App::on_sqlite();
     let backup = backup_of(&app);
     app.api("ingest").accepted(event("message_created")).await;
     app.kill();
@@ -142,10 +133,7 @@ async fn a_restore_leaves_no_log_of_the_database_that_was_there_before() {
 
 #[tokio::test]
 async fn a_copy_that_is_of_no_use_is_refused_and_nothing_is_made() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     app.api("admin").webhook(&webhook("https://a.example.com/hook")).await;
     let backup = backup_of(&app);
     let folder = app.folder().to_owned();
@@ -185,11 +173,11 @@ async fn a_copy_that_is_of_no_use_is_refused_and_nothing_is_made() {
         );
         assert_eq!(place.files("data"), ["secret.key"]);
     }
-    let place = Place::new();
+    let place = Place::on_sqlite();
     let line = place.run(&["restore", &backup.to_string_lossy()]).complaint(1);
     assert!(line.contains("secret.key is missing"), "{line}");
     assert_eq!(place.files("."), [""; 0]);
-    let place = elsewhere(&App::start());
+    let place = elsewhere(&App::on_sqlite());
     let line = place.run(&["restore", &backup.to_string_lossy()]).complaint(1);
     assert!(line.contains("not the one"), "{line}");
     assert_eq!(place.files("data"), ["secret.key"]);
@@ -209,10 +197,7 @@ fn overwrite(file: &Path) {
 
 #[tokio::test]
 async fn a_backup_without_its_key_is_made_with_a_word_about_it() {
-    let mut app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let mut app = App::on_sqlite();
     app.stop();
     fs::remove_file(app.folder().join("data/secret.key")).expect("the key");
     let ran = app.run(&["backup", "b.db"]);
@@ -222,7 +207,7 @@ async fn a_backup_without_its_key_is_made_with_a_word_about_it() {
 }
 
 #[test]
-fn on_postgres_the_command_to_use_is_told_without_the_password() {
+fn the_refusal_for_postgres_names_the_tool_to_use_without_the_password() {
     for (url, shown) in [
         ("postgres://anna:canary@db.example.com/hachok", "postgres://anna@db.example.com/hachok"),
         ("postgres://db/hachok?sslmode=require&password=canary", "'postgres://db/hachok?sslmode=require'"),
@@ -246,11 +231,8 @@ fn there_is_no_backup_without_a_database() {
 /// Sizes as on a busy installation. Measured on 2026-11-28 on two cores: see tests/README.md.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "on demand: it writes 500 MB twice"]
-async fn five_hundred_megabytes_under_20_events_a_second_take_ten_seconds_at_most() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+async fn on_demand_five_hundred_megabytes_under_20_events_a_second_take_ten_seconds_at_most() {
+    let app = App::on_sqlite();
     let desk = Desk::new(&app);
     app.age(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250000) \

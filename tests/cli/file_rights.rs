@@ -10,16 +10,13 @@ fn mode(path: &Path) -> u32 {
 
 /// Commands that run under that umask.
 fn under(umask: &str) -> Place {
-    Place::new().through(&["sh", "-c", &format!("umask {umask}; exec \"$@\""), "sh"])
+    Place::on_sqlite().through(&["sh", "-c", &format!("umask {umask}; exec \"$@\""), "sh"])
 }
 
 #[tokio::test]
 async fn new_files_are_for_their_owner_alone_whatever_the_umask() {
     for umask in ["000", "077", "277"] {
         let place = under(umask);
-        if !place.is_sqlite() {
-            return;
-        }
         // The folder is there already, and open to all: its rights protect nothing.
         fs::create_dir(place.folder().join("data")).expect("a folder");
         let app = App::at(place);
@@ -36,10 +33,7 @@ async fn new_files_are_for_their_owner_alone_whatever_the_umask() {
 
 #[tokio::test]
 async fn a_file_that_others_can_read_is_reported_and_left_as_it_is() {
-    let mut app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let mut app = App::on_sqlite();
     app.stop();
     let file = |name: &str| app.folder().join("data").join(name);
     for (name, rights) in [("hachok.db", 0o644), ("secret.key", 0o640)] {
@@ -61,14 +55,11 @@ async fn a_file_that_others_can_read_is_reported_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_command_of_root_leaves_files_that_the_servers_user_can_use() {
-    let place = Place::bare();
+#[ignore = "needs root: tests/run"]
+async fn a_command_run_as_root_leaves_files_that_the_user_of_the_server_can_use() {
+    let place = Place::bare_on_sqlite();
     let folder = place.folder().to_owned();
-    let given = std::os::unix::fs::chown(&folder, Some(65534), Some(65534)).is_ok();
-    if !given || !place.is_sqlite() {
-        println!("did not run: it needs SQLite, and root");
-        return;
-    }
+    std::os::unix::fs::chown(&folder, Some(65534), Some(65534)).expect("the right to change the owner");
     place.say(&["migrate"]);
     place.say(&["token", "add", "--name", "x", "--scope", "read"]);
     for name in ["data", "data/hachok.db", "data/secret.key"] {

@@ -38,10 +38,7 @@ async fn a_damaged_key_refuses_to_start_and_stays_as_it_is() {
 
 #[tokio::test]
 async fn no_secret_stands_in_the_database_in_clear() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let mut body = webhook("https://a.example.com/");
     body["authorization"] = serde_json::json!({ "type": "bearer", "token": "canary-token" });
     body["headers"] = serde_json::json!({ "X-Key": { "value": "canary-header", "hidden": true } });
@@ -72,11 +69,9 @@ async fn a_missing_key_beside_a_database_that_was_used_is_said_to_be_missing_and
 }
 
 #[tokio::test]
-async fn a_second_process_on_postgres_without_the_key_makes_none() {
-    let app = App::start();
-    if app.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_second_process_without_the_key_makes_none() {
+    let app = App::on_postgres();
     let elsewhere = Place::on(&app.database_url());
     let line = elsewhere.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
     assert!(line.contains("data/secret.key") && line.contains("missing"), "{line}");

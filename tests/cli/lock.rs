@@ -15,10 +15,7 @@ fn refused(other: &Place, url: &str) {
 
 #[tokio::test]
 async fn a_second_server_is_refused_by_whatever_name_it_knows_the_file() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let (folder, other) = (app.folder(), Place::bare());
     let file = folder.join("data/hachok.db");
     let link = |name: &str| other.folder().join(name);

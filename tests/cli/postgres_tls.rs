@@ -116,7 +116,7 @@ mod with_tls {
 
     #[test]
     #[ignore = "on demand: tests/long --tls"]
-    fn a_build_with_tls_uses_and_verifies_it_as_the_url_says() {
+    fn on_demand_a_build_with_tls_uses_and_verifies_it_as_the_url_says() {
         let server = Server::start();
         for query in ["sslmode=prefer", "sslmode=require", "sslmode=verify-full&sslrootcert=~/root.pem"] {
             Place::on(&server.url(query)).say(&["migrate"]);

@@ -5,10 +5,7 @@ use crate::support::{App, PASSWORD, Place, Visitor};
 
 #[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
     assert!(line.contains("hachok.db"), "{line}");
     let line = app.run(&["migrate"]).complaint(1);
@@ -36,11 +33,9 @@ async fn a_server_goes_on_when_nobody_listens_to_what_it_prints() {
 }
 
 #[tokio::test]
-async fn two_servers_share_a_postgres() {
-    let app = App::start();
-    if app.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_two_servers_share_a_database() {
+    let app = App::on_postgres();
     let (mut second, visitor) = first_line(&app);
     assert_eq!(visitor.get("/readyz").await.status, 200);
     app.user("anna@example.com", "admin", PASSWORD);
@@ -71,10 +66,7 @@ async fn a_start_that_finds_its_port_taken_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_second_server_with_the_same_settings_hears_of_the_first() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let address = app.url.trim_start_matches("http://");
     let line = app.run(&["serve", "--bind", address]).complaint(1);
     assert!(line.contains("another Hachok is running"), "{line}");

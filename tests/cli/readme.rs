@@ -33,15 +33,12 @@ fn run(place: &Place, lines: &str) -> String {
 
 #[tokio::test]
 async fn backup_and_restore_are_three_lines_each_that_work() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     app.user("anna@example.com", "admin", PASSWORD);
     let (backup, restore) = (block_after("**Backup.**"), block_after("**Restore.**"));
     assert_eq!((backup.lines().count(), restore.lines().count()), (3, 3));
     run(&app, &backup);
-    let place = Place::new();
+    let place = Place::on_sqlite();
     for name in ["hachok-backup.db", "keys"] {
         std::fs::rename(app.folder().join(name), place.folder().join(name)).expect("a move");
     }
@@ -59,13 +56,11 @@ fn a_place_is_provisioned_as_the_readme_says() {
 
 #[test]
 fn a_command_beside_the_service_is_told_where_its_database_is() {
-    let place = Place::with_tables();
-    if !place.is_sqlite() {
-        return;
-    }
+    let place = Place::bare_on_sqlite();
+    place.say(&["migrate"]);
     let line = block_after("belongs to the service's user:");
     let here = line.replace("sudo ", "").replace("/var/lib/hachok", &place.folder().to_string_lossy());
-    let elsewhere = Place::bare();
+    let elsewhere = Place::bare_on_sqlite();
     let token = run(&elsewhere, &here);
     assert!(token.starts_with("hk_") && place.say(&["token", "list"]).contains("Help desk"), "{token}");
     assert_eq!(elsewhere.files("."), ["bin"]);

@@ -12,11 +12,10 @@ fn as_rows_alone(place: &Place, role: &str) -> Place {
 }
 
 #[tokio::test]
-async fn a_role_with_rights_on_rows_alone_serves_when_nothing_is_to_be_migrated() {
-    let owner = Place::with_tables();
-    if owner.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_role_without_the_right_to_create_tables_serves_a_migrated_database() {
+    let owner = Place::on_postgres();
+    owner.say(&["migrate"]);
     let role = format!("rows_{}", std::process::id());
     let (mut app, receiver) = (App::at(as_rows_alone(&owner, &role)), Receiver::start());
     let api = app.api("admin");
@@ -39,11 +38,10 @@ async fn a_role_with_rights_on_rows_alone_serves_when_nothing_is_to_be_migrated(
 }
 
 #[tokio::test]
-async fn the_name_that_a_url_gives_the_connection_stays() {
-    let place = Place::with_tables();
-    if place.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_an_application_name_in_the_url_is_kept() {
+    let place = Place::on_postgres();
+    place.say(&["migrate"]);
     let url = format!("{}?application_name=desk-7", place.database_url());
     let app = App::at(Place::on(&url));
     let named = app.ask("SELECT string_agg(DISTINCT application_name, ',') FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");

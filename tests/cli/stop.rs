@@ -4,10 +4,7 @@ use crate::support::{App, PASSWORD, Place, Receiver, event, webhook};
 
 #[tokio::test]
 async fn after_a_clean_stop_the_one_file_and_the_key_are_the_whole_installation() {
-    let (mut app, receiver) = (App::start(), Receiver::start());
-    if !app.is_sqlite() {
-        return;
-    }
+    let (mut app, receiver) = (App::on_sqlite(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
     let id = api.accepted(event("message_created")).await;
@@ -17,7 +14,7 @@ async fn after_a_clean_stop_the_one_file_and_the_key_are_the_whole_installation(
     assert!(!app.log().contains("ERROR"), "{}", app.log());
     assert_eq!(app.files("data"), ["hachok.db", "secret.key"]);
 
-    let place = Place::new();
+    let place = Place::on_sqlite();
     fs::create_dir(place.folder().join("data")).expect("a folder");
     for name in ["data/hachok.db", "data/secret.key"] {
         fs::copy(app.folder().join(name), place.folder().join(name)).expect("a copy");
@@ -32,10 +29,7 @@ async fn after_a_clean_stop_the_one_file_and_the_key_are_the_whole_installation(
 
 #[tokio::test]
 async fn a_stop_beside_a_reader_of_another_process_does_not_wait_for_it() {
-    let mut app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let mut app = App::on_sqlite();
     app.api("ingest").accepted(event("message_created")).await;
     let reader = crate::support::SqliteReader::begin(&app.folder().join("data/hachok.db"));
     app.api("ingest").accepted(event("message_created")).await;
@@ -50,10 +44,7 @@ async fn a_stop_beside_a_reader_of_another_process_does_not_wait_for_it() {
 #[tokio::test]
 async fn the_log_of_the_database_is_small_again_after_a_long_reader() {
     const LIMIT: u64 = 32 * 1024 * 1024;
-    let app = App::at(Place::new().set("HACHOK_MAX_PAYLOAD", "2097152"));
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::at(Place::on_sqlite().set("HACHOK_MAX_PAYLOAD", "2097152"));
     let api = app.api("ingest");
     api.accepted(event("message_created")).await;
     let log = app.folder().join("data/hachok.db-wal");

@@ -43,8 +43,8 @@ async fn a_burst_of_five_thousand_events_fits_into_150_megabytes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "long: tests/long --soak MINUTES"]
-async fn a_soak_says_how_memory_grows() {
+#[ignore = "on demand: tests/long --soak MINUTES"]
+async fn on_demand_a_soak_prints_how_memory_grows() {
     let minutes = number("HACHOK_FAULT_SOAK", 60);
     let (app, liar) = (App::start(), Liar::start());
     let paths = webhooks(&app.api("admin"), &liar, 5).await;

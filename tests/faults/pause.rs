@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::rig::{Liar, Step, Store, on_postgres, slowly, status};
-use crate::support::{Api, App, Place, event, webhook};
+use super::rig::{Liar, Step, Store, short_leases, slowly, status};
+use crate::support::{Api, App, event, webhook};
 
 const BOUND: Duration = Duration::from_secs(30);
 
 /// Two processes. The first one's attempt hangs until it stands still, then gets `late`; the second one's gets `other`
 /// meanwhile. The delivery after the first goes on.
 async fn after_standing_still(late: Vec<Step>, other: Vec<Step>) -> (Value, usize) {
-    let first = App::at(Place::new().set("HACHOK_LEASE_SCALE", "9"));
+    let first = App::at(short_leases());
     let liar = Liar::start();
     let api = first.api("admin");
     let mut wanted = webhook(&liar.at("/a"));
@@ -46,20 +46,16 @@ fn outcomes(delivery: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_success_that_comes_after_its_lease_is_kept() {
-    if !on_postgres() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_success_after_its_lease_counts() {
     let (delivery, requests) = after_standing_still(status(200), status(500)).await;
     assert_eq!((outcomes(&delivery), requests), (vec!["succeeded", "failed"], 2), "{delivery}");
     assert_eq!(delivery["status"], "success", "{delivery}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failure_that_comes_after_its_lease_changes_nothing() {
-    if !on_postgres() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_failure_after_its_lease_changes_nothing() {
     let (delivery, requests) = after_standing_still(status(500), slowly(Duration::ZERO)).await;
     assert_eq!((outcomes(&delivery), requests), (vec!["interrupted", "succeeded"], 2), "{delivery}");
 }

@@ -10,14 +10,14 @@ use hachok::domain::events::catalogue::EventName;
 use hachok::domain::timestamp::Timestamp;
 use hachok::domain::webhooks::health::{Pace, Signal};
 
-use super::rig::{Liar, Store, deliver, on_postgres, webhooks};
+use super::rig::{Liar, Store, deliver, webhooks};
 use crate::support::App;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 /// A database with one webhook and nobody on it, seen by two processes.
-async fn two() -> (App, Store, Store) {
-    let (mut app, liar) = (App::start(), Liar::start());
+async fn two(mut app: App) -> (App, Store, Store) {
+    let liar = Liar::start();
     webhooks(&app.api("admin"), &liar, 1).await;
     app.kill();
     let stores = (Store::of(&app), Store::of(&app));
@@ -33,12 +33,9 @@ fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn a_claim_passes_over_what_another_process_is_claiming() {
-    // SQLite has one writer.
-    if !on_postgres() {
-        return;
-    }
-    let (_app, mut one, mut other) = two().await;
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_claim_skips_rows_that_another_process_is_claiming() {
+    let (_app, mut one, mut other) = two(App::on_postgres()).await;
     (1..=6).for_each(|id| deliver(one.conn(), id, None, NOW));
     // Who waits for the other fails.
     other.run("SET lock_timeout = '2s'");
@@ -51,19 +48,13 @@ async fn a_claim_passes_over_what_another_process_is_claiming() {
 }
 
 #[tokio::test]
-async fn a_duty_is_done_by_one_process_until_its_time_is_over() {
-    let (_app, mut one, mut other) = two().await;
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_one_process_holds_a_duty_until_its_lease_ends() {
+    let (_app, mut one, mut other) = two(App::on_postgres()).await;
     let take = |store: &mut Store, duty, holder| task_locks::take(store.conn(), duty, holder).expect("an answer");
-    if on_postgres() {
-        // What the process that was killed had.
-        one.run("DELETE FROM duties");
-    }
+    // The killed process may still hold some.
+    one.run("DELETE FROM duties");
     assert!(take(&mut one, Duty::Recovery, 1));
-    if !on_postgres() {
-        // The database belongs to one process, whatever its number was before.
-        assert!(take(&mut one, Duty::Recovery, 2));
-        return;
-    }
     assert!(!take(&mut other, Duty::Recovery, 2), "two at the same work");
     assert!(take(&mut one, Duty::Recovery, 1), "who has it goes on");
     assert!(take(&mut other, Duty::Housekeeping, 2), "another duty");
@@ -73,8 +64,16 @@ async fn a_duty_is_done_by_one_process_until_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn on_sqlite_the_one_process_gets_every_duty() {
+    let (_app, mut one, _) = two(App::on_sqlite()).await;
+    for holder in [1, 2] {
+        assert!(task_locks::take(one.conn(), Duty::Recovery, holder).expect("an answer"));
+    }
+}
+
+#[tokio::test]
 async fn every_process_hears_that_a_webhook_is_back() {
-    let (_app, mut one, mut other) = two().await;
+    let (_app, mut one, mut other) = two(App::start()).await;
     let returned = |store: &mut Store| {
         let due = queue::due_webhooks(store.conn(), NOW).expect("due webhooks");
         let matching = events::matching(store.conn(), EventName::MessageCreated, None, NOW).expect("webhooks");

@@ -3,7 +3,6 @@ use std::process::{Child, Command, Stdio};
 
 use futures_util::future::join_all;
 
-use super::rig::on_postgres;
 use crate::support::{App, Receiver, event, webhook};
 
 /// Answers that may wait, and the requests that were on their way then.
@@ -34,11 +33,9 @@ impl Drop for Held {
 /// Receivers that are quicker than the database: answers that are not on disk would fill the memory, and all be sent
 /// again after a crash.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_that_cannot_be_written_down_hold_up_requests() {
-    if !on_postgres() {
-        return;
-    }
-    let (app, receiver) = (App::start(), Receiver::start());
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_requests_stop_while_256_results_wait_for_the_database() {
+    let (app, receiver) = (App::on_postgres(), Receiver::start());
     let api = app.api("admin");
     for path in ["/a", "/b"] {
         api.webhook(&webhook(&receiver.at(path))).await;

@@ -32,10 +32,7 @@ async fn is_noticed(app: &App, harm: impl FnOnce(&Path), logged: &str) {
 
 #[tokio::test]
 async fn a_database_that_is_moved_away_is_noticed_and_used_again_when_it_is_back() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let elsewhere = app.folder().join("elsewhere.db");
     is_noticed(&app, |file| fs::rename(file, &elsewhere).expect("a move"), "was moved").await;
     assert!(!file(&app).exists(), "no other database is made in its place");
@@ -56,10 +53,7 @@ async fn a_database_that_is_replaced_removed_or_loses_its_log_is_noticed() {
         fs::remove_file(format!("{}-wal", file.display())).expect("the log")
     }];
     for harm in harms {
-        let app = App::start();
-        if !app.is_sqlite() {
-            return;
-        }
+        let app = App::on_sqlite();
         is_noticed(&app, harm, "was moved, removed or replaced").await;
     }
 }
@@ -78,10 +72,7 @@ async fn a_database_that_became_something_else_is_noticed() {
         &|file| fs::File::options().write(true).open(file).expect("the file").set_len(0).expect("a cut"),
     ];
     for (n, harm) in harms.into_iter().enumerate() {
-        let mut app = App::start();
-        if !app.is_sqlite() {
-            return;
-        }
+        let mut app = App::on_sqlite();
         // So that the pages are in the file, not in its log alone.
         app.api("ingest").accepted(event("message_created")).await;
         app.stop();

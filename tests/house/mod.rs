@@ -1,6 +1,7 @@
 //! The rules of the house, read from the source.
 
 mod files;
+mod ignored;
 mod links;
 mod migrations;
 mod readme;

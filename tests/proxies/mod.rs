@@ -173,18 +173,18 @@ async fn holds_behind(start: fn(&Setting) -> Proxy) {
 
 #[tokio::test]
 #[ignore = "on demand: needs nginx"]
-async fn all_holds_behind_nginx_as_the_readme_sets_it_up() {
+async fn on_demand_everything_works_behind_nginx_as_the_readme_configures_it() {
     holds_behind(nginx).await;
 }
 
 #[tokio::test]
 #[ignore = "on demand: needs Caddy"]
-async fn all_holds_behind_caddy_as_the_readme_sets_it_up() {
+async fn on_demand_everything_works_behind_caddy_as_the_readme_configures_it() {
     holds_behind(caddy).await;
 }
 
 #[tokio::test]
 #[ignore = "on demand: needs HAProxy"]
-async fn all_holds_behind_haproxy_as_the_readme_sets_it_up() {
+async fn on_demand_everything_works_behind_haproxy_as_the_readme_configures_it() {
     holds_behind(haproxy).await;
 }

@@ -29,6 +29,16 @@ impl App {
         Self::at(Place::new())
     }
 
+    /// A new installation on SQLite, whichever database the tests run on.
+    pub fn on_sqlite() -> Self {
+        Self::at(Place::on_sqlite())
+    }
+
+    /// A new installation on Postgres: see `Place::on_postgres`.
+    pub fn on_postgres() -> Self {
+        Self::at(Place::on_postgres())
+    }
+
     /// Lets time pass for what is stored: one UPDATE on the database, beside the server.
     pub fn age(&self, update: &str) {
         self.place.age(update);

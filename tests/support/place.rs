@@ -39,6 +39,23 @@ impl Place {
         Self::of(Database::fresh())
     }
 
+    /// A new one on SQLite, whichever database the tests run on: for what concerns the file.
+    pub fn on_sqlite() -> Self {
+        Self::bare_on_sqlite().set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
+    }
+
+    /// The same with no setting but the database.
+    pub fn bare_on_sqlite() -> Self {
+        Self::of(Database::Sqlite)
+    }
+
+    /// A new one on Postgres. Tests that use it are ignored unless they are asked for, because it needs a server.
+    pub fn on_postgres() -> Self {
+        let place = Self::new();
+        assert!(!place.is_sqlite(), "HACHOK_TEST_DATABASE names no Postgres: see tests/README.md");
+        place
+    }
+
     /// A new one with no setting but the database, whose tables are made.
     pub fn with_tables() -> Self {
         let place = Self::bare();

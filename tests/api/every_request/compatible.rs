@@ -164,7 +164,7 @@ asyncio.run(again())
 
 #[tokio::test]
 #[ignore = "on demand: installs chatwoot-sdk from PyPI into a temporary folder"]
-async fn chatwoots_python_client_works() {
+async fn on_demand_the_python_client_of_chatwoot_works() {
     let app = App::start();
     app.api("admin").accepted(event_in("message_created", 7)).await;
     let folder = tempfile::tempdir().expect("a folder");

@@ -19,11 +19,13 @@ const STOP: &str = "const e = document.activeElement; if (!e || e === document.b
     return [e.outerHTML.slice(0, 100), near.some(look) || !e.matches(':focus'), covered];";
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn every_stop_of_the_tab_key_shows_in_english() {
     stops("en", 1280).await;
 }
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn every_stop_of_the_tab_key_shows_on_a_narrow_page_in_ukrainian() {
     stops("uk", 390).await;
 }
@@ -52,6 +54,7 @@ async fn stops(language: &'static str, width: u32) {
 }
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn a_stop_without_an_outline_or_under_a_bar_is_found() {
     let app = App::start();
     in_browser("en", |browser| async move {
@@ -69,6 +72,7 @@ async fn a_stop_without_an_outline_or_under_a_bar_is_found() {
 
 /// From the sign-in to a delivery that is sent again, without a pointer.
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn the_whole_way_by_keyboard() {
     let (app, receiver) = (App::start(), Receiver::start());
     app.user(EMAIL, "admin", PASSWORD);

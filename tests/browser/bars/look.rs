@@ -9,12 +9,14 @@ use crate::support::{EMAIL, PASSWORD};
 const APPEARANCES: [(u32, &str); 4] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")];
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn every_page_in_english() {
     let world = World::new().await;
     in_browser("en", |browser| all(browser, world)).await;
 }
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn every_page_in_ukrainian() {
     let world = World::new().await;
     in_browser("uk", |browser| all(browser, world)).await;

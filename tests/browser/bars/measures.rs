@@ -65,6 +65,7 @@ impl Browser {
 }
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn every_measure_finds_a_seeded_fault() {
     let app = App::start();
     let address = format!("{}/sign-in", app.url);
@@ -93,6 +94,7 @@ async fn every_measure_finds_a_seeded_fault() {
 
 /// What comes by itself moves nothing under the reader.
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn a_poll_shifts_nothing() {
     let world = World::new().await;
     in_browser("uk", |browser| async move {

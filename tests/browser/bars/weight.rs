@@ -15,6 +15,7 @@ const LOADED: &str = "const all = [...performance.getEntriesByType('navigation')
     return [all.reduce((sum, e) => sum + e.transferSize, 0), all.map(e => e.name).filter(n => !n.startsWith(location.origin))];";
 
 #[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
 async fn pages_are_light_and_come_from_one_origin() {
     let world = World::new().await;
     in_browser("uk", |browser| async move {

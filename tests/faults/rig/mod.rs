@@ -25,14 +25,9 @@ pub fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-/// The tests run on Postgres.
-pub fn on_postgres() -> bool {
-    std::env::var("HACHOK_TEST_DATABASE").is_ok_and(|url| url.starts_with("postgres"))
-}
-
-/// A place where leases last 10 s: on Postgres nothing else tells that a process is dead.
+/// A place on Postgres where leases last 10 s: only their end shows that a process is dead.
 pub fn short_leases() -> Place {
-    Place::new().set("HACHOK_LEASE_SCALE", "9")
+    Place::on_postgres().set("HACHOK_LEASE_SCALE", "9")
 }
 
 /// Chance that can be had again: `HACHOK_FAULT_SEED`.

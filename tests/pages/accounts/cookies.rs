@@ -69,11 +69,9 @@ async fn a_restart_keeps_the_names_and_another_process_has_the_same() {
 }
 
 #[tokio::test]
-async fn two_processes_that_make_a_database_together_have_one_name() {
-    let app = App::start();
-    if app.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_processes_that_create_a_database_together_use_one_cookie_name() {
+    let app = App::on_postgres();
     app.user(ANNA, "admin", PASSWORD);
     app.age("DELETE FROM settings WHERE name = 'installation_id'");
     let others: Vec<_> = (0..4).map(|_| app.beside()).map(|place| std::thread::spawn(|| App::at(place))).collect();

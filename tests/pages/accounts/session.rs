@@ -102,10 +102,7 @@ async fn a_session_outlives_a_restart() {
 
 #[tokio::test]
 async fn a_session_id_is_not_what_the_database_holds() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let cookie = app.admin().await.session().1;
     let stored = app.stored_bytes();
     assert!(!stored.windows(cookie.len()).any(|part| part == cookie.as_bytes()));

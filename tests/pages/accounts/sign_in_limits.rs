@@ -114,12 +114,9 @@ async fn a_restart_forgets_no_failure() {
 }
 
 #[tokio::test]
-async fn two_processes_count_the_same_failures() {
-    let app = App::start();
-    // A SQLite file has one server.
-    if app.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_two_processes_count_the_same_failures() {
+    let app = App::on_postgres();
     app.user(ANNA, "admin", PASSWORD);
     let other = App::at(app.beside());
     let visitors: Vec<Visitor> = (0..20).map(|n| if n % 2 == 0 { app.visitor() } else { other.visitor() }).collect();

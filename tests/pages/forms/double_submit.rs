@@ -123,10 +123,7 @@ async fn two_secrets_that_are_made_before_one_is_seen_are_both_shown() {
 
 #[tokio::test]
 async fn secrets_of_forms_are_sealed_where_they_are_stored() {
-    let app = App::start();
-    if !app.is_sqlite() {
-        return;
-    }
+    let app = App::on_sqlite();
     let admin = app.admin().await;
     let token = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "Desk");
     admin.submit(token.clone()).await.leads_to();
@@ -153,11 +150,9 @@ async fn a_restart_between_two_posts_changes_nothing() {
 }
 
 #[tokio::test]
-async fn two_processes_that_get_the_same_form_make_one_thing() {
-    let app = App::start();
-    if app.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_two_processes_that_get_the_same_form_act_once() {
+    let app = App::on_postgres();
     let second = App::at(app.beside());
     let admin = app.admin().await;
     let other = with_cookies_of(&admin, &second);

@@ -23,11 +23,9 @@ async fn a_page_says_that_the_database_does_not_answer() {
 
 /// Only Postgres has locks that readers do not feel.
 #[tokio::test]
-async fn a_webhook_that_cannot_be_stored_holds_nobody_up() {
-    let app = App::start();
-    if app.is_sqlite() {
-        return;
-    }
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_webhook_that_cannot_be_stored_delays_no_other_request() {
+    let app = App::on_postgres();
     let other = app.beside();
     let lock = "BEGIN; LOCK TABLE webhooks IN SHARE MODE; SELECT pg_sleep(14); COMMIT";
     let lock = std::thread::spawn(move || other.age(lock));
