@@ -1,7 +1,7 @@
-//! Hachok from outside: the real binary, real databases, real sockets, a real browser.
+//! The product from outside: the real binary, real databases, real sockets, a real browser.
 //!
-//! Each test starts a server of its own in a folder of its own (`support::App`), so all of them can
-//! run side by side. `HACHOK_TEST_DATABASE` says where the data stands: `sqlite` or `postgres://…`.
+//! Each test starts its own server in its own folder (`support::App`), so all tests can run at the same time.
+//! `HACHOK_TEST_DATABASE` chooses the database: `sqlite` (the default) or `postgres://…`.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says where")]
 

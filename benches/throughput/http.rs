@@ -1,19 +1,19 @@
-//! Just enough HTTP/1.1 that driver and receiver leave the machine to the server.
+//! A minimal HTTP/1.1, so that load and receiver use little of the machine.
 
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A keep-alive connection, of either side.
+/// A keep-alive connection, of a client or a server.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// Bytes of the buffer that the last message took.
+    /// The length of the last message in the buffer.
     used: usize,
 }
 
-/// A message, in the connection's buffer.
+/// A message, borrowed from the buffer of its connection.
 pub struct Message<'a> {
     /// First line and headers.
     pub head: &'a str,
@@ -21,7 +21,7 @@ pub struct Message<'a> {
     pub body: &'a [u8],
 }
 
-/// An answer that outlives its connection's next one.
+/// An answer that is independent of its connection.
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -32,18 +32,18 @@ pub struct Answer {
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to a server.
     pub async fn open(host: SocketAddr) -> Self {
         Self::of(TcpStream::connect(host).await.expect("a connection"))
     }
 
-    /// Takes an accepted one.
+    /// Wraps an accepted connection.
     pub fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a socket");
         Self { stream, buffer: Vec::with_capacity(4096), used: 0 }
     }
 
-    /// Sends a request and waits for its answer; each of `headers` ends its line.
+    /// Sends a request and waits for its answer. Each of `headers` ends with a line break.
     pub async fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
         let head = format!("{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: {length}\r\n{headers}\r\n");
@@ -53,17 +53,17 @@ impl Connection {
         Answer { status: message.status(), head: message.head.to_owned(), body }
     }
 
-    /// Whether the bytes are on their way.
+    /// Sends bytes; `false` if the connection is closed.
     pub async fn write(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).await.is_ok()
     }
 
-    /// Until the other side goes.
+    /// Waits until the peer closes.
     pub async fn gone(&mut self) {
         let _ = self.stream.read(&mut [0]).await;
     }
 
-    /// The next message; none once the other side has gone.
+    /// The next message; `None` when the peer has closed.
     pub async fn read(&mut self) -> Option<Message<'_>> {
         self.buffer.drain(..self.used);
         self.used = 0;
@@ -87,19 +87,19 @@ impl Connection {
 }
 
 impl Message<'_> {
-    /// Of an answer.
+    /// The status of an answer.
     pub fn status(&self) -> u16 {
         self.head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status")
     }
 
-    /// Of a request.
+    /// The path of a request.
     pub fn path(&self) -> &str {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 }
 
 impl Answer {
-    /// Every cookie's name and value.
+    /// The `name=value` pairs that the answer sets.
     pub fn cookies(&self) -> Vec<String> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         let cookies = lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));

@@ -1,4 +1,4 @@
-//! What the parts could do alone: the HTTP client against the receiver, and inserts that share a commit.
+//! Upper limits of the parts: the HTTP client against the receiver, and inserts with shared commits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,17 +11,17 @@ use tokio::task::JoinSet;
 
 use crate::receiver::Receiver;
 
-/// Requests a second of a bare loop with 64 at once, on two threads.
+/// Requests per second of a bare loop with 64 at the same time, on two threads.
 pub fn client(requests: usize) -> f64 {
     let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let threads = threads.expect("a runtime");
-    // Beside the bench's own runtime, which has nothing to do meanwhile.
+    // In its own runtime; that of the bench is idle meanwhile.
     let measured = std::thread::spawn(move || threads.block_on(post_all(requests)));
     measured.join().expect("an end")
 }
 
 async fn post_all(requests: usize) -> f64 {
-    // Err means that there is one already; any will do.
+    // `Err` means that a provider is installed already; any will do.
     rustls::crypto::ring::default_provider().install_default().ok();
     let (client, receiver) = (reqwest::Client::new(), Receiver::start());
     let left = Arc::new(AtomicUsize::new(requests));
@@ -42,7 +42,7 @@ async fn post_all(requests: usize) -> f64 {
 
 diesel::table! { rows (id) { id -> BigInt, body -> Binary, } }
 
-/// Rows of an event's size a second, 64 in a durable commit (SQLite, WAL, `synchronous=FULL`).
+/// Rows of the size of an event per second, 64 in a durable commit (SQLite, WAL, `synchronous=FULL`).
 pub fn inserts(count: i64) -> f64 {
     let folder = TempDir::new().expect("a folder");
     let mut conn = SqliteConnection::establish(&folder.path().join("db").to_string_lossy()).expect("a database");

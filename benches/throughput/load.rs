@@ -1,4 +1,4 @@
-//! Posts numbered events.
+//! The load: numbered events.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::server::Server;
 /// Connections of a load without pauses.
 pub const CONNECTIONS: usize = 32;
 
-/// Posts events as fast as they are accepted, over all connections.
+/// Posts events over all connections, as fast as they are accepted.
 pub async fn flat_out(server: &Server, numbers: Range<usize>) {
     let next = Arc::new(AtomicUsize::new(numbers.start));
     let mut senders = JoinSet::new();
@@ -32,7 +32,7 @@ pub async fn flat_out(server: &Server, numbers: Range<usize>) {
     senders.join_all().await;
 }
 
-/// Posts so many events a second, whatever the answers take; tells when each was sent.
+/// Posts events at a fixed rate, independent of the answers; returns when each was sent.
 pub async fn paced(server: &Server, numbers: Range<usize>, a_second: u32) -> Vec<(usize, Instant)> {
     const LANES: u32 = 10;
     let begin = tokio::time::Instant::now();
@@ -55,7 +55,7 @@ pub async fn paced(server: &Server, numbers: Range<usize>, a_second: u32) -> Vec
     senders.join_all().await.into_iter().flatten().collect()
 }
 
-/// The same over all connections, whatever the answers are; tells how many were accepted and how many refused with 503.
+/// The same over all connections, with any answer; returns how many were accepted and how many refused with 503.
 pub async fn offered(server: &Server, events: usize, a_second: u32) -> (usize, usize) {
     let lanes = u32::try_from(CONNECTIONS).expect("a number");
     let mut senders = JoinSet::new();
@@ -79,7 +79,7 @@ pub async fn offered(server: &Server, events: usize, a_second: u32) -> (usize, u
     (all.iter().map(|(accepted, _)| accepted).sum(), all.iter().map(|(_, refused)| refused).sum())
 }
 
-/// A help desk with one connection.
+/// A client with one connection.
 struct Desk {
     connection: Connection,
     headers: String,

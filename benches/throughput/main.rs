@@ -1,7 +1,6 @@
-//! How fast events come in and go out, what that costs, and what a slow receiver or a crash does to it: the release
-//! binary on fresh databases, with the load and the receiver on the same machine. SQLite with `synchronous=FULL`, or
-//! Postgres where `HACHOK_BENCH_DATABASE` names a server. `HACHOK_BENCH_EVENTS` sets the size; `cargo bench -- one ten`
-//! measures only these rows.
+//! Throughput, latency and cost of the release binary on new databases, also with a slow receiver and after a crash.
+//! Load and receiver run on the same machine. SQLite with `synchronous=FULL`, or the Postgres server of
+//! `HACHOK_BENCH_DATABASE`. `HACHOK_BENCH_EVENTS` sets the size; `cargo bench -- one ten` measures only these rows.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that cannot go on stops")]
 
@@ -24,7 +23,7 @@ use receiver::Receiver;
 use server::Server;
 
 fn main() {
-    // `cargo test --benches` and the like ask for tests; there are none.
+    // `cargo test --benches` asks for tests; a bench has no tests.
     if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
         return;
     }
@@ -83,7 +82,7 @@ async fn row(name: &str, events: usize, report: &mut Report) {
     }
 }
 
-/// The figures, in their order.
+/// Row, label and value of each figure, in order.
 #[derive(Default)]
 struct Report(Vec<(String, String, f64)>);
 
@@ -108,11 +107,11 @@ fn idle(report: &mut Report) {
     report.add("idle_rss_mib", "resident memory, idle, MiB", process::memory_mib(server.pid(), "VmRSS"));
 }
 
-/// As fast as it goes, to `webhooks` webhooks with up to 64 requests at once.
+/// As fast as possible, to `webhooks` webhooks, with up to 64 requests in flight.
 async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: usize) {
     let (server, receiver) = (Server::start(&[("HACHOK_IN_FLIGHT_PER_WEBHOOK", "64")]), Receiver::start());
     server.webhooks(&receiver, webhooks).await;
-    // The first events warm the caches and are not counted.
+    // The first events fill the caches and are not counted.
     let (warm, all) = (500, 500 + events);
     load::flat_out(&server, 0..warm).await;
     receiver.until(warm * webhooks).await;
@@ -136,7 +135,7 @@ async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: us
     add("peak_rss_mib", "resident memory at most, MiB", memory);
 }
 
-/// One webhook, 100 events a second.
+/// One webhook, 100 events per second.
 async fn latency(report: &mut Report) {
     let (server, receiver) = (Server::start(&[]), Receiver::start());
     server.webhooks(&receiver, 1).await;
@@ -147,7 +146,7 @@ async fn latency(report: &mut Report) {
     report.add("latency_p99_ms", "100 events/s: posted to received, p99, ms", quantile(&times, 0.99));
 }
 
-/// Ten webhooks, 50 events a second: the healthy nine without and with one that hangs.
+/// Ten webhooks, 50 events per second: latency of nine while the tenth is healthy, and while it hangs.
 async fn hanging(report: &mut Report) {
     let (server, receiver) = (Server::start(&[]), Receiver::start());
     server.webhooks(&receiver, 10).await;
@@ -162,7 +161,7 @@ async fn hanging(report: &mut Report) {
     report.add("hanging_rss_mib", "the same: resident memory at most, MiB", process::memory_mib(server.pid(), "VmHWM"));
 }
 
-/// 5,000 events a second for half a minute, to a receiver that takes 200 a second.
+/// 5,000 events per second for 30 s to a receiver that handles 200 per second.
 async fn overload(report: &mut Report) {
     let (server, receiver) = (Server::start(&[]), Receiver::start());
     server.webhooks(&receiver, 1).await;
@@ -180,7 +179,7 @@ async fn overload(report: &mut Report) {
     );
 }
 
-/// From posted to received at those webhooks, in ms, sorted.
+/// The times from post to arrival at these webhooks in ms, sorted.
 async fn times(
     server: &Server,
     receiver: &Receiver,
@@ -209,7 +208,7 @@ async fn times(
     times
 }
 
-/// `kill -9` while most of the events wait.
+/// `kill -9` while most of the events are pending.
 async fn crash(report: &mut Report, events: usize) {
     let (mut server, receiver) = (Server::start(&[]), Receiver::start());
     server.webhooks(&receiver, 1).await;
@@ -221,16 +220,16 @@ async fn crash(report: &mut Report, events: usize) {
     let began = Instant::now();
     receiver.until(events).await;
     let took = began.elapsed().as_secs_f64();
-    // What was on its way at the kill comes again within 5 s.
+    // Requests in flight at the kill are repeated within 5 s.
     tokio::time::sleep(Duration::from_secs(7)).await;
     report.add("crash_backlog", "kill -9: accepted events that wait", waiting as f64);
     report.add("crash_drained_per_s", "kill -9: of these delivered a second after it", waiting as f64 / took);
-    // `until` ends only when nothing is missing.
+    // `until` returns only when nothing is missing.
     report.add("crash_lost", "kill -9: lost", (events - receiver.ledger().unique) as f64);
     report.add("crash_duplicates", "kill -9: delivered twice", receiver.ledger().duplicates as f64);
 }
 
-/// The list of 100 webhooks.
+/// The list with 100 webhooks.
 async fn pages(report: &mut Report) {
     let (server, receiver) = (Server::start(&[]), Receiver::start());
     for number in 0..100 {
@@ -250,7 +249,7 @@ async fn pages(report: &mut Report) {
     report.add("page_p95_ms", "/webhooks with 100 webhooks, p95, ms", quantile(&times, 0.95));
 }
 
-/// Of sorted values.
+/// A quantile of sorted values.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[((sorted.len() - 1) as f64 * share) as usize]
 }

@@ -1,4 +1,4 @@
-//! One, two and four processes on one Postgres: the same load over all of them, and a backlog that they share.
+//! One, two and four processes on one Postgres: the same load over all of them, and a shared backlog.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::server::{self, Server};
 /// Webhooks of the backlog.
 const WEBHOOKS: usize = 10;
 
-/// On SQLite there is one process, and nothing to compare.
+/// On SQLite there is only one process, so nothing is compared.
 pub async fn compare(events: usize) {
     if server::database().is_none() {
         println!("processes: set HACHOK_BENCH_DATABASE to a Postgres server");
@@ -28,7 +28,7 @@ pub async fn compare(events: usize) {
 
 const SETTINGS: [(&str, &str); 1] = [("HACHOK_IN_FLIGHT_PER_WEBHOOK", "64")];
 
-/// As fast as all of them accept.
+/// A load over all processes, as fast as they accept it.
 async fn steady(processes: usize, events: usize, delay: Duration) -> (f64, f64) {
     let (mut server, receiver) = (Server::start(&SETTINGS), Receiver::start());
     (1..processes).for_each(|_| server.join());
@@ -43,7 +43,7 @@ async fn steady(processes: usize, events: usize, delay: Duration) -> (f64, f64) 
     .await
 }
 
-/// What one process had no slots for is there when others start: every delivery has to be claimed.
+/// Deliveries that are pending when the processes start: each has to be claimed.
 async fn backlog(processes: usize, events: usize, delay: Duration) -> (f64, f64) {
     let (mut server, receiver) = (Server::start(&[("HACHOK_IN_FLIGHT", "1")]), Receiver::start());
     server.webhooks(&receiver, WEBHOOKS).await;
@@ -53,13 +53,13 @@ async fn backlog(processes: usize, events: usize, delay: Duration) -> (f64, f64)
     receiver.ledger().delay = delay;
     let (all, done) = (events * WEBHOOKS, receiver.ledger().unique);
     let measured = measured(&server, all - done, receiver.until(all)).await;
-    // What two processes had claimed would come within a moment.
+    // What two processes had already claimed would be sent within a moment.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(receiver.ledger().duplicates, 0, "a delivery was made twice");
     measured
 }
 
-/// Deliveries a second, and CPU seconds for 1,000 of them.
+/// Deliveries per second, and CPU seconds for 1,000 of them.
 async fn measured(server: &Server, deliveries: usize, work: impl Future<Output = ()>) -> (f64, f64) {
     let (cpu, began) = (server.cpu_s(), Instant::now());
     work.await;

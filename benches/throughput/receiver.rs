@@ -1,4 +1,4 @@
-//! Receives webhooks and remembers when each event came first.
+//! Receives webhooks and records when each event arrived first.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -8,28 +8,28 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::http::Connection;
 
-/// A receiver in a thread of its own: webhook N at `/N`.
+/// A receiver in its own thread; webhook N is at `/N`.
 pub struct Receiver {
     address: SocketAddr,
     ledger: Arc<Mutex<Ledger>>,
 }
 
-/// What came, by webhook and event.
+/// What arrived, by webhook and event.
 #[derive(Default)]
 pub struct Ledger {
     first: Vec<Vec<Option<Instant>>>,
-    /// Events that came to a webhook for the first time.
+    /// Pairs of webhook and event that have arrived.
     pub unique: usize,
-    /// Requests for events that had come before.
+    /// Requests for events that had arrived before.
     pub duplicates: usize,
     /// Webhooks that get no answer.
     pub hanging: Vec<usize>,
-    /// How long an answer takes.
+    /// The delay of each answer.
     pub delay: Duration,
 }
 
 impl Receiver {
-    /// One that answers 200 at once.
+    /// Answers 200 at once.
     pub fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
@@ -53,12 +53,12 @@ impl Receiver {
         format!("http://{}/{webhook}", self.address)
     }
 
-    /// What came so far.
+    /// What has arrived so far.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().expect("the ledger")
     }
 
-    /// Waits until so many events have come to their webhooks.
+    /// Waits until that many pairs of webhook and event have arrived.
     pub async fn until(&self, unique: usize) {
         let end = Instant::now() + Duration::from_secs(300);
         while self.ledger().unique < unique {
@@ -69,7 +69,7 @@ impl Receiver {
 }
 
 impl Ledger {
-    /// When an event came to a webhook first.
+    /// When an event first arrived at a webhook.
     pub fn came(&self, webhook: usize, event: usize) -> Option<Instant> {
         *self.first.get(webhook)?.get(event)?
     }
@@ -111,7 +111,7 @@ async fn serve(stream: TcpStream, ledger: Arc<Mutex<Ledger>>) {
     }
 }
 
-/// The number that the load gave the event.
+/// The number that the load put into the event.
 fn number(body: &[u8]) -> usize {
     let at = body.windows(6).position(|six| six == b"\"seq\":").expect("a number") + 6;
     body[at..].iter().take_while(|byte| byte.is_ascii_digit()).fold(0, |sum, byte| sum * 10 + usize::from(byte - b'0'))

@@ -1,4 +1,4 @@
-//! What it costs as the log grows, and a desk with 10,000 webhooks.
+//! Costs that depend on the size of the log, and of an installation with 10,000 webhooks.
 
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,16 @@ use crate::receiver::Receiver;
 use crate::seed;
 use crate::server::Server;
 
-/// Requests a figure is made of.
+/// Requests of each figure.
 const TIMES: usize = 100;
 
-/// Sizes of the log: `HACHOK_BENCH_SIZES`, by default 1,000, 100,000 and 1,000,000 deliveries.
+/// Sizes of the log: `HACHOK_BENCH_SIZES`; the default is 1,000, 100,000 and 1,000,000 deliveries.
 pub fn sizes() -> Vec<usize> {
     let sizes = std::env::var("HACHOK_BENCH_SIZES").unwrap_or_else(|_| "1000,100000,1000000".to_owned());
     sizes.split(',').filter_map(|size| size.trim().parse().ok()).collect()
 }
 
-/// A log of that many deliveries, and what it costs to remove a ninth of them.
+/// Measures with a log of that many deliveries, and while retention removes a ninth of them.
 pub async fn grown(size: usize) {
     let (mut server, receiver) = (Server::start(&[]), Receiver::start());
     server.webhooks(&receiver, 10).await;
@@ -54,12 +54,12 @@ pub async fn grown(size: usize) {
     removed(&mut server, size).await;
 }
 
-/// The deliveries of the oldest three of 27 days are removed while events come in.
+/// Retention removes the deliveries of the oldest 3 of 27 days while events are accepted.
 async fn removed(server: &mut Server, size: usize) {
     server.restart(&[("HACHOK_RETENTION_DAYS", "24")], 1);
     let (began, cpu) = (Instant::now(), server.cpu_s());
     let mut times = Vec::new();
-    // A quarter of an hour more: what grows old while this runs is next time's.
+    // 15 minutes later, so that nothing becomes old while this runs.
     while seed::oldest_days(&server.database()) > 24.01 {
         let headers = server.headers();
         times.extend(timed(server, ("POST", "/api/v1/events"), &headers, seed::EVENT).await);
@@ -119,7 +119,7 @@ fn figure(words: &str, times: &mut [Duration]) {
     println!("{words:<44} p50 {:>7.1} ms   p95 {:>7.1} ms", at(0.5), at(0.95));
 }
 
-/// What stands after that mark in an answer, up to the next quote.
+/// The text in an answer between a mark and the next quote.
 async fn first(server: &Server, path: &str, headers: &str, mark: &str) -> String {
     let answer = Connection::open(server.address).await.send("GET", path, headers, "").await;
     let (_, after) = answer.body.split_once(mark).expect(mark);

@@ -1,31 +1,31 @@
-//! A log as it grows in a month, written by SQL: faster than it could be delivered.
+//! Fills the log of a month by SQL, which is faster than delivering it.
 
 use std::process::Command;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 
-/// An event for the webhooks of the bench.
+/// An event that the webhooks of the bench want.
 pub const EVENT: &str =
     r#"{"event":"message_created","seq":0,"id":4711,"content":"Where is my order 20417?","message_type":"outgoing"}"#;
 /// An event that no webhook wants.
 pub const FOR_NOBODY: &str = r#"{"event":"contact_created","id":4711,"name":"Olena"}"#;
 
-/// The filter of a whole day three weeks ago.
+/// The filter for one whole day three weeks ago.
 pub fn a_day() -> String {
     let day = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(21 * 24);
     let date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
     format!("from={date}&to={date}")
 }
 
-/// Writes that many deliveries of the last 27 days, each with its event and one attempt: ten webhooks, of which the tenth
-/// had its last three weeks ago, one in fifty failed, one event in a thousand of a second inbox, one in ten of another name.
+/// Stores that many deliveries of the last 27 days, each with its event and one attempt. Of ten webhooks the tenth had
+/// its last delivery three weeks ago; 1 in 50 failed, 1 event in 1,000 has a second inbox, 1 in 10 another name.
 pub fn deliveries(database: &str, count: usize) {
     let statement = SEED.replace("{COUNT}", &count.to_string());
     if database.starts_with("postgres") {
         let statement =
             statement.replace("AS BLOB", "AS BYTEA").replace("{NOW}", "CAST(EXTRACT(EPOCH FROM now()) AS BIGINT)");
-        // Autovacuum would do so within a minute.
+        // Autovacuum would do this within a minute.
         let ran = Command::new("psql").args(["-Xqc", &statement, "-c", "ANALYZE", database]).output().expect("psql");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     } else {
@@ -33,12 +33,12 @@ pub fn deliveries(database: &str, count: usize) {
         connection
             .batch_execute(&statement.replace("{NOW}", "CAST(strftime('%s', 'now') AS INTEGER)"))
             .expect("a seed");
-        // Else the file's end is still in the log.
+        // Otherwise the end of the file is still in the write-ahead log.
         connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("a checkpoint");
     }
 }
 
-/// What the database holds on disk, its indexes included.
+/// The bytes on disk, indexes included.
 pub fn bytes(database: &str) -> u64 {
     if !database.starts_with("postgres") {
         return std::fs::metadata(database).map_or(0, |file| file.len());

@@ -1,4 +1,4 @@
-//! The server under the bench.
+//! The server that is measured.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -14,11 +14,11 @@ use crate::receiver::Receiver;
 const EMAIL: &str = "bench@example.com";
 const PASSWORD: &str = "correct horse battery";
 
-/// A server on a fresh database.
+/// A server on a new database.
 pub struct Server {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
-    /// From the start of the process to its address.
+    /// The time from the start of the process to the printed address.
     pub started_in: Duration,
     token: String,
     process: Child,
@@ -27,17 +27,17 @@ pub struct Server {
     place: Place,
 }
 
-/// Where it runs.
+/// Its folder, database and settings.
 struct Place {
     folder: TempDir,
     settings: Vec<(String, String)>,
 }
 
 impl Server {
-    /// Starts one with those settings.
+    /// Starts a server with these settings.
     pub fn start(settings: &[(&str, &str)]) -> Self {
         let place = Place::new(settings);
-        // The schema is made beforehand, as it is at every start but the first.
+        // The schema is created beforehand, because only the first start creates it.
         place.run(&["migrate"], "");
         place.run(&["user", "add", "--email", EMAIL, "--role", "admin", "--password-stdin"], PASSWORD);
         let token = place.run(&["token", "add", "--name", "bench", "--scope", "admin"], "");
@@ -52,7 +52,7 @@ impl Server {
         (self.process, self.address, self.started_in) = self.place.serve();
     }
 
-    /// Ends it as systemd does, and starts that many processes on its database with other settings.
+    /// Stops the server with SIGTERM and starts that many processes with other settings on its database.
     pub fn restart(&mut self, settings: &[(&str, &str)], processes: usize) {
         let ended = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().expect("kill");
         assert!(ended.success() && self.process.wait().expect("an end").success());
@@ -62,13 +62,13 @@ impl Server {
         (1..processes).for_each(|_| self.join());
     }
 
-    /// One more process on the same database.
+    /// Starts one more process on the same database.
     pub fn join(&mut self) {
         let (process, address, _) = self.place.serve();
         self.peers.push((process, address));
     }
 
-    /// Where a connection of that number goes: to each process in turn.
+    /// The address for a connection of that number; the processes take turns.
     pub fn address_for(&self, connection: usize) -> SocketAddr {
         match connection % (self.peers.len() + 1) {
             0 => self.address,
@@ -76,19 +76,19 @@ impl Server {
         }
     }
 
-    /// Its number.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// CPU seconds used so far, with its peers; on Postgres with those of its processes.
+    /// CPU seconds used so far by all processes, with those of Postgres.
     pub fn cpu_s(&self) -> f64 {
         let peers = self.peers.iter().map(|(process, _)| process.id());
         let own = peers.chain([self.pid()]).map(process::cpu_s).sum::<f64>();
         if database().is_some() { own + process::postgres().map(process::cpu_s).sum::<f64>() } else { own }
     }
 
-    /// Where its data stands: a file, or a URL.
+    /// The path of the SQLite file, or the URL of the Postgres database.
     pub fn database(&self) -> String {
         match database() {
             Some(server) => format!("{server}/hachok_bench"),
@@ -96,19 +96,19 @@ impl Server {
         }
     }
 
-    /// The headers of a program's request.
+    /// The header lines of a request to the API.
     pub fn headers(&self) -> String {
         format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.token)
     }
 
-    /// Webhooks 0 to `count` at that receiver.
+    /// Creates the webhooks 0 to `count` − 1 at that receiver.
     pub async fn webhooks(&self, receiver: &Receiver, count: usize) {
         for number in 0..count {
             self.webhook(&receiver.url(number), "message_created").await;
         }
     }
 
-    /// A webhook for one kind of events.
+    /// Creates a webhook for one event.
     pub async fn webhook(&self, url: &str, event: &str) {
         let body = format!(r#"{{"url":"{url}","subscriptions":["{event}"]}}"#);
         let mut connection = Connection::open(self.address).await;
@@ -116,7 +116,7 @@ impl Server {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    /// Waits until every result is written down.
+    /// Waits until every result is stored.
     pub async fn settled(&self) {
         let mut connection = Connection::open(self.address).await;
         let path = "/api/v1/accounts/1/deliveries?status=pending&limit=1";
@@ -125,7 +125,7 @@ impl Server {
         }
     }
 
-    /// The cookies of a signed-in browser.
+    /// Signs in; returns the cookies.
     pub async fn sign_in(&self) -> String {
         let mut connection = Connection::open(self.address).await;
         let page = connection.send("GET", "/sign-in", "", "").await;
@@ -151,7 +151,7 @@ impl Drop for Server {
     }
 }
 
-/// The Postgres server to run on, if any: `HACHOK_BENCH_DATABASE`, as `postgres://USER@HOST:PORT`.
+/// The Postgres server of `HACHOK_BENCH_DATABASE`, such as `postgres://USER@HOST:PORT`, if it is set.
 pub fn database() -> Option<String> {
     std::env::var("HACHOK_BENCH_DATABASE").ok().map(|url| url.trim_end_matches('/').to_owned())
 }

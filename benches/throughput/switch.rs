@@ -1,5 +1,5 @@
-//! From a click on a webhook's switch to the painted new state, in Chromium, with 10,000 deliveries in the log.
-//! Wants `chromium` and `chromedriver`.
+//! From the click on a webhook's switch to the painted new state, in Chromium, with 10,000 deliveries in the log. Needs
+//! `chromium` and `chromedriver`.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ use crate::server::Server;
 
 const TIMES: usize = 200;
 
-/// Clicks, waits until the switch shows the other state and two frames are painted, and answers the milliseconds.
+/// Clicks, waits until the switch shows the other state and two frames are painted, and returns the milliseconds.
 const CLICK: &str = "const done = arguments[arguments.length - 1], at = () => document.querySelector('#sw-1');
     const before = at().getAttribute('aria-checked'), began = performance.now();
     new MutationObserver((_, observer) => {
@@ -23,7 +23,7 @@ const CLICK: &str = "const done = arguments[arguments.length - 1], at = () => do
     }).observe(document.body, { subtree: true, childList: true, attributes: true });
     at().click();";
 
-/// Milliseconds of all clicks, sorted.
+/// The milliseconds of all clicks, sorted.
 pub async fn clicks() -> Vec<f64> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (server, receiver) = (Server::start(&[]), Receiver::start());
@@ -56,7 +56,7 @@ pub async fn clicks() -> Vec<f64> {
     times
 }
 
-/// A process that ends with its owner, also with one that panics.
+/// A process that is killed when its owner is dropped, also after a panic.
 struct Ended(Child);
 
 impl Drop for Ended {

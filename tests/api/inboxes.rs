@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::support::{App, event_in};
 
 #[tokio::test]
-async fn a_new_installation_has_no_inbox_and_learns_them_from_events() {
+async fn a_new_installation_has_no_inbox_and_registers_those_of_events() {
     let app = App::start();
     let api = app.api("admin");
     assert_eq!(api.get("inboxes").await.json(), json!({ "payload": [] }));

@@ -1,4 +1,4 @@
-//! What programs rely on: the ingest API and the management API.
+//! The API that programs use: ingest and management.
 
 mod accounts;
 mod deliveries;

@@ -1,4 +1,4 @@
-//! A Chromium of a test's own, by chromedriver.
+//! One Chromium per test, driven by chromedriver.
 
 use std::fs;
 use std::future::Future;
@@ -14,18 +14,18 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::support::ports;
 
-/// An open window.
+/// A browser window.
 #[derive(Clone)]
 pub struct Browser {
-    /// What thirtyfour knows.
+    /// The connection to chromedriver.
     pub driver: WebDriver,
-    /// The language it asks for.
+    /// The language of its `Accept-Language` header.
     pub language: &'static str,
-    /// Pages may run scripts.
+    /// Whether pages may run scripts.
     pub scripts: bool,
 }
 
-/// Opens a browser of that language, runs the tour, and closes the browser however the tour ended.
+/// Opens a browser with that language, runs the tour, and closes the browser even if the tour fails.
 pub async fn in_browser<F>(language: &'static str, tour: impl FnOnce(Browser) -> F)
 where
     F: Future<Output = ()> + 'static,
@@ -33,7 +33,7 @@ where
     visit(language, true, tour).await;
 }
 
-/// The same in a browser that runs no scripts.
+/// The same in a browser without scripts.
 pub async fn in_scriptless_browser<F>(language: &'static str, tour: impl FnOnce(Browser) -> F)
 where
     F: Future<Output = ()> + 'static,
@@ -45,7 +45,7 @@ async fn visit<F>(language: &'static str, scripts: bool, tour: impl FnOnce(Brows
 where
     F: Future<Output = ()> + 'static,
 {
-    // Installs the cryptography that thirtyfour needs.
+    // Installs the cryptography provider, which thirtyfour needs.
     crate::support::http();
     let profile = TempDir::new().expect("a folder");
     let (mut chromedriver, address) = chromedriver();
@@ -66,14 +66,14 @@ where
     }
 }
 
-/// Notes every violation of the content security policy and every error of a script.
+/// Records every violation of the content security policy and every script error.
 const WATCH: &str = "window.faults = [];
     document.addEventListener('securitypolicyviolation', e => faults.push(e.violatedDirective + ' ' + e.blockedURI));
     window.addEventListener('error', e => faults.push('error ' + e.message));";
 
 fn chromedriver() -> (Child, String) {
-    // It listens on the port in IPv4 and in IPv6; one of its own choice (`--port=0`) is sometimes taken in the
-    // other, and it ends. Without --allowed-ips it listens on loopback only.
+    // It listens on IPv4 and IPv6. A port that it chooses itself (`--port=0`) may be in use on the other, and then it
+    // ends. Without --allowed-ips it listens only on loopback.
     let port = ports::free();
     let mut process = Command::new("chromedriver")
         .arg(format!("--port={port}"))
@@ -111,12 +111,12 @@ fn capabilities(language: &str, profile: &TempDir) -> ChromeCapabilities {
 }
 
 impl Browser {
-    /// A command of the devtools protocol.
+    /// Sends a command of the DevTools protocol.
     pub async fn cdp(&self, method: &str, params: serde_json::Value) -> serde_json::Value {
         self.driver.cdp().send_raw(method, params).await.expect(method)
     }
 
-    /// Runs a script before those of every page to come.
+    /// Runs a script before the scripts of every later page.
     pub async fn on_every_page(&self, script: &str) {
         self.cdp("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": script })).await;
     }
@@ -126,7 +126,7 @@ impl Browser {
         self.driver.goto(address).await.expect(address);
     }
 
-    /// The element of that selector, once it is there.
+    /// Waits for an element that matches the selector.
     pub async fn find(&self, selector: &str) -> WebElement {
         match self.driver.query(By::Css(selector)).first().await {
             Ok(element) => element,
@@ -141,29 +141,29 @@ impl Browser {
         field.send_keys(text).await.expect(selector);
     }
 
-    /// Clicks on an element, scrolled to the middle so that no bar covers it.
+    /// Clicks an element after scrolling it to the middle, where no bar covers it.
     pub async fn click(&self, selector: &str) {
         let element = self.find(selector).await;
         element.scroll_into_view().await.expect(selector);
         element.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
     }
 
-    /// Whether the element can be seen.
+    /// Whether the element is visible.
     pub async fn shows(&self, selector: &str) -> bool {
         self.find(selector).await.is_displayed().await.expect(selector)
     }
 
-    /// Where it is.
+    /// The current address.
     pub async fn at(&self) -> String {
         self.driver.current_url().await.expect("an address").to_string()
     }
 
-    /// Waits until the address has this in it: a click returns before the next page is there.
+    /// Waits until the address contains this: a click returns before the next page has loaded.
     pub async fn await_at(&self, part: &str) {
         crate::support::eventually(part, || async { self.at().await.contains(part).then_some(()) }).await;
     }
 
-    /// What the page says.
+    /// The visible text of the page.
     pub async fn words(&self) -> String {
         match self.driver.find(By::Tag("body")).await {
             Ok(body) => body.text().await.unwrap_or_default(),
@@ -171,7 +171,7 @@ impl Browser {
         }
     }
 
-    /// Waits until the page says this; the page is loaded anew each time when `reload`.
+    /// Waits until the page shows this text; with `reload`, loads the page again each time.
     pub async fn await_words(&self, words: &str, reload: bool) {
         crate::support::eventually(words, || async {
             if self.words().await.contains(words) {
@@ -185,12 +185,12 @@ impl Browser {
         .await;
     }
 
-    /// Keeps a picture of the page in `tests/artefacts/`.
+    /// Stores a picture of the window in `tests/artefacts/`.
     pub async fn screenshot(&self, name: &str) {
         keep(name, &self.driver.screenshot_as_png().await.unwrap_or_default());
     }
 
-    /// Keeps a picture of the whole page, however long, in `tests/artefacts/`.
+    /// Stores a picture of the whole page in `tests/artefacts/`.
     pub async fn picture(&self, name: &str) {
         let shot = self.cdp("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await;
         let picture = BASE64_STANDARD.decode(shot["data"].as_str().unwrap_or_default()).unwrap_or_default();

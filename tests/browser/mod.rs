@@ -1,4 +1,4 @@
-//! The product in a real Chromium, with scripts and without.
+//! The pages in a real Chromium, with and without scripts.
 
 mod bars;
 mod driver;

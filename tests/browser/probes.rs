@@ -1,4 +1,4 @@
-//! What is looked at on every page of a tour, and the proof that each look finds its fault.
+//! The checks of every page of a tour, and tests that each check finds a fault.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const RUN: &str = "const done = arguments[arguments.length - 1];
         error => done(['axe failed: ' + error]));";
 
 impl Browser {
-    /// Nothing is wrong with this page, wide and light as well as narrow and dark.
+    /// Asserts that all checks pass, in a wide light window and in a narrow dark one.
     pub async fn inspect(&self, what: &str) {
         for (width, scheme) in [(1280, "light"), (390, "dark")] {
             self.appear(width, scheme).await;
@@ -32,7 +32,7 @@ impl Browser {
     pub async fn appear(&self, width: u32, scheme: &str) {
         let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
-        // Without motion: a colour on its way to another has a contrast of its own.
+        // Without transitions: the contrast of a colour that is changing would be measured.
         let features = json!([
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
@@ -40,19 +40,19 @@ impl Browser {
         self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// What axe-core finds.
+    /// The violations that axe-core finds.
     pub async fn axe(&self) -> Vec<String> {
         self.driver.execute(AXE, vec![]).await.expect("axe-core");
         self.driver.execute_async(RUN, vec![]).await.and_then(|found| found.convert()).expect("violations")
     }
 
-    /// By how much the page is wider than the window.
+    /// By how many pixels the page is wider than the window.
     pub async fn overflow(&self) -> i64 {
         let script = "const e = document.documentElement; return e.scrollWidth - e.clientWidth;";
         self.driver.execute(script, vec![]).await.and_then(|width| width.convert()).expect("a width")
     }
 
-    /// Violations of the content security policy and errors of scripts since the page was loaded.
+    /// Violations of the content security policy and script errors since the page was loaded.
     pub async fn faults(&self) -> Vec<String> {
         self.driver.execute("return window.faults;", vec![]).await.and_then(|list| list.convert()).expect("faults")
     }
@@ -60,7 +60,7 @@ impl Browser {
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn every_look_finds_a_seeded_fault() {
+async fn every_check_finds_a_seeded_fault() {
     let app = App::start();
     let address = format!("{}/sign-in", app.url);
     in_browser("en", |browser| async move {

@@ -1,4 +1,4 @@
-//! The same way in a browser that runs no scripts.
+//! The tour in a browser without scripts.
 
 use super::tour::{create, set_up};
 use super::{Browser, in_scriptless_browser};
@@ -6,13 +6,13 @@ use crate::support::{App, Receiver, event_in};
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn the_whole_way_in_english_without_scripts() {
+async fn the_tour_works_in_english_without_scripts() {
     in_scriptless_browser("en", |browser| tour(browser, "Success")).await;
 }
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn the_whole_way_in_ukrainian_without_scripts() {
+async fn the_tour_works_in_ukrainian_without_scripts() {
     in_scriptless_browser("uk", |browser| tour(browser, "Успішно")).await;
 }
 

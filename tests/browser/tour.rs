@@ -1,17 +1,17 @@
-//! From the set-up link to a delivery in the log.
+//! A tour from the set-up link to a delivery in the log.
 
 use super::{Browser, in_browser};
 use crate::support::{App, EMAIL, PASSWORD, Receiver, event_in};
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn the_whole_way_in_english() {
+async fn the_tour_works_in_english() {
     in_browser("en", |browser| tour(browser, "Success")).await;
 }
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn the_whole_way_in_ukrainian() {
+async fn the_tour_works_in_ukrainian() {
     in_browser("uk", |browser| tour(browser, "Успішно")).await;
 }
 
@@ -35,7 +35,7 @@ async fn tour(browser: Browser, success: &'static str) {
     switch(&browser, &app.url).await;
 }
 
-/// The first account, by the printed link.
+/// Creates the first account through the printed link.
 pub async fn set_up(browser: &Browser, app: &App) {
     browser.open(&app.set_up_link()).await;
     assert_eq!(browser.find("html").await.attr("lang").await.ok().flatten().as_deref(), Some(browser.language));
@@ -49,7 +49,7 @@ pub async fn set_up(browser: &Browser, app: &App) {
     browser.find("a[href='/webhooks/new']").await;
 }
 
-/// A webhook with Bearer, by the form.
+/// Creates a webhook with Bearer through the form.
 pub async fn create(browser: &Browser, receiver: &Receiver) {
     let scripts = browser.scripts;
     if scripts {
@@ -74,11 +74,11 @@ pub async fn create(browser: &Browser, receiver: &Receiver) {
     }
 }
 
-/// What htmx leaves on the page can be sent once more: each click is meant.
+/// The buttons that htmx leaves on the page work again: each click is a new request.
 async fn sends(browser: &Browser, url: &str, receiver: &Receiver) {
     browser.find("#resend").await;
     for seen in [2, 3] {
-        // A click while the first one is on its way is a double click.
+        // A second click while the first is in progress counts as a double click.
         browser.find("form:not(.htmx-request) > #resend").await;
         browser.click("#resend").await;
         receiver.await_requests("/crm", seen).await;
@@ -92,7 +92,7 @@ async fn sends(browser: &Browser, url: &str, receiver: &Receiver) {
     }
 }
 
-/// A bad form: the page is not drawn anew, what was typed stays, the reader is led to the summary.
+/// An invalid form: the page is not loaded again, the fields keep their values, the focus moves to the summary.
 async fn errors(browser: &Browser, url: &str) {
     browser.open(&format!("{url}/webhooks/new")).await;
     browser.click("label:has(input[name=auth][value=bearer])").await;
@@ -111,7 +111,7 @@ async fn errors(browser: &Browser, url: &str) {
     browser.inspect("the form with errors").await;
 }
 
-/// The switch of the list, without a new page, the focus staying where it is.
+/// The switch in the list works without a new page, and the focus stays on it.
 async fn switch(browser: &Browser, url: &str) {
     browser.open(&format!("{url}/webhooks")).await;
     browser.screenshot(&format!("list-{}", browser.language)).await;

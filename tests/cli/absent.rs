@@ -13,27 +13,27 @@ const COMMANDS: [&[&str]; 7] = [
 ];
 
 #[test]
-fn a_command_that_finds_no_database_makes_none_and_names_the_setting() {
+fn a_command_without_a_database_creates_none_and_names_the_setting() {
     let place = Place::bare();
     for arguments in COMMANDS {
-        let line = place.run_with(arguments, PASSWORD).complaint(1);
+        let line = place.run_with(arguments, PASSWORD).error_line(1);
         let looked_at = if place.is_sqlite() { "data/hachok.db" } else { "postgres://" };
         for words in ["DATABASE_URL", "--database-url", looked_at] {
             assert!(line.contains(words), "{words} for {arguments:?} in {line}");
         }
         assert_eq!(place.files("."), [""; 0], "{arguments:?}");
     }
-    if let Some(tables) = place.ask("SELECT COUNT(*) FROM pg_class WHERE relname = 'api_tokens'") {
+    if let Some(tables) = place.query_postgres("SELECT COUNT(*) FROM pg_class WHERE relname = 'api_tokens'") {
         assert_eq!(tables, "0");
     }
 }
 
 #[test]
-fn an_empty_file_is_no_database_and_stays_empty() {
+fn an_empty_file_is_not_a_database_and_stays_empty() {
     let place = Place::bare().set("DATABASE_URL", "sqlite://empty.db");
     fs::write(place.folder().join("empty.db"), "").expect("a file");
     for arguments in COMMANDS {
-        let line = place.run_with(arguments, PASSWORD).complaint(1);
+        let line = place.run_with(arguments, PASSWORD).error_line(1);
         assert!(line.contains("empty.db") && line.contains("DATABASE_URL"), "{line}");
     }
     assert_eq!(place.files("."), ["empty.db"]);
@@ -41,25 +41,25 @@ fn an_empty_file_is_no_database_and_stays_empty() {
 }
 
 #[test]
-fn a_place_is_provisioned_with_migrate_and_user_add() {
+fn migrate_and_user_add_provision_an_installation() {
     let place = Place::bare();
-    place.say(&["migrate"]);
+    place.run_ok(&["migrate"]);
     place.user("anna@example.com", "admin", PASSWORD);
-    assert!(place.say(&["user", "list"]).contains("anna@example.com"));
+    assert!(place.run_ok(&["user", "list"]).contains("anna@example.com"));
     if place.is_sqlite() {
         assert_eq!(place.files("data"), ["hachok.db", "secret.key"], "each command closes what it opened");
     }
 }
 
 #[test]
-fn another_programs_database_is_refused_and_stays_as_it_is() {
+fn the_database_of_another_program_is_refused_and_not_changed() {
     for made in ["CREATE TABLE books (id INTEGER)", "PRAGMA application_id = 7"] {
         let place = Place::bare().set("DATABASE_URL", "sqlite://other.db");
         let file = place.folder().join("other.db");
         crate::support::sqlite(&file, &format!("{made}; CREATE TABLE more (id INTEGER)"));
         let before = fs::read(&file).expect("the file");
         for arguments in [&["migrate"][..], &["serve", "--bind", "127.0.0.1:0"], &["token", "list"]] {
-            let line = place.run(arguments).complaint(1);
+            let line = place.run(arguments).error_line(1);
             assert!(line.contains("another program"), "{line}");
         }
         assert!(fs::read(&file).expect("the file") == before, "{made}");

@@ -5,7 +5,7 @@ fn accounts_are_added_and_listed_without_their_passwords() {
     let place = Place::with_tables();
     place.user("Anna@Example.com", "admin", PASSWORD);
     place.user("ivan@example.com", "viewer", PASSWORD);
-    let list = place.say(&["user", "list"]);
+    let list = place.run_ok(&["user", "list"]);
     for word in ["anna@example.com", "ivan@example.com", "admin", "viewer"] {
         assert!(list.contains(word), "{word} in {list}");
     }
@@ -13,7 +13,7 @@ fn accounts_are_added_and_listed_without_their_passwords() {
 }
 
 #[test]
-fn a_bad_account_is_one_line_and_no_account() {
+fn a_bad_account_is_refused_in_one_line_and_not_stored() {
     let place = Place::with_tables();
     place.user("anna@example.com", "admin", PASSWORD);
     for (email, role, password) in [
@@ -29,12 +29,12 @@ fn a_bad_account_is_one_line_and_no_account() {
     let ran =
         place.run_with(&["user", "add", "--email", "b@example.com", "--role", "king", "--password-stdin"], PASSWORD);
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    let list = place.say(&["user", "list"]);
+    let list = place.run_ok(&["user", "list"]);
     assert_eq!(list.lines().count(), 1, "{list}");
 }
 
 #[tokio::test]
-async fn an_account_of_the_command_line_signs_in_and_ends_the_set_up() {
+async fn an_account_added_by_command_signs_in_and_ends_the_set_up() {
     let app = App::start();
     let link = app.set_up_link();
     app.user("anna@example.com", "admin", PASSWORD);
@@ -45,7 +45,7 @@ async fn an_account_of_the_command_line_signs_in_and_ends_the_set_up() {
 }
 
 #[tokio::test]
-async fn a_blank_and_a_long_password_are_taken_as_they_are() {
+async fn passwords_with_blanks_and_long_passwords_are_used_unchanged() {
     let app = App::start();
     let long = format!("correct horse battery staple {}", "x".repeat(99));
     for (email, password) in [("a@example.com", " пароль з пробілами  ".to_owned()), ("b@example.com", long)]

@@ -3,12 +3,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::faults::rig::Desk;
+use crate::faults::rig::HelpDesk;
 use crate::support::{App, PASSWORD, Place, event, sqlite, webhook};
 
 const SQLITE_ALONE: [&[&str]; 2] = [&["backup", "b.db"], &["restore", "b.db"]];
 
-/// A place without a database, with the key of another one.
+/// A place without a database, with the key of another place.
 fn elsewhere(app: &Place) -> Place {
     let place = Place::on_sqlite();
     fs::create_dir(place.folder().join("data")).expect("a folder");
@@ -18,12 +18,12 @@ fn elsewhere(app: &Place) -> Place {
 
 fn sqlite_with_tables() -> Place {
     let place = Place::bare_on_sqlite();
-    place.say(&["migrate"]);
+    place.run_ok(&["migrate"]);
     place
 }
 
 fn backup_of(app: &Place) -> PathBuf {
-    app.say(&["backup", "b.db"]);
+    app.run_ok(&["backup", "b.db"]);
     app.folder().join("b.db")
 }
 
@@ -34,7 +34,7 @@ async fn a_backup_beside_a_running_server_is_restored_with_everything_in_it() {
     let made = api.webhook(&webhook("https://a.example.com/hook")).await;
     let id = api.accepted(event("message_created")).await;
     app.user("anna@example.com", "admin", PASSWORD);
-    let said = app.say(&["backup", "b.db"]);
+    let said = app.run_ok(&["backup", "b.db"]);
     for words in ["b.db", "1 users", "1 webhooks", "1 events", "secret.key"] {
         assert!(said.contains(words), "{words} in {said}");
     }
@@ -47,7 +47,7 @@ async fn a_backup_beside_a_running_server_is_restored_with_everything_in_it() {
     assert!(!stored.windows(key.len()).any(|part| part == key.as_bytes()), "the key is not in the backup");
 
     let place = elsewhere(&app);
-    let said = place.say(&["restore", &backup.to_string_lossy()]);
+    let said = place.run_ok(&["restore", &backup.to_string_lossy()]);
     for words in ["hachok.db", "b.db", "1 users", "1 webhooks", "1 events"] {
         assert!(said.contains(words), "{words} in {said}");
     }
@@ -62,17 +62,17 @@ async fn a_backup_beside_a_running_server_is_restored_with_everything_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_under_load_is_one_moment_and_holds_nothing_up() {
+async fn a_backup_under_load_is_a_consistent_snapshot_and_delays_no_event() {
     let app = App::on_sqlite();
-    let desk = Desk::new(&app);
+    let desk = HelpDesk::new(&app);
     app.api("admin").webhook(&webhook("https://a.example.com/hook")).await;
     let load = desk.load(50);
     desk.until_more(20, Duration::from_secs(20)).await;
     for n in 0..3 {
         let before = desk.accepted().len();
-        app.say(&["backup", &format!("b{n}.db")]);
+        app.run_ok(&["backup", &format!("b{n}.db")]);
         let (place, file) = (elsewhere(&app), app.folder().join(format!("b{n}.db")));
-        let said = place.say(&["restore", &file.to_string_lossy()]);
+        let said = place.run_ok(&["restore", &file.to_string_lossy()]);
         let count = |word: &str| {
             let words: Vec<&str> = said.split([' ', ',']).filter(|part| !part.is_empty()).collect();
             let at = words.iter().position(|known| *known == word).expect(word);
@@ -85,39 +85,39 @@ async fn a_backup_under_load_is_one_moment_and_holds_nothing_up() {
 }
 
 #[test]
-fn nothing_is_ever_overwritten() {
+fn backup_and_restore_overwrite_nothing() {
     let place = sqlite_with_tables();
     let file = place.folder().join("b.db");
     fs::write(&file, "a letter").expect("a file");
-    let line = place.run(&["backup", "b.db"]).complaint(1);
+    let line = place.run(&["backup", "b.db"]).error_line(1);
     assert!(line.contains("b.db") && line.contains("already"), "{line}");
     assert_eq!(fs::read_to_string(&file).expect("the file"), "a letter");
-    place.say(&["backup", "c.db"]);
+    place.run_ok(&["backup", "c.db"]);
     let before = fs::read(place.folder().join("data/hachok.db")).expect("the database");
     for file in ["c.db", "b.db"] {
-        let line = place.run(&["restore", file]).complaint(1);
+        let line = place.run(&["restore", file]).error_line(1);
         assert!(line.contains("hachok.db is there already"), "{line}");
     }
     assert_eq!(fs::read(place.folder().join("data/hachok.db")).expect("the database"), before);
     std::os::unix::fs::symlink("nowhere", place.folder().join("link.db")).expect("a link");
-    place.run(&["backup", "link.db"]).complaint(1);
-    let line = place.run(&["backup", "no-such-folder/b.db"]).complaint(1);
+    place.run(&["backup", "link.db"]).error_line(1);
+    let line = place.run(&["backup", "no-such-folder/b.db"]).error_line(1);
     assert!(line.contains("no-such-folder"), "{line}");
     assert_eq!(place.files("."), ["b.db", "c.db", "data", "link.db"]);
 }
 
 #[test]
-fn what_a_killed_backup_left_is_of_no_harm() {
+fn a_backup_replaces_what_a_killed_backup_left() {
     let place = sqlite_with_tables();
     for ending in ["", "-journal", "-wal"] {
         fs::write(place.folder().join(format!("b.db.unfinished{ending}")), "rubbish").expect("a file");
     }
-    place.say(&["backup", "b.db"]);
+    place.run_ok(&["backup", "b.db"]);
     assert_eq!(place.files("."), ["b.db", "data"]);
 }
 
 #[tokio::test]
-async fn a_restore_leaves_no_log_of_the_database_that_was_there_before() {
+async fn a_restore_removes_the_write_ahead_log_of_the_former_database() {
     let mut app = App::on_sqlite();
     let backup = backup_of(&app);
     app.api("ingest").accepted(event("message_created")).await;
@@ -125,14 +125,14 @@ async fn a_restore_leaves_no_log_of_the_database_that_was_there_before() {
     let data = app.folder().join("data");
     fs::remove_file(data.join("hachok.db")).expect("the database");
     assert!(data.join("hachok.db-wal").exists());
-    app.say(&["restore", &backup.to_string_lossy()]);
+    app.run_ok(&["restore", &backup.to_string_lossy()]);
     assert_eq!(app.files("data"), ["hachok.db", "secret.key"]);
     app.start_again();
     assert_eq!(app.visitor().get("/readyz").await.status, 200);
 }
 
 #[tokio::test]
-async fn a_copy_that_is_of_no_use_is_refused_and_nothing_is_made() {
+async fn an_unusable_backup_is_refused_and_nothing_is_created() {
     let app = App::on_sqlite();
     app.api("admin").webhook(&webhook("https://a.example.com/hook")).await;
     let backup = backup_of(&app);
@@ -166,7 +166,7 @@ async fn a_copy_that_is_of_no_use_is_refused_and_nothing_is_made() {
     ];
     for (file, why) in &files {
         let place = elsewhere(&app);
-        let line = place.run(&["restore", &file.to_string_lossy()]).complaint(1);
+        let line = place.run(&["restore", &file.to_string_lossy()]).error_line(1);
         assert!(
             line.contains(why) && line.contains(&*file.file_name().expect("a name").to_string_lossy()),
             "{why}: {line}"
@@ -174,11 +174,11 @@ async fn a_copy_that_is_of_no_use_is_refused_and_nothing_is_made() {
         assert_eq!(place.files("data"), ["secret.key"]);
     }
     let place = Place::on_sqlite();
-    let line = place.run(&["restore", &backup.to_string_lossy()]).complaint(1);
+    let line = place.run(&["restore", &backup.to_string_lossy()]).error_line(1);
     assert!(line.contains("secret.key is missing"), "{line}");
     assert_eq!(place.files("."), [""; 0]);
     let place = elsewhere(&App::on_sqlite());
-    let line = place.run(&["restore", &backup.to_string_lossy()]).complaint(1);
+    let line = place.run(&["restore", &backup.to_string_lossy()]).error_line(1);
     assert!(line.contains("not the one"), "{line}");
     assert_eq!(place.files("data"), ["secret.key"]);
 }
@@ -196,7 +196,7 @@ fn overwrite(file: &Path) {
 }
 
 #[tokio::test]
-async fn a_backup_without_its_key_is_made_with_a_word_about_it() {
+async fn a_backup_without_the_key_file_succeeds_with_a_warning() {
     let mut app = App::on_sqlite();
     app.stop();
     fs::remove_file(app.folder().join("data/secret.key")).expect("the key");
@@ -213,7 +213,7 @@ fn the_refusal_for_postgres_names_the_tool_to_use_without_the_password() {
         ("postgres://db/hachok?sslmode=require&password=canary", "'postgres://db/hachok?sslmode=require'"),
     ] {
         for (arguments, tool) in SQLITE_ALONE.into_iter().zip(["pg_dump", "pg_restore"]) {
-            let line = Place::bare().set("DATABASE_URL", url).run(arguments).complaint(2);
+            let line = Place::bare().set("DATABASE_URL", url).run(arguments).error_line(2);
             let tool = line.split_once(tool).map(|(_, rest)| rest).unwrap_or_else(|| panic!("{tool} in {line}"));
             assert!(tool.contains(shown) && tool.contains("b.db") && !line.contains("canary"), "{line}");
         }
@@ -223,18 +223,18 @@ fn the_refusal_for_postgres_names_the_tool_to_use_without_the_password() {
 #[test]
 fn there_is_no_backup_without_a_database() {
     let place = Place::bare().set("DATABASE_URL", "sqlite://none.db");
-    let line = place.run(&["backup", "b.db"]).complaint(1);
+    let line = place.run(&["backup", "b.db"]).error_line(1);
     assert!(line.contains("none.db") && line.contains("DATABASE_URL"), "{line}");
     assert_eq!(place.files("."), [""; 0]);
 }
 
-/// Sizes as on a busy installation. Measured on 2026-11-28 on two cores: see tests/README.md.
+/// Sizes as on a busy installation; tests/README.md has the figures.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "on demand: it writes 500 MB twice"]
 async fn on_demand_five_hundred_megabytes_under_20_events_a_second_take_ten_seconds_at_most() {
     let app = App::on_sqlite();
-    let desk = Desk::new(&app);
-    app.age(
+    let desk = HelpDesk::new(&app);
+    app.run_sql(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250000) \
          INSERT INTO events (id, name, inbox_id, body, created_at) \
          SELECT i, 'message_created', NULL, CAST(hex(randomblob(1000)) AS BLOB), i FROM n",
@@ -242,7 +242,7 @@ async fn on_demand_five_hundred_megabytes_under_20_events_a_second_take_ten_seco
     let load = desk.load(20);
     desk.until_more(5, Duration::from_secs(30)).await;
     let begun = Instant::now();
-    app.say(&["backup", "b.db"]);
+    app.run_ok(&["backup", "b.db"]);
     let took = begun.elapsed();
     load.stop().await;
     let size = fs::metadata(app.folder().join("b.db")).expect("the backup").len();

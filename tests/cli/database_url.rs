@@ -1,8 +1,8 @@
 use crate::support::Place;
-use crate::support::ports::Nobody;
+use crate::support::ports::ClosedPort;
 
 #[test]
-fn a_spelling_that_is_not_understood_ends_with_2_and_touches_nothing() {
+fn an_unrecognised_database_url_exits_with_2_and_touches_nothing() {
     for url in [
         "",
         "hachok.db",
@@ -34,7 +34,7 @@ fn a_spelling_that_is_not_understood_ends_with_2_and_touches_nothing() {
     ] {
         let place = Place::on(url);
         for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"]] {
-            let line = place.run(arguments).complaint(2);
+            let line = place.run(arguments).error_line(2);
             assert!(line.contains("--database-url"), "{url}: {line}");
             assert!(!line.contains("can") || !line.contains("ary"), "{url}: {line}");
             assert!(!line.contains("canary"), "{url}: {line}");
@@ -48,8 +48,8 @@ fn spellings_of_the_same_file_lead_to_the_same_file() {
     let place = Place::bare();
     let absolute = place.folder().join("data/h.db").display().to_string();
     let first = place.set("DATABASE_URL", "sqlite:data/h.db");
-    first.say(&["migrate"]);
-    first.say(&["token", "add", "--name", "known", "--scope", "read"]);
+    first.run_ok(&["migrate"]);
+    first.run_ok(&["token", "add", "--name", "known", "--scope", "read"]);
     let mut place = first;
     for url in [
         "sqlite://data/h.db",
@@ -62,24 +62,24 @@ fn spellings_of_the_same_file_lead_to_the_same_file() {
         &format!("sqlite:///{absolute}"),
     ] {
         place.change("DATABASE_URL", url);
-        assert!(place.say(&["token", "list"]).contains("known"), "{url}");
+        assert!(place.run_ok(&["token", "list"]).contains("known"), "{url}");
     }
     assert_eq!(place.files("data"), ["h.db", "secret.key"]);
 }
 
 #[test]
-fn a_password_is_in_no_complaint_and_not_in_the_help() {
-    let nobody = Nobody::new();
+fn a_password_is_in_no_error_and_not_in_the_help() {
+    let closed_port = ClosedPort::new();
     let place = Place::bare();
-    let at = format!("127.0.0.1:{}", nobody.port());
+    let at = format!("127.0.0.1:{}", closed_port.port());
     for url in [
         format!("postgres://anna:c%61nary-canary@{at}/hachok"),
         format!("Postgres://anna:canary-canary@{at}/hachok?connect_timeout=1"),
         format!("postgres://{at}/hachok?user=anna&password=canary-canary"),
     ] {
         for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"]] {
-            let line = Place::on(&url).run(arguments).complaint(1);
-            assert!(!line.contains("canary") && line.contains(&nobody.port().to_string()), "{line}");
+            let line = Place::on(&url).run(arguments).error_line(1);
+            assert!(!line.contains("canary") && line.contains(&closed_port.port().to_string()), "{line}");
         }
         let ran = Place::on(&url).run(&["serve", "--help"]);
         assert!(ran.code == Some(0) && !ran.stdout.contains("canary"), "{ran:?}");
@@ -97,7 +97,7 @@ fn a_password_is_in_no_complaint_and_not_in_the_help() {
         &["user", "add", "--email", "a@example.com", "--role", "admin", "--password", "canary"],
         &["user", "add", "--email", "a@example.com", "--role", "admin", "--password=canary"],
     ] {
-        let line = place.run(arguments).complaint(2);
+        let line = place.run(arguments).error_line(2);
         assert!(!line.contains("canary"), "{arguments:?}: {line}");
     }
 }

@@ -1,19 +1,19 @@
 use crate::support::Place;
 
 #[test]
-fn the_version_is_told() {
-    let said = Place::bare().say(&["--version"]);
+fn the_version_is_printed() {
+    let said = Place::bare().run_ok(&["--version"]);
     assert_eq!(said, format!("hachok {}", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
 fn the_help_names_every_command_and_every_setting() {
     let place = Place::bare();
-    let all = place.say(&["--help"]);
+    let all = place.run_ok(&["--help"]);
     for command in ["serve", "migrate", "user", "token"] {
         assert!(all.contains(command), "{command} in {all}");
     }
-    let serve = place.say(&["serve", "--help"]);
+    let serve = place.run_ok(&["serve", "--help"]);
     for (option, variable) in [
         ("--database-url", "DATABASE_URL"),
         ("--bind", "HACHOK_BIND"),

@@ -8,7 +8,7 @@ fn key_file(place: &Place) -> std::path::PathBuf {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_key_file_is_for_its_owner_alone() {
+async fn the_key_file_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let app = App::start();
     let mode = fs::metadata(key_file(&app)).expect("the key").permissions().mode();
@@ -16,28 +16,28 @@ async fn the_key_file_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_refuses_to_start() {
+async fn a_wrong_key_prevents_the_start() {
     let mut app = App::start();
     app.api("admin").webhook(&webhook("https://a.example.com/")).await;
     app.stop();
     let other = App::start();
     fs::copy(key_file(&other), key_file(&app)).expect("a copy");
-    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).error_line(1);
     assert!(line.contains("key"), "{line}");
 }
 
 #[tokio::test]
-async fn a_damaged_key_refuses_to_start_and_stays_as_it_is() {
+async fn a_damaged_key_prevents_the_start_and_is_not_changed() {
     let mut app = App::start();
     app.stop();
     fs::write(key_file(&app), "not a key").expect("a file");
-    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).error_line(1);
     assert!(line.contains("key"), "{line}");
     assert_eq!(fs::read_to_string(key_file(&app)).expect("the key"), "not a key");
 }
 
 #[tokio::test]
-async fn no_secret_stands_in_the_database_in_clear() {
+async fn no_secret_is_stored_in_clear_text() {
     let app = App::on_sqlite();
     let mut body = webhook("https://a.example.com/");
     body["authorization"] = serde_json::json!({ "type": "bearer", "token": "canary-token" });
@@ -51,7 +51,7 @@ async fn no_secret_stands_in_the_database_in_clear() {
 }
 
 #[tokio::test]
-async fn a_missing_key_beside_a_database_that_was_used_is_said_to_be_missing_and_none_is_made() {
+async fn a_missing_key_of_a_used_database_is_reported_and_not_replaced() {
     let mut app = App::start();
     app.api("admin").webhook(&webhook("https://a.example.com/")).await;
     app.stop();
@@ -59,7 +59,7 @@ async fn a_missing_key_beside_a_database_that_was_used_is_said_to_be_missing_and
     fs::remove_file(key_file(&app)).expect("the key");
     let before = app.files("data");
     for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["token", "list"], &["user", "list"]] {
-        let line = app.run(arguments).complaint(1);
+        let line = app.run(arguments).error_line(1);
         assert!(line.contains("secret.key") && line.contains("missing"), "{line}");
     }
     assert_eq!(app.files("data"), before, "nothing is made");
@@ -73,7 +73,7 @@ async fn a_missing_key_beside_a_database_that_was_used_is_said_to_be_missing_and
 async fn on_postgres_a_second_process_without_the_key_makes_none() {
     let app = App::on_postgres();
     let elsewhere = Place::on(&app.database_url());
-    let line = elsewhere.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    let line = elsewhere.run(&["serve", "--bind", "127.0.0.1:0"]).error_line(1);
     assert!(line.contains("data/secret.key") && line.contains("missing"), "{line}");
     assert_eq!(elsewhere.files("."), [""; 0]);
 }

@@ -3,18 +3,18 @@ use std::path::Path;
 
 use crate::support::{App, Place};
 
-/// Another name for the same database, from the folder of `other`.
+/// Asserts that the database of `other` cannot be opened under that URL while its server runs.
 fn refused(other: &Place, url: &str) {
     for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"]] {
         let place =
             Place::on(url).set("HACHOK_SECRET_KEY_FILE", &other.folder().join("data/secret.key").to_string_lossy());
-        let line = place.run(arguments).complaint(1);
+        let line = place.run(arguments).error_line(1);
         assert!(line.contains("another Hachok is running"), "{url}: {line}");
     }
 }
 
 #[tokio::test]
-async fn a_second_server_is_refused_by_whatever_name_it_knows_the_file() {
+async fn a_second_server_is_refused_under_any_name_of_the_file() {
     let app = App::on_sqlite();
     let (folder, other) = (app.folder(), Place::bare());
     let file = folder.join("data/hachok.db");
@@ -27,14 +27,14 @@ async fn a_second_server_is_refused_by_whatever_name_it_knows_the_file() {
         refused(&app, &format!("sqlite://{}", link(name).display()));
     }
     refused(&app, &format!("sqlite://{}/x/../data/hachok.db", folder.display()).replace("x/..", "data/.."));
-    // Whatever lies beside the database may be removed: the lock is not among it.
+    // Other files beside the database may be removed: none of them is the lock.
     for name in app.files("data").iter().filter(|name| !is_needed(name)) {
         fs::remove_file(folder.join("data").join(name)).expect("a file");
     }
     refused(&app, &format!("sqlite://{}", file.display()));
     assert_eq!(app.visitor().get("/readyz").await.status, 200);
-    // From the folder itself, by the relative name.
-    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    // Under its relative path, from the folder itself.
+    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).error_line(1);
     assert!(line.contains("another Hachok is running"), "{line}");
 }
 

@@ -5,16 +5,16 @@ use serde_json::Value;
 
 use crate::support::{App, Place};
 
-/// Sends bytes on a connection of their own and waits for its end.
+/// Sends bytes on a new connection and waits until it is closed.
 fn say(app: &App, bytes: &[u8]) {
     let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).expect("a connection");
     stream.write_all(bytes).expect("a write");
-    // Some answers close the connection with what was sent unread.
+    // Some answers close the connection while input is unread, which resets it.
     let _ = stream.shutdown(std::net::Shutdown::Write);
     let _ = stream.read_to_end(&mut Vec::new());
 }
 
-/// What strangers may send at will: heads that are no HTTP, and cookies that are not ours.
+/// What any client can send: heads that are not HTTP, and forged cookies.
 fn bother(app: &App, times: u32) {
     for n in 0..times {
         say(app, format!("GET /{n} \u{1b}[31mERROR\r\n2026-11-28T10:00:00Z ERROR hachok: forged\n\r\n\r\n").as_bytes());
@@ -27,7 +27,7 @@ fn bother(app: &App, times: u32) {
 }
 
 #[tokio::test]
-async fn a_thousand_bad_heads_and_forged_cookies_are_a_handful_of_lines() {
+async fn a_thousand_bad_heads_and_forged_cookies_log_a_few_lines() {
     let mut app = App::at(Place::new().set("HACHOK_LOG_FORMAT", "json"));
     bother(&app, 1000);
     assert_eq!(app.stop(), Some(0));
@@ -35,7 +35,7 @@ async fn a_thousand_bad_heads_and_forged_cookies_are_a_handful_of_lines() {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     assert!(lines.len() <= 8, "{} lines: {log}", lines.len());
     for line in &lines {
-        assert_eq!(line["level"], "INFO", "a stranger's mistake is no error of ours: {line}");
+        assert_eq!(line["level"], "INFO", "a malformed request is not an error of the server: {line}");
     }
     let more: u64 = lines.iter().filter_map(|line| line["fields"]["more"].as_u64()).sum();
     let told = lines.iter().filter(|line| line["fields"]["more"].is_u64()).count();
@@ -43,7 +43,7 @@ async fn a_thousand_bad_heads_and_forged_cookies_are_a_handful_of_lines() {
 }
 
 #[tokio::test]
-async fn no_line_of_the_log_is_begun_by_a_stranger() {
+async fn a_client_cannot_forge_a_line_of_the_log() {
     let mut app = App::start();
     bother(&app, 3);
     app.visitor().get("/deliveries?q=a%0d%0aERROR%1b%5b31m").await;

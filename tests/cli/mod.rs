@@ -1,4 +1,4 @@
-//! The command line: what it prints, how it ends, what it leaves behind.
+//! The command line: output, exit codes, and the files on disk.
 
 mod absent;
 mod accounts;

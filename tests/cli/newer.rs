@@ -1,11 +1,11 @@
 use crate::support::Place;
 
 #[test]
-fn a_database_of_a_newer_version_is_refused_in_one_line_and_stays_as_it_is() {
+fn a_database_of_a_newer_version_is_refused_in_one_line_and_not_changed() {
     let place = Place::with_tables();
-    place.age("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
+    place.run_sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
     for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"], &["user", "list"]] {
-        let line = place.run(arguments).complaint(1);
+        let line = place.run(arguments).error_line(1);
         assert!(line.contains("newer") && line.contains("99990101000000"), "{line}");
         assert!(line.contains(env!("CARGO_PKG_VERSION")), "{line}");
     }

@@ -1,8 +1,8 @@
-//! TLS to Postgres: what a build without it refuses, and that a build with it verifies.
+//! TLS to Postgres: what a build without it refuses, and what a build with it verifies.
 
 use crate::support::Place;
 
-/// A name that resolves nowhere: whoever looks it up says so.
+/// A host name that does not resolve; an attempt to look it up shows in the error.
 const ELSEWHERE: &str = "postgres://hachok:canary@db.example.invalid/hachok";
 
 #[cfg(not(feature = "postgres-tls"))]
@@ -12,7 +12,7 @@ fn a_build_without_tls_refuses_a_postgres_on_another_machine_in_one_line() {
         let place = Place::on(&url);
         for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"], &["user", "list"]]
         {
-            let line = place.run(arguments).complaint(2);
+            let line = place.run(arguments).error_line(2);
             assert!(line.contains("--features postgres-tls") && line.contains("TLS"), "{arguments:?}: {line}");
             assert!(!line.contains("canary") && !line.contains("db.example.invalid"), "{arguments:?}: {line}");
         }
@@ -21,9 +21,9 @@ fn a_build_without_tls_refuses_a_postgres_on_another_machine_in_one_line() {
 }
 
 #[test]
-fn a_postgres_on_another_machine_is_called_when_the_url_forgoes_tls() {
+fn a_postgres_on_another_machine_is_tried_with_sslmode_disable() {
     let place = Place::on(&format!("{ELSEWHERE}?sslmode=disable"));
-    let line = place.run(&["migrate"]).complaint(1);
+    let line = place.run(&["migrate"]).error_line(1);
     assert!(line.contains("db.example.invalid") && !line.contains("canary"), "{line}");
 }
 
@@ -40,7 +40,7 @@ mod with_tls {
 
     use crate::support::{Place, ports};
 
-    /// A Postgres that takes TLS connections only; ended when dropped.
+    /// A Postgres server that accepts only TLS connections; stopped when dropped.
     struct Server {
         folder: tempfile::TempDir,
         port: u16,
@@ -51,7 +51,7 @@ mod with_tls {
         versions.flatten().map(|version| version.path().join("bin")).max().expect("a version")
     }
 
-    /// initdb and the server refuse to run as root.
+    /// Runs a tool as the user `postgres` if this is root, because server and tools refuse to run as root.
     fn as_postgres(tool: &str, arguments: &[&str], folder: &Path) {
         let tool = tools().join(tool);
         let mut command = if getuid().is_root() {
@@ -119,14 +119,14 @@ mod with_tls {
     fn on_demand_a_build_with_tls_uses_and_verifies_it_as_the_url_says() {
         let server = Server::start();
         for query in ["sslmode=prefer", "sslmode=require", "sslmode=verify-full&sslrootcert=~/root.pem"] {
-            Place::on(&server.url(query)).say(&["migrate"]);
+            Place::on(&server.url(query)).run_ok(&["migrate"]);
         }
         for (query, why) in [
             ("sslmode=disable", "no encryption"),
             ("sslmode=verify-full&sslrootcert=~/other.pem", "certificate verify failed"),
             ("sslmode=verify-full&sslrootcert=~/root.pem&hostaddr=127.0.0.1&host=db.example.com", "db.example.com"),
         ] {
-            let line = Place::on(&server.url(query)).run(&["migrate"]).complaint(1);
+            let line = Place::on(&server.url(query)).run(&["migrate"]).error_line(1);
             assert!(line.contains(why), "{query}: {line}");
         }
     }

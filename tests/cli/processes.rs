@@ -4,27 +4,27 @@ use std::process::{Child, Stdio};
 use crate::support::{App, PASSWORD, Place, Visitor};
 
 #[tokio::test]
-async fn a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
+async fn a_second_server_on_the_same_file_is_refused_and_the_first_keeps_running() {
     let app = App::on_sqlite();
-    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    let line = app.run(&["serve", "--bind", "127.0.0.1:0"]).error_line(1);
     assert!(line.contains("hachok.db"), "{line}");
-    let line = app.run(&["migrate"]).complaint(1);
+    let line = app.run(&["migrate"]).error_line(1);
     assert!(line.contains("hachok.db"), "{line}");
     assert_eq!(app.visitor().get("/healthz").await.status, 200);
 }
 
 #[test]
-fn migrating_is_done_once_and_may_be_asked_for_again() {
+fn migrate_may_run_again() {
     let place = Place::bare();
-    place.say(&["migrate"]);
-    place.say(&["migrate"]);
+    place.run_ok(&["migrate"]);
+    place.run_ok(&["migrate"]);
     if place.is_sqlite() {
         assert!(place.folder().join("data/hachok.db").is_file());
     }
 }
 
 #[tokio::test]
-async fn a_server_goes_on_when_nobody_listens_to_what_it_prints() {
+async fn a_server_keeps_running_when_its_standard_output_is_closed() {
     let place = Place::new();
     let (mut server, visitor) = first_line(&place);
     assert_eq!(visitor.get("/healthz").await.status, 200);
@@ -44,7 +44,7 @@ async fn on_postgres_two_servers_share_a_database() {
     second.wait().expect("an end");
 }
 
-/// A server whose standard output is closed after the first line.
+/// Starts a server whose standard output is closed after the first line.
 fn first_line(place: &Place) -> (Child, Visitor) {
     let mut command = place.command(&["serve", "--bind", "127.0.0.1:0"]);
     let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a server");
@@ -54,20 +54,20 @@ fn first_line(place: &Place) -> (Child, Visitor) {
 }
 
 #[tokio::test]
-async fn a_start_that_finds_its_port_taken_leaves_nothing_behind() {
+async fn a_start_on_a_used_port_leaves_no_file_behind() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let place = Place::new();
-    let line = place.run(&["serve", "--bind", &address]).complaint(1);
+    let line = place.run(&["serve", "--bind", &address]).error_line(1);
     assert!(line.contains(&address), "{line}");
     let left: Vec<_> = std::fs::read_dir(place.folder()).expect("the folder").flatten().collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test]
-async fn a_second_server_with_the_same_settings_hears_of_the_first() {
+async fn a_second_server_with_the_same_settings_says_that_one_is_running() {
     let app = App::on_sqlite();
     let address = app.url.trim_start_matches("http://");
-    let line = app.run(&["serve", "--bind", address]).complaint(1);
+    let line = app.run(&["serve", "--bind", address]).error_line(1);
     assert!(line.contains("another Hachok is running"), "{line}");
 }

@@ -1,11 +1,11 @@
-//! The commands of the README, run as they stand there.
+//! Runs the commands of the README literally.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::support::{App, PASSWORD, Place};
 
-/// The shell lines of the first block after these words.
+/// The lines of the first shell block after these words.
 fn block_after(words: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(path).expect("the README");
@@ -14,7 +14,7 @@ fn block_after(words: &str) -> String {
     block.0.to_owned()
 }
 
-/// Runs shell lines in that place, where `hachok` is a command.
+/// Runs shell lines in that place, with `hachok` on the PATH.
 fn run(place: &Place, lines: &str) -> String {
     let programs = place.folder().join("bin");
     std::fs::create_dir_all(&programs).expect("a folder");
@@ -32,7 +32,7 @@ fn run(place: &Place, lines: &str) -> String {
 }
 
 #[tokio::test]
-async fn backup_and_restore_are_three_lines_each_that_work() {
+async fn the_commands_for_backup_and_restore_work() {
     let app = App::on_sqlite();
     app.user("anna@example.com", "admin", PASSWORD);
     let (backup, restore) = (block_after("**Backup.**"), block_after("**Restore.**"));
@@ -47,21 +47,21 @@ async fn backup_and_restore_are_three_lines_each_that_work() {
 }
 
 #[test]
-fn a_place_is_provisioned_as_the_readme_says() {
+fn the_commands_before_the_first_start_work() {
     let place = Place::bare();
     let password = run(&place, &block_after("Before the first start:"));
     assert!(!password.trim().is_empty());
-    assert!(place.say(&["user", "list"]).contains("olena@example.com"));
+    assert!(place.run_ok(&["user", "list"]).contains("olena@example.com"));
 }
 
 #[test]
-fn a_command_beside_the_service_is_told_where_its_database_is() {
+fn the_command_beside_the_service_uses_the_database_of_the_service() {
     let place = Place::bare_on_sqlite();
-    place.say(&["migrate"]);
+    place.run_ok(&["migrate"]);
     let line = block_after("belongs to the service's user:");
     let here = line.replace("sudo ", "").replace("/var/lib/hachok", &place.folder().to_string_lossy());
     let elsewhere = Place::bare_on_sqlite();
     let token = run(&elsewhere, &here);
-    assert!(token.starts_with("hk_") && place.say(&["token", "list"]).contains("Help desk"), "{token}");
+    assert!(token.starts_with("hk_") && place.run_ok(&["token", "list"]).contains("Help desk"), "{token}");
     assert_eq!(elsewhere.files("."), ["bin"]);
 }

@@ -1,8 +1,8 @@
 use crate::support::{App, Place, Receiver, event, webhook};
 
-/// Makes a role that may use tables and make none; a place that signs in as it, and with the key of the first.
+/// Creates a role that may use tables but not create them; returns a place with the same key that connects as the role.
 fn as_rows_alone(place: &Place, role: &str) -> Place {
-    place.age(&format!(
+    place.run_sql(&format!(
         "CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {role}; \
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
     ));
@@ -15,7 +15,7 @@ fn as_rows_alone(place: &Place, role: &str) -> Place {
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_a_role_without_the_right_to_create_tables_serves_a_migrated_database() {
     let owner = Place::on_postgres();
-    owner.say(&["migrate"]);
+    owner.run_ok(&["migrate"]);
     let role = format!("rows_{}", std::process::id());
     let (mut app, receiver) = (App::at(as_rows_alone(&owner, &role)), Receiver::start());
     let api = app.api("admin");
@@ -23,27 +23,27 @@ async fn on_postgres_a_role_without_the_right_to_create_tables_serves_a_migrated
     api.accepted(event("message_created")).await;
     receiver.first("/a").await;
     assert!(app.admin().await.open("/status").await.says("Everything works"));
-    let named = owner.ask(
+    let named = owner.query_postgres(
         "SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hachok'",
     );
     assert_eq!(named.as_deref(), Some("t"));
     assert_eq!(app.stop(), Some(0), "{}", app.log());
     assert!(!app.log().contains("ERROR"), "{}", app.log());
-    // What is to be migrated takes more.
-    owner.age(
+    // A pending migration needs more rights.
+    owner.run_sql(
         "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT MAX(version) FROM __diesel_schema_migrations)",
     );
-    app.run(&["migrate"]).complaint(1);
-    owner.age(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    app.run(&["migrate"]).error_line(1);
+    owner.run_sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
 #[tokio::test]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_an_application_name_in_the_url_is_kept() {
     let place = Place::on_postgres();
-    place.say(&["migrate"]);
+    place.run_ok(&["migrate"]);
     let url = format!("{}?application_name=desk-7", place.database_url());
     let app = App::at(Place::on(&url));
-    let named = app.ask("SELECT string_agg(DISTINCT application_name, ',') FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    let named = app.query_postgres("SELECT string_agg(DISTINCT application_name, ',') FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
     assert_eq!(named.as_deref(), Some("desk-7"));
 }

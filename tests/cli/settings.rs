@@ -1,11 +1,11 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::support::ports::Nobody;
+use crate::support::ports::ClosedPort;
 use crate::support::{App, Place};
 
 #[test]
-fn a_bad_setting_is_one_line_that_names_it_and_nothing_is_touched() {
+fn a_bad_setting_is_named_in_one_line_and_nothing_is_touched() {
     for (variable, option, value) in [
         ("HACHOK_BIND", "--bind", "nonsense"),
         ("HACHOK_BIND", "--bind", "127.0.0.1:99999"),
@@ -35,60 +35,60 @@ fn a_bad_setting_is_one_line_that_names_it_and_nothing_is_touched() {
         ("DATABASE_URL", "--database-url", "hachok.db"),
     ] {
         let place = Place::bare().set(variable, value);
-        let line = place.run(&["serve"]).complaint(2);
+        let line = place.run(&["serve"]).error_line(2);
         assert!(line.contains(variable) || line.contains(option), "{variable}={value}: {line}");
         assert_eq!(fs::read_dir(place.folder()).expect("a folder").count(), 0, "{variable}={value}");
     }
 }
 
 #[test]
-fn a_flag_goes_before_the_environment() {
+fn a_flag_overrides_the_environment() {
     let place = Place::bare().set("HACHOK_LOG_FORMAT", "text");
-    let line = place.run(&["serve", "--log-format", "xml"]).complaint(2);
+    let line = place.run(&["serve", "--log-format", "xml"]).error_line(2);
     assert!(line.contains("xml"), "{line}");
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_made_is_one_line() {
+fn a_data_folder_that_cannot_be_created_is_reported_in_one_line() {
     let place = Place::bare();
     fs::write(place.folder().join("taken"), "a file").expect("a file");
     let place = place.set("DATABASE_URL", "sqlite://taken/hachok.db");
     for arguments in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["token", "list"]] {
-        let line = place.run(arguments).complaint(1);
+        let line = place.run(arguments).error_line(1);
         assert!(line.contains("taken"), "{line}");
     }
 }
 
 #[test]
-fn a_file_that_is_no_database_is_one_line_and_stays_as_it_is() {
+fn a_file_that_is_not_a_database_is_reported_in_one_line_and_not_changed() {
     let place = Place::bare();
     let file = place.folder().join("letter.db");
     fs::write(&file, "Dear reader, this is no database at all, however long it may be.".repeat(40)).expect("a file");
     let before = fs::read(&file).expect("the file");
-    place.set("DATABASE_URL", "sqlite://letter.db").run(&["migrate"]).complaint(1);
+    place.set("DATABASE_URL", "sqlite://letter.db").run(&["migrate"]).error_line(1);
     assert!(fs::read(&file).is_err() || fs::read(&file).is_ok_and(|now| now == before));
 }
 
 #[test]
-fn a_busy_port_is_one_line() {
+fn a_used_port_is_reported_in_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let ran = Place::bare().run(&["serve", "--bind", &address]);
     assert!(ran.stdout.is_empty(), "{ran:?}");
-    let line = ran.complaint(1);
+    let line = ran.error_line(1);
     assert!(line.contains(&address), "{line}");
 }
 
 #[test]
-fn a_postgres_that_does_not_answer_is_one_line_without_its_password() {
-    let nobody = Nobody::new();
-    let url = format!("postgres://anna:canary@127.0.0.1:{}/hachok", nobody.port());
-    let line = Place::bare().set("DATABASE_URL", &url).run(&["migrate"]).complaint(1);
+fn a_postgres_that_does_not_answer_is_reported_in_one_line_without_the_password() {
+    let closed_port = ClosedPort::new();
+    let url = format!("postgres://anna:canary@127.0.0.1:{}/hachok", closed_port.port());
+    let line = Place::bare().set("DATABASE_URL", &url).run(&["migrate"]).error_line(1);
     assert!(!line.contains("canary"), "{line}");
 }
 
 #[tokio::test]
-async fn logs_go_to_stderr_and_the_address_stands_alone() {
+async fn logs_go_to_stderr_and_only_the_address_to_stdout() {
     let mut app = App::at(Place::new().set("HACHOK_LOG_FORMAT", "json"));
     assert!(app.url.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok()), "{}", app.url);
     assert!(app.set_up_link().contains("/setup?token="));
@@ -99,7 +99,7 @@ async fn logs_go_to_stderr_and_the_address_stands_alone() {
 }
 
 #[tokio::test]
-async fn serve_is_the_command_that_needs_no_name() {
+async fn serve_is_the_default_command() {
     let place = Place::bare();
     let ran = place.run(&["--bind", "nonsense"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
@@ -107,10 +107,10 @@ async fn serve_is_the_command_that_needs_no_name() {
 }
 
 #[test]
-fn the_folder_of_the_data_is_for_its_owner_alone() {
+fn the_data_folder_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::bare().set("DATABASE_URL", "sqlite://new/deeper/hachok.db");
-    place.say(&["migrate"]);
+    place.run_ok(&["migrate"]);
     for folder in ["new", "new/deeper"] {
         let rights = std::fs::metadata(place.folder().join(folder)).expect("a folder").permissions().mode();
         assert_eq!(rights & 0o777, 0o700, "{folder}");

@@ -3,7 +3,7 @@ use std::fs;
 use crate::support::{App, PASSWORD, Place, Receiver, event, webhook};
 
 #[tokio::test]
-async fn after_a_clean_stop_the_one_file_and_the_key_are_the_whole_installation() {
+async fn after_a_clean_stop_database_file_and_key_are_the_whole_installation() {
     let (mut app, receiver) = (App::on_sqlite(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -28,7 +28,7 @@ async fn after_a_clean_stop_the_one_file_and_the_key_are_the_whole_installation(
 }
 
 #[tokio::test]
-async fn a_stop_beside_a_reader_of_another_process_does_not_wait_for_it() {
+async fn a_stop_does_not_wait_for_a_reader_in_another_process() {
     let mut app = App::on_sqlite();
     app.api("ingest").accepted(event("message_created")).await;
     let reader = crate::support::SqliteReader::begin(&app.folder().join("data/hachok.db"));
@@ -42,7 +42,7 @@ async fn a_stop_beside_a_reader_of_another_process_does_not_wait_for_it() {
 }
 
 #[tokio::test]
-async fn the_log_of_the_database_is_small_again_after_a_long_reader() {
+async fn the_write_ahead_log_shrinks_after_a_long_read_transaction() {
     const LIMIT: u64 = 32 * 1024 * 1024;
     let app = App::at(Place::on_sqlite().set("HACHOK_MAX_PAYLOAD", "2097152"));
     let api = app.api("ingest");

@@ -1,4 +1,4 @@
-//! A database as the first release left it, with its rows, under this release.
+//! A database with tables and rows of the first release, used by this version.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,37 +7,37 @@ use crate::support::{App, PASSWORD, Place};
 
 const FIRST: [&str; 2] = ["2026-11-21-000001_begin", "2026-11-21-000002_engine"];
 
-/// Two hours ago, in microseconds: within what the pages count.
+/// Two hours ago, in microseconds: within the period that the pages count.
 fn then() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
     i64::try_from(now.as_micros()).expect("a time before 2262") - 7_200_000_000
 }
 
-/// A place whose tables are those of the first release.
+/// A place with the tables of the first release.
 fn old_place() -> Place {
     let place = Place::new();
     std::fs::create_dir(place.folder().join("data")).expect("a folder");
     let kind = if place.is_sqlite() { "sqlite" } else { "postgres" };
     for migration in FIRST {
         let (_, sql) = files(&format!("migrations/{kind}/{migration}"), "up.sql").remove(0);
-        place.age(&sql);
+        place.run_sql(&sql);
     }
-    place.age(
+    place.run_sql(
         "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
          run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
     );
     for migration in FIRST {
         let version: String = migration.chars().take(17).filter(char::is_ascii_digit).collect();
-        place.age(&format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}')"));
+        place.run_sql(&format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}')"));
     }
     place
 }
 
-/// A webhook, an inbox, 30 events, each with a delivery: 17 delivered, 8 failed, 2 cancelled, 1 a test, 2 waiting.
+/// A webhook, an inbox, 30 events, each with a delivery: 17 delivered, 8 failed, 2 cancelled, 1 test, 2 pending.
 fn fill(place: &Place) {
     let then = then();
     let (yes, body) = if place.is_sqlite() { ("1", "x'7b7d'") } else { ("TRUE", r"'\x7b7d'") };
-    place.age(&format!(
+    place.run_sql(&format!(
         "INSERT INTO inboxes (external_id, name, created_at) VALUES ('7', 'Сайт', {then}); \
          INSERT INTO webhooks (name, url, enabled, auth_method, auth_name, all_inboxes, timeout_s, secret, \
          secret_created_at, paused_until, version, created_at, updated_at) VALUES ('Kept', 'https://a.example.com/', \
@@ -65,19 +65,21 @@ fn fill(place: &Place) {
              '{status}', {reason}, '{origin}', 1, 1, {next}, {at}, {end}); "
         ));
     }
-    place.age(&rows);
+    place.run_sql(&rows);
 }
 
 #[tokio::test]
-async fn what_the_first_release_stored_is_all_there_and_counted() {
+async fn rows_of_the_first_release_are_shown_and_counted() {
     let place = old_place();
     fill(&place);
     let then = then();
-    place.age(&format!(
+    place.run_sql(&format!(
         "INSERT INTO users (email, name, role, time_zone, password_hash, created_at) \
          VALUES ('old@example.com', 'Old', 'admin', 'UTC', '', {then})"
     ));
-    place.run_with(&["user", "password", "--email", "old@example.com", "--password-stdin"], PASSWORD).good();
+    place
+        .run_with(&["user", "password", "--email", "old@example.com", "--password-stdin"], PASSWORD)
+        .stdout_of_success();
     let app = App::at(place);
     let api = app.api("admin");
     for (filter, count) in [("status=success", 17), ("status=failed", 11), ("status=pending", 2), ("test=1", 1)] {

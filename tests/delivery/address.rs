@@ -20,7 +20,7 @@ async fn an_address_that_is_no_longer_allowed_is_not_called() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_a_forbidden_address_is_not_called() {
+async fn a_name_that_resolves_to_a_forbidden_address_is_not_called() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     let port = receiver.url.rsplit(':').next().unwrap_or_default();
     app.api("admin").webhook(&webhook(&format!("http://localhost:{port}/a"))).await;
@@ -35,8 +35,8 @@ async fn a_name_that_leads_to_a_forbidden_address_is_not_called() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_an_allowed_address_is_called() {
-    // `localhost` may also mean ::1, which a list of IPv4 networks does not hold.
+async fn a_name_that_resolves_to_an_allowed_address_is_called() {
+    // `localhost` may also resolve to ::1, which a list of IPv4 networks does not contain.
     let (mut app, receiver) = (App::start(), Receiver::start());
     app.stop();
     app.change("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8,::1/128");
@@ -49,7 +49,7 @@ async fn a_name_that_leads_to_an_allowed_address_is_called() {
 }
 
 #[tokio::test]
-async fn an_operators_deny_list_goes_before_the_allow_list() {
+async fn the_deny_list_overrides_the_allow_list() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     app.api("admin").webhook(&webhook(&receiver.at("/a"))).await;
     app.stop();
@@ -62,7 +62,7 @@ async fn an_operators_deny_list_goes_before_the_allow_list() {
 }
 
 #[tokio::test]
-async fn of_a_refused_address_only_administrators_are_told() {
+async fn only_administrators_see_which_address_was_refused() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     app.api("admin").webhook(&webhook(&receiver.at("/a"))).await;
     app.stop();
@@ -77,7 +77,7 @@ async fn of_a_refused_address_only_administrators_are_told() {
     assert!(told.iter().all(|words| page.says(words)), "{}", page.text("main"));
     let page = app.signed_in("viewer").await.open(&path).await;
     assert!(told.iter().all(|words| !page.says(words)), "{}", page.text("main"));
-    // Where no private network is allowed at all, nobody is told.
+    // If no private network is allowed at all, the reason is not shown.
     app.stop();
     app.change("HACHOK_ALLOW_NETWORKS", "");
     app.start_again();

@@ -3,10 +3,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::delivery::after_attempt;
-use crate::support::ports::Nobody;
+use crate::support::ports::ClosedPort;
 use crate::support::{App, Receiver, Reply, event, webhook};
 
-/// The first attempt to a receiver that behaves like that.
+/// The first attempt, to a receiver that gives this reply.
 async fn attempt(reply: Reply) -> Value {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
@@ -58,7 +58,7 @@ async fn any_answer_of_200_to_299_is_a_success() {
 }
 
 #[tokio::test]
-async fn a_success_is_one_once_its_head_is_complete() {
+async fn an_answer_is_a_success_when_its_head_is_complete() {
     let short = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly this".to_vec();
     let attempt = attempt(Reply::Raw(short)).await;
     assert_eq!((&attempt["outcome"], &attempt["response"]["status"]), (&json!("succeeded"), &json!(200)));
@@ -78,12 +78,12 @@ async fn a_closed_connection_is_a_reset() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_http_is_called_that() {
+async fn an_answer_that_is_not_http_is_invalid_http() {
     assert_eq!(attempt(Reply::Raw(b"220 mail.example ESMTP\r\n\r\n".to_vec())).await["cause"], "invalid_http");
 }
 
 #[tokio::test]
-async fn no_answer_is_a_timeout_after_the_webhooks_own_time() {
+async fn no_answer_is_a_timeout_after_the_time_of_the_webhook() {
     let attempt = attempt(Reply::Hang).await;
     assert_eq!(attempt["cause"], "timeout");
     assert!(attempt["duration_ms"].as_i64().is_some_and(|ms| (4900..8000).contains(&ms)), "{attempt}");
@@ -97,11 +97,11 @@ async fn a_slow_answer_within_the_time_is_a_success() {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_refuses() {
+async fn a_closed_port_is_connect_refused() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
-    let nobody = Nobody::new();
-    api.webhook(&webhook(&nobody.at("/"))).await;
+    let closed_port = ClosedPort::new();
+    api.webhook(&webhook(&closed_port.at("/"))).await;
     api.webhook(&json!({ "url": receiver.at("/b"), "subscriptions": ["team_changed"] })).await;
     api.accepted(event("message_created")).await;
     assert_eq!(after_attempt(&api, 1).await["attempts"][0]["cause"], "connect_refused");

@@ -1,7 +1,7 @@
 use crate::support::{App, Receiver, Reply, event, webhook};
 
 #[tokio::test]
-async fn a_receiver_that_hangs_holds_up_nobody_else() {
+async fn a_receiver_that_hangs_delays_no_other() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/hangs", [Reply::Hang]);
@@ -12,6 +12,6 @@ async fn a_receiver_that_hangs_holds_up_nobody_else() {
         api.accepted(event("message_created")).await;
     }
     receiver.await_requests("/healthy", 40).await;
-    // No more than ten at a time to one webhook.
+    // At most ten requests to one webhook are in flight.
     assert!(receiver.seen("/hangs").len() <= 10);
 }

@@ -7,7 +7,7 @@ use crate::delivery::after_attempt;
 use crate::pages::{good_form, made};
 use crate::support::{App, Received, Receiver, event, webhook};
 
-/// The names of a request as they stood on the wire, without what the connection needs.
+/// The header names of a request as they were sent, without those of the connection.
 fn names(request: &Received) -> Vec<&str> {
     let names = request.headers.iter().map(|(name, _)| name.as_str());
     names.filter(|name| !["host", "content-length", "accept"].contains(&name.to_ascii_lowercase().as_str())).collect()
@@ -20,7 +20,7 @@ fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn names_keep_their_typed_case_and_all_that_shows_the_request_shows_them_as_sent() {
+async fn header_names_keep_their_case_and_are_shown_as_sent() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     let form = good_form(&admin, &receiver.at("/a")).await;
@@ -88,7 +88,7 @@ async fn a_name_in_another_case_is_the_same_header() {
 }
 
 #[tokio::test]
-async fn names_that_an_older_version_stored_in_lower_case_go_on() {
+async fn names_that_an_older_version_stored_in_lower_case_still_work() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     let mut wanted = webhook(&receiver.at("/a"));
@@ -96,8 +96,8 @@ async fn names_that_an_older_version_stored_in_lower_case_go_on() {
     let made = api.webhook(&wanted).await;
     api.accepted(event("message_created")).await;
     let delivery = after_attempt(&api, 1).await;
-    // What such a version logged.
-    app.age(
+    // As such a version logged it.
+    app.run_sql(
         "UPDATE attempts SET request_headers = '[[\"webhook-id\",\"evt_1\"],[\"authorization\",\"Bearer [hidden]\"]]'",
     );
     let path = format!("/deliveries/{}", delivery["id"].as_str().expect("an id"));
@@ -109,19 +109,19 @@ async fn names_that_an_older_version_stored_in_lower_case_go_on() {
     assert_eq!(receiver.await_requests("/a", 2).await[1].header("x-key"), "hidden-one");
 }
 
-/// A webhook with a header and a custom authorization whose names are refused by now, stored when they were not.
+/// A webhook with a header and a custom authorization whose names are refused today; stored by an older version.
 async fn of_old(app: &App, receiver: &Receiver) -> String {
     let mut wanted = webhook(&receiver.at("/old"));
     wanted["headers"] = json!({ "X-One": "1", "X-Fine": "2" });
     wanted["authorization"] = json!({ "type": "custom", "header": "X-Two", "value": "secret-one" });
     let made = app.api("admin").webhook(&wanted).await;
-    app.age("UPDATE webhook_headers SET name = 'x_real_ip' WHERE name = 'X-One'");
-    app.age("UPDATE webhooks SET auth_name = 'true-client-ip' WHERE auth_name = 'X-Two'");
+    app.run_sql("UPDATE webhook_headers SET name = 'x_real_ip' WHERE name = 'X-One'");
+    app.run_sql("UPDATE webhooks SET auth_name = 'true-client-ip' WHERE auth_name = 'X-Two'");
     made["id"].to_string()
 }
 
 #[tokio::test]
-async fn a_webhook_with_a_name_that_is_refused_by_now_goes_on_and_its_pages_say_so() {
+async fn a_stored_header_name_that_is_refused_today_still_works_with_a_warning() {
     let (app, receiver) = (App::start(), Receiver::start());
     let id = of_old(&app, &receiver).await;
     let (admin, viewer) = (app.admin().await, app.signed_in("viewer").await);
@@ -147,7 +147,7 @@ async fn a_webhook_with_a_name_that_is_refused_by_now_goes_on_and_its_pages_say_
 }
 
 #[tokio::test]
-async fn a_name_that_is_refused_by_now_stays_as_long_as_nobody_changes_it() {
+async fn a_stored_header_name_that_is_refused_today_is_kept_until_changed() {
     let (app, receiver) = (App::start(), Receiver::start());
     let id = of_old(&app, &receiver).await;
     let (admin, api) = (app.admin().await, app.api("admin"));

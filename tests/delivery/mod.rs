@@ -1,4 +1,4 @@
-//! What a webhook receives, and what becomes of a delivery.
+//! What a webhook receives, and how a delivery ends.
 
 mod address;
 mod authorization;
@@ -17,7 +17,7 @@ use standardwebhooks::Webhook;
 
 use crate::support::{Api, Received, eventually};
 
-/// The reference implementation of Standard Webhooks says that the request bears this key's signature.
+/// Whether the reference implementation of Standard Webhooks accepts the signature with this key.
 pub fn signed_by(request: &Received, secret: &str) -> bool {
     let header = |(name, value): &(String, String)| {
         (HeaderName::try_from(name).expect("a name"), HeaderValue::try_from(value).expect("a value"))
@@ -26,7 +26,7 @@ pub fn signed_by(request: &Received, secret: &str) -> bool {
     Webhook::new(secret).expect("a secret").verify(&request.body, &headers).is_ok()
 }
 
-/// The only delivery there is, with its attempts, once `enough` says so.
+/// Waits until the only delivery satisfies `enough`; returns it with its attempts.
 pub async fn delivery_when(api: &Api, what: &str, enough: impl Fn(&Value) -> bool) -> Value {
     eventually(what, || async {
         let listed = api.deliveries("").await;
@@ -36,7 +36,7 @@ pub async fn delivery_when(api: &Api, what: &str, enough: impl Fn(&Value) -> boo
     .await
 }
 
-/// The only delivery there is, once its attempt of that number has ended.
+/// Waits until the attempt of that number of the only delivery has ended.
 pub async fn after_attempt(api: &Api, number: usize) -> Value {
     let ended = |delivery: &Value| {
         let attempt = &delivery["attempts"][number - 1];

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use crate::support::{App, Place, Receiver, event, webhook};
 
 #[tokio::test]
-async fn a_webhook_receives_the_very_bytes_and_exactly_these_headers() {
+async fn a_webhook_receives_the_accepted_bytes_and_exactly_these_headers() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/in/a%20b?x=1&y=2"))).await;
@@ -40,7 +40,7 @@ async fn a_webhook_receives_the_very_bytes_and_exactly_these_headers() {
 }
 
 #[tokio::test]
-async fn the_timestamp_is_now_in_seconds() {
+async fn the_timestamp_is_the_current_time_in_seconds() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;

@@ -7,11 +7,11 @@ use tokio::task::JoinSet;
 use crate::delivery::{after_attempt, delivery_when};
 use crate::support::{App, Receiver, Reply, event, webhook};
 
-/// On Postgres an unfinished attempt comes back when its lease has run out.
+/// Limit of the wait for an attempt after a kill: on Postgres it is repeated when its lease ends.
 const LEASE: Duration = Duration::from_secs(120);
 
 #[tokio::test]
-async fn a_stop_lets_what_is_on_its_way_arrive_and_exits_0() {
+async fn a_stop_waits_for_requests_in_flight_and_exits_0() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::After(Duration::from_secs(1), Box::new(Reply::Status(200)))]);
@@ -53,7 +53,7 @@ async fn an_idle_server_stops_at_once() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_a_kill_cut_off_is_made_again_and_explained() {
+async fn an_attempt_that_a_kill_interrupted_is_repeated_and_marked() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Hang, Reply::Status(200)]);
@@ -107,7 +107,7 @@ async fn every_event_that_was_accepted_before_a_kill_arrives_after_it() {
 }
 
 #[tokio::test]
-async fn a_retry_that_was_planned_outlives_a_restart() {
+async fn a_scheduled_retry_survives_a_restart() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Status(500), Reply::Status(200)]);
@@ -120,9 +120,9 @@ async fn a_retry_that_was_planned_outlives_a_restart() {
     assert_eq!(seen[1].header("x-hachok-attempt"), "2");
 }
 
-/// On Postgres an event that is accepted while its webhook is deleted makes a delivery for a webhook that is gone.
+/// On Postgres, an event that is accepted while its webhook is deleted creates a delivery for a deleted webhook.
 #[tokio::test]
-async fn what_waits_for_a_deleted_webhook_is_ended() {
+async fn pending_deliveries_of_a_deleted_webhook_are_ended() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Status(500)]);
@@ -131,15 +131,15 @@ async fn what_waits_for_a_deleted_webhook_is_ended() {
     after_attempt(&api, 1).await;
     assert_eq!(api.delete(&format!("webhooks/{id}")).await.status, 200);
     app.stop();
-    app.age("UPDATE deliveries SET status = 'pending', reason = NULL, next_attempt_at = 1, finished_at = NULL");
+    app.run_sql("UPDATE deliveries SET status = 'pending', reason = NULL, next_attempt_at = 1, finished_at = NULL");
     app.start_again();
     let ended = |delivery: &serde_json::Value| delivery["status"] == "failed";
     let delivery = delivery_when(&app.api("admin"), "its end", ended).await;
     assert_eq!((&delivery["reason"], &delivery["next_attempt_at"]), (&json!("webhook_deleted"), &json!(null)));
 }
 
-/// Whoever deletes a webhook and whoever writes its results down take the same rows: in the same order, else Postgres
-/// ends one of them.
+/// Deleting a webhook and recording its results lock the same rows. Without a common order Postgres aborts one of them
+/// as a deadlock.
 #[tokio::test]
 async fn webhooks_are_deleted_under_load_without_a_deadlock() {
     let (mut app, receiver) = (App::start(), Receiver::start());
@@ -161,8 +161,8 @@ async fn webhooks_are_deleted_under_load_without_a_deadlock() {
         }
     };
     tokio::join!(posts, deletions);
-    // Postgres tells a process's numbers when it has gone.
+    // Postgres publishes the statistics of a connection when it ends.
     app.stop();
-    let found = app.ask("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
+    let found = app.query_postgres("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
     assert_eq!(found.as_deref().unwrap_or("0"), "0");
 }

@@ -43,7 +43,7 @@ async fn a_failed_delivery_is_pending_and_due_again_in_about_five_seconds() {
 }
 
 #[tokio::test]
-async fn a_retry_goes_to_the_address_and_with_the_login_of_now() {
+async fn a_retry_uses_the_current_url_and_authorization() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/old", [Reply::Status(500)]);

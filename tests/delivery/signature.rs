@@ -23,7 +23,7 @@ async fn the_reference_implementation_accepts_the_signature_and_refuses_any_chan
 }
 
 #[tokio::test]
-async fn an_own_key_signs() {
+async fn a_key_of_the_user_signs() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let mut body = webhook(&receiver.at("/a"));

@@ -8,7 +8,7 @@ async fn state(api: &crate::support::Api) -> Value {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_turns_its_webhook_off_and_its_deliveries_are_held() {
+async fn a_410_turns_the_webhook_off_and_holds_its_deliveries() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Status(410), Reply::Status(204)]);
@@ -18,7 +18,7 @@ async fn a_receiver_that_is_gone_turns_its_webhook_off_and_its_deliveries_are_he
     assert_eq!((&held["status"], &held["attempts"][0]["cause"]), (&json!("pending"), &json!("gone")), "{held}");
     let webhook = state(&api).await;
     assert_eq!((&webhook["enabled"], &webhook["status"]), (&json!(false), &json!("auto_disabled")));
-    // Later events are kept as well.
+    // Later events are held, too.
     api.accepted(event("message_created")).await;
     assert_eq!(api.deliveries("status=pending").await.len(), 2);
     assert_eq!(receiver.seen("/a").len(), 1);
@@ -40,7 +40,7 @@ async fn too_many_requests_pause_the_whole_webhook() {
     let wait = due.duration_since(jiff::Timestamp::now()).as_secs();
     assert!((590..=665).contains(&wait), "{wait} s");
     assert_eq!(state(&api).await["status"], "paused");
-    // A new event waits too.
+    // A new event waits, too.
     api.accepted(event("message_created")).await;
     assert_eq!(api.deliveries("status=pending").await.len(), 2);
     assert_eq!(receiver.seen("/a").len(), 1);
@@ -70,10 +70,10 @@ async fn a_failing_webhook_is_probed_one_delivery_at_a_time() {
         api.accepted(event("message_created")).await;
     }
     receiver.await_requests("/a", 12).await;
-    // Ten failures in a row count once they have lasted two minutes; the streak is made that old.
-    app.age("UPDATE webhooks SET failing_since = failing_since - 130000000");
+    // Ten failures in a row count only after two minutes, so the streak is made older.
+    app.run_sql("UPDATE webhooks SET failing_since = failing_since - 130000000");
     eventually("the webhook is failing", || async { (state(&api).await["status"] == "failing").then_some(()) }).await;
-    // A healthy webhook gets the next event at once; the failing one waits for its probe, half a minute away.
+    // A healthy webhook gets the next event at once; the failing one waits 30 s for its probe.
     api.webhook(&webhook(&receiver.at("/b"))).await;
     api.accepted(event("message_created")).await;
     receiver.first("/b").await;
@@ -82,7 +82,7 @@ async fn a_failing_webhook_is_probed_one_delivery_at_a_time() {
 }
 
 #[tokio::test]
-async fn what_failed_since_is_sent_again_once() {
+async fn a_recovery_sends_each_failed_delivery_once() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Status(500), Reply::Status(500), Reply::Status(500), Reply::Status(204)]);
@@ -98,7 +98,7 @@ async fn what_failed_since_is_sent_again_once() {
         Some(())
     })
     .await;
-    app.age(
+    app.run_sql(
         "UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL WHERE lease IS NULL",
     );
     assert_eq!(api.deliveries("status=failed").await.len(), 3);

@@ -1,15 +1,15 @@
-//! Answers that say more than yes or no: 410, 429, `Retry-After`.
+//! Answers that carry an instruction: 410, 429, `Retry-After`.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::rig::{Liar, said, status};
+use super::rig::{FaultyReceiver, said, status};
 use crate::support::{Api, App, event, eventually, webhook};
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// The delivery of a webhook that has one, after its first attempt.
+/// The delivery of a webhook that has exactly one, after its first attempt.
 async fn tried(api: &Api, webhook: &Value) -> Value {
     let filter = format!("webhook={}", webhook["id"]);
     eventually("an attempt", || async {
@@ -25,7 +25,7 @@ async fn status_of(api: &Api, webhook: &Value) -> String {
     answer["payload"]["webhook"]["status"].as_str().unwrap_or_default().to_owned()
 }
 
-/// From the end of the first attempt to the next one, in seconds.
+/// Seconds from the end of the first attempt to the next attempt.
 fn pause(delivery: &Value) -> f64 {
     let time = |value: &Value| -> jiff::Timestamp { value.as_str().unwrap_or_default().parse().expect("RFC 3339") };
     let attempt = &delivery["attempts"][0];
@@ -39,12 +39,12 @@ fn refusal(code: u16, retry_after: &str) -> Vec<super::rig::Step> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_410_disables_its_webhook_and_holds_what_is_due() {
-    let (app, liar) = (App::start(), Liar::start());
+async fn a_410_disables_its_webhook_and_holds_its_deliveries() {
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
-    liar.answers("/gone", status(410));
-    let gone = api.webhook(&webhook(&liar.at("/gone"))).await;
-    api.webhook(&webhook(&liar.at("/other"))).await;
+    receiver.answers("/gone", status(410));
+    let gone = api.webhook(&webhook(&receiver.at("/gone"))).await;
+    api.webhook(&webhook(&receiver.at("/other"))).await;
     api.accepted(event("message_created")).await;
     let delivery = tried(&api, &gone).await;
     assert_eq!((&delivery["attempts"][0]["cause"], &delivery["status"]), (&json!("gone"), &json!("pending")));
@@ -52,36 +52,36 @@ async fn a_410_disables_its_webhook_and_holds_what_is_due() {
     for _ in 0..5 {
         api.accepted(event("message_created")).await;
     }
-    // By the time the other one has all of them, this one would have had its first.
-    liar.until_heard("/other", 6, SOON).await;
-    assert_eq!(liar.heard("/gone").len(), 1);
+    // When the other webhook has all six, this one would have had its second request, too.
+    receiver.until_heard("/other", 6, SOON).await;
+    assert_eq!(receiver.heard("/gone").len(), 1);
     let held = api.deliveries(&format!("webhook={}&status=pending", gone["id"])).await;
     assert_eq!(held.len(), 6, "{held:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_429_pauses_its_webhook_for_a_minute_at_least() {
-    let (app, liar) = (App::start(), Liar::start());
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
-    liar.answers("/busy", refusal(429, "1"));
-    let busy = api.webhook(&webhook(&liar.at("/busy"))).await;
-    api.webhook(&webhook(&liar.at("/other"))).await;
+    receiver.answers("/busy", refusal(429, "1"));
+    let busy = api.webhook(&webhook(&receiver.at("/busy"))).await;
+    api.webhook(&webhook(&receiver.at("/other"))).await;
     api.accepted(event("message_created")).await;
     let due = Duration::from_secs_f64(pause(&tried(&api, &busy).await));
     eventually("paused", || async { (status_of(&api, &busy).await == "paused").then_some(()) }).await;
-    // Its own turn comes within seconds; the pause of the whole webhook comes before it.
+    // The retry of the delivery would come within seconds; the pause of the webhook delays it.
     let (mut ticks, count) = (tokio::time::interval(Duration::from_millis(200)), 5 * (due.as_secs() + 3));
     for _ in 0..count {
         ticks.tick().await;
         api.accepted(event("message_created")).await;
     }
-    liar.until_heard("/other", usize::try_from(count).unwrap_or(0) + 1, SOON).await;
-    assert_eq!(liar.heard("/busy").len(), 1);
+    receiver.until_heard("/other", usize::try_from(count).unwrap_or(0) + 1, SOON).await;
+    assert_eq!(receiver.heard("/busy").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retry_after_is_a_floor_in_seconds_and_in_each_form_of_a_date() {
-    let (app, liar) = (App::start(), Liar::start());
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
     let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(600);
     let date = |form: &str| later.to_zoned(jiff::tz::TimeZone::UTC).strftime(form).to_string();
@@ -99,8 +99,8 @@ async fn retry_after_is_a_floor_in_seconds_and_in_each_form_of_a_date() {
     ];
     let mut made = Vec::new();
     for (name, value, range) in rows {
-        liar.answers(&format!("/{name}"), refusal(503, &value));
-        made.push((name, api.webhook(&webhook(&liar.at(&format!("/{name}")))).await, range));
+        receiver.answers(&format!("/{name}"), refusal(503, &value));
+        made.push((name, api.webhook(&webhook(&receiver.at(&format!("/{name}")))).await, range));
     }
     api.accepted(event("message_created")).await;
     for (name, webhook, range) in made {

@@ -24,22 +24,22 @@ async fn connect(app: &App) -> TcpStream {
     timeout(BOUND, TcpStream::connect(address(app))).await.expect("in time").expect("a connection")
 }
 
-/// A new connection that has sent this.
+/// A new connection on which these bytes have been sent.
 async fn sent(app: &App, bytes: &[u8]) -> TcpStream {
     let mut stream = connect(app).await;
     stream.write_all(bytes).await.expect("a write");
     stream
 }
 
-/// Everything until the server ends the connection.
+/// Reads until the server closes the connection.
 async fn until_closed(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
-    // A reset ends it, too.
+    // A reset closes it, too.
     let _ = timeout(BOUND, stream.read_to_end(&mut bytes)).await.expect("still open");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Reads until that text has come.
+/// Reads until the received text ends with `text`.
 async fn until(stream: &mut TcpStream, text: &str) -> String {
     let mut bytes = Vec::new();
     while !String::from_utf8_lossy(&bytes).ends_with(text) {
@@ -50,7 +50,7 @@ async fn until(stream: &mut TcpStream, text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The server's open sockets.
+/// The number of open sockets of the server.
 fn sockets(app: &App) -> usize {
     let files = std::fs::read_dir(format!("/proc/{}/fd", app.pid())).expect("a process").flatten();
     files
@@ -77,7 +77,7 @@ fn may_open(files: u32) {
     );
 }
 
-/// Runs the server on one processor, so that it has one worker with 1,024 connections.
+/// Runs the server on one processor: then it has one worker, with room for 1,024 connections.
 fn on_one_worker() -> Place {
     let status = std::fs::read_to_string("/proc/self/status").expect("a status");
     let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("processors").trim();
@@ -88,7 +88,7 @@ fn on_one_worker() -> Place {
 /// The path of the largest static file.
 async fn script(app: &App) -> String {
     let look = || async {
-        // On a busy machine the shortened time for a request head may be over before it is read.
+        // On a busy machine the shortened time limit of a request head may pass before the head is read.
         let page = http().get(format!("{}/sign-in", app.url)).send().await.ok()?.text().await.ok()?;
         page.split('"').find(|word| word.starts_with("/static/vendor/htmx")).map(str::to_owned)
     };
@@ -104,7 +104,7 @@ async fn idle_after_one_request(app: &App, count: usize) -> Vec<TcpStream> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn eleven_hundred_idle_connections_on_one_worker_keep_nobody_out() {
+async fn eleven_hundred_idle_connections_on_one_worker_block_no_new_one() {
     may_open(4096);
     let app = App::at(on_one_worker());
     let _idle = idle_after_one_request(&app, 1100).await;
@@ -123,13 +123,13 @@ async fn idle_connections_do_not_use_up_few_file_descriptors() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute() {
+async fn peers_that_never_read_use_little_memory_and_are_closed_within_a_minute() {
     may_open(4096);
     const SCALE: u64 = 10;
     let app = App::at(Place::new().set("HACHOK_CONNECTION_SCALE", &SCALE.to_string()));
     let script = script(&app).await;
     let (plain, gzip) = ("host:a", "host:a\r\naccept-encoding:gzip");
-    // Many requests, as much as the parser would read at once, and responses that are compressed: files and pages.
+    // Many requests; as many as the parser would read at once; and compressed responses, of a file and of a page.
     for (path, head, requests) in
         [(&*script, plain, 400), (&*script, plain, 1500), (&*script, gzip, 400), ("/sign-in", gzip, 400)]
     {
@@ -139,7 +139,7 @@ async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute()
         for _ in 0..200 {
             let peer = connect(&app).await;
             peer.writable().await.expect("a write");
-            // The kernel may take only a part of it.
+            // The kernel may accept only a part of it.
             peer.try_write(request.repeat(requests).as_bytes()).expect("a write");
             peers.push(peer);
         }
@@ -156,15 +156,15 @@ async fn peers_that_never_read_take_little_memory_and_are_gone_within_a_minute()
             "200 peers that never read {requests} × {path}, {head:?}: {before:.0} → {most:.0} MB, gone after {took:?}"
         );
         assert!(most - before < 50.0, "{before:.0} → {most:.0} MB");
-        // What the processor does is not scaled.
+        // The time that the server needs for the work itself does not scale.
         assert!(took < Duration::from_secs(60 / SCALE + 10), "{took:?}");
         assert!(is_alive(&app).await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_reader_gets_all_of_it_as_long_as_it_reads() {
-    // Without progress a response is given up after 3 s; this peer takes 5 s.
+async fn a_slow_reader_gets_the_whole_response_as_long_as_it_reads() {
+    // A response that makes no progress ends after 3 s; this peer takes 5 s in all.
     let app = App::at(Place::new().set("HACHOK_CONNECTION_SCALE", "10"));
     let script = script(&app).await;
     let whole = http().get(format!("{}{script}", app.url)).send().await.expect("a file").bytes().await.expect("bytes");
@@ -188,7 +188,7 @@ async fn a_slow_reader_gets_all_of_it_as_long_as_it_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_head_has_a_limited_time_on_a_used_connection_too() {
+async fn a_request_head_has_a_time_limit_on_a_used_connection_too() {
     let app = App::at(Place::new().set("HACHOK_CONNECTION_SCALE", "10"));
     let mut first = sent(&app, b"GET /healthz HTTP").await;
     let mut silent = connect(&app).await;
@@ -223,7 +223,7 @@ async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_request_in
     let mut ended = sent(&short, HEALTH.as_bytes()).await;
     let answer = until_closed(&mut ended).await;
     assert!(answer.ends_with("ok\n"), "{answer}");
-    // Sixteen times the time that an idle connection has.
+    // 16 times the time that an idle connection is kept.
     receiver.answers("/w", [Reply::After(Duration::from_millis(1600), Box::new(Reply::Status(200)))]);
     let api = short.api("admin");
     let made = api.post("webhooks", &webhook(&receiver.at("/w"))).await.json();
@@ -235,7 +235,7 @@ async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_request_in
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_of_a_pipeline_are_answered_in_their_order() {
+async fn pipelined_requests_are_answered_in_order() {
     let app = App::start();
     let ingest = format!(
         "POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n{JSON}",
@@ -251,7 +251,7 @@ async fn requests_of_a_pipeline_are_answered_in_their_order() {
     let last = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let pipeline = parts.concat().repeat(10) + last;
     let expected = ["200", "202", "404", "202", "200", "202", "202"].repeat(10);
-    // At once, and in small pieces.
+    // As a whole, and in small pieces.
     for piece in [usize::MAX, 1000, 97] {
         let mut stream = connect(&app).await;
         SockRef::from(&stream).set_tcp_nodelay(true).expect("an option");
@@ -271,7 +271,7 @@ async fn requests_of_a_pipeline_are_answered_in_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_that_has_ended_its_half_still_gets_its_answers() {
+async fn a_half_closed_connection_still_gets_its_responses() {
     let app = App::start();
     let mut stream = sent(&app, HEALTH.repeat(3).as_bytes()).await;
     stream.shutdown().await.expect("the end of a half");
@@ -282,7 +282,7 @@ async fn a_peer_that_has_ended_its_half_still_gets_its_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_is_asked_for_and_read_after_its_continue() {
+async fn a_body_is_read_after_100_continue() {
     let app = App::start();
     let head = format!(
         "POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n{JSON}expect: 100-continue\r\n",
@@ -303,7 +303,7 @@ async fn thousands_of_resets_leave_no_connection_behind() {
     may_open(4096);
     let app = App::start();
     assert!(is_alive(&app).await);
-    // Its workers may still open a few of their own.
+    // The workers may still open a few sockets of their own.
     let few = sockets(&app) + 10;
     for round in 0..20 {
         let mut peers = Vec::new();

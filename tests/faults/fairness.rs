@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::rig::{Desk, Heard, Liar, Step, most_at_once, number};
+use super::rig::{FaultyReceiver, Heard, HelpDesk, Step, most_at_once, number};
 #[cfg(feature = "fault-injection")]
 use super::rig::{slowly, status};
 use crate::support::{Api, App, webhook};
@@ -13,13 +13,13 @@ use crate::support::{Place, eventually};
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// A webhook for an event that only it gets.
-async fn subscribe(api: &Api, liar: &Liar, path: &str, event: &str) -> String {
-    let made = api.webhook(&json!({ "url": liar.at(path), "subscriptions": [event] })).await;
+/// Creates a webhook for an event that no other webhook wants; returns its path in the API.
+async fn subscribe(api: &Api, receiver: &FaultyReceiver, path: &str, event: &str) -> String {
+    let made = api.webhook(&json!({ "url": receiver.at(path), "subscriptions": [event] })).await;
     format!("webhooks/{}", made["id"])
 }
 
-/// Events of that kind whose receiver is not there, all of them due.
+/// Posts events of that kind; all their deliveries are due.
 async fn fill(api: &Api, event: &str, count: u64) {
     let mut left = count;
     while left > 0 {
@@ -30,14 +30,14 @@ async fn fill(api: &Api, event: &str, count: u64) {
     }
 }
 
-/// From the post to the arrival at the receiver, the slowest twentieth left out.
-async fn p95(desk: &std::sync::Arc<Desk>, liar: &Liar, count: usize) -> Duration {
+/// The 95th percentile of the time from the post of an event to its arrival at the receiver.
+async fn p95(desk: &std::sync::Arc<HelpDesk>, receiver: &FaultyReceiver, count: usize) -> Duration {
     let first = desk.sent().len();
     let load = desk.load(10);
     desk.until_more(count, SOON).await;
     load.stop().await;
     let all = desk.sent();
-    let heard = liar.until_heard("/b", all.len(), SOON).await;
+    let heard = receiver.until_heard("/b", all.len(), SOON).await;
     let came = |number: &u64| heard.iter().find(|heard| heard.number == Some(*number)).map(|heard| heard.began);
     let mut waits: Vec<Duration> = all
         .iter()
@@ -50,50 +50,50 @@ async fn p95(desk: &std::sync::Arc<Desk>, liar: &Liar, count: usize) -> Duration
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_that_hangs_with_two_thousand_due_delays_no_other() {
-    let (app, liar) = (App::start(), Liar::start());
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
-    let hanging = subscribe(&api, &liar, "/a", "team_changed").await;
-    api.webhook(&webhook(&liar.at("/b"))).await;
-    let desk = Desk::new(&app);
-    let alone = p95(&desk, &liar, 100).await;
-    liar.answers("/a", vec![Step::Hang]);
+    let hanging = subscribe(&api, &receiver, "/a", "team_changed").await;
+    api.webhook(&webhook(&receiver.at("/b"))).await;
+    let desk = HelpDesk::new(&app);
+    let alone = p95(&desk, &receiver, 100).await;
+    receiver.answers("/a", vec![Step::Hang]);
     assert_eq!(api.patch(&hanging, &json!({ "enabled": false })).await.status, 200);
     fill(&api, "team_changed", number("HACHOK_FAULT_DUE", 2000)).await;
     assert_eq!(api.patch(&hanging, &json!({ "enabled": true })).await.status, 200);
-    liar.until_heard("/a", 1, SOON).await;
-    let beside = p95(&desk, &liar, 100).await;
+    receiver.until_heard("/a", 1, SOON).await;
+    let beside = p95(&desk, &receiver, 100).await;
     println!("p95 of B alone {alone:?}, beside A that hangs {beside:?}");
     assert!(beside < Duration::from_secs(2), "{beside:?}");
-    // Beside a figure of a few milliseconds the machine's own noise weighs more than half.
+    // When the figure is a few milliseconds, the noise of the machine is more than half of it.
     assert!(beside < (alone * 3 / 2).max(alone + Duration::from_millis(50)), "{alone:?} alone, {beside:?} beside A");
-    assert!(most_at_once(&liar.heard("/a")) <= 10);
+    assert!(most_at_once(&receiver.heard("/a")) <= 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_webhooks_that_hang_leave_slots_to_the_others() {
-    let (app, liar) = (App::start(), Liar::start());
+async fn ten_webhooks_that_hang_leave_permits_to_the_others() {
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
     for number in 0..10 {
         let path = format!("/a{number}");
-        liar.answers(&path, vec![Step::Hang]);
-        subscribe(&api, &liar, &path, "team_changed").await;
+        receiver.answers(&path, vec![Step::Hang]);
+        subscribe(&api, &receiver, &path, "team_changed").await;
     }
-    api.webhook(&webhook(&liar.at("/b"))).await;
+    api.webhook(&webhook(&receiver.at("/b"))).await;
     fill(&api, "team_changed", 20).await;
     let hanging = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.path.starts_with("/a")).count();
-    liar.until("all slots taken", SOON, |ledger| hanging(ledger) >= 64).await;
-    let beside = p95(&Desk::new(&app), &liar, 50).await;
+    receiver.until("all slots taken", SOON, |ledger| hanging(ledger) >= 64).await;
+    let beside = p95(&HelpDesk::new(&app), &receiver, 50).await;
     println!("p95 of B beside ten that hang {beside:?}");
     assert!(beside < Duration::from_secs(2), "{beside:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg(feature = "fault-injection")]
-async fn a_receiver_that_comes_back_is_not_overrun() {
-    let (app, liar) = (App::at(Place::new().set("HACHOK_TIME_SCALE", "20")), Liar::start());
+async fn a_receiver_that_is_back_gets_few_requests_at_first() {
+    let (app, receiver) = (App::at(Place::new().set("HACHOK_TIME_SCALE", "20")), FaultyReceiver::start());
     let api = app.api("admin");
-    let webhook = subscribe(&api, &liar, "/a", "team_changed").await;
-    liar.answers("/a", status(503));
+    let webhook = subscribe(&api, &receiver, "/a", "team_changed").await;
+    receiver.answers("/a", status(503));
     assert_eq!(api.patch(&webhook, &json!({ "enabled": false })).await.status, 200);
     fill(&api, "team_changed", number("HACHOK_FAULT_DUE", 1000)).await;
     assert_eq!(api.patch(&webhook, &json!({ "enabled": true })).await.status, 200);
@@ -102,10 +102,10 @@ async fn a_receiver_that_comes_back_is_not_overrun() {
         (answer["payload"]["webhook"]["status"] == "failing").then_some(())
     })
     .await;
-    liar.answers("/a", slowly(Duration::from_millis(200)));
-    let (back, before) = (Instant::now(), liar.heard("/a").len());
+    receiver.answers("/a", slowly(Duration::from_millis(200)));
+    let (back, before) = (Instant::now(), receiver.heard("/a").len());
     let since = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.began > back).cloned().collect::<Vec<_>>();
-    let ledger = liar.until("traffic again", SOON * 2, |ledger| since(ledger).len() > 100).await;
+    let ledger = receiver.until("traffic again", SOON * 2, |ledger| since(ledger).len() > 100).await;
     let ledger = since(&ledger);
     let first = ledger[0].began;
     let in_first_second = ledger.iter().filter(|heard| heard.began < first + Duration::from_secs(1)).count();

@@ -1,10 +1,10 @@
-//! Forms whose process ends while they are done.
+//! Forms whose process ends while it handles them.
 
 use crate::pages::good_form;
 use crate::support::App;
 
 #[tokio::test]
-async fn a_form_whose_process_ends_has_been_done_once_or_not_at_all() {
+async fn a_form_whose_process_ends_has_acted_once_or_not_at_all() {
     let mut app = App::start();
     let first = app.admin().await;
     let (name, cookie) = first.session();
@@ -30,7 +30,7 @@ async fn a_form_whose_process_ends_has_been_done_once_or_not_at_all() {
         let visitor = app.visitor();
         visitor.set_cookie(&name, &cookie);
         let page = visitor.follow(form).await;
-        assert!(page.has("#key"), "nobody has seen the key yet: {}", page.text("main"));
+        assert!(page.has("#key"), "the key was not shown before: {}", page.text("main"));
         stored += 1;
         assert_eq!(webhooks(&app).await, Some(stored), "{point}");
     }

@@ -1,19 +1,19 @@
 use std::time::{Duration, Instant};
 
-use super::rig::{Desk, Dice, Liar, Store, check, number, short_leases, webhooks};
+use super::rig::{FaultyReceiver, HelpDesk, SeededRandom, Store, check, number, short_leases, webhooks};
 use crate::support::App;
 
-/// How long a server may take to accept what the next step waits for.
+/// Limit of the wait for the next accepted event, start of the server included.
 const SOON: Duration = Duration::from_secs(30);
-/// Events a second.
+/// Events per second.
 const RATE: u32 = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_kill_under_load_loses_an_accepted_event() {
-    let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 20), Instant::now(), Dice::new());
-    let (mut app, liar) = (App::on_sqlite(), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 5).await;
-    let desk = Desk::new(&app);
+    let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 20), Instant::now(), SeededRandom::new());
+    let (mut app, receiver) = (App::on_sqlite(), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 5).await;
+    let desk = HelpDesk::new(&app);
     let load = desk.load(RATE);
     for _ in 0..kills {
         desk.until_more(1 + dice.below(RATE as usize), SOON).await;
@@ -24,17 +24,17 @@ async fn no_kill_under_load_loses_an_accepted_event() {
     desk.until_more(RATE as usize, SOON).await;
     load.stop().await;
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
     println!("{kills} kills in {:?}: {verdict}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_either_of_two_processes_may_be_killed() {
-    let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 10), Instant::now(), Dice::new());
-    let (first, liar) = (App::at(short_leases()), Liar::start());
-    let paths = webhooks(&first.api("admin"), &liar, 5).await;
-    let desk = Desk::new(&first);
+    let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 10), Instant::now(), SeededRandom::new());
+    let (first, receiver) = (App::at(short_leases()), FaultyReceiver::start());
+    let paths = webhooks(&first.api("admin"), &receiver, 5).await;
+    let desk = HelpDesk::new(&first);
     let second = App::at(first.beside().set("HACHOK_LEASE_SCALE", "9"));
     let mut apps = [first, second];
     desk.posts_to(apps.iter().map(|app| app.url.clone()).collect());
@@ -49,6 +49,6 @@ async fn on_postgres_either_of_two_processes_may_be_killed() {
     desk.until_more(RATE as usize, SOON).await;
     load.stop().await;
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut Store::of(&apps[0]), &paths).await;
+    let verdict = check(&desk, &receiver, &mut Store::of(&apps[0]), &paths).await;
     println!("{kills} kills in {:?}: {verdict}", begun.elapsed());
 }

@@ -2,14 +2,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::rig::{Liar, Step, said, status};
-use crate::support::ports::Nobody;
+use super::rig::{FaultyReceiver, Step, said, status};
+use crate::support::ports::ClosedPort;
 use crate::support::{Api, App, event, webhook};
 
-/// What a receiver does, and the cause that the log must name; an empty one is a success.
+/// Path, what the receiver does there, and the cause that the log must show (empty for a success).
 type Row = (&'static str, Vec<Step>, &'static str);
 
-/// The longest time-out of the table, and time to write it down.
+/// The longest timeout of the table, and the time to store the result.
 const BOUND: Duration = Duration::from_secs(20);
 
 fn rows() -> Vec<Row> {
@@ -55,7 +55,7 @@ async fn subscribe(api: &Api, url: &str) -> u64 {
     api.webhook(&wanted).await["id"].as_u64().expect("an id")
 }
 
-/// The first attempt of a webhook's only delivery, and the delivery, when that attempt has ended.
+/// Waits for the end of the first attempt of the webhook's only delivery; returns the attempt and the delivery.
 async fn first_attempt(api: &Api, webhook: u64) -> (Value, Value) {
     let begun = Instant::now();
     let mut ticks = tokio::time::interval(Duration::from_millis(50));
@@ -76,7 +76,7 @@ fn time(value: &Value) -> jiff::Timestamp {
     value.as_str().unwrap_or_default().parse().expect("RFC 3339")
 }
 
-/// The failure's next attempt follows the schedule; a success has none.
+/// The next attempt after a failure follows the schedule; after a success there is no next one.
 fn assert_row(name: &str, cause: &str, (attempt, delivery): &(Value, Value)) {
     assert_eq!(attempt["cause"].as_str().unwrap_or_default(), cause, "{name}: {attempt}");
     let took = attempt["duration_ms"].as_i64().expect("a duration");
@@ -94,41 +94,42 @@ fn assert_row(name: &str, cause: &str, (attempt, delivery): &(Value, Value)) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_a_receiver_does_has_its_cause_and_harms_no_other() {
-    let (app, liar) = (App::start(), Liar::start());
+async fn every_kind_of_receiver_failure_has_its_cause_and_delays_no_other_webhook() {
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
     let mut wanted = Vec::new();
     for (path, steps, cause) in rows() {
-        liar.answers(path, steps);
-        wanted.push((path.to_owned(), cause, subscribe(&api, &liar.at(path)).await));
+        receiver.answers(path, steps);
+        wanted.push((path.to_owned(), cause, subscribe(&api, &receiver.at(path)).await));
     }
-    let (mute, rude) = (Liar::greeting(vec![Step::Hang]), Liar::greeting(vec![Step::Reset]));
-    let plain = Liar::greeting(status(400));
-    let nobody = Nobody::new();
+    let (mute, rude) = (FaultyReceiver::greeting(vec![Step::Hang]), FaultyReceiver::greeting(vec![Step::Reset]));
+    let plain = FaultyReceiver::greeting(status(400));
+    let closed_port = ClosedPort::new();
     for (url, cause) in [
         (mute.at("/accepts-and-hangs"), "timeout"),
-        // The time of the whole attempt is shorter here than the time to connect.
+        // Here the timeout of the whole attempt is shorter than the limit of the connection phase.
         (mute.at("/hangs-in-tls").replace("http:", "https:"), "timeout"),
         (rude.at("/reset-at-once"), "connect_reset"),
         (plain.at("/no-tls").replace("http:", "https:"), "tls_error"),
-        (nobody.at("/refused"), "connect_refused"),
+        (closed_port.at("/refused"), "connect_refused"),
     ] {
         wanted.push((url.clone(), cause, subscribe(&api, &url).await));
     }
     for code in [301, 302, 303, 307, 308] {
         let path = format!("/{code}");
-        let answer = format!("HTTP/1.1 {code} Gone\r\ncontent-length: 0\r\nlocation: {}\r\n\r\n", liar.at("/target"));
-        liar.answers(&path, said(answer));
-        wanted.push((path.clone(), "redirect", subscribe(&api, &liar.at(&path)).await));
+        let answer =
+            format!("HTTP/1.1 {code} Gone\r\ncontent-length: 0\r\nlocation: {}\r\n\r\n", receiver.at("/target"));
+        receiver.answers(&path, said(answer));
+        wanted.push((path.clone(), "redirect", subscribe(&api, &receiver.at(&path)).await));
     }
-    let healthy = subscribe(&api, &liar.at("/healthy")).await;
+    let healthy = subscribe(&api, &receiver.at("/healthy")).await;
     let posted = Instant::now();
     api.accepted(event("message_created")).await;
-    liar.until_heard("/healthy", 1, Duration::from_secs(2)).await;
+    receiver.until_heard("/healthy", 1, Duration::from_secs(2)).await;
     println!("beside {} bad receivers a good one was served within {:?}", wanted.len(), posted.elapsed());
     assert_eq!(first_attempt(&api, healthy).await.1["status"], "success");
     for (name, cause, webhook) in wanted {
         assert_row(&name, cause, &first_attempt(&api, webhook).await);
     }
-    assert!(liar.heard("/target").is_empty());
+    assert!(receiver.heard("/target").is_empty());
 }

@@ -1,6 +1,6 @@
-//! What holds when things break: the promises of the delivery engine, checked from outside.
+//! The guarantees of the delivery engine under faults, checked from outside.
 //!
-//! `rig/` has the tools. The sizes are those of every day; `tests/long` asks for more of the same.
+//! `rig/` has the tools. Sizes are small enough for each run; `tests/long` runs the same tests with larger ones.
 
 mod answers;
 #[cfg(feature = "fault-injection")]

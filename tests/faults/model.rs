@@ -11,10 +11,10 @@ use hachok::domain::timestamp::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::rig::{Liar, Store, deliver, finished, number, webhooks as make_webhooks};
+use super::rig::{FaultyReceiver, Store, deliver, finished, number, webhooks as make_webhooks};
 use crate::support::App;
 
-/// What may happen. A number chooses one of the deliveries, or one of the leases ever given.
+/// A random action. A number selects one of the deliveries, or one of the attempts.
 #[derive(Clone, Debug)]
 enum Step {
     Ingest {
@@ -24,9 +24,9 @@ enum Step {
         firsts: u8,
         retries: u8,
     },
-    ClaimAlone,
-    /// Results that are written down together.
-    Report(Vec<(usize, Told)>),
+    ClaimSuspect,
+    /// Results that are recorded in one batch.
+    Report(Vec<(usize, Outcome)>),
     Crash,
     Wait {
         seconds: u16,
@@ -39,21 +39,21 @@ enum Step {
     Delete,
 }
 
-/// What an attempt says.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug)]
-enum Told {
+enum Outcome {
     Success,
     Failure,
     TheEnd,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let told = prop_oneof![4 => Just(Told::Success), 5 => Just(Told::Failure), 1 => Just(Told::TheEnd)];
-    let report = prop::collection::vec((any::<usize>(), told), 1..5);
+    let outcome = prop_oneof![4 => Just(Outcome::Success), 5 => Just(Outcome::Failure), 1 => Just(Outcome::TheEnd)];
+    let report = prop::collection::vec((any::<usize>(), outcome), 1..5);
     let step = prop_oneof![
         4 => any::<bool>().prop_map(|leased| Step::Ingest { leased }),
         4 => (0..3_u8, 1..3_u8).prop_map(|(firsts, retries)| Step::Claim { firsts, retries }),
-        1 => Just(Step::ClaimAlone),
+        1 => Just(Step::ClaimSuspect),
         8 => report.prop_map(Step::Report),
         2 => Just(Step::Crash),
         3 => (0..120_u16).prop_map(|seconds| Step::Wait { seconds }),
@@ -65,7 +65,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..60)
 }
 
-/// One attempt that was begun, wherever its sender is now.
+/// A claimed attempt; its sender may have been lost.
 #[derive(Clone, Copy, Debug)]
 struct Begun {
     delivery: i64,
@@ -74,14 +74,14 @@ struct Begun {
     reported: bool,
 }
 
-/// What the queue must be like.
+/// The expected state of the queue.
 #[derive(Default)]
 struct Model {
     status: BTreeMap<i64, &'static str>,
     begun: Vec<Begun>,
-    /// Attempts whose end was told, or that were taken back.
+    /// Outcomes of attempts that were reported or interrupted.
     ended: BTreeMap<(i64, i32), &'static str>,
-    /// Interrupted attempts in a row.
+    /// Consecutive interrupted attempts of each delivery.
     interrupted: BTreeMap<i64, i32>,
     now: Timestamp,
     next: i64,
@@ -90,7 +90,7 @@ struct Model {
 }
 
 impl Model {
-    /// The lease that counts, if the delivery is being sent.
+    /// The attempt whose lease is current, if the delivery is being sent.
     fn held(&self, delivery: i64) -> Option<Begun> {
         let last = self.begun.iter().rev().find(|begun| begun.delivery == delivery).copied();
         last.filter(|begun| !self.ended.contains_key(&(delivery, begun.number)))
@@ -100,7 +100,7 @@ impl Model {
         self.status.iter().filter(|(_, status)| **status == "pending").map(|(id, _)| *id).collect()
     }
 
-    /// A delivery was handed out: it was free and due, and interrupted as often as this kind of claim takes.
+    /// Checks a claimed delivery: it was free and due, and its interruptions are in the range of this kind of claim.
     fn claimed(&mut self, delivery: &Delivery, lease: Lease, interrupted: Range<i32>) {
         let id = delivery.id.0;
         assert!(self.held(id).is_none() && self.status[&id] == "pending", "{id} was taken");
@@ -132,7 +132,7 @@ impl Model {
         }
     }
 
-    /// A success counts from any open state, a failure only under its lease.
+    /// A success counts in every open state, a failure only under its lease.
     fn report(&mut self, place: usize, next: Next) {
         let Begun { delivery, number, .. } = self.begun[place];
         self.begun[place].reported = true;
@@ -157,7 +157,7 @@ impl Model {
 }
 
 const WEBHOOK: i64 = 1;
-/// Interrupted attempts in a row after which a delivery is sent alone, and after which it is given up.
+/// Consecutive interruptions after which a delivery is claimed separately, and after which it fails permanently.
 const ALONE: i32 = 3;
 const POISON: i32 = 6;
 
@@ -184,7 +184,7 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
                 claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..ALONE));
             }
         }
-        Step::ClaimAlone => {
+        Step::ClaimSuspect => {
             let lease = lease(model);
             let claimed = queue::claim_alone(conn, (now, lease)).expect("a claim");
             assert!(claimed.is_none() || !(model.off || model.deleted), "a webhook that is off sends");
@@ -235,15 +235,15 @@ fn ingest(conn: &mut DbConnection, model: &mut Model, leased: bool) {
     }
 }
 
-fn report(conn: &mut DbConnection, model: &mut Model, all: &[(usize, Told)]) {
+fn report(conn: &mut DbConnection, model: &mut Model, all: &[(usize, Outcome)]) {
     let mut batch = Vec::new();
-    for (chosen, told) in all {
+    for (chosen, outcome) in all {
         let Some(place) = model.pick(*chosen) else { break };
         let Begun { delivery, number, lease, .. } = model.begun[place];
-        let next = match told {
-            Told::Success => Next::Done,
-            Told::Failure => Next::RetryAt(model.now.after(Duration::from_secs(5))),
-            Told::TheEnd => Next::GiveUp(Reason::Exhausted),
+        let next = match outcome {
+            Outcome::Success => Next::Done,
+            Outcome::Failure => Next::RetryAt(model.now.after(Duration::from_secs(5))),
+            Outcome::TheEnd => Next::GiveUp(Reason::Exhausted),
         };
         batch.push(finished(delivery, (number, lease), next, model.now));
         model.report(place, next);
@@ -251,7 +251,7 @@ fn report(conn: &mut DbConnection, model: &mut Model, all: &[(usize, Told)]) {
     record::record(conn, &batch, model.now).expect("a record");
 }
 
-/// The database says what the model says.
+/// The stored state equals the model.
 fn compare(store: &mut Store, model: &Model) {
     let attempts = store.attempts();
     for delivery in store.deliveries() {
@@ -263,7 +263,7 @@ fn compare(store: &mut Store, model: &Model) {
             let row = attempts.get(&(id, number)).map(|row| row.outcome.as_str());
             let wanted = model.ended.get(&(id, number)).copied();
             assert_eq!(row, wanted, "attempt {number} of {delivery:?}");
-            // No gaps: only the latest may still be on its way.
+            // No gaps: only the latest attempt may be without an outcome.
             assert!(row.is_some() || number == last, "attempt {number} of {delivery:?} has no row");
         }
     }
@@ -271,9 +271,9 @@ fn compare(store: &mut Store, model: &Model) {
 }
 
 #[tokio::test]
-async fn the_queue_does_what_its_model_does() {
-    let (mut app, liar) = (App::start(), Liar::start());
-    make_webhooks(&app.api("admin"), &liar, 1).await;
+async fn the_queue_behaves_as_its_model() {
+    let (mut app, receiver) = (App::start(), FaultyReceiver::start());
+    make_webhooks(&app.api("admin"), &receiver, 1).await;
     app.kill();
     let store = std::cell::RefCell::new(Store::of(&app));
     let cases = u32::try_from(number("HACHOK_FAULT_CASES", 200)).unwrap_or(200);

@@ -1,43 +1,43 @@
-//! A process that stands still for longer than its leases. `HACHOK_LEASE_SCALE` makes them nine times shorter: 10 s.
+//! A process that is stopped for longer than its leases last. `HACHOK_LEASE_SCALE` shortens them from 90 s to 10 s.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::rig::{Liar, Step, Store, short_leases, slowly, status};
+use super::rig::{FaultyReceiver, Step, Store, short_leases, slowly, status};
 use crate::support::{Api, App, event, webhook};
 
 const BOUND: Duration = Duration::from_secs(30);
 
-/// Two processes. The first one's attempt hangs until it stands still, then gets `late`; the second one's gets `other`
-/// meanwhile. The delivery after the first goes on.
+/// Runs two processes. The attempt of the first hangs until the process is stopped, and gets `late` when it continues;
+/// the second makes the next attempt meanwhile and gets `other`. Returns the delivery and the count of requests.
 async fn after_standing_still(late: Vec<Step>, other: Vec<Step>) -> (Value, usize) {
     let first = App::at(short_leases());
-    let liar = Liar::start();
+    let receiver = FaultyReceiver::start();
     let api = first.api("admin");
-    let mut wanted = webhook(&liar.at("/a"));
+    let mut wanted = webhook(&receiver.at("/a"));
     wanted["timeout_s"] = json!(20);
     api.webhook(&wanted).await;
-    // The answer waits in the first one's socket when it goes on.
-    liar.answers("/a", [vec![Step::Wait(Duration::from_secs(2))], late].concat());
+    // The answer is in the socket of the first process when it continues.
+    receiver.answers("/a", [vec![Step::Wait(Duration::from_secs(2))], late].concat());
     api.accepted(event("message_created")).await;
-    liar.until_heard("/a", 1, BOUND).await;
+    receiver.until_heard("/a", 1, BOUND).await;
     first.signal("STOP");
-    liar.answers("/a", other);
+    receiver.answers("/a", other);
     let second = App::at(first.beside().set("HACHOK_LEASE_SCALE", "9"));
-    let heard = liar.until_heard("/a", 2, BOUND).await;
+    let heard = receiver.until_heard("/a", 2, BOUND).await;
     assert_eq!((heard[0].attempt, heard[1].attempt), (1, 2));
     assert_eq!((&heard[0].event, heard[0].sum), (&heard[1].event, heard[1].sum));
     let mut store = Store::of(&first);
     store.until("the second attempt", "attempts WHERE number = 2", BOUND).await;
     first.signal("CONT");
     store.until("the end", "deliveries WHERE status = 'success' AND leased_until IS NULL", BOUND).await;
-    // The first one has had its say when it has ended in order.
+    // A clean stop shows that the first process has stored its result.
     let mut first = first;
     assert_eq!(first.stop(), Some(0));
     let api = Api::new(&second.url, &second.token("read"));
     let id = api.deliveries("").await[0]["id"].as_str().expect("an id").to_owned();
-    (api.delivery(&id).await, liar.heard("/a").len())
+    (api.delivery(&id).await, receiver.heard("/a").len())
 }
 
 fn outcomes(delivery: &Value) -> Vec<&str> {

@@ -6,26 +6,26 @@ use hachok::db::deliveries::queue::{Lease, record};
 use hachok::domain::deliveries::Next;
 use hachok::domain::id::IdSource;
 
-use super::rig::{Desk, Liar, Posted, Store, check, deliver, finished, short_leases, status, webhooks};
+use super::rig::{FaultyReceiver, HelpDesk, Posted, Store, check, deliver, finished, short_leases, status, webhooks};
 use crate::support::{App, Place, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_may_end_at_each_named_point() {
-    let (mut app, liar) = (App::at(short_leases().set("HACHOK_TIME_SCALE", "20")), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 2).await;
-    let (desk, mut store) = (Desk::new(&app), Store::of(&app));
+async fn a_kill_at_any_named_point_loses_no_accepted_event() {
+    let (mut app, receiver) = (App::at(short_leases().set("HACHOK_TIME_SCALE", "20")), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let (desk, mut store) = (HelpDesk::new(&app), Store::of(&app));
     let mut events = 0;
     for point in ["ingest-before-commit", "ingest-after-commit", "claim-after-commit", "send-before-record"] {
         for _ in 0..3 {
             nothing_is_due(&mut store).await;
             app.kill();
             again(&mut app, &desk, point);
-            // A claim comes only with a second attempt: the first one of a delivery needs none.
+            // The first attempt of a delivery is made without a claim; the point needs a second attempt.
             let code = if point == "claim-after-commit" { 503 } else { 200 };
-            paths.iter().for_each(|path| liar.answers(path, status(code)));
+            paths.iter().for_each(|path| receiver.answers(path, status(code)));
             let posted = desk.post().await;
             assert_eq!(app.exit_code(), None, "{point} was passed");
-            paths.iter().for_each(|path| liar.answers(path, status(200)));
+            paths.iter().for_each(|path| receiver.answers(path, status(200)));
             again(&mut app, &desk, "");
             events += i64::from(point != "ingest-before-commit");
             assert_eq!(store.count("events"), events, "{point}: all of an event is stored or nothing");
@@ -33,18 +33,18 @@ async fn a_process_may_end_at_each_named_point() {
         }
     }
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut store, &paths).await;
+    let verdict = check(&desk, &receiver, &mut store, &paths).await;
     assert!(verdict.interrupted >= 9, "{verdict}");
     println!("12 kills at named points: {verdict}");
 }
 
-fn again(app: &mut App, desk: &Desk, fault: &str) {
+fn again(app: &mut App, desk: &HelpDesk, fault: &str) {
     app.change("HACHOK_FAULT", fault);
     app.start_again();
     desk.posts_to(vec![app.url.clone()]);
 }
 
-/// What waits for its turn would come to a named point before the test does.
+/// Waits until nothing is pending: another delivery would reach the named point before that of the test does.
 async fn nothing_is_due(store: &mut Store) {
     let store = tokio::sync::Mutex::new(store);
     eventually("an empty queue", || async {
@@ -58,8 +58,8 @@ const OLD: i64 = 1500;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_in_a_batch_of_retention_removes_all_of_it_or_nothing() {
-    let (mut app, liar) = (App::at(Place::new().set("HACHOK_RETENTION_DAYS", "1")), Liar::start());
-    webhooks(&app.api("admin"), &liar, 1).await;
+    let (mut app, receiver) = (App::at(Place::new().set("HACHOK_RETENTION_DAYS", "1")), FaultyReceiver::start());
+    webhooks(&app.api("admin"), &receiver, 1).await;
     app.kill();
     let mut store = Store::of(&app);
     store.in_one_commit(|conn| (0..OLD).for_each(|number| delivered_three_days_ago(conn, number)));

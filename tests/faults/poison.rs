@@ -1,22 +1,22 @@
-//! Deliveries whose attempts keep ending with the process.
+//! Deliveries whose attempts keep being interrupted by the end of the process.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::rig::{Desk, Liar, Store, slowly, status};
+use super::rig::{FaultyReceiver, HelpDesk, Store, slowly, status};
 use crate::support::{App, event, webhook};
 
 const BOUND: Duration = Duration::from_secs(40);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_delivery_that_must_be_sent_alone_holds_up_no_other() {
-    let (app, liar) = (App::start(), Liar::start());
+async fn a_suspect_delivery_delays_no_other() {
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
-    // Something is always on its way.
-    liar.answers("/busy", slowly(Duration::from_millis(500)));
-    api.webhook(&webhook(&liar.at("/busy"))).await;
-    let subscribed = |path: &str, event: &str| json!({ "url": liar.at(path), "subscriptions": [event] });
+    // At least one request is always in flight.
+    receiver.answers("/busy", slowly(Duration::from_millis(500)));
+    api.webhook(&webhook(&receiver.at("/busy"))).await;
+    let subscribed = |path: &str, event: &str| json!({ "url": receiver.at(path), "subscriptions": [event] });
     let suspect = api.webhook(&subscribed("/suspect", "contact_created")).await;
     let suspect = format!("webhooks/{}", suspect["id"]);
     api.webhook(&subscribed("/retry", "team_changed")).await;
@@ -24,18 +24,18 @@ async fn a_delivery_that_must_be_sent_alone_holds_up_no_other() {
     api.accepted(event("contact_created")).await;
     let mut store = Store::of(&app);
     store.run("UPDATE deliveries SET interruptions = 3, attempts = 3 WHERE event = 'contact_created'");
-    let desk = Desk::new(&app);
+    let desk = HelpDesk::new(&app);
     let load = desk.load(15);
     desk.until_more(15, BOUND).await;
     assert_eq!(api.patch(&suspect, &json!({ "enabled": true })).await.status, 200);
     store
         .until("the lease of the one that is sent alone", "deliveries WHERE interruptions = 3 AND attempts = 4", BOUND)
         .await;
-    liar.answers("/retry", status(500));
+    receiver.answers("/retry", status(500));
     api.accepted(event("team_changed")).await;
-    liar.until_heard("/retry", 1, BOUND).await;
-    liar.answers("/retry", status(200));
-    liar.until_heard("/retry", 2, Duration::from_secs(12)).await;
-    liar.until_heard("/suspect", 1, BOUND).await;
+    receiver.until_heard("/retry", 1, BOUND).await;
+    receiver.answers("/retry", status(200));
+    receiver.until_heard("/retry", 2, Duration::from_secs(12)).await;
+    receiver.until_heard("/suspect", 1, BOUND).await;
     load.stop().await;
 }

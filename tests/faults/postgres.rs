@@ -1,20 +1,20 @@
 use std::time::{Duration, Instant};
 
-use super::rig::{Cluster, Desk, Liar, Posted, Store, check, webhooks};
-use crate::support::ports::Nobody;
+use super::rig::{Cluster, FaultyReceiver, HelpDesk, Posted, Store, check, webhooks};
+use crate::support::ports::ClosedPort;
 use crate::support::{App, Place};
 
 const SOON: Duration = Duration::from_secs(30);
-/// Nobody waits longer for an answer of a database that is silent.
+/// Limit of an answer while the database does not respond.
 const BOUND: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_a_database_that_is_cut_off_under_load_is_reported_and_survived() {
     let cluster = Cluster::start();
-    let (app, liar) = (App::at(Place::on(&cluster.url())), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 2).await;
-    let desk = Desk::new(&app);
+    let (app, receiver) = (App::at(Place::on(&cluster.url())), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let desk = HelpDesk::new(&app);
     let load = desk.load(20);
     let mut slowest = Duration::ZERO;
     for _ in 0..3 {
@@ -35,7 +35,7 @@ async fn on_postgres_a_database_that_is_cut_off_under_load_is_reported_and_survi
         assert!(matches!(posted, Posted::Accepted(_) | Posted::Refused(503, Some(_))), "{posted:?}");
     }
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
     let log = app.log();
     assert!(log.matches("no connection to the database can be made").count() <= 3, "a line a cut: {log}");
     for line in log.lines() {
@@ -48,13 +48,13 @@ async fn on_postgres_a_database_that_is_cut_off_under_load_is_reported_and_survi
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_a_database_that_accepts_everything_and_answers_nothing_is_survived() {
     let cluster = Cluster::start();
-    let (app, liar) = (App::at(Place::on(&cluster.url())), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 2).await;
-    let (desk, admin, visitor) = (Desk::new(&app), app.admin().await, app.visitor());
+    let (app, receiver) = (App::at(Place::on(&cluster.url())), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let (desk, admin, visitor) = (HelpDesk::new(&app), app.admin().await, app.visitor());
     let load = desk.load(20);
     desk.until_more(40, SOON).await;
     cluster.freeze();
-    // More than once: neither threads nor connections may be used up by those who waited in vain.
+    // Several times: requests that time out must not use up threads or connections.
     for _ in 0..3 {
         let begun = Instant::now();
         let (posted, ready, page) = tokio::join!(desk.post(), visitor.get("/readyz"), admin.get("/webhooks"));
@@ -64,7 +64,7 @@ async fn on_postgres_a_database_that_accepts_everything_and_answers_nothing_is_s
         assert_eq!(page.expect(503).header("retry-after"), "5");
         assert_eq!(visitor.get("/healthz").await.status, 200);
     }
-    // A balancer's OPTIONS asks no database, whatever cookie it bears.
+    // OPTIONS, as from a load balancer, does not query the database, with any cookie.
     let begun = Instant::now();
     assert_eq!(admin.send("/", admin.request(reqwest::Method::OPTIONS, "/")).await.status, 204);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
@@ -77,7 +77,7 @@ async fn on_postgres_a_database_that_accepts_everything_and_answers_nothing_is_s
         assert!(matches!(posted, Posted::Accepted(_) | Posted::Refused(503, Some(_))), "{posted:?}");
     }
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
     assert_eq!((verdict.duplicates, verdict.interrupted), (0, 0));
     println!("silent for a while, back after {back:?}: {verdict}");
 }
@@ -95,12 +95,12 @@ async fn on_postgres_a_server_stops_in_time_though_its_database_is_silent() {
 }
 
 #[test]
-fn a_postgres_that_is_not_there_at_the_start_is_named_in_one_line() {
-    let nobody = Nobody::new();
-    let port = nobody.port();
+fn a_postgres_that_refuses_the_first_connection_is_named_in_one_line() {
+    let closed_port = ClosedPort::new();
+    let port = closed_port.port();
     let place = Place::on(&format!("postgres://hachok:s3cret@127.0.0.1:{port}/hachok"));
     let begun = Instant::now();
-    let line = place.run(&["serve", "--bind", "127.0.0.1:0"]).complaint(1);
+    let line = place.run(&["serve", "--bind", "127.0.0.1:0"]).error_line(1);
     assert!(line.contains(&port.to_string()) && line.contains("refused"), "{line}");
     assert!(!line.contains("s3cret"), "{line}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());

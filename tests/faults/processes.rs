@@ -1,4 +1,4 @@
-//! Several processes on one Postgres, as the database sees them. What they do under kills is in `kills`.
+//! Several processes on one Postgres database, at the level of the queries. `kills` shows them under kills.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use hachok::domain::events::catalogue::EventName;
 use hachok::domain::timestamp::Timestamp;
 use hachok::domain::webhooks::health::{Pace, Signal};
 
-use super::rig::{Liar, Store, deliver, webhooks};
+use super::rig::{FaultyReceiver, Store, deliver, webhooks};
 use crate::support::App;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-/// A database with one webhook and nobody on it, seen by two processes.
+/// A database with one webhook and no running server, opened by two connections as if from two processes.
 async fn two(mut app: App) -> (App, Store, Store) {
-    let liar = Liar::start();
-    webhooks(&app.api("admin"), &liar, 1).await;
+    let receiver = FaultyReceiver::start();
+    webhooks(&app.api("admin"), &receiver, 1).await;
     app.kill();
     let stores = (Store::of(&app), Store::of(&app));
     (app, stores.0, stores.1)
@@ -37,7 +37,7 @@ fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
 async fn on_postgres_a_claim_skips_rows_that_another_process_is_claiming() {
     let (_app, mut one, mut other) = two(App::on_postgres()).await;
     (1..=6).for_each(|id| deliver(one.conn(), id, None, NOW));
-    // Who waits for the other fails.
+    // A claim that waits for the lock of the other fails.
     other.run("SET lock_timeout = '2s'");
     one.run("BEGIN");
     assert_eq!(claim(&mut one, 1, 3), [1, 2, 3]);
@@ -52,14 +52,14 @@ async fn on_postgres_a_claim_skips_rows_that_another_process_is_claiming() {
 async fn on_postgres_one_process_holds_a_duty_until_its_lease_ends() {
     let (_app, mut one, mut other) = two(App::on_postgres()).await;
     let take = |store: &mut Store, duty, holder| task_locks::take(store.conn(), duty, holder).expect("an answer");
-    // The killed process may still hold some.
+    // The killed server may still hold a lock.
     one.run("DELETE FROM duties");
     assert!(take(&mut one, Duty::Recovery, 1));
-    assert!(!take(&mut other, Duty::Recovery, 2), "two at the same work");
-    assert!(take(&mut one, Duty::Recovery, 1), "who has it goes on");
+    assert!(!take(&mut other, Duty::Recovery, 2), "two holders");
+    assert!(take(&mut one, Duty::Recovery, 1), "the holder renews it");
     assert!(take(&mut other, Duty::Housekeeping, 2), "another duty");
     other.run("UPDATE duties SET held_until = held_until - 3000000 WHERE name = 'recovery'");
-    assert!(take(&mut other, Duty::Recovery, 2), "nobody has it any more");
+    assert!(take(&mut other, Duty::Recovery, 2), "it has expired");
     assert!(!take(&mut one, Duty::Recovery, 1));
 }
 
@@ -72,7 +72,7 @@ async fn on_sqlite_the_one_process_gets_every_duty() {
 }
 
 #[tokio::test]
-async fn every_process_hears_that_a_webhook_is_back() {
+async fn every_process_sees_that_a_webhook_has_recovered() {
     let (_app, mut one, mut other) = two(App::start()).await;
     let returned = |store: &mut Store| {
         let due = queue::due_webhooks(store.conn(), NOW).expect("due webhooks");

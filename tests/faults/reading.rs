@@ -6,13 +6,13 @@ use hachok::db::deliveries::queue::{Lease, record};
 use hachok::domain::deliveries::{AttemptOutcome, Next};
 use hachok::domain::id::DeliveryId;
 
-use super::rig::{Liar, Store, deliver, finished, webhooks};
+use super::rig::{FaultyReceiver, Store, deliver, finished, webhooks};
 use crate::support::App;
 
 #[tokio::test]
 async fn an_attempt_that_ends_while_the_log_is_read_is_shown_once() {
-    let (mut app, liar) = (App::start(), Liar::start());
-    webhooks(&app.api("admin"), &liar, 1).await;
+    let (mut app, receiver) = (App::start(), FaultyReceiver::start());
+    webhooks(&app.api("admin"), &receiver, 1).await;
     app.kill();
     let (mut store, now) = (Store::of(&app), clock::now());
     let (conn, lease) = (store.conn(), Lease { token: 1, until: now.after(Duration::from_secs(90)) });

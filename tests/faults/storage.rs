@@ -1,18 +1,18 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::rig::{Desk, Liar, Posted, SmallDisk, Store, check, webhooks};
+use super::rig::{FaultyReceiver, HelpDesk, Posted, SmallDisk, Store, check, webhooks};
 use crate::support::{App, Place, Visitor};
 
-/// A file that somebody else has locked, as long as a slow backup might.
+/// How long another process holds the lock on the file.
 const LOCKED: Duration = Duration::from_secs(8);
 const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_locked_by_another_process_for_eight_seconds_is_reported_and_survived() {
-    let (app, liar) = (App::on_sqlite(), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 2).await;
-    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    let (app, receiver) = (App::on_sqlite(), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(10);
     desk.until_more(10, SOON).await;
     let mut other = Store::of(&app);
@@ -27,7 +27,7 @@ async fn a_file_locked_by_another_process_for_eight_seconds_is_reported_and_surv
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut other, &paths).await;
+    let verdict = check(&desk, &receiver, &mut other, &paths).await;
     println!("locked for {LOCKED:?}: {verdict}");
 }
 
@@ -36,13 +36,14 @@ async fn a_full_disk_is_reported_and_survived() {
     let limit = |pid: u32, size: &str| {
         Command::new("prlimit").args([format!("--pid={pid}"), format!("--fsize={size}:")]).status()
     };
-    // The limit's signal would end the process; a full disk sends none.
-    let (app, liar) = (App::at(Place::on_sqlite().through(&["env", "--ignore-signal=XFSZ"])), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 2).await;
-    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    // The limit would end the process by a signal; a full disk sends none.
+    let (app, receiver) =
+        (App::at(Place::on_sqlite().through(&["env", "--ignore-signal=XFSZ"])), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(10);
     desk.until_more(10, SOON).await;
-    // From now on no write beyond the first page reaches any file.
+    // From here on no write beyond the first page of a file succeeds.
     assert!(limit(app.pid(), "4096").expect("prlimit").success());
     let refusal = desk.until_refused(SOON).await;
     pages_are_readable(&admin).await;
@@ -52,8 +53,8 @@ async fn a_full_disk_is_reported_and_survived() {
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
-    println!("full for a while: {verdict}");
+    let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
+    println!("no write possible for a while: {verdict}");
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -62,9 +63,9 @@ const MIB: u64 = 1024 * 1024;
 #[ignore = "needs the right to mount a file system: tests/run"]
 async fn a_mounted_disk_that_is_nearly_full_refuses_events_until_there_is_room() {
     let disk = SmallDisk::mount(96);
-    let (app, liar) = (App::at(disk.place()), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 2).await;
-    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    let (app, receiver) = (App::at(disk.place()), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(10);
     desk.until_more(10, SOON).await;
     disk.fill_up_to(48 * MIB);
@@ -76,7 +77,7 @@ async fn a_mounted_disk_that_is_nearly_full_refuses_events_until_there_is_room()
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;
-    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
+    let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
     assert_eq!(verdict.duplicates, 0);
     println!("48 MiB left for a while: {verdict}");
 }
@@ -85,12 +86,12 @@ async fn a_mounted_disk_that_is_nearly_full_refuses_events_until_there_is_room()
 #[ignore = "needs the right to mount a file system: tests/run"]
 async fn a_mounted_disk_that_is_full_to_the_last_byte_loses_nothing() {
     let disk = SmallDisk::mount(96);
-    let (app, liar) = (App::at(disk.place()), Liar::start());
-    let paths = webhooks(&app.api("admin"), &liar, 2).await;
-    let (desk, admin) = (Desk::new(&app), app.admin().await);
+    let (app, receiver) = (App::at(disk.place()), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(100);
     desk.until_more(100, SOON).await;
-    // At once: commits meet the full disk before the door closes, and results find no room for longer.
+    // At once: commits meet the full disk before ingest is refused, and results cannot be stored for longer.
     disk.fill_up_to(0);
     desk.until_refused(SOON).await;
     pages_are_readable(&admin).await;
@@ -101,8 +102,8 @@ async fn a_mounted_disk_that_is_full_to_the_last_byte_loses_nothing() {
     desk.settle().await;
     let full = app.log().matches("database or disk is full").count();
     assert!(full > 0, "no commit met the full disk");
-    let verdict = check(&desk, &liar, &mut Store::of(&app), &paths).await;
-    println!("not a byte left for a while, said {full} times: {verdict}");
+    let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
+    println!("no byte free for a while, logged {full} times: {verdict}");
 }
 
 async fn pages_are_readable(visitor: &Visitor) {
@@ -113,7 +114,7 @@ async fn pages_are_readable(visitor: &Visitor) {
     }
 }
 
-fn only_accepted_or_refused(desk: &Desk) {
+fn only_accepted_or_refused(desk: &HelpDesk) {
     for posted in desk.answers() {
         assert!(matches!(posted, Posted::Accepted(_) | Posted::Refused(503, Some(_))), "{posted:?}");
     }

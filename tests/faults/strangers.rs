@@ -1,4 +1,4 @@
-//! What strangers can take: memory and time of the server.
+//! What clients that are not signed in can use of the server's memory and time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ fn behind_a_proxy() -> App {
     app
 }
 
-/// One sign-in from that address; its status.
+/// Signs in from that address; returns the status.
 async fn sign_in(visitor: &Visitor, form: &Form, address: &str, email: &str, password: &str) -> u16 {
     let form = form.clone().set("email", email).set("password", password);
     let request = visitor.form_request(&form).header("x-forwarded-for", address);
@@ -25,7 +25,7 @@ async fn sign_in(visitor: &Visitor, form: &Form, address: &str, email: &str, pas
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_sign_ins_leave_no_memory_behind() {
+async fn two_hundred_sign_ins_give_their_memory_back() {
     let app = behind_a_proxy();
     app.visitor().open("/sign-in").await;
     forget_peak(&app);
@@ -44,7 +44,7 @@ async fn two_hundred_sign_ins_leave_no_memory_behind() {
                     _ => (format!("nobody-{number}@example.com"), PASSWORD),
                 };
                 let status = sign_in(&browser.0, &browser.1, &format!("192.0.2.{address}"), &email, password).await;
-                // On a slow machine the last ones wait too long.
+                // On a slow machine the last tries wait too long in the queue.
                 assert!(matches!((number, status), (0, 303) | (1.., 422) | (_, 503)), "{email}: {status}");
             });
         }
@@ -61,7 +61,7 @@ async fn two_hundred_sign_ins_leave_no_memory_behind() {
     .await;
 }
 
-/// 300 connections, each with a body of which everything but the last byte is sent; what the server needs for them.
+/// Holds 300 connections, each with all but the last byte of a body sent; returns the growth of the peak memory in MB.
 async fn unfinished_bodies(app: &App, path: &'static str, bytes: usize, cookie: bool, chunked: bool) -> f64 {
     forget_peak(app);
     let before = memory(app, "VmRSS");
@@ -76,7 +76,7 @@ async fn unfinished_bodies(app: &App, path: &'static str, bytes: usize, cookie: 
             if chunked {
                 raw.send(format!("{bytes:x}\r\n")).await;
             }
-            // The server may close the connection meanwhile.
+            // The server may have closed the connection.
             raw.send(vec![b'a'; bytes - 1]).await;
             raw
         });
@@ -93,18 +93,18 @@ async fn unfinished_bodies(app: &App, path: &'static str, bytes: usize, cookie: 
     let grown = memory(app, "VmHWM") - before;
     answers.sort();
     println!("300 × {bytes} bytes to {path}, chunked {chunked}: +{grown:.1} MB, /healthz {:?}", answers[10]);
-    // Not the slowest: other tests run beside this one.
+    // The median, because other tests run at the same time.
     assert!(answers[10] < Duration::from_millis(100), "{answers:?}");
     drop(held);
     grown
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_hundred_unfinished_bodies_take_less_than_20_megabytes() {
+async fn three_hundred_unfinished_bodies_use_less_than_20_megabytes() {
     for (path, cookie) in [("/sign-in", true), ("/sign-in", false), ("/webhooks", false), ("/api/v1/events", false)] {
         for (bytes, chunked) in [(16 * KIB, false), (16 * KIB, true), (4096 * KIB, false), (4096 * KIB, true)] {
             let app = App::start();
-            // Threads, connections to the database and caches stay afterwards, whatever the visitors do.
+            // Threads, database connections and caches are created by the first requests and stay.
             let visitors: Vec<_> = (0..50).map(|_| app.visitor()).collect();
             futures_util::future::join_all(visitors.iter().map(|visitor| visitor.open("/sign-in"))).await;
             let grown = unfinished_bodies(&app, path, bytes, cookie, chunked).await;

@@ -5,20 +5,20 @@ use futures_util::future::join_all;
 
 use crate::support::{App, Receiver, event, webhook};
 
-/// Answers that may wait, and the requests that were on their way then.
+/// The limit of results that wait to be stored, and the permits for requests in flight.
 const MOST: usize = 256 + 64;
 
-/// A transaction of somebody else's that holds rows; it ends when dropped.
+/// A transaction of another client that locks rows; it ends when dropped.
 struct Held(Child);
 
 impl Held {
-    fn by(url: &str, sentence: &str) -> Self {
+    fn by(url: &str, statement: &str) -> Self {
         let mut psql = Command::new("psql");
         let mut child = psql.args(["-XqAt", url]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("psql");
         let input = child.stdin.as_mut().expect("a pipe");
-        writeln!(input, "BEGIN;\n{sentence};\n\\echo held").expect("a sentence");
+        writeln!(input, "BEGIN;\n{statement};\n\\echo held").expect("a statement");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        assert!(lines.any(|line| line.expect("a line") == "held"), "{sentence}");
+        assert!(lines.any(|line| line.expect("a line") == "held"), "{statement}");
         Self(child)
     }
 }
@@ -30,8 +30,8 @@ impl Drop for Held {
     }
 }
 
-/// Receivers that are quicker than the database: answers that are not on disk would fill the memory, and all be sent
-/// again after a crash.
+/// Receivers may answer faster than the database stores: results that are not on disk would fill the memory, and all
+/// of them would be sent again after a crash.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_requests_stop_while_256_results_wait_for_the_database() {

@@ -1,4 +1,4 @@
-//! The database's file is taken away, replaced or overwritten under a running server.
+//! The file of the database is moved, replaced, removed or damaged under a running server.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -10,7 +10,7 @@ fn file(app: &App) -> PathBuf {
     app.folder().join("data/hachok.db")
 }
 
-/// The server says within 5 s that it is not ready, refuses events from then on, and has logged it in one line.
+/// Within 5 s the server is not ready; from then on it refuses events, and it logs one line.
 async fn is_noticed(app: &App, harm: impl FnOnce(&Path), logged: &str) {
     let api = app.api("ingest");
     for _ in 0..5 {
@@ -43,7 +43,7 @@ async fn a_database_that_is_moved_away_is_noticed_and_used_again_when_it_is_back
 }
 
 #[tokio::test]
-async fn a_database_that_is_replaced_removed_or_loses_its_log_is_noticed() {
+async fn a_database_that_is_replaced_removed_or_loses_its_write_ahead_log_is_noticed() {
     let copy = |file: &Path| {
         let copy = file.with_extension("copy");
         fs::copy(file, &copy).expect("a copy");
@@ -59,7 +59,7 @@ async fn a_database_that_is_replaced_removed_or_loses_its_log_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_database_that_became_something_else_is_noticed() {
+async fn a_database_that_is_overwritten_or_truncated_is_noticed() {
     let overwrite = |file: &Path, from: u64, to: u64| {
         let file = fs::File::options().write(true).open(file).expect("the file");
         file.write_all_at(&vec![0x5a; usize::try_from(to - from).expect("a size")], from).expect("a write");
@@ -73,7 +73,7 @@ async fn a_database_that_became_something_else_is_noticed() {
     ];
     for (n, harm) in harms.into_iter().enumerate() {
         let mut app = App::on_sqlite();
-        // So that the pages are in the file, not in its log alone.
+        // So that the pages are in the file itself, not only in its write-ahead log.
         app.api("ingest").accepted(event("message_created")).await;
         app.stop();
         app.start_again();

@@ -1,5 +1,5 @@
-//! The fuzz targets of `fuzz/targets.rs`, briefly: every seed, and random changes of it. `PROPTEST_CASES` sets how many;
-//! `just fuzz NAME` searches for as long as it is let, guided by coverage.
+//! The fuzz targets of `fuzz/targets.rs` on every seed and on random changes of it. `PROPTEST_CASES` sets the number of
+//! changes; `just fuzz NAME` runs a target without end, guided by coverage.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, TestRunner};
 #[path = "../../fuzz/targets.rs"]
 mod targets;
 
-/// Pieces that parsers disagree on.
+/// Byte sequences on which parsers disagree.
 const PIECES: [&[u8]; 24] = [
     b"\0",
     b"\xff",
@@ -39,7 +39,7 @@ const PIECES: [&[u8]; 24] = [
     b";q=0",
 ];
 
-/// One change of an input: a piece instead of the bytes between two places.
+/// A change of an input: a piece replaces the bytes between two positions.
 type Change = (Index, Index, Vec<u8>);
 
 fn change() -> impl Strategy<Value = Change> {
@@ -80,17 +80,17 @@ fn run(name: &str, target: fn(&[u8])) {
 }
 
 #[test]
-fn any_event_is_refused_or_stored_as_it_came() {
+fn any_event_is_refused_or_stored_unchanged() {
     run("ingest", targets::ingest);
 }
 
 #[test]
-fn any_url_is_refused_or_sent_as_it_is_stored() {
+fn any_url_is_refused_or_sent_as_stored() {
     run("target_url", targets::target_url);
 }
 
 #[test]
-fn any_form_is_checked() {
+fn any_form_is_parsed_and_validated() {
     run("form_pairs", targets::form_pairs);
 }
 
@@ -105,6 +105,6 @@ fn any_forwarded_list_names_the_client_that_the_proxy_saw() {
 }
 
 #[test]
-fn any_query_of_the_log_is_read_and_shows_the_times_that_it_was_given() {
+fn any_log_query_is_parsed_and_keeps_its_times() {
     run("log_query", targets::log_query);
 }

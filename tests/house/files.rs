@@ -18,7 +18,7 @@ fn lints_are_expected_never_allowed() {
 }
 
 #[test]
-fn the_vendored_scripts_are_what_they_say() {
+fn the_vendored_scripts_have_the_recorded_checksums() {
     use sha2::{Digest, Sha256};
     let sum = |path: &str| {
         let bytes = std::fs::read(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect(path);
@@ -32,7 +32,7 @@ fn the_vendored_scripts_are_what_they_say() {
 }
 
 #[test]
-fn the_top_level_holds_what_a_stranger_expects() {
+fn the_top_level_holds_only_conventional_names() {
     const EXPECTED: [&str; 24] = [
         "Cargo.toml",
         "Cargo.lock",
@@ -56,7 +56,7 @@ fn the_top_level_holds_what_a_stranger_expects() {
         "deny.toml",
         "rustfmt.toml",
         "rust-toolchain.toml",
-        // Made by building and by running, never committed.
+        // Created by building and running, never committed.
         "target",
         "data",
     ];
@@ -68,7 +68,7 @@ fn the_top_level_holds_what_a_stranger_expects() {
 }
 
 #[test]
-fn the_documents_a_stranger_looks_for_are_there() {
+fn the_conventional_documents_exist() {
     for path in [
         "README.md",
         "CHANGELOG.md",

@@ -1,8 +1,9 @@
-//! What a test needs is said by `#[ignore = "…"]`, and its name lets `tests/run` choose it. No test passes without testing.
+//! A test names what it needs in `#[ignore = "…"]`, and its name lets `tests/run` select it. No test passes without
+//! testing.
 
 use super::files;
 
-/// The beginning of a reason, and what the path of such a test holds.
+/// How a reason begins, and what the path of such a test contains.
 const REASONS: [(&str, &str); 6] = [
     ("needs Postgres: ", "::on_postgres_"),
     ("needs chromium and chromedriver: ", "tests/browser/"),

@@ -1,4 +1,4 @@
-//! Links and paths in the documents lead somewhere.
+//! The links and paths in the documents exist.
 //!
 //! A code span such as `src/app.rs::start` names an item of a file; the file has to declare it.
 

@@ -7,7 +7,7 @@ fn names(folder: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn both_databases_have_the_same_migrations_each_with_a_way_back() {
+fn both_databases_have_the_same_migrations_up_and_down() {
     let (sqlite, postgres) = (names("migrations/sqlite"), names("migrations/postgres"));
     assert!(!sqlite.is_empty());
     assert_eq!(sqlite, postgres);

@@ -1,4 +1,4 @@
-//! The rules of the house, read from the source.
+//! The rules of the repository, checked by reading its files.
 
 mod files;
 mod ignored;
@@ -13,7 +13,7 @@ mod templates;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every file below a folder of the project whose name ends so, with its text; sorted by path.
+/// All files below a folder of the repository whose names end like this, with their text; sorted by path.
 pub fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();

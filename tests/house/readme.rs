@@ -14,7 +14,7 @@ fn the_readme_shows_the_configurations_of_the_proxies_as_they_are_tested() {
 }
 
 #[test]
-fn every_setting_stands_in_the_readme() {
+fn the_readme_names_every_setting() {
     let (_, text) = readme().remove(0);
     let config = files("src", "config.rs").remove(0).1;
     let variables = config.split("env = \"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(name, _)| name);

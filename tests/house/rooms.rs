@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use super::files;
 
-/// A room of `src/`, the rooms it may name, and the outside areas it may name.
-/// The picture is in docs/ARCHITECTURE.md; a part of a room may have a rule of its own.
+/// A room of `src/`, the rooms that it may import, and the areas of external crates that it may import. The picture is
+/// in docs/ARCHITECTURE.md; a part of a room may have its own rule.
 const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("domain", &["domain"], &[]),
     ("clock", &["domain", "clock"], &[]),
@@ -63,7 +63,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("lib", &[], &[]),
 ];
 
-/// Areas, and the crates that belong to them.
+/// The areas, and their crates.
 const AREAS: [(&str, &[&str]); 5] = [
     ("diesel", &["diesel", "diesel_migrations", "libsqlite3_sys", "pq_sys"]),
     ("actix", &["actix_web", "actix_session", "actix_http", "actix_server", "actix_service"]),
@@ -73,12 +73,12 @@ const AREAS: [(&str, &[&str]); 5] = [
 ];
 
 #[test]
-fn each_room_names_only_the_rooms_and_crates_it_may() {
+fn each_room_imports_only_the_rooms_and_crates_that_it_may() {
     let mut faults = Vec::new();
     for (path, text) in files("src", ".rs") {
         let (_, rooms, areas) = rule(&path);
         let code = code(&text);
-        for named in paths_of_ours(&code) {
+        for named in crate_paths(&code) {
             if !rooms.contains(&named.as_str()) {
                 faults.push(format!("{path} names crate::{named}"));
             }
@@ -103,25 +103,25 @@ fn every_room_of_the_source_has_a_rule() {
 #[test]
 fn the_rule_finds_a_seeded_fault() {
     let code = code("use crate::{db::webhooks, domain};\n// use diesel::x;\nuse reqwest::Client;");
-    assert_eq!(paths_of_ours(&code), BTreeSet::from(["db".to_owned(), "domain".to_owned()]));
+    assert_eq!(crate_paths(&code), BTreeSet::from(["db".to_owned(), "domain".to_owned()]));
     assert!(names_crate(&code, "reqwest") && !names_crate(&code, "diesel"));
 }
 
 fn rule(path: &str) -> (&'static str, &'static [&'static str], &'static [&'static str]) {
     let place = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
     let fits = |room: &str| place == room || place.starts_with(&format!("{room}/"));
-    // The longest that fits is the narrowest.
+    // The longest matching path is the most specific.
     let best = ROOMS.iter().filter(|(room, ..)| fits(room)).max_by_key(|(room, ..)| room.len());
     best.copied().unwrap_or(("", &[], &[]))
 }
 
-/// The text without comments, so that prose may name what it likes.
+/// The text without comments, which may name anything.
 fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// The first names after `crate::`, braces opened.
-fn paths_of_ours(code: &str) -> BTreeSet<String> {
+/// The first names after `crate::`, with braces expanded.
+fn crate_paths(code: &str) -> BTreeSet<String> {
     let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut named = BTreeSet::new();
     for after in code.split("crate::").skip(1).chain(code.split("hachok::").skip(1)) {
@@ -130,7 +130,7 @@ fn paths_of_ours(code: &str) -> BTreeSet<String> {
             Some(list) => named.extend(outermost(list).iter().map(|item| word(item.trim()))),
         }
     }
-    // A macro of the crate is no room.
+    // A macro of the crate is not a room.
     named.retain(|name| !code.contains(&format!("crate::{name}!")) && !name.is_empty());
     named
 }

@@ -1,8 +1,8 @@
-//! The route table, read from its source: a new route is under every test that walks it.
+//! The route table, read from its source: tests that walk it include new routes automatically.
 
 use super::files;
 
-/// A path, and the methods it answers.
+/// A path and its methods.
 pub struct Route {
     pub path: String,
     pub methods: Vec<&'static str>,
@@ -10,12 +10,12 @@ pub struct Route {
 
 const METHODS: [&str; 5] = ["get", "post", "patch", "put", "delete"];
 
-/// The pages.
+/// The routes of the pages.
 pub fn pages() -> Vec<Route> {
     read("fn pages", "\0")
 }
 
-/// Health, files, ingest: the routes outside the pages and the management API.
+/// Health, static files, ingest: the routes outside the pages and the management API.
 pub fn others() -> Vec<Route> {
     let mut found = split("fn table", "fn management");
     found.retain(|route| !route.methods.is_empty());
@@ -23,7 +23,7 @@ pub fn others() -> Vec<Route> {
     found
 }
 
-/// The management API, below `/api/v1/accounts/1`.
+/// The routes of the management API, below `/api/v1/accounts/1`.
 pub fn management() -> Vec<Route> {
     read("fn management", "fn pages")
 }

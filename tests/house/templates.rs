@@ -37,7 +37,7 @@ const SAME_EVERYWHERE: [&str; 30] = [
 ];
 
 #[test]
-fn words_stand_in_the_locales_not_in_the_templates() {
+fn texts_are_in_the_locales_not_in_the_templates() {
     for (path, text) in files("templates", ".html") {
         for node in text_nodes(&text) {
             let left: String = node.split_whitespace().filter(|word| !names_a_header(word)).collect();
@@ -48,7 +48,7 @@ fn words_stand_in_the_locales_not_in_the_templates() {
 }
 
 #[test]
-fn attributes_that_people_read_come_from_the_locales_too() {
+fn visible_attributes_come_from_the_locales_too() {
     for (path, text) in files("templates", ".html") {
         for attribute in ["aria-label", "title", "placeholder", "alt"] {
             for rest in text.split(&format!(" {attribute}=\"")).skip(1) {
@@ -63,7 +63,7 @@ fn attributes_that_people_read_come_from_the_locales_too() {
 }
 
 #[test]
-fn nothing_is_let_through_unescaped_and_no_script_or_style_is_inline() {
+fn templates_escape_everything_and_have_no_inline_script_or_style() {
     for (path, text) in files("templates", ".html") {
         let squeezed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         assert!(!squeezed.contains("|safe"), "{path}");
@@ -87,7 +87,7 @@ fn both_languages_have_the_same_messages_with_the_same_variables() {
 }
 
 #[test]
-fn ukrainian_is_written_with_its_own_apostrophe_and_plurals() {
+fn ukrainian_uses_its_apostrophe_and_plural_forms() {
     for (path, text) in files("locales/uk", ".ftl") {
         let letters: Vec<char> = text.chars().collect();
         for three in letters.windows(3) {
@@ -107,19 +107,19 @@ fn ukrainian_is_written_with_its_own_apostrophe_and_plurals() {
     }
 }
 
-/// `content-type`, `application/json`, `authorization`: no language has another word for them.
+/// Whether it is a name such as `content-type` or `application/json`, which is not translated.
 fn names_a_header(word: &str) -> bool {
     let joined = word.contains(['-', '/']) && word.chars().all(|c| c.is_ascii_lowercase() || "-/".contains(c));
     joined || word == "authorization"
 }
 
-/// The texts between tags, comments and askama's own.
+/// The texts between tags, without comments and askama's tags.
 fn text_nodes(template: &str) -> Vec<String> {
     let text = outside(template, "{#", "#}");
     let text = outside(&text, "{%", "%}");
     let text = outside(&text, "{{", "}}");
     let text = outside(&text, "<!--", "-->");
-    // A program is the same in every language; its element says so.
+    // A program is the same in every language; its element is marked so.
     let text = without_programs(&text);
     let text = outside(&text, "<", ">");
     let entities = ["&nbsp;", "&amp;", "&lt;", "&gt;", "&quot;", "&hellip;", "&mdash;", "&middot;", "&times;"];
@@ -144,7 +144,7 @@ fn outside(text: &str, open: &str, close: &str) -> String {
     let mut parts = text.split(open);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        // A line's break stays, so that two texts are not glued.
+        // Keeps the line break, so that two texts are not joined.
         kept.push('\n');
         kept.push_str(part.split_once(close).map_or("", |(_, after)| after));
     }

@@ -35,7 +35,7 @@ async fn an_inbox_of_an_event_registers_itself() {
 }
 
 #[tokio::test]
-async fn a_bad_inbox_is_told_beside_its_field() {
+async fn an_invalid_inbox_is_refused_beside_its_field() {
     let app = App::start();
     let admin = app.admin().await;
     app.api("ingest").accepted(event_in("message_created", 7)).await;

@@ -1,4 +1,4 @@
-//! What a person sees and does in a browser without scripts, and what htmx asks for.
+//! The pages, in a browser without scripts and as htmx requests them.
 
 mod accounts;
 mod deliveries;
@@ -11,18 +11,18 @@ mod webhooks;
 
 use crate::support::{Form, Page, Visitor};
 
-/// The form of a new webhook, filled so that it is good.
+/// The form of a new webhook, filled with valid values.
 pub async fn good_form(visitor: &Visitor, url: &str) -> Form {
     visitor.open("/webhooks/new").await.form("#f-url").set("url", url).tick("events", "message_created")
 }
 
-/// Makes a webhook by its form; its number, and the page that came after.
+/// Creates a webhook through its form; returns its id and the page after the redirect.
 pub async fn make_webhook(visitor: &Visitor, url: &str) -> (i64, Page) {
     let form = good_form(visitor, url).await;
     made(visitor, form).await
 }
 
-/// Sends a good form of a new webhook; its number, and the page that came after.
+/// Sends the valid form of a new webhook; returns its id and the page after the redirect.
 pub async fn made(visitor: &Visitor, form: Form) -> (i64, Page) {
     let target = visitor.submit(form).await.leads_to();
     let number = target.trim_start_matches("/webhooks/").split(['/', '?', '#']).next().unwrap_or_default();

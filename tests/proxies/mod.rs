@@ -1,5 +1,5 @@
-//! The proxies of packaging/proxies before a real server, with ports and paths substituted. On demand:
-//! `cargo test --test suite -- proxies:: --ignored`, where nginx, Caddy and HAProxy are installed.
+//! The configurations of packaging/proxies, run by the real proxies before a real server, with ports and paths
+//! replaced. On demand: `cargo test --test suite -- proxies:: --ignored`; needs nginx, Caddy and HAProxy.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Drop for Proxy {
     }
 }
 
-/// Where a proxy listens, whom it calls, and its folder with a certificate.
+/// The port of a proxy, the port of the server behind it, and a folder with a certificate.
 struct Setting<'a> {
     port: u16,
     server: u16,
@@ -34,7 +34,7 @@ struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    /// The file of packaging/proxies, with the ports of this test.
+    /// A file of packaging/proxies with the ports of this test.
     fn shipped(&self, name: &str) -> String {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/proxies").join(name);
         let text = fs::read_to_string(path).expect("a configuration");
@@ -64,7 +64,7 @@ fn nginx(setting: &Setting) -> Proxy {
     let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {};", setting.path(kind)))
         .join(" ");
-    // As root nginx would give these folders to a user of its own, who may not come here.
+    // As root, nginx would change to another user, who may not enter this folder.
     let whole = format!(
         "daemon off; master_process off; user root; pid {};\nevents {{}}\nhttp {{ access_log off; {folders} include {site}; }}\n",
         setting.path("pid")
@@ -90,7 +90,7 @@ fn haproxy(setting: &Setting) -> Proxy {
     setting.run("haproxy", &["-db", "-f", &file])
 }
 
-/// A client of the proxy whose own address is that one.
+/// A client of the proxy with that source address.
 fn client(proxy: &Proxy, from: [u8; 4]) -> reqwest::Client {
     drop(crate::support::http());
     reqwest::Client::builder()
@@ -103,13 +103,13 @@ fn client(proxy: &Proxy, from: [u8; 4]) -> reqwest::Client {
         .expect("a client")
 }
 
-/// Something, once it answers with one of these.
+/// Whether the URL answers with one of these statuses; for `eventually`.
 async fn answers(client: &reqwest::Client, url: &str, expected: &[u16]) -> Option<()> {
     let answer = client.get(url).send().await.ok()?;
     expected.contains(&answer.status().as_u16()).then_some(())
 }
 
-/// RFC 7468.
+/// PEM (RFC 7468).
 fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("base64")).collect();
@@ -132,13 +132,13 @@ async fn holds_behind(start: fn(&Setting) -> Proxy) {
     let ready = format!("{base}/readyz");
     eventually("the proxy finds the server ready", || answers(&near, &ready, &[200])).await;
 
-    // Pages, their cookies and forms.
+    // Pages with cookies and forms work.
     let visitor = Visitor::with(&base, near.clone());
     visitor.sign_in(ANNA, PASSWORD).await;
     assert!(visitor.session().0.starts_with("__Host-hachok_"));
     visitor.open("/webhooks").await;
 
-    // A client is known by its own address, whatever it writes.
+    // The client address is that of the connection, not the one that the client claims.
     let far = Visitor::with(&base, client(&proxy, [127, 0, 0, 2]));
     for number in 1..=6 {
         let form = far.open("/sign-in").await.form("[name=password]").set("email", ANNA).set("password", "wrong");
@@ -149,7 +149,7 @@ async fn holds_behind(start: fn(&Setting) -> Proxy) {
     let other = Visitor::with(&base, client(&proxy, [127, 0, 0, 3]));
     assert_eq!(other.try_sign_in(ANNA, "wrong").await.status, 422);
 
-    // The largest event passes, and what the server says of a larger one arrives.
+    // The largest event passes, and the server's answer to a larger one arrives.
     let (events, token) = (format!("{base}/api/v1/events"), app.token("admin"));
     let post = async |bytes: usize| {
         let frame = r#"{"event":"message_created","content":""}"#.len();
@@ -164,7 +164,7 @@ async fn holds_behind(start: fn(&Setting) -> Proxy) {
     let answer = Answer::of(webhooks.header("authorization", format!("Bearer {token}"))).await;
     assert_eq!(answer.status, 200);
 
-    // The proxy notices that the server is gone, and that it is back.
+    // The proxy notices that the server is down, and that it is up again.
     app.stop();
     eventually("the proxy answers for a server that is down", || answers(&near, &ready, &[502, 503])).await;
     app.start_again();

@@ -1,4 +1,4 @@
-//! A program that talks to the API.
+//! A client of the API.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
@@ -13,7 +13,7 @@ pub struct Api {
     client: Client,
 }
 
-/// What came back.
+/// A response that has been read to its end.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -30,7 +30,7 @@ impl Api {
         Self { base: base.into(), token: token.into(), client: http() }
     }
 
-    /// A request without a token; a path without a leading slash is one of account 1.
+    /// A request without a token. A path without a leading slash is relative to `/api/v1/accounts/1`.
     pub fn plain(&self, method: Method, path: &str) -> RequestBuilder {
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/api/v1/accounts/1/{path}") };
         self.client.request(method, format!("{}{path}", self.base))
@@ -72,31 +72,31 @@ impl Api {
         Answer::of(self.event_request(body)).await
     }
 
-    /// Sends these bytes as an event under a key.
+    /// Sends these bytes as an event with an `Idempotency-Key`.
     pub async fn send_once(&self, key: &str, body: impl Into<Vec<u8>>) -> Answer {
         Answer::of(self.event_request(body).header("idempotency-key", key)).await
     }
 
-    /// An event about to be sent.
+    /// A request that posts an event, not sent yet.
     pub fn event_request(&self, body: impl Into<Vec<u8>>) -> RequestBuilder {
         self.request(Method::POST, "/api/v1/events").header("content-type", "application/json").body(body.into())
     }
 
-    /// Sends an event that must be accepted; its id.
+    /// Sends an event, which must be accepted; returns its id.
     pub async fn accepted(&self, body: impl Into<Vec<u8>>) -> String {
         let answer = self.send(body).await;
         assert_eq!(answer.status, 202, "{answer:?}");
         answer.json()["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Makes a webhook: `payload.webhook` of the answer.
+    /// Creates a webhook and returns `payload.webhook` of the response.
     pub async fn webhook(&self, body: &Value) -> Value {
         let answer = self.post("webhooks", body).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()["payload"]["webhook"].clone()
     }
 
-    /// The newest deliveries first.
+    /// The deliveries that match the query, newest first.
     pub async fn deliveries(&self, filter: &str) -> Vec<Value> {
         let answer = self.get(&format!("deliveries?{filter}")).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -112,7 +112,7 @@ impl Api {
 }
 
 impl Answer {
-    /// Sends a request and reads all of the answer.
+    /// Sends a request and reads the whole response.
     pub async fn of(request: RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -124,12 +124,12 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("JSON: {self:?}"))
     }
 
-    /// A header's value, or an empty text.
+    /// The header's value; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
-    /// It is a problem (RFC 9457) of that status; the codes it names.
+    /// Asserts a problem (RFC 9457) of that status; returns the codes that it names.
     pub fn problem(&self, status: u16) -> Vec<String> {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");

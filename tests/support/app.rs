@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::{Api, PASSWORD, Place, Visitor};
 
-/// The longest that a start or a stop may take on a busy machine. A graceful stop may take 25 s.
+/// Limit of a start or a stop on a busy machine. A graceful stop may take 25 s.
 const BOUND: Duration = Duration::from_secs(40);
 
-/// The real binary, serving; killed when dropped.
+/// A running server, the real binary; killed when dropped.
 pub struct App {
     /// Where it listens, for example `http://127.0.0.1:41234`.
     pub url: String,
@@ -29,7 +29,7 @@ impl App {
         Self::at(Place::new())
     }
 
-    /// A new installation on SQLite, whichever database the tests run on.
+    /// A new installation on SQLite, independent of `HACHOK_TEST_DATABASE`.
     pub fn on_sqlite() -> Self {
         Self::at(Place::on_sqlite())
     }
@@ -39,46 +39,45 @@ impl App {
         Self::at(Place::on_postgres())
     }
 
-    /// Lets time pass for what is stored: one UPDATE on the database, beside the server.
-    pub fn age(&self, update: &str) {
-        self.place.age(update);
+    /// Runs SQL on the database while the server runs, for example to make rows older.
+    pub fn run_sql(&self, update: &str) {
+        self.place.run_sql(update);
     }
 
-    /// A server in that place.
     pub fn at(place: Place) -> Self {
         let (process, lines, log) = spawn(&place);
         let url = reached_at(&place, &line(&lines, &log, "its address"));
         Self { url, process, lines, log, place }
     }
 
-    /// The one-time link on the second line, as long as there is no account.
+    /// The one-time link on the second line of output; printed while there is no account.
     pub fn set_up_link(&self) -> String {
         let second = line(&self.lines, &self.log, "the set-up link");
         second.strip_prefix("Set up: ").unwrap_or_else(|| panic!("`Set up: URL`: {second}")).to_owned()
     }
 
-    /// What it has logged so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
     }
 
-    /// The process's number.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// Sends it a signal, for example `STOP`.
+    /// Sends the process a signal, for example `STOP`.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]).status().expect("a shell");
         assert!(sent.success());
     }
 
-    /// Asks it to stop.
+    /// Sends SIGTERM.
     pub fn ask_to_stop(&self) {
         self.signal("TERM");
     }
 
-    /// Its exit code, once it has ended.
+    /// Waits for the end of the process; returns its exit code.
     pub fn exit_code(&mut self) -> Option<i32> {
         loop {
             match self.lines.recv_timeout(BOUND) {
@@ -90,7 +89,7 @@ impl App {
         self.process.wait().expect("an end").code()
     }
 
-    /// SIGTERM, and its exit code.
+    /// Sends SIGTERM, waits, and returns the exit code.
     pub fn stop(&mut self) -> Option<i32> {
         self.ask_to_stop();
         self.exit_code()
@@ -102,12 +101,12 @@ impl App {
         self.process.wait().expect("an end");
     }
 
-    /// Another setting from its next start on.
+    /// Changes a setting for the next start.
     pub fn change(&mut self, name: &str, value: &str) {
         self.place.change(name, value);
     }
 
-    /// Starts it again after a stop or a kill, at another port.
+    /// Starts the server again after a stop or a kill. Its port is another one.
     pub fn start_again(&mut self) {
         let (process, lines, log) = spawn(&self.place);
         self.url = reached_at(&self.place, &line(&lines, &log, "its address"));
@@ -119,7 +118,7 @@ impl App {
         Api::new(&self.url, &self.token(scope))
     }
 
-    /// A browser that nobody has signed in with.
+    /// A browser without a session.
     pub fn visitor(&self) -> Visitor {
         Visitor::new(&self.url)
     }
@@ -156,12 +155,12 @@ impl Drop for App {
     }
 }
 
-/// Where a server on that place is reached that printed `address`.
+/// The URL at which a server of that place is reached, given the address that it printed.
 fn reached_at(place: &Place, address: &str) -> String {
     let host = place.bind().rsplit_once(':').map_or("", |(host, _)| host);
     let port = address.strip_prefix(&format!("http://{host}:"));
     let port = port.unwrap_or_else(|| panic!("the first line is the address alone: {address}"));
-    // Any address: loopback is one of them.
+    // The wildcard address includes loopback.
     let host = if host == "[::]" { "127.0.0.1" } else { host };
     format!("http://{host}:{port}")
 }

@@ -1,20 +1,20 @@
-//! Waiting, always with a bound.
+//! Waiting, always with a limit.
 
 use std::future::Future;
 use std::time::Duration;
 
-/// The longest that anything may take that is expected to happen at once, on a busy machine.
+/// Limit for what should happen at once, on a busy machine.
 pub const BOUND: Duration = Duration::from_secs(20);
 
-/// The future's value, if it comes within the bound.
+/// Awaits the future; panics after `BOUND`.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(BOUND, future).await {
         Ok(value) => value,
-        Err(_) => panic!("waited {BOUND:?} in vain for {what}"),
+        Err(_) => panic!("no {what} within {BOUND:?}"),
     }
 }
 
-/// Looks again and again until there is something to see.
+/// Calls `look` every 25 ms until it returns a value; panics after `BOUND`.
 pub async fn eventually<T, F>(what: &str, look: impl Fn() -> F) -> T
 where
     F: Future<Output = Option<T>>,

@@ -1,4 +1,4 @@
-//! Where a test's data stands.
+//! The database of a test.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 
-/// A database of one test alone.
+/// A database that no other test uses.
 pub enum Database {
     /// The default file, `data/hachok.db` in the test's folder.
     Sqlite,
     /// A fresh database on the server of `HACHOK_TEST_DATABASE`.
     Postgres { server: String, name: String },
-    /// One that belongs to somebody else.
+    /// A database that exists already and is not dropped.
     Given(String),
 }
 
 impl Database {
-    /// As the environment says.
+    /// Creates one on the server of `HACHOK_TEST_DATABASE`, or chooses SQLite.
     pub fn fresh() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         match std::env::var("HACHOK_TEST_DATABASE") {
@@ -42,12 +42,12 @@ impl Database {
         }
     }
 
-    /// Runs one statement; `file` is where a SQLite database stands.
+    /// Runs SQL; `file` is the path of a SQLite database.
     pub fn execute(&self, file: &Path, statement: &str) {
         match self {
             Self::Sqlite => {
                 let mut connection = SqliteConnection::establish(&file.to_string_lossy()).expect("the database");
-                connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a time-out");
+                connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a timeout");
                 connection.batch_execute(statement).expect(statement);
             }
             Self::Postgres { server, name } => psql(&format!("{server}/{name}"), statement),
@@ -57,8 +57,8 @@ impl Database {
 }
 
 impl Database {
-    /// What Postgres answers to a question for one value; nothing on SQLite.
-    pub fn ask(&self, question: &str) -> Option<String> {
+    /// The single value that a query returns on Postgres; `None` on SQLite.
+    pub fn query_postgres(&self, question: &str) -> Option<String> {
         let url = self.url().filter(|url| url.starts_with("postgres"))?;
         let ran = Command::new("psql").args(["-XqAtc", question, &url]).output().expect("psql");
         Some(String::from_utf8_lossy(&ran.stdout).trim().to_owned())
@@ -73,24 +73,24 @@ impl Drop for Database {
     }
 }
 
-fn psql(url: &str, sentence: &str) {
-    let ran = Command::new("psql").args(["-Xqc", sentence, url]).output().expect("psql");
+fn psql(url: &str, statement: &str) {
+    let ran = Command::new("psql").args(["-Xqc", statement, url]).output().expect("psql");
     if !ran.status.success() && !std::thread::panicking() {
-        panic!("{sentence}: {}", String::from_utf8_lossy(&ran.stderr));
+        panic!("{statement}: {}", String::from_utf8_lossy(&ran.stderr));
     }
 }
 
-/// Runs statements on a SQLite file, which is made if it is missing.
+/// Runs statements on a SQLite file; creates it if it is missing.
 pub fn sqlite(file: &Path, statements: &str) {
     let mut connection = SqliteConnection::establish(&file.to_string_lossy()).expect("a file");
     connection.batch_execute(statements).expect(statements);
 }
 
-/// A process of its own would do the same: a transaction that reads and does not end until this is dropped.
+/// A read transaction that stays open until this is dropped. It acts as one of another process would.
 pub struct SqliteReader(#[expect(dead_code, reason = "held open")] SqliteConnection);
 
 impl SqliteReader {
-    /// Begins to read.
+    /// Starts the transaction with a query.
     pub fn begin(file: &Path) -> Self {
         let mut connection = SqliteConnection::establish(&file.to_string_lossy()).expect("the database");
         connection.batch_execute("BEGIN; SELECT COUNT(*) FROM events").expect("a reader");

@@ -1,28 +1,28 @@
-//! A form as a browser would send it.
+//! A form, as a browser would send it.
 
 use std::collections::HashMap;
 
 use scraper::{ElementRef, Html, Selector};
 
-/// A form's fields, with what stands in them.
+/// A form with the current values of its fields.
 #[derive(Clone, Debug)]
 pub struct Form {
     /// `post` or `get`.
     pub method: String,
     /// Where it goes.
     pub action: String,
-    /// What would be sent, in order.
+    /// The pairs that would be sent, in order.
     pub fields: Vec<(String, String)>,
     names: HashMap<String, String>,
 }
 
 impl Form {
-    /// The form that holds (or is) the first element of that selector.
+    /// The form that contains (or is) the first element that matches the selector.
     pub fn find(page: &Html, selector: &str) -> Option<Self> {
         let target = page.select(&Selector::parse(selector).expect(selector)).next()?;
         let mut around = std::iter::once(target).chain(target.ancestors().filter_map(ElementRef::wrap));
         let own = around.find(|element| element.value().name() == "form");
-        // A control may stand outside its form and name it.
+        // A control may be outside its form and name it by `form`.
         let form = own.or_else(|| {
             let id = target.attr("form")?;
             page.select(&Selector::parse("form").expect("form")).find(|form| form.attr("id") == Some(id))
@@ -53,17 +53,17 @@ impl Form {
         }
     }
 
-    /// What stands in a field, or an empty text.
+    /// The first value of a field; empty if it has no value.
     pub fn value(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// All that would be sent under that name.
+    /// All values that would be sent under that name.
     pub fn values(&self, name: &str) -> Vec<&str> {
         self.fields.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Fills a field, picks a radio button or an option.
+    /// Fills a field, selects a radio button or an option.
     pub fn set(mut self, name: &str, value: &str) -> Self {
         match self.fields.iter_mut().find(|(known, _)| known == name) {
             Some(field) => field.1 = value.into(),
@@ -84,14 +84,14 @@ impl Form {
         self
     }
 
-    /// Leaves out everything of that name.
+    /// Removes all pairs of that name.
     pub fn without(mut self, name: &str) -> Self {
         self.fields.retain(|(known, _)| known != name);
         self
     }
 }
 
-/// What a control would send, if it would send anything (HTML, "constructing the form data set").
+/// The value that a control would send, if any (HTML, "constructing the form data set").
 fn value(control: ElementRef) -> Option<String> {
     let element = control.value();
     if element.attr("disabled").is_some() {

@@ -1,4 +1,4 @@
-//! What the tests stand on: a running server, its visitors, its receivers.
+//! Shared by all tests: a running server, clients of its API and pages, and receivers of its webhooks.
 
 mod api;
 mod app;
@@ -27,7 +27,7 @@ pub use visitor::{EMAIL, PASSWORD, Visitor};
 
 use std::sync::Once;
 
-/// An HTTP client that follows no redirect, keeps no cookies and knows no proxy.
+/// An HTTP client that follows no redirect, keeps no cookies and uses no proxy.
 pub fn http() -> reqwest::Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {

@@ -1,4 +1,4 @@
-//! A folder and a database of one test alone, and commands that run there.
+//! A folder and a database of one test, and commands that run there.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::database::Database;
 
-/// A folder, a database, an environment.
+/// A folder, a database and the environment of commands.
 pub struct Place {
     folder: TempDir,
     database: Database,
@@ -24,51 +24,51 @@ pub struct Ran {
     pub code: Option<i32>,
     /// What it printed.
     pub stdout: String,
-    /// What it complained of.
+    /// Standard error.
     pub stderr: String,
 }
 
 impl Place {
-    /// A new one, where webhooks may reach loopback.
+    /// A new one whose webhooks may reach loopback.
     pub fn new() -> Self {
         Self::bare().set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
     }
 
-    /// A new one with no setting but the database.
+    /// A new one; its only setting is the database.
     pub fn bare() -> Self {
         Self::of(Database::fresh())
     }
 
-    /// A new one on SQLite, whichever database the tests run on: for what concerns the file.
+    /// A new one on SQLite, independent of `HACHOK_TEST_DATABASE`: for tests of the file itself.
     pub fn on_sqlite() -> Self {
         Self::bare_on_sqlite().set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
     }
 
-    /// The same with no setting but the database.
+    /// The same; its only setting is the database.
     pub fn bare_on_sqlite() -> Self {
         Self::of(Database::Sqlite)
     }
 
-    /// A new one on Postgres. Tests that use it are ignored unless they are asked for, because it needs a server.
+    /// A new one on Postgres. Its tests are ignored by default, because they need a server.
     pub fn on_postgres() -> Self {
         let place = Self::new();
         assert!(!place.is_sqlite(), "HACHOK_TEST_DATABASE names no Postgres: see tests/README.md");
         place
     }
 
-    /// A new one with no setting but the database, whose tables are made.
+    /// A new one whose database is migrated.
     pub fn with_tables() -> Self {
         let place = Self::bare();
-        place.say(&["migrate"]);
+        place.run_ok(&["migrate"]);
         place
     }
 
-    /// A new one on a database that is there already, where webhooks may reach loopback.
+    /// One on an existing database, whose webhooks may reach loopback.
     pub fn on(url: &str) -> Self {
         Self::of(Database::Given(url.to_owned())).set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
     }
 
-    /// One for another process on the same database.
+    /// One for another process on the same database, with the same key.
     pub fn beside(&self) -> Self {
         let key = self.folder().join("data/secret.key");
         Self::on(&self.database_url()).set("HACHOK_SECRET_KEY_FILE", &key.to_string_lossy())
@@ -85,52 +85,52 @@ impl Place {
         }
     }
 
-    /// Every command runs through this one, for example `env`.
+    /// Runs every command through this program, for example `env`.
     pub fn through(mut self, wrapper: &[&str]) -> Self {
         self.wrapper = wrapper.iter().map(ToString::to_string).collect();
         self
     }
 
-    /// Its server listens there, for example `[::]:0`.
+    /// Sets the address on which the server listens, for example `[::]:0`.
     pub fn bound_to(mut self, address: &str) -> Self {
         self.bind = address.into();
         self
     }
 
-    /// Where its server listens.
+    /// The address on which the server listens.
     pub fn bind(&self) -> &str {
         &self.bind
     }
 
-    /// Where the data stands, whoever asks.
+    /// The URL of the database, also where it is the default.
     pub fn database_url(&self) -> String {
         let file = || format!("sqlite://{}", self.folder().join("data/hachok.db").display());
         self.database.url().unwrap_or_else(file)
     }
 
-    /// With one more setting.
+    /// Adds a setting.
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.change(name, value);
         self
     }
 
-    /// Another setting from the next command on.
+    /// Changes a setting from the next command on.
     pub fn change(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.into(), value.into()));
     }
 
-    /// The tests run on SQLite.
+    /// Whether the database is SQLite.
     pub fn is_sqlite(&self) -> bool {
         matches!(self.database, Database::Sqlite)
     }
 
-    /// The folder that everything happens in.
+    /// The working folder of all commands.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The binary, about to run here.
+    /// The binary with these arguments, in this folder and environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let words = self.wrapper.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_hachok")]);
         let mut words = words.chain(arguments.iter().copied());
@@ -144,29 +144,29 @@ impl Place {
         command
     }
 
-    /// Runs a command to its end.
+    /// Runs a command until it ends.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, "")
     }
 
-    /// Runs a command to its end with something on its standard input.
+    /// Runs a command until it ends, with `input` on standard input.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
         let mut command = self.command(arguments);
         let mut process =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
-        // A command that does not read closes the pipe; that is no fault.
+        // A command that does not read its input closes the pipe, which is no error.
         let _ = process.stdin.take().map(|mut pipe| pipe.write_all(input.as_bytes()));
         let output = process.wait_with_output().expect("an end");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
-    /// What a good command printed, trimmed.
-    pub fn say(&self, arguments: &[&str]) -> String {
-        self.run(arguments).good()
+    /// Runs a command that must succeed; returns its trimmed output.
+    pub fn run_ok(&self, arguments: &[&str]) -> String {
+        self.run(arguments).stdout_of_success()
     }
 
-    /// The names of the files in a folder of the place, sorted; nothing if there is no such folder.
+    /// The sorted names of the files in a folder of this place; empty if there is no such folder.
     pub fn files(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder().join(folder)).into_iter().flatten().flatten();
         let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -174,27 +174,28 @@ impl Place {
         names
     }
 
-    /// A new API token.
+    /// Adds an API token and returns it.
     pub fn token(&self, scope: &str) -> String {
-        self.say(&["token", "add", "--name", "test", "--scope", scope])
+        self.run_ok(&["token", "add", "--name", "test", "--scope", scope])
     }
 
-    /// A new account.
+    /// Adds an account.
     pub fn user(&self, email: &str, role: &str, password: &str) {
-        self.run_with(&["user", "add", "--email", email, "--role", role, "--password-stdin"], password).good();
+        self.run_with(&["user", "add", "--email", email, "--role", role, "--password-stdin"], password)
+            .stdout_of_success();
     }
 
-    /// Lets time pass for what is stored: one UPDATE on the database, beside the server.
-    pub fn age(&self, update: &str) {
+    /// Runs SQL on the database while a server runs, for example to make rows older.
+    pub fn run_sql(&self, update: &str) {
         self.database.execute(&self.folder().join("data/hachok.db"), update);
     }
 
-    /// What Postgres answers to a question for one value; nothing on SQLite.
-    pub fn ask(&self, question: &str) -> Option<String> {
-        self.database.ask(question)
+    /// The single value that a query returns on Postgres; `None` on SQLite.
+    pub fn query_postgres(&self, question: &str) -> Option<String> {
+        self.database.query_postgres(question)
     }
 
-    /// Everything that the database's files hold, as bytes (SQLite only).
+    /// The bytes of all files of the database (SQLite only).
     pub fn stored_bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder().join("data")).expect("data").flatten();
         let database = files.filter(|file| file.file_name().to_string_lossy().starts_with("hachok.db"));
@@ -203,14 +204,14 @@ impl Place {
 }
 
 impl Ran {
-    /// What it printed, if it went well.
-    pub fn good(self) -> String {
+    /// Asserts success; returns the trimmed standard output.
+    pub fn stdout_of_success(self) -> String {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.stdout.trim().to_owned()
     }
 
-    /// The one line it complained with, if it ended with that code.
-    pub fn complaint(self, code: i32) -> String {
+    /// Asserts the exit code; returns the single line of standard error.
+    pub fn error_line(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "{self:?}");
         let lines: Vec<_> = self.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
         assert_eq!(lines.len(), 1, "one line: {self:?}");

@@ -1,18 +1,18 @@
-//! Ports that no other test of this suite comes by.
+//! Ports that no other test of this suite uses.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use tokio::net::TcpSocket;
 
-/// A port of 127.0.0.1 that refuses connections for as long as this lives: it is taken, and nobody listens.
-pub struct Nobody {
+/// A port of 127.0.0.1 that refuses connections while this value lives: it is bound, but not listened on.
+pub struct ClosedPort {
     address: SocketAddr,
     _socket: TcpSocket,
 }
 
-impl Nobody {
-    /// A new one.
+impl ClosedPort {
+    /// Binds one.
     pub fn new() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
@@ -30,12 +30,12 @@ impl Nobody {
     }
 }
 
-/// A port that is free in IPv4 and IPv6, for a server that must be told one. Below those that the kernel gives
-/// to listeners and connections that ask for any (from 32768), so that none of these takes it before the server
-/// does or while the server is down; each is drawn once.
+/// A port that is free on IPv4 and IPv6, for a server that needs its port in advance. It is below the range that the
+/// kernel assigns itself (from 32768), so nothing takes it before the server starts or while it is down. Each port is
+/// returned once.
 pub fn free() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Far apart for suites that run at once.
+    // Suites that run at the same time begin at different ports.
     let first = (std::process::id() * 97 % 10_000) as u16;
     for _ in 0..10_000 {
         let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;

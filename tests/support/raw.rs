@@ -1,4 +1,4 @@
-//! A client that writes to a socket itself, for requests that no HTTP library sends.
+//! A client on a bare socket, for requests that no HTTP library sends.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,18 +15,18 @@ impl Raw {
         Self(TcpStream::connect(address).await.expect("a connection"))
     }
 
-    /// Sends bytes; false if the server takes no more.
+    /// Sends bytes; `false` if the server has closed the connection.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.0.write_all(bytes.as_ref()).await.is_ok()
     }
 
-    /// The head of a POST with these header lines.
+    /// Sends the head of a POST with these header lines.
     pub async fn post(&mut self, path: &str, lines: &[&str]) -> bool {
         let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
         self.send(format!("POST {path} HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n")).await
     }
 
-    /// What the server sends until it closes the connection. A reset is a fault: it may destroy the response.
+    /// Everything until the server closes the connection. A reset fails: it may destroy the response.
     pub async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
         let read = tokio::time::timeout(BOUND, self.0.read_to_end(&mut bytes)).await;
@@ -34,7 +34,7 @@ impl Raw {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// What the server has sent once `expected` is in it.
+    /// What the server has sent, as soon as it contains `expected`.
     pub async fn until(&mut self, expected: &str) -> String {
         let mut bytes = Vec::new();
         let reading = async {

@@ -1,4 +1,4 @@
-//! Receivers of webhooks: a plain HTTP/1.1 server on loopback that notes everything and answers as told.
+//! Receivers of webhooks: a plain HTTP/1.1 server on loopback that records all requests and answers as scripted.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -12,12 +12,12 @@ use tokio::task::AbortHandle;
 
 use super::BOUND;
 
-/// All receivers run here, so that a test that waits in its own thread does not hold them up.
+/// All receivers run here, so that a test that blocks its own thread does not delay them.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 });
 
-/// A receiver; gone when dropped.
+/// A receiver; it ends when dropped.
 pub struct Receiver {
     /// Where it listens, for example `http://127.0.0.1:41234`.
     pub url: String,
@@ -32,7 +32,7 @@ struct Shared {
     came: Notify,
 }
 
-/// One request as it came off the wire.
+/// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// `POST`.
@@ -43,7 +43,7 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// When its last byte came.
+    /// When its last byte arrived.
     pub at: SystemTime,
 }
 
@@ -54,13 +54,13 @@ pub enum Reply {
     Status(u16),
     /// Status, headers, body.
     Full(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// These bytes, whatever they are.
+    /// These bytes, valid HTTP or not.
     Raw(Vec<u8>),
-    /// An answer after a while.
+    /// An answer after that delay.
     After(Duration, Box<Reply>),
-    /// No answer, and the connection stays.
+    /// No answer; the connection stays open.
     Hang,
-    /// No answer, and the connection closes.
+    /// No answer; the connection is closed.
     Close,
 }
 
@@ -75,29 +75,29 @@ impl Receiver {
         Self { url, shared, task }
     }
 
-    /// Answers requests to that path with these replies one after another; the last one for good.
+    /// Answers requests to that path with these replies in order; the last one is repeated.
     pub fn answers(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         let script: Vec<_> = replies.into_iter().collect();
         self.shared.scripts.lock().expect("scripts").insert(path.into(), script);
     }
 
-    /// The address of a path here.
+    /// The URL of a path of this receiver.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
-    /// What has come to that path so far.
+    /// The requests to that path so far.
     pub fn seen(&self, path: &str) -> Vec<Received> {
         let requests = self.shared.requests.lock().expect("requests");
         requests.iter().filter(|request| request.path == path).cloned().collect()
     }
 
-    /// Waits until at least `count` requests have come to that path; all of them.
+    /// Waits until at least `count` requests have arrived at that path; returns all of them.
     pub async fn await_requests(&self, path: &str, count: usize) -> Vec<Received> {
         self.await_requests_for(BOUND, path, count).await
     }
 
-    /// The same with a bound of its own.
+    /// The same with another limit.
     pub async fn await_requests_for(&self, bound: Duration, path: &str, count: usize) -> Vec<Received> {
         let enough = async {
             loop {
@@ -128,11 +128,11 @@ impl Drop for Receiver {
 }
 
 impl Received {
-    /// A header's value, or an empty text. A header that stands there twice is a fault.
+    /// The header's value; empty if it is missing. Panics if the header occurs twice.
     pub fn header(&self, name: &str) -> &str {
         let mut values = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         let value = values.next().map_or("", |(_, value)| value);
-        assert!(values.next().is_none(), "{name} stands twice in {:?}", self.headers);
+        assert!(values.next().is_none(), "{name} occurs twice in {:?}", self.headers);
         value
     }
 
@@ -200,7 +200,7 @@ fn next_reply(shared: &Shared, path: &str) -> Reply {
     }
 }
 
-/// Whether the connection goes on.
+/// Returns whether the connection stays open.
 async fn answer(stream: &mut TcpStream, reply: Reply) -> bool {
     let bytes = match reply {
         Reply::After(pause, reply) => {
@@ -208,10 +208,10 @@ async fn answer(stream: &mut TcpStream, reply: Reply) -> bool {
             return Box::pin(answer(stream, *reply)).await;
         }
         Reply::Status(204) => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
-        Reply::Status(status) => format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\n\r\n").into_bytes(),
+        Reply::Status(status) => format!("HTTP/1.1 {status} Scripted\r\ncontent-length: 0\r\n\r\n").into_bytes(),
         Reply::Full(status, headers, body) => {
             let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let head = format!("HTTP/1.1 {status} Told\r\ncontent-length: {}\r\n{lines}\r\n", body.len());
+            let head = format!("HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\n{lines}\r\n", body.len());
             [head.into_bytes(), body].concat()
         }
         Reply::Raw(bytes) => bytes,

@@ -1,4 +1,4 @@
-//! A person with a browser that runs no scripts: cookies, links and forms.
+//! A person with a browser without scripts: cookies, links and forms.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -21,17 +21,17 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// A browser that has never been there.
+    /// A browser without cookies.
     pub fn new(base: &str) -> Self {
         Self { base: base.into(), client: http(), cookies: Mutex::default(), language: "en".into() }
     }
 
-    /// One that reaches the server through that client.
+    /// A browser that sends its requests through that client.
     pub fn with(base: &str, client: Client) -> Self {
         Self { client, ..Self::new(base) }
     }
 
-    /// The same browser set to another language.
+    /// The same browser with another `Accept-Language`.
     pub fn speaking(mut self, accept_language: &str) -> Self {
         self.language = accept_language.into();
         self
@@ -42,12 +42,12 @@ impl Visitor {
         self.cookies.lock().expect("cookies").get(name).cloned()
     }
 
-    /// The session's cookie, name and value.
+    /// Name and value of the session cookie.
     pub fn session(&self) -> (String, String) {
         self.cookie_of("hachok_session")
     }
 
-    /// Name and value of the cookie whose name is that one and the installation's id.
+    /// Name and value of the cookie whose name is `kind` and the id of the installation.
     pub fn cookie_of(&self, kind: &str) -> (String, String) {
         let cookies = self.cookies.lock().expect("cookies");
         let is_it = |name: &str| name.trim_start_matches("__Host-").starts_with(&format!("{kind}_"));
@@ -55,18 +55,18 @@ impl Visitor {
         found.map(|(name, value)| (name.clone(), value.clone())).unwrap_or_else(|| panic!("a cookie {kind}_…"))
     }
 
-    /// Takes over all cookies of another browser, as one that knows both servers has them.
+    /// Copies all cookies of another browser, for a browser that knows both servers.
     pub fn take_cookies(&self, other: &Self) {
         let theirs = other.cookies.lock().expect("cookies").clone();
         self.cookies.lock().expect("cookies").extend(theirs);
     }
 
-    /// Puts a cookie into the browser.
+    /// Sets a cookie.
     pub fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().expect("cookies").insert(name.into(), value.into());
     }
 
-    /// A request with the browser's cookies and language.
+    /// A request with the cookies and the language of the browser.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let path = path.strip_prefix(&self.base).unwrap_or(path);
         let cookies: Vec<_> =
@@ -76,7 +76,7 @@ impl Visitor {
         if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
-    /// Sends a request and keeps the cookies that come back.
+    /// Sends a request and stores the cookies of the response.
     pub async fn send(&self, path: &str, request: RequestBuilder) -> Page {
         let answer = Answer::of(request).await;
         let mut cookies = self.cookies.lock().expect("cookies");
@@ -93,22 +93,22 @@ impl Visitor {
         Page::new(path, answer)
     }
 
-    /// GET, whatever comes.
+    /// GET; any status is accepted.
     pub async fn get(&self, path: &str) -> Page {
         self.send(path, self.request(Method::GET, path)).await
     }
 
-    /// GET of a page that is there.
+    /// GET of a page; asserts 200.
     pub async fn open(&self, path: &str) -> Page {
         self.get(path).await.expect(200)
     }
 
-    /// GET of a fragment, as htmx asks for it.
+    /// GET of a fragment, as htmx requests it.
     pub async fn fetch(&self, path: &str) -> Page {
         self.send(path, self.request(Method::GET, path).header("hx-request", "true")).await
     }
 
-    /// A form about to be sent, with the headers of a browser.
+    /// A request that sends the form, with the headers of a browser.
     pub fn form_request(&self, form: &Form) -> RequestBuilder {
         let encode = || {
             let mut text = url::form_urlencoded::Serializer::new(String::new());
@@ -134,13 +134,13 @@ impl Visitor {
         self.send(&form.action, self.form_request(&form).header("hx-request", "true")).await
     }
 
-    /// Sends a form that must go well, and opens the page it leads to.
+    /// Sends a form that must succeed; opens the page that it redirects to.
     pub async fn follow(&self, form: Form) -> Page {
         let target = self.submit(form).await.leads_to();
         self.open(target.split('#').next().unwrap_or_default()).await
     }
 
-    /// Tries to sign in; what came back.
+    /// Tries to sign in; returns the response.
     pub async fn try_sign_in(&self, email: &str, password: &str) -> Page {
         let form = self.open("/sign-in").await.form("[name=password]");
         self.submit(form.set("email", email).set("password", password)).await
@@ -151,7 +151,7 @@ impl Visitor {
         self.try_sign_in(email, password).await.leads_to();
     }
 
-    /// Makes the first account by the link that the server printed, and signs in with it.
+    /// Creates the first account through the printed link and signs in with it.
     pub async fn set_up(&self, app: &App) -> Page {
         let link = app.set_up_link();
         let form = self.open(&link).await.form("[type=password]");

@@ -10,8 +10,8 @@ fn basic(pair: &str) -> String {
 }
 
 async fn posted(app: &App, authorization: &str, more: &[(&str, &str)]) -> Answer {
-    let nobody = Api::new(&app.url, "x");
-    let mut request = nobody.plain(Method::POST, "/api/v1/events").header("content-type", "application/json");
+    let anonymous = Api::new(&app.url, "x");
+    let mut request = anonymous.plain(Method::POST, "/api/v1/events").header("content-type", "application/json");
     for (name, value) in more.iter().chain(&[("authorization", authorization)]) {
         request = request.header(*name, *value);
     }
@@ -23,7 +23,7 @@ fn challenges(answer: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_sender_that_has_only_a_url_puts_the_token_into_it() {
+async fn the_token_may_be_in_the_url() {
     let app = App::start();
     let token = app.token("ingest");
     let url = format!("{}/api/v1/events", app.url.replace("http://", &format!("http://chatwoot:{token}@")));
@@ -32,7 +32,7 @@ async fn a_sender_that_has_only_a_url_puts_the_token_into_it() {
 }
 
 #[tokio::test]
-async fn the_password_of_basic_is_the_token_whoever_the_user_is() {
+async fn the_password_of_basic_is_the_token_for_any_user() {
     let app = App::start();
     let (token, admin) = (app.token("ingest"), app.token("admin"));
     for pair in [format!("x:{token}"), format!(":{token}"), format!("Оля:{token}"), format!("x:{admin}")] {
@@ -43,7 +43,7 @@ async fn the_password_of_basic_is_the_token_whoever_the_user_is() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_broken_pair_is_no_token() {
+async fn a_wrong_or_malformed_basic_pair_is_refused() {
     let app = App::start();
     let token = app.token("ingest");
     for wrong in [
@@ -65,7 +65,7 @@ async fn a_wrong_or_broken_pair_is_no_token() {
 }
 
 #[tokio::test]
-async fn a_sender_is_asked_for_basic_too_but_a_browser_is_not() {
+async fn a_401_offers_basic_to_programs_but_not_to_browsers() {
     let app = App::start();
     let answer = posted(&app, "", &[]).await;
     answer.problem(401);
@@ -77,25 +77,25 @@ async fn a_sender_is_asked_for_basic_too_but_a_browser_is_not() {
 }
 
 #[tokio::test]
-async fn a_token_beside_basic_counts_and_basic_alone_opens_no_management() {
+async fn a_token_header_counts_beside_basic_and_management_accepts_no_basic() {
     let app = App::start();
     let token = app.token("admin");
     let foreign = basic("proxy:its-own-password");
     assert_eq!(posted(&app, &foreign, &[("api-access-token", &token)]).await.status, 202);
-    let nobody = Api::new(&app.url, "x");
+    let anonymous = Api::new(&app.url, "x");
     let management =
-        |authorization: String| nobody.plain(Method::GET, "webhooks").header("authorization", authorization);
+        |authorization: String| anonymous.plain(Method::GET, "webhooks").header("authorization", authorization);
     let alone = Answer::of(management(basic(&format!("x:{token}")))).await;
     assert_eq!((alone.status, challenges(&alone).iter().any(|text| text.contains("Basic"))), (401, false));
     assert_eq!(Answer::of(management(foreign).header("api_access_token", &token)).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_none_in_basic_either() {
+async fn a_revoked_token_is_refused_in_basic_too() {
     let app = App::start();
     let token = app.token("ingest");
     assert_eq!(posted(&app, &basic(&format!("x:{token}")), &[]).await.status, 202);
-    app.age("UPDATE api_tokens SET revoked_at = 1");
+    app.run_sql("UPDATE api_tokens SET revoked_at = 1");
     let answer = posted(&app, &basic(&format!("x:{token}")), &[]).await;
     answer.problem(401);
     assert_eq!(answer.json()["errors"][0]["code"], json!("unauthorized"));

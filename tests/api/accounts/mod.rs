@@ -1,4 +1,4 @@
-//! Who may call: tokens, and where they are read from.
+//! Tokens: where they are read from, and what they allow.
 
 mod basic;
 mod tokens;

@@ -6,7 +6,7 @@ use crate::support::{Answer, Api, App};
 const READS: [&str; 3] = ["webhooks", "inboxes", "deliveries"];
 
 #[tokio::test]
-async fn a_token_is_taken_from_any_of_three_headers() {
+async fn a_token_is_read_from_any_of_three_headers() {
     let app = App::start();
     let token = app.token("read");
     let api = Api::new(&app.url, &token);
@@ -65,14 +65,14 @@ async fn a_wrong_scope_is_401_in_chatwoots_words() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_dead_at_once() {
+async fn a_revoked_token_is_refused_by_the_api_at_once() {
     let app = App::start();
     let token = app.token("admin");
     let api = Api::new(&app.url, &token);
     assert_eq!(api.get("webhooks").await.status, 200);
-    let listed = app.say(&["token", "list"]);
+    let listed = app.run_ok(&["token", "list"]);
     let id = listed.split_whitespace().find(|word| word.parse::<u32>().is_ok()).expect("the token's number").to_owned();
-    app.say(&["token", "revoke", &id]);
+    app.run_ok(&["token", "revoke", &id]);
     assert_eq!(api.get("webhooks").await.status, 401);
 }
 
@@ -108,12 +108,12 @@ async fn the_profile_names_the_one_account() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_dead() {
+async fn an_expired_token_is_refused() {
     let app = App::start();
-    let token = app.say(&["token", "add", "--name", "short", "--scope", "admin", "--expires", "1d"]);
+    let token = app.run_ok(&["token", "add", "--name", "short", "--scope", "admin", "--expires", "1d"]);
     let api = Api::new(&app.url, &token);
     assert_eq!(api.get("webhooks").await.status, 200);
-    app.age("UPDATE api_tokens SET expires_at = expires_at - 90000000000");
+    app.run_sql("UPDATE api_tokens SET expires_at = expires_at - 90000000000");
     assert_eq!(api.get("webhooks").await.status, 401);
     api.send(crate::support::event("message_created")).await.problem(401);
 }

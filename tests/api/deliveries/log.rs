@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, App, Receiver, Reply, event, event_in, eventually, webhook};
 
-/// The webhook's newest delivery, once it stands at `status`.
+/// Waits until the newest delivery that matches the filter has that status.
 async fn settled(api: &Api, filter: &str, status: &str) -> Value {
     eventually(&format!("a delivery that is {status}"), || async {
         api.deliveries(filter).await.first().filter(|delivery| delivery["status"] == status).cloned()
@@ -11,7 +11,7 @@ async fn settled(api: &Api, filter: &str, status: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_delivery_tells_all_about_itself() {
+async fn a_delivery_has_all_its_fields_and_attempts() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let headers = vec![("x-answer", "yes".to_owned()), ("content-type", "text/plain".to_owned())];
@@ -61,7 +61,7 @@ async fn secrets_are_masked_in_the_log() {
 }
 
 #[tokio::test]
-async fn deliveries_are_filtered_and_turned_page_by_page() {
+async fn deliveries_are_filtered_and_paged_by_cursor() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/bad", [Reply::Status(500)]);
@@ -119,7 +119,7 @@ async fn a_delivery_is_sent_again_with_the_same_event() {
 }
 
 #[tokio::test]
-async fn the_next_cursor_leads_on_in_the_same_direction() {
+async fn the_next_cursor_continues_in_the_same_direction() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -159,7 +159,7 @@ async fn a_filter_that_is_not_understood_is_refused() {
 }
 
 #[tokio::test]
-async fn a_test_answers_with_what_the_receiver_said() {
+async fn a_test_returns_the_answer_of_the_receiver() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Full(418, vec![], "I am a teapot".into())]);

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use crate::support::{Api, App, Receiver, Reply, event, event_in, eventually, webhook};
 
-/// Three deliveries: of a plain event, of one that was refused, and of a Ukrainian one.
+/// Creates three deliveries: of a plain event, of an event whose request failed, and of an event in Ukrainian.
 async fn three(app: &App, receiver: &Receiver) -> (Api, Vec<String>) {
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Status(200)]);
@@ -28,7 +28,7 @@ async fn three(app: &App, receiver: &Receiver) -> (Api, Vec<String>) {
     (api, ids)
 }
 
-/// The events of the deliveries that a search finds, the newest first.
+/// The events of the deliveries that a search finds, newest first.
 async fn found(api: &Api, q: &str) -> Vec<String> {
     let q: String = url::form_urlencoded::byte_serialize(q.as_bytes()).collect();
     let id = |delivery: &serde_json::Value| delivery["event_id"].as_str().unwrap_or_default().to_owned();
@@ -56,7 +56,7 @@ async fn a_search_finds_ids_statuses_and_text_in_bodies_and_answers() {
 }
 
 #[tokio::test]
-async fn tests_are_left_out_or_shown_alone() {
+async fn test_deliveries_are_left_out_or_listed_separately() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let id = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
@@ -68,16 +68,16 @@ async fn tests_are_left_out_or_shown_alone() {
     assert_eq!(api.deliveries("test=1").await[0]["trigger"], "test");
 }
 
-/// Far more than one search looks at: 101,500 deliveries of one event, and one of another before them all.
+/// One delivery of a rare event before 101,500 deliveries of another: more than one search looks at.
 #[tokio::test]
-async fn a_filter_that_little_fits_stops_and_goes_on() {
+async fn a_filter_with_few_matches_ends_a_page_early_and_continues() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&json!({ "url": receiver.at("/a"), "subscriptions": ["team_changed", "message_created"] })).await;
     api.accepted(event("team_changed")).await;
     eventually("it is delivered", || async { api.deliveries("status=success").await.first().map(drop) }).await;
-    // Ids hold their time: each is a little older than the newest, and none is older than the first.
-    app.age(
+    // Ids contain their time: each is a little older than the newest, and none is older than the first.
+    app.run_sql(
         "INSERT INTO deliveries (id, event_id, event, webhook_id, status, origin, attempts, steps, created_at) \
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 101500) \
          SELECT (SELECT MAX(id) FROM deliveries) + i * 4096, (SELECT MAX(id) FROM events), 'message_created', 1, \
@@ -88,9 +88,9 @@ async fn a_filter_that_little_fits_stops_and_goes_on() {
     let cursor = first["next_cursor"].as_str().expect("more to look at").to_owned();
     let second = api.get(&format!("deliveries?event=team_changed&cursor={cursor}")).await.json();
     assert_eq!((second["payload"].as_array().map(Vec::len), &second["next_cursor"]), (Some(1), &json!(null)));
-    // What many fit comes at once.
+    // A filter that matches many rows fills a page at once.
     assert_eq!(api.deliveries("event=message_created").await.len(), 25);
-    // A text is looked for in 5,000 at a time.
+    // A text search looks at 5,000 deliveries at a time.
     let answer = api.get("deliveries?q=nowhere").await.json();
     assert_eq!(answer["payload"], json!([]));
     assert!(answer["next_cursor"].is_string(), "{answer}");

@@ -9,7 +9,7 @@ async fn subscribed(api: &Api, receiver: &Receiver, events: &[&str]) {
 }
 
 #[tokio::test]
-async fn an_incoming_message_is_also_a_received_one() {
+async fn an_incoming_message_derives_message_received() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     subscribed(&api, &receiver, &["message_created", "message_received"]).await;
@@ -40,7 +40,7 @@ async fn only_the_top_level_event_value_is_replaced() {
 }
 
 #[tokio::test]
-async fn an_updated_conversation_tells_what_changed() {
+async fn an_updated_conversation_derives_events_for_what_changed() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let finer = ["assignee_changed", "team_changed", "conversation_labels_changed", "conversation_substatus_changed"];

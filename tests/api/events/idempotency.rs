@@ -3,7 +3,7 @@ use tokio::task::JoinSet;
 use crate::support::{Answer, App, Receiver, event, webhook};
 
 #[tokio::test]
-async fn the_same_key_and_body_again_answer_the_first_id() {
+async fn the_same_key_and_body_return_the_first_id() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -41,7 +41,7 @@ async fn a_refused_event_does_not_use_up_its_key() {
 }
 
 #[tokio::test]
-async fn a_key_outlives_a_restart() {
+async fn an_idempotency_key_survives_a_restart() {
     let mut app = App::start();
     let first = app.api("ingest").send_once("k", event("message_created")).await;
     app.kill();
@@ -52,16 +52,16 @@ async fn a_key_outlives_a_restart() {
 }
 
 #[tokio::test]
-async fn concurrent_twins_make_one_event() {
+async fn concurrent_duplicates_make_one_event() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
-    let mut twins = JoinSet::new();
+    let mut duplicates = JoinSet::new();
     for _ in 0..12 {
-        let request = api.event_request(event("message_created")).header("idempotency-key", "twin");
-        twins.spawn(async { Answer::of(request).await });
+        let request = api.event_request(event("message_created")).header("idempotency-key", "duplicate");
+        duplicates.spawn(async { Answer::of(request).await });
     }
-    let answers = twins.join_all().await;
+    let answers = duplicates.join_all().await;
     assert!(answers.iter().all(|answer| answer.status == 202), "{answers:?}");
     let first = answers[0].json()["id"].clone();
     assert!(answers.iter().all(|answer| answer.json()["id"] == first), "{answers:?}");

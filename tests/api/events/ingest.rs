@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::support::{App, Receiver, event, event_in, webhook};
 
 #[tokio::test]
-async fn an_accepted_event_answers_its_id_its_name_and_the_count_of_deliveries() {
+async fn an_accepted_event_returns_its_id_its_name_and_the_count_of_deliveries() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     for path in ["/a", "/b"] {
@@ -20,7 +20,7 @@ async fn an_accepted_event_answers_its_id_its_name_and_the_count_of_deliveries()
 }
 
 #[tokio::test]
-async fn an_event_nobody_is_subscribed_to_is_accepted_with_no_delivery() {
+async fn an_event_without_a_subscriber_is_accepted_with_no_delivery() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -29,7 +29,7 @@ async fn an_event_nobody_is_subscribed_to_is_accepted_with_no_delivery() {
 }
 
 #[tokio::test]
-async fn ids_differ_and_grow() {
+async fn ids_are_unique_and_increase() {
     let app = App::start();
     let api = app.api("ingest");
     let first = api.accepted(event("message_created")).await;
@@ -67,7 +67,7 @@ async fn every_event_of_the_catalogue_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_turned_off_webhook_collects_no_request() {
+async fn a_webhook_that_is_off_gets_no_request() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let off = api.webhook(&webhook(&receiver.at("/off"))).await;
@@ -83,7 +83,7 @@ async fn a_turned_off_webhook_collects_no_request() {
 }
 
 #[tokio::test]
-async fn the_inbox_is_found_wherever_the_help_desk_writes_it() {
+async fn the_inbox_is_found_in_each_place_of_chatwoots_events() {
     let app = App::start();
     let api = app.api("admin");
     for (external, body) in [

@@ -1,4 +1,4 @@
-//! Events in, and the events received.
+//! Ingest, and the list of received events.
 
 mod derived;
 mod idempotency;

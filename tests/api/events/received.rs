@@ -10,7 +10,7 @@ async fn received(api: &Api, query: &str) -> (Vec<Value>, Value) {
 }
 
 #[tokio::test]
-async fn every_accepted_event_is_told_with_what_became_of_it() {
+async fn every_accepted_event_is_listed_with_its_deliveries() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let early = api.accepted(event_in("message_created", 7)).await;
@@ -22,10 +22,10 @@ async fn every_accepted_event_is_told_with_what_became_of_it() {
     let sent = api.accepted(event_in("message_created", 7)).await;
     api.patch(&format!("webhooks/{id}"), &json!({ "enabled": false })).await;
     let held = api.accepted(event_in("message_created", 7)).await;
-    app.age("UPDATE webhooks SET disabled_at = 1");
+    app.run_sql("UPDATE webhooks SET disabled_at = 1");
     let late = api.accepted(event_in("message_created", 7)).await;
     let (list, next) = received(&api, "").await;
-    let told: Vec<_> = list.iter().map(|line| (&line["id"], &line["deliveries"], &line["unmatched"])).collect();
+    let listed: Vec<_> = list.iter().map(|line| (&line["id"], &line["deliveries"], &line["unmatched"])).collect();
     let expected = [
         (json!(late), json!(0), json!("off")),
         (json!(held), json!(1), Value::Null),
@@ -33,7 +33,7 @@ async fn every_accepted_event_is_told_with_what_became_of_it() {
         (json!(other), json!(0), json!("other_inbox")),
         (json!(early), json!(0), json!("unsubscribed")),
     ];
-    assert_eq!(told, expected.iter().map(|(id, count, why)| (id, count, why)).collect::<Vec<_>>());
+    assert_eq!(listed, expected.iter().map(|(id, count, why)| (id, count, why)).collect::<Vec<_>>());
     assert_eq!(next, Value::Null);
     assert_eq!((&list[4]["event"], &list[4]["inbox_id"]), (&json!("message_created"), &inbox));
     assert_eq!(list[4]["size"], event_in("message_created", 7).len());
@@ -53,9 +53,9 @@ async fn derived_events_name_their_source_and_tests_are_marked() {
     api.post(&format!("webhooks/{id}/test"), &json!({ "event": "team_changed", "body": { "event": "team_changed" } }))
         .await;
     let (list, _) = received(&api, "").await;
-    let told: Vec<_> = list.iter().map(|line| (&line["event"], &line["derived_from"], &line["test"])).collect();
+    let listed: Vec<_> = list.iter().map(|line| (&line["event"], &line["derived_from"], &line["test"])).collect();
     assert_eq!(
-        told,
+        listed,
         [
             (&json!("team_changed"), &Value::Null, &json!(true)),
             (&json!("message_received"), &json!(source), &json!(false)),
@@ -67,7 +67,7 @@ async fn derived_events_name_their_source_and_tests_are_marked() {
 }
 
 #[tokio::test]
-async fn the_list_is_turned_by_its_cursor() {
+async fn the_list_is_paged_by_cursor() {
     let app = App::start();
     let api = app.api("admin");
     let mut sent = Vec::new();
@@ -92,7 +92,7 @@ async fn the_list_is_turned_by_its_cursor() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_refused() {
+async fn an_unrecognised_filter_of_received_events_is_refused() {
     let app = App::start();
     let api = app.api("read");
     for (query, name) in [

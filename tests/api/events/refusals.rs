@@ -9,7 +9,7 @@ async fn refused(api: &Api, body: impl Into<Vec<u8>>, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_refused() {
+async fn a_body_that_is_not_a_json_object_is_refused() {
     let app = App::start();
     let api = app.api("ingest");
     for body in ["", "{", "{\"event\":\"message_created\"", "null", "17", "\"message_created\"", "{'event':1}"] {
@@ -57,7 +57,7 @@ async fn a_body_over_the_limit_is_refused_and_one_at_the_limit_is_not() {
 }
 
 #[tokio::test]
-async fn only_json_is_taken() {
+async fn only_json_is_accepted() {
     let app = App::start();
     let api = app.api("ingest");
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"] {
@@ -73,9 +73,9 @@ async fn only_json_is_taken() {
 async fn a_wrong_token_is_refused_and_so_is_a_wrong_scope() {
     let app = App::start();
     let body = || event("message_created");
-    let nobody = Api::new(&app.url, "hk_0000");
-    nobody.send(body()).await.problem(401);
-    let request = nobody.plain(Method::POST, "/api/v1/events").header("content-type", "application/json");
+    let anonymous = Api::new(&app.url, "hk_0000");
+    anonymous.send(body()).await.problem(401);
+    let request = anonymous.plain(Method::POST, "/api/v1/events").header("content-type", "application/json");
     Answer::of(request.body(body())).await.problem(401);
     app.api("read").send(body()).await.problem(403);
     assert_eq!(app.api("ingest").send(body()).await.status, 202);
@@ -86,16 +86,16 @@ async fn a_wrong_token_is_refused_and_so_is_a_wrong_scope() {
 async fn a_token_in_the_query_is_no_token() {
     let app = App::start();
     let token = app.token("ingest");
-    let nobody = Api::new(&app.url, "x");
+    let anonymous = Api::new(&app.url, "x");
     for name in ["token", "access_token", "api_access_token"] {
-        let request = nobody.plain(Method::POST, &format!("/api/v1/events?{name}={token}"));
+        let request = anonymous.plain(Method::POST, &format!("/api/v1/events?{name}={token}"));
         let request = request.header("content-type", "application/json").body(event("message_created"));
         Answer::of(request).await.problem(401);
     }
 }
 
 #[tokio::test]
-async fn our_own_deliveries_are_no_events() {
+async fn deliveries_of_hachok_are_refused_as_events() {
     let app = App::start();
     let api = app.api("ingest");
     let request = api.event_request(event("message_created")).header("webhook-id", "evt_1");
@@ -104,7 +104,7 @@ async fn our_own_deliveries_are_no_events() {
 }
 
 #[tokio::test]
-async fn a_refused_event_leaves_nothing_behind() {
+async fn a_refused_event_stores_nothing() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -115,7 +115,7 @@ async fn a_refused_event_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn another_method_or_path_of_the_api_is_a_clean_refusal() {
+async fn an_unknown_method_or_path_of_the_api_is_a_problem_in_json() {
     let app = App::start();
     let api = app.api("admin");
     let answer = api.get("/api/v1/events").await;
@@ -141,7 +141,7 @@ async fn another_method_or_path_of_the_api_is_a_clean_refusal() {
 }
 
 #[tokio::test]
-async fn a_query_that_says_a_thing_twice_is_refused_in_json() {
+async fn a_query_with_a_repeated_parameter_is_refused_in_json() {
     let app = App::start();
     let api = app.api("read");
     for path in ["deliveries?status=failed&status=success", "received?event=a&event=b"] {

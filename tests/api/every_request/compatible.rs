@@ -1,4 +1,4 @@
-//! What Chatwoot's clients insist on: shapes of its published schema, and paths that they look at first.
+//! What Chatwoot's clients rely on: the shapes of its published schema, and the paths that they request first.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Api, App, event_in};
 
-/// `inbox` of Chatwoot's swagger (4.15): what every inbox has, whatever its channel. `?` may be null.
+/// `inbox` in Chatwoot's swagger file (4.15): the fields of every inbox, regardless of its channel. `?` may be null.
 const INBOX: [(&str, &str); 33] = [
     ("id", "number"),
     ("name", "string"),
@@ -43,7 +43,7 @@ const INBOX: [(&str, &str); 33] = [
     ("medium", "string"),
     ("provider", "string?"),
 ];
-/// `user` of the same.
+/// `user` in the same file.
 const PROFILE: [(&str, &str); 12] = [
     ("id", "number"),
     ("uid", "string"),
@@ -102,7 +102,7 @@ async fn profile_and_inboxes_have_the_fields_of_chatwoots_schema() {
 }
 
 #[tokio::test]
-async fn what_an_inbox_answered_can_be_sent_back() {
+async fn the_json_of_an_inbox_can_be_sent_back() {
     let app = App::start();
     let api = app.api("admin");
     api.accepted(event_in("message_created", 7)).await;
@@ -113,7 +113,7 @@ async fn what_an_inbox_answered_can_be_sent_back() {
 }
 
 #[tokio::test]
-async fn an_inbox_that_is_not_there_is_chatwoots_404() {
+async fn an_unknown_inbox_is_chatwoots_404() {
     let app = App::start();
     let api = app.api("read");
     for path in ["inboxes/1", "inboxes/99999999999", "inboxes/nonsense", "/api/v1/accounts/2/inboxes/1"] {
@@ -124,7 +124,7 @@ async fn an_inbox_that_is_not_there_is_chatwoots_404() {
 }
 
 #[tokio::test]
-async fn the_n8n_node_finds_what_it_asks_for() {
+async fn the_paths_of_the_n8n_node_exist() {
     let app = App::start();
     let (token, api) = (app.token("admin"), app.api("admin"));
     api.accepted(event_in("message_created", 7)).await;
@@ -133,7 +133,7 @@ async fn the_n8n_node_finds_what_it_asks_for() {
         let request = node.plain(Method::GET, path).header("Api-Access-Token", &token);
         Answer::of(request.header("accept", "application/json")).await
     };
-    // Its credential test, and the paths of its actions as they are spelled there.
+    // Its credential test, and the paths of its actions as spelled there.
     for path in ["/api", "/api/"] {
         let stranger = Answer::of(node.plain(Method::GET, path)).await;
         for answer in [ask(path).await, stranger] {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, App, Receiver, event, eventually, webhook};
 
-/// What no reader may change: digits, repeated members, halves of surrogate pairs, blanks, the order of members.
+/// What a parser must not change: digits, repeated members, single surrogates, blanks, the order of members.
 const ODD: &str = r#"{ "event" : "message_created","z":1.10,"n":123456789012345678901234567890,"m":-0,"big":1e400,
  "half":"\ud83d","twice":1,"twice":2,"a":[ 1 ,2],"slash":"\/","nul":"\u0000" }"#;
 
@@ -15,13 +15,13 @@ async fn the_api_shows_a_payload_as_it_was_accepted() {
     api.accepted(format!(" {ODD}\n")).await;
     let request = receiver.first("/a").await;
     assert_eq!(request.body, format!(" {ODD}\n").into_bytes());
-    // A payload may hold what some parsers refuse: the list has none.
+    // A payload may hold what some parsers refuse; the list does not contain it.
     let delivered = || async { api.deliveries("status=success").await.pop() };
     let delivery = eventually("it is delivered", delivered).await["id"].as_str().expect("an id").to_owned();
     let shown = api.get(&format!("deliveries/{delivery}")).await;
     assert!(shown.text.contains(&format!("\"payload\":{ODD},\"attempts\":[{{")), "{}", shown.text);
     assert!(shown.text.starts_with(r#"{"payload":{"delivery":{"id":"dlv_"#), "{}", shown.text);
-    // The test of a webhook sends and shows what is written in its request.
+    // A test event is sent and shown as it was written in the request.
     let path = format!("webhooks/{}/test", made["id"]);
     let test = api.request(Method::POST, &path).header("content-type", "application/json");
     let test = Answer::of(test.body(format!(r#"{{"event":"message_created","body":{ODD}}}"#))).await;
@@ -30,7 +30,7 @@ async fn the_api_shows_a_payload_as_it_was_accepted() {
 }
 
 #[tokio::test]
-async fn numbers_and_texts_that_mean_the_same_inbox_are_the_same_inbox() {
+async fn numbers_and_texts_of_one_inbox_id_are_the_same_inbox() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.accepted(r#"{"event":"contact_created","inbox_id":7}"#).await;
@@ -56,7 +56,7 @@ async fn numbers_and_texts_that_mean_the_same_inbox_are_the_same_inbox() {
 }
 
 #[tokio::test]
-async fn whatever_the_values_are_the_finer_events_follow() {
+async fn derived_events_follow_from_values_of_any_type() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let mut body = webhook(&receiver.at("/a"));
@@ -91,7 +91,7 @@ async fn whatever_the_values_are_the_finer_events_follow() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_no_part_of_an_event() {
+async fn a_byte_order_mark_is_not_part_of_an_event() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -108,7 +108,7 @@ async fn a_byte_order_mark_is_no_part_of_an_event() {
 }
 
 #[tokio::test]
-async fn an_encoded_body_is_refused_as_such() {
+async fn a_body_with_a_content_encoding_is_415() {
     let app = App::start();
     let api = app.api("admin");
     for coding in ["gzip", "br", "identity, gzip", "x-unknown", "GZIP"] {
@@ -128,7 +128,7 @@ async fn an_encoded_body_is_refused_as_such() {
 }
 
 #[tokio::test]
-async fn numbers_of_the_management_api_may_be_texts_or_have_a_fraction_of_zero() {
+async fn numbers_of_the_management_api_may_be_texts_or_have_a_zero_fraction() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.post("inboxes", &json!({ "name": "Site", "external_id": 7.0 })).await;

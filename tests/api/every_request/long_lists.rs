@@ -1,11 +1,11 @@
-//! Whatever a request makes long, its answer is short.
+//! An answer is short, regardless of what in the request is long.
 
 use serde_json::{Map, Value, json};
 
 use crate::support::{App, event, webhook};
 
 #[tokio::test]
-async fn a_list_of_faults_is_told_in_one_line() {
+async fn a_long_list_of_faults_is_shortened() {
     let app = App::start();
     let api = app.api("admin");
     let stored = api.webhook(&webhook("https://a.example.com/")).await;
@@ -38,7 +38,7 @@ async fn a_list_of_faults_is_told_in_one_line() {
 }
 
 #[tokio::test]
-async fn a_long_value_is_not_sent_back() {
+async fn a_long_value_is_not_repeated_in_the_answer() {
     let app = App::start();
     let (api, long) = (app.api("admin"), "long ".repeat(20_000));
     let mut named = webhook("https://a.example.com/");
@@ -47,7 +47,7 @@ async fn a_long_value_is_not_sent_back() {
     at["authorization"] = json!({ "type": long });
     let mut unknown: Value = serde_json::from_str(&event("message_created")).expect("JSON");
     unknown["event"] = json!(long);
-    // The client refuses a URL of more than 64 KiB.
+    // The client refuses URLs of more than 64 KiB.
     let query = "parameter=value&".repeat(3000);
     for answer in [
         api.post("webhooks", &named).await,

@@ -1,4 +1,4 @@
-//! What holds for every request to the API.
+//! Rules for every request to the API.
 
 mod compatible;
 mod json;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::house::routes;
 use crate::support::{Answer, Api, App, event};
 
-/// The whole answer to these bytes, as it stands on the wire.
+/// Sends these bytes and returns the whole answer as it was sent.
 fn raw(app: &App, request: &str) -> String {
     let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
@@ -62,9 +62,9 @@ async fn every_address_of_the_api_answers_head_as_get_and_options_with_its_metho
 }
 
 #[tokio::test]
-async fn health_checks_of_balancers_get_2xx() {
+async fn health_checks_of_load_balancers_get_2xx() {
     let app = App::start();
-    // HAProxy's `option httpchk` alone, with a path, and with HTTP/1.1; wget --spider; RFC 9110 §9.3.7.
+    // HAProxy's `option httpchk`: bare, with a path, and with HTTP/1.1; wget --spider; RFC 9110 §9.3.7.
     for request in [
         "OPTIONS / HTTP/1.0\r\n\r\n",
         "HEAD /healthz HTTP/1.0\r\n\r\n",
@@ -80,7 +80,7 @@ async fn health_checks_of_balancers_get_2xx() {
 }
 
 #[tokio::test]
-async fn nothing_follows_the_head_so_that_a_connection_goes_on() {
+async fn a_head_request_gets_no_body_and_the_connection_stays_usable() {
     let app = App::start();
     let head = |path: &str| format!("HEAD {path} HTTP/1.1\r\nhost: a.example\r\n\r\n");
     let last = "GET /healthz HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n";
@@ -102,7 +102,7 @@ async fn nothing_follows_the_head_so_that_a_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn slashes_too_many_and_needless_escapes_change_nothing_below_api() {
+async fn doubled_slashes_and_needless_escapes_change_nothing_below_api() {
     let app = App::start();
     let api = app.api("admin");
     api.post("webhooks", &json!({ "url": "https://a.example.com/" })).await;
@@ -132,14 +132,14 @@ async fn slashes_too_many_and_needless_escapes_change_nothing_below_api() {
 }
 
 #[tokio::test]
-async fn what_is_below_api_in_any_spelling_is_never_a_page() {
+async fn a_path_below_api_in_any_spelling_is_never_a_page() {
     let app = App::start();
     let (admin, api) = (app.admin().await, app.api("admin"));
     for path in ["/api/nothing/", "//api//nothing", "/%61pi/nothing", "/api/v1%2Fprofile", "/api/v1/%2Fprofile"] {
         let answer = api.get(path).await;
         assert_eq!((answer.status, answer.header("content-type")), (404, "application/json"), "{path}");
     }
-    // A session and its form token open nothing there, however it is spelled.
+    // A session with its form token has no access there, regardless of the spelling.
     for path in ["//api//v1/accounts/1/webhooks/", "/%61pi/v1/accounts/1/webhooks"] {
         let request = admin.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
         let page = admin.send(path, request.body("url=https%3A%2F%2Fa.example.com%2F")).await;

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use crate::pages::good_form;
 use crate::support::{Answer, App, Receiver, webhook};
 
-/// NUL, a tab, a turn of direction, characters of no width and of no ink, the end of a paragraph, a tag.
+/// NUL, tab, change of direction, zero-width and invisible characters, paragraph separator, language tag.
 const HIDDEN: [&str; 9] =
     ["\0", "\t", "\u{202e}", "\u{200b}", "\u{feff}", "\u{3164}", "\u{2029}", "\u{2066}", "\u{e0041}"];
-/// What is copied with a text.
+/// Characters that are often copied together with a text.
 const AROUND: [&str; 6] = ["\u{200b}", "\u{feff}", "\u{a0}", "\u{2060}", "\u{200e}", "\u{ad}"];
 
 async fn names(api: &crate::support::Api) -> Vec<Value> {
@@ -16,7 +16,7 @@ async fn names(api: &crate::support::Api) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_name_that_arrives_with_an_event_is_stored_without_hidden_characters() {
+async fn an_inbox_name_of_an_event_is_stored_without_hidden_characters() {
     let app = App::start();
     let api = app.api("admin");
     for (place, hidden) in HIDDEN.iter().enumerate() {
@@ -37,7 +37,7 @@ async fn a_name_that_arrives_with_an_event_is_stored_without_hidden_characters()
 }
 
 #[tokio::test]
-async fn an_inbox_without_a_name_takes_the_first_that_comes_unless_a_person_named_it() {
+async fn an_unnamed_inbox_gets_the_first_name_of_an_event_unless_a_person_named_it() {
     let app = App::start();
     let (api, admin) = (app.api("admin"), app.admin().await);
     let send = async |id: u8, name: Option<&str>| {
@@ -57,7 +57,7 @@ async fn an_inbox_without_a_name_takes_the_first_that_comes_unless_a_person_name
         let mut all = inboxes.as_array().expect("a list").iter();
         all.find(|inbox| inbox["external_id"] == external).expect("an inbox")["id"].clone()
     };
-    // Two is named by a person; of three a person changes something else.
+    // A person renames inbox two; of inbox three a person changes something else.
     let answer = api.patch(&format!("inboxes/{}", of("2")), &json!({ "name": "Telegram" })).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let form = admin.open(&format!("/inboxes/{}/edit", of("3"))).await.form("#f-inbox-name");
@@ -68,7 +68,7 @@ async fn an_inbox_without_a_name_takes_the_first_that_comes_unless_a_person_name
 }
 
 #[tokio::test]
-async fn the_api_refuses_hidden_characters_in_the_right_words() {
+async fn the_api_names_the_hidden_characters_that_it_refuses() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     for hidden in HIDDEN {
@@ -98,7 +98,7 @@ async fn the_api_refuses_hidden_characters_in_the_right_words() {
 }
 
 #[tokio::test]
-async fn what_is_pasted_around_an_address_or_a_secret_is_cut_off() {
+async fn blanks_and_hidden_characters_around_a_pasted_value_are_removed() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (api, admin) = (app.api("admin"), app.admin().await);
     for (place, around) in AROUND.into_iter().enumerate() {
@@ -122,16 +122,16 @@ async fn what_is_pasted_around_an_address_or_a_secret_is_cut_off() {
         assert_eq!(request.header("x-team"), "two words", "{place}");
         assert!(crate::delivery::signed_by(&request, "whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4"), "{place}");
         let request = receiver.first(&format!("/{place}/basic")).await;
-        // anna: p , with the blanks that may be part of a password.
+        // "anna: p ", with the blanks that may be part of a password.
         assert_eq!(request.header("authorization"), "Basic YW5uYTogcCA=", "{place}");
         let request = receiver.first(&format!("/{place}/custom")).await;
         assert_eq!(request.header("x-key"), "s3cret", "{place}");
     }
 }
 
-/// Postgres stores no text with U+0000, and no waiting will change that.
+/// Postgres cannot store U+0000 in a text, so a retry of such a request would never succeed.
 #[tokio::test]
-async fn a_nul_anywhere_is_never_answered_by_try_again_later() {
+async fn a_nul_in_the_api_is_never_503() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let made = api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -186,7 +186,7 @@ async fn a_nul_anywhere_is_never_answered_by_try_again_later() {
 }
 
 #[tokio::test]
-async fn a_nul_in_a_form_or_an_address_is_never_answered_by_try_again_later() {
+async fn a_nul_in_a_form_or_an_address_is_never_503() {
     let app = App::start();
     let (admin, stranger) = (app.admin().await, app.visitor());
     app.api("admin").post("inboxes", &json!({ "name": "Site", "external_id": "7" })).await;

@@ -1,3 +1,3 @@
-//! Health, and what the API does not allow.
+//! Health checks, and access that the API refuses.
 
 mod surroundings;

@@ -3,7 +3,7 @@ use reqwest::Method;
 use crate::support::{Answer, Api, App};
 
 #[tokio::test]
-async fn health_is_told_to_anyone() {
+async fn health_needs_no_token() {
     let app = App::start();
     let nobody = Api::new(&app.url, "x");
     for path in ["/healthz", "/readyz"] {
@@ -25,7 +25,7 @@ async fn no_other_site_may_read_the_api() {
 }
 
 #[tokio::test]
-async fn a_session_opens_no_api() {
+async fn a_session_gives_no_access_to_the_api() {
     let app = App::start();
     let admin = app.admin().await;
     let page = admin.send("/api", admin.request(Method::GET, "/api/v1/accounts/1/webhooks")).await;

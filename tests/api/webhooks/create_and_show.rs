@@ -25,7 +25,7 @@ async fn a_webhook_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_webhook_shows_chatwoots_members_and_ours_and_its_secret_once() {
+async fn a_webhook_shows_chatwoots_members_and_hachoks_and_its_secret_once() {
     let app = App::start();
     let api = app.api("admin");
     let made = api.webhook(&json!({ "url": "https://crm.example.com/h", "name": "CRM", "subscriptions": ["team_changed", "message_created"] })).await;
@@ -49,7 +49,7 @@ async fn a_webhook_shows_chatwoots_members_and_ours_and_its_secret_once() {
 }
 
 #[tokio::test]
-async fn flat_and_nested_bodies_are_taken_and_unknown_members_ignored() {
+async fn flat_and_nested_bodies_are_accepted_and_unknown_members_ignored() {
     let app = App::start();
     let api = app.api("admin");
     let flat = api.webhook(&json!({ "url": "https://a.example.com/", "subscriptions": ["message_created"], "account_id": 9, "webhook_type": 1 })).await;
@@ -60,7 +60,7 @@ async fn flat_and_nested_bodies_are_taken_and_unknown_members_ignored() {
 }
 
 #[tokio::test]
-async fn without_subscriptions_chatwoots_eight_defaults_hold() {
+async fn without_subscriptions_chatwoots_eight_defaults_apply() {
     let app = App::start();
     let api = app.api("admin");
     for (at, body) in
@@ -87,7 +87,7 @@ async fn without_subscriptions_chatwoots_eight_defaults_hold() {
 }
 
 #[tokio::test]
-async fn all_four_authorizations_come_out_without_their_secrets() {
+async fn all_four_authorizations_are_shown_without_their_secrets() {
     let app = App::start();
     let api = app.api("admin");
     for (sent, shown) in [
@@ -111,7 +111,7 @@ async fn all_four_authorizations_come_out_without_their_secrets() {
 }
 
 #[tokio::test]
-async fn headers_come_out_as_they_are_but_hidden_ones_as_null() {
+async fn headers_are_shown_and_hidden_ones_are_null() {
     let app = App::start();
     let api = app.api("admin");
     let headers = json!({ "X-Source": "desk", "X-Tenant-Key": { "value": "canary", "hidden": true } });
@@ -120,7 +120,7 @@ async fn headers_come_out_as_they_are_but_hidden_ones_as_null() {
 }
 
 #[tokio::test]
-async fn an_own_secret_is_taken_on_create() {
+async fn a_secret_may_be_chosen_on_create() {
     let app = App::start();
     let api = app.api("admin");
     let made = api.webhook(&json!({ "url": "https://a.example.com/", "secret": "abcdefghijklmnopqrstuvwx" })).await;
@@ -130,7 +130,7 @@ async fn an_own_secret_is_taken_on_create() {
 }
 
 #[tokio::test]
-async fn a_webhook_stands_alone_with_an_inbox_as_chatwoot_writes_it() {
+async fn inbox_id_selects_one_inbox_as_in_chatwoot() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     api.accepted(crate::support::event_in("message_updated", 7)).await;
@@ -142,7 +142,7 @@ async fn a_webhook_stands_alone_with_an_inbox_as_chatwoot_writes_it() {
 }
 
 #[tokio::test]
-async fn a_duplicate_submit_does_not_make_two() {
+async fn the_same_url_twice_is_refused() {
     let app = App::start();
     let api = app.api("admin");
     let body = json!({ "url": "https://a.example.com/" });
@@ -154,7 +154,7 @@ async fn a_duplicate_submit_does_not_make_two() {
 }
 
 #[tokio::test]
-async fn put_is_as_good_as_patch() {
+async fn put_works_like_patch() {
     let app = App::start();
     let api = app.api("admin");
     let made = api.webhook(&json!({ "url": "https://a.example.com/", "name": "A" })).await;

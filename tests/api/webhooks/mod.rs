@@ -1,4 +1,4 @@
-//! Webhooks: creating, changing, rotating the secret.
+//! Creating and changing webhooks, and rotating the secret.
 
 mod create_and_show;
 mod rotation;

@@ -5,7 +5,7 @@ use crate::delivery::signed_by;
 use crate::support::{App, Receiver, event, webhook};
 
 #[tokio::test]
-async fn a_rotated_key_signs_beside_the_new_one() {
+async fn a_rotated_key_signs_together_with_the_new_one() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let made = api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -46,7 +46,7 @@ async fn an_unknown_overlap_is_refused_and_rotates_nothing() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_stops_counting_when_its_time_is_over() {
+async fn a_rotated_key_stops_signing_after_the_overlap() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let made = api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -55,7 +55,7 @@ async fn a_rotated_key_stops_counting_when_its_time_is_over() {
     api.accepted(event("message_created")).await;
     let (first, old) = (receiver.first("/a").await, made["secret"].as_str().unwrap_or_default());
     assert!(signed_by(&first, old) && signed_by(&first, &new), "24 hours unless said otherwise");
-    app.age("UPDATE webhooks SET version = version + 1, old_secret_until = old_secret_until - 90000000000");
+    app.run_sql("UPDATE webhooks SET version = version + 1, old_secret_until = old_secret_until - 90000000000");
     api.accepted(event("message_created")).await;
     let second = receiver.await_requests("/a", 2).await.swap_remove(1);
     assert!(!signed_by(&second, old) && signed_by(&second, &new));

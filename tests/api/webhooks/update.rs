@@ -28,7 +28,7 @@ async fn a_null_keeps_a_stored_secret_and_a_value_replaces_it() {
 }
 
 #[tokio::test]
-async fn none_deletes_a_stored_secret() {
+async fn authorization_none_deletes_a_stored_secret() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let mut body = webhook(&receiver.at("/a"));
@@ -42,7 +42,7 @@ async fn none_deletes_a_stored_secret() {
 }
 
 #[tokio::test]
-async fn another_scheme_asks_for_its_own_secret() {
+async fn another_scheme_needs_its_own_secret_in_the_api() {
     let app = App::start();
     let api = app.api("admin");
     let body = json!({ "url": "https://a.example.com/", "authorization": { "type": "bearer", "token": "first" } });
@@ -53,7 +53,7 @@ async fn another_scheme_asks_for_its_own_secret() {
 }
 
 #[tokio::test]
-async fn a_kept_secret_does_not_follow_to_another_origin() {
+async fn a_stored_secret_is_not_sent_to_another_origin() {
     let app = App::start();
     let api = app.api("admin");
     let body = json!({ "url": "https://a.example.com/x", "authorization": { "type": "bearer", "token": "first" } });
@@ -73,7 +73,7 @@ async fn a_kept_secret_does_not_follow_to_another_origin() {
 }
 
 #[tokio::test]
-async fn a_hidden_header_does_not_follow_to_another_origin_either() {
+async fn a_hidden_header_is_not_sent_to_another_origin() {
     let app = App::start();
     let api = app.api("admin");
     let headers = json!({ "X-Key": { "value": "hidden", "hidden": true } });
@@ -86,7 +86,7 @@ async fn a_hidden_header_does_not_follow_to_another_origin_either() {
 }
 
 #[tokio::test]
-async fn what_a_change_does_not_name_stays() {
+async fn an_update_keeps_attributes_that_it_does_not_name() {
     let app = App::start();
     let api = app.api("admin");
     let body = json!({

@@ -64,7 +64,7 @@ async fn every_bad_value_names_its_attribute() {
 }
 
 #[tokio::test]
-async fn chatwoots_own_messages_hold() {
+async fn error_messages_are_those_of_chatwoot() {
     let app = App::start();
     let api = app.api("admin");
     for (body, message, attributes) in [
@@ -117,7 +117,7 @@ async fn without_an_allow_list_plain_http_and_loopback_are_refused() {
 }
 
 #[tokio::test]
-async fn our_own_address_is_no_target() {
+async fn a_url_of_hachok_itself_is_refused() {
     let app = App::start();
     let answer = app.api("admin").post("webhooks", &json!({ "url": format!("{}/api/v1/events", app.url) })).await;
     assert_eq!((answer.status, answer.json()["attributes"].clone()), (422, json!(["url"])), "{answer:?}");

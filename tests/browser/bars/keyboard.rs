@@ -1,4 +1,4 @@
-//! Everything by keyboard alone.
+//! Everything with the keyboard only.
 
 use serde_json::Value;
 use thirtyfour::prelude::*;
@@ -8,8 +8,8 @@ use super::pages::{inside, outside};
 use super::world::World;
 use crate::support::{App, EMAIL, PASSWORD, Receiver, event};
 
-/// Where the focus is: what it is, whether it can be seen, and whether something lies over it. The calendar button in a
-/// date field shows the browser's own focus, and the field then does not count as focused.
+/// The focused element, whether it is visible, and whether something covers it. The calendar button of a date field
+/// shows the browser's own focus ring; the field itself then does not count as focused.
 const STOP: &str = "const e = document.activeElement; if (!e || e === document.body) return null;
     const look = t => { const s = getComputedStyle(t); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; };
     const near = [e, e.nextElementSibling, e.parentElement, e.closest('label')].filter(Boolean);
@@ -20,13 +20,13 @@ const STOP: &str = "const e = document.activeElement; if (!e || e === document.b
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn every_stop_of_the_tab_key_shows_in_english() {
+async fn every_tab_stop_is_visible_in_english() {
     stops("en", 1280).await;
 }
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn every_stop_of_the_tab_key_shows_on_a_narrow_page_in_ukrainian() {
+async fn every_tab_stop_is_visible_on_a_narrow_page_in_ukrainian() {
     stops("uk", 390).await;
 }
 
@@ -55,7 +55,7 @@ async fn stops(language: &'static str, width: u32) {
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn a_stop_without_an_outline_or_under_a_bar_is_found() {
+async fn a_tab_stop_without_an_outline_or_under_a_bar_is_found() {
     let app = App::start();
     in_browser("en", |browser| async move {
         browser.open(&format!("{}/sign-in", app.url)).await;
@@ -73,7 +73,7 @@ async fn a_stop_without_an_outline_or_under_a_bar_is_found() {
 /// From the sign-in to a delivery that is sent again, without a pointer.
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn the_whole_way_by_keyboard() {
+async fn the_tour_works_with_the_keyboard_only() {
     let (app, receiver) = (App::start(), Receiver::start());
     app.user(EMAIL, "admin", PASSWORD);
     let api = app.api("ingest");
@@ -109,7 +109,7 @@ async fn the_whole_way_by_keyboard() {
 }
 
 impl Browser {
-    /// Every stop of the Tab key: what it is, whether its focus shows, whether something covers it.
+    /// Every stop of the Tab key: the element, whether its focus is visible, whether something covers it.
     async fn tab_through(&self) -> Vec<(String, bool, bool)> {
         let mut stops: Vec<(String, bool, bool)> = Vec::new();
         for _ in 0..250 {
@@ -122,7 +122,7 @@ impl Browser {
         stops
     }
 
-    /// Presses Tab until the focus is on that element.
+    /// Presses Tab until that element has the focus.
     async fn reach(&self, selector: &str) -> &Self {
         self.find(selector).await;
         let there = format!("return !!document.activeElement && document.activeElement.matches({selector:?})");
@@ -137,13 +137,13 @@ impl Browser {
         panic!("the Tab key never comes to {selector} at {}", self.at().await);
     }
 
-    /// Types into whatever has the focus.
+    /// Types into the focused element.
     async fn keys(&self, text: impl Into<TypingData>) -> &Self {
         self.driver.action_chain().send_keys(text).perform().await.expect("keys");
         self
     }
 
-    /// The id of what has the focus.
+    /// The id of the focused element.
     async fn focus(&self) -> String {
         self.driver
             .execute("return document.activeElement.id", vec![])

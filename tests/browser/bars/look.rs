@@ -1,4 +1,4 @@
-//! axe-core, width, shifts, targets, policy and a picture of every page in every appearance.
+//! axe-core, width, layout shifts, target sizes, policy and a picture of every page in every appearance.
 
 use super::super::{Browser, in_browser};
 use super::measures::WATCH_SHIFTS;
@@ -10,14 +10,14 @@ const APPEARANCES: [(u32, &str); 4] = [(1280, "light"), (1280, "dark"), (390, "l
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn every_page_in_english() {
+async fn every_page_passes_in_english() {
     let world = World::new().await;
     in_browser("en", |browser| all(browser, world)).await;
 }
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn every_page_in_ukrainian() {
+async fn every_page_passes_in_ukrainian() {
     let world = World::new().await;
     in_browser("uk", |browser| all(browser, world)).await;
 }
@@ -75,7 +75,7 @@ async fn look(browser: &Browser, world: &World, (number, (route, address)): (usi
 }
 
 impl Browser {
-    /// Signs in by the form.
+    /// Signs in through the form.
     pub async fn sign_in(&self, url: &str, email: &str, password: &str) {
         self.open(&format!("{url}/sign-in")).await;
         self.fill("#f-email", email).await;
@@ -84,7 +84,7 @@ impl Browser {
         self.find("nav a[href='/webhooks']").await;
     }
 
-    /// What sticks out of the window.
+    /// The elements that are wider than the window.
     pub async fn widest(&self) -> Vec<String> {
         self.list(
             "const w = document.documentElement.clientWidth; return [...document.querySelectorAll('body *')]

@@ -1,4 +1,4 @@
-//! What a script in the page can measure; each measure with a control that must fail.
+//! Measures by scripts in the page; each has a control that must fail.
 
 use serde_json::Value;
 
@@ -6,17 +6,17 @@ use super::super::{Browser, in_browser};
 use super::world::World;
 use crate::support::{App, EMAIL, PASSWORD, event_in};
 
-/// Notes every shift of the layout that no input caused, from the first paint on.
+/// Records every layout shift without user input, from the first paint on.
 pub const WATCH_SHIFTS: &str = "window.shifts = [];
     new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput)
         shifts.push(e.value.toFixed(4) + ' ' + e.sources.map(s => s.node && (s.node.id || s.node.className || s.node.nodeName))); })
         .observe({ type: 'layout-shift', buffered: true });";
 
-/// Answers when two frames have been painted, and the observers have told.
+/// Returns when two frames have been painted and the observers have reported.
 const PAINTED: &str = "const done = arguments[arguments.length - 1];
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(window.shifts), 50)));";
 
-/// Controls smaller than 24 by 24 CSS pixels (WCAG 2.5.8), links in a sentence exempt.
+/// Controls smaller than 24 by 24 CSS pixels (WCAG 2.5.8); links within a text are exempt.
 const SMALL: &str = "const inline = e => e.matches('a') && getComputedStyle(e).display === 'inline'
         && [...e.parentNode.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
     return [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary')]
@@ -25,40 +25,40 @@ const SMALL: &str = "const inline = e => e.matches('a') && getComputedStyle(e).d
         .filter(([r]) => r.width > 1 && (r.width < 24 || r.height < 23.5))
         .map(([r, e]) => Math.round(r.width) + 'x' + Math.round(r.height) + ' ' + e.outerHTML.slice(0, 90));";
 
-/// Elements whose text is cut off though they do not say so.
+/// Elements whose text is cut off without an ellipsis.
 const CUT: &str = "return [...document.querySelectorAll('main *, header *')]
         .filter(e => e.checkVisibility() && !e.closest('.vh, svg, pre, input, textarea, select') && e.children.length === 0)
         .filter(e => { const s = getComputedStyle(e);
             return /hidden|clip/.test(s.overflowX) && s.textOverflow !== 'ellipsis' && e.scrollWidth > e.clientWidth + 1; })
         .map(e => e.outerHTML.slice(0, 90));";
 
-/// Text as WCAG 1.4.12 lets a reader space it.
+/// Text spacing as in WCAG 1.4.12.
 const SPACED: &str = "const sheet = new CSSStyleSheet();
     sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }');
     document.adoptedStyleSheets = [sheet];";
 
 impl Browser {
-    /// Shifts of the layout since the page was loaded.
+    /// Layout shifts since the page was loaded.
     pub async fn shifts(&self) -> Vec<String> {
         self.driver.execute_async(PAINTED, vec![]).await.and_then(|found| found.convert()).expect("shifts")
     }
 
-    /// Controls that are too small to hit.
+    /// Controls that are too small.
     pub async fn small_targets(&self) -> Vec<String> {
         self.list(SMALL).await
     }
 
-    /// Text that is cut off.
+    /// Elements whose text is cut off.
     pub async fn cut_text(&self) -> Vec<String> {
         self.list(CUT).await
     }
 
-    /// Spaces the text out.
+    /// Applies the text spacing.
     pub async fn space_out(&self) {
         self.driver.execute(SPACED, vec![]).await.expect("a sheet");
     }
 
-    /// A script that returns a list of texts.
+    /// Runs a script that returns a list of texts.
     pub async fn list(&self, script: &str) -> Vec<String> {
         self.driver.execute(script, vec![]).await.and_then(|found| found.convert()).expect("a list")
     }
@@ -92,10 +92,10 @@ async fn every_measure_finds_a_seeded_fault() {
     .await;
 }
 
-/// What comes by itself moves nothing under the reader.
+/// Content that a poll adds does not move what is already shown.
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn a_poll_shifts_nothing() {
+async fn a_poll_shifts_no_content() {
     let world = World::new().await;
     in_browser("uk", |browser| async move {
         browser.on_every_page(WATCH_SHIFTS).await;

@@ -1,4 +1,4 @@
-//! The bars of the pages: every page, in both languages, light and dark, wide and narrow.
+//! Checks of every page, in both languages, light and dark, wide and narrow.
 
 mod keyboard;
 mod look;

@@ -1,12 +1,12 @@
-//! Every page there is, and where to see it.
+//! Every page, and an address at which it can be seen.
 
 use super::world::World;
 use crate::house::routes;
 
-/// A page of the route table and an address of it in the world.
+/// A route of the route table, and an address of it in the world.
 pub type Page = (&'static str, String);
 
-/// The pages of someone who is signed in; the first is where a visit begins.
+/// The pages for a signed-in person; the first is where a visit begins.
 pub fn inside(world: &World) -> Vec<Page> {
     let World { failed, waiting, received: [got, unmatched], recovery, .. } = world;
     let at = |route: &'static str, address: &str| (route, address.to_owned());
@@ -51,12 +51,12 @@ pub fn inside(world: &World) -> Vec<Page> {
     ]
 }
 
-/// The pages of someone who is not.
+/// The pages without a session.
 pub fn outside(world: &World) -> Vec<Page> {
     vec![("/sign-in", "/sign-in".to_owned()), ("/invite/{token}", world.invitation.clone())]
 }
 
-/// Routes without a page of their own, or seen elsewhere.
+/// Routes without a page, or seen elsewhere.
 const ELSEWHERE: [&str; 5] = [
     "/",                    // leads to the list
     "/setup",               // exists only before there is an account: the tours see it
@@ -66,7 +66,7 @@ const ELSEWHERE: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn every_page_of_the_route_table_is_looked_at() {
+async fn every_page_of_the_route_table_is_checked() {
     let world = World::new().await;
     let known: Vec<_> = inside(&world).into_iter().chain(outside(&world)).map(|(route, _)| route).collect();
     let gets = routes::pages().into_iter().filter(|route| route.methods.contains(&"get"));

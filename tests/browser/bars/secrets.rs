@@ -1,4 +1,4 @@
-//! No page, header or log line holds a stored secret, whoever asks.
+//! No page, header or log line holds a stored secret, for any role.
 
 use super::pages::{inside, outside};
 use super::world::{CANARIES, World};
@@ -27,14 +27,14 @@ async fn no_page_shows_a_stored_secret() {
     assert!(stored.iter().all(|secret| !log.contains(secret)), "{log}");
 }
 
-/// `whsec_` with a key after it, not only in a hint.
+/// Whether the text holds `whsec_` with a key after it, not only the hint of a field.
 fn holds_a_key(text: &str) -> bool {
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     text.split("whsec_").skip(1).any(|after| after.bytes().take_while(|byte| base64(*byte)).count() > 20)
 }
 
 #[test]
-fn a_key_is_known_from_a_hint() {
+fn a_key_is_distinguished_from_a_hint() {
     assert!(holds_a_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
     assert!(!holds_a_key("whsec_ and base64"));
 }

@@ -1,22 +1,22 @@
-//! What a page costs on the wire.
+//! The bytes that a page transfers.
 
 use super::super::{Browser, in_browser};
 use super::pages::inside;
 use super::world::World;
 use crate::support::{EMAIL, PASSWORD};
 
-/// The first page with everything it needs, in bytes on the wire.
+/// Limit for the first page with everything that it loads, in bytes on the wire.
 const FIRST: f64 = 40_000.0;
-/// Any page after it.
+/// Limit for each later page.
 const LATER: f64 = 10_000.0;
 
-/// Bytes on the wire of the page and of what it loaded, and what came from elsewhere.
+/// Bytes on the wire of the page and of what it loaded, and the addresses of other origins among them.
 const LOADED: &str = "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
     return [all.reduce((sum, e) => sum + e.transferSize, 0), all.map(e => e.name).filter(n => !n.startsWith(location.origin))];";
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
-async fn pages_are_light_and_come_from_one_origin() {
+async fn pages_are_small_and_load_from_one_origin() {
     let world = World::new().await;
     in_browser("uk", |browser| async move {
         let url = world.app.url.clone();

@@ -1,38 +1,38 @@
-//! An installation that has seen everything once: every page of it has something to show.
+//! An installation in which every page has something to show.
 
 use serde_json::{Value, json};
 
 use crate::support::{Api, App, EMAIL, PASSWORD, Receiver, Reply, event, event_in, eventually};
 
-/// Stored secrets, each unlike anything else: none of them may ever be found in a page.
+/// Stored secrets, each unique: none of them may be in a page.
 pub const CANARIES: [&str; 4] = ["canary-token-1f7", "canary-password-2c9", "canary-value-3d4", "canary-header-4e6"];
 
-/// The installation, and numbers of things in it.
+/// The installation, and ids of its objects.
 pub struct World {
     /// The server.
     pub app: App,
-    /// A delivery that failed.
+    /// A delivery that failed permanently.
     pub failed: String,
     /// A delivery that waits for its next attempt.
     pub waiting: String,
-    /// An event that a webhook got, and one that none did.
+    /// An event that was delivered to a webhook, and one that no webhook wanted.
     pub received: [String; 2],
     /// A recovery.
     pub recovery: String,
-    /// The path of a link to a new account.
+    /// The path of an invitation.
     pub invitation: String,
-    /// The token that filled it: one more secret.
+    /// The token that was used to fill it; a secret, too.
     pub token: String,
     _receiver: Receiver,
 }
 
 impl World {
-    /// The help desk that fills it.
+    /// A client of the API with that token.
     pub fn api(&self) -> Api {
         Api::new(&self.app.url, &self.token)
     }
 
-    /// Builds it.
+    /// Starts the server and fills it.
     pub async fn new() -> Self {
         let (app, receiver) = (App::start(), Receiver::start());
         app.user(EMAIL, "admin", PASSWORD);
@@ -54,7 +54,7 @@ impl World {
         })
         .await;
         api.accepted(event("contact_created")).await;
-        // A test has one attempt, so it fails at once.
+        // A test has one attempt, so it fails permanently at once.
         let test = api.post("webhooks/2/test", &json!({ "event": "webhook_test" })).await;
         assert_eq!(test.status, 200, "{test:?}");
         let failed = one(&api, "status=failed").await;
@@ -67,7 +67,7 @@ impl World {
     }
 }
 
-/// A link that an administrator made.
+/// Creates an invitation; returns its path.
 async fn invitation(app: &App) -> String {
     let admin = app.visitor();
     admin.sign_in(EMAIL, PASSWORD).await;
@@ -76,7 +76,7 @@ async fn invitation(app: &App) -> String {
     link.strip_prefix(&app.url).expect("a link to here").to_owned()
 }
 
-/// One in each state, with each kind of authorization.
+/// One webhook in each state, with each kind of authorization.
 fn webhooks(receiver: &Receiver) -> [Value; 4] {
     let [token, password, value, header] = CANARIES;
     [

@@ -1,4 +1,4 @@
-//! Compares what the client knows, what the receivers know, and what is stored, once everything is quiet.
+//! Compares the ledger of the client, that of the receivers, and the database, after everything has ended.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -7,26 +7,26 @@ use std::time::Duration;
 
 use hachok::domain::id::{DeliveryId, EventId};
 
-use super::desk::Desk;
-use super::liar::{Heard, Liar};
+use super::faulty_receiver::{FaultyReceiver, Heard};
+use super::help_desk::HelpDesk;
 use super::store::{Store, Tried};
 
-/// On Postgres an unfinished attempt comes back when its lease has run out.
+/// Limit of the wait until nothing is pending: on Postgres an interrupted attempt is repeated when its lease ends.
 pub const QUIET: Duration = Duration::from_secs(130);
 
-/// Causes where bytes of the request may have reached the receiver.
+/// Causes of failures in which bytes of the request may have reached the receiver.
 const AFTER_BYTES: [&str; 6] = ["timeout", "connect_reset", "invalid_http", "redirect", "http_status", "gone"];
 
-/// What was found.
+/// The figures of a check that passed.
 #[derive(Debug, Default)]
 pub struct Verdict {
     /// Events with a 202.
     pub accepted: usize,
     /// Requests that receivers got.
     pub requests: usize,
-    /// (event, webhook) pairs that came more than once, all of them explained.
+    /// Pairs of event and webhook that arrived more than once, all of them explained.
     pub duplicates: usize,
-    /// Attempts that a crash cut off.
+    /// Attempts that a crash interrupted.
     pub interrupted: usize,
 }
 
@@ -41,10 +41,10 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Waits for quiescence; then every promise must hold. `paths` are those of the healthy webhooks that match.
-pub async fn check(desk: &Desk, liar: &Liar, store: &mut Store, paths: &[String]) -> Verdict {
+/// Waits until nothing is pending, then asserts every guarantee. `paths` are those of the webhooks for all events.
+pub async fn check(desk: &HelpDesk, receiver: &FaultyReceiver, store: &mut Store, paths: &[String]) -> Verdict {
     store.until_quiet(QUIET).await;
-    let (ledger, accepted) = (liar.ledger(), desk.accepted());
+    let (ledger, accepted) = (receiver.ledger(), desk.accepted());
     nothing_is_lost(&accepted, &ledger, paths);
     nothing_is_unexpected(desk, &ledger, paths);
     each_event_is_one(&accepted, &ledger);
@@ -58,7 +58,7 @@ pub async fn check(desk: &Desk, liar: &Liar, store: &mut Store, paths: &[String]
     Verdict { accepted: accepted.len(), requests: ledger.len(), duplicates, interrupted }
 }
 
-/// The numbers on the pages are those of the deliveries.
+/// The hourly counts equal the counts of the deliveries.
 fn each_end_is_counted_once(store: &mut Store) {
     let ended = "(SELECT webhook_id, finished_at / 3600000000 AS hour, COUNT(*) AS amount FROM deliveries \
         WHERE finished_at IS NOT NULL AND origin <> 'test' AND COALESCE(reason, '') NOT IN ('cancelled', 'webhook_deleted') \
@@ -69,7 +69,7 @@ fn each_end_is_counted_once(store: &mut Store) {
     assert_eq!(store.count("webhook_hours WHERE webhook_id > 0"), store.count(ended), "hours in which nothing ended");
 }
 
-/// 202 was given: every matching webhook has it.
+/// Every accepted event has arrived at every webhook.
 fn nothing_is_lost(accepted: &BTreeMap<u64, String>, ledger: &[Heard], paths: &[String]) {
     let arrived: BTreeSet<(&str, &str)> =
         ledger.iter().map(|heard| (heard.event.as_str(), heard.path.as_str())).collect();
@@ -81,17 +81,17 @@ fn nothing_is_lost(accepted: &BTreeMap<u64, String>, ledger: &[Heard], paths: &[
     assert!(lost.is_empty(), "lost: {} of them, {:?} …", lost.len(), lost.iter().take(5).collect::<Vec<_>>());
 }
 
-/// What came was sent, with those bytes, to that webhook.
-fn nothing_is_unexpected(desk: &Desk, ledger: &[Heard], paths: &[String]) {
+/// What arrived was posted, with those bytes, and its path belongs to a webhook.
+fn nothing_is_unexpected(desk: &HelpDesk, ledger: &[Heard], paths: &[String]) {
     let sent = desk.sent();
     for heard in ledger {
         let known = heard.number.and_then(|number| sent.get(&number));
         assert!(known.is_some_and(|sent| sent.sum == heard.sum), "never sent: {heard:?}");
-        assert!(paths.contains(&heard.path), "nobody's webhook: {heard:?}");
+        assert!(paths.contains(&heard.path), "no webhook has this path: {heard:?}");
     }
 }
 
-/// One number, one id, one body: also when the client had to ask twice.
+/// One event has one id and one body, even if the client had to post it twice.
 fn each_event_is_one(accepted: &BTreeMap<u64, String>, ledger: &[Heard]) {
     let mut ids: HashMap<u64, &str> = accepted.iter().map(|(number, id)| (*number, id.as_str())).collect();
     let mut sums: HashMap<&str, [u8; 32]> = HashMap::new();
@@ -102,7 +102,7 @@ fn each_event_is_one(accepted: &BTreeMap<u64, String>, ledger: &[Heard]) {
     }
 }
 
-/// Behind each request that was not a delivery's last there is an attempt whose end explains it.
+/// Each request but the last of a delivery belongs to an attempt whose outcome explains the next one.
 fn duplicates_are_explained(ledger: &[Heard], attempts: &BTreeMap<(i64, i32), Tried>) -> usize {
     let mut by_delivery: BTreeMap<&str, Vec<&Heard>> = BTreeMap::new();
     for heard in ledger {
@@ -123,7 +123,7 @@ fn duplicates_are_explained(ledger: &[Heard], attempts: &BTreeMap<(i64, i32), Tr
     by_delivery.values().filter(|requests| requests.len() > 1).count()
 }
 
-/// Attempts are numbered from 1 to the delivery's count, and nothing is on its way.
+/// Attempts are numbered from 1 to the count of the delivery, and none is in flight.
 fn numbers_have_no_gaps(store: &mut Store, attempts: &BTreeMap<(i64, i32), Tried>) {
     for delivery in store.deliveries() {
         for number in 1..=delivery.attempts {
@@ -168,31 +168,31 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "lost: 1")]
-    fn the_checker_sees_what_is_lost() {
+    fn the_checker_finds_a_lost_event() {
         let accepted = [(1, "evt_a".to_owned()), (2, "evt_b".to_owned())].into();
         nothing_is_lost(&accepted, &[heard("evt_a", 1)], &["/w1".into()]);
     }
 
     #[test]
     #[should_panic(expected = "two ids")]
-    fn the_checker_sees_an_event_that_was_stored_twice() {
+    fn the_checker_finds_an_event_with_two_ids() {
         each_event_is_one(&[(1, "evt_a".to_owned())].into(), &[heard("evt_b", 1)]);
     }
 
     #[test]
     #[should_panic(expected = "came again after")]
-    fn the_checker_sees_a_duplicate_that_nothing_explains() {
+    fn the_checker_finds_an_unexplained_duplicate() {
         duplicates_are_explained(&[heard("evt_a", 1), heard("evt_a", 2)], &row("failed", "connect_refused"));
     }
 
     #[test]
     #[should_panic(expected = "made twice")]
-    fn the_checker_sees_an_attempt_that_was_made_twice() {
+    fn the_checker_finds_an_attempt_that_was_made_twice() {
         duplicates_are_explained(&[heard("evt_a", 1), heard("evt_a", 1)], &row("interrupted", ""));
     }
 
     #[test]
-    fn the_checker_takes_an_interrupted_attempt_as_an_explanation() {
+    fn the_checker_accepts_an_interrupted_attempt_as_an_explanation() {
         let requests = [heard("evt_a", 1), heard("evt_a", 2)];
         assert_eq!(duplicates_are_explained(&requests, &row("interrupted", "")), 1);
     }

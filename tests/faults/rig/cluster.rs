@@ -1,4 +1,4 @@
-//! A Postgres of the test's own, to be stopped and started.
+//! A Postgres server of one test, which can be stopped and started.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::ports;
 
-/// A server on loopback; gone when dropped.
+/// A server on loopback; removed when dropped.
 pub struct Cluster {
     folder: TempDir,
     tools: PathBuf,
@@ -48,36 +48,36 @@ impl Cluster {
         self.run("pg_ctl", &["-D", &self.data(), "-o", &options, "-l", &log, "-w", "start"]);
     }
 
-    /// Ends it as a power cut would.
+    /// Stops it without a checkpoint, as a power failure would.
     pub fn end_at_once(&self) {
         self.run("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "stop"]);
     }
 
-    /// It stands still from now on: connections stay, the kernel takes what comes, nobody answers.
+    /// Stops all its processes with SIGSTOP: connections stay open, the kernel accepts data, nothing answers.
     pub fn freeze(&self) {
         self.signal("STOP");
     }
 
-    /// It goes on.
+    /// Lets all its processes continue.
     pub fn thaw(&self) {
         self.signal("CONT");
     }
 
-    /// To the server and all its children; the server first, so that there are no more of them.
+    /// Signals the server first, so that it starts no more children, then its children.
     fn signal(&self, name: &str) {
         let file = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("a server");
         let server = file.lines().next().expect("a number");
-        // A child may just have ended.
+        // A child may have ended meanwhile.
         let children = format!("kill -{name} $(cat /proc/{server}/task/*/children) || true");
-        let sentence = format!("kill -{name} {server} && {{ {children}; }}");
-        assert!(Command::new("sh").args(["-c", &sentence]).status().expect("a shell").success());
+        let statement = format!("kill -{name} {server} && {{ {children}; }}");
+        assert!(Command::new("sh").args(["-c", &statement]).status().expect("a shell").success());
     }
 
     fn data(&self) -> String {
         self.folder.path().join("data").display().to_string()
     }
 
-    /// The server and its tools refuse to run as root.
+    /// Runs a tool as the user `postgres` if this is root, because server and tools refuse to run as root.
     fn run(&self, tool: &str, arguments: &[&str]) {
         let tool = self.tools.join(tool);
         let mut command = if is_root() { Command::new("runuser") } else { Command::new(&tool) };

@@ -1,4 +1,4 @@
-//! A file system so small that it can be filled: tmpfs, which only root may mount.
+//! A small file system that a test can fill: a tmpfs, which needs the right to mount.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,13 +9,13 @@ use tempfile::TempDir;
 
 use crate::support::Place;
 
-/// A mounted file system; gone when dropped.
+/// A mounted file system; unmounted when dropped.
 pub struct SmallDisk {
     folder: TempDir,
 }
 
 impl SmallDisk {
-    /// Of that many MiB.
+    /// Mounts one of that many MiB.
     pub fn mount(mib: u32) -> Self {
         let folder = TempDir::new().expect("a folder");
         let size = format!("size={mib}m");
@@ -24,25 +24,25 @@ impl SmallDisk {
         Self { folder }
     }
 
-    /// A place whose database and key lie here.
+    /// A place whose database and key are on it.
     pub fn place(&self) -> Place {
         Place::on(&format!("sqlite://{}", self.folder.path().join("hachok.db").display()))
     }
 
-    /// Leaves only so many bytes free.
+    /// Fills it until only that many bytes are free.
     pub fn fill_up_to(&self, left: u64) {
         let free = free(self.folder.path());
         let mut ballast = File::options().create(true).append(true).open(self.ballast()).expect("a file");
         let block = [0; 4096];
         for _ in 0..free.saturating_sub(left) / 4096 {
-            // The server takes blocks too: there may be fewer of them than a moment ago.
+            // The server allocates blocks, too, so there may be fewer than measured.
             if ballast.write_all(&block).is_err() {
                 return;
             }
         }
     }
 
-    /// Frees what was filled.
+    /// Frees what `fill_up_to` used.
     pub fn make_room(&self) {
         std::fs::remove_file(self.ballast()).expect("the ballast");
     }
@@ -54,7 +54,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: a server that is just ending may still hold a file.
+        // Lazily: a server that is ending may still have a file open.
         let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
     }
 }

@@ -1,18 +1,18 @@
-//! What the fault tests are made of: a client with a ledger, a receiver with another, and a checker.
+//! The tools of the fault tests: a client and a receiver that record everything, and a checker that compares.
 
 mod checker;
 mod cluster;
-mod desk;
 mod disk;
-mod liar;
+mod faulty_receiver;
+mod help_desk;
 mod queue;
 mod store;
 
 pub use checker::check;
 pub use cluster::Cluster;
-pub use desk::{Desk, Posted};
 pub use disk::SmallDisk;
-pub use liar::{Heard, Liar, Step, most_at_once, said, slowly, status};
+pub use faulty_receiver::{FaultyReceiver, Heard, Step, most_at_once, said, slowly, status};
+pub use help_desk::{HelpDesk, Posted};
 pub use queue::{deliver, finished};
 pub use store::Store;
 
@@ -20,28 +20,28 @@ use serde_json::json;
 
 use crate::support::{Api, Place, webhook};
 
-/// A number from the environment.
+/// A number from the environment, or the default.
 pub fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-/// A place on Postgres where leases last 10 s: only their end shows that a process is dead.
+/// A place on Postgres whose leases last 10 s: a dead process is noticed only when they end.
 pub fn short_leases() -> Place {
     Place::on_postgres().set("HACHOK_LEASE_SCALE", "9")
 }
 
-/// Chance that can be had again: `HACHOK_FAULT_SEED`.
-pub struct Dice(u64);
+/// Reproducible random numbers: `HACHOK_FAULT_SEED` sets the seed.
+pub struct SeededRandom(u64);
 
-impl Dice {
-    /// Says its seed, so that a failure can be repeated.
+impl SeededRandom {
+    /// Prints its seed, so that a failure can be repeated.
     pub fn new() -> Self {
         let seed = number("HACHOK_FAULT_SEED", u64::from(std::process::id()) ^ 0x9e37_79b9_7f4a_7c15);
         println!("HACHOK_FAULT_SEED={seed}");
         Self(seed | 1)
     }
 
-    /// 0 to `most` − 1 (xorshift).
+    /// A number from 0 to `most` − 1 (xorshift).
     pub fn below(&mut self, most: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -50,11 +50,11 @@ impl Dice {
     }
 }
 
-/// That many webhooks at a liar, each at a path of its own.
-pub async fn webhooks(api: &Api, liar: &Liar, count: usize) -> Vec<String> {
+/// Creates that many webhooks at the receiver, each with its own path; returns the paths.
+pub async fn webhooks(api: &Api, receiver: &FaultyReceiver, count: usize) -> Vec<String> {
     let paths: Vec<String> = (1..=count).map(|number| format!("/w{number}")).collect();
     for path in &paths {
-        let mut wanted = webhook(&liar.at(path));
+        let mut wanted = webhook(&receiver.at(path));
         wanted["timeout_s"] = json!(5);
         api.webhook(&wanted).await;
     }

@@ -1,4 +1,4 @@
-//! Rows of webhook 1's queue, made without a server.
+//! Rows in the queue of webhook 1, stored without a server.
 
 use bytes::Bytes;
 use hachok::db::deliveries::queue::record::Finished;
@@ -12,7 +12,7 @@ use hachok::domain::timestamp::Timestamp;
 
 const WEBHOOK: i64 = 1;
 
-/// An event and its delivery, both of that number: born leased, or due at once.
+/// Stores an event and its delivery, both with that id: leased from the beginning, or due at once.
 pub fn deliver(conn: &mut DbConnection, id: i64, lease: Option<Lease>, now: Timestamp) {
     let name = EventName::MessageCreated;
     let body = Bytes::from_static(b"{}");
@@ -31,7 +31,7 @@ pub fn deliver(conn: &mut DbConnection, id: i64, lease: Option<Lease>, now: Time
     queue::insert(conn, &[new]).expect("a delivery");
 }
 
-/// What attempt `number` of that delivery says.
+/// The result of an attempt.
 pub fn finished(id: i64, (number, lease): (i32, Lease), next: Next, now: Timestamp) -> Finished {
     let outcome = if next == Next::Done { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
     let attempt = Attempt {

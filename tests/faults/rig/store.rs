@@ -1,4 +1,4 @@
-//! A look at the database itself.
+//! Direct access to the database.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use hachok::db::connection::{self, Access, DatabaseUrl};
 
 use crate::support::Place;
 
-/// A delivery as it is stored.
+/// A row of `deliveries`.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Stored {
     #[diesel(sql_type = BigInt)]
@@ -27,7 +27,7 @@ pub struct Stored {
     pub attempts: i32,
 }
 
-/// An attempt as it is stored.
+/// A row of `attempts`.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Tried {
     #[diesel(sql_type = BigInt)]
@@ -52,29 +52,29 @@ struct Line {
     line: String,
 }
 
-/// A connection of the test's own.
+/// A connection of the test.
 pub struct Store {
     conn: DbConnection,
 }
 
 impl Store {
-    /// To the database of that place.
+    /// Opens the database of that place.
     pub fn of(place: &Place) -> Self {
         let url = DatabaseUrl::parse(&place.database_url()).expect("a database");
         Self { conn: connection::open(&url, Access::ReadWrite).expect("a connection") }
     }
 
-    /// Runs a sentence.
-    pub fn run(&mut self, sentence: &str) {
-        sql_query(sentence).execute(&mut self.conn).unwrap_or_else(|error| panic!("{sentence}: {error}"));
+    /// Runs a statement.
+    pub fn run(&mut self, statement: &str) {
+        sql_query(statement).execute(&mut self.conn).unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 
-    /// The bare connection.
+    /// The connection itself.
     pub fn conn(&mut self) -> &mut DbConnection {
         &mut self.conn
     }
 
-    /// Does many things with one commit.
+    /// Runs `work` in one transaction.
     #[cfg(feature = "fault-injection")]
     pub fn in_one_commit(&mut self, work: impl FnOnce(&mut DbConnection)) {
         let done = diesel::Connection::transaction(&mut self.conn, |conn| {
@@ -84,39 +84,39 @@ impl Store {
         done.expect("a commit");
     }
 
-    /// `SELECT COUNT(*) AS count FROM` this.
+    /// The result of `SELECT COUNT(*) AS count FROM …`.
     pub fn count(&mut self, from: &str) -> i64 {
-        let sentence = format!("SELECT COUNT(*) AS count FROM {from}");
-        sql_query(&sentence)
+        let statement = format!("SELECT COUNT(*) AS count FROM {from}");
+        sql_query(&statement)
             .get_result::<Count>(&mut self.conn)
-            .unwrap_or_else(|error| panic!("{sentence}: {error}"))
+            .unwrap_or_else(|error| panic!("{statement}: {error}"))
             .count
     }
 
     /// All deliveries.
     pub fn deliveries(&mut self) -> Vec<Stored> {
-        let sentence = "SELECT id, event_id, webhook_id, status, origin, attempts FROM deliveries";
-        sql_query(sentence).load(&mut self.conn).expect("deliveries")
+        let statement = "SELECT id, event_id, webhook_id, status, origin, attempts FROM deliveries";
+        sql_query(statement).load(&mut self.conn).expect("deliveries")
     }
 
     /// All attempts by delivery and number.
     pub fn attempts(&mut self) -> BTreeMap<(i64, i32), Tried> {
-        let sentence = "SELECT delivery_id, number, outcome, COALESCE(cause, '') AS cause FROM attempts";
-        let rows: Vec<Tried> = sql_query(sentence).load(&mut self.conn).expect("attempts");
+        let statement = "SELECT delivery_id, number, outcome, COALESCE(cause, '') AS cause FROM attempts";
+        let rows: Vec<Tried> = sql_query(statement).load(&mut self.conn).expect("attempts");
         rows.into_iter().map(|row| ((row.delivery_id, row.number), row)).collect()
     }
 
-    /// Waits until there is such a row.
+    /// Waits until `from` has a row.
     pub async fn until(&mut self, what: &str, from: &str, bound: Duration) {
         let begun = Instant::now();
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         while self.count(from) == 0 {
-            assert!(begun.elapsed() < bound, "waited {bound:?} in vain for {what}");
+            assert!(begun.elapsed() < bound, "no {what} within {bound:?}");
             ticks.tick().await;
         }
     }
 
-    /// Waits until nothing is pending.
+    /// Waits until nothing is pending or leased.
     pub async fn until_quiet(&mut self, bound: Duration) {
         let begun = Instant::now();
         let pending = "deliveries WHERE status = 'pending' OR leased_until IS NOT NULL";
@@ -127,7 +127,7 @@ impl Store {
         }
     }
 
-    /// The file is whole (SQLite).
+    /// Asserts the integrity of the file (SQLite).
     pub fn assert_whole(&mut self) {
         if matches!(self.conn, DbConnection::Sqlite(_)) {
             let found = sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load(&mut self.conn);

@@ -1,4 +1,4 @@
-//! Cookies of two installations on one host, and those of before names carried the installation's id.
+//! Cookies of two installations on one host, and cookies from before their names contained the installation's id.
 
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use base64::Engine;
@@ -9,7 +9,7 @@ use crate::support::{App, PASSWORD, Visitor};
 
 const ANNA: &str = "anna@example.com";
 
-/// The session of a browser under the name that it would have had, and the value that goes with it.
+/// The session cookie under the name and with the value that an older version would have set.
 fn under_the_old_name(app: &App, visitor: &Visitor) -> (String, String) {
     let text = std::fs::read_to_string(app.folder().join("data/secret.key")).expect("the key");
     let key: [u8; 32] = STANDARD.decode(text.trim()).expect("base64").try_into().expect("32 bytes");
@@ -31,7 +31,7 @@ async fn two_installations_on_one_host_do_not_sign_each_other_out() {
     let (one, other) = (App::start(), App::start());
     one.user(ANNA, "admin", PASSWORD);
     other.user(ANNA, "viewer", PASSWORD);
-    // One browser: it sends the cookies of a host to every port.
+    // One browser: it sends the cookies of a host to all its ports.
     let (here, there) = (one.visitor(), other.visitor());
     here.open("/sign-in?lang=uk").await;
     there.take_cookies(&here);
@@ -52,7 +52,7 @@ async fn two_installations_on_one_host_do_not_sign_each_other_out() {
 }
 
 #[tokio::test]
-async fn a_restart_keeps_the_names_and_another_process_has_the_same() {
+async fn a_restart_keeps_the_cookie_names_and_another_process_uses_them() {
     let mut app = App::start();
     let (name, value) = app.admin().await.session();
     app.stop();
@@ -73,7 +73,7 @@ async fn a_restart_keeps_the_names_and_another_process_has_the_same() {
 async fn on_postgres_processes_that_create_a_database_together_use_one_cookie_name() {
     let app = App::on_postgres();
     app.user(ANNA, "admin", PASSWORD);
-    app.age("DELETE FROM settings WHERE name = 'installation_id'");
+    app.run_sql("DELETE FROM settings WHERE name = 'installation_id'");
     let others: Vec<_> = (0..4).map(|_| app.beside()).map(|place| std::thread::spawn(|| App::at(place))).collect();
     let mut names = Vec::new();
     for other in others {
@@ -87,7 +87,7 @@ async fn on_postgres_processes_that_create_a_database_together_use_one_cookie_na
 }
 
 #[tokio::test]
-async fn a_session_under_the_old_name_goes_on_until_it_ends() {
+async fn a_session_under_the_old_cookie_name_keeps_working() {
     let app = App::start();
     let (name, value) = under_the_old_name(&app, &app.admin().await);
     let visitor = app.visitor();
@@ -95,7 +95,7 @@ async fn a_session_under_the_old_name_goes_on_until_it_ends() {
     visitor.open("/webhooks").await;
     let form = visitor.open("/webhooks").await.form_to("/sign-out");
     visitor.submit(form).await.leads_to();
-    assert_eq!(visitor.cookie("hachok_session"), None, "the browser was told to drop it");
+    assert_eq!(visitor.cookie("hachok_session"), None, "the browser is asked to drop it");
     let thief = app.visitor();
     thief.set_cookie(&name, &value);
     assert!(thief.get("/webhooks").await.leads_to().starts_with("/sign-in"), "it has ended");
@@ -119,7 +119,7 @@ async fn an_old_session_gets_the_new_name_with_a_new_key() {
 }
 
 #[tokio::test]
-async fn another_installations_old_cookie_is_left_alone() {
+async fn an_old_cookie_of_another_installation_is_ignored_and_kept() {
     let (one, other) = (App::start(), App::start());
     let (name, value) = under_the_old_name(&one, &one.admin().await);
     other.user(ANNA, "admin", PASSWORD);
@@ -133,7 +133,7 @@ async fn another_installations_old_cookie_is_left_alone() {
 }
 
 #[tokio::test]
-async fn the_old_names_of_language_theme_and_form_are_read() {
+async fn the_old_cookie_names_of_language_theme_and_form_are_read() {
     let app = App::start();
     app.user(ANNA, "admin", PASSWORD);
     let visitor = app.visitor();

@@ -1,4 +1,4 @@
-//! What follows when a session has ended: where one comes back to, and what is said.
+//! After the end of a session: where the sign-in page leads, and what it says.
 
 use reqwest::Method;
 
@@ -8,18 +8,18 @@ use crate::support::{App, PASSWORD, Page, Visitor};
 
 pub const ADMIN: &str = "admin@example.com";
 
-/// Lets everybody's session end as it does after 12 hours without use.
+/// Ends all sessions, as 12 hours without use do.
 pub fn end_sessions(app: &App) {
-    app.age("UPDATE sessions SET expires_at = expires_at - 46800000000");
+    app.run_sql("UPDATE sessions SET expires_at = expires_at - 46800000000");
 }
 
-/// Signs in on the page that an answer leads to, and opens the page that comes then.
+/// Signs in on the page that a response redirects to; returns the page after that.
 pub async fn sign_in_again(visitor: &Visitor, turned_away: &Page, email: &str) -> Page {
     let form = visitor.open(&turned_away.leads_to()).await.form("[name=password]");
     visitor.follow(form.set("email", email).set("password", PASSWORD)).await
 }
 
-/// The page that a sign-in address leads back to.
+/// The value of `next` in the address of a sign-in page.
 fn next_of(address: &str) -> String {
     let query = address.split_once('?').map_or("", |(_, query)| query);
     let next = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
@@ -27,7 +27,7 @@ fn next_of(address: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_route_of_an_ended_session_leads_back_to_a_whole_page() {
+async fn every_route_after_the_end_of_a_session_leads_back_to_a_page() {
     let app = App::start();
     let late = app.admin().await;
     make_webhook(&late, "https://a.example.com/").await;
@@ -85,15 +85,15 @@ async fn the_sign_in_page_says_that_the_session_has_ended() {
         let page = late.open(&format!("{asked}&lang={language}")).await;
         assert!(page.text(".notice").contains(words), "{}", page.text("main"));
     }
-    // Also long after: whoever has a cookie of ours was signed in once.
-    app.age("UPDATE sessions SET expires_at = expires_at - 864000000000");
+    // Also long afterwards: a session cookie shows that its browser was signed in once.
+    app.run_sql("UPDATE sessions SET expires_at = expires_at - 864000000000");
     assert!(late.open("/sign-in?lang=en").await.says("Your session has ended"));
     late.set_cookie(&late.session().0, "forged");
     assert!(!late.open("/sign-in").await.says("Your session has ended"));
 }
 
 #[tokio::test]
-async fn who_signs_out_is_told_nothing_and_leaves_nothing() {
+async fn signing_out_shows_no_notice_and_keeps_no_form() {
     let app = App::start();
     let admin = app.admin().await;
     let ((name, cookie), form) = (admin.session(), good_form(&admin, "https://a.example").await);
@@ -108,7 +108,7 @@ async fn who_signs_out_is_told_nothing_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn signing_out_of_a_session_that_has_ended_is_no_error() {
+async fn signing_out_of_an_ended_session_is_no_error() {
     let app = App::start();
     let late = app.admin().await;
     let form = late.open("/webhooks").await.form_to("/sign-out");

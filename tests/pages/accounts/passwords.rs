@@ -1,4 +1,4 @@
-//! How passwords are compared, and what happens when too many are.
+//! Comparison of passwords, and what happens when too many are compared at the same time.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ async fn a_password_is_the_same_however_a_keyboard_composes_its_letters() {
     assert_eq!(app.visitor().try_sign_in(EMAIL, &format!("{PASSWORD} ")).await.status, 422, "nothing is trimmed");
 }
 
-/// As the first version stored a password: the text as typed; here with half the memory of today, too.
+/// A hash as the first version stored it: of the text as typed, and here with half of today's memory.
 fn old_hash(password: &str) -> String {
     let params = Params::new(8 * 1024, 2, 1, None).expect("parameters");
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -36,7 +36,7 @@ fn old_hash(password: &str) -> String {
 async fn an_old_hash_of_the_text_as_typed_is_replaced_when_its_owner_signs_in() {
     let app = App::start();
     app.user(EMAIL, "admin", PASSWORD);
-    app.age(&format!("UPDATE users SET password_hash = '{}'", old_hash(DECOMPOSED)));
+    app.run_sql(&format!("UPDATE users SET password_hash = '{}'", old_hash(DECOMPOSED)));
     assert_eq!(app.visitor().try_sign_in(EMAIL, COMPOSED).await.status, 422, "the old hash knows one spelling");
     app.visitor().sign_in(EMAIL, DECOMPOSED).await;
     app.visitor().sign_in(EMAIL, COMPOSED).await;
@@ -44,7 +44,7 @@ async fn an_old_hash_of_the_text_as_typed_is_replaced_when_its_owner_signs_in() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sign_in_beyond_the_places_of_its_address_is_told_to_come_back() {
+async fn a_sign_in_beyond_the_queue_of_its_address_is_503_with_retry_after() {
     let app = App::start();
     app.user(EMAIL, "admin", PASSWORD);
     let mut forms = Vec::new();
@@ -58,12 +58,12 @@ async fn a_sign_in_beyond_the_places_of_its_address_is_told_to_come_back() {
     for (number, email, visitor, form) in forms {
         tries.spawn(async move { (number, email, visitor.submit(form).await) });
     }
-    let (mut compared, mut told) = (0, 0);
+    let (mut compared, mut refused) = (0, 0);
     for (number, email, page) in tries.join_all().await {
         assert_eq!(page.attribute("[name=email]", "value"), Some(email));
         assert!(!page.body.contains("kept nowhere"), "a password is never echoed");
         if page.status == 503 {
-            told += 1;
+            refused += 1;
             let words = if number % 2 == 0 {
                 "Try again in a few seconds"
             } else {
@@ -76,29 +76,29 @@ async fn a_sign_in_beyond_the_places_of_its_address_is_told_to_come_back() {
             compared += 1;
         }
     }
-    assert!(compared >= 16 && told > 0, "{compared} compared, {told} told to come back");
+    assert!(compared >= 16 && refused > 0, "{compared} compared, {refused} refused");
     app.visitor().sign_in(EMAIL, PASSWORD).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_try_that_was_not_compared_is_no_failure() {
+async fn a_try_that_was_not_compared_does_not_count_as_a_failure() {
     let app = App::start();
     app.user(EMAIL, "admin", PASSWORD);
     let visitor = Arc::new(app.visitor());
     let form = visitor.open("/sign-in").await.form("[name=password]").set("password", "another horse battery");
-    // More than 16 unknown accounts fill the places of this address; the known one comes behind them.
+    // More than 16 unknown accounts fill the queue of this address; the known one comes after them.
     let mut tries = JoinSet::new();
     for number in 0..24 {
         let (visitor, form) =
             (Arc::clone(&visitor), form.clone().set("email", &format!("nobody-{number}@example.com")));
         tries.spawn(async move { visitor.submit(form).await.status });
     }
-    let told = tries.join_all().await.into_iter().filter(|status| *status == 503).count();
-    assert!(told > 0);
-    // Thirty failures close the door to an address; of the 24 only those that were compared count.
-    for number in 0..6 + told {
+    let refused = tries.join_all().await.into_iter().filter(|status| *status == 503).count();
+    assert!(refused > 0);
+    // 30 failures block an address; of the 24 tries only those that were compared count.
+    for number in 0..6 + refused {
         let status = app.visitor().try_sign_in(&format!("somebody-{number}@example.com"), PASSWORD).await.status;
-        assert_eq!(status, 422, "{number} after {told} that were not compared");
+        assert_eq!(status, 422, "{number} after {refused} that were not compared");
     }
     assert_eq!(app.visitor().try_sign_in(EMAIL, PASSWORD).await.status, 429);
 }

@@ -8,7 +8,7 @@ async fn change(visitor: &Visitor, old: &str, new: &str) -> crate::support::Page
 }
 
 #[tokio::test]
-async fn name_language_zone_and_theme_are_ones_own() {
+async fn name_language_time_zone_and_theme_belong_to_the_account() {
     let app = App::start();
     let viewer = app.signed_in("viewer").await;
     let page = viewer.open("/profile").await;
@@ -27,7 +27,7 @@ async fn name_language_zone_and_theme_are_ones_own() {
 }
 
 #[tokio::test]
-async fn the_accounts_language_goes_before_the_browsers_and_behind_the_address() {
+async fn the_language_of_the_account_overrides_the_browser_and_the_address_overrides_both() {
     let app = App::start();
     let admin = app.admin().await.speaking("en");
     let lang = |page: crate::support::Page| page.attribute("html", "lang").unwrap_or_default();
@@ -46,7 +46,7 @@ async fn the_accounts_language_goes_before_the_browsers_and_behind_the_address()
 }
 
 #[tokio::test]
-async fn what_is_wrong_stands_beside_its_field() {
+async fn profile_errors_are_shown_beside_their_fields() {
     let app = App::start();
     let admin = app.admin().await;
     let form = admin.open("/profile").await.form("#f-user-name").fill("f-user-name", " ");
@@ -78,7 +78,7 @@ async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn guessing_the_old_password_costs_a_wait() {
+async fn wrong_old_passwords_lead_to_a_wait() {
     let app = App::start();
     let admin = app.admin().await;
     for _ in 0..5 {

@@ -4,10 +4,10 @@ use crate::house::routes::{self, Route};
 use crate::pages::{good_form, make_webhook};
 use crate::support::{Answer, Api, App, Form, Page, Visitor, event};
 
-/// What a viewer may do: all of it concerns the viewer's own account or session.
+/// Routes that act for a viewer, all on the viewer's own account or session.
 const OWN: [&str; 8] =
     ["/setup", "/sign-in", "/sign-out", "/invite/{token}", "/profile", "/profile/password", "/profile/sign-outs", "/"];
-/// What a viewer may not even look at: pages of secrets, people and forms.
+/// Routes that a viewer may not open: pages of secrets, people and forms.
 const ADMINS: [&str; 14] = [
     "/webhooks/new",
     "/webhooks/header-row",
@@ -24,14 +24,14 @@ const ADMINS: [&str; 14] = [
     "/users",
     "/users/{id}",
 ];
-/// What a stranger may look at.
+/// Routes that are open without a session.
 const DOORS: [&str; 3] = ["/setup", "/sign-in", "/invite/{token}"];
 
-/// Whoever knows such an address may write there: chats give them out instead of a password.
+/// A URL that is a credential: chat services issue such URLs instead of a password.
 const ADDRESS: &str = "https://a.example.com/services/T0CANARY/B1?key=C4N4RY";
 const CREDENTIALS: [&str; 3] = ["T0CANARY", "C4N4RY", "/services"];
 
-/// An installation with something at every address, and those addresses.
+/// An installation in which every route has an object, and the addresses of those.
 struct World {
     app: App,
     api: Api,
@@ -61,18 +61,18 @@ impl World {
         route.path.replace("{id}", id).replace("{name}", "message_created").replace("{token}", "0")
     }
 
-    /// All that somebody could have changed.
+    /// A text that differs when anything has changed that a request could change.
     async fn everything(&self) -> String {
-        // Their attempts go on meanwhile; how many there are does not change.
-        let mut told = format!("{} deliveries", self.api.deliveries("").await.len());
+        // Attempts continue meanwhile, but their number does not change.
+        let mut state = format!("{} deliveries", self.api.deliveries("").await.len());
         for path in ["webhooks", "inboxes", "received"] {
-            told.push_str(&self.api.get(path).await.text);
+            state.push_str(&self.api.get(path).await.text);
         }
         for path in ["/users", "/tokens"] {
-            told.push_str(&self.admin.open(path).await.texts("tbody td:first-child, tbody .badge").concat());
+            state.push_str(&self.admin.open(path).await.texts("tbody td:first-child, tbody .badge").concat());
         }
-        told.push_str(self.admin.open("/settings").await.form("#f-language").value("language"));
-        told
+        state.push_str(self.admin.open("/settings").await.form("#f-language").value("language"));
+        state
     }
 }
 
@@ -88,7 +88,7 @@ async fn post(visitor: &Visitor, path: &str, csrf: &str) -> Page {
 }
 
 #[tokio::test]
-async fn no_route_does_anything_for_a_viewer_or_a_stranger_or_without_a_token() {
+async fn no_route_acts_for_a_viewer_or_without_a_session_or_without_a_form_token() {
     let world = World::new().await;
     let (viewer, stranger) = (world.app.signed_in("viewer").await, world.app.visitor());
     let (own, borrowed) = (token_of(&viewer.open("/webhooks").await), token_of(&world.admin.open("/webhooks").await));
@@ -110,7 +110,7 @@ async fn no_route_does_anything_for_a_viewer_or_a_stranger_or_without_a_token() 
 }
 
 #[tokio::test]
-async fn each_page_is_shown_to_those_it_is_for_and_stored_by_nobody() {
+async fn each_page_is_shown_to_its_roles_and_is_not_cached() {
     let world = World::new().await;
     let (viewer, stranger) = (world.app.signed_in("viewer").await, world.app.visitor());
     for route in routes::pages().iter().filter(|route| route.methods.contains(&"get")) {
@@ -130,7 +130,7 @@ async fn each_page_is_shown_to_those_it_is_for_and_stored_by_nobody() {
 }
 
 #[tokio::test]
-async fn a_viewer_sees_where_a_webhook_goes_but_not_the_path() {
+async fn a_viewer_sees_the_host_of_a_webhook_but_not_its_path() {
     let world = World::new().await;
     let viewer = world.app.signed_in("viewer").await;
     let (mut hosts, mut control) = (0, 0);
@@ -153,7 +153,7 @@ async fn a_viewer_sees_where_a_webhook_goes_but_not_the_path() {
 }
 
 #[tokio::test]
-async fn a_token_does_in_the_api_what_its_scope_says() {
+async fn a_token_may_do_in_the_api_what_its_scope_allows() {
     let world = World::new().await;
     let (reads, sends) = (world.app.api("read"), world.app.api("ingest"));
     let before = world.everything().await;
@@ -209,7 +209,7 @@ async fn each_page_answers_head_as_get_and_options_with_its_methods() {
 }
 
 #[tokio::test]
-async fn head_uses_up_nothing_that_is_shown_once() {
+async fn a_head_request_does_not_use_up_a_one_time_secret() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await;

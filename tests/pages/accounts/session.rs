@@ -3,7 +3,7 @@ use crate::support::{App, PASSWORD};
 const COOKIE: &str = "hachok_session_";
 
 #[tokio::test]
-async fn the_session_cookie_is_for_this_site_and_no_script() {
+async fn the_session_cookie_is_same_site_and_http_only() {
     let app = App::start();
     app.user("anna@example.com", "admin", PASSWORD);
     let answer = app.visitor().try_sign_in("anna@example.com", PASSWORD).await;
@@ -55,7 +55,7 @@ async fn signing_in_gives_a_new_session() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_for_good() {
+async fn signing_out_ends_the_session_on_the_server() {
     let app = App::start();
     let visitor = app.admin().await;
     let (name, cookie) = visitor.session();
@@ -68,14 +68,14 @@ async fn signing_out_ends_the_session_for_good() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_never_opens_anything_again() {
+async fn an_ended_session_stays_ended() {
     let app = App::start();
     let visitor = app.admin().await;
     let (name, cookie) = visitor.session();
     let form = visitor.open("/webhooks").await.form_to("/sign-out");
     visitor.submit(form.clone()).await.leads_to();
-    // Its row is still there, and longer than any session lasts.
-    app.age("UPDATE sessions SET expires_at = expires_at + 86400000000");
+    // Its row still exists, with an expiry beyond any session's.
+    app.run_sql("UPDATE sessions SET expires_at = expires_at + 86400000000");
     let thief = app.visitor();
     thief.set_cookie(&name, &cookie);
     for path in ["/webhooks", "/profile", "/tokens"] {
@@ -89,7 +89,7 @@ async fn a_session_that_has_ended_never_opens_anything_again() {
 }
 
 #[tokio::test]
-async fn a_session_outlives_a_restart() {
+async fn a_session_survives_a_restart() {
     let mut app = App::start();
     let visitor = app.admin().await;
     let (name, cookie) = visitor.session();
@@ -101,7 +101,7 @@ async fn a_session_outlives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_session_id_is_not_what_the_database_holds() {
+async fn the_database_does_not_hold_session_ids() {
     let app = App::on_sqlite();
     let cookie = app.admin().await.session().1;
     let stored = app.stored_bytes();
@@ -113,11 +113,11 @@ async fn a_session_ends_after_twelve_hours_without_use_and_after_seven_days() {
     let app = App::start();
     let hours = |hours: i64| hours * 3_600_000_000;
     let visitor = app.admin().await;
-    app.age(&format!("UPDATE sessions SET expires_at = expires_at - {}", hours(11)));
+    app.run_sql(&format!("UPDATE sessions SET expires_at = expires_at - {}", hours(11)));
     visitor.open("/webhooks").await;
-    app.age(&format!("UPDATE sessions SET expires_at = expires_at - {}", hours(13)));
+    app.run_sql(&format!("UPDATE sessions SET expires_at = expires_at - {}", hours(13)));
     assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"));
     visitor.sign_in("admin@example.com", PASSWORD).await;
-    app.age(&format!("UPDATE sessions SET created_at = created_at - {}", hours(7 * 24 + 1)));
+    app.run_sql(&format!("UPDATE sessions SET created_at = created_at - {}", hours(7 * 24 + 1)));
     assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"), "however much it is used");
 }

@@ -1,18 +1,18 @@
 use crate::support::{App, EMAIL, PASSWORD};
 
 #[tokio::test]
-async fn the_printed_link_leads_to_the_first_account_and_on_to_the_webhooks() {
+async fn the_printed_link_creates_the_first_account_and_opens_the_webhooks() {
     let app = App::start();
     let visitor = app.visitor();
     let page = visitor.set_up(&app).await;
     assert_eq!(page.path, "/webhooks");
-    assert!(app.say(&["user", "list"]).contains("admin"));
+    assert!(app.run_ok(&["user", "list"]).contains("admin"));
     assert_eq!(visitor.get("/sign-in").await.status, 303, "who is signed in need not sign in");
     app.visitor().sign_in(EMAIL, PASSWORD).await;
 }
 
 #[tokio::test]
-async fn the_link_works_once() {
+async fn the_set_up_link_works_once() {
     let app = App::start();
     let link = app.set_up_link();
     let stale = app.visitor();
@@ -27,7 +27,7 @@ async fn the_link_works_once() {
         let page = app.visitor().get(path).await.expect(404);
         assert!(!page.has("[type=password]") && !page.text("h1").is_empty(), "{}", page.body);
     }
-    assert!(!app.say(&["user", "list"]).contains("evil"));
+    assert!(!app.run_ok(&["user", "list"]).contains("evil"));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_new_link_replaces_the_old_one_at_the_next_start() {
 }
 
 #[tokio::test]
-async fn bad_input_is_told_beside_its_field_and_the_rest_stays() {
+async fn set_up_errors_are_shown_beside_their_fields_and_other_fields_keep_their_values() {
     let app = App::start();
     let visitor = app.visitor();
     let form = visitor.open(&app.set_up_link()).await.form("[type=password]");
@@ -87,16 +87,16 @@ async fn a_password_that_is_easy_to_guess_is_refused() {
 }
 
 #[tokio::test]
-async fn the_link_is_good_for_an_hour() {
+async fn the_set_up_link_is_valid_for_an_hour() {
     let app = App::start();
     let link = app.set_up_link();
     let form = app.visitor().open(&link).await.form("[type=password]");
-    app.age("UPDATE setup_links SET expires_at = expires_at - 3700000000");
+    app.run_sql("UPDATE setup_links SET expires_at = expires_at - 3700000000");
     let page = app.visitor().get(&link).await;
     assert!((400..500).contains(&page.status) && !page.text("h1").is_empty(), "{}", page.body);
     assert!(!page.has("[type=password]"));
     let visitor = app.visitor();
     let late = form.fill("f-user-name", "Olena").fill("f-email", EMAIL).fill("f-new-password", PASSWORD);
     assert!((400..500).contains(&visitor.submit(late).await.status));
-    assert_eq!(app.say(&["user", "list"]), "");
+    assert_eq!(app.run_ok(&["user", "list"]), "");
 }

@@ -3,7 +3,7 @@ use crate::support::{App, PASSWORD};
 const EMAIL: &str = "anna@example.com";
 
 #[tokio::test]
-async fn a_wrong_pair_has_one_text_in_each_language() {
+async fn a_wrong_email_and_a_wrong_password_have_the_same_message() {
     let app = App::start();
     app.user(EMAIL, "admin", PASSWORD);
     for (language, words) in [("en", "Wrong e-mail or password"), ("uk", "Неправильна електронна пошта або пароль")]
@@ -35,7 +35,7 @@ async fn after_five_failures_there_is_a_wait_in_seconds() {
 }
 
 #[tokio::test]
-async fn pages_ask_who_is_there_and_lead_back() {
+async fn pages_redirect_to_the_sign_in_page_and_back() {
     let app = App::start();
     app.user(EMAIL, "admin", PASSWORD);
     let visitor = app.visitor();
@@ -72,7 +72,7 @@ async fn signing_in_never_leads_to_another_site() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_outside_at_once() {
+async fn a_disabled_account_is_signed_out_at_once() {
     let app = App::start();
     let admin = app.admin().await;
     admin.open("/webhooks").await;

@@ -1,4 +1,4 @@
-//! How many tries to enter a password an address has, and what it is known by.
+//! The limits of failed sign-ins, and which address a try counts for.
 
 use futures_util::future::join_all;
 
@@ -16,7 +16,7 @@ fn behind_a_proxy() -> App {
     app
 }
 
-/// The status of a try that came with these `X-Forwarded-For` lines.
+/// The status of a try with these `X-Forwarded-For` lines.
 async fn try_from(visitor: &Visitor, lines: &[&str], email: &str, password: &str) -> u16 {
     let form = visitor.open("/sign-in").await.form("[name=password]").set("email", email).set("password", password);
     let request = lines
@@ -25,7 +25,7 @@ async fn try_from(visitor: &Visitor, lines: &[&str], email: &str, password: &str
     visitor.send("/sign-in", request).await.status
 }
 
-/// Five wrong tries, each with what `lines` makes of its number, and the sixth is held up.
+/// Makes five wrong tries, each with the header lines for its number, and asserts that the sixth is refused.
 async fn count_as_one(app: &App, email: &str, lines: impl Fn(u32) -> Vec<String>) {
     let visitor = app.visitor();
     for number in 1..=6 {
@@ -37,9 +37,9 @@ async fn count_as_one(app: &App, email: &str, lines: impl Fn(u32) -> Vec<String>
 }
 
 #[tokio::test]
-async fn what_a_client_writes_into_x_forwarded_for_does_not_make_it_another_client() {
+async fn a_client_cannot_change_its_address_by_x_forwarded_for() {
     let app = behind_a_proxy();
-    // The hop that the proxy appended, as different proxies write it; all else is the client's.
+    // The hop that the proxy appended, in the spellings of different proxies; the client wrote the rest.
     count_as_one(&app, "1@example.com", |number| vec![format!("10.8.{number}.1, 203.0.113.1")]).await;
     count_as_one(&app, "2@example.com", |number| vec![format!("10.8.{number}.1, 203.0.113.2:{}", 4710 + number)]).await;
     count_as_one(&app, "3@example.com", |number| vec![format!("10.8.{number}.1,[2001:db8::9]:{}", 4710 + number)])
@@ -51,20 +51,20 @@ async fn what_a_client_writes_into_x_forwarded_for_does_not_make_it_another_clie
     let spelled = |number: u32| if number.is_multiple_of(2) { "203.0.113.6" } else { "::ffff:203.0.113.6" };
     count_as_one(&app, "6@example.com", |number| vec![spelled(number).into()]).await;
     count_as_one(&app, "7@example.com", |number| vec![format!("2001:db8:1:2:{number:x}::{number:x}")]).await;
-    // Two addresses, two subnets.
+    // Two addresses of two subnets.
     let visitor = app.visitor();
     assert_eq!(try_from(&visitor, &["203.0.113.7"], "1@example.com", WRONG).await, 422);
     assert_eq!(try_from(&visitor, &["2001:db8:1:3::1"], "7@example.com", WRONG).await, 422);
 }
 
 #[tokio::test]
-async fn a_hop_that_cannot_be_read_counts_as_the_proxy() {
+async fn an_unreadable_hop_counts_as_the_proxy() {
     let app = behind_a_proxy();
     let last = ["unknown", "_hidden", "", "for=203.0.113.9", "203.0.113.9:port", "\u{e9}"];
     for (account, last) in last.iter().enumerate() {
         let email = format!("{account}@example.com");
         count_as_one(&app, &email, |number| vec![format!("10.8.{number}.1, {last}")]).await;
-        // A request without the header has the address of the proxy, too.
+        // A request without the header counts for the proxy's address, too.
         assert_eq!(app.visitor().try_sign_in(&email, WRONG).await.status, 429, "{last}");
     }
 }
@@ -76,7 +76,7 @@ async fn without_a_trusted_proxy_the_header_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_known_on_a_socket_for_both_kinds_of_addresses() {
+async fn a_trusted_ipv4_proxy_is_recognised_on_a_dual_stack_socket() {
     let place = Place::new().bound_to("[::]:0").set("HACHOK_TRUSTED_PROXIES", "127.0.0.1");
     let app = App::at(place);
     count_as_one(&app, ANNA, |number| vec![format!("10.8.{number}.1, 203.0.113.1")]).await;
@@ -84,7 +84,7 @@ async fn a_proxy_is_known_on_a_socket_for_both_kinds_of_addresses() {
 }
 
 #[tokio::test]
-async fn of_many_tries_at_once_five_are_looked_at() {
+async fn of_many_concurrent_tries_five_are_compared() {
     let app = App::start();
     app.user(ANNA, "admin", PASSWORD);
     let visitors: Vec<Visitor> = (0..20).map(|_| app.visitor()).collect();
@@ -95,7 +95,7 @@ async fn of_many_tries_at_once_five_are_looked_at() {
 }
 
 #[tokio::test]
-async fn a_restart_forgets_no_failure() {
+async fn failures_survive_a_restart() {
     let mut app = App::start();
     app.user(ANNA, "admin", PASSWORD);
     for _ in 0..3 {
@@ -109,7 +109,7 @@ async fn a_restart_forgets_no_failure() {
     app.kill();
     app.start_again();
     assert_eq!(app.visitor().try_sign_in(ANNA, PASSWORD).await.status, 429);
-    app.age("UPDATE sign_in_failures SET failed_at = failed_at - 31000000");
+    app.run_sql("UPDATE sign_in_failures SET failed_at = failed_at - 31000000");
     app.visitor().sign_in(ANNA, PASSWORD).await;
 }
 
@@ -126,7 +126,7 @@ async fn on_postgres_two_processes_count_the_same_failures() {
 }
 
 #[tokio::test]
-async fn the_question_for_the_password_on_the_profile_counts_with_the_sign_in() {
+async fn wrong_passwords_on_the_profile_count_with_those_of_the_sign_in() {
     let app = App::start();
     let admin = app.admin().await;
     for _ in 0..3 {
@@ -143,7 +143,7 @@ async fn the_question_for_the_password_on_the_profile_counts_with_the_sign_in() 
 }
 
 #[tokio::test]
-async fn thirty_failures_hold_up_an_address_but_nobody_who_signed_in_from_it_before() {
+async fn thirty_failures_block_an_address_except_for_accounts_that_signed_in_from_it() {
     let app = behind_a_proxy();
     let (visitor, office) = (app.visitor(), ["203.0.113.1"]);
     assert_eq!(try_from(&visitor, &office, ANNA, PASSWORD).await, 303);
@@ -162,25 +162,25 @@ async fn thirty_failures_hold_up_an_address_but_nobody_who_signed_in_from_it_bef
 }
 
 #[tokio::test]
-async fn a_flood_of_addresses_neither_frees_a_guesser_nor_keeps_anybody_out() {
+async fn a_flood_of_addresses_neither_unblocks_a_client_nor_blocks_others() {
     let app = behind_a_proxy();
     let guesser = ["203.0.113.66"];
     flood(&app, 50_000);
     for _ in 0..5 {
         assert_eq!(try_from(&app.visitor(), &guesser, ANNA, WRONG).await, 422);
     }
-    // 10,000 rows more than are kept.
+    // 10,000 rows more than the limit.
     flood(&app, 60_000);
     assert_eq!(try_from(&app.visitor(), &["203.0.113.1"], ANNA, PASSWORD).await, 303, "the right password");
     assert_eq!(try_from(&app.visitor(), &["203.0.113.2"], IVAN, WRONG).await, 422, "this row made room");
     assert_eq!(try_from(&app.visitor(), &guesser, ANNA, PASSWORD).await, 429, "the guesser waits as before");
 }
 
-/// So many failures, of as many subnets, made now.
+/// Stores that many failures of different subnets, all of this moment.
 fn flood(app: &App, rows: u32) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_micros();
     let account = if app.is_sqlite() { "x'00'" } else { r"'\x00'" };
-    app.age(&format!(
+    app.run_sql(&format!(
         "WITH RECURSIVE flood(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM flood WHERE n < {rows}) \
          INSERT INTO sign_in_failures (address, account, failed_at) SELECT '2001:db8::/' || n, {account}, {now} FROM flood"
     ));

@@ -33,7 +33,7 @@ async fn a_token_is_shown_once_and_works() {
 }
 
 #[tokio::test]
-async fn a_scope_is_no_more_than_it_says() {
+async fn a_token_has_only_its_scope() {
     let app = App::start();
     let admin = app.admin().await;
     let (read, _) = new_token(&admin, "Reports", "read", "never").await;
@@ -55,7 +55,7 @@ async fn a_token_needs_a_name() {
     assert_eq!(page.error("token-name"), "Enter a name for the token");
     let again = page.form("#f-token-name");
     assert_eq!((again.value("scope"), again.value("lifetime")), ("admin", "30"), "what was picked stays");
-    assert_eq!(app.say(&["token", "list"]), "");
+    assert_eq!(app.run_ok(&["token", "list"]), "");
 }
 
 #[tokio::test]
@@ -74,21 +74,21 @@ async fn a_revoked_token_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_token_ends_with_its_days() {
+async fn a_token_expires_after_its_days() {
     let app = App::start();
     let admin = app.admin().await;
     let (token, _) = new_token(&admin, "Trial", "read", "30").await;
     let api = Api::new(&app.url, &token);
     let day = 86_400_000_000_i64;
-    app.age(&format!("UPDATE api_tokens SET expires_at = expires_at - {}", 29 * day));
+    app.run_sql(&format!("UPDATE api_tokens SET expires_at = expires_at - {}", 29 * day));
     assert_eq!(api.get("webhooks").await.status, 200);
-    app.age(&format!("UPDATE api_tokens SET expires_at = expires_at - {}", 2 * day));
+    app.run_sql(&format!("UPDATE api_tokens SET expires_at = expires_at - {}", 2 * day));
     assert_eq!(api.get("webhooks").await.status, 401);
     assert!(admin.open("/tokens").await.text("table").contains("Expired"));
 }
 
 #[tokio::test]
-async fn tokens_are_for_administrators() {
+async fn only_administrators_see_tokens() {
     let app = App::start();
     let admin = app.admin().await;
     new_token(&admin, "Help desk", "ingest", "never").await;

@@ -8,7 +8,7 @@ async fn invited(admin: &Visitor, email: &str, role: &str) -> (String, Page) {
     (page.text("#key"), page)
 }
 
-/// The page of the person with that name.
+/// The path of a person's page.
 async fn person(admin: &Visitor, email: &str) -> String {
     let page = admin.open("/users").await;
     let row = page.texts("tbody tr").iter().position(|row| row.contains(email)).expect("a row");
@@ -16,7 +16,7 @@ async fn person(admin: &Visitor, email: &str) -> String {
 }
 
 #[tokio::test]
-async fn whoever_is_invited_sets_a_password_and_is_in() {
+async fn an_invited_person_sets_a_password_and_is_signed_in() {
     let app = App::start();
     let admin = app.admin().await;
     let (link, page) = invited(&admin, ANNA, "viewer").await;
@@ -38,7 +38,7 @@ async fn whoever_is_invited_sets_a_password_and_is_in() {
 }
 
 #[tokio::test]
-async fn of_two_who_use_a_link_one_gets_in() {
+async fn of_two_persons_who_use_an_invitation_one_gets_the_account() {
     let app = App::start();
     let admin = app.admin().await;
     let (link, _) = invited(&admin, ANNA, "admin").await;
@@ -50,11 +50,11 @@ async fn of_two_who_use_a_link_one_gets_in() {
     let mut statuses = [answers.0.status, answers.1.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 404]);
-    assert_eq!(app.say(&["user", "list"]).matches(ANNA).count(), 1);
+    assert_eq!(app.run_ok(&["user", "list"]).matches(ANNA).count(), 1);
 }
 
 #[tokio::test]
-async fn an_invitation_ends_when_it_is_old_withdrawn_or_replaced() {
+async fn an_invitation_ends_when_it_expires_or_is_withdrawn_or_replaced() {
     let app = App::start();
     let admin = app.admin().await;
     let dead = async |link: &str| {
@@ -66,10 +66,10 @@ async fn an_invitation_ends_when_it_is_old_withdrawn_or_replaced() {
     let (second, _) = invited(&admin, "Anna@Example.com", "admin").await;
     dead(&first).await;
     let day = 86_400_000_000_i64;
-    app.age(&format!("UPDATE invitations SET expires_at = expires_at - {}", 6 * day));
+    app.run_sql(&format!("UPDATE invitations SET expires_at = expires_at - {}", 6 * day));
     let late = app.visitor();
     let form = late.open(&second).await.form("#f-new-password").fill("f-user-name", "Anna");
-    app.age(&format!("UPDATE invitations SET expires_at = expires_at - {day}"));
+    app.run_sql(&format!("UPDATE invitations SET expires_at = expires_at - {day}"));
     dead(&second).await;
     assert_eq!(late.submit(form.fill("f-new-password", PASSWORD)).await.status, 404);
     let (third, page) = invited(&admin, ANNA, "viewer").await;
@@ -77,11 +77,11 @@ async fn an_invitation_ends_when_it_is_old_withdrawn_or_replaced() {
     assert!(admin.follow(withdrawal).await.says("The link was withdrawn"));
     dead(&third).await;
     dead("/invite/nonsense").await;
-    assert!(!app.say(&["user", "list"]).contains(ANNA));
+    assert!(!app.run_ok(&["user", "list"]).contains(ANNA));
 }
 
 #[tokio::test]
-async fn a_bad_invitation_is_told_beside_its_field() {
+async fn an_invalid_invitation_is_refused_beside_its_field() {
     let app = App::start();
     let admin = app.admin().await;
     for (email, words) in [
@@ -106,7 +106,7 @@ async fn a_bad_invitation_is_told_beside_its_field() {
 }
 
 #[tokio::test]
-async fn whoever_is_disabled_is_outside_at_once_until_enabled() {
+async fn a_disabled_user_is_signed_out_at_once_until_enabled() {
     let app = App::start();
     let admin = app.admin().await;
     let viewer = app.signed_in("viewer").await;
@@ -123,7 +123,7 @@ async fn whoever_is_disabled_is_outside_at_once_until_enabled() {
 }
 
 #[tokio::test]
-async fn the_last_administrator_stays_one() {
+async fn the_last_administrator_cannot_be_removed() {
     let app = App::start();
     let admin = app.admin().await;
     app.user(ANNA, "viewer", PASSWORD);
@@ -149,7 +149,7 @@ async fn the_last_administrator_stays_one() {
 }
 
 #[tokio::test]
-async fn of_two_administrators_who_shut_each_other_out_one_remains() {
+async fn of_two_administrators_who_disable_each_other_one_remains() {
     let app = App::start();
     let one = app.admin().await;
     app.user(ANNA, "admin", PASSWORD);
@@ -159,12 +159,12 @@ async fn of_two_administrators_who_shut_each_other_out_one_remains() {
     let form = async |visitor: &Visitor, page: &str| visitor.open(page).await.form("form[action$='/deactivation']");
     let (left, right) = (form(&one, &first).await, form(&other, &second).await);
     tokio::join!(one.submit(left), other.submit(right));
-    let list = app.say(&["user", "list"]);
+    let list = app.run_ok(&["user", "list"]);
     assert_eq!(list.matches("active").count(), 1, "{list}");
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_set_anew_by_a_link() {
+async fn a_forgotten_password_is_replaced_through_a_link() {
     let app = App::start();
     let admin = app.admin().await;
     let viewer = app.signed_in("viewer").await;
@@ -186,7 +186,7 @@ async fn a_forgotten_password_is_set_anew_by_a_link() {
 }
 
 #[tokio::test]
-async fn a_link_to_a_password_ends_with_the_access() {
+async fn a_password_link_ends_when_the_account_is_disabled() {
     let app = App::start();
     let admin = app.admin().await;
     app.user(ANNA, "viewer", PASSWORD);
@@ -197,7 +197,7 @@ async fn a_link_to_a_password_ends_with_the_access() {
 }
 
 #[tokio::test]
-async fn people_are_a_matter_of_administrators() {
+async fn only_administrators_manage_users() {
     let app = App::start();
     let admin = app.admin().await;
     let viewer = app.signed_in("viewer").await;
@@ -221,7 +221,7 @@ async fn people_are_a_matter_of_administrators() {
 }
 
 #[tokio::test]
-async fn a_link_to_a_new_password_ends_when_the_password_is_changed_another_way() {
+async fn a_password_link_ends_when_the_password_is_changed() {
     let app = App::start();
     let admin = app.admin().await;
     app.user(ANNA, "viewer", PASSWORD);
@@ -236,7 +236,7 @@ async fn a_link_to_a_new_password_ends_when_the_password_is_changed_another_way(
 }
 
 #[tokio::test]
-async fn of_two_links_for_the_same_person_the_last_counts() {
+async fn of_two_password_links_only_the_last_works() {
     let app = App::start();
     let admin = app.admin().await;
     let form = admin.open("/users").await.form("#f-email").fill("f-email", ANNA).set("role", "viewer");

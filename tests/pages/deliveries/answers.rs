@@ -4,7 +4,7 @@ use crate::delivery::after_attempt;
 use crate::pages::make_webhook;
 use crate::support::{Api, App, Receiver, Reply, Visitor, event, webhook};
 
-/// Spellings of the path in which receivers repeat it, the last segment alone among them.
+/// Spellings in which receivers repeat the path of their URL, or only its last segment.
 const REPEATED: &str = r"\/services\/T0CANARY %54%30CANARY &#84;0CANARY /SERVICES/T0CANARY \u002fservices T0CANARY Cannot POST /services/T0CANARY";
 const LINE: &str = "Only administrators see the headers and the body of this answer";
 
@@ -17,7 +17,7 @@ struct World {
 }
 
 impl World {
-    /// A webhook with that path whose receiver repeats it.
+    /// Creates a webhook with that path, whose receiver repeats it.
     async fn with(path: &str) -> Self {
         let (app, receiver) = (App::start(), Receiver::start());
         let head = vec![("x-canary", "T0CANARY".to_owned()), ("location", "/services/T0CANARY".to_owned())];
@@ -37,7 +37,7 @@ impl World {
         admin
     }
 
-    /// All that this reader sees of the delivery: the page and its live parts.
+    /// Everything that this person sees of the delivery: the page and its live parts.
     async fn seen_by(&self, visitor: &Visitor) -> String {
         let path = format!("/deliveries/{}", self.delivery);
         let mut all = String::new();
@@ -59,7 +59,7 @@ impl World {
             let fragment = visitor.fetch(&format!("{path}q={text}")).await.texts("tbody tr").len();
             counts.push(fragment);
         }
-        // Whether there is anything new is asked with the same search.
+        // The poll for new deliveries uses the same search.
         let news = visitor.fetch(&format!("/deliveries?q={text}&live=1&seen=dlv_0000000000000&known=0")).await;
         counts.push(usize::from(news.status == 200 && news.has("a")));
         let first = counts[0];
@@ -69,7 +69,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_viewer_sees_no_answer_of_a_webhook_whose_address_has_a_path_or_a_query() {
+async fn a_viewer_sees_no_answer_of_a_webhook_whose_url_has_a_path_or_query() {
     for path in ["/services/T0CANARY", "/?key=T0CANARY"] {
         let world = World::with(path).await;
         let (admin, viewer) = (world.admin().await, &world.viewer);
@@ -79,7 +79,7 @@ async fn a_viewer_sees_no_answer_of_a_webhook_whose_address_has_a_path_or_a_quer
         for secret in ["CANARY", "services", "SERVICES", "x-canary"] {
             assert!(!shown.contains(secret), "{path}: {secret}");
         }
-        // The search tells nothing letter by letter, and still finds what the viewer sees.
+        // The search reveals nothing letter by letter, and still finds what the viewer sees.
         for text in ["T0CANARY", "T0CAN", "t0x", "services", "SERVICES", "%54"] {
             let expected = usize::from(REPEATED.to_lowercase().contains(&text.to_lowercase()));
             assert_eq!(world.found(&admin, text).await, expected, "an administrator, {path}: {text}");
@@ -93,7 +93,7 @@ async fn a_viewer_sees_no_answer_of_a_webhook_whose_address_has_a_path_or_a_quer
         assert!(reads.delivery(&world.delivery).await.to_string().contains("T0CANARY"));
         let found = reads.deliveries("q=T0CANARY").await;
         assert_eq!(found.len(), 1);
-        // What was deleted can be allowed by nobody.
+        // Answers of a deleted webhook cannot be allowed.
         assert_eq!(world.api.delete("webhooks/1").await.status, 200);
         assert!(!world.seen_by_deleted(viewer).await.contains("CANARY"), "{path}");
         assert_eq!(world.found_among_all(viewer, "T0CANARY").await, 0, "{path}");
@@ -131,7 +131,7 @@ async fn an_administrator_may_show_the_answers_of_one_webhook_or_of_all() {
     assert_eq!(admin.open("/webhooks/1/edit").await.form("#f-url").value("viewers_see_answers"), "1");
     assert!(shows().await);
     assert_eq!(world.found(viewer, "%54%30CANARY").await, 1);
-    // The address itself is no part of what a viewer sees even then, and no search tells it.
+    // The URL itself stays hidden from viewers even then, and from their search.
     let page = viewer.open(&path).await;
     assert!(page.says("Cannot POST /…") && !page.body.contains("/services/T0CANARY"), "{}", page.text("main"));
     assert_eq!(world.found(viewer, "post /services/t0canary").await, 0);
@@ -155,7 +155,7 @@ async fn an_administrator_may_show_the_answers_of_one_webhook_or_of_all() {
 }
 
 #[tokio::test]
-async fn whether_viewers_see_answers_is_a_boolean_of_the_api() {
+async fn viewers_see_answers_is_a_boolean_attribute_of_the_api() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let mut body = webhook(&receiver.at("/a"));

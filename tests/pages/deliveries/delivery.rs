@@ -5,7 +5,7 @@ use crate::pages::make_webhook;
 use crate::support::{App, Receiver, Reply, event, event_in, eventually, webhook};
 
 #[tokio::test]
-async fn the_log_shows_what_became_of_each_delivery() {
+async fn the_log_shows_the_status_of_each_delivery() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let api = app.api("admin");
@@ -99,7 +99,7 @@ async fn retries_are_cancelled() {
 }
 
 #[tokio::test]
-async fn the_log_is_turned_page_by_page() {
+async fn the_log_has_pages() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     make_webhook(&admin, &receiver.at("/a")).await;
@@ -121,7 +121,7 @@ async fn the_log_is_turned_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_filter_of_the_address_counts() {
+async fn filters_are_read_from_the_address() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     make_webhook(&admin, &receiver.at("/a")).await;
@@ -134,7 +134,7 @@ async fn a_filter_of_the_address_counts() {
 }
 
 #[tokio::test]
-async fn what_somebody_cancelled_and_tests_are_no_failures() {
+async fn cancelled_deliveries_and_tests_do_not_count_as_failures() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let api = app.api("admin");

@@ -1,11 +1,11 @@
-//! What was kept while a webhook was off, and what had failed.
+//! Deliveries that were held while a webhook was off, and deliveries that failed.
 
 use serde_json::json;
 
 use crate::support::{App, Receiver, Reply, event, eventually, webhook};
 
 #[tokio::test]
-async fn what_was_kept_is_sent_or_discarded_as_a_person_chooses() {
+async fn held_deliveries_are_sent_or_discarded_as_the_person_chooses() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     let id = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
@@ -35,7 +35,7 @@ async fn what_was_kept_is_sent_or_discarded_as_a_person_chooses() {
 }
 
 #[tokio::test]
-async fn what_failed_is_counted_sent_again_and_watched() {
+async fn failed_deliveries_are_counted_sent_again_and_shown_with_progress() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     receiver.answers("/a", [Reply::Status(500), Reply::Status(500), Reply::Status(204)]);
@@ -46,15 +46,15 @@ async fn what_failed_is_counted_sent_again_and_watched() {
     receiver.await_requests("/a", 2).await;
     eventually("two attempts are written down", || async {
         let waiting = api.deliveries("status=pending").await;
-        let told = futures_util::future::join_all(waiting.iter().map(|delivery| {
+        let announced = futures_util::future::join_all(waiting.iter().map(|delivery| {
             let id = delivery["id"].as_str().unwrap_or_default().to_owned();
             let api = &api;
             async move { api.delivery(&id).await["attempts"][0]["outcome"] == "failed" }
         }));
-        told.await.into_iter().all(|told| told).then_some(())
+        announced.await.into_iter().all(|announced| announced).then_some(())
     })
     .await;
-    app.age("UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL");
+    app.run_sql("UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL");
 
     let wrong = admin.get(&format!("/deliveries/resend?webhook={id}&from=soon")).await;
     assert_eq!((wrong.status, wrong.error("since").is_empty()), (422, false));

@@ -3,7 +3,7 @@ use crate::pages::make_webhook;
 use crate::support::{App, Receiver, Reply, event, eventually};
 
 #[tokio::test]
-async fn new_deliveries_are_told_and_nothing_moves() {
+async fn new_deliveries_are_announced_and_nothing_moves() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     make_webhook(&admin, &receiver.at("/a")).await;
@@ -22,11 +22,11 @@ async fn new_deliveries_are_told_and_nothing_moves() {
     .await;
     assert_eq!(news.text("#news"), "2 new deliveries — show");
     assert!(news.body.starts_with("<div id=\"news\""), "{}", news.body);
-    assert_eq!(admin.fetch(&poll(&news)).await.status, 204, "they are told once");
+    assert_eq!(admin.fetch(&poll(&news)).await.status, 204, "they are announced once");
     let show = news.attribute("#news a", "href").expect("a link");
     let shown = admin.open(&show).await;
     assert_eq!((shown.texts("#log tbody tr").len(), shown.text("#news")), (3, "Refresh".into()));
-    // Of another event nothing is new; on older pages nothing is asked.
+    // With another event as filter nothing is new, and older pages do not poll.
     let other = poll(&page).replace("message_created", "team_changed");
     assert_eq!(admin.fetch(&other).await.status, 204);
     let id = api.deliveries("").await[0]["id"].as_str().unwrap_or_default().to_owned();
@@ -34,7 +34,7 @@ async fn new_deliveries_are_told_and_nothing_moves() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_waits_is_asked_for_until_it_ends() {
+async fn a_pending_delivery_is_polled_until_it_ends() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     receiver.answers("/a", [Reply::Status(500), Reply::Hang]);
@@ -48,7 +48,7 @@ async fn a_delivery_that_waits_is_asked_for_until_it_ends() {
     .await;
     let poll = page.attribute("[data-poll]", "hx-get").expect("a poll");
     assert_eq!(admin.fetch(&poll).await.status, 204, "nothing has changed");
-    app.age("UPDATE deliveries SET status = 'failed', reason = 'cancelled', next_attempt_at = NULL");
+    app.run_sql("UPDATE deliveries SET status = 'failed', reason = 'cancelled', next_attempt_at = NULL");
     let ended = admin.fetch(&poll).await.expect(200);
     assert!(!ended.has("[data-poll]") && ended.text("#delivery").contains("Cancelled"), "{}", ended.body);
 }

@@ -1,4 +1,4 @@
-//! The delivery log, one delivery, and sending again what failed.
+//! The delivery log, a delivery, and sending failed deliveries again.
 
 mod answers;
 mod delivery;

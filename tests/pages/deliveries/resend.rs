@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::support::{App, Receiver, Reply, event_in, eventually};
 
 #[tokio::test]
-async fn what_the_logs_filters_show_is_sent_again() {
+async fn the_resend_covers_what_the_filters_of_the_log_show() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     receiver.answers("/a", [Reply::Status(500)]);
@@ -12,12 +12,12 @@ async fn what_the_logs_filters_show_is_sent_again() {
         api.accepted(event_in(name, inbox)).await;
     }
     eventually("three attempts", || async { (api.deliveries("q=500").await.len() == 3).then_some(()) }).await;
-    app.age(
+    app.run_sql(
         "UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL, leased_until = NULL",
     );
-    app.age("UPDATE webhooks SET probe_at = NULL, failures = 0");
+    app.run_sql("UPDATE webhooks SET probe_at = NULL, failures = 0");
 
-    // The button of the log takes its form along.
+    // The button of the log submits its form, too.
     let log = admin.open("/deliveries?status=failed&event=message_created&inbox=1&period=today&q=channel").await;
     let mut form = log.form("#resend-failed");
     form.action = log.attribute("#resend-failed", "formaction").expect("the way");
@@ -48,13 +48,13 @@ async fn what_the_logs_filters_show_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_resend_that_goes_on_is_shown_and_cancelled() {
+async fn a_running_resend_is_shown_and_can_be_cancelled() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
     api.webhook(&crate::support::webhook(&receiver.at("/a"))).await;
     api.accepted(event_in("message_created", 7)).await;
     eventually("it is delivered", || async { api.deliveries("status=success").await.first().map(drop) }).await;
-    // Enough for a minute at its pace; each of an event of its own.
+    // Enough deliveries for a minute at the pace of a recovery, each of its own event.
     for insert in [
         "INSERT INTO events (id, name, body, created_at) \
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
@@ -63,7 +63,7 @@ async fn a_resend_that_goes_on_is_shown_and_cancelled() {
          SELECT id + 1, id, name, 1, 'failed', 'exhausted', 'event', 1, 1, created_at FROM events \
          WHERE id < (SELECT MAX(id) FROM events)",
     ] {
-        app.age(insert);
+        app.run_sql(insert);
     }
     let counted = admin.open("/deliveries/resend?period=24h").await;
     assert!(counted.says("3,000 failed deliveries") && !counted.has(".notice"), "{}", counted.text("main"));

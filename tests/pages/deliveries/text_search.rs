@@ -4,7 +4,7 @@ use crate::pages::{good_form, made};
 use crate::support::App;
 
 #[tokio::test]
-async fn a_search_finds_what_reads_the_same() {
+async fn a_search_ignores_case_and_composition() {
     let app = App::start();
     let (admin, api) = (app.admin().await, app.api("admin"));
     let stored = ["Київ", "Straße", "ΟΔΟΣ", "İstanbul", "cafe\u{301}"];

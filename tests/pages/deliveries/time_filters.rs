@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::pages::make_webhook;
 use crate::support::{App, Visitor, event};
 
-/// 25 October 2026, when the clocks of Kyiv show 03:00 to 04:00 twice.
+/// 25 October 2026: in Kyiv the clocks show 03:00 to 04:00 twice.
 const FIRST: &str = "2026-10-25T00:30:00Z";
 const SECOND: &str = "2026-10-25T01:30:00Z";
 
@@ -23,7 +23,7 @@ async fn a_time_filter_keeps_which_half_of_a_repeated_hour_is_meant() {
             [("/deliveries", "#q"), ("/received", "[name=event]"), ("/deliveries/resend", "#f-since")]
         {
             let mut asked = format!("{page}?from={at}&to=2026-10-25T05:00:00Z");
-            // It is the same after any number of rounds.
+            // The value is stable over any number of rounds.
             for _ in 0..3 {
                 let open = admin.open(&asked).await;
                 let form = open.form(selector);
@@ -45,26 +45,26 @@ async fn a_time_filter_keeps_which_half_of_a_repeated_hour_is_meant() {
 }
 
 #[tokio::test]
-async fn what_is_sent_again_is_counted_and_sent_within_the_half_that_was_asked_for() {
+async fn a_resend_covers_the_chosen_half_of_a_repeated_hour() {
     let app = App::start();
     let (admin, api) = (in_kyiv(&app).await, app.api("admin"));
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
     api.patch(&format!("webhooks/{id}"), &json!({ "enabled": false })).await;
     api.accepted(event("message_created")).await;
-    // An id holds the microseconds since 2020 above its last 12 bits.
+    // An id contains the microseconds since 2020 above its last 12 bits.
     let since_2020 = FIRST.parse::<jiff::Timestamp>().expect("a time").as_microsecond() - 1_577_836_800_000_000;
     let given = since_2020 << 12;
-    app.age(&format!(
+    app.run_sql(&format!(
         "UPDATE deliveries SET id = {given}, status = 'failed', reason = 'expired', next_attempt_at = NULL"
     ));
-    app.age("UPDATE webhooks SET enabled = (1 = 1)");
+    app.run_sql("UPDATE webhooks SET enabled = (1 = 1)");
     let asked = async |from: &str, to: &str| admin.open(&format!("/deliveries/resend?from={from}&to={to}")).await;
     let first = asked(FIRST, SECOND).await;
     assert!(first.text("#found").contains("1 failed delivery"), "{}", first.text("main"));
     let form = first.form("#send");
     assert_eq!((form.value("from"), form.value("to")), ("2026-10-25T03:30+03:00", "2026-10-25T03:30+02:00"));
     assert!(asked(SECOND, "2026-10-25T05:00Z").await.says("There is nothing to resend"));
-    // Typed without an offset, the hour is all of it.
+    // Without an offset, both halves of the hour are meant.
     assert!(asked("2026-10-25T03:00", "2026-10-25T03:59").await.text("#found").contains("1 failed delivery"));
     let log = async |from: &str| {
         admin.open(&format!("/deliveries?from={from}&to=2026-10-26")).await.texts("#log tbody tr").len()
@@ -73,7 +73,7 @@ async fn what_is_sent_again_is_counted_and_sent_within_the_half_that_was_asked_f
 }
 
 #[tokio::test]
-async fn a_plus_that_nobody_encoded_is_an_offset_all_the_same() {
+async fn an_unencoded_plus_is_read_as_an_offset() {
     let app = App::start();
     let (admin, api) = (app.admin().await, app.api("admin"));
     api.accepted(event("message_created")).await;

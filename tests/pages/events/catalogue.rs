@@ -14,7 +14,7 @@ async fn the_catalogue_lists_every_event_in_both_languages() {
     assert_eq!(names.len(), 19, "{names:?}");
     assert!(page.says("Message created") && page.says("Triggered when a customer sends a message"));
     assert!(page.html("[href='/events/message_created#used']").contains("1 webhook"), "{}", page.text("main"));
-    assert!(!page.has("[href='/events/team_changed#used']"), "nobody uses it");
+    assert!(!page.has("[href='/events/team_changed#used']"), "no webhook uses it");
     let page = admin.open("/events?lang=uk").await;
     assert!(page.says("Повідомлення створено") && page.says("1 вебхук"), "{}", page.text("main"));
     assert!(admin.open("/webhooks").await.links().contains(&"/events".to_owned()), "a place of the menu");
@@ -49,7 +49,7 @@ async fn every_event_has_a_page_with_sample_fields_and_schema() {
 }
 
 #[tokio::test]
-async fn an_event_leads_to_a_webhook_that_gets_it() {
+async fn a_page_of_an_event_opens_the_form_for_a_webhook_that_gets_it() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let page = admin.open("/events/team_changed").await;
@@ -62,7 +62,7 @@ async fn an_event_leads_to_a_webhook_that_gets_it() {
 }
 
 #[tokio::test]
-async fn what_chatwoot_sends_satisfies_the_schemas() {
+async fn events_of_chatwoot_satisfy_the_schemas() {
     let app = App::start();
     let api = app.api("read");
     let list = api.get("events").await.json()["payload"].as_array().cloned().expect("a list");
@@ -83,7 +83,7 @@ async fn what_chatwoot_sends_satisfies_the_schemas() {
 }
 
 #[tokio::test]
-async fn the_api_tells_what_an_event_follows_from() {
+async fn the_api_names_the_event_that_an_event_derives_from() {
     let app = App::start();
     let api = app.api("admin");
     api.webhook(&webhook("https://a.example.com/")).await;

@@ -17,7 +17,7 @@ async fn an_empty_list_shows_how_to_send_the_first_event() {
 }
 
 #[tokio::test]
-async fn the_list_tells_what_became_of_each_event() {
+async fn the_list_of_received_events_shows_their_deliveries() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let api = app.api("admin");
@@ -40,7 +40,7 @@ async fn the_list_tells_what_became_of_each_event() {
 }
 
 #[tokio::test]
-async fn an_event_tells_who_got_it_and_who_did_not() {
+async fn a_received_event_shows_which_webhooks_got_it_and_why_others_did_not() {
     let (app, receiver) = (App::start(), Receiver::start());
     let viewer = app.signed_in("viewer").await;
     let api = app.api("admin");
@@ -48,7 +48,7 @@ async fn an_event_tells_who_got_it_and_who_did_not() {
         let made = api.webhook(&json!({ "url": receiver.at("/a"), "name": name, "subscriptions": events })).await;
         made["id"].as_i64().unwrap_or_default()
     };
-    // The same address twice is refused by the API, as Chatwoot does.
+    // The API refuses the same URL twice, as Chatwoot does.
     let _ = make("Gets it", &["message_created"]).await;
     let other = json!({ "url": receiver.at("/b"), "name": "Teams", "subscriptions": ["team_changed"] });
     api.webhook(&other).await;
@@ -92,7 +92,7 @@ async fn an_event_is_sent_to_any_webhook_that_is_on() {
         (&json!(1), &json!("unsubscribed"))
     );
     api.patch(&format!("webhooks/{hook}"), &json!({ "enabled": false })).await;
-    // Without its once-token the form is another one, not a repeated one.
+    // Without its once-token the form counts as another form.
     let form = form.set("once", "");
     assert_eq!(admin.submit(form.clone()).await.status, 409);
     assert_eq!(admin.submit(form.set("webhook", "99")).await.status, 404);
@@ -100,7 +100,7 @@ async fn an_event_is_sent_to_any_webhook_that_is_on() {
 }
 
 #[tokio::test]
-async fn a_test_is_not_sent_to_others() {
+async fn a_test_event_cannot_be_sent_to_other_webhooks() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let api = app.api("admin");
@@ -116,13 +116,13 @@ async fn a_test_is_not_sent_to_others() {
 }
 
 #[tokio::test]
-async fn a_rare_event_is_found_however_deep_it_lies() {
+async fn a_rare_event_is_found_among_many() {
     let app = App::start();
     let admin = app.admin().await;
     let api = app.api("admin");
     api.accepted(event("message_updated")).await;
     let body = if app.is_sqlite() { "x'7b7d'" } else { "'\\x7b7d'::bytea" };
-    app.age(&format!(
+    app.run_sql(&format!(
         "INSERT INTO events (id, name, body, created_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
          WHERE i < 10050) SELECT i, CASE i WHEN 1 THEN 'ticket_created' ELSE 'ticket_updated' END, {body}, 1 FROM n"
     ));

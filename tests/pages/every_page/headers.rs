@@ -38,7 +38,7 @@ fn guarded(page: &Page) {
 }
 
 #[tokio::test]
-async fn every_answer_is_guarded_by_its_headers() {
+async fn every_answer_has_the_security_headers() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, page) = make_webhook(&admin, "https://a.example.com/").await;
@@ -93,7 +93,7 @@ async fn pages_are_not_stored_and_vary_with_htmx() {
 }
 
 #[tokio::test]
-async fn what_a_page_loads_comes_from_here_under_a_name_that_never_changes() {
+async fn static_files_have_the_same_origin_and_are_cached_forever() {
     let app = App::start();
     let page = app.visitor().open("/sign-in").await;
     let loaded: Vec<_> = page.links().into_iter().filter(|link| link.contains("/static/")).collect();
@@ -114,7 +114,7 @@ async fn what_a_page_loads_comes_from_here_under_a_name_that_never_changes() {
 }
 
 #[tokio::test]
-async fn the_first_page_is_light() {
+async fn the_first_page_is_small() {
     let app = App::start();
     let visitor = app.admin().await;
     let page = visitor.open("/webhooks").await;
@@ -166,13 +166,13 @@ async fn text_is_compressed_as_a_whole_for_clients_that_accept_gzip() {
             }
         }
     }
-    // What fits into one packet is not worth it.
+    // A body that fits into one packet is not compressed.
     let health = visitor.request(Method::GET, "/healthz").header("accept-encoding", "gzip").send().await;
     assert_eq!(health.expect("an answer").headers().get("content-encoding"), None);
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_there_says_so_in_the_readers_language() {
+async fn the_404_page_is_in_the_language_of_the_request() {
     let app = App::start();
     let admin = app.admin().await;
     assert!(admin.get("/nowhere").await.expect(404).says("Page not found"));

@@ -1,4 +1,4 @@
-//! Host names that pages answer under.
+//! The host names under which pages answer.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -10,7 +10,7 @@ async fn open_as(visitor: &Visitor, path: &str, host: &str) -> Page {
     visitor.send(path, visitor.request(reqwest::Method::GET, path).header("host", host)).await
 }
 
-/// The status of a request as it stands, its connection closed behind it.
+/// Sends these bytes on a new connection; returns the status.
 async fn raw(app: &App, head: &str) -> u16 {
     let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("a connection");
     stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await.expect("a request");
@@ -26,7 +26,7 @@ fn named() -> App {
 }
 
 #[tokio::test]
-async fn pages_answer_under_known_names_and_addresses_alone() {
+async fn pages_answer_only_under_known_names_and_ip_addresses() {
     let app = named();
     let visitor = app.visitor();
     for known in [
@@ -54,7 +54,7 @@ async fn pages_answer_under_known_names_and_addresses_alone() {
 }
 
 #[tokio::test]
-async fn what_programs_call_answers_under_every_name() {
+async fn api_and_health_checks_answer_under_every_name() {
     let app = named();
     let (api, visitor) = (app.api("admin"), app.visitor());
     for path in ["/healthz", "/readyz"] {
@@ -88,7 +88,7 @@ async fn a_page_under_an_unknown_name_says_so_in_both_languages_and_names_the_se
 }
 
 #[tokio::test]
-async fn unknown_names_write_a_line_each_and_ten_at_most() {
+async fn unknown_names_log_one_line_each_up_to_ten() {
     let app = named();
     let visitor = app.visitor();
     for _ in 0..30 {
@@ -104,7 +104,7 @@ async fn unknown_names_write_a_line_each_and_ten_at_most() {
 }
 
 #[tokio::test]
-async fn an_odd_host_is_refused_and_the_target_counts_as_well() {
+async fn a_malformed_host_is_refused_and_the_request_target_is_checked_too() {
     let app = named();
     for (head, status) in [
         ("GET /sign-in HTTP/1.1\r\nHost: hooks.example.com\r\n", 200),

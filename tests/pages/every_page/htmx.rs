@@ -3,7 +3,7 @@ use crate::pages::{good_form, make_webhook};
 use crate::support::{App, Receiver, event};
 
 #[tokio::test]
-async fn a_good_form_answers_htmx_with_the_way_on() {
+async fn a_valid_form_answers_htmx_with_a_redirect() {
     let app = App::start();
     let admin = app.admin().await;
     let page = admin.submit_htmx(good_form(&admin, "https://a.example.com/").await).await.expect(200);
@@ -12,7 +12,7 @@ async fn a_good_form_answers_htmx_with_the_way_on() {
 }
 
 #[tokio::test]
-async fn a_bad_form_answers_htmx_with_the_summary_and_the_errors_alone() {
+async fn an_invalid_form_answers_htmx_with_only_the_summary_and_the_errors() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "nonsense").await.set("auth", "bearer").set("bearer_token", "canary x");
@@ -24,7 +24,7 @@ async fn a_bad_form_answers_htmx_with_the_summary_and_the_errors_alone() {
         assert!(!page.error(slug).is_empty(), "{slug}");
         assert!(page.attribute(&format!("#err-{slug}"), "hx-swap-oob").is_some(), "{}", page.body);
     }
-    // A fault that is mended leaves an empty slot behind.
+    // The slot of a mended field comes back empty.
     assert!(page.has("#err-events") && page.error("events").is_empty(), "{}", page.body);
     let full = admin.submit(form).await.expect(422);
     assert_eq!(full.error("url"), page.error("url"));
@@ -43,7 +43,7 @@ async fn the_switch_answers_with_its_own_row() {
 }
 
 #[tokio::test]
-async fn the_list_and_the_log_come_as_the_same_region_of_the_page() {
+async fn fragments_of_list_and_log_equal_their_regions_of_the_page() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     make_webhook(&admin, &receiver.at("/a")).await;
@@ -63,7 +63,7 @@ async fn the_list_and_the_log_come_as_the_same_region_of_the_page() {
 }
 
 #[tokio::test]
-async fn a_page_from_the_history_comes_whole() {
+async fn a_history_request_of_htmx_gets_the_whole_page() {
     let app = App::start();
     let admin = app.admin().await;
     let request = admin.request(reqwest::Method::GET, "/webhooks").header("hx-request", "true");

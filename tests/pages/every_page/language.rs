@@ -6,7 +6,7 @@ async fn language(app: &App, accept: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_browsers_wish_is_heard() {
+async fn accept_language_chooses_the_language() {
     let app = App::start();
     for (accept, expected) in [
         ("uk", "uk"),
@@ -24,7 +24,7 @@ async fn the_browsers_wish_is_heard() {
 }
 
 #[tokio::test]
-async fn the_address_goes_before_the_browser_and_is_remembered() {
+async fn the_language_in_the_address_overrides_the_browser_and_is_remembered() {
     let app = App::start();
     let visitor = app.visitor().speaking("en");
     let lang = |page: crate::support::Page| page.attribute("html", "lang").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What holds for every page.
+//! Rules for every page.
 
 mod foreign_text;
 mod front_door;

@@ -5,12 +5,12 @@ use crate::house::routes;
 use crate::pages::{good_form, made, make_webhook};
 use crate::support::{App, PASSWORD, Page, Visitor, event_in};
 
-/// The marks around a name where no element may stand.
+/// The isolating characters around a name where no element can be.
 const ISOLATED: [char; 2] = ['\u{2068}', '\u{2069}'];
 /// Names that are written from right to left.
 const HEBREW: [&str; 5] = ["הזמנות", "אתר", "אולנה", "מפתח", "כניסה"];
 
-/// The places of a page at which one of the names could turn what is beside it.
+/// The places of a page where one of the names could change the direction of the text beside it.
 fn loose(page: &Page) -> Vec<String> {
     let html = Html::parse_document(&page.body);
     let mut found = Vec::new();
@@ -45,7 +45,7 @@ fn is_loose(text: &str, name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_name_from_right_to_left_turns_nothing_beside_it_on_any_page() {
+async fn a_right_to_left_name_changes_no_text_beside_it_on_any_page() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/x").await.set("name", HEBREW[0]);
@@ -59,7 +59,7 @@ async fn a_name_from_right_to_left_turns_nothing_beside_it_on_any_page() {
     admin.submit(form.set("name", HEBREW[2])).await.leads_to();
     let form = admin.open("/tokens").await.form("#f-token-name");
     admin.submit(form.set("name", HEBREW[3])).await.leads_to();
-    app.age("UPDATE webhooks SET failing_since = 1, exhausted_at = 1, probe_at = 1");
+    app.run_sql("UPDATE webhooks SET failing_since = 1, exhausted_at = 1, probe_at = 1");
     let mut shown = 0;
     for route in routes::pages().iter().filter(|route| route.methods.contains(&"get")) {
         let id = match route.path.split('/').nth(1) {
@@ -79,7 +79,7 @@ async fn a_name_from_right_to_left_turns_nothing_beside_it_on_any_page() {
 }
 
 #[tokio::test]
-async fn hidden_characters_are_refused_in_forms_in_the_right_words() {
+async fn forms_name_the_hidden_characters_that_they_refuse() {
     let app = App::start();
     let admin = app.admin().await;
     make_webhook(&admin, "https://a.example.com/x").await;
@@ -119,7 +119,7 @@ async fn a_name_that_was_stored_with_hidden_characters_is_shown_without_them() {
     make_webhook(&admin, "https://a.example.com/x").await;
     api.post("inboxes", &json!({ "name": "Site", "external_id": "7" })).await;
     for table in ["webhooks", "inboxes", "users", "api_tokens"] {
-        app.age(&format!("UPDATE {table} SET name = 'Or\u{202e}der\u{200b}s'"));
+        app.run_sql(&format!("UPDATE {table} SET name = 'Or\u{202e}der\u{200b}s'"));
     }
     let pages = [
         "/webhooks",
@@ -137,7 +137,7 @@ async fn a_name_that_was_stored_with_hidden_characters_is_shown_without_them() {
     }
     assert_eq!(api.get("inboxes").await.json()["payload"][0]["name"], "Orders");
     for table in ["webhooks", "inboxes", "users", "api_tokens"] {
-        app.age(&format!("UPDATE {table} SET name = '\u{200b}'"));
+        app.run_sql(&format!("UPDATE {table} SET name = '\u{200b}'"));
     }
     for (path, selector, shown) in [
         ("/webhooks", "tbody .name", "a.example.com"),
@@ -151,7 +151,7 @@ async fn a_name_that_was_stored_with_hidden_characters_is_shown_without_them() {
 }
 
 #[tokio::test]
-async fn an_address_of_a_person_is_pasted_with_what_is_around_it() {
+async fn blanks_around_a_pasted_email_address_are_removed() {
     let app = App::start();
     let admin: Visitor = app.admin().await;
     let form = admin.open("/users").await.form("#f-email");

@@ -3,7 +3,7 @@ use reqwest::RequestBuilder;
 use crate::pages::{good_form, make_webhook};
 use crate::support::{App, Form, Visitor};
 
-/// Every kind of foreign request, and the same request as a browser of ours sends it.
+/// Every kind of forged request, and the same request as a browser would send it.
 fn forgeries(visitor: &Visitor, form: &Form, other: &str) -> Vec<(&'static str, RequestBuilder)> {
     let with = |form: &Form, headers: &[(&str, &str)]| {
         let mut request = visitor.form_request(form).build().expect("a request");
@@ -27,7 +27,7 @@ fn forgeries(visitor: &Visitor, form: &Form, other: &str) -> Vec<(&'static str, 
 }
 
 #[tokio::test]
-async fn no_form_can_be_sent_from_elsewhere() {
+async fn no_form_can_be_sent_from_another_site() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
@@ -63,7 +63,7 @@ async fn no_form_can_be_sent_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn signing_in_is_guarded_before_there_is_a_session() {
+async fn the_sign_in_form_is_protected_without_a_session() {
     let app = App::start();
     app.user("anna@example.com", "admin", crate::support::PASSWORD);
     let visitor = app.visitor();
@@ -89,7 +89,7 @@ async fn signing_in_is_guarded_before_there_is_a_session() {
 }
 
 #[tokio::test]
-async fn a_stale_token_keeps_what_was_typed() {
+async fn a_stale_form_token_keeps_what_was_typed() {
     let app = App::start();
     let admin = app.admin().await;
     for (language, words) in [
@@ -111,7 +111,7 @@ async fn a_stale_token_keeps_what_was_typed() {
 }
 
 #[tokio::test]
-async fn reading_never_writes() {
+async fn a_get_request_changes_nothing() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;

@@ -1,11 +1,11 @@
-//! Forms that make or send something do so once, however often they are posted.
+//! Forms that create or send something act once, even if they are posted several times.
 
 use serde_json::json;
 
 use crate::pages::{good_form, made, make_webhook};
 use crate::support::{App, Form, PASSWORD, Page, Receiver, Reply, Visitor, event, eventually};
 
-/// What can be counted on the pages and over the API.
+/// Counts of what pages and API list.
 async fn counts(app: &App, admin: &Visitor) -> Vec<usize> {
     let api = app.api("admin");
     let list = |answer: crate::support::Answer, name: &str| match name {
@@ -17,12 +17,12 @@ async fn counts(app: &App, admin: &Visitor) -> Vec<usize> {
         list(api.get("inboxes").await, ""),
         api.deliveries("limit=100").await.len(),
         admin.open("/users").await.body.matches("/withdrawal\"").count(),
-        // Counting itself makes tokens, named "test".
+        // Each count creates a token named "test".
         admin.open("/tokens").await.texts("tbody .name").iter().filter(|name| *name != "test").count(),
     ]
 }
 
-/// An installation in which there is something to send, and every form that makes or sends something.
+/// An installation with something to send, and every form that creates or sends something.
 async fn world() -> (App, Visitor, Receiver, Vec<Form>) {
     let (app, receiver) = (App::start(), Receiver::start());
     let (admin, api) = (app.admin().await, app.api("admin"));
@@ -35,7 +35,7 @@ async fn world() -> (App, Visitor, Receiver, Vec<Form>) {
     api.webhook(&json!({ "url": receiver.at("/b"), "subscriptions": ["contact_created"] })).await;
     api.accepted(event("contact_created")).await;
     eventually("a failure", || async { (api.deliveries("q=500").await.len() == 1).then_some(()) }).await;
-    app.age(
+    app.run_sql(
         "UPDATE deliveries SET status = 'failed', reason = 'exhausted', next_attempt_at = NULL, leased_until = NULL \
          WHERE event = 'contact_created'",
     );
@@ -58,7 +58,7 @@ async fn world() -> (App, Visitor, Receiver, Vec<Form>) {
 }
 
 #[tokio::test]
-async fn a_second_post_of_a_form_gets_the_first_ones_answer() {
+async fn a_second_post_of_a_form_gets_the_first_answer() {
     let (app, admin, _receiver, forms) = world().await;
     for form in forms {
         let action = form.action.clone();
@@ -69,7 +69,8 @@ async fn a_second_post_of_a_form_gets_the_first_ones_answer() {
             assert_eq!(admin.submit(form.clone()).await.leads_to(), first, "{action}");
         }
         if action == "/deliveries/resend" {
-            continue; // The recovery makes its deliveries by and by.
+            continue;
+            continue; // The recovery creates its deliveries over time.
         }
         assert_eq!(counts(&app, &admin).await, after, "{action} made nothing more");
     }
@@ -80,8 +81,8 @@ async fn a_form_that_is_posted_twice_at_once_acts_once() {
     let (app, admin, receiver, forms) = world().await;
     for form in forms.into_iter().filter(|form| form.action != "/deliveries/resend") {
         let before: usize = counts(&app, &admin).await.iter().sum();
-        let (first, twin) = tokio::join!(admin.submit(form.clone()), admin.submit(form.clone()));
-        assert_eq!(first.leads_to(), twin.leads_to(), "{}", form.action);
+        let (first, duplicate) = tokio::join!(admin.submit(form.clone()), admin.submit(form.clone()));
+        assert_eq!(first.leads_to(), duplicate.leads_to(), "{}", form.action);
         let after: usize = counts(&app, &admin).await.iter().sum();
         assert!(after <= before + 1, "{}: {before}, then {after}", form.action);
     }
@@ -91,7 +92,7 @@ async fn a_form_that_is_posted_twice_at_once_acts_once() {
 }
 
 #[tokio::test]
-async fn a_repeated_form_shows_its_secret_as_long_as_nobody_has_seen_it() {
+async fn a_repeated_form_shows_its_secret_until_it_was_shown() {
     let app = App::start();
     let admin = app.admin().await;
     let webhook = good_form(&admin, "https://a.example.com/").await;
@@ -109,20 +110,20 @@ async fn a_repeated_form_shows_its_secret_as_long_as_nobody_has_seen_it() {
 }
 
 #[tokio::test]
-async fn two_secrets_that_are_made_before_one_is_seen_are_both_shown() {
+async fn two_secrets_created_before_one_is_shown_are_both_shown() {
     let app = App::start();
     let admin = app.admin().await;
     let token = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "Desk");
     let webhook = good_form(&admin, "https://a.example.com/").await;
     let (tokens, secret) = (admin.submit(token.clone()).await.leads_to(), admin.submit(webhook).await.leads_to());
     assert!(admin.open(&secret).await.has("#key"));
-    // The session had room for the later one alone: the form brings the earlier one back.
+    // The session holds one secret only, the later one: posting the form again shows the earlier one.
     admin.submit(token).await.leads_to();
     assert!(admin.open(&tokens).await.has("#key"));
 }
 
 #[tokio::test]
-async fn secrets_of_forms_are_sealed_where_they_are_stored() {
+async fn secrets_of_forms_are_stored_sealed() {
     let app = App::on_sqlite();
     let admin = app.admin().await;
     let token = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "Desk");
@@ -158,15 +159,15 @@ async fn on_postgres_two_processes_that_get_the_same_form_act_once() {
     let other = with_cookies_of(&admin, &second);
     for round in 0..5 {
         let form = good_form(&admin, &format!("https://{round}.example.com/")).await;
-        let (first, twin) = tokio::join!(admin.submit(form.clone()), other.submit(form.clone()));
-        assert_eq!(first.leads_to(), twin.leads_to());
+        let (first, duplicate) = tokio::join!(admin.submit(form.clone()), other.submit(form.clone()));
+        assert_eq!(first.leads_to(), duplicate.leads_to());
         let page = other.open(&first.leads_to()).await;
         assert!(page.has("#key"), "the key is shown by either");
     }
     assert_eq!(counts(&app, &admin).await[0], 5);
 }
 
-/// The same browser at another process.
+/// A browser at another process with the same cookies.
 fn with_cookies_of(visitor: &Visitor, app: &App) -> Visitor {
     let later = app.visitor();
     later.take_cookies(visitor);
@@ -186,19 +187,19 @@ async fn a_form_that_was_refused_may_be_sent_again() {
     let inbox = inbox.set("external_id", "7");
     app.api("ingest").accepted(crate::support::event_in("message_created", 7)).await;
     assert!(!admin.submit(inbox.clone()).await.expect(422).error("external-id").is_empty());
-    app.age("UPDATE inboxes SET external_id = '8'");
+    app.run_sql("UPDATE inboxes SET external_id = '8'");
     assert_eq!(admin.submit(inbox).await.leads_to(), "/inboxes", "the refusal is not remembered");
 }
 
 #[tokio::test]
-async fn a_form_is_known_for_ten_minutes() {
+async fn a_form_is_remembered_for_ten_minutes() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await;
     let first = made(&admin, form.clone()).await.0;
-    app.age("UPDATE form_answers SET created_at = created_at - 590000000");
+    app.run_sql("UPDATE form_answers SET created_at = created_at - 590000000");
     assert_eq!(made(&admin, form.clone()).await.0, first);
-    app.age("UPDATE form_answers SET created_at = created_at - 11000000");
+    app.run_sql("UPDATE form_answers SET created_at = created_at - 11000000");
     assert_ne!(made(&admin, form).await.0, first);
 }
 
@@ -225,7 +226,7 @@ async fn a_form_without_a_once_token_is_simply_processed() {
         assert_eq!(admin.submit(form).await.leads_to(), "/inboxes");
     }
     assert_eq!(counts(&app, &admin).await[1], 3);
-    // The same token at another path, and with other fields, is another form.
+    // The same token at another path, or with other fields, belongs to another form.
     admin.submit(form.clone()).await.leads_to();
     admin.submit(form.clone().set("name", "Support")).await.leads_to();
     admin.submit(form.set("once", &"x".repeat(10_000))).await.leads_to();
@@ -233,7 +234,7 @@ async fn a_form_without_a_once_token_is_simply_processed() {
 }
 
 #[tokio::test]
-async fn of_one_session_the_latest_fifty_forms_are_remembered() {
+async fn fifty_forms_of_a_session_are_remembered() {
     let app = App::start();
     let admin = app.admin().await;
     let form = |admin: Page, name: &str| admin.form("#f-inbox-name").fill("f-inbox-name", name);
@@ -250,7 +251,7 @@ async fn of_one_session_the_latest_fifty_forms_are_remembered() {
 }
 
 #[tokio::test]
-async fn what_htmx_leaves_on_the_page_can_be_sent_once_more() {
+async fn a_button_that_htmx_leaves_on_the_page_sends_again() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
@@ -282,7 +283,7 @@ fn link(answer: &Page) -> Option<String> {
 }
 
 #[tokio::test]
-async fn forms_that_would_be_refused_the_second_time_answer_as_the_first() {
+async fn repeated_forms_that_would_be_refused_get_the_first_answer() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
@@ -303,7 +304,7 @@ async fn forms_that_would_be_refused_the_second_time_answer_as_the_first() {
 }
 
 #[tokio::test]
-async fn links_that_work_once_let_in_whoever_clicks_twice() {
+async fn one_time_links_tolerate_a_double_click() {
     let app = App::start();
     let visitor = app.visitor();
     let form = visitor.open(&app.set_up_link()).await.form("[type=password]").fill("f-user-name", "Olena");
@@ -323,13 +324,13 @@ async fn links_that_work_once_let_in_whoever_clicks_twice() {
     let anna = app.visitor();
     let form = anna.open(&link).await.form("#f-new-password").fill("f-user-name", "Anna");
     let form = form.fill("f-new-password", PASSWORD);
-    let (first, twin) = tokio::join!(anna.submit(form.clone()), anna.submit(form));
-    assert_eq!((first.leads_to(), twin.leads_to()), ("/webhooks".into(), "/webhooks".into()));
+    let (first, duplicate) = tokio::join!(anna.submit(form.clone()), anna.submit(form));
+    assert_eq!((first.leads_to(), duplicate.leads_to()), ("/webhooks".into(), "/webhooks".into()));
     anna.open("/webhooks").await;
 }
 
 #[tokio::test]
-async fn a_repeated_edit_does_not_hide_what_somebody_else_has_stored_since() {
+async fn a_repeated_edit_does_not_hide_a_later_change_of_another_person() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
@@ -342,7 +343,7 @@ async fn a_repeated_edit_does_not_hide_what_somebody_else_has_stored_since() {
 }
 
 #[tokio::test]
-async fn a_repeated_invitation_lets_nobody_in_whom_its_password_does_not() {
+async fn a_repeated_invitation_gives_no_access_to_a_disabled_account() {
     let app = App::start();
     let admin = app.admin().await;
     let invite = admin.open("/users").await.form("#f-email").fill("f-email", "anna@example.com");
@@ -354,20 +355,20 @@ async fn a_repeated_invitation_lets_nobody_in_whom_its_password_does_not() {
     let later = app.visitor();
     let (name, cookie) = anna.cookie_of("hachok_form");
     later.set_cookie(&name, &cookie);
-    app.run(&["user", "disable", "--email", "anna@example.com"]).good();
+    app.run(&["user", "disable", "--email", "anna@example.com"]).stdout_of_success();
     assert_eq!(later.submit(form).await.status, 404);
     assert_eq!(later.get("/webhooks").await.status, 303);
 }
 
 #[tokio::test]
-async fn of_all_sessions_the_latest_ten_thousand_forms_are_remembered() {
+async fn ten_thousand_forms_of_all_sessions_are_remembered() {
     const SQLITE: &str = "randomblob(32), x'00'";
     const POSTGRES: &str = "decode(md5(n.i::text), 'hex'), decode('00', 'hex')";
     let app = App::start();
     let admin = app.admin().await;
     let form = admin.open("/inboxes").await.form("#f-inbox-name").fill("f-inbox-name", "Sales");
     admin.submit(form.clone()).await.leads_to();
-    app.age(&format!(
+    app.run_sql(&format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
          INSERT INTO form_answers (key_hash, session_hash, answer, created_at) \
          SELECT {}, 'null', (SELECT min(created_at) FROM form_answers) + n.i FROM n",

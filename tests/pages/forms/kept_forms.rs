@@ -1,4 +1,4 @@
-//! What becomes of a form that is sent when its session has ended.
+//! A form that is sent after the end of its session is kept, and comes back after signing in.
 
 use crate::pages::accounts::ended_session::{ADMIN, end_sessions, sign_in_again};
 use crate::pages::{good_form, make_webhook};
@@ -45,7 +45,7 @@ async fn a_new_webhook_comes_back_filled_but_for_its_secrets() {
     let api = app.api("read");
     let stored = || async { api.get("webhooks").await.json()["payload"]["webhooks"].as_array().map(Vec::len) };
     assert_eq!(stored().await, Some(0), "nothing is done without a new click");
-    // Reading it again, and in another language, loses nothing.
+    // Opening it again, or in another language, loses nothing.
     let uk = late.open("/webhooks/new?event=team_changed&lang=uk").await;
     assert_eq!(uk.form("#f-url").value("name"), "CRM «А»");
     assert!(uk.text(".notice").contains("У формі є все, що ви ввели"), "{}", uk.text("main"));
@@ -56,11 +56,11 @@ async fn a_new_webhook_comes_back_filled_but_for_its_secrets() {
     assert_eq!(blank.form("#f-url").value("name"), "", "it was sent");
 }
 
-/// Names and what is typed.
+/// Path, form, and the fields with what is typed.
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
 #[tokio::test]
-async fn what_was_typed_in_every_other_form_comes_back() {
+async fn every_other_form_comes_back_with_what_was_typed() {
     let app = App::start();
     let late = app.admin().await;
     app.signed_in("viewer").await;
@@ -94,7 +94,7 @@ async fn what_was_typed_in_every_other_form_comes_back() {
             assert_eq!(filled.value(name), *value, "{name} on {page}");
         }
         assert!(shown.says("Your session had ended, so nothing was saved or sent."), "{page}");
-        // Its version goes along: what somebody else stores meanwhile is still noticed.
+        // The version is kept, too: a change by another person meanwhile is still noticed.
         assert_eq!(filled.value("version"), form.value("version"));
     }
     assert!(!late.open("/inboxes").await.says("Sales EU") && !late.open("/webhooks").await.says("Renamed"));
@@ -102,7 +102,7 @@ async fn what_was_typed_in_every_other_form_comes_back() {
 
 /// Ends the session, sends the form, and signs in as the same person.
 async fn after_the_end(app: &App, visitor: &Visitor, form: &Form) -> Page {
-    // The form's token is that of the session it came from.
+    // The form token belongs to the ended session.
     let fresh = visitor.open("/settings").await.form_to("/sign-out");
     let form = form.clone().set("_csrf", fresh.value("_csrf"));
     end_sessions(app);
@@ -145,18 +145,18 @@ async fn another_person_does_not_find_the_form() {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_of_a_session_that_somebody_ended() {
+async fn no_form_is_kept_of_a_session_that_a_person_ended() {
     let app = App::start();
     let late = app.admin().await;
     let form = good_form(&late, "https://secret.example.com/").await;
-    // Ended by itself, and the form kept; then the person is shut out and let in again.
+    // The session ends by itself and the form is kept; then the account is disabled and enabled again.
     end_sessions(&app);
     let turned_away = late.submit(form.clone()).await;
     assert!(late.open(&turned_away.leads_to()).await.says("kept for 30 minutes"));
-    app.run(&["user", "disable", "--email", ADMIN]).good();
-    app.age("UPDATE users SET disabled_at = NULL");
+    app.run(&["user", "disable", "--email", ADMIN]).stdout_of_success();
+    app.run_sql("UPDATE users SET disabled_at = NULL");
     assert!(!late.open("/sign-in").await.says("kept for 30 minutes"));
-    // And what is sent after that is not kept at all.
+    // A form that is sent after that is not kept.
     let turned_away = late.submit(form).await;
     assert!(!late.open(&turned_away.leads_to()).await.says("kept for 30 minutes"));
     let page = sign_in_again(&late, &turned_away, ADMIN).await;
@@ -170,11 +170,11 @@ async fn a_form_is_kept_for_half_an_hour_of_a_session_that_ended_within_a_day() 
     let form = good_form(&late, "https://typed.example.com/").await;
     end_sessions(&app);
     let turned_away = late.submit(form.clone()).await;
-    app.age("UPDATE kept_forms SET created_at = created_at - 1810000000");
+    app.run_sql("UPDATE kept_forms SET created_at = created_at - 1810000000");
     assert!(!late.open(&turned_away.leads_to()).await.says("kept for 30 minutes"));
     assert!(late.open("/sign-in").await.says("Your session has ended"));
-    // A day later the session is not known any more.
-    app.age("UPDATE sessions SET expires_at = expires_at - 86400000000");
+    // A day later the session is no longer known.
+    app.run_sql("UPDATE sessions SET expires_at = expires_at - 86400000000");
     let turned_away = late.submit(form).await;
     assert!(!late.open(&turned_away.leads_to()).await.says("kept for 30 minutes"));
     assert_eq!(sign_in_again(&late, &turned_away, ADMIN).await.form("#f-url").value("url"), "");
@@ -185,7 +185,7 @@ async fn a_session_that_ended_after_seven_days_keeps_its_form_too() {
     let app = App::start();
     let late = app.admin().await;
     let form = good_form(&late, "https://typed.example.com/").await;
-    app.age("UPDATE sessions SET created_at = created_at - 605000000000");
+    app.run_sql("UPDATE sessions SET created_at = created_at - 605000000000");
     let page = sign_in_again(&late, &late.submit(form).await, ADMIN).await;
     assert_eq!(page.form("#f-url").value("url"), "https://typed.example.com/");
 }
@@ -211,7 +211,7 @@ async fn only_a_form_of_that_very_session_is_kept() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_kept_is_sealed_and_bounded() {
+async fn a_kept_form_is_sealed_and_limited() {
     let app = App::start();
     let late = app.admin().await;
     let form = late.open("/webhooks/new").await.form("#f-url").set("name", "canary-in-the-form");
@@ -241,7 +241,7 @@ async fn a_form_that_htmx_sends_is_kept_too() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_between_loses_nothing() {
+async fn a_wrong_password_does_not_lose_the_kept_form() {
     let app = App::start();
     let late = app.admin().await;
     let form = good_form(&late, "https://typed.example.com/").await;
@@ -271,7 +271,7 @@ async fn forms_in_other_windows_work_once_the_same_person_has_signed_in_again() 
 }
 
 #[tokio::test]
-async fn of_one_person_the_latest_five_forms_are_kept() {
+async fn five_forms_of_a_person_are_kept() {
     let app = App::start();
     app.user(ADMIN, "admin", PASSWORD);
     let mut windows = Vec::new();

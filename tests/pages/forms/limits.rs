@@ -1,4 +1,4 @@
-//! How much of a form is read, and from whom.
+//! How large a form may be, with and without a session.
 
 use serde_json::json;
 
@@ -8,14 +8,14 @@ use crate::support::{App, Form, PASSWORD, Page, Place, Raw, Receiver, Visitor, w
 const KIB: usize = 1024;
 const FORM: &str = "content-type: application/x-www-form-urlencoded";
 
-/// A form with a last field that fills its body up to that many bytes.
+/// The form with an additional last field, so that its body has that many bytes.
 fn filled(form: &Form, bytes: usize) -> Form {
     let form = form.clone().set("filler", "");
     let length = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish().len();
     form.set("filler", &"a".repeat(bytes - length))
 }
 
-/// A form with that many fields.
+/// The form with that many fields.
 fn with_fields(form: &Form, count: usize) -> Form {
     let mut form = form.clone();
     while form.fields.len() < count {
@@ -46,7 +46,7 @@ async fn strangers_forms(app: &App) -> Vec<(Visitor, Form)> {
 }
 
 #[tokio::test]
-async fn a_strangers_form_has_at_most_16_kib_and_50_fields() {
+async fn a_form_without_a_session_has_at_most_16_kib_and_50_fields() {
     let app = App::start();
     for (visitor, form) in strangers_forms(&app).await {
         let refused = |page: Page| assert_eq!((page.status, page.text("h1").as_str()), (413, "The form is too large"));
@@ -59,7 +59,7 @@ async fn a_strangers_form_has_at_most_16_kib_and_50_fields() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_too_large_has_its_page_in_both_languages() {
+async fn the_413_page_is_in_both_languages() {
     let app = App::start();
     for (language, words) in [("en", "The form is too large"), ("uk", "Форма завелика")] {
         let visitor = app.visitor().speaking(language);
@@ -85,7 +85,7 @@ async fn the_largest_event_can_be_tested_and_verified() {
     let receiver = Receiver::start();
     let made = app.api("admin").webhook(&webhook(&receiver.at("/"))).await;
     let id = made["id"].as_i64().expect("an id");
-    // Each byte of a letter that is not ASCII is sent as three.
+    // Each byte of a letter outside ASCII is sent as three.
     let body = |bytes: usize| format!("{{\"a\":\"{}\"}}", "я".repeat((bytes - 8) / 2));
     let form = admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]");
     let sent = admin.submit(form.clone().set("event", "webhook_test").set("body", &body(4096))).await;
@@ -100,7 +100,7 @@ async fn the_largest_event_can_be_tested_and_verified() {
 
 /// 1,001 inboxes, numbered from 1.
 fn many_inboxes(app: &App) {
-    app.age(
+    app.run_sql(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
          INSERT INTO inboxes (external_id, name, created_at) SELECT 'x' || i, 'Inbox ' || i, 0 FROM n",
     );
@@ -134,7 +134,7 @@ async fn the_largest_webhook_that_validation_allows_is_saved() {
     let stored = &stored["payload"]["webhooks"][0];
     assert_eq!(stored["inbox_ids"].as_array().map(Vec::len), Some(1000));
     assert_eq!(stored["headers"].as_object().map(serde_json::Map::len), Some(20));
-    // One more is too many, on the page and in the API.
+    // One more is refused, on the page and in the API.
     for (language, words) in [("en", "up to 1,000 inboxes"), ("uk", "не більше ніж 1000 каналів")] {
         let mut more = form.clone().set("once", language);
         more.fields.push(("inboxes".into(), "1001".into()));
@@ -153,7 +153,7 @@ async fn the_largest_webhook_that_validation_allows_is_saved() {
 }
 
 #[tokio::test]
-async fn a_stranger_is_answered_before_the_body_is_read() {
+async fn a_request_without_a_session_is_answered_before_its_body_is_read() {
     let app = App::start();
     app.user("anna@example.com", "admin", PASSWORD);
     for (path, status) in [
@@ -166,7 +166,7 @@ async fn a_stranger_is_answered_before_the_body_is_read() {
         ("/profile/password", 303),
         ("/no-such-page", 404),
     ] {
-        // Of each body nothing but the head is sent.
+        // Only the head of each request is sent.
         for length in ["content-length: 1000", "content-length: 99999999", "transfer-encoding: chunked"] {
             let mut raw = Raw::connect(&app.url).await;
             raw.post(path, &[FORM, length]).await;
@@ -177,7 +177,7 @@ async fn a_stranger_is_answered_before_the_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_refusal_arrives_while_its_body_is_still_sent() {
+async fn a_refusal_arrives_while_the_body_is_still_being_sent() {
     let app = App::start();
     let cookie = format!("cookie: hachok_form={}", "a".repeat(64));
     let body = "a".repeat(1024 * KIB);
@@ -212,7 +212,7 @@ async fn a_refusal_arrives_while_its_body_is_still_sent() {
 }
 
 #[tokio::test]
-async fn whatever_a_form_or_a_query_makes_long_its_page_is_not() {
+async fn a_page_is_short_regardless_of_what_in_a_form_or_query_is_long() {
     let app = App::start();
     let admin = app.admin().await;
     let usual = admin.open("/webhooks/new").await.body.len();
@@ -233,7 +233,7 @@ async fn whatever_a_form_or_a_query_makes_long_its_page_is_not() {
 }
 
 #[tokio::test]
-async fn who_asks_before_sending_a_body_that_is_too_large_is_not_told_to_go_on() {
+async fn a_body_that_is_too_large_gets_no_100_continue() {
     let app = App::at(Place::new().set("HACHOK_MAX_PAYLOAD", "4096"));
     let cookie = format!("cookie: hachok_form={}", "a".repeat(64));
     for (path, limit) in [

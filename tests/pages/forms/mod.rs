@@ -1,4 +1,4 @@
-//! What holds for every form, whatever its page.
+//! Rules for every form, regardless of its page.
 
 mod csrf;
 mod double_submit;

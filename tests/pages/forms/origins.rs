@@ -1,8 +1,8 @@
-//! Forms whose page is not where the public URL says: what the page and the log say about it.
+//! Forms from an origin other than the public URL: what the page and the log say.
 
 use crate::support::{App, Page, Place, Visitor};
 
-/// Sends the sign-in form as a page of `origin` would, with the cookies that the browser keeps.
+/// Sends the sign-in form as a page of `origin` would, with the cookies of the browser.
 async fn send_from(visitor: &Visitor, origin: Option<&str>) -> Page {
     let form =
         visitor.open("/sign-in").await.form("[name=password]").set("email", "a@example.com").set("password", "x");
@@ -40,18 +40,18 @@ async fn a_wrong_origin_is_named_on_the_page_and_once_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_page_opened_over_http_where_the_public_url_is_https_is_told_the_address() {
+async fn a_page_over_http_names_the_https_public_url() {
     let app = App::at(Place::new().set("HACHOK_PUBLIC_URL", "https://hooks.example.com"));
     let own = app.url.clone();
     for (language, title) in [("en", "Open this page over https"), ("uk", "Відкрийте цю сторінку через https")]
     {
         let visitor = app.visitor().speaking(language);
-        // A browser tells the origin; its cookie is bound to TLS, so it does not come back.
+        // A browser sends `Origin`; its cookie needs TLS, so it is not sent back.
         let page = send_from(&visitor, Some(&own)).await.expect(403);
         assert_eq!(page.text("h1"), title);
         assert!(page.says("https://hooks.example.com"), "{}", page.text("main"));
         assert_eq!(page.attribute("main a.btn", "href").as_deref(), Some("https://hooks.example.com"));
-        // Other clients tell none.
+        // Other clients send no `Origin`.
         let form = visitor.open("/sign-in").await.form("[name=password]");
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish();
         let request = crate::support::http().post(format!("{own}/sign-in")).header("accept-language", language);
@@ -62,7 +62,7 @@ async fn a_page_opened_over_http_where_the_public_url_is_https_is_told_the_addre
 }
 
 #[tokio::test]
-async fn a_browser_that_keeps_no_cookie_is_told_so() {
+async fn a_browser_without_cookies_gets_an_explanation() {
     let app = App::start();
     for (language, title) in [("en", "Your browser sent no cookie"), ("uk", "Браузер не надіслав файл cookie")]
     {
@@ -77,7 +77,7 @@ async fn a_browser_that_keeps_no_cookie_is_told_so() {
 }
 
 #[tokio::test]
-async fn on_a_plain_installation_the_own_host_is_an_origin_over_http_and_https() {
+async fn without_https_the_own_host_is_an_origin_over_both_schemes() {
     let app = App::start();
     let visitor = app.visitor();
     let host = app.url.trim_start_matches("http://");

@@ -14,7 +14,7 @@ async fn add_inbox(admin: &Visitor, token: &str, name: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn the_form_token_differs_on_each_page_and_each_goes_on_working() {
+async fn form_tokens_differ_on_each_page_and_all_keep_working() {
     let app = App::start();
     let admin = app.admin().await;
     let (first, second) = (tokens(&admin.open("/inboxes").await), tokens(&admin.open("/inboxes").await));
@@ -26,7 +26,7 @@ async fn the_form_token_differs_on_each_page_and_each_goes_on_working() {
 }
 
 #[tokio::test]
-async fn no_part_of_the_form_token_is_the_same_on_many_pages() {
+async fn no_position_of_the_form_token_is_equal_on_many_pages() {
     let app = App::start();
     let admin = app.admin().await;
     let mut seen = Vec::new();
@@ -37,12 +37,12 @@ async fn no_part_of_the_form_token_is_the_same_on_many_pages() {
     let letter = |token: &String, place: usize| token.as_bytes()[place];
     let constant =
         (0..seen[0].len()).filter(|place| seen.iter().all(|token| letter(token, *place) == letter(&seen[0], *place)));
-    // By chance one place in about ten million is the same in all six.
+    // By accident, about one position in ten million is equal in all six.
     assert_eq!(constant.count(), 0, "{seen:?}");
 }
 
 #[tokio::test]
-async fn the_token_before_signing_in_is_masked_too() {
+async fn the_form_token_without_a_session_is_masked_too() {
     let app = App::start();
     app.user("anna@example.com", "admin", PASSWORD);
     let visitor = app.visitor();
@@ -55,7 +55,7 @@ async fn the_token_before_signing_in_is_masked_too() {
 }
 
 #[tokio::test]
-async fn a_form_token_that_is_cut_lengthened_or_changed_is_refused() {
+async fn a_shortened_lengthened_or_changed_form_token_is_refused() {
     let app = App::start();
     let admin = app.admin().await;
     let token = tokens(&admin.open("/inboxes").await).pop_first().expect("a token");
@@ -72,7 +72,7 @@ async fn a_form_token_that_is_cut_lengthened_or_changed_is_refused() {
 }
 
 #[tokio::test]
-async fn fragments_bear_a_token_that_works() {
+async fn the_form_tokens_of_fragments_work() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = crate::pages::make_webhook(&admin, "https://a.example.com/").await;

@@ -1,4 +1,4 @@
-//! The settings of the installation, its state, and outages of the database.
+//! The settings of the installation, its status, and outages of the database.
 
 mod outage;
 mod settings;

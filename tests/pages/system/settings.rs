@@ -2,7 +2,7 @@ use crate::pages::{good_form, made};
 use crate::support::{App, PASSWORD, Place, Receiver};
 
 #[tokio::test]
-async fn the_language_of_the_installation_is_for_those_who_ask_for_none() {
+async fn the_language_of_the_installation_applies_when_a_request_names_none() {
     let app = App::start();
     let admin = app.admin().await;
     let lang = async |accept: &str| {
@@ -20,7 +20,7 @@ async fn the_language_of_the_installation_is_for_those_who_ask_for_none() {
 }
 
 #[tokio::test]
-async fn new_people_begin_in_the_time_zone_of_the_installation() {
+async fn new_users_get_the_time_zone_of_the_installation() {
     let app = App::start();
     let admin = app.admin().await;
     let form = admin.open("/settings").await.form("#f-language").set("time_zone", "Europe/Kyiv");
@@ -49,7 +49,7 @@ async fn another_attribute_can_be_the_substatus() {
 }
 
 #[tokio::test]
-async fn a_wrong_value_stands_beside_its_field_and_changes_nothing() {
+async fn an_invalid_setting_is_refused_beside_its_field_and_changes_nothing() {
     let app = App::start();
     let admin = app.admin().await;
     let form = admin.open("/settings").await.form("#f-language").set("language", "uk");
@@ -61,7 +61,7 @@ async fn a_wrong_value_stands_beside_its_field_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_set_at_the_start_is_shown_with_its_variable() {
+async fn settings_of_the_start_are_shown_with_their_variables() {
     let place = Place::new().set("HACHOK_RETENTION_DAYS", "45").set("HACHOK_IN_FLIGHT", "17");
     let app = App::at(place);
     let page = app.admin().await.open("/settings").await;
@@ -78,7 +78,7 @@ async fn what_is_set_at_the_start_is_shown_with_its_variable() {
 }
 
 #[tokio::test]
-async fn a_viewer_reads_the_settings_without_addresses() {
+async fn a_viewer_sees_the_settings_without_paths_and_networks() {
     let app = App::start();
     let admin = app.admin().await;
     let viewer = app.signed_in("viewer").await;

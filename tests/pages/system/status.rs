@@ -2,7 +2,7 @@ use crate::pages::make_webhook;
 use crate::support::{App, Place, Receiver, Reply, event};
 
 #[tokio::test]
-async fn a_new_installation_works() {
+async fn the_status_of_a_new_installation_is_good() {
     let app = App::start();
     let page = app.admin().await.open("/status").await;
     assert_eq!(page.text("#status h2"), "Everything works");
@@ -23,12 +23,12 @@ async fn the_queue_and_the_webhooks_are_counted() {
     let page = admin.open("/status").await;
     assert_eq!(page.text(".stats b"), "1", "it waits for its next attempt: {}", page.text(".stats"));
     assert!(page.text(".stats").contains("1 active"), "{}", page.text(".stats"));
-    app.age("UPDATE webhooks SET paused_until = 9000000000000000");
+    app.run_sql("UPDATE webhooks SET paused_until = 9000000000000000");
     assert!(admin.open("/status").await.text(".stats").contains("0 active"));
 }
 
 #[tokio::test]
-async fn what_has_waited_too_long_is_trouble() {
+async fn deliveries_that_are_overdue_are_reported_as_a_problem() {
     let app = App::at(Place::new().set("HACHOK_IN_FLIGHT", "1"));
     let receiver = Receiver::start();
     receiver.answers("/a", [Reply::Hang]);
@@ -36,17 +36,17 @@ async fn what_has_waited_too_long_is_trouble() {
     make_webhook(&admin, &receiver.at("/a")).await;
     app.api("ingest").accepted(event("message_created")).await;
     receiver.first("/a").await;
-    // The one slot is taken: the second delivery waits.
+    // The single permit is in use, so the second delivery waits.
     app.api("ingest").accepted(event("message_created")).await;
     assert_eq!(admin.open("/status").await.text("#status h2"), "Усе працює");
-    app.age("UPDATE deliveries SET next_attempt_at = next_attempt_at - 61000000 WHERE leased_until IS NULL");
+    app.run_sql("UPDATE deliveries SET next_attempt_at = next_attempt_at - 61000000 WHERE leased_until IS NULL");
     let page = admin.open("/status").await;
     assert_eq!(page.text("#status h2"), "Є збої");
     assert!(page.text("#status .points").contains("чекають понад хвилину"), "{}", page.text("#status"));
 }
 
 #[tokio::test]
-async fn polling_gets_the_same_part_of_the_page() {
+async fn polling_returns_the_same_region_of_the_page() {
     let app = App::start();
     let admin = app.admin().await;
     let fragment = admin.fetch("/status").await.expect(200);
@@ -55,7 +55,7 @@ async fn polling_gets_the_same_part_of_the_page() {
 }
 
 #[tokio::test]
-async fn a_viewer_sees_the_state_without_places() {
+async fn a_viewer_sees_the_status_without_paths() {
     let app = App::start();
     let folder = app.folder().display().to_string();
     let admin = app.admin().await.open("/status").await;

@@ -2,7 +2,7 @@ use crate::pages::make_webhook;
 use crate::support::App;
 
 #[tokio::test]
-async fn of_two_people_the_second_is_told() {
+async fn the_second_of_two_concurrent_edits_gets_a_conflict() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
@@ -27,7 +27,7 @@ async fn of_two_people_the_second_is_told() {
 }
 
 #[tokio::test]
-async fn of_secrets_only_that_they_change_is_told() {
+async fn a_conflict_shows_only_that_a_secret_changed() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;

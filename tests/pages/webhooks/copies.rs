@@ -2,7 +2,7 @@ use crate::pages::{good_form, made};
 use crate::support::App;
 
 #[tokio::test]
-async fn a_copy_begins_with_everything_but_the_secrets_and_is_stored_when_saved() {
+async fn a_copy_has_everything_but_the_secrets_and_is_stored_when_saved() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/hook").await.set("name", "CRM").set("timeout_s", "7");
@@ -34,14 +34,14 @@ async fn a_copy_begins_with_everything_but_the_secrets_and_is_stored_when_saved(
 }
 
 #[tokio::test]
-async fn a_copy_of_nothing_is_not_found_and_a_viewer_makes_none() {
+async fn a_copy_of_an_unknown_webhook_is_404_and_viewers_make_none() {
     let app = App::start();
     assert_eq!(app.admin().await.get("/webhooks/new?from=99").await.status, 404);
     assert_eq!(app.signed_in("viewer").await.get("/webhooks/new?from=1").await.status, 403);
 }
 
 #[tokio::test]
-async fn the_time_out_is_5_to_20_seconds() {
+async fn the_timeout_is_5_to_20_seconds() {
     let app = App::start();
     let admin = app.admin().await;
     for (typed, good) in

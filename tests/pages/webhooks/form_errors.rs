@@ -1,7 +1,7 @@
 use crate::pages::{good_form, make_webhook};
 use crate::support::{App, Form, Page, Place, Visitor};
 
-/// A change that makes the good form bad, the slug of its field, and the words in both languages.
+/// A change that makes the valid form invalid, the slug of its field, and the message in both languages.
 type Case = (fn(Form) -> Form, &'static str, &'static str, &'static str);
 
 const CASES: [Case; 26] = [
@@ -128,13 +128,13 @@ const CASES: [Case; 26] = [
     ),
 ];
 
-/// The text with no-break blanks replaced: numbers are grouped with them.
+/// The text with no-break spaces replaced: they group the digits of numbers.
 pub fn plain(text: &str) -> String {
     text.replace(['\u{a0}', '\u{202f}'], " ")
 }
 
 #[tokio::test]
-async fn every_fault_is_told_beside_its_field_in_both_languages() {
+async fn every_error_is_shown_beside_its_field_in_both_languages() {
     let app = App::at(Place::bare());
     let admin = app.admin().await;
     for (spoil, slug, english, ukrainian) in CASES {
@@ -164,7 +164,7 @@ fn summarised(page: &Page, language: &str, words: &str) {
 }
 
 #[tokio::test]
-async fn a_bad_form_comes_back_with_what_was_typed_but_no_secret() {
+async fn an_invalid_form_comes_back_with_what_was_typed_except_secrets() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "nonsense").await;
@@ -192,7 +192,7 @@ async fn a_bad_form_comes_back_with_what_was_typed_but_no_secret() {
 }
 
 #[tokio::test]
-async fn all_faults_are_told_at_once() {
+async fn all_errors_are_shown_together() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "").await.without("events").set("auth", "basic").set("inbox_scope", "selected");
@@ -204,7 +204,7 @@ async fn all_faults_are_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_good_form_has_an_empty_slot_for_every_error() {
+async fn a_valid_form_has_an_empty_slot_for_every_error() {
     let app = App::start();
     let admin = app.admin().await;
     let page = admin.open("/webhooks/new").await;
@@ -217,7 +217,7 @@ async fn a_good_form_has_an_empty_slot_for_every_error() {
 }
 
 #[tokio::test]
-async fn a_bad_edit_changes_nothing() {
+async fn an_invalid_edit_changes_nothing() {
     let app = App::start();
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
@@ -232,7 +232,7 @@ async fn a_bad_edit_changes_nothing() {
 }
 
 #[tokio::test]
-async fn fields_that_do_not_belong_there_are_no_way_in() {
+async fn fields_that_the_form_does_not_have_change_nothing() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await;

@@ -1,7 +1,7 @@
 use crate::support::App;
 
 #[tokio::test]
-async fn the_form_offers_the_six_first_and_every_event_with_its_key() {
+async fn the_form_lists_six_events_first_and_every_event_with_its_name() {
     let app = App::start();
     let admin = app.admin().await;
     let page = admin.open("/webhooks/new").await;

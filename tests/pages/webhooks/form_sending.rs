@@ -6,8 +6,8 @@ async fn a_form_that_is_sent_twice_makes_one_webhook() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await;
-    let (first, twin) = tokio::join!(admin.submit(form.clone()), admin.submit(form.clone()));
-    assert_eq!(first.leads_to(), twin.leads_to());
+    let (first, duplicate) = tokio::join!(admin.submit(form.clone()), admin.submit(form.clone()));
+    assert_eq!(first.leads_to(), duplicate.leads_to());
     assert_eq!(admin.submit(form.clone()).await.leads_to(), first.leads_to());
     let shown = admin.open(&first.leads_to()).await;
     assert!(shown.body.contains("whsec_"), "the key is shown after the last of them");
@@ -31,7 +31,7 @@ async fn a_form_from_another_site_is_named_as_one() {
 }
 
 #[tokio::test]
-async fn a_form_without_a_time_out_means_the_default() {
+async fn a_form_without_a_timeout_uses_the_default() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await.without("timeout_s");

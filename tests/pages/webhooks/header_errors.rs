@@ -86,7 +86,7 @@ async fn more_than_twenty_headers_are_too_many() {
 }
 
 #[tokio::test]
-async fn a_header_of_the_authorization_is_not_an_extra_one_too() {
+async fn an_extra_header_may_not_repeat_that_of_the_authorization() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await;
@@ -96,7 +96,7 @@ async fn a_header_of_the_authorization_is_not_an_extra_one_too() {
 }
 
 #[tokio::test]
-async fn blank_rows_are_no_headers() {
+async fn blank_rows_are_ignored() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await;

@@ -12,7 +12,7 @@ async fn an_empty_list_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_made_shown_changed_and_deleted() {
+async fn a_webhook_is_created_shown_changed_and_deleted() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/hook").await.set("name", "CRM: картки");
@@ -27,7 +27,10 @@ async fn a_webhook_is_made_shown_changed_and_deleted() {
     assert_eq!(form.values("events"), ["message_created"]);
     assert_eq!((form.value("auth"), form.value("inbox_scope")), ("none", "all"));
     admin.submit(form.set("name", "").tick("events", "team_changed")).await.leads_to();
-    assert!(admin.open("/webhooks").await.text("#list").contains("a.example.com"), "the host stands in for a name");
+    assert!(
+        admin.open("/webhooks").await.text("#list").contains("a.example.com"),
+        "the host is shown instead of a name"
+    );
     let form = admin.open(&format!("/webhooks/{id}/edit")).await.form("#f-url");
     assert_eq!(form.values("events").len(), 2);
 
@@ -52,7 +55,7 @@ async fn a_webhook_is_turned_off_and_on() {
     let api = app.api("ingest");
     api.accepted(event("message_created")).await;
     assert!(receiver.seen("/a").is_empty());
-    // What was kept meanwhile is a person's choice.
+    // The person chooses what happens to the held deliveries.
     let held = admin.submit(list.form_to(&on)).await.leads_to();
     assert_eq!(held, format!("/webhooks/{id}/held"));
     let choice = admin.open(&held).await.form_to(&held).set("choice", "send");
@@ -86,7 +89,7 @@ async fn the_list_is_searched_and_filtered() {
 }
 
 #[tokio::test]
-async fn an_event_of_the_catalogue_is_ticked_beforehand() {
+async fn an_event_in_the_address_is_ticked() {
     let app = App::start();
     let admin = app.admin().await;
     assert!(admin.open("/webhooks/new").await.form("#f-url").values("events").is_empty());
@@ -125,7 +128,7 @@ async fn the_signing_secret_is_replaced_on_its_own_page() {
 }
 
 #[tokio::test]
-async fn the_same_address_twice_is_a_warning_and_no_fault() {
+async fn the_same_url_twice_is_a_warning() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await.set("name", "First");
@@ -135,7 +138,7 @@ async fn the_same_address_twice_is_a_warning_and_no_fault() {
 }
 
 #[tokio::test]
-async fn an_international_address_is_kept_in_both_spellings() {
+async fn an_international_host_is_shown_in_both_spellings() {
     let app = App::start();
     let admin = app.admin().await;
     make_webhook(&admin, "https://гачок.example.com/x").await;

@@ -1,4 +1,4 @@
-//! The list of webhooks, the form, and the pages of one webhook.
+//! The list of webhooks, the form, and the pages of a webhook.
 
 mod conflict;
 mod copies;

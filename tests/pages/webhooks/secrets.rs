@@ -3,7 +3,7 @@ use crate::support::{App, Form, Receiver, Visitor, event};
 
 async fn edit(admin: &Visitor, id: i64) -> Form {
     let page = admin.open(&format!("/webhooks/{id}/edit")).await;
-    assert!(!page.body.contains("canary"), "a stored secret stands in the form");
+    assert!(!page.body.contains("canary"), "a stored secret is in the form");
     for input in ["bearer_token", "basic_password", "custom_value"] {
         let value = page.attribute(&format!("[name={input}]"), "value");
         assert!(value.is_none_or(|value| value.is_empty()), "{input}");
@@ -19,7 +19,7 @@ async fn sent(app: &App, receiver: &Receiver, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn blank_keeps_filled_replaces_and_none_deletes() {
+async fn a_blank_secret_is_kept_a_filled_one_replaces_and_none_deletes() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let form = good_form(&admin, &receiver.at("/a")).await.set("auth", "bearer").set("bearer_token", "canary-1");
@@ -38,7 +38,7 @@ async fn blank_keeps_filled_replaces_and_none_deletes() {
 }
 
 #[tokio::test]
-async fn another_scheme_needs_its_own_secret() {
+async fn another_authorization_needs_its_own_secret() {
     let app = App::start();
     let admin = app.admin().await;
     let form = good_form(&admin, "https://a.example.com/").await.set("auth", "bearer").set("bearer_token", "canary");
@@ -59,7 +59,7 @@ async fn only_the_fields_of_the_chosen_scheme_are_read() {
 }
 
 #[tokio::test]
-async fn a_changed_address_asks_for_the_secret_again() {
+async fn a_changed_origin_asks_for_the_secret_again() {
     let app = App::start();
     let admin = app.admin().await;
     for (scheme, field, slug) in [

@@ -2,12 +2,12 @@ use crate::delivery::after_attempt;
 use crate::pages::make_webhook;
 use crate::support::{App, Page, Receiver, Reply, event, eventually, webhook};
 
-/// The numbers of the chart: deliveries, share of good ones.
+/// The numbers of the chart: deliveries, and the share that succeeded.
 fn numbers(page: &Page) -> Vec<String> {
     page.texts("#chart .stats b").into_iter().take(2).collect()
 }
 
-/// One delivery that went well and one that was given up, both of webhook 1.
+/// One delivery that succeeded and one that failed permanently, both of webhook 1.
 async fn one_of_each(app: &App, receiver: &Receiver) {
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -19,13 +19,13 @@ async fn one_of_each(app: &App, receiver: &Receiver) {
         (api.deliveries("status=pending").await.iter().any(|one| one["attempts"] == 1)).then_some(())
     })
     .await;
-    // The last step of the schedule, now.
-    app.age("UPDATE deliveries SET steps = 9, next_attempt_at = 1 WHERE status = 'pending'");
+    // Its next attempt is the last step of the schedule, due now.
+    app.run_sql("UPDATE deliveries SET steps = 9, next_attempt_at = 1 WHERE status = 'pending'");
     eventually("its end", || async { (!api.deliveries("status=failed").await.is_empty()).then_some(()) }).await;
 }
 
 #[tokio::test]
-async fn what_ends_is_counted_on_every_page() {
+async fn ended_deliveries_are_counted_on_every_page() {
     let (app, receiver) = (App::start(), Receiver::start());
     one_of_each(&app, &receiver).await;
     let admin = app.admin().await;
@@ -42,19 +42,19 @@ async fn what_ends_is_counted_on_every_page() {
         let ended: Vec<_> = rows.iter().filter(|row| !row.trim_end().ends_with("00")).collect();
         assert!(!ended.is_empty(), "{rows:?}");
     }
-    // A test is no traffic.
+    // A test does not count.
     let form = admin.open("/webhooks/1/test").await.form("[name=body]");
     admin.submit(form).await;
     assert_eq!(admin.open("/webhooks").await.texts(".stats b")[0], "2");
 }
 
 #[tokio::test]
-async fn deliveries_from_before_there_were_numbers_are_counted_too() {
+async fn deliveries_older_than_the_hourly_counts_are_counted_too() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     one_of_each(&app, &receiver).await;
     app.stop();
-    app.age("DROP TABLE webhook_hours");
-    app.age("DELETE FROM __diesel_schema_migrations WHERE version = '20261121000005'");
+    app.run_sql("DROP TABLE webhook_hours");
+    app.run_sql("DELETE FROM __diesel_schema_migrations WHERE version = '20261121000005'");
     app.start_again();
     let admin = app.admin().await;
     assert_eq!(admin.open("/webhooks").await.texts(".stats b"), ["2", "50.0%", "1", "0"]);
@@ -62,7 +62,7 @@ async fn deliveries_from_before_there_were_numbers_are_counted_too() {
 }
 
 #[tokio::test]
-async fn a_range_and_what_is_new_come_alone_for_htmx() {
+async fn htmx_gets_chart_and_new_deliveries_as_fragments() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
@@ -98,7 +98,7 @@ async fn many_webhooks_come_in_pages_and_the_search_looks_through_all() {
             )
         })
         .collect();
-    app.age(&rows.join(";"));
+    app.run_sql(&rows.join(";"));
     let admin = app.admin().await;
     let first = admin.open("/webhooks").await;
     assert_eq!(first.texts("#list tbody tr").len(), 50);

@@ -1,14 +1,14 @@
 use crate::pages::make_webhook;
-use crate::support::ports::Nobody;
+use crate::support::ports::ClosedPort;
 use crate::support::{App, Page, Receiver, Reply, Visitor};
 
-/// Without scripts a test leads to its delivery, where the answer stands.
+/// Without scripts, a test redirects to its delivery, which shows the answer.
 async fn result(visitor: &Visitor, answer: Page) -> String {
     visitor.open(&answer.leads_to()).await.text("main")
 }
 
 #[tokio::test]
-async fn a_test_takes_the_real_path_and_shows_the_answer() {
+async fn a_test_is_sent_like_a_delivery_and_shows_the_answer() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     receiver.answers("/a", [Reply::Full(418, vec![], "I am a <teapot>".into())]);
@@ -24,7 +24,7 @@ async fn a_test_takes_the_real_path_and_shows_the_answer() {
 }
 
 #[tokio::test]
-async fn any_event_of_the_catalogue_is_tried_with_a_body_of_ones_own() {
+async fn a_test_may_use_any_event_with_a_changed_body() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
@@ -40,7 +40,7 @@ async fn any_event_of_the_catalogue_is_tried_with_a_body_of_ones_own() {
 }
 
 #[tokio::test]
-async fn a_bad_test_is_told_and_not_sent() {
+async fn an_invalid_test_is_refused_and_not_sent() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
@@ -54,11 +54,11 @@ async fn a_bad_test_is_told_and_not_sent() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_not_there_is_explained() {
+async fn a_test_explains_why_a_receiver_cannot_be_reached() {
     let app = App::start();
     let admin = app.admin().await;
-    let nobody = Nobody::new();
-    let (id, _) = make_webhook(&admin, &nobody.at("/")).await;
+    let closed_port = ClosedPort::new();
+    let (id, _) = make_webhook(&admin, &closed_port.at("/")).await;
     for (language, words) in [("en", "Connection refused"), ("uk", "У зʼєднанні відмовлено")] {
         let form = admin.open(&format!("/webhooks/{id}/test?lang={language}")).await.form("[name=body]");
         let text = result(&admin, admin.submit(form).await).await;

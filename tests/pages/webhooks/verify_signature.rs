@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use crate::pages::make_webhook;
 use crate::support::{App, Form, Page, Received, Receiver, Visitor, event};
 
-/// A webhook with one delivery; its page, its key, and what the receiver got.
+/// A webhook with one delivery: its page, its key, and the request that the receiver got.
 async fn delivered(app: &App, receiver: &Receiver, admin: &Visitor) -> (String, String, Received) {
     let (id, page) = make_webhook(admin, &receiver.at("/a")).await;
     let key = page.text("#key");
@@ -20,7 +20,7 @@ fn fill(page: &Page, got: &Received) -> Form {
 }
 
 #[tokio::test]
-async fn a_real_delivery_verifies_and_each_mistake_is_told() {
+async fn a_real_delivery_verifies_and_each_mistake_is_named() {
     let (app, receiver) = (App::start(), Receiver::start());
     let admin = app.admin().await;
     let (path, key, got) = delivered(&app, &receiver, &admin).await;
@@ -47,12 +47,15 @@ async fn a_real_delivery_verifies_and_each_mistake_is_told() {
         assert!(fragment.text("#verdict").contains(words) && !fragment.body.contains("<html"), "{}", fragment.body);
     }
     let other = admin.submit(good.set("body", &body.replace("outgoing", "incoming"))).await.expect(200);
-    let told = other.text("#verdict");
-    assert!(told.contains("first in line 2") && told.contains("outgoing") && told.contains("incoming"), "{told}");
+    let verdict = other.text("#verdict");
+    assert!(
+        verdict.contains("first in line 2") && verdict.contains("outgoing") && verdict.contains("incoming"),
+        "{verdict}"
+    );
 }
 
 #[tokio::test]
-async fn a_viewer_verifies_nothing() {
+async fn a_viewer_cannot_use_the_verification_form() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (path, ..) = delivered(&app, &receiver, &app.admin().await).await;
     assert_eq!(app.signed_in("viewer").await.get(&path).await.status, 403);
@@ -61,12 +64,12 @@ async fn a_viewer_verifies_nothing() {
 fn run(command: &mut Command, key: &str, body: &[u8]) -> bool {
     let command = command.env("WEBHOOK_SECRET", key).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("a program");
-    // A program that has seen enough may close its end.
+    // A program that has read enough may close its input.
     let _ = child.stdin.take().expect("a pipe").write_all(body);
     child.wait().expect("an end").success()
 }
 
-/// Verifies with the samples that can run here; each has to agree.
+/// Verifies with each sample whose interpreter is installed; all must agree.
 fn verify(folder: &Path, key: &str, headers: [&str; 3], body: &[u8]) -> Vec<(&'static str, bool)> {
     let snippets = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/webhooks/snippets");
     let [id, timestamp, signature] = headers;
@@ -94,7 +97,7 @@ fn verify(folder: &Path, key: &str, headers: [&str; 3], body: &[u8]) -> Vec<(&'s
 }
 
 #[tokio::test]
-async fn the_samples_verify_a_real_delivery_and_nothing_else() {
+async fn the_samples_verify_a_real_delivery_and_refuse_changed_ones() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (_, key, got) = delivered(&app, &receiver, &app.admin().await).await;
     let headers = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| got.header(name));
@@ -118,7 +121,7 @@ async fn the_samples_verify_a_real_delivery_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_sample_that_sends_signs_as_hachok_does() {
+async fn the_sending_sample_signs_as_hachok_does() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (_, key, got) = delivered(&app, &receiver, &app.admin().await).await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/webhooks/snippets/send.sh");

@@ -1,4 +1,4 @@
-//! A receiver that can lie: it works with the bare connection and does on each path what it was told.
+//! A receiver on bare sockets that misbehaves as scripted, for each path.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -12,31 +12,31 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-/// Liars live here, whatever the test's own thread waits for.
+/// All of them run here, so that a test that blocks its own thread does not delay them.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 });
 
-/// One thing that it does with a connection.
+/// One action on a connection.
 #[derive(Clone, Debug)]
 pub enum Step {
     /// Sends these bytes.
     Say(Bytes),
-    /// Sends these bytes one by one, with a pause after each.
+    /// Sends these bytes one by one, with this pause after each.
     Drip(Bytes, Duration),
-    /// Sends these bytes again and again, until nobody takes them.
+    /// Sends these bytes repeatedly until the peer closes.
     Flood(Bytes),
     /// Waits.
     Wait(Duration),
-    /// Says nothing more, and stays.
+    /// Sends nothing more and keeps the connection open.
     Hang,
-    /// Closes in order.
+    /// Closes the connection.
     Close,
-    /// Closes with a reset.
+    /// Resets the connection.
     Reset,
 }
 
-/// A request, as the receiver's own ledger has it.
+/// A request, as recorded by the receiver.
 #[derive(Clone, Debug)]
 pub struct Heard {
     /// Path and query.
@@ -49,16 +49,16 @@ pub struct Heard {
     pub attempt: i32,
     /// SHA-256 of the body.
     pub sum: [u8; 32],
-    /// The number that the client gave the event.
+    /// The number that the client put into the event.
     pub number: Option<u64>,
-    /// When its last byte was there.
+    /// When its last byte arrived.
     pub began: Instant,
-    /// When it was answered or given up.
+    /// When its answer ended or failed.
     pub ended: Option<Instant>,
 }
 
-/// The receiver; gone when dropped.
-pub struct Liar {
+/// The receiver; it ends when dropped.
+pub struct FaultyReceiver {
     at: String,
     shared: Arc<Shared>,
     task: AbortHandle,
@@ -68,33 +68,33 @@ pub struct Liar {
 struct Shared {
     heard: Mutex<Vec<Heard>>,
     scripts: Mutex<HashMap<String, Vec<Step>>>,
-    /// What happens to a connection before anything is read from it.
+    /// Done on each connection before anything is read.
     greeting: Vec<Step>,
     came: Notify,
 }
 
 /// An answer without a body.
 pub fn status(code: u16) -> Vec<Step> {
-    said(format!("HTTP/1.1 {code} Told\r\ncontent-length: 0\r\n\r\n"))
+    said(format!("HTTP/1.1 {code} Scripted\r\ncontent-length: 0\r\n\r\n"))
 }
 
-/// Bytes as they are.
+/// Sends these bytes.
 pub fn said(bytes: impl Into<Bytes>) -> Vec<Step> {
     vec![Step::Say(bytes.into())]
 }
 
-/// 200 after a while.
+/// 200 after this delay.
 pub fn slowly(pause: Duration) -> Vec<Step> {
     [vec![Step::Wait(pause)], status(200)].concat()
 }
 
-impl Liar {
-    /// Answers 200 to everything, until told otherwise.
+impl FaultyReceiver {
+    /// Answers 200 to everything until `answers` says otherwise.
     pub fn start() -> Self {
         Self::greeting(Vec::new())
     }
 
-    /// Does this to each connection before it listens to anything.
+    /// Does this on each connection before reading from it.
     pub fn greeting(greeting: Vec<Step>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
@@ -104,27 +104,27 @@ impl Liar {
         Self { at, shared, task }
     }
 
-    /// The address of a path here.
+    /// The URL of a path of this receiver.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.at)
     }
 
-    /// Does this with requests to that path from now on.
+    /// Sets what happens to requests for that path from now on.
     pub fn answers(&self, path: &str, steps: Vec<Step>) {
         self.shared.scripts.lock().expect("scripts").insert(path.into(), steps);
     }
 
-    /// The ledger.
+    /// All requests so far.
     pub fn ledger(&self) -> Vec<Heard> {
         self.shared.heard.lock().expect("the ledger").clone()
     }
 
-    /// What came to that path.
+    /// The requests for that path so far.
     pub fn heard(&self, path: &str) -> Vec<Heard> {
         self.ledger().into_iter().filter(|heard| heard.path == path).collect()
     }
 
-    /// Waits until the ledger is as it should be.
+    /// Waits until the recorded requests satisfy `enough`.
     pub async fn until(&self, what: &str, bound: Duration, enough: impl Fn(&[Heard]) -> bool) -> Vec<Heard> {
         let seen = async {
             loop {
@@ -138,11 +138,11 @@ impl Liar {
         };
         match tokio::time::timeout(bound, seen).await {
             Ok(ledger) => ledger,
-            Err(_) => panic!("waited {bound:?} in vain for {what}; {} requests came", self.ledger().len()),
+            Err(_) => panic!("no {what} within {bound:?}; {} requests arrived", self.ledger().len()),
         }
     }
 
-    /// Waits for that many requests to a path.
+    /// Waits for that many requests for a path.
     pub async fn until_heard(&self, path: &str, count: usize, bound: Duration) -> Vec<Heard> {
         let of = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.path == path).count();
         self.until(&format!("{count} requests to {path}"), bound, |ledger| of(ledger) >= count).await;
@@ -150,13 +150,13 @@ impl Liar {
     }
 }
 
-impl Drop for Liar {
+impl Drop for FaultyReceiver {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-/// The most requests that were open at one moment.
+/// The maximum of requests that were open at the same time.
 pub fn most_at_once(ledger: &[Heard]) -> usize {
     let open =
         |at: Instant| ledger.iter().filter(move |heard| heard.began <= at && heard.ended.is_none_or(|end| end > at));
@@ -183,15 +183,15 @@ async fn converse(mut stream: TcpStream, shared: Arc<Shared>) {
             ledger.len() - 1
         };
         shared.came.notify_waiters();
-        let goes_on = act(&mut stream, steps.unwrap_or_else(|| status(200))).await;
+        let stays_open = act(&mut stream, steps.unwrap_or_else(|| status(200))).await;
         shared.heard.lock().expect("the ledger")[place].ended = Some(Instant::now());
-        if !goes_on {
+        if !stays_open {
             return;
         }
     }
 }
 
-/// Whether the connection goes on.
+/// Returns whether the connection stays open.
 async fn act(stream: &mut TcpStream, steps: Vec<Step>) -> bool {
     for step in steps {
         let well = match step {
@@ -205,7 +205,7 @@ async fn act(stream: &mut TcpStream, steps: Vec<Step>) -> bool {
                 tokio::time::sleep(pause).await;
                 true
             }
-            // Until the other side goes.
+            // Until the peer closes.
             Step::Hang => {
                 let mut rest = [0; 1024];
                 while matches!(stream.read(&mut rest).await, Ok(1..)) {}

@@ -1,4 +1,4 @@
-//! The help desk: posts numbered events, and keeps a ledger of what was accepted that outlives a crash.
+//! A help desk that posts numbered events and records on disk what was accepted.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::support::{App, http};
 
-/// What an event is, as the client knows it.
+/// An event that was posted.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
     /// SHA-256 of its body.
@@ -23,19 +23,19 @@ pub struct Sent {
     pub at: Instant,
 }
 
-/// What came back.
+/// The result of a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Posted {
-    /// 202 with that id; it stands in the ledger.
+    /// 202 with that id, recorded in the ledger.
     Accepted(String),
-    /// Another status, and `Retry-After`.
+    /// Another status, and the value of `Retry-After`.
     Refused(u16, Option<String>),
-    /// Nothing.
+    /// No response.
     Broken,
 }
 
 /// The help desk.
-pub struct Desk {
+pub struct HelpDesk {
     client: Client,
     token: String,
     bases: RwLock<Vec<String>>,
@@ -48,8 +48,8 @@ pub struct Desk {
     _folder: TempDir,
 }
 
-impl Desk {
-    /// One that posts to that server.
+impl HelpDesk {
+    /// Posts to that server.
     pub fn new(app: &App) -> Arc<Self> {
         let folder = TempDir::new().expect("a folder");
         let file = File::create(folder.path().join("ledger")).expect("a ledger");
@@ -67,7 +67,7 @@ impl Desk {
         })
     }
 
-    /// From now on it posts to these servers in turn.
+    /// Posts to these servers in turn from now on.
     pub fn posts_to(&self, bases: Vec<String>) {
         *self.bases.write().expect("bases") = bases;
     }
@@ -80,7 +80,7 @@ impl Desk {
         self.post_number(number).await
     }
 
-    /// Posts it, maybe not for the first time: the key is the same.
+    /// Posts an event, possibly again, with the same `Idempotency-Key`.
     async fn post_number(&self, number: u64) -> Posted {
         let base = {
             let bases = self.bases.read().expect("bases");
@@ -104,7 +104,7 @@ impl Desk {
         posted
     }
 
-    /// On disk before anybody relies on it.
+    /// Records an accepted event: on disk before the caller continues.
     fn note(&self, number: u64, answer: &[u8]) -> Posted {
         let answer: serde_json::Value = serde_json::from_slice(answer).expect("JSON");
         let id = answer["id"].as_str().expect("an id").to_owned();
@@ -115,7 +115,7 @@ impl Desk {
         Posted::Accepted(id)
     }
 
-    /// Posts again what got no 202, until everything has one.
+    /// Repeats all events without a 202 until each has one; panics after 600 rounds.
     pub async fn settle(&self) {
         for _ in 0..600 {
             let open = self.open();
@@ -125,7 +125,7 @@ impl Desk {
             for number in open {
                 self.post_number(number).await;
             }
-            // A pause before each round but the first would do; the server asks for more than this.
+            // Short: the `Retry-After` of the server is longer than this.
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("{} events are not accepted even now", self.open().len());
@@ -136,22 +136,22 @@ impl Desk {
         self.sent.lock().expect("sent").keys().filter(|number| !accepted.contains_key(number)).copied().collect()
     }
 
-    /// Everything it ever posted.
+    /// All events posted so far.
     pub fn sent(&self) -> BTreeMap<u64, Sent> {
         self.sent.lock().expect("sent").clone()
     }
 
-    /// Everything with a 202: its number and its id.
+    /// All accepted events: number and id.
     pub fn accepted(&self) -> BTreeMap<u64, String> {
         self.accepted.lock().expect("accepted").clone()
     }
 
-    /// All answers so far, in the order they came.
+    /// The results so far, in order.
     pub fn answers(&self) -> Vec<Posted> {
         self.answers.lock().expect("answers").clone()
     }
 
-    /// Waits until so many more events are accepted.
+    /// Waits until that many more events are accepted.
     pub async fn until_more(&self, count: usize, bound: Duration) {
         let goal = self.accepted().len() + count;
         let enough = async {
@@ -167,7 +167,7 @@ impl Desk {
         tokio::time::timeout(bound, enough).await.unwrap_or_else(|_| panic!("{} of {goal} in {bound:?}", there()));
     }
 
-    /// Waits for the next answer from now on that is no 202.
+    /// Waits for the next post that is not accepted.
     pub async fn until_refused(&self, bound: Duration) -> Posted {
         let known = self.answers().len();
         let refusal =
@@ -184,14 +184,14 @@ impl Desk {
         tokio::time::timeout(bound, seen).await.unwrap_or_else(|_| panic!("every event was accepted for {bound:?}"))
     }
 
-    /// Posts so many events a second until stopped.
+    /// Posts that many events per second until stopped.
     pub fn load(self: &Arc<Self>, a_second: u32) -> Load {
         let (desk, stop) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));
-        let told = Arc::clone(&stop);
+        let stopped = Arc::clone(&stop);
         let task = tokio::spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_secs(1) / a_second);
             let mut posts = JoinSet::new();
-            while !told.load(Ordering::Relaxed) {
+            while !stopped.load(Ordering::Relaxed) {
                 ticks.tick().await;
                 let desk = Arc::clone(&desk);
                 posts.spawn(async move { desk.post().await });
@@ -203,14 +203,14 @@ impl Desk {
     }
 }
 
-/// Events on their way in.
+/// A running load.
 pub struct Load {
     stop: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
 impl Load {
-    /// Ends it; returns when every post has its answer.
+    /// Stops it; returns when every post has ended.
     pub async fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
         self.task.await.expect("a load");
