@@ -17,17 +17,14 @@ pub struct Connection {
 pub struct Message<'a> {
     /// First line and headers.
     pub head: &'a str,
-    /// The body.
     pub body: &'a [u8],
 }
 
 /// An answer that is independent of its connection.
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
-    /// The head as it came.
+    /// The head as received.
     pub head: String,
-    /// The body.
     pub body: String,
 }
 

@@ -76,7 +76,6 @@ impl Server {
         }
     }
 
-    /// The process id.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }

@@ -14,7 +14,6 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::support::ports;
 
-/// A browser window.
 #[derive(Clone)]
 pub struct Browser {
     /// The connection to chromedriver.
@@ -121,7 +120,6 @@ impl Browser {
         self.cdp("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": script })).await;
     }
 
-    /// Opens an address.
     pub async fn open(&self, address: &str) {
         self.driver.goto(address).await.expect(address);
     }
@@ -134,7 +132,6 @@ impl Browser {
         }
     }
 
-    /// Fills a field.
     pub async fn fill(&self, selector: &str, text: &str) {
         let field = self.find(selector).await;
         field.clear().await.expect(selector);

@@ -174,7 +174,7 @@ fn rust_comments(text: &str) -> Vec<(usize, String)> {
         } else if first == '\'' {
             character_length(rest)
         } else if first.is_alphanumeric() || first == '_' {
-            // A word as a whole, so that the `r` of a raw string is found at its beginning alone.
+            // A word as a whole, so that the `r` of a raw string is found only at its beginning.
             raw_length(rest).unwrap_or_else(|| word_length(rest))
         } else {
             first.len_utf8()

@@ -16,11 +16,8 @@ pub struct Api {
 /// A response that has been read to its end.
 #[derive(Debug)]
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body.
     pub text: String,
 }
 
@@ -41,7 +38,6 @@ impl Api {
         self.plain(method, path).bearer_auth(&self.token)
     }
 
-    /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path)).await
     }
@@ -52,17 +48,14 @@ impl Api {
         Answer::of(request).await
     }
 
-    /// POST.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::POST, path, body).await
     }
 
-    /// PATCH.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::PATCH, path, body).await
     }
 
-    /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::DELETE, path)).await
     }
@@ -119,7 +112,6 @@ impl Answer {
         Self { status, headers, text: response.text().await.expect("a body") }
     }
 
-    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("JSON: {self:?}"))
     }

@@ -24,7 +24,6 @@ pub struct App {
 }
 
 impl App {
-    /// A new installation.
     pub fn start() -> Self {
         Self::at(Place::new())
     }
@@ -61,7 +60,6 @@ impl App {
         self.log.lock().expect("the log").clone()
     }
 
-    /// The process id.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
@@ -72,7 +70,6 @@ impl App {
         assert!(sent.success());
     }
 
-    /// Sends SIGTERM.
     pub fn ask_to_stop(&self) {
         self.signal("TERM");
     }
@@ -95,7 +92,6 @@ impl App {
         self.exit_code()
     }
 
-    /// `kill -9`.
     pub fn kill(&mut self) {
         self.process.kill().expect("a kill");
         self.process.wait().expect("an end");

@@ -9,7 +9,7 @@ use scraper::{ElementRef, Html, Selector};
 pub struct Form {
     /// `post` or `get`.
     pub method: String,
-    /// Where it goes.
+    /// The path that it is sent to.
     pub action: String,
     /// The pairs that would be sent, in order.
     pub fields: Vec<(String, String)>,

@@ -10,11 +10,8 @@ use super::{Answer, Form};
 pub struct Page {
     /// The path it was asked at.
     pub path: String,
-    /// The HTTP status.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The HTML.
     pub body: String,
 }
 
@@ -38,7 +35,6 @@ impl Page {
         })
     }
 
-    /// Asserts the status.
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{} answered {}:\n{}", self.path, self.status, self.text("body"));
         self

@@ -20,11 +20,8 @@ pub struct Place {
 /// A command that has ended.
 #[derive(Debug)]
 pub struct Ran {
-    /// Its exit code.
     pub code: Option<i32>,
-    /// What it printed.
     pub stdout: String,
-    /// Standard error.
     pub stderr: String,
 }
 
@@ -108,7 +105,6 @@ impl Place {
         self.database.url().unwrap_or_else(file)
     }
 
-    /// Adds a setting.
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.change(name, value);
         self
@@ -179,7 +175,6 @@ impl Place {
         self.run_ok(&["token", "add", "--name", "test", "--scope", scope])
     }
 
-    /// Adds an account.
     pub fn user(&self, email: &str, role: &str, password: &str) {
         self.run_with(&["user", "add", "--email", email, "--role", role, "--password-stdin"], password)
             .stdout_of_success();

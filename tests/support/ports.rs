@@ -12,14 +12,12 @@ pub struct ClosedPort {
 }
 
 impl ClosedPort {
-    /// Binds one.
     pub fn new() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
         Self { address: socket.local_addr().expect("an address"), _socket: socket }
     }
 
-    /// The port.
     pub fn port(&self) -> u16 {
         self.address.port()
     }

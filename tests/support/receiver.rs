@@ -35,19 +35,16 @@ struct Shared {
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// `POST`.
     pub method: String,
     /// Path and query.
     pub path: String,
     /// Headers in their order, names as written.
     pub headers: Vec<(String, String)>,
-    /// The body.
     pub body: Vec<u8>,
     /// When its last byte arrived.
     pub at: SystemTime,
 }
 
-/// What the receiver answers.
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// A status without a body.
@@ -136,7 +133,6 @@ impl Received {
         value
     }
 
-    /// The body as JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }

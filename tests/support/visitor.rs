@@ -9,10 +9,8 @@ use super::{Answer, App, Form, Page, http};
 
 /// The administrator of the tests.
 pub const EMAIL: &str = "admin@example.com";
-/// Their password.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// A browser.
 pub struct Visitor {
     base: String,
     client: Client,
@@ -37,7 +35,6 @@ impl Visitor {
         self
     }
 
-    /// A cookie's value.
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().expect("cookies").get(name).cloned()
     }
@@ -61,7 +58,6 @@ impl Visitor {
         self.cookies.lock().expect("cookies").extend(theirs);
     }
 
-    /// Sets a cookie.
     pub fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().expect("cookies").insert(name.into(), value.into());
     }
@@ -124,7 +120,6 @@ impl Visitor {
             .body(encode())
     }
 
-    /// Sends a form.
     pub async fn submit(&self, form: Form) -> Page {
         self.send(&form.action, self.form_request(&form)).await
     }
@@ -146,7 +141,6 @@ impl Visitor {
         self.submit(form.set("email", email).set("password", password)).await
     }
 
-    /// Signs in.
     pub async fn sign_in(&self, email: &str, password: &str) {
         self.try_sign_in(email, password).await.leads_to();
     }

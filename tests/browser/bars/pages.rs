@@ -61,7 +61,7 @@ const ELSEWHERE: [&str; 5] = [
     "/",                    // leads to the list
     "/setup",               // exists only before there is an account: the tours see it
     "/webhooks/header-row", // a row of the form
-    "/received/{id}/body",  // the body alone
+    "/received/{id}/body",  // only the body
     "/events/{name}.schema.json",
 ];
 

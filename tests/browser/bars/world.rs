@@ -9,7 +9,6 @@ pub const CANARIES: [&str; 4] = ["canary-token-1f7", "canary-password-2c9", "can
 
 /// The installation, and ids of its objects.
 pub struct World {
-    /// The server.
     pub app: App,
     /// A delivery that failed permanently.
     pub failed: String,
@@ -17,7 +16,6 @@ pub struct World {
     pub waiting: String,
     /// An event that was delivered to a webhook, and one that no webhook wanted.
     pub received: [String; 2],
-    /// A recovery.
     pub recovery: String,
     /// The path of an invitation.
     pub invitation: String,

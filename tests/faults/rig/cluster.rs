@@ -37,7 +37,6 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Starts it.
     pub fn begin(&self) {
         let folder = self.folder.path().display();
         let options = format!(

@@ -26,7 +26,6 @@ pub enum Step {
     Drip(Bytes, Duration),
     /// Sends these bytes repeatedly until the peer closes.
     Flood(Bytes),
-    /// Waits.
     Wait(Duration),
     /// Sends nothing more and keeps the connection open.
     Hang,

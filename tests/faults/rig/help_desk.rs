@@ -34,7 +34,6 @@ pub enum Posted {
     Broken,
 }
 
-/// The help desk.
 pub struct HelpDesk {
     client: Client,
     token: String,
@@ -72,7 +71,6 @@ impl HelpDesk {
         *self.bases.write().expect("bases") = bases;
     }
 
-    /// Posts a new event.
     pub async fn post(&self) -> Posted {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let sum = Sha256::digest(body(number)).into();

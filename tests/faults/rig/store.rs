@@ -64,7 +64,6 @@ impl Store {
         Self { conn: connection::open(&url, Access::ReadWrite).expect("a connection") }
     }
 
-    /// Runs a statement.
     pub fn run(&mut self, statement: &str) {
         sql_query(statement).execute(&mut self.conn).unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
@@ -93,7 +92,6 @@ impl Store {
             .count
     }
 
-    /// All deliveries.
     pub fn deliveries(&mut self) -> Vec<Stored> {
         let statement = "SELECT id, event_id, webhook_id, status, origin, attempts FROM deliveries";
         sql_query(statement).load(&mut self.conn).expect("deliveries")
