@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::rig::{FaultyReceiver, said, status};
+use super::rig::{FaultyReceiver, raw_bytes, status};
 use crate::support::{Api, App, event, eventually, webhook};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -35,7 +35,7 @@ fn pause(delivery: &Value) -> f64 {
 }
 
 fn refusal(code: u16, retry_after: &str) -> Vec<super::rig::Step> {
-    said(format!("HTTP/1.1 {code} Later\r\nretry-after: {retry_after}\r\ncontent-length: 0\r\n\r\n"))
+    raw_bytes(format!("HTTP/1.1 {code} Later\r\nretry-after: {retry_after}\r\ncontent-length: 0\r\n\r\n"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,7 +53,7 @@ async fn a_410_disables_its_webhook_and_holds_its_deliveries() {
         api.accepted(event("message_created")).await;
     }
     // When the other webhook has all six, this one would have had its second request, too.
-    receiver.until_heard("/other", 6, SOON).await;
+    receiver.wait_for_requests("/other", 6, SOON).await;
     assert_eq!(receiver.heard("/gone").len(), 1);
     let held = api.deliveries(&format!("webhook={}&status=pending", gone["id"])).await;
     assert_eq!(held.len(), 6, "{held:?}");
@@ -75,7 +75,7 @@ async fn a_429_pauses_its_webhook_for_a_minute_at_least() {
         ticks.tick().await;
         api.accepted(event("message_created")).await;
     }
-    receiver.until_heard("/other", usize::try_from(count).unwrap_or(0) + 1, SOON).await;
+    receiver.wait_for_requests("/other", usize::try_from(count).unwrap_or(0) + 1, SOON).await;
     assert_eq!(receiver.heard("/busy").len(), 1);
 }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::rig::{FaultyReceiver, Heard, HelpDesk, Step, most_at_once, number};
+use super::rig::{FaultyReceiver, Heard, HelpDesk, Step, max_open_requests, number};
 #[cfg(feature = "fault-injection")]
 use super::rig::{slowly, status};
 use crate::support::{Api, App, webhook};
@@ -37,7 +37,7 @@ async fn p95(desk: &std::sync::Arc<HelpDesk>, receiver: &FaultyReceiver, count: 
     desk.until_more(count, SOON).await;
     load.stop().await;
     let all = desk.sent();
-    let heard = receiver.until_heard("/b", all.len(), SOON).await;
+    let heard = receiver.wait_for_requests("/b", all.len(), SOON).await;
     let came = |number: &u64| heard.iter().find(|heard| heard.number == Some(*number)).map(|heard| heard.began);
     let mut waits: Vec<Duration> = all
         .iter()
@@ -60,13 +60,13 @@ async fn a_webhook_that_hangs_with_two_thousand_due_delays_no_other() {
     assert_eq!(api.patch(&hanging, &json!({ "enabled": false })).await.status, 200);
     fill(&api, "team_changed", number("HACHOK_FAULT_DUE", 2000)).await;
     assert_eq!(api.patch(&hanging, &json!({ "enabled": true })).await.status, 200);
-    receiver.until_heard("/a", 1, SOON).await;
+    receiver.wait_for_requests("/a", 1, SOON).await;
     let beside = p95(&desk, &receiver, 100).await;
     println!("p95 of B alone {alone:?}, beside A that hangs {beside:?}");
     assert!(beside < Duration::from_secs(2), "{beside:?}");
     // When the figure is a few milliseconds, the noise of the machine is more than half of it.
     assert!(beside < (alone * 3 / 2).max(alone + Duration::from_millis(50)), "{alone:?} alone, {beside:?} beside A");
-    assert!(most_at_once(&receiver.heard("/a")) <= 10);
+    assert!(max_open_requests(&receiver.heard("/a")) <= 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,5 +111,5 @@ async fn a_receiver_that_is_back_gets_few_requests_at_first() {
     let in_first_second = ledger.iter().filter(|heard| heard.began < first + Duration::from_secs(1)).count();
     println!("after {before} failures: {in_first_second} requests in the first second");
     assert!(in_first_second <= 5, "{in_first_second} requests in the first second");
-    assert!(most_at_once(&ledger) <= 10);
+    assert!(max_open_requests(&ledger) <= 10);
 }

@@ -35,7 +35,7 @@ async fn on_postgres_either_of_two_processes_may_be_killed() {
     let (first, receiver) = (App::at(short_leases()), FaultyReceiver::start());
     let paths = webhooks(&first.api("admin"), &receiver, 5).await;
     let desk = HelpDesk::new(&first);
-    let second = App::at(first.beside().set("HACHOK_LEASE_SCALE", "9"));
+    let second = App::at(first.for_another_process().set("HACHOK_LEASE_SCALE", "9"));
     let mut apps = [first, second];
     desk.posts_to(apps.iter().map(|app| app.url.clone()).collect());
     let load = desk.load(RATE);

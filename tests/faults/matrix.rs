@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::rig::{FaultyReceiver, Step, said, status};
+use super::rig::{FaultyReceiver, Step, raw_bytes, status};
 use crate::support::ports::ClosedPort;
 use crate::support::{Api, App, event, webhook};
 
@@ -14,7 +14,7 @@ const BOUND: Duration = Duration::from_secs(20);
 
 fn rows() -> Vec<Row> {
     let head = |rest: &str| format!("HTTP/1.1 200 OK\r\n{rest}\r\n");
-    let then = |head: String, step: Step| [said(head), vec![step]].concat();
+    let then = |head: String, step: Step| [raw_bytes(head), vec![step]].concat();
     let second = Duration::from_secs(1);
     let many: String = (0..101).map(|number| format!("x-{number}: 1\r\n")).collect();
     vec![
@@ -26,19 +26,19 @@ fn rows() -> Vec<Row> {
         ("/short-body", then(head("content-length: 99\r\n"), Step::Close), ""),
         ("/endless-body", then(head(""), Step::Flood(vec![b'x'; 1 << 16].into())), ""),
         ("/bomb", then(head("content-encoding: gzip\r\n"), Step::Flood(vec![0; 1 << 16].into())), ""),
-        ("/no-text", said(head("content-length: 4\r\n") + "\u{1b}[2J"), ""),
+        ("/no-text", raw_bytes(head("content-length: 4\r\n") + "\u{1b}[2J"), ""),
         ("/1xx", vec![Step::Flood("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(4096).into())], "timeout"),
-        ("/garbage", said("\0\u{1}\u{2} garbage \r\n\r\n"), "invalid_http"),
-        ("/many-headers", said(head(&many)), "invalid_http"),
-        ("/long-header", said(head(&format!("x: {}\r\n", "y".repeat(1 << 20)))), "invalid_http"),
+        ("/garbage", raw_bytes("\0\u{1}\u{2} garbage \r\n\r\n"), "invalid_http"),
+        ("/many-headers", raw_bytes(head(&many)), "invalid_http"),
+        ("/long-header", raw_bytes(head(&format!("x: {}\r\n", "y".repeat(1 << 20)))), "invalid_http"),
         (
             "/folded",
-            said(head("content-security-policy: default-src 'none';\r\n  img-src *\r\ncontent-length: 0\r\n")),
+            raw_bytes(head("content-security-policy: default-src 'none';\r\n  img-src *\r\ncontent-length: 0\r\n")),
             "",
         ),
-        ("/odd-line", said(head("x-a : b\r\nназва: c\r\n: c\r\ncontent-length: 0\r\n")), ""),
-        ("/two-lengths", said(head("content-length: 0\r\ncontent-length: 1\r\n")), "invalid_http"),
-        ("/204", said("HTTP/1.1 204 No Content\r\n\r\n"), ""),
+        ("/odd-line", raw_bytes(head("x-a : b\r\nназва: c\r\n: c\r\ncontent-length: 0\r\n")), ""),
+        ("/two-lengths", raw_bytes(head("content-length: 0\r\ncontent-length: 1\r\n")), "invalid_http"),
+        ("/204", raw_bytes("HTTP/1.1 204 No Content\r\n\r\n"), ""),
         ("/299", status(299), ""),
         ("/400", status(400), "http_status"),
         ("/404", status(404), "http_status"),
@@ -119,13 +119,13 @@ async fn every_kind_of_receiver_failure_has_its_cause_and_delays_no_other_webhoo
         let path = format!("/{code}");
         let answer =
             format!("HTTP/1.1 {code} Gone\r\ncontent-length: 0\r\nlocation: {}\r\n\r\n", receiver.at("/target"));
-        receiver.answers(&path, said(answer));
+        receiver.answers(&path, raw_bytes(answer));
         wanted.push((path.clone(), "redirect", subscribe(&api, &receiver.at(&path)).await));
     }
     let healthy = subscribe(&api, &receiver.at("/healthy")).await;
     let posted = Instant::now();
     api.accepted(event("message_created")).await;
-    receiver.until_heard("/healthy", 1, Duration::from_secs(2)).await;
+    receiver.wait_for_requests("/healthy", 1, Duration::from_secs(2)).await;
     println!("beside {} bad receivers a good one was served within {:?}", wanted.len(), posted.elapsed());
     assert_eq!(first_attempt(&api, healthy).await.1["status"], "success");
     for (name, cause, webhook) in wanted {

@@ -21,11 +21,11 @@ async fn after_standing_still(late: Vec<Step>, other: Vec<Step>) -> (Value, usiz
     // The answer is in the socket of the first process when it continues.
     receiver.answers("/a", [vec![Step::Wait(Duration::from_secs(2))], late].concat());
     api.accepted(event("message_created")).await;
-    receiver.until_heard("/a", 1, BOUND).await;
+    receiver.wait_for_requests("/a", 1, BOUND).await;
     first.signal("STOP");
     receiver.answers("/a", other);
-    let second = App::at(first.beside().set("HACHOK_LEASE_SCALE", "9"));
-    let heard = receiver.until_heard("/a", 2, BOUND).await;
+    let second = App::at(first.for_another_process().set("HACHOK_LEASE_SCALE", "9"));
+    let heard = receiver.wait_for_requests("/a", 2, BOUND).await;
     assert_eq!((heard[0].attempt, heard[1].attempt), (1, 2));
     assert_eq!((&heard[0].event, heard[0].sum), (&heard[1].event, heard[1].sum));
     let mut store = Store::of(&first);

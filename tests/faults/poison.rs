@@ -33,9 +33,9 @@ async fn a_suspect_delivery_delays_no_other() {
         .await;
     receiver.answers("/retry", status(500));
     api.accepted(event("team_changed")).await;
-    receiver.until_heard("/retry", 1, BOUND).await;
+    receiver.wait_for_requests("/retry", 1, BOUND).await;
     receiver.answers("/retry", status(200));
-    receiver.until_heard("/retry", 2, Duration::from_secs(12)).await;
-    receiver.until_heard("/suspect", 1, BOUND).await;
+    receiver.wait_for_requests("/retry", 2, Duration::from_secs(12)).await;
+    receiver.wait_for_requests("/suspect", 1, BOUND).await;
     load.stop().await;
 }

@@ -66,7 +66,7 @@ impl Place {
     }
 
     /// One for another process on the same database, with the same key.
-    pub fn beside(&self) -> Self {
+    pub fn for_another_process(&self) -> Self {
         let key = self.folder().join("data/secret.key");
         Self::on(&self.database_url()).set("HACHOK_SECRET_KEY_FILE", &key.to_string_lossy())
     }

@@ -74,11 +74,11 @@ struct Shared {
 
 /// An answer without a body.
 pub fn status(code: u16) -> Vec<Step> {
-    said(format!("HTTP/1.1 {code} Scripted\r\ncontent-length: 0\r\n\r\n"))
+    raw_bytes(format!("HTTP/1.1 {code} Scripted\r\ncontent-length: 0\r\n\r\n"))
 }
 
 /// Sends these bytes.
-pub fn said(bytes: impl Into<Bytes>) -> Vec<Step> {
+pub fn raw_bytes(bytes: impl Into<Bytes>) -> Vec<Step> {
     vec![Step::Say(bytes.into())]
 }
 
@@ -142,7 +142,7 @@ impl FaultyReceiver {
     }
 
     /// Waits for that many requests for a path.
-    pub async fn until_heard(&self, path: &str, count: usize, bound: Duration) -> Vec<Heard> {
+    pub async fn wait_for_requests(&self, path: &str, count: usize, bound: Duration) -> Vec<Heard> {
         let of = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.path == path).count();
         self.until(&format!("{count} requests to {path}"), bound, |ledger| of(ledger) >= count).await;
         self.heard(path)
@@ -156,7 +156,7 @@ impl Drop for FaultyReceiver {
 }
 
 /// The maximum of requests that were open at the same time.
-pub fn most_at_once(ledger: &[Heard]) -> usize {
+pub fn max_open_requests(ledger: &[Heard]) -> usize {
     let open =
         |at: Instant| ledger.iter().filter(move |heard| heard.began <= at && heard.ended.is_none_or(|end| end > at));
     ledger.iter().map(|heard| open(heard.began).count()).max().unwrap_or(0)

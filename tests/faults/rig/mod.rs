@@ -11,7 +11,7 @@ mod store;
 pub use checker::check;
 pub use cluster::Cluster;
 pub use disk::SmallDisk;
-pub use faulty_receiver::{FaultyReceiver, Heard, Step, most_at_once, said, slowly, status};
+pub use faulty_receiver::{FaultyReceiver, Heard, Step, max_open_requests, raw_bytes, slowly, status};
 pub use help_desk::{HelpDesk, Posted};
 pub use queue::{deliver, finished};
 pub use store::Store;

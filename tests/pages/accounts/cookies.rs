@@ -61,7 +61,7 @@ async fn a_restart_keeps_the_cookie_names_and_another_process_uses_them() {
     visitor.set_cookie(&name, &value);
     visitor.open("/webhooks").await;
     if !app.is_sqlite() {
-        let other = App::at(app.beside());
+        let other = App::at(app.for_another_process());
         let visitor = other.visitor();
         visitor.set_cookie(&name, &value);
         visitor.open("/webhooks").await;
@@ -74,7 +74,8 @@ async fn on_postgres_processes_that_create_a_database_together_use_one_cookie_na
     let app = App::on_postgres();
     app.user(ANNA, "admin", PASSWORD);
     app.run_sql("DELETE FROM settings WHERE name = 'installation_id'");
-    let others: Vec<_> = (0..4).map(|_| app.beside()).map(|place| std::thread::spawn(|| App::at(place))).collect();
+    let others: Vec<_> =
+        (0..4).map(|_| app.for_another_process()).map(|place| std::thread::spawn(|| App::at(place))).collect();
     let mut names = Vec::new();
     for other in others {
         let other = other.join().expect("a server");

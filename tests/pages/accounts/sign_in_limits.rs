@@ -118,7 +118,7 @@ async fn failures_survive_a_restart() {
 async fn on_postgres_two_processes_count_the_same_failures() {
     let app = App::on_postgres();
     app.user(ANNA, "admin", PASSWORD);
-    let other = App::at(app.beside());
+    let other = App::at(app.for_another_process());
     let visitors: Vec<Visitor> = (0..20).map(|n| if n % 2 == 0 { app.visitor() } else { other.visitor() }).collect();
     let tries = join_all(visitors.iter().map(|visitor| visitor.try_sign_in(ANNA, WRONG))).await;
     assert_eq!(tries.iter().filter(|page| page.status == 422).count(), 5);

@@ -154,7 +154,7 @@ async fn a_restart_between_two_posts_changes_nothing() {
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_two_processes_that_get_the_same_form_act_once() {
     let app = App::on_postgres();
-    let second = App::at(app.beside());
+    let second = App::at(app.for_another_process());
     let admin = app.admin().await;
     let other = with_cookies_of(&admin, &second);
     for round in 0..5 {

@@ -26,7 +26,7 @@ async fn a_page_says_that_the_database_does_not_answer() {
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_a_webhook_that_cannot_be_stored_delays_no_other_request() {
     let app = App::on_postgres();
-    let other = app.beside();
+    let other = app.for_another_process();
     let lock = "BEGIN; LOCK TABLE webhooks IN SHARE MODE; SELECT pg_sleep(14); COMMIT";
     let lock = std::thread::spawn(move || other.run_sql(lock));
     let admin = app.admin().await;
