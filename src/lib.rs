@@ -39,4 +39,4 @@ pub mod i18n;
 pub mod logging;
 pub mod password;
 pub mod private_files;
-pub mod views;
+pub(crate) mod views;

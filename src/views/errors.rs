@@ -1,4 +1,4 @@
-//! Pages that say why there is no other page.
+//! The error pages.
 
 use askama::Template;
 
@@ -7,7 +7,7 @@ use super::layout::{Notice, Place, Shell};
 use crate::domain::accounts::user::Language;
 use crate::i18n::Translator;
 
-/// What went wrong.
+/// What went wrong; each has a title and an explanation of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// 400.
@@ -16,37 +16,37 @@ pub enum Fault {
     Forbidden,
     /// 404.
     NotFound,
-    /// 404: the set-up link was used or has expired.
+    /// 404: the set-up link has been used or has expired.
     DeadLink,
-    /// 404: the link was used, withdrawn, or is older than a week.
+    /// 404: the invitation has been used or withdrawn, or is older than a week.
     DeadInvitation,
-    /// 409: nothing is sent while the webhook is off.
+    /// 409: a webhook that is off gets no requests.
     WebhookOff,
     /// 413.
     TooLarge,
-    /// 403: the form's token is no longer good.
+    /// 403: the form token is no longer valid.
     PageTooOld,
-    /// 403: the form was not sent from a page of ours.
+    /// 403: the form was not sent from one of Hachok's pages.
     Elsewhere,
     /// 403: the form was sent from a page of another origin.
     WrongOrigin {
-        /// The origin of the page.
+        /// The origin of the page that sent the form.
         given: String,
         /// The origin of the public URL.
         public: String,
     },
-    /// 403: the cookie did not come back, for the page was opened over http.
+    /// 403: the browser did not send the cookie back, because the page was opened over http.
     PlainHttp {
         /// The origin of the public URL, which is https.
         public: String,
     },
-    /// 403: the cookie did not come back.
+    /// 403: the browser did not send the cookie back.
     NoCookie,
-    /// 421: pages do not answer under that host name.
+    /// 421: pages are not served under this host name.
     UnknownHost {
-        /// The name.
+        /// The host name of the request.
         host: String,
-        /// The origin of the public URL, if the settings tell one.
+        /// The origin of the public URL, if one is set.
         public: Option<String>,
     },
     /// 500, with the request's id.
@@ -63,12 +63,11 @@ pub struct ErrorPage<'a> {
     t: Translator<'a>,
     title: String,
     about: String,
-    /// Where to open the page instead.
+    /// The address at which to open the page instead.
     address: Option<&'a str>,
 }
 
 impl<'a> ErrorPage<'a> {
-    /// The page for `fault`.
     pub fn new(shell: Shell<'a>, fault: &'a Fault) -> Self {
         let t = shell.t;
         let (title, about) = match fault {

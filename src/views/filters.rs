@@ -1,50 +1,50 @@
-//! Filters of the templates that make elements.
+//! Filters that the templates use.
 
 use askama::{Result, Values};
 
 use super::components::{Bdi, Icon, Time};
 use crate::i18n::Moment;
 
-/// `"ok"|icon`: the icon of that name, hidden from readers.
+/// `"ok"|icon`: the icon of that name, hidden from screen readers.
 #[askama::filter_fn]
 pub fn icon<'a>(name: &'a str, _: &dyn Values) -> Result<Icon<'a>> {
     Ok(Icon::new(name))
 }
 
-/// `name|bdi`: a name that cannot turn what is beside it.
+/// `name|bdi`: the name in `<bdi>`, so that right-to-left text in it does not reorder what is beside it.
 #[askama::filter_fn]
 pub fn bdi(name: impl std::fmt::Display, _: &dyn Values) -> Result<Bdi> {
     Ok(Bdi { name: name.to_string() })
 }
 
-/// `name|isolated`: the same in a title, an option or an attribute, which hold text alone.
+/// `name|isolated`: the same with control characters, for a title, an option or an attribute, which hold only text.
 #[askama::filter_fn]
 pub fn isolated(name: impl std::fmt::Display, _: &dyn Values) -> Result<String> {
     Ok(crate::domain::text::isolated(&name.to_string()).into_owned())
 }
 
-/// `value|time_field`: the type of the field for a time. `datetime-local` holds no offset (HTML §2.3.5.5): a time that
-/// needs one is shown as text.
+/// `value|time_field`: the type of an input for a time. `datetime-local` holds no offset (HTML §2.3.5.5), so a time
+/// with an offset gets a text field.
 #[askama::filter_fn]
 pub fn time_field(value: &str, _: &dyn Values) -> Result<&'static str> {
-    const LONGEST: usize = "2026-10-25T03:30:15".len();
-    Ok(if value.len() > LONGEST { "text" } else { "datetime-local" })
+    const LOCAL_TIME_LEN_MAX: usize = "2026-10-25T03:30:15".len();
+    Ok(if value.len() > LOCAL_TIME_LEN_MAX { "text" } else { "datetime-local" })
 }
 
-/// `value|day_field`: the type of the field for a day; a time that stands there is shown as text.
+/// `value|day_field`: the type of an input for a day; a value with a time of day gets a text field.
 #[askama::filter_fn]
 pub fn day_field(value: &str, _: &dyn Values) -> Result<&'static str> {
-    const LONGEST: usize = "2026-10-25".len();
-    Ok(if value.len() > LONGEST { "text" } else { "date" })
+    const DAY_LEN: usize = "2026-10-25".len();
+    Ok(if value.len() > DAY_LEN { "text" } else { "date" })
 }
 
-/// `moment|time`: a `<time>` with the exact time as its title.
+/// `moment|time`: a `<time>` element with the exact time as its title.
 #[askama::filter_fn]
 pub fn time(moment: impl std::borrow::Borrow<Moment>, _: &dyn Values) -> Result<Time> {
     Ok(Time { moment: moment.borrow().clone() })
 }
 
-/// `"app.css"|asset`: where the page finds the file.
+/// `"app.css"|asset`: the URL of a static file.
 #[askama::filter_fn]
 pub fn asset(path: &str, _: &dyn Values) -> Result<String> {
     Ok(crate::assets::asset_url(path))

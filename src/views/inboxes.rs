@@ -1,4 +1,4 @@
-//! The inboxes: list, adding, editing, archive.
+//! `/inboxes` and `/inboxes/{id}/edit`.
 
 use askama::Template;
 
@@ -11,18 +11,17 @@ use crate::domain::problem::{Field, Problems};
 use crate::domain::webhooks::Webhook;
 use crate::i18n::Translator;
 
-/// What was typed.
+/// The fields as typed or stored.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Typed<'a> {
-    /// Name.
+pub struct InboxInput<'a> {
     pub name: &'a str,
-    /// The help desk's own id.
+    /// The help desk's own id of the inbox.
     pub external_id: &'a str,
-    /// Chatwoot's channel type.
+    /// The channel type as Chatwoot names it, such as `Channel::Telegram`.
     pub channel_type: &'a str,
 }
 
-impl<'a> Typed<'a> {
+impl<'a> InboxInput<'a> {
     /// The fields of a stored inbox.
     pub fn of(inbox: &'a Inbox) -> Self {
         let text = |value: &'a Option<String>| value.as_deref().unwrap_or_default();
@@ -33,9 +32,8 @@ impl<'a> Typed<'a> {
 /// An inbox with the webhooks that are limited to it.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
-    /// The inbox.
     pub inbox: &'a Inbox,
-    /// Webhooks whose selection holds it.
+    /// Webhooks whose selection includes it.
     pub webhooks: Vec<&'a Webhook>,
 }
 
@@ -46,13 +44,13 @@ pub struct ListPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     rows: Vec<Row<'a>>,
-    typed: Typed<'a>,
+    typed: InboxInput<'a>,
     problems: &'a Problems,
 }
 
 impl<'a> ListPage<'a> {
-    /// The list with the form to add one, empty or with what was wrong.
-    pub fn new(shell: Shell<'a>, rows: Vec<Row<'a>>, typed: Typed<'a>, problems: &'a Problems) -> Self {
+    /// The list with the form to add one: empty, or with what was typed and its problems.
+    pub fn new(shell: Shell<'a>, rows: Vec<Row<'a>>, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Inboxes), rows, typed, problems }
     }
 
@@ -76,13 +74,13 @@ pub struct EditPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     inbox: &'a Inbox,
-    typed: Typed<'a>,
+    typed: InboxInput<'a>,
     problems: &'a Problems,
 }
 
 impl<'a> EditPage<'a> {
     /// The form of `inbox`, with what was typed.
-    pub fn new(shell: Shell<'a>, inbox: &'a Inbox, typed: Typed<'a>, problems: &'a Problems) -> Self {
+    pub fn new(shell: Shell<'a>, inbox: &'a Inbox, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Inboxes), inbox, typed, problems }
     }
 

@@ -1,4 +1,4 @@
-//! What surrounds every page.
+//! What surrounds every page: menu, notice, language links, and the hidden fields of forms.
 
 use std::borrow::Cow;
 
@@ -9,81 +9,74 @@ use crate::domain::accounts::user::{Role, Theme, User};
 use crate::domain::webhooks::target_url::TargetUrl;
 use crate::i18n::{Count, Locale, NoticeKind, Translator};
 
-/// A place of the menu.
+/// An entry of the menu, to mark the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The webhooks and all that belongs to one.
+    /// The list and all pages of one webhook.
     Webhooks,
-    /// The delivery log.
+    /// The delivery log, one delivery, sending again, and received events.
     Deliveries,
     /// The catalogue of events.
     Events,
-    /// The inboxes.
     Inboxes,
-    /// The API tokens.
     Tokens,
-    /// The people.
     Users,
-    /// The settings of the installation.
     Settings,
-    /// How the system is doing.
     Status,
-    /// The reader's own account.
     Profile,
-    /// None of the menu.
+    /// No entry of the menu.
     Elsewhere,
 }
 
-/// A line above the page.
+/// A line above the page, shown once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Something was done.
+    /// The change that was made.
     Done(NoticeKind),
-    /// Something is odd, in words: for example the warnings of a saved form.
-    Odd(String),
+    /// A warning, already in the reader's language.
+    Warning(String),
 }
 
-/// What surrounds every page: language, person, menu, notice.
+/// What every page gets besides its own values: language, user, menu, notice.
 #[derive(Clone, Debug)]
 pub struct Shell<'a> {
-    /// Language, time zone and present.
+    /// Language, time zone and current time.
     pub t: Translator<'a>,
-    /// Path and query of this page, for the language links.
+    /// Path and query of this page; the language links keep them.
     pub path: &'a str,
-    /// Who is signed in.
+    /// The signed-in user.
     pub user: Option<&'a User>,
-    /// How the page looks; `None` follows the reader's system.
+    /// `None` follows the setting of the user's system.
     pub theme: Option<Theme>,
-    /// The token of every form.
+    /// The form token.
     pub csrf: &'a str,
-    /// The once-token of the forms that make or send something.
+    /// The once-token, for forms that create or send something.
     pub once: &'a str,
-    /// The place of the menu; pages set it themselves.
+    /// Each page sets it in its `new`.
     pub place: Place,
-    /// Deliveries that failed in the last 24 hours, for the menu.
+    /// Deliveries that failed in the last 24 hours; the menu shows the count.
     pub failed_24h: Count,
-    /// A line above the page.
     pub notice: Option<Notice>,
 }
 
 impl<'a> Shell<'a> {
-    /// A shell with nobody signed in and nothing to tell; set the public fields for more.
+    /// For an anonymous visitor, without a notice; set the public fields for more.
     pub const fn new(t: Translator<'a>, path: &'a str, csrf: &'a str) -> Self {
         Self { t, path, user: None, theme: None, csrf, once: "", place: Place::Elsewhere, failed_24h: 0, notice: None }
     }
 
-    /// The same at a place of the menu.
+    /// Marks `place` in the menu.
     #[must_use]
     pub(super) fn at(self, place: Place) -> Self {
         Self { place, ..self }
     }
 
-    /// The person may change things.
+    /// Whether the user may change anything: administrators may, viewers and anonymous visitors may not.
     pub(super) fn may_write(&self) -> bool {
         self.user.is_some_and(|user| user.role == Role::Admin)
     }
 
-    /// A webhook's address, as far as this person may see it.
+    /// A webhook's URL as this user may see it: whole for administrators, masked for viewers.
     pub(super) fn shown_url<'u>(&self, url: &'u TargetUrl) -> Cow<'u, str> {
         if self.may_write() { url.as_str().into() } else { url.masked().into() }
     }
@@ -92,22 +85,23 @@ impl<'a> Shell<'a> {
         CsrfField { token: self.csrf }
     }
 
-    /// For forms that make or send something: a second post of the same page's form gets the first one's answer.
+    /// For forms that create or send something: a second post of the same form gets the answer of the first.
     pub(super) fn once_field(&self) -> OnceField<'a> {
         OnceField { once: self.once, id: None, again: false }
     }
 
-    /// The same on a form that htmx leaves on the page after it was sent.
+    /// The once-token of a form that stays on the page after htmx has sent it; `id` is the id of the hidden field.
     pub(super) fn once_field_of(&self, id: &'static str) -> OnceField<'a> {
         OnceField { once: self.once, id: Some(id), again: false }
     }
 
-    /// A new once-token for such a form, beside what htmx swaps: sending once more is then meant.
+    /// A fresh once-token for the field `id`, as an out-of-band swap. The next post of that form is intended, not a
+    /// duplicate.
     pub fn once_again(&self, id: &'static str) -> OnceField<'a> {
         OnceField { once: self.once, id: Some(id), again: true }
     }
 
-    /// This page in another language.
+    /// The address of this page in another language.
     pub(super) fn in_language(&self, locale: &Locale) -> String {
         let (path, query) = self.path.split_once('?').unwrap_or((self.path, ""));
         let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang="));
@@ -119,7 +113,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-/// The hidden field that every form bears.
+/// The hidden field with the form token, for every form.
 #[derive(Template)]
 #[template(source = r#"<input type="hidden" name="_csrf" value="{{ token }}">"#, ext = "html")]
 pub struct CsrfField<'a> {
@@ -128,7 +122,7 @@ pub struct CsrfField<'a> {
 
 impl HtmlSafe for CsrfField<'_> {}
 
-/// The hidden once-token of a form.
+/// The hidden field with the once-token.
 #[derive(Template)]
 #[template(
     source = r#"<input type="hidden" name="once" value="{{ once }}"

@@ -1,7 +1,7 @@
 //! The pages: askama structs that borrow domain values and know nothing of requests or databases.
 //!
-//! A handler makes a [`Shell`], gives it with its values to the `new` of a page, and answers with [`Html::html`].
-//! A part that htmx swaps is a block of the same template: `page.as_list().html()`.
+//! A handler makes a [`Shell`], passes it with its values to the `new` of a page, and answers with [`Html::html`].
+//! A part that htmx swaps is a block of the same template, rendered as `page.as_list().html()`.
 
 pub mod accounts;
 mod components;
@@ -19,9 +19,8 @@ pub mod webhooks;
 pub use crate::i18n::NoticeKind;
 pub use layout::{Notice, Place, Shell};
 
-/// A page or fragment that can be written as HTML.
+/// A page or fragment that can be rendered as HTML.
 pub trait Html {
-    /// The HTML.
     fn html(&self) -> Result<String, NotRendered>;
 }
 
@@ -31,7 +30,7 @@ impl<T: askama::Template> Html for T {
     }
 }
 
-/// A template failed: a fault of ours.
+/// A template failed to render; always a fault in Hachok, never in the input.
 #[derive(Debug, thiserror::Error)]
 #[error("a page could not be rendered: {0}")]
 pub struct NotRendered(#[source] askama::Error);

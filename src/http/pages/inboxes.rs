@@ -18,7 +18,7 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, Reader, SignedIn};
 use crate::http::request::session::Visit;
 use crate::views::NoticeKind;
-use crate::views::inboxes::{EditPage, ListPage, Row, Typed};
+use crate::views::inboxes::{EditPage, InboxInput, ListPage, Row};
 
 /// All inboxes, and a form to add one.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
@@ -26,7 +26,7 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     show(&state, &reader, before.unwrap_or_default(), &Problems::default()).await
 }
 
-async fn show(state: &State, reader: &Reader, typed: Typed<'_>, problems: &Problems) -> Answer {
+async fn show(state: &State, reader: &Reader, typed: InboxInput<'_>, problems: &Problems) -> Answer {
     let load = |conn: &mut crate::db::DbConnection| {
         Ok((inboxes::list(conn)?, webhooks::list(conn)?, inboxes::users_of(conn)?))
     };
@@ -42,11 +42,11 @@ async fn show(state: &State, reader: &Reader, typed: Typed<'_>, problems: &Probl
     page(status, &ListPage::new(reader.shell(), list.iter().map(row).collect(), typed, problems))
 }
 
-fn typed(form: &Form) -> Typed<'_> {
-    Typed { name: form.get("name"), external_id: form.get("external_id"), channel_type: form.get("channel_type") }
+fn typed(form: &Form) -> InboxInput<'_> {
+    InboxInput { name: form.get("name"), external_id: form.get("external_id"), channel_type: form.get("channel_type") }
 }
 
-fn check(typed: Typed) -> Result<NewInbox, Problems> {
+fn check(typed: InboxInput) -> Result<NewInbox, Problems> {
     NewInbox::parse(typed.name, typed.external_id, typed.channel_type)
 }
 
@@ -90,7 +90,7 @@ pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<InboxId>) -
     let inbox = find(&state, *id).await?;
     let problems = Problems::default();
     let before = reader.typed_before(&format!("/inboxes/{id}")).map(typed);
-    let typed = before.unwrap_or_else(|| Typed::of(&inbox));
+    let typed = before.unwrap_or_else(|| InboxInput::of(&inbox));
     page(StatusCode::OK, &EditPage::new(reader.shell(), &inbox, typed, &problems))
 }
 

@@ -85,7 +85,7 @@ impl Reader {
         shell.failed_24h = self.failed_24h;
         shell.notice.clone_from(&self.notice);
         if self.kept.as_ref().is_some_and(|kept| kept.is_of(&self.path)) {
-            shell.notice = Some(Notice::Odd(self.t().form_filled_in()));
+            shell.notice = Some(Notice::Warning(self.t().form_filled_in()));
         }
         shell
     }
@@ -231,7 +231,7 @@ async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cooki
         address: client(state, request),
         head,
         failed_24h: u64::try_from(failed_24h).unwrap_or(0),
-        notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Odd(text), Notice::Done)),
+        notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Warning(text), Notice::Done)),
         user,
     };
     Ok((reader, cookies))

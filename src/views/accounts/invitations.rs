@@ -1,4 +1,4 @@
-//! `/invite/{token}`: a person's own way in.
+//! `/invite/{token}`: an invited person makes an account, or a user sets a new password.
 
 use askama::Template;
 
@@ -10,14 +10,12 @@ use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What was typed, but for the password.
+/// The fields as typed; a password is never shown again.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Typed<'a> {
-    /// Name.
+pub struct InvitationInput<'a> {
     pub name: &'a str,
-    /// The language they want, if they want one.
+    /// `None` follows the browser.
     pub language: Option<Language>,
-    /// Time zone.
     pub time_zone: &'a str,
 }
 
@@ -29,17 +27,18 @@ pub struct InvitePage<'a> {
     t: Translator<'a>,
     invitation: &'a Invitation,
     token: &'a str,
-    typed: Typed<'a>,
+    typed: InvitationInput<'a>,
     problems: &'a Problems,
     zones: Vec<String>,
 }
 
 impl<'a> InvitePage<'a> {
-    /// A new account, or a new password for one; `token` is the link's own.
+    /// `token` is the one in the link.
     pub fn new(
         shell: Shell<'a>,
-        (invitation, token): (&'a Invitation, &'a str),
-        typed: Typed<'a>,
+        invitation: &'a Invitation,
+        token: &'a str,
+        typed: InvitationInput<'a>,
         problems: &'a Problems,
     ) -> Self {
         let shell = Shell { user: None, ..shell.at(Place::Elsewhere) };

@@ -1,4 +1,4 @@
-//! `/profile`: the reader's own account.
+//! `/profile`: the user's own account.
 
 use askama::Template;
 
@@ -10,56 +10,51 @@ use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What was typed.
+/// The fields as typed or stored.
 #[derive(Clone, Copy, Debug)]
-pub struct Typed<'a> {
-    /// Name.
+pub struct ProfileInput<'a> {
     pub name: &'a str,
-    /// `None`: as the browser asks.
+    /// `None` follows the browser.
     pub language: Option<Language>,
-    /// Time zone.
     pub time_zone: &'a str,
-    /// `None`: as the person's system has it.
+    /// `None` follows the setting of the user's system.
     pub theme: Option<Theme>,
 }
 
-impl<'a> Typed<'a> {
-    /// What is stored.
+impl<'a> ProfileInput<'a> {
     pub fn of(user: &'a User) -> Self {
         Self { name: &user.name, language: user.language, time_zone: &user.time_zone, theme: user.theme }
     }
 }
 
-/// A signed-in browser.
+/// A session of the user.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionRow {
-    /// When it signed in.
     pub created_at: Timestamp,
-    /// When it was last used, to ten minutes.
+    /// The last use, accurate to ten minutes.
     pub seen_at: Timestamp,
-    /// It shows this page.
+    /// The session that shows this page.
     pub is_this: bool,
 }
 
-/// The page.
 #[derive(Template)]
 #[template(path = "accounts/profile.html")]
 pub struct ProfilePage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     user: &'a User,
-    typed: Typed<'a>,
+    typed: ProfileInput<'a>,
     problems: &'a Problems,
     sessions: Vec<SessionRow>,
     zones: Vec<String>,
 }
 
 impl<'a> ProfilePage<'a> {
-    /// The account of `user` with its sessions.
     pub fn new(
         shell: Shell<'a>,
         user: &'a User,
-        (typed, problems): (Typed<'a>, &'a Problems),
+        typed: ProfileInput<'a>,
+        problems: &'a Problems,
         sessions: Vec<SessionRow>,
     ) -> Self {
         let shell = shell.at(Place::Profile);

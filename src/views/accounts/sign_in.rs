@@ -1,4 +1,4 @@
-//! First run and sign-in.
+//! `/setup` and `/sign-in`.
 
 use askama::Template;
 
@@ -9,33 +9,30 @@ use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// `/setup`: the first administrator.
+/// `/setup`: makes the first administrator.
 #[derive(Template)]
 #[template(path = "accounts/set_up.html")]
 pub struct SetUpPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
-    typed: SetUp<'a>,
+    typed: SetUpInput<'a>,
     problems: &'a Problems,
     zones: Vec<String>,
 }
 
-/// What was typed, but for the password.
+/// The fields as typed; a password is never shown again.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SetUp<'a> {
-    /// The one-time token of the link.
+pub struct SetUpInput<'a> {
+    /// The one-time token in the link.
     pub token: &'a str,
-    /// Name.
     pub name: &'a str,
-    /// E-mail address.
     pub email: &'a str,
-    /// Time zone.
     pub time_zone: &'a str,
 }
 
 impl<'a> SetUpPage<'a> {
-    /// The page, empty or with what was wrong.
-    pub fn new(shell: Shell<'a>, typed: SetUp<'a>, problems: &'a Problems) -> Self {
+    /// The form: empty, or with what was typed and its problems.
+    pub fn new(shell: Shell<'a>, typed: SetUpInput<'a>, problems: &'a Problems) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Elsewhere), typed, problems, zones: time_zones() }
     }
 
@@ -67,32 +64,32 @@ pub struct SignInPage<'a> {
 /// Why a sign-in was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The pair is wrong; nothing says which half.
+    /// Address or password is wrong; the page does not say which.
     Wrong,
-    /// Too many people sign in at once: nothing was compared.
+    /// Too many sign-ins at once; the password was not compared.
     Busy,
-    /// Too many attempts: wait that many seconds.
+    /// Too many attempts: wait this many seconds.
     Wait(Count),
 }
 
-/// What becomes of the form that was sent when a session had ended.
+/// What happens to a form that was sent after its session had ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// None was sent.
+    /// No form was sent.
     NoForm,
-    /// It is kept for the same person.
+    /// It is kept, and filled in again after the same user has signed in.
     FormIsKept,
-    /// It has to be sent again.
+    /// It was not kept: the user has to send it again.
     NothingWasDone,
 }
 
 impl<'a> SignInPage<'a> {
-    /// The page; `next` is the path to go to afterwards.
+    /// `next` is the path to redirect to after sign-in.
     pub fn new(shell: Shell<'a>, email: &'a str, next: &'a str, refusal: Option<Refusal>) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Elsewhere), email, next, refusal, ended: None }
     }
 
-    /// The same for somebody whose session has ended.
+    /// Says that the session has ended, and what happens to the form.
     #[must_use]
     pub fn after(self, ended: Option<Ended>) -> Self {
         Self { ended, ..self }

@@ -1,4 +1,4 @@
-//! The API tokens: list, making one, revoking one.
+//! `/tokens` and `/tokens/{id}/revocation`.
 
 use askama::Template;
 
@@ -10,19 +10,16 @@ use crate::views::components::{Badge, ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What was typed.
+/// The fields as typed.
 #[derive(Clone, Copy, Debug)]
-pub struct Typed<'a> {
-    /// Name.
+pub struct TokenInput<'a> {
     pub name: &'a str,
-    /// What it may do.
     pub scope: Scope,
-    /// How long it is good.
     pub lifetime: Lifetime,
 }
 
-impl Default for Typed<'_> {
-    /// The help desk's own token, which is what most people come for.
+impl Default for TokenInput<'_> {
+    /// An ingest token without expiry, as the help desk needs it: the most common case.
     fn default() -> Self {
         Self { name: "", scope: Scope::Ingest, lifetime: Lifetime::Unlimited }
     }
@@ -35,25 +32,25 @@ pub struct ListPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     tokens: &'a [Token],
-    typed: Typed<'a>,
+    typed: TokenInput<'a>,
     problems: &'a Problems,
     server: &'a str,
     new: Option<&'a str>,
 }
 
 impl<'a> ListPage<'a> {
-    /// The list with the form to make one. `server` is our address without a slash at its end.
+    /// The list with the form to create one. `server` is the public URL without a trailing slash, for the example.
     pub fn new(
         shell: Shell<'a>,
         tokens: &'a [Token],
         server: &'a str,
-        typed: Typed<'a>,
+        typed: TokenInput<'a>,
         problems: &'a Problems,
     ) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Tokens), tokens, typed, problems, server, new: None }
     }
 
-    /// With a token that was just made, to be copied now or never.
+    /// Shows a token that was just created; it is not shown again.
     #[must_use]
     pub fn with_new(self, token: Option<&'a str>) -> Self {
         Self { new: token, ..self }
@@ -90,7 +87,7 @@ pub struct RevokePage<'a> {
 }
 
 impl<'a> RevokePage<'a> {
-    /// What revoking means.
+    /// The question before a token is revoked.
     pub fn new(shell: Shell<'a>, token: &'a Token) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Tokens), token }
     }

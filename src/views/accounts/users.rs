@@ -1,4 +1,4 @@
-//! The people: list, invitations, role, access.
+//! `/users` and `/users/{id}`.
 
 use askama::Template;
 
@@ -10,33 +10,29 @@ use crate::views::components::{Badge, ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What was typed.
+/// The fields of an invitation as typed.
 #[derive(Clone, Copy, Debug)]
-pub struct Typed<'a> {
-    /// E-mail address.
+pub struct InviteInput<'a> {
     pub email: &'a str,
-    /// Name.
     pub name: &'a str,
-    /// What they will be allowed to do.
     pub role: Role,
 }
 
-impl Default for Typed<'_> {
+impl Default for InviteInput<'_> {
     fn default() -> Self {
         Self { email: "", name: "", role: Role::Viewer }
     }
 }
 
-/// A link that was just made.
+/// A one-time link that was just created.
 #[derive(Clone, Copy, Debug)]
 pub struct NewLink<'a> {
-    /// The link.
     pub url: &'a str,
-    /// For a new password; otherwise for a new person.
+    /// The link sets a new password; otherwise it invites.
     pub is_password: bool,
 }
 
-/// The card that shows a new link once.
+/// The card that shows a new link; it is not shown again.
 #[derive(Template)]
 #[template(path = "accounts/_link.html")]
 pub struct LinkCard<'a> {
@@ -54,17 +50,18 @@ pub struct ListPage<'a> {
     t: Translator<'a>,
     users: &'a [User],
     invitations: &'a [Invitation],
-    typed: Typed<'a>,
+    typed: InviteInput<'a>,
     problems: &'a Problems,
     link: Option<LinkCard<'a>>,
 }
 
 impl<'a> ListPage<'a> {
-    /// The people, who is invited, and the form to invite one more.
+    /// The users, the open invitations, and the form to invite.
     pub fn new(
         shell: Shell<'a>,
-        (users, invitations): (&'a [User], &'a [Invitation]),
-        typed: Typed<'a>,
+        users: &'a [User],
+        invitations: &'a [Invitation],
+        typed: InviteInput<'a>,
         problems: &'a Problems,
     ) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Users), users, invitations, typed, problems, link: None }

@@ -1,4 +1,4 @@
-//! `/deliveries/{id}`: why, and what now.
+//! `/deliveries/{id}`: one delivery with its attempts, the explanation of a failure, and its event.
 
 use std::time::Duration;
 
@@ -15,34 +15,34 @@ use crate::views::components::{Badge, ShownHeader};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What the page is made of.
+/// The values of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryView<'a> {
-    /// The delivery.
     pub delivery: &'a Delivery,
-    /// Its webhook; `None` when it was deleted.
+    /// `None` if it was deleted.
     pub webhook: Option<&'a Webhook>,
-    /// The inbox's name.
+    /// The name of its inbox.
     pub inbox: Option<&'a str>,
-    /// Other deliveries of the same event to the same webhook, the newest first.
-    pub twins: &'a [Delivery],
-    /// Its attempts, the first first.
+    /// Other deliveries of the same event to the same webhook, newest first.
+    pub other_deliveries: &'a [Delivery],
+    /// Oldest first.
     pub attempts: &'a [Attempt],
-    /// This reader does not see what the receiver answered, but for the status.
+    /// The user sees only the status of answers, not headers and bodies.
     pub answers_hidden: bool,
-    /// Attempts of the schedule.
+    /// The number of attempts in the retry schedule.
     pub schedule: Count,
-    /// The event's JSON; `None` when retention has deleted it.
+    /// The event's JSON; `None` after retention has deleted it.
     pub body: Option<&'a [u8]>,
-    /// The number of the attempt to show; the latest when there is none of it.
+    /// The number of the attempt to show; the latest attempt if it has no such attempt.
     pub chosen: Option<i32>,
-    /// The body as it was sent, without indentation.
+    /// Show the body as it was sent, without indentation.
     pub raw: bool,
     /// Days for which bodies are kept.
     pub retention_days: Count,
 }
 
-/// One delivery. `as_delivery` is the part that polling and cancelling swap, `as_attempts` that of sending again.
+/// The page. `as_delivery` is the part that polling and cancelling swap, `as_attempts` the part that sending again
+/// swaps.
 #[derive(Template)]
 #[template(path = "deliveries/delivery.html", blocks = ["delivery", "attempts"])]
 pub struct DeliveryPage<'a> {
@@ -50,18 +50,18 @@ pub struct DeliveryPage<'a> {
     t: Translator<'a>,
     view: DeliveryView<'a>,
     badge: Badge,
-    steps: Vec<Step<'a>>,
+    timeline: Vec<TimelineEntry<'a>>,
     chosen: Option<Chosen<'a>>,
     explanation: Option<Explanation>,
     body: Option<(Json, String)>,
-    /// The address that the shown attempt did not go to, for those who may know.
+    /// The address to which the guard refused the shown attempt; only for administrators.
     refused: Option<&'a str>,
     curl: Option<String>,
-    twins: Vec<Twin>,
+    other_deliveries: Vec<OtherDelivery>,
 }
 
-/// Another delivery of the same event.
-struct Twin {
+/// Another delivery of the same event to the same webhook.
+struct OtherDelivery {
     id: DeliveryId,
     badge: Badge,
     trigger: String,
@@ -69,7 +69,7 @@ struct Twin {
 }
 
 /// An attempt in the timeline.
-struct Step<'a> {
+struct TimelineEntry<'a> {
     number: Count,
     icon: (&'static str, &'static str),
     time: Moment,
@@ -85,7 +85,7 @@ struct Chosen<'a> {
     remote_ip: Option<&'a str>,
 }
 
-/// The notice above: what went wrong, what to do, what comes next.
+/// The notice at the top: what went wrong, what to do, what happens next.
 struct Explanation {
     title: String,
     advice: String,
@@ -93,22 +93,21 @@ struct Explanation {
 }
 
 impl<'a> DeliveryPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, view: DeliveryView<'a>) -> Self {
         let t = shell.t;
         let timeout = view.webhook.map_or(DEFAULT_TIMEOUT_S, |webhook| webhook.timeout_s);
         let latest = view.attempts.last();
         let chosen = view.attempts.iter().find(|attempt| Some(attempt.number) == view.chosen).or(latest);
         let may_write = shell.may_write();
-        let step = |attempt: &'a Attempt| {
+        let entry = |attempt: &'a Attempt| {
             let current = chosen.is_some_and(|chosen| chosen.number == attempt.number);
-            Step::new(t, attempt, timeout, current)
+            TimelineEntry::new(t, attempt, timeout, current)
         };
         Self {
             t,
             shell: shell.at(Place::Deliveries),
             badge: Badge::of_delivery(t, view.delivery),
-            steps: view.attempts.iter().rev().map(step).collect(),
+            timeline: view.attempts.iter().rev().map(entry).collect(),
             chosen: chosen.map(|attempt| Chosen::new(t, attempt, timeout)),
             explanation: explain(t, &view, timeout),
             body: view.body.map(|body| {
@@ -116,13 +115,13 @@ impl<'a> DeliveryPage<'a> {
                 (json, t.size(body.len()))
             }),
             curl: chosen.filter(|_| may_write).and_then(|attempt| curl(&view, attempt)),
-            twins: view.twins.iter().map(|twin| Twin::new(t, twin)).collect(),
+            other_deliveries: view.other_deliveries.iter().map(|other| OtherDelivery::new(t, other)).collect(),
             view,
             refused: None,
         }
     }
 
-    /// The same with the address that the shown attempt was not allowed to go to.
+    /// Adds the address to which the guard refused the shown attempt.
     #[must_use]
     pub fn with_refused(self, address: Option<&'a str>) -> Self {
         Self { refused: address, ..self }
@@ -132,25 +131,25 @@ impl<'a> DeliveryPage<'a> {
         self.view.delivery.status == Status::Pending
     }
 
-    /// Something is about to happen: worth asking every three seconds.
+    /// The next attempt is under way or due within two minutes: the page polls every three seconds.
     fn is_near(&self) -> bool {
         let soon = self.t.now().after(Duration::from_secs(120));
         let near = |delivery: &Delivery| {
             delivery.status == Status::Pending && delivery.next_attempt_at.is_none_or(|next| next < soon)
         };
-        self.is_on() && std::iter::once(self.view.delivery).chain(self.view.twins).any(near)
+        self.is_on() && std::iter::once(self.view.delivery).chain(self.view.other_deliveries).any(near)
     }
 
-    /// What the poll compares: the page is drawn anew only when this has changed.
+    /// Identifies what the page shows. The poll sends it, and the page is rendered again only if it has changed.
     pub fn state(&self) -> String {
         let one = |delivery: &Delivery| {
             let sending = if delivery.leased_until.is_some() { "." } else { "" };
             format!("{}{}{sending}", delivery.status.as_str(), delivery.attempts)
         };
-        std::iter::once(self.view.delivery).chain(self.view.twins).map(one).collect::<Vec<_>>().join("-")
+        std::iter::once(self.view.delivery).chain(self.view.other_deliveries).map(one).collect::<Vec<_>>().join("-")
     }
 
-    /// The notice above already tells of the attempt that is shown.
+    /// The notice at the top is about the shown attempt, so that its cause need not be repeated.
     fn is_explained(&self) -> bool {
         let failed = self.view.attempts.iter().rev().find(|attempt| attempt.cause.is_some());
         let shown = self.chosen.as_ref().map(|chosen| chosen.number);
@@ -165,7 +164,7 @@ impl<'a> DeliveryPage<'a> {
         self.shell.may_write() && self.is_on() && self.view.delivery.trigger != Trigger::Test
     }
 
-    /// The page with what was chosen, and the body either way.
+    /// The address of the page with an attempt, a form of the body, and the state that the browser has seen.
     fn address(&self, attempt: Option<&Count>, raw: bool, seen: Option<&str>) -> String {
         let attempt = attempt.map(|number| format!("attempt={number}"));
         let seen = seen.map(|state| format!("seen={state}"));
@@ -188,7 +187,7 @@ impl<'a> DeliveryPage<'a> {
         self.address(chosen.as_ref(), !self.view.raw, None)
     }
 
-    /// The next attempt, when one is planned: its number and when.
+    /// The number of the next attempt and its time; no time while the webhook is off.
     fn planned(&self) -> Option<(Count, Option<Moment>)> {
         let delivery = self.view.delivery;
         let waits = self.is_open() && delivery.leased_until.is_none();
@@ -196,7 +195,7 @@ impl<'a> DeliveryPage<'a> {
         waits.then(|| (count(delivery.attempts) + 1, at))
     }
 
-    /// How soon that is.
+    /// The time until the next attempt.
     fn planned_in(&self) -> Option<String> {
         let at = self.view.delivery.next_attempt_at.filter(|_| self.is_on())?;
         self.t.fresh(at).map(|moment| moment.text)
@@ -211,15 +210,15 @@ impl<'a> DeliveryPage<'a> {
     }
 }
 
-/// The attempt as a command, with the whole address, while its webhook and its body are there.
+/// The attempt as a curl command with the whole URL; `None` once the webhook or the body has been deleted.
 fn curl(view: &DeliveryView, attempt: &Attempt) -> Option<String> {
     let (webhook, body) = (view.webhook?, view.body?);
-    // Of an attempt that is still on its way nothing is written down.
+    // The headers of an attempt are stored when it ends.
     let headers = Some(&attempt.request_headers).filter(|headers| !headers.is_empty())?;
     curl_command::command(webhook.url.as_str(), headers, body)
 }
 
-impl Twin {
+impl OtherDelivery {
     fn new(t: Translator, delivery: &Delivery) -> Self {
         Self {
             id: delivery.id,
@@ -230,7 +229,7 @@ impl Twin {
     }
 }
 
-impl<'a> Step<'a> {
+impl<'a> TimelineEntry<'a> {
     fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8, current: bool) -> Self {
         let icon = match attempt.outcome {
             AttemptOutcome::Started => ("w", "send"),
@@ -254,7 +253,7 @@ impl<'a> Chosen<'a> {
     }
 }
 
-/// Why the delivery is not a success, when it is not; nothing before the first attempt has ended.
+/// Explains a delivery that has not succeeded; `None` before its first attempt has ended.
 fn explain(t: Translator, view: &DeliveryView, timeout_s: u8) -> Option<Explanation> {
     let delivery = view.delivery;
     if delivery.status == Status::Success {

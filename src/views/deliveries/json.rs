@@ -1,10 +1,10 @@
-//! JSON as people read it: indented, in its own order and with its own numbers.
+//! JSON indented and coloured for reading. Order of fields and form of numbers stay as they were sent.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 use serde::de::IgnoredAny;
 
-/// A body in pieces, each with the class of its colour. What is no JSON is one plain piece.
+/// A body in pieces, each with the CSS class of its colour. A body that is not JSON is a single plain piece.
 #[derive(Template)]
 #[template(
     source = r#"{% for (class, text) in pieces %}{% if class.is_empty() %}{{ text }}{% else %}<span class="{{ class }}">{{ text }}</span>{% endif %}{% endfor %}"#,
@@ -16,14 +16,14 @@ pub struct Json {
 
 impl HtmlSafe for Json {}
 
-/// Beyond that colours cost more than they show.
-const COLOURED: usize = 64 * 1024;
+/// A larger body is shown as it was sent: colours would cost more than they show.
+const COLOURED_MAX_BYTES: usize = 64 * 1024;
 
 /// Deeper levels are indented no further: 64 KiB of brackets and commas would become a page of 8 MB.
-const INDENTED: usize = 20;
+const INDENT_LEVELS_MAX: usize = 20;
 
 impl Json {
-    /// The body as it is.
+    /// The body as it is, neither indented nor coloured.
     pub fn raw(body: &[u8]) -> Self {
         Self { pieces: vec![("", String::from_utf8_lossy(body).into_owned())] }
     }
@@ -31,7 +31,7 @@ impl Json {
     pub fn new(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
-        if !is_json || text.len() > COLOURED {
+        if !is_json || text.len() > COLOURED_MAX_BYTES {
             return Self::raw(body);
         }
         let mut writer = Writer::default();
@@ -45,7 +45,7 @@ impl Json {
     }
 }
 
-/// How long the token is that begins with `first`; the text is known to be good JSON.
+/// The length in bytes of the first token of `text`, which is valid JSON and begins with `first`.
 fn length(text: &str, first: char) -> usize {
     match first {
         '"' => {
@@ -75,7 +75,7 @@ impl Writer {
         if closes {
             self.depth = self.depth.saturating_sub(1);
         }
-        // An empty object or list stays on its line.
+        // An empty object or array stays on one line.
         if self.opened && !closes || closes && !self.opened {
             self.new_line();
         }
@@ -98,7 +98,7 @@ impl Writer {
     }
 
     fn new_line(&mut self) {
-        self.plain(&format!("\n{}", "  ".repeat(self.depth.min(INDENTED))));
+        self.plain(&format!("\n{}", "  ".repeat(self.depth.min(INDENT_LEVELS_MAX))));
     }
 
     fn plain(&mut self, text: &str) {

@@ -1,4 +1,4 @@
-//! `/deliveries`: find and fix.
+//! `/deliveries`: the delivery log with its filter.
 
 use askama::Template;
 
@@ -14,28 +14,24 @@ use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What the log shows; the query of its URL.
+/// The filter in the query of the page's URL.
 #[derive(Clone, Debug, Default)]
 pub struct LogFilter {
-    /// Where the delivery stands.
     pub status: Option<Status>,
-    /// The event's name.
     pub event: Option<EventName>,
-    /// The webhook.
     pub webhook: Option<WebhookId>,
-    /// The inbox.
     pub inbox: Option<InboxId>,
-    /// Made then or later, as the field shows it.
+    /// Created at this time or later, as the field shows it.
     pub from: String,
-    /// Made before then, as the field shows it.
+    /// Created before this time, as the field shows it.
     pub to: String,
-    /// Made in a span that ends now.
+    /// Created in a span that ends now.
     pub period: Option<Period>,
-    /// Tests alone, or none of them.
+    /// `Some(true)`: only tests; `Some(false)`: no tests.
     pub test: Option<bool>,
-    /// What is looked for, as it was typed.
+    /// The search text, as typed.
     pub q: String,
-    /// The page tells of new deliveries.
+    /// The page polls for new deliveries.
     pub live: bool,
 }
 
@@ -44,7 +40,7 @@ impl LogFilter {
         self.pairs().iter().all(|(name, _)| *name == "live")
     }
 
-    /// Fields that stay folded away while nobody uses them.
+    /// One of the fields under *More filters* is set, so that these are shown open.
     fn is_detailed(&self) -> bool {
         !self.from.is_empty() || !self.to.is_empty() || self.test.is_some()
     }
@@ -87,17 +83,17 @@ impl LogFilter {
         self.period.as_ref() == Some(period)
     }
 
-    /// The log's address with this filter.
+    /// The address of the log with this filter.
     pub(super) fn address(&self) -> String {
         self.with(&[])
     }
 
-    /// The same, at `cursor`.
+    /// The address of the log with this filter, at `cursor`.
     fn link(&self, cursor: &str) -> String {
         self.with(&[("cursor", cursor)])
     }
 
-    /// Where to ask for news: deliveries newer than the newest that was seen.
+    /// The address that the poll asks: how many deliveries are newer than the newest one shown?
     fn poll(&self, news: &News) -> String {
         self.with(&[("seen", &news.seen.to_string()), ("known", &news.count.to_string())])
     }
@@ -112,56 +108,55 @@ impl LogFilter {
     }
 }
 
-/// What has come since the reader looked.
+/// New deliveries since the page was rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct News {
-    /// The newest delivery that the reader has seen.
+    /// The newest delivery on the page.
     pub seen: DeliveryId,
-    /// How many are newer, up to 100.
+    /// How many are newer: at most 100.
     pub count: Count,
 }
 
-/// A delivery with what the log tells beside it.
+/// A delivery with the values that the log shows beside it.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLine<'a> {
-    /// The delivery.
     pub delivery: &'a Delivery,
-    /// The webhook's title; `None` for a deleted one.
+    /// The title of its webhook; `None` if that was deleted.
     pub webhook: Option<&'a str>,
-    /// The inbox's name.
+    /// The name of its inbox.
     pub inbox: Option<&'a str>,
     /// The HTTP status of the latest answer.
     pub http_status: Option<u16>,
-    /// How long the latest attempt took, in milliseconds.
+    /// The duration of the latest attempt.
     pub duration_ms: Option<i64>,
 }
 
-/// What the log is made of.
+/// The values of the page.
 #[derive(Clone, Debug, Default)]
 pub struct LogInput<'a> {
-    /// What was asked for.
     pub filter: LogFilter,
-    /// The names of filters that were not understood, and are left out.
-    pub odd: Vec<&'static str>,
-    /// This page of it, the newest first.
+    /// The names of filters whose values were not understood; they have no effect.
+    pub unrecognised: Vec<&'static str>,
+    /// Newest first.
     pub lines: Vec<LogLine<'a>>,
     /// All webhooks, id and title, for the filter.
     pub webhooks: Vec<(WebhookId, String)>,
     /// All inboxes, id and name, for the filter.
     pub inboxes: Vec<(InboxId, String)>,
-    /// The cursor of the page with newer ones, if there is one.
+    /// The cursor of the page with newer deliveries, if there is one.
     pub newer: Option<String>,
-    /// The cursor of the page with older ones, if there is one.
+    /// The cursor of the page with older deliveries, if there is one.
     pub older: Option<String>,
-    /// The page is not full, and nobody looked at what is older than that (or newer, on the way back).
+    /// The search stopped at its limit, before the page was full: deliveries older than this (newer, on the way back)
+    /// were not searched.
     pub looked_until: Option<Timestamp>,
-    /// What has come since, on a page that asks for it.
+    /// `None` on a page that does not poll.
     pub news: Option<News>,
     /// Days for which the log is kept.
     pub retention_days: Count,
 }
 
-/// The log. `as_log` is the part that the filters and the pages swap, `as_news` what the poll does.
+/// The page. `as_log` is the part that the filter and the page links swap, `as_news` the part that the poll swaps.
 #[derive(Template)]
 #[template(path = "deliveries/log.html", blocks = ["log", "news"])]
 pub struct LogPage<'a> {
@@ -172,27 +167,26 @@ pub struct LogPage<'a> {
 }
 
 impl<'a> LogPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, log: LogInput<'a>) -> Self {
         let t = shell.t;
         let rows = log.lines.iter().map(|line| LogRow::new(t, *line)).collect();
         Self { t, shell: shell.at(Place::Deliveries), log, rows }
     }
 
-    /// A sentence: how far the search came.
+    /// Says how far the search came.
     fn looked_until(&self) -> Option<String> {
         self.log.looked_until.map(|at| self.t.looked_until(self.t.date(at).text))
     }
 
-    /// A sentence: which filters were not understood.
-    fn odd(&self) -> String {
-        let mut labels: Vec<String> = self.log.odd.iter().map(|name| self.t.filter_label(name)).collect();
+    /// Names the filters whose values were not understood.
+    fn unrecognised(&self) -> String {
+        let mut labels: Vec<String> = self.log.unrecognised.iter().map(|name| self.t.filter_label(name)).collect();
         labels.dedup();
         self.t.filters_odd(labels.join(", "))
     }
 }
 
-/// A line of the log, in words.
+/// A line of the log, in the reader's language.
 pub struct LogRow<'a> {
     pub(in crate::views) id: DeliveryId,
     pub(in crate::views) key: &'static str,
@@ -210,7 +204,6 @@ pub struct LogRow<'a> {
 }
 
 impl<'a> LogRow<'a> {
-    /// The words for `line`.
     pub fn new(t: Translator, line: LogLine<'a>) -> Self {
         let delivery = line.delivery;
         Self {

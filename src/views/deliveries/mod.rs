@@ -1,4 +1,4 @@
-//! Deliveries: the log, one delivery with its attempts, and sending again what failed.
+//! The delivery log, one delivery with its attempts, sending again, recoveries.
 
 mod delivery;
 mod json;

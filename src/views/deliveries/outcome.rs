@@ -1,4 +1,4 @@
-//! What came of one attempt, in words.
+//! The outcome of one attempt, in the reader's language.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -8,7 +8,7 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Response};
 use crate::i18n::Translator;
 use crate::views::components::ShownHeader;
 
-/// An HTTP status with the colour of its class; a dash where there was no answer.
+/// An HTTP status, red from 300; a dash where there was no answer.
 #[derive(Template)]
 #[template(
     source = r#"{% if let Some(code) = code %}<span class="code{% if *code >= 300 %} bad{% endif %}">{{ code }}</span>{% else %}<span class="muted">—</span>{% endif %}"#,
@@ -20,7 +20,7 @@ pub struct Code {
 
 impl HtmlSafe for Code {}
 
-/// An attempt with its answer.
+/// How an attempt ended, and the answer of the receiver.
 pub struct Outcome<'a> {
     pub(in crate::views) ok: bool,
     pub(in crate::views) cause: String,
@@ -30,7 +30,6 @@ pub struct Outcome<'a> {
     pub(in crate::views) answer: Option<Answer<'a>>,
 }
 
-/// The receiver's answer.
 pub(in crate::views) struct Answer<'a> {
     pub headers: Vec<ShownHeader<'a>>,
     pub body: String,
@@ -39,7 +38,7 @@ pub(in crate::views) struct Answer<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// The words for `attempt` of a webhook with that time-out.
+    /// `timeout_s` is the timeout of the webhook.
     pub fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8) -> Self {
         let code = attempt.response.as_ref().map(|response| response.status);
         let failed = attempt.cause.filter(|_| attempt.outcome == AttemptOutcome::Failed);
@@ -64,7 +63,7 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// Where a redirect leads, unless it is longer than anyone would read or holds a secret.
+/// The target of a redirect; `None` if it is longer than 200 characters or holds a secret.
 fn location(response: &Response) -> Option<&str> {
     let header = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
     let address = header.map(|(_, address)| address.as_str());

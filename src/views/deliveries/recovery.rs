@@ -1,4 +1,4 @@
-//! `/recoveries/{id}`: how far it is.
+//! `/recoveries/{id}`: the progress of a recovery.
 
 use askama::Template;
 
@@ -12,30 +12,26 @@ use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// Where a recovery stands.
+/// The values of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct RecoveryView<'a> {
-    /// Its number.
     pub id: i64,
     /// The webhook it is limited to, id and title.
     pub webhook: Option<(WebhookId, &'a str)>,
-    /// Deliveries to be made.
+    /// Deliveries to send again.
     pub total: Count,
-    /// Made so far.
+    /// New deliveries made so far.
     pub sent: Count,
     /// Of these, succeeded.
     pub delivered: Count,
-    /// Of these, failed again for good.
+    /// Of these, failed permanently.
     pub failed: Count,
-    /// Running, done or cancelled.
     pub state: RecoveryState,
-    /// When it began.
     pub started_at: Timestamp,
-    /// When it ended.
     pub ended_at: Option<Timestamp>,
 }
 
-/// The progress of a recovery. `as_recovery` is the part that polling and cancelling swap.
+/// The page. `as_recovery` is the part that polling and cancelling swap.
 #[derive(Template)]
 #[template(path = "deliveries/recovery.html", blocks = ["recovery"])]
 pub struct RecoveryPage<'a> {
@@ -49,7 +45,6 @@ pub struct RecoveryPage<'a> {
 }
 
 impl<'a> RecoveryPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, view: RecoveryView<'a>) -> Self {
         let t = shell.t;
         Self {
@@ -67,12 +62,12 @@ impl<'a> RecoveryPage<'a> {
         self.view.state == RecoveryState::Running
     }
 
-    /// Made and neither delivered nor given up.
+    /// Made, and still pending.
     fn open(&self) -> Count {
         self.view.sent.saturating_sub(self.view.delivered + self.view.failed)
     }
 
-    /// What a cancelled recovery left as it was.
+    /// Deliveries that a cancelled recovery did not send again.
     fn left(&self) -> Count {
         match self.view.state {
             RecoveryState::Cancelled => self.view.total.saturating_sub(self.view.sent),

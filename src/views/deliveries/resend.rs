@@ -1,4 +1,4 @@
-//! `/deliveries/resend`: everything that failed since some time, counted before it is sent again.
+//! `/deliveries/resend`: counts the deliveries that failed since a time, then offers to send them again.
 
 use std::time::Duration;
 
@@ -16,42 +16,41 @@ use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What was asked for, and what was found.
+/// The fields of the form, and the result of counting.
 #[derive(Clone, Debug)]
 pub struct ResendInput<'a> {
-    /// Only of this webhook.
+    /// Only deliveries to this webhook.
     pub webhook: Option<WebhookId>,
     /// The webhooks to choose from, id and title.
     pub webhooks: Vec<(WebhookId, String)>,
-    /// Only of this event.
+    /// Only deliveries of this event.
     pub event: Option<EventName>,
-    /// Only from this inbox.
+    /// Only deliveries of events from this inbox.
     pub inbox: Option<InboxId>,
     /// The inboxes to choose from, id and name.
     pub inboxes: Vec<(InboxId, String)>,
-    /// The value of the field, as `datetime-local` writes it, in the reader's time zone.
+    /// The value of the field, as `datetime-local` writes it, in the user's time zone.
     pub since: &'a str,
-    /// The same for the end.
+    /// The value of the field, like `since`.
     pub until: &'a str,
-    /// The reader came from a search, which is not taken over.
+    /// The user came from a search in the log; its text has no effect here.
     pub searched: bool,
-    /// Recoveries that go on, by their numbers.
+    /// The ids of running recoveries.
     pub running: Vec<i64>,
-    /// How many failed; `None` when they were not counted.
+    /// Failed deliveries; `None` before counting.
     pub count: Option<Count>,
     /// When the first of them failed.
     pub oldest: Option<Timestamp>,
     /// When the last of them failed.
     pub newest: Option<Timestamp>,
-    /// The pace at which they will be sent.
+    /// How many a second are sent at most.
     pub per_second: Count,
-    /// How many are taken at most.
+    /// The most deliveries of one recovery; the oldest are taken.
     pub limit: Count,
-    /// What is wrong with the fields.
     pub problems: &'a Problems,
 }
 
-/// The page with the form to count and, once that was done, the form to send.
+/// The page: a form that counts and, after counting, a form that sends.
 #[derive(Template)]
 #[template(path = "deliveries/resend.html")]
 pub struct ResendPage<'a> {
@@ -72,7 +71,6 @@ struct Found {
 }
 
 impl<'a> ResendPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, input: ResendInput<'a>) -> Self {
         let back = LogFilter {
             status: Some(Status::Failed),

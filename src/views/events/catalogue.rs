@@ -1,4 +1,4 @@
-//! `/events`: what can be sent, with a sample, its fields and its JSON Schema.
+//! `/events` and `/events/{name}`: the catalogue, and one event with a sample, its fields and its JSON Schema.
 
 use askama::Template;
 
@@ -11,7 +11,6 @@ use crate::views::deliveries::Json;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// The catalogue.
 #[derive(Template)]
 #[template(path = "events/catalogue.html")]
 pub struct ListPage<'a> {
@@ -22,28 +21,28 @@ pub struct ListPage<'a> {
 
 struct EventGroup {
     title: String,
-    /// Each with how many webhooks are subscribed to it.
+    /// Each event with the number of webhooks subscribed to it.
     events: Vec<(EventName, Count)>,
 }
 
 impl<'a> ListPage<'a> {
-    /// The groups of the form: the first six, then the other events by their subject.
+    /// The same groups as in the webhook form: the six most used, then the others by subject.
     pub fn new(shell: Shell<'a>, webhooks: &[Webhook]) -> Self {
         let t = shell.t;
-        let with_users = |event: EventName| (event, users(webhooks, event).count() as Count);
+        let with_count = |event: EventName| (event, subscribers(webhooks, event).count() as Count);
         let six = EventName::first_six();
         let first =
-            EventGroup { title: t.group_most_used(), events: six.iter().map(|event| with_users(*event)).collect() };
+            EventGroup { title: t.group_most_used(), events: six.iter().map(|event| with_count(*event)).collect() };
         let others = Group::ALL.iter().map(|group| {
             let rest = EventName::ALL.iter().copied().filter(|event| event.group() == *group && !six.contains(event));
-            EventGroup { title: t.group(group), events: rest.map(with_users).collect() }
+            EventGroup { title: t.group(group), events: rest.map(with_count).collect() }
         });
         let groups = std::iter::once(first).chain(others.filter(|group| !group.events.is_empty()));
         Self { t, shell: shell.at(Place::Events), groups: groups.collect() }
     }
 }
 
-fn users(webhooks: &[Webhook], event: EventName) -> impl Iterator<Item = &Webhook> {
+fn subscribers(webhooks: &[Webhook], event: EventName) -> impl Iterator<Item = &Webhook> {
     webhooks.iter().filter(move |webhook| webhook.events.contains(&event))
 }
 
@@ -55,21 +54,21 @@ pub struct EventPage<'a> {
     t: Translator<'a>,
     event: EventName,
     webhooks: Vec<&'a Webhook>,
-    /// What Hachok derives from it.
+    /// The events that Hachok derives from it.
     derived: Vec<EventName>,
     fields: Vec<Field>,
     sample: Json,
 }
 
 impl<'a> EventPage<'a> {
-    /// The page of `event`, with those of `webhooks` that are subscribed to it.
+    /// `webhooks` are all webhooks; the page shows those subscribed to `event`.
     pub fn new(shell: Shell<'a>, event: EventName, webhooks: &'a [Webhook]) -> Self {
         let derived = EventName::ALL.iter().copied().filter(|other| other.derived_from() == Some(event));
         Self {
             t: shell.t,
             shell: shell.at(Place::Events),
             event,
-            webhooks: users(webhooks, event).collect(),
+            webhooks: subscribers(webhooks, event).collect(),
             derived: derived.collect(),
             fields: event.fields(),
             sample: Json::new(event.sample().as_bytes()),

@@ -1,4 +1,4 @@
-//! `/received`: every accepted event, and what became of it.
+//! `/received`: every accepted event, and how many deliveries it made, or why none.
 
 use askama::Template;
 
@@ -13,14 +13,12 @@ use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What the list shows; the query of its URL.
+/// The filter in the query of the page's URL.
 #[derive(Clone, Debug, Default)]
 pub struct ReceivedFilter {
-    /// The event's name.
     pub event: Option<EventName>,
-    /// The inbox.
     pub inbox: Option<InboxId>,
-    /// Only what no webhook got.
+    /// Only events that no webhook got.
     pub unmatched: bool,
     /// The first day, as typed.
     pub from: String,
@@ -45,7 +43,7 @@ impl ReceivedFilter {
         self.link("")
     }
 
-    /// The list's address with this filter, at `cursor`.
+    /// The address of the list with this filter, at `cursor`.
     fn link(&self, cursor: &str) -> String {
         let inbox = self.inbox.map(|id| id.to_string()).unwrap_or_default();
         let pairs = [
@@ -68,39 +66,34 @@ impl ReceivedFilter {
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// So many deliveries were made of it.
+    /// The number of its deliveries.
     Sent(Count),
-    /// No webhook got it, and why, where that is known.
+    /// No webhook got it; why, where that is known.
     Unmatched(Option<Unmatched>),
-    /// It was made on a test page.
+    /// Sent from the test page of a webhook.
     Test,
 }
 
-/// An event with what the list tells beside it.
+/// An event as the list shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct ReceivedLine<'a> {
-    /// Its id.
     pub id: EventId,
-    /// Its name.
     pub event: EventName,
-    /// The inbox's name.
+    /// The name of its inbox.
     pub inbox: Option<&'a str>,
-    /// Hachok derived it from another.
+    /// Hachok derived it from another event.
     pub derived: bool,
-    /// What became of it.
     pub fate: Fate,
-    /// Bytes of its body.
-    pub size: usize,
-    /// When it was accepted.
-    pub at: Timestamp,
+    pub body_bytes: usize,
+    pub accepted_at: Timestamp,
 }
 
 impl ReceivedLine<'_> {
     fn time(&self, t: &Translator) -> Moment {
-        t.log_time(self.at)
+        t.log_time(self.accepted_at)
     }
 
-    /// The badge of an event that was no delivery.
+    /// The badge of an event without deliveries.
     pub(super) fn badge(&self, t: &Translator) -> Option<Badge> {
         match self.fate {
             Fate::Sent(_) => None,
@@ -117,26 +110,25 @@ impl ReceivedLine<'_> {
     }
 }
 
-/// What the list is made of.
+/// The values of the page.
 #[derive(Clone, Debug)]
 pub struct ListInput<'a> {
-    /// What was asked for.
     pub filter: ReceivedFilter,
-    /// This page of it, the newest first.
+    /// Newest first.
     pub lines: Vec<ReceivedLine<'a>>,
-    /// All inboxes, for the filter.
+    /// All inboxes, for the form of the filter.
     pub inboxes: &'a [Inbox],
-    /// The cursor of the page with newer ones, if there is one.
+    /// The cursor of the page with newer events, if there is one.
     pub newer: Option<String>,
-    /// The cursor of the page with older ones, if there is one.
+    /// The cursor of the page with older events, if there is one.
     pub older: Option<String>,
     /// Days for which events are kept.
     pub retention_days: Count,
-    /// Where events are posted to.
+    /// The URL to which the help desk posts events.
     pub ingest: &'a str,
 }
 
-/// The list. `as_received` is the part that the filters and the pages swap.
+/// The page. `as_received` is the part that the filter and the page links swap.
 #[derive(Template)]
 #[template(path = "events/received.html", blocks = ["received"])]
 pub struct ListPage<'a> {
@@ -146,17 +138,16 @@ pub struct ListPage<'a> {
 }
 
 impl<'a> ListPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, list: ListInput<'a>) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Deliveries), list }
     }
 
-    /// What makes a token that may post events.
+    /// The command that makes a token for ingest.
     const fn token_command(&self) -> &'static str {
         "hachok token add --name desk --scope ingest"
     }
 
-    /// There is no event at all, so far as this page can tell.
+    /// No event at all: the page is not filtered, and there is no newer or older page.
     fn is_new(&self) -> bool {
         self.list.filter.is_empty() && self.list.newer.is_none() && self.list.older.is_none()
     }

@@ -1,4 +1,4 @@
-//! `/received/{id}`: one event, the deliveries made of it, and for whom it was not.
+//! `/received/{id}`: one event, its deliveries, and the webhooks that did not get it.
 
 use std::borrow::Cow;
 
@@ -17,26 +17,23 @@ use crate::views::deliveries::Json;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What the page is made of.
+/// The values of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct EventView<'a> {
-    /// The event.
     pub line: ReceivedLine<'a>,
-    /// The inbox it came from.
     pub inbox_id: Option<InboxId>,
-    /// The event it was derived from.
+    /// The event that it was derived from.
     pub source: Option<EventId>,
-    /// The events that were derived from it.
+    /// The events derived from it.
     pub derived: &'a [(EventId, EventName)],
-    /// What was made of it, the first first.
+    /// Its deliveries, oldest first.
     pub deliveries: &'a [Delivery],
-    /// All webhooks, as they are set now.
+    /// All webhooks with their present settings.
     pub webhooks: &'a [Webhook],
-    /// Its JSON.
+    /// Its body, as stored.
     pub body: &'a [u8],
 }
 
-/// One received event.
 #[derive(Template)]
 #[template(path = "events/received_event.html")]
 pub struct EventPage<'a> {
@@ -44,9 +41,9 @@ pub struct EventPage<'a> {
     t: Translator<'a>,
     view: EventView<'a>,
     rows: Vec<Row<'a>>,
-    /// Webhooks that did not get it, and why.
+    /// Webhooks that did not get it, each with the reason.
     others: Vec<(&'a Webhook, String)>,
-    /// Webhooks that it can be sent to.
+    /// Webhooks that it can be sent to by hand.
     targets: Vec<&'a Webhook>,
     body: Json,
     cut: bool,
@@ -61,11 +58,10 @@ struct Row<'a> {
     time: Moment,
 }
 
-/// So much of a body is shown; all of it is a link away.
-const SHOWN: usize = 64 * 1024;
+/// A longer body is cut on the page; a link leads to the whole body.
+const BODY_SHOWN_MAX_BYTES: usize = 64 * 1024;
 
 impl<'a> EventPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, view: EventView<'a>) -> Self {
         let t = shell.t;
         let title = |id| view.webhooks.iter().find(|webhook| webhook.id == id).map(Webhook::title);
@@ -80,7 +76,7 @@ impl<'a> EventPage<'a> {
         let is_test = view.line.fate == Fate::Test;
         let others = view.webhooks.iter().filter(|webhook| !is_test && !got(webhook));
         let targets = view.webhooks.iter().filter(|webhook| !is_test && webhook.enabled && shell.may_write());
-        let cut = view.body.len() > SHOWN;
+        let cut = view.body.len() > BODY_SHOWN_MAX_BYTES;
         Self {
             t,
             rows: view.deliveries.iter().map(row).collect(),
@@ -96,11 +92,11 @@ impl<'a> EventPage<'a> {
 
 impl EventPage<'_> {
     fn accepted(&self) -> Moment {
-        self.t.date_with_seconds(self.view.line.at)
+        self.t.date_with_seconds(self.view.line.accepted_at)
     }
 }
 
-/// Why a webhook did not get an event, by its present settings.
+/// Why a webhook did not get the event, judged by its present settings.
 fn why_not(t: Translator, webhook: &Webhook, view: &EventView) -> String {
     if !webhook.events.contains(&view.line.event) {
         t.not_for(Unmatched::Unsubscribed)
@@ -113,9 +109,9 @@ fn why_not(t: Translator, webhook: &Webhook, view: &EventView) -> String {
     }
 }
 
-/// The beginning of a body that is too long to be shown.
+/// The body, cut at `BODY_SHOWN_MAX_BYTES`.
 fn shown(body: &[u8]) -> Cow<'_, [u8]> {
-    match body.get(..SHOWN) {
+    match body.get(..BODY_SHOWN_MAX_BYTES) {
         Some(beginning) => Cow::Owned([beginning, "…".as_bytes()].concat()),
         None => Cow::Borrowed(body),
     }

@@ -1,4 +1,5 @@
-//! `/settings`: what administrators set for everybody, and what is set at the start.
+//! `/settings`: the stored settings, which administrators change here, and those of the command line, which are only
+//! shown.
 
 use askama::Template;
 
@@ -9,45 +10,44 @@ use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What is stored or was typed.
+/// The fields as typed or stored.
 #[derive(Clone, Copy, Debug)]
-pub struct Typed<'a> {
+pub struct SettingsInput<'a> {
     /// The language of the installation.
     pub language: Language,
-    /// The time zone of new people.
+    /// The time zone of new users.
     pub time_zone: &'a str,
-    /// The custom attribute that is the substatus.
+    /// The custom attribute of conversations that holds the substatus.
     pub substatus_attribute: &'a str,
-    /// Readers without admin rights see the answers of all webhooks.
+    /// Viewers see what receivers answered, for all webhooks.
     pub viewers_see_answers: bool,
 }
 
-/// A value that is set at the start.
+/// A setting that is read at the start of the process, or built in.
 #[derive(Clone, Debug)]
-pub struct Fixed {
-    /// What it is.
+pub struct StartSetting {
+    /// Its name in the reader's language.
     pub name: String,
-    /// What it is set to, in words; an empty one means nothing is set.
+    /// Its value in words; empty if it is not set.
     pub value: String,
-    /// The environment variable; `None` for what is built in.
+    /// Its environment variable; `None` for a built-in value.
     pub variable: Option<&'static str>,
 }
 
-/// The page.
 #[derive(Template)]
 #[template(path = "system/settings.html")]
 pub struct SettingsPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
-    typed: Typed<'a>,
+    typed: SettingsInput<'a>,
     problems: &'a Problems,
-    fixed: Vec<Fixed>,
+    fixed: Vec<StartSetting>,
     zones: Vec<String>,
 }
 
 impl<'a> SettingsPage<'a> {
-    /// The form, or the same as facts for whoever may not write, and the values of the start.
-    pub fn new(shell: Shell<'a>, (typed, problems): (Typed<'a>, &'a Problems), fixed: Vec<Fixed>) -> Self {
+    /// Viewers see the values of the form as facts.
+    pub fn new(shell: Shell<'a>, typed: SettingsInput<'a>, problems: &'a Problems, fixed: Vec<StartSetting>) -> Self {
         let shell = shell.at(Place::Settings);
         Self { t: shell.t, shell, typed, problems, fixed, zones: time_zones() }
     }

@@ -1,4 +1,4 @@
-//! `/status`: whether the system works, and what it measures of itself.
+//! `/status`: what is wrong with the system, and its measurements.
 
 use std::time::Duration;
 
@@ -12,54 +12,54 @@ use crate::i18n::{Count, Moment, Translator};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What is measured.
+/// The values of the page.
 #[derive(Clone, Debug)]
-pub struct Measured<'a> {
-    /// What may be trouble.
+pub struct StatusView<'a> {
     pub signs: Signs,
-    /// Hachok's own version.
+    /// The version of Hachok.
     pub version: &'a str,
-    /// SQLite or PostgreSQL.
+    /// `SQLite` or `PostgreSQL`.
     pub database: &'a str,
-    /// Bytes that the database takes.
+    /// In bytes.
     pub database_size: u64,
-    /// The database's file, for those who may know where it lies.
+    /// The file of an SQLite database; `None` for viewers, who do not see paths.
     pub database_file: Option<String>,
-    /// The newest migration.
+    /// The newest migration that has run.
     pub migration: Option<String>,
-    /// Deliveries that wait.
+    /// Pending deliveries.
     pub pending: Count,
-    /// When the oldest of them was made.
+    /// When the oldest of them was created.
     pub oldest_pending: Option<Timestamp>,
-    /// Requests on their way, and how many there may be.
-    pub in_flight: (Count, Count),
-    /// How each webhook is doing.
+    /// Requests in flight.
+    pub in_flight: Count,
+    /// The most that may be in flight.
+    pub in_flight_max: Count,
+    /// The state of each webhook.
     pub webhooks: Vec<State>,
-    /// Bytes of memory that the process takes, where that is known.
+    /// Resident memory of the process in bytes, where the system reports it.
     pub memory: Option<u64>,
-    /// The machine's own time zone.
+    /// The time zone of the machine.
     pub machine_zone: Option<String>,
-    /// When the clock was last set since the start, and by how many microseconds.
+    /// The last jump of the clock since the start: when, and by how many microseconds.
     pub clock_set: Option<(Timestamp, i64)>,
-    /// Other users of the machine can read files that hold data or the key.
+    /// Other users of the machine can read files with data or the key.
     pub others_can_read: bool,
-    /// Those files, for those who may know where they lie.
+    /// These files; empty for viewers, who do not see paths.
     pub readable_files: Vec<String>,
 }
 
-/// The page. `as_status` is the part that polling swaps.
+/// The page. `as_status` is the part that the poll swaps.
 #[derive(Template)]
 #[template(path = "system/status.html", blocks = ["status"])]
 pub struct StatusPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
-    measured: Measured<'a>,
+    measured: StatusView<'a>,
     troubles: Vec<Trouble>,
 }
 
 impl<'a> StatusPage<'a> {
-    /// The page.
-    pub fn new(shell: Shell<'a>, measured: Measured<'a>) -> Self {
+    pub fn new(shell: Shell<'a>, measured: StatusView<'a>) -> Self {
         let t = shell.t;
         let troubles = measured.signs.troubles(t.now());
         Self { t, shell: shell.at(Place::Status), measured, troubles }
@@ -69,7 +69,7 @@ impl<'a> StatusPage<'a> {
         self.measured.webhooks.iter().filter(|known| **known == state).count() as Count
     }
 
-    /// How long ago, as a span.
+    /// The time since `at`, in whole seconds.
     fn since(&self, at: &Timestamp) -> String {
         self.t.span(whole(self.t.now().since(*at)))
     }
@@ -82,7 +82,7 @@ impl<'a> StatusPage<'a> {
         self.t.date_with_seconds(self.t.now())
     }
 
-    /// A sentence: when the clock was set, and by how much.
+    /// Says when the clock was set, and by how much.
     fn clock_was_set(&self, (at, micros): &(Timestamp, i64)) -> String {
         let by = self.t.span(whole(Duration::from_micros(micros.unsigned_abs())));
         let at = self.t.date(at).text;

@@ -1,4 +1,4 @@
-//! Values that look like those of a busy help desk, for the tests of the pages.
+//! Values as a busy help desk would have them, for the tests of the pages.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::domain::webhooks::chart_range::Range;
 use crate::domain::webhooks::header::{HeaderName, ShownHeader};
 use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{InboxScope, State, Webhook};
-use crate::views::webhooks::{ChartInput, Hour};
+use crate::views::webhooks::{AnswerTimes, ChartInput, Hour};
 
 /// 21 November 2026, 09:25:00 in Kyiv.
 pub const NOW: Timestamp = Timestamp::from_seconds(1_795_245_900);
@@ -150,7 +150,7 @@ pub fn delivery(number: i64, webhook_id: i64, status: Status) -> Delivery {
     }
 }
 
-/// Three attempts: a time-out, then twice 503 with a body that would like to be HTML.
+/// Three attempts: a timeout, then 503 twice, with a body of HTML that must not become markup.
 pub fn attempts() -> Vec<Attempt> {
     let headers = [
         ("Authorization", "Bearer [hidden]"),
@@ -188,7 +188,7 @@ fn unavailable() -> Response {
     }
 }
 
-/// An attempt that went well.
+/// An attempt that succeeded.
 pub fn success() -> Attempt {
     let mut attempt = attempts().pop().expect("three attempts");
     attempt.outcome = AttemptOutcome::Succeeded;
@@ -210,7 +210,7 @@ pub fn latest() -> [Delivery; 4] {
     ]
 }
 
-/// The last day of the five webhooks.
+/// The last 24 hours of each of the five webhooks.
 pub fn activity() -> [[Hour; 24]; 5] {
     let day = [17, 18, 15, 16, 19, 17, 15, 12, 9, 7, 6, 4, 3, 2, 1, 1, 1, 0, 0, 1, 1, 4, 8, 13];
     [
@@ -222,12 +222,13 @@ pub fn activity() -> [[Hour; 24]; 5] {
     ]
 }
 
-/// The same of the first webhook in large, and a week of it.
+/// The chart of the first webhook.
 pub fn chart(range: Range) -> ChartInput {
     let day = activity().first().copied().unwrap_or_default();
     let begin = NOW.seconds() / 3600 + 1 - range.hours();
     let hour = |place: i64| {
         (Timestamp::from_seconds((begin + place) * 3600), day.get(place as usize % 24).copied().unwrap_or_default())
     };
-    ChartInput { range, hours: (0..range.hours()).map(hour).collect(), answers: Some((184, 1_204)) }
+    let answer_times = Some(AnswerTimes { median_ms: 184, p95_ms: 1_204 });
+    ChartInput { range, hours: (0..range.hours()).map(hour).collect(), answer_times }
 }

@@ -1,4 +1,4 @@
-//! Every page with realistic values, and the tests that look at them.
+//! Every page rendered with realistic values, and the tests that read them.
 
 pub(super) mod fixtures;
 mod gallery;

@@ -1,4 +1,4 @@
-//! Banners: which webhooks do badly, and how badly.
+//! Banners for webhooks that fail, or that were turned off because they failed.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use crate::i18n::{Count, Translator};
 use crate::views::filters;
 use crate::views::layout::Shell;
 
-/// How badly a webhook does.
+/// How far a failing webhook has come on the way to being turned off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// A delivery used up its schedule.
+    /// A delivery failed permanently: it used its whole retry schedule.
     Exhausted,
-    /// Every attempt has failed for that long, a day or more.
+    /// Every attempt has failed for this long, at least a day.
     FailingDay(Duration),
-    /// It will be turned off then.
+    /// It will be turned off at this time if nothing succeeds.
     OffSoon(Timestamp),
-    /// It was turned off: everything failed, for that long where it is known.
+    /// It was turned off because everything failed; for how long, where that is known.
     OffFailing(Option<Duration>),
-    /// It was turned off: the receiver answered 410.
+    /// It was turned off because the receiver answered 410.
     OffGone,
 }
 
@@ -33,7 +33,7 @@ impl Stage {
         matches!(self, Self::OffFailing(_) | Self::OffGone)
     }
 
-    /// The worst first.
+    /// 0 is the worst.
     fn rank(self) -> u8 {
         match self {
             Self::OffFailing(_) | Self::OffGone => 0,
@@ -44,27 +44,25 @@ impl Stage {
     }
 }
 
-/// A webhook that does badly.
+/// A webhook that needs attention.
 #[derive(Clone, Copy, Debug)]
 pub struct Alert<'a> {
-    /// The webhook.
     pub webhook: &'a Webhook,
-    /// How badly it does.
     pub stage: Stage,
-    /// Deliveries held for it, when it is off.
+    /// Its held deliveries, if it is off.
     pub held: Count,
 }
 
 impl Alert<'_> {
-    /// So many are shown.
-    pub const SHOWN: usize = 3;
+    /// Banners on a page; the page counts the rest.
+    pub const SHOWN_MAX: usize = 3;
 
-    /// Puts the worst first.
+    /// Sorts by stage, the worst first.
     pub fn sort(alerts: &mut [Self]) {
         alerts.sort_by_key(|alert| alert.stage.rank());
     }
 
-    /// A sentence or two: what is wrong, what is kept.
+    /// The text of the banner: what is wrong and, for a webhook that is off, how many deliveries are held.
     fn words(&self, t: Translator) -> String {
         let name = self.webhook.title();
         let why = match self.stage {
@@ -81,8 +79,9 @@ impl Alert<'_> {
         }
     }
 
-    /// The deliveries that say what went wrong. Those of a young failure still have attempts to come, and those that
-    /// met a 410 are held: neither has failed for good.
+    /// The address of the log with the deliveries that explain the alert. It filters by `failed` only where deliveries
+    /// have failed permanently: on the first day of failures they still have attempts left, and after a 410 they are
+    /// held.
     fn log(&self) -> String {
         let id = self.webhook.id;
         match self.stage {
@@ -92,7 +91,7 @@ impl Alert<'_> {
     }
 }
 
-/// An alert as a page shows it.
+/// An alert, rendered.
 #[derive(Template)]
 #[template(path = "webhooks/_alert.html")]
 pub struct Banner<'a> {
@@ -100,7 +99,7 @@ pub struct Banner<'a> {
     off: bool,
     text: String,
     log: String,
-    /// The webhook to turn on again, where there is something to decide about.
+    /// Links to the page that decides about the held deliveries of this webhook.
     held: Option<WebhookId>,
 }
 
@@ -118,11 +117,11 @@ impl<'a> Banner<'a> {
         }
     }
 
-    /// The worst, and how many more there are.
+    /// Banners for the worst alerts, and the number of the other alerts.
     pub fn worst(shell: &Shell<'a>, alerts: &[Alert]) -> (Vec<Self>, Count) {
         let mut all = alerts.to_vec();
         Alert::sort(&mut all);
-        let shown: Vec<Self> = all.iter().take(Alert::SHOWN).map(|alert| Self::new(shell, *alert)).collect();
+        let shown: Vec<Self> = all.iter().take(Alert::SHOWN_MAX).map(|alert| Self::new(shell, *alert)).collect();
         let more = all.len() - shown.len();
         (shown, more as Count)
     }

@@ -1,4 +1,4 @@
-//! The two-way strip in large: delivered upwards, failed downwards, on one scale.
+//! The chart of a webhook: bars of delivered upwards and of failed downwards, on one scale.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -9,18 +9,26 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::chart_range::Range;
 use crate::i18n::{Count, Translator};
 
-/// What the chart is made of.
+/// The values of the chart.
 #[derive(Clone, Debug)]
 pub struct ChartInput {
-    /// How far back it looks.
     pub range: Range,
-    /// Every hour of it with its beginning, the oldest first; the last is the running hour.
+    /// Every hour of the range with its beginning, oldest first; the last is the current hour.
     pub hours: Vec<(Timestamp, Hour)>,
-    /// How long half of the newest answers took at most, and how long 95 of 100, in milliseconds.
-    pub answers: Option<(i64, i64)>,
+    /// Durations of the newest answers; `None` without answers.
+    pub answer_times: Option<AnswerTimes>,
 }
 
-/// The chart with its numbers and its table.
+/// Percentiles of how long a receiver took to answer.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerTimes {
+    /// Half of the answers took at most this long.
+    pub median_ms: i64,
+    /// 95 % of the answers took at most this long.
+    pub p95_ms: i64,
+}
+
+/// The chart with its totals and its table.
 #[derive(Template)]
 #[template(path = "webhooks/_chart.html")]
 pub struct Chart<'a> {
@@ -28,22 +36,22 @@ pub struct Chart<'a> {
     id: WebhookId,
     range: Range,
     bars: Vec<Bar>,
-    /// The numbers at the lines, from above.
+    /// The labels of the grid lines, from the top.
     scale: Vec<Count>,
-    /// Where the lines stand, from above; the one of zero left out.
+    /// The `y` of the grid lines, from the top; without the line of zero.
     lines: Vec<String>,
     zero: String,
     ticks: Vec<String>,
     delivered: Count,
     failed: Count,
-    answers: Option<(i64, i64)>,
+    answer_times: Option<AnswerTimes>,
 }
 
 impl HtmlSafe for Chart<'_> {}
 
-/// A bar, and a row of the table.
+/// A bar of the chart, and a row of its table.
 struct Bar {
-    /// "12:00–13:00"
+    /// Such as `12:00–13:00`.
     span: String,
     sum: Hour,
     x: String,
@@ -51,23 +59,25 @@ struct Bar {
     down: (String, String),
 }
 
-/// The drawing is stretched to its place: only shares count.
+/// Size of the `viewBox`. The page stretches the drawing, so only proportions matter.
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 150.0;
-/// A week is drawn in quarters of days, 28 of them.
-const QUARTERS: usize = 28;
-/// Bars between two times on the axis.
-const TICK: usize = 4;
+/// Bars of a week: each is a quarter of a day.
+const WEEK_BARS_MAX: usize = 28;
+/// One label of the time axis for every four bars.
+const TICK_EVERY_BARS: usize = 4;
+/// The lowest bar: 1 of 1,000 is still visible.
+const BAR_HEIGHT_MIN: f64 = 1.5;
 
 impl<'a> Chart<'a> {
-    /// The chart of one webhook.
+    /// `id` is the webhook's.
     pub fn new(t: Translator<'a>, id: WebhookId, input: ChartInput) -> Self {
         let sums = match input.range {
             Range::Day => input.hours,
             Range::Week => quarters(t, &input.hours),
         };
-        let most = |of: fn(&Hour) -> Count| sums.iter().map(|(_, hour)| of(hour)).max().unwrap_or(0);
-        let scale = Scale::of(most(|hour| hour.delivered), most(|hour| hour.failed));
+        let max = |of: fn(&Hour) -> Count| sums.iter().map(|(_, hour)| of(hour)).max().unwrap_or(0);
+        let scale = Scale::of(max(|hour| hour.delivered), max(|hour| hour.failed));
         let total = |of: fn(&Hour) -> Count| sums.iter().map(|(_, hour)| of(hour)).sum();
         let end = t.now();
         let next = sums.iter().skip(1).map(|(at, _)| *at).chain([end]);
@@ -79,7 +89,7 @@ impl<'a> Chart<'a> {
                         Range::Day => t.chart_span(t.time_of_day(*at), t.time_of_day(until)),
                         Range::Week => t.chart_day_span(t.day(*at), t.time_of_day(*at), t.time_of_day(until)),
                     };
-                    scale.bar(span, *sum, (place, sums.len()))
+                    scale.bar(span, *sum, place, sums.len())
                 })
                 .collect(),
             ticks: ticks(t, input.range, &sums),
@@ -88,7 +98,7 @@ impl<'a> Chart<'a> {
             scale: scale.numbers(),
             delivered: total(|hour| hour.delivered),
             failed: total(|hour| hour.failed),
-            answers: input.answers,
+            answer_times: input.answer_times,
             t,
             id,
             range: input.range,
@@ -114,7 +124,7 @@ impl<'a> Chart<'a> {
     }
 }
 
-/// Hours summed up by the quarters of the reader's days; a quarter at the far end that began before is left out.
+/// Sums the hours by quarters of days in the user's time zone. An incomplete quarter at the old end is left out.
 fn quarters(t: Translator, hours: &[(Timestamp, Hour)]) -> Vec<(Timestamp, Hour)> {
     let mut sums: Vec<(i64, Timestamp, Hour)> = Vec::new();
     for (at, hour) in hours {
@@ -127,13 +137,13 @@ fn quarters(t: Translator, hours: &[(Timestamp, Hour)]) -> Vec<(Timestamp, Hour)
             None => sums.push((quarter, *at, *hour)),
         }
     }
-    let left_out = sums.len().saturating_sub(QUARTERS);
+    let left_out = sums.len().saturating_sub(WEEK_BARS_MAX);
     sums.into_iter().skip(left_out).map(|(_, at, sum)| (at, sum)).collect()
 }
 
-/// A time in the middle of every four bars.
+/// The labels of the time axis, each for the middle of its bars.
 fn ticks(t: Translator, range: Range, sums: &[(Timestamp, Hour)]) -> Vec<String> {
-    let middles = sums.iter().skip(TICK / 2).step_by(TICK);
+    let middles = sums.iter().skip(TICK_EVERY_BARS / 2).step_by(TICK_EVERY_BARS);
     middles
         .map(|(at, _)| match range {
             Range::Day => t.time_of_day(*at),
@@ -142,7 +152,8 @@ fn ticks(t: Translator, range: Range, sums: &[(Timestamp, Hour)]) -> Vec<String>
         .collect()
 }
 
-/// Lines at the same distance, above zero and below it.
+/// Grid lines at equal distances: `above` and `below` are their numbers on each side of zero, `step` the deliveries
+/// between two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Scale {
     step: Count,
@@ -151,11 +162,12 @@ struct Scale {
 }
 
 impl Scale {
-    /// Room for the greatest numbers between at most six lines: the smallest step of 1, 2, 5, 10, 20 … that gives it.
-    fn of(most_up: Count, most_down: Count) -> Self {
+    /// The smallest step of 1, 2, 5, 10, 20 … with which at most six lines, zero included, reach both maxima.
+    fn of(delivered_max: Count, failed_max: Count) -> Self {
         let steps =
             (0..).flat_map(|power| [1, 2, 5].map(|digit: Count| digit.saturating_mul(10_u64.saturating_pow(power))));
-        let scales = steps.map(|step| Self { step, above: most_up.div_ceil(step), below: most_down.div_ceil(step) });
+        let scale = |step| Self { step, above: delivered_max.div_ceil(step), below: failed_max.div_ceil(step) };
+        let scales = steps.map(scale);
         let fits = |scale: &Self| scale.above + scale.below <= 5 || scale.step == Count::MAX;
         let found = scales.into_iter().find(fits).unwrap_or(Self { step: 1, above: 1, below: 0 });
         if found.above + found.below == 0 { Self { above: 1, ..found } } else { found }
@@ -165,7 +177,7 @@ impl Scale {
         (self.above + self.below) as f64
     }
 
-    /// Where a number stands, from above; negative ones are below zero.
+    /// The `y` of a number, from the top; negative numbers are below the line of zero.
     fn y(self, number: f64) -> String {
         format!("{:.1}", self.place(number))
     }
@@ -186,12 +198,12 @@ impl Scale {
             .collect()
     }
 
-    fn bar(self, span: String, sum: Hour, (place, of): (usize, usize)) -> Bar {
-        let width = WIDTH / of as f64;
+    /// The bar at `place` of `count` bars.
+    fn bar(self, span: String, sum: Hour, place: usize, count: usize) -> Bar {
+        let width = WIDTH / count as f64;
         let zero = self.place(0.0);
-        // One of a thousand is still to be seen.
-        let up = (zero - self.place(sum.delivered as f64)).max(1.5);
-        let down = (self.place(-(sum.failed as f64)) - zero).max(1.5);
+        let up = (zero - self.place(sum.delivered as f64)).max(BAR_HEIGHT_MIN);
+        let down = (self.place(-(sum.failed as f64)) - zero).max(BAR_HEIGHT_MIN);
         Bar {
             span,
             sum,
@@ -235,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_stands_between_the_directions() {
+    fn zero_is_between_the_directions() {
         let scale = Scale { step: 10, above: 4, below: 1 };
         assert_eq!((scale.y(0.0), scale.y(40.0), scale.y(-10.0)), ("120.0".into(), "0.0".into(), "150.0".into()));
         assert_eq!(scale.lines(), ["0.0", "30.0", "60.0", "90.0", "150.0"]);

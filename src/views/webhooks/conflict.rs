@@ -1,4 +1,4 @@
-//! What two people typed for the same webhook, side by side.
+//! Two edits of the same webhook side by side: the form that came later, and what is stored.
 
 use crate::domain::events::catalogue::EventName;
 use crate::domain::inboxes::Inbox;
@@ -8,7 +8,7 @@ use crate::domain::webhooks::authorization::Method;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::i18n::Translator;
 
-/// A field that differs.
+/// A field with two values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Conflict {
     pub label: String,
@@ -16,7 +16,7 @@ pub(super) struct Conflict {
     pub stored: String,
 }
 
-/// Every field that differs between what was typed and what is stored. Of a secret only that it is to change.
+/// The fields whose typed and stored values differ. Of a secret it says only that it would change.
 pub(super) fn all(t: Translator, typed: &WebhookForm, stored: &Webhook, inboxes: &[&Inbox]) -> Vec<Conflict> {
     let now = WebhookForm::of(stored);
     let saved = stored.authorization.saved_at.map_or_else(|| t.no_headers(), |at| t.date(at).text);
@@ -59,7 +59,7 @@ pub(super) fn all(t: Translator, typed: &WebhookForm, stored: &Webhook, inboxes:
     plain.chain(secrets).filter(|conflict| conflict.yours != conflict.stored).collect()
 }
 
-/// The name that belongs to a method, where that is chosen.
+/// The login or header name of a method, if that method is chosen; otherwise it has no effect.
 fn names(name: &str, auth: &str, method: Method) -> String {
     if auth == method.as_str() { name.trim().to_owned() } else { String::new() }
 }

@@ -1,4 +1,4 @@
-//! `/webhooks/{id}/delete`: what happens, and a milder way.
+//! `/webhooks/{id}/delete`: the consequences, and turning off as the alternative.
 
 use askama::Template;
 
@@ -20,7 +20,7 @@ pub struct DeletePage<'a> {
 }
 
 impl<'a> DeletePage<'a> {
-    /// The question; `pending` deliveries will be cancelled, the log stays for `retention_days`.
+    /// `pending` deliveries will be cancelled; the log keeps what it has for `retention_days`.
     pub fn new(shell: Shell<'a>, webhook: &'a Webhook, pending: Count, retention_days: Count) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Webhooks), webhook, pending, retention_days }
     }

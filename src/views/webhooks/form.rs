@@ -18,22 +18,18 @@ use crate::views::components::{ErrorSlot, ErrorSummary};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What the form is made of.
+/// The values of the form.
 #[derive(Clone, Copy, Debug)]
 pub struct FormInput<'a> {
-    /// The webhook that is edited; `None` for a new one.
+    /// The stored webhook; `None` for a new one.
     pub webhook: Option<&'a Webhook>,
-    /// What was typed, or what is stored.
+    /// The fields as typed or stored.
     pub form: &'a WebhookForm,
-    /// All inboxes; archived ones show only where they are selected.
+    /// All inboxes; an archived one is offered only if it is selected.
     pub inboxes: &'a [Inbox],
-    /// What is wrong.
     pub problems: &'a Problems,
-    /// What is odd, but was or will be saved.
-    pub warnings: &'a Problems,
 }
 
-/// The form of a webhook.
 #[derive(Template)]
 #[template(path = "webhooks/form.html")]
 pub struct FormPage<'a> {
@@ -42,12 +38,11 @@ pub struct FormPage<'a> {
     webhook: Option<&'a Webhook>,
     form: &'a WebhookForm,
     problems: &'a Problems,
-    warnings: &'a Problems,
     groups: Vec<EventGroup>,
     inboxes: Vec<(&'a Inbox, bool)>,
     headers: Vec<HeaderFields<'a>>,
     next: usize,
-    /// Headers of the stored webhook whose names are refused by now.
+    /// Names the stored headers that today's rules refuse.
     refused: Option<String>,
     original: Option<String>,
     conflicts: Vec<Conflict>,
@@ -68,7 +63,6 @@ struct Tick {
 }
 
 impl<'a> FormPage<'a> {
-    /// The form, empty, filled in, or with what was wrong.
     pub fn new(shell: Shell<'a>, input: FormInput<'a>) -> Self {
         let (t, form) = (shell.t, input.form);
         let selected: HashSet<&str> = form.inboxes.iter().map(String::as_str).collect();
@@ -81,7 +75,6 @@ impl<'a> FormPage<'a> {
             webhook: input.webhook,
             form,
             problems: input.problems,
-            warnings: input.warnings,
             groups: groups(t, form),
             inboxes: offered.map(|inbox| (inbox, chosen(inbox))).collect(),
             next: headers.len(),
@@ -92,13 +85,13 @@ impl<'a> FormPage<'a> {
         }
     }
 
-    /// The same, telling that it is a copy.
+    /// Names the webhook that this one is a copy of.
     #[must_use]
     pub fn copied_from(self, original: Option<&Webhook>) -> Self {
         Self { original: original.map(Webhook::title), ..self }
     }
 
-    /// The same, with what differs between the form and what somebody else has stored meanwhile.
+    /// Adds the fields in which the form differs from `stored`, which another user saved in the meantime.
     #[must_use]
     pub fn with_conflicts(self, stored: &Webhook) -> Self {
         let names: Vec<&Inbox> = self.inboxes.iter().map(|(inbox, _)| *inbox).collect();
@@ -129,7 +122,7 @@ impl<'a> FormPage<'a> {
         self.form.auth == method.as_str()
     }
 
-    /// When the secret of that method was stored, if that method is the stored one.
+    /// When the secret of `method` was stored, if the stored webhook uses that method.
     fn stored(&self, method: Method) -> Option<Moment> {
         let shown = self.webhook.map(|webhook| &webhook.authorization).filter(|shown| shown.method == method)?;
         shown.saved_at.map(|at| self.t.date(at))
@@ -139,13 +132,13 @@ impl<'a> FormPage<'a> {
         self.webhook.is_some_and(|webhook| webhook.authorization.method != Method::None)
     }
 
-    /// A secret was typed, is not shown again, and must be typed once more.
+    /// A secret was typed and the form was refused: it is not shown again, so it has to be typed again.
     fn again(&self, typed: &str) -> bool {
         !self.problems.is_empty() && !typed.is_empty()
     }
 }
 
-/// The first six, then the other events by their groups.
+/// The six most used events, then the others by group.
 fn groups(t: Translator, form: &WebhookForm) -> Vec<EventGroup> {
     let six = EventName::first_six();
     let mut groups = vec![EventGroup::new("first", t.group_most_used(), six, form)];

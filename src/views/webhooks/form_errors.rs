@@ -1,4 +1,4 @@
-//! The answer of htmx to a form with problems: what was typed stays in the browser.
+//! The answer to htmx for a form with problems. The page is not rendered again: what was typed stays in the browser.
 
 use askama::Template;
 
@@ -6,16 +6,16 @@ use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
 use crate::views::components::{ErrorSlot, ErrorSummary};
 
-/// The summary in the place of `#errsum`, and out of band every slot of the form, also the empty ones.
+/// The summary for `#errsum`, and every error slot of the form as an out-of-band swap, so that old errors disappear.
 #[derive(Template)]
 #[template(source = "{{ summary }}{% for slot in slots %}{{ slot }}{% endfor %}", ext = "html")]
-pub struct FormErrors<'a> {
+pub struct FormErrorsFragment<'a> {
     summary: ErrorSummary<'a>,
     slots: Vec<ErrorSlot>,
 }
 
-impl<'a> FormErrors<'a> {
-    /// The problems of a form with that many rows of extra headers.
+impl<'a> FormErrorsFragment<'a> {
+    /// For the webhook form with `header_rows` rows of custom headers.
     pub fn new(t: Translator<'a>, problems: &Problems, header_rows: usize) -> Self {
         let fields = FIELDS.iter().cloned();
         let rows = (0..header_rows).flat_map(|row| [Field::HeaderName(row), Field::HeaderValue(row)]);
@@ -23,14 +23,14 @@ impl<'a> FormErrors<'a> {
         Self { summary: ErrorSummary::new(t, t.form_not_saved(), problems), slots }
     }
 
-    /// The problems of the test form. Its answers go to `#result`, so this one needs `HX-Retarget: #errsum`.
+    /// For the test form. Its answers go to `#result`, so this one needs `HX-Retarget: #errsum`.
     pub fn of_test(t: Translator<'a>, problems: &Problems) -> Self {
         let summary = ErrorSummary::new(t, t.test_not_sent(), problems).without_saving();
         Self { summary, slots: vec![ErrorSlot::out_of_band(t, problems, &Field::TestBody)] }
     }
 }
 
-/// The fields of the form that have a slot of their own.
+/// The fields of the webhook form with an error slot, except those of the header rows.
 const FIELDS: [Field; 13] = [
     Field::Name,
     Field::Url,

@@ -1,4 +1,4 @@
-//! One row of the extra headers on the form.
+//! One row of the custom headers in the webhook form.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -10,27 +10,28 @@ use crate::i18n::Translator;
 use crate::views::components::ErrorSlot;
 use crate::views::filters;
 
-/// Name, value, *Hide value*, *Remove*.
+/// The fields of a row: name, value, *Hide value*, *Remove*.
 #[derive(Template)]
 #[template(path = "webhooks/_header_row.html")]
 pub struct HeaderFields<'a> {
     t: Translator<'a>,
     index: usize,
     row: HeaderRow,
-    /// A hidden value is stored under that name; a new one may replace it, nothing shows it.
+    /// A hidden value is stored under this name: it is never shown, and a new value replaces it.
     stored: bool,
-    /// A blank row for those without JavaScript.
+    /// A blank row, for browsers without JavaScript.
     spare: bool,
     focus: bool,
     name_error: ErrorSlot,
     value_error: ErrorSlot,
-    invalid: (bool, bool),
+    name_invalid: bool,
+    value_invalid: bool,
 }
 
 impl HtmlSafe for HeaderFields<'_> {}
 
 impl<'a> HeaderFields<'a> {
-    /// The typed rows, and two spare ones.
+    /// The rows of the form, and two spare ones.
     pub fn all(t: Translator<'a>, typed: &[HeaderRow], webhook: Option<&Webhook>, problems: &Problems) -> Vec<Self> {
         let rows = typed.iter().cloned().enumerate();
         let mut fields: Vec<Self> = rows.map(|(index, row)| Self::new(t, index, row, problems)).collect();
@@ -54,11 +55,12 @@ impl<'a> HeaderFields<'a> {
             focus: false,
             name_error: ErrorSlot::new(t, problems, &name),
             value_error: ErrorSlot::new(t, problems, &value),
-            invalid: (problems.of(&name).is_some(), problems.of(&value).is_some()),
+            name_invalid: problems.of(&name).is_some(),
+            value_invalid: problems.of(&value).is_some(),
         }
     }
 
-    /// For people: the first row is 1.
+    /// As shown: the first row is 1.
     fn number(&self) -> u64 {
         self.index as u64 + 1
     }
@@ -69,13 +71,13 @@ fn has_hidden(webhook: &Webhook, name: &str) -> bool {
     webhook.headers.iter().any(|header| header.value.is_none() && header.name.as_str().eq_ignore_ascii_case(name))
 }
 
-/// A hint at headers that were stored before their names were refused.
+/// Names the stored headers that today's rules refuse; they are still sent. `None` if there are none.
 pub(super) fn headers_refused_today(t: Translator, webhook: &Webhook) -> Option<String> {
     let names = webhook.headers_refused_today();
     (!names.is_empty()).then(|| t.headers_refused_today(names.join(", ")))
 }
 
-/// The answer to *Add header*: a blank row, and the button for the next one.
+/// The answer to *Add header*: a blank row, and the button that asks for the next one.
 #[derive(Template)]
 #[template(path = "webhooks/_new_header_row.html")]
 pub struct NewHeaderRow<'a> {
@@ -85,7 +87,7 @@ pub struct NewHeaderRow<'a> {
 }
 
 impl<'a> NewHeaderRow<'a> {
-    /// The row at `index`, from 0.
+    /// `index` counts from 0.
     pub fn new(t: Translator<'a>, index: usize) -> Self {
         let row = HeaderFields::new(t, index, HeaderRow::default(), &Problems::default());
         Self { t, row: HeaderFields { focus: true, ..row }, next: index + 1 }

@@ -1,4 +1,4 @@
-//! `/webhooks/{id}/held`: what becomes of the deliveries that were kept.
+//! `/webhooks/{id}/held`: send or discard the held deliveries.
 
 use askama::Template;
 
@@ -8,7 +8,7 @@ use crate::i18n::{Count, Translator};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// The question before a webhook is turned on: send what was kept, or discard it.
+/// The question before a webhook with held deliveries is turned on.
 #[derive(Template)]
 #[template(path = "webhooks/held_deliveries.html")]
 pub struct HeldPage<'a> {
@@ -19,7 +19,7 @@ pub struct HeldPage<'a> {
 }
 
 impl<'a> HeldPage<'a> {
-    /// The question; `held` deliveries were kept.
+    /// `held` is the number of held deliveries.
     pub fn new(shell: Shell<'a>, webhook: &'a Webhook, held: Count) -> Self {
         Self { t: shell.t, shell: shell.at(Place::Webhooks), webhook, held }
     }

@@ -1,4 +1,4 @@
-//! `/webhooks`: the health of all webhooks at a glance.
+//! `/webhooks`: the list of webhooks with their states and the last 24 hours.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::alert::{Alert, Banner};
-use super::sparkline::{self, Hour, Strip};
+use super::sparkline::{self, Hour, Sparkline};
 use crate::domain::accounts::user::Language;
 use crate::domain::deliveries::{Delivery, Status};
 use crate::domain::id::InboxId;
@@ -19,14 +19,13 @@ use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What the list shows; the query of its URL.
+/// The filter in the query of the page's URL.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter<'a> {
-    /// Part of a name or URL.
+    /// Searched in names and URLs.
     pub q: &'a str,
-    /// How the webhook is doing.
     pub state: Option<State>,
-    /// Webhooks that get this inbox's events.
+    /// Only webhooks that get the events of this inbox.
     pub inbox: Option<InboxId>,
 }
 
@@ -35,7 +34,7 @@ impl Filter<'_> {
         self.state.as_ref() == Some(state)
     }
 
-    /// The list's address with this filter, at a page.
+    /// The address of the list with this filter, at a page.
     fn link(&self, page: &usize) -> String {
         let (inbox, page) = (self.inbox.map(|id| id.to_string()), page.to_string());
         let q = Some(self.q).filter(|q| !q.is_empty());
@@ -51,7 +50,8 @@ impl Filter<'_> {
     }
 }
 
-/// Which part of the webhooks a page shows.
+/// Which page of the filtered webhooks is shown: page `page` from 1, with up to `size` of the `found` webhooks, among
+/// `of` webhooks in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part {
     page: usize,
@@ -61,13 +61,13 @@ pub struct Part {
 }
 
 impl Part {
-    /// The page of that number, or the nearest there is, with up to `size` of the webhooks that were `found` among `of`.
+    /// A page number outside the list becomes the nearest one inside.
     pub fn new(page: usize, size: usize, found: usize, of: usize) -> Self {
         let pages = found.div_ceil(size.max(1)).max(1);
         Self { page: page.clamp(1, pages), size, found, of }
     }
 
-    /// Webhooks on the pages before.
+    /// The number of webhooks on the pages before.
     pub const fn before(self) -> usize {
         (self.page.saturating_sub(1)).saturating_mul(self.size)
     }
@@ -80,7 +80,7 @@ impl Part {
         (self.before() + self.size < self.found).then_some(self.page + 1)
     }
 
-    /// It is one of several pages.
+    /// The list has more than one page.
     const fn is_some(self) -> bool {
         self.found > self.size
     }
@@ -94,46 +94,39 @@ impl Part {
     }
 }
 
-/// All deliveries of the last 24 hours.
+/// Deliveries of all webhooks that ended in the last 24 hours, and those pending now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
-    /// Succeeded.
     pub delivered: Count,
-    /// Failed.
     pub failed: Count,
-    /// Still pending.
     pub pending: Count,
 }
 
-/// A webhook with what happened lately.
+/// A webhook with its recent deliveries.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary<'a> {
-    /// The webhook.
     pub webhook: &'a Webhook,
     /// Its newest delivery.
     pub last: Option<&'a Delivery>,
-    /// The last 24 hours, the oldest first.
+    /// The last 24 hours, oldest first.
     pub hours: [Hour; 24],
 }
 
-/// What the list is made of.
+/// The values of the page.
 #[derive(Clone, Debug, Default)]
 pub struct List<'a> {
-    /// What was asked for.
     pub filter: Filter<'a>,
-    /// The webhooks that match it.
+    /// The webhooks of this page.
     pub webhooks: Vec<Summary<'a>>,
-    /// Which part of them that is.
     pub part: Part,
-    /// All inboxes, for the filter and the names.
+    /// All inboxes, for the form of the filter and the names in rows.
     pub inboxes: &'a [Inbox],
-    /// The four numbers.
     pub totals: Totals,
-    /// Webhooks that do badly, each once.
+    /// At most one for each webhook.
     pub alerts: Vec<Alert<'a>>,
 }
 
-/// `/webhooks`. `as_list` is the part that the filters swap.
+/// The page. `as_list` is the part that the filter swaps.
 #[derive(Template)]
 #[template(path = "webhooks/list.html", blocks = ["list"])]
 pub struct ListPage<'a> {
@@ -146,7 +139,6 @@ pub struct ListPage<'a> {
 }
 
 impl<'a> ListPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, list: List<'a>) -> Self {
         let shell = shell.at(Place::Webhooks);
         let rows = list.webhooks.iter().map(|summary| Row::new(&shell, *summary, list.inboxes)).collect();
@@ -154,8 +146,8 @@ impl<'a> ListPage<'a> {
         Self { t: shell.t, shell, list, rows, banners, more }
     }
 
-    /// A day ago: the numbers lead to the deliveries that they count. To the hour, so that the page stays the same
-    /// for an hour.
+    /// The beginning of the hour 23 hours ago, for the links from the totals to the log. A whole hour, so that the
+    /// page does not change with every second.
     fn since(&self) -> String {
         let hour = self.t.now().seconds().div_euclid(3600) - 23;
         Timestamp::from_seconds(hour * 3600).to_string()
@@ -166,7 +158,7 @@ impl<'a> ListPage<'a> {
     }
 }
 
-/// One webhook of the list; also the answer to its switch.
+/// The row of a webhook; also the answer to its switch.
 #[derive(Template)]
 #[template(path = "webhooks/_row.html")]
 pub struct Row<'a> {
@@ -179,21 +171,21 @@ pub struct Row<'a> {
     badge: Option<Badge>,
     archived: Option<Badge>,
     inboxes: String,
-    strip: Strip,
+    sparkline: Sparkline,
     rate: Option<(String, Count)>,
     last: Option<(Badge, LastLine)>,
 }
 
 impl HtmlSafe for Row<'_> {}
 
-/// What stands under the badge of the last delivery.
+/// The line under the badge of the newest delivery.
 enum LastLine {
     At(Moment),
     Next(String),
 }
 
 impl<'a> Row<'a> {
-    /// The row; `inboxes` are all inboxes, for their names.
+    /// `inboxes` are all inboxes, for their names.
     pub fn new(shell: &Shell<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
         let (t, webhook) = (shell.t, summary.webhook);
         let url = shell.shown_url(&webhook.url);
@@ -212,7 +204,7 @@ impl<'a> Row<'a> {
                 text: t.archived_inbox(),
             }),
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
-            strip: Strip::new(t, &summary.hours),
+            sparkline: Sparkline::new(t, &summary.hours),
             rate: (ended > 0).then(|| (t.percent(delivered, ended), ended)),
             last: summary.last.map(|delivery| (Badge::of_delivery(t, delivery), last_line(t, delivery))),
         }
@@ -226,12 +218,12 @@ fn last_line(t: Translator, delivery: &Delivery) -> LastLine {
     }
 }
 
-/// The address without its scheme, which is nearly always the same, and with a Unicode host.
+/// The URL without `https://` and without a trailing slash.
 fn without_scheme(url: &str) -> String {
     url.strip_prefix("https://").unwrap_or(url).trim_end_matches('/').to_owned()
 }
 
-/// No inbox of the selection is left to send events.
+/// The selection consists of archived inboxes, which send no events.
 fn only_archived(scope: &InboxScope, inboxes: &[Inbox]) -> bool {
     let InboxScope::Selected(ids) = scope else { return false };
     let gone = |id: &InboxId| inboxes.iter().any(|inbox| inbox.id == *id && inbox.archived_at.is_some());

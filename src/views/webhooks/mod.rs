@@ -1,4 +1,4 @@
-//! Webhooks: the list, the form, and the pages of one webhook.
+//! The list of webhooks, their form, and the pages of one webhook.
 
 mod alert;
 mod chart;
@@ -16,10 +16,10 @@ mod test_event;
 mod verify_signature;
 
 pub use alert::{Alert, Stage};
-pub use chart::{Chart, ChartInput};
+pub use chart::{AnswerTimes, Chart, ChartInput};
 pub use delete::DeletePage;
 pub use form::{FormInput, FormPage};
-pub use form_errors::FormErrors;
+pub use form_errors::FormErrorsFragment;
 pub use header_row::NewHeaderRow;
 pub use held_deliveries::HeldPage;
 pub use list::{Filter, List, ListPage, Part, Row, Summary, Totals};

@@ -1,4 +1,4 @@
-//! `/webhooks/{id}`: is it healthy, how is it set.
+//! `/webhooks/{id}`: state, chart, newest deliveries and settings of a webhook.
 
 use askama::Template;
 
@@ -22,13 +22,13 @@ use crate::views::layout::{Notice, Place, Shell};
 /// The newest deliveries of one webhook.
 #[derive(Clone, Debug, Default)]
 pub struct Recent<'a> {
-    /// The newest first.
+    /// Newest first.
     pub lines: Vec<LogLine<'a>>,
-    /// Differs when they do: the page asks with it whether there is anything new.
+    /// Changes when the deliveries do; the poll sends it, to be answered only with something new.
     pub mark: String,
 }
 
-/// The overview of one webhook. `as_recent` is the part that is looked at anew every few seconds.
+/// The page. `as_recent` is the part that the poll swaps.
 #[derive(Template)]
 #[template(path = "webhooks/overview.html", blocks = ["recent"])]
 pub struct OverviewPage<'a> {
@@ -42,19 +42,20 @@ pub struct OverviewPage<'a> {
     rows: Vec<LogRow<'a>>,
     mark: String,
     alert: Option<Banner<'a>>,
-    /// Its headers whose names are refused by now, for those who may change it.
+    /// Names its headers that today's rules refuse; only for administrators.
     refused: Option<String>,
-    /// Why it sends less than it could.
+    /// Why it is sent less than usual, while it is failing or paused.
     slow: Option<String>,
-    /// Something failed lately that could be sent again.
+    /// A recent delivery failed that can be sent again.
     failures: bool,
 }
 
 impl<'a> OverviewPage<'a> {
-    /// The page; `inboxes` are all inboxes, for their names.
+    /// `inboxes` are all inboxes, for their names.
     pub fn new(
         shell: Shell<'a>,
-        (webhook, inboxes): (&'a Webhook, &'a [Inbox]),
+        webhook: &'a Webhook,
+        inboxes: &'a [Inbox],
         chart: ChartInput,
         recent: Recent<'a>,
     ) -> Self {
@@ -81,13 +82,13 @@ impl<'a> OverviewPage<'a> {
         }
     }
 
-    /// The same with a banner, if there is reason for one.
+    /// Adds a banner.
     #[must_use]
     pub fn with_alert(self, alert: impl Into<Option<Alert<'a>>>) -> Self {
         Self { alert: alert.into().map(|alert| Banner::new(&self.shell, alert)), ..self }
     }
 
-    /// The same with the time until which a paused webhook waits.
+    /// Adds the end of the pause; no effect if the webhook is not paused or the time has passed.
     #[must_use]
     pub fn with_pause(self, until: impl Into<Option<Timestamp>>) -> Self {
         let (t, paused) = (self.t, self.webhook.state == State::Paused);
@@ -96,7 +97,7 @@ impl<'a> OverviewPage<'a> {
         Self { slow: words.or(self.slow), ..self }
     }
 
-    /// The same with the time of a failing webhook's next attempt.
+    /// Adds the time of the next probe; no effect if the webhook is not failing or the time has passed.
     #[must_use]
     pub fn with_probe(self, at: impl Into<Option<Timestamp>>) -> Self {
         let (t, failing) = (self.t, self.webhook.state == State::Failing);
@@ -110,8 +111,8 @@ impl<'a> OverviewPage<'a> {
     }
 }
 
-/// It failed, and nobody wanted that.
+/// The delivery failed, and no user cancelled it.
 fn failed(line: &LogLine) -> bool {
-    let wanted = matches!(line.delivery.reason, Some(Reason::Cancelled | Reason::WebhookDeleted));
-    line.delivery.status == Status::Failed && !wanted
+    let cancelled = matches!(line.delivery.reason, Some(Reason::Cancelled | Reason::WebhookDeleted));
+    line.delivery.status == Status::Failed && !cancelled
 }

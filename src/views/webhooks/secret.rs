@@ -1,4 +1,4 @@
-//! `/webhooks/{id}/secret`: the new key once, and its replacement.
+//! `/webhooks/{id}/secret`: shows a new signing secret once, and replaces it.
 
 use askama::Template;
 
@@ -10,7 +10,6 @@ use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// The signing secret of a webhook.
 #[derive(Template)]
 #[template(path = "webhooks/secret.html")]
 pub struct SecretPage<'a> {
@@ -24,7 +23,7 @@ pub struct SecretPage<'a> {
 }
 
 impl<'a> SecretPage<'a> {
-    /// The page; `new_key` is shown this once, right after it was made.
+    /// `new_key` is set right after it was created, and never shown again.
     pub fn new(shell: Shell<'a>, webhook: &'a Webhook, new_key: Option<&'a str>) -> Self {
         let t = shell.t;
         let old_until = webhook.old_secret_until.filter(|until| *until > t.now()).map(|until| t.date(until));

@@ -1,20 +1,18 @@
-//! The two-way strip: delivered upwards, failed downwards, an hour a bar.
+//! The sparkline of a webhook: one bar an hour, delivered upwards, failed downwards.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::i18n::{Count, Translator};
 
-/// What happened in one hour.
+/// Deliveries that ended in one hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hour {
-    /// Deliveries that succeeded.
     pub delivered: Count,
-    /// Deliveries that failed.
     pub failed: Count,
 }
 
-/// The strip of the last 24 hours, as an image with its words.
+/// The last 24 hours as an image with a label for screen readers.
 #[derive(Template)]
 #[template(
     source = r#"<svg class="strip-img" width="118" height="30" viewBox="0 0 118 30" role="img" aria-label="{{ label }}"><path class="z" d="M0 21.5H118" opacity=".45"/>
@@ -22,12 +20,12 @@ pub struct Hour {
 </svg>"#,
     ext = "html"
 )]
-pub struct Strip {
+pub struct Sparkline {
     label: String,
     bars: Vec<Bar>,
 }
 
-impl HtmlSafe for Strip {}
+impl HtmlSafe for Sparkline {}
 
 struct Bar {
     class: &'static str,
@@ -36,25 +34,26 @@ struct Bar {
     height: String,
 }
 
-const GROUND: f64 = 21.0;
-const HIGHEST: f64 = 19.0;
-const DEEPEST: f64 = 7.0;
-const STEP: f64 = 4.92;
+// In units of the `viewBox`.
+const BASELINE_Y: f64 = 21.0;
+const UP_HEIGHT_MAX: f64 = 19.0;
+const DOWN_HEIGHT_MAX: f64 = 7.0;
+const BAR_DISTANCE: f64 = 4.92;
 
-impl Strip {
-    /// The strip of `hours`, the oldest first, drawn to the scale of its own busiest hour.
+impl Sparkline {
+    /// `hours` are oldest first. The scale is that of the busiest hour.
     pub fn new(t: Translator, hours: &[Hour; 24]) -> Self {
-        let most = hours.iter().map(|hour| hour.delivered.max(hour.failed)).max().unwrap_or(0).max(1) as f64;
+        let max = hours.iter().map(|hour| hour.delivered.max(hour.failed)).max().unwrap_or(0).max(1) as f64;
         let mut bars = Vec::new();
         for (place, hour) in hours.iter().enumerate() {
-            let x = format!("{:.1}", place as f64 * STEP);
+            let x = format!("{:.1}", place as f64 * BAR_DISTANCE);
             if hour.delivered > 0 {
-                let height = (hour.delivered as f64 / most * HIGHEST).max(1.5);
-                bars.push(Bar::new("up", &x, GROUND - height, height));
+                let height = (hour.delivered as f64 / max * UP_HEIGHT_MAX).max(1.5);
+                bars.push(Bar::new("up", &x, BASELINE_Y - height, height));
             }
             if hour.failed > 0 {
-                let height = (hour.failed as f64 / most * HIGHEST).clamp(2.5, DEEPEST);
-                bars.push(Bar::new("dn", &x, GROUND + 1.5, height));
+                let height = (hour.failed as f64 / max * UP_HEIGHT_MAX).clamp(2.5, DOWN_HEIGHT_MAX);
+                bars.push(Bar::new("dn", &x, BASELINE_Y + 1.5, height));
             }
         }
         Self { label: label(t, hours), bars }
@@ -67,7 +66,7 @@ impl Bar {
     }
 }
 
-/// Deliveries that succeeded, and all that ended.
+/// Returns the deliveries that succeeded, and all that ended.
 pub(super) fn totals(hours: &[Hour; 24]) -> (Count, Count) {
     let delivered = hours.iter().map(|hour| hour.delivered).sum();
     let failed: Count = hours.iter().map(|hour| hour.failed).sum();

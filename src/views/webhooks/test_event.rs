@@ -1,4 +1,4 @@
-//! `/webhooks/{id}/test`: send a sample and see what the receiver answers.
+//! `/webhooks/{id}/test`: sends a sample and shows the receiver's answer.
 
 use askama::Template;
 
@@ -16,20 +16,18 @@ use crate::views::deliveries::Outcome;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What is to be sent, and what came of it.
+/// The fields of the form, and the result of the last test.
 #[derive(Clone, Copy, Debug)]
 pub struct TestForm<'a> {
-    /// The event.
     pub event: EventName,
-    /// The JSON, as typed.
+    /// JSON, as typed.
     pub body: &'a str,
-    /// What is wrong with it.
     pub problems: &'a Problems,
-    /// The delivery that was made, with its one attempt.
+    /// The test delivery that was made, with its only attempt.
     pub sent: Option<(DeliveryId, &'a Attempt)>,
 }
 
-/// The test page. `as_sample` is what choosing an event swaps: all below the tabs, `as_result` the answer to sending.
+/// The page. `as_sample` is all below the tabs, which choosing an event swaps; `as_result` is the answer to sending.
 #[derive(Template)]
 #[template(path = "webhooks/test_event.html", blocks = ["sample", "result"])]
 pub struct TestPage<'a> {
@@ -44,7 +42,6 @@ pub struct TestPage<'a> {
 }
 
 impl<'a> TestPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, webhook: &'a Webhook, form: TestForm<'a>) -> Self {
         let t = shell.t;
         let others = EventName::ALL.iter().copied().filter(|event| !webhook.events.contains(event));
@@ -68,7 +65,7 @@ impl<'a> TestPage<'a> {
         ErrorSlot::new(self.t, self.form.problems, &field)
     }
 
-    /// Lines of the body, so that the field shows most of it.
+    /// The height of the body's field in lines: 8 to 24.
     fn lines(&self) -> Count {
         (self.form.body.lines().count() as Count).clamp(8, 24)
     }

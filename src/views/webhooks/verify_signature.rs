@@ -1,4 +1,4 @@
-//! `/webhooks/{id}/verify`: code that verifies a signature, and why one does not.
+//! `/webhooks/{id}/verify`: code that verifies signatures, and a form that finds out why one is not valid.
 
 use askama::Template;
 
@@ -11,7 +11,7 @@ use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
-/// What was typed, and what was found out about it.
+/// The fields as typed, and the result of the check.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyForm<'a> {
     /// The header `webhook-id`.
@@ -20,13 +20,12 @@ pub struct VerifyForm<'a> {
     pub timestamp: &'a str,
     /// The header `webhook-signature`.
     pub signature: &'a str,
-    /// The body.
     pub body: &'a str,
-    /// What was found out, once something was asked.
+    /// `None` before the form was sent.
     pub finding: Option<Finding>,
-    /// Where the body differs from what was sent.
+    /// Where the typed body differs from the one that was sent.
     pub difference: Option<Difference>,
-    /// Whether the event is still known.
+    /// The event is stored, so the bodies could be compared.
     pub known: bool,
 }
 
@@ -43,7 +42,7 @@ pub struct VerifyPage<'a> {
     snippets: [Snippet; 6],
 }
 
-/// Code in one language; its name is the same in all languages.
+/// Sample code. Names of programming languages are not translated.
 struct Snippet {
     name: &'static str,
     id: &'static str,
@@ -59,11 +58,10 @@ const SNIPPETS: [Snippet; 6] = [
     Snippet { name: "openssl", id: "openssl", code: include_str!("../../../templates/webhooks/snippets/verify.sh") },
 ];
 
-/// A signed request from the command line.
+/// A shell script that sends a signed request.
 const SEND: &str = include_str!("../../../templates/webhooks/snippets/send.sh");
 
 impl<'a> VerifyPage<'a> {
-    /// The page.
     pub fn new(shell: Shell<'a>, webhook: &'a Webhook, form: VerifyForm<'a>) -> Self {
         let t = shell.t;
         let badge = Badge::of_state(t, webhook.state);

@@ -25,7 +25,7 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::Anyone;
 use crate::http::request::session::Visit;
 use crate::password::Busy;
-use crate::views::accounts::invitations::{InvitePage, Typed};
+use crate::views::accounts::invitations::{InvitationInput, InvitePage};
 
 async fn find(state: &State, text: &str, now: Timestamp) -> Result<Invitation, PageError> {
     let hash = api_token::hash(text);
@@ -39,9 +39,9 @@ pub async fn show(state: Data<State>, Anyone(reader): Anyone, text: Path<String>
     let zone = state.db.read(settings::load).await?.time_zone;
     // UTC is nobody's choice: a browser with scripts fills in its own.
     let zone = if zone == "UTC" { "" } else { &zone };
-    let typed = Typed { name: &invitation.name, language: None, time_zone: zone };
+    let typed = InvitationInput { name: &invitation.name, language: None, time_zone: zone };
     let problems = Problems::default();
-    page(StatusCode::OK, &InvitePage::new(reader.shell(), (&invitation, &text), typed, &problems))
+    page(StatusCode::OK, &InvitePage::new(reader.shell(), &invitation, &text, typed, &problems))
 }
 
 /// Makes the account or stores the password, and signs the person in. The link has done its work.
@@ -79,8 +79,8 @@ pub async fn accept(
         }
         Err(problems) => {
             let language = Language::parse(form.get("language"));
-            let typed = Typed { name: form.get("name"), language, time_zone: form.get("time_zone") };
-            let again = InvitePage::new(reader.shell(), (&invitation, &text), typed, &problems);
+            let typed = InvitationInput { name: form.get("name"), language, time_zone: form.get("time_zone") };
+            let again = InvitePage::new(reader.shell(), &invitation, &text, typed, &problems);
             let response = page(StatusCode::UNPROCESSABLE_ENTITY, &again)?;
             let busy = problems.of(&Field::Form) == Some(&Problem::HashingBusy);
             Ok(if busy { passwords::try_later(response) } else { response })

@@ -20,13 +20,13 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::{Reader, SignedIn, theme_cookie};
 use crate::http::request::session::{IDLE, Visit, is_of};
 use crate::views::NoticeKind;
-use crate::views::accounts::profile::{ProfilePage, SessionRow, Typed};
+use crate::views::accounts::profile::{ProfileInput, ProfilePage, SessionRow};
 
 /// The account.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let problems = Problems::default();
     let before = reader.typed_before("/profile").map(typed);
-    let typed = before.unwrap_or(Typed::of(own(&reader)?));
+    let typed = before.unwrap_or(ProfileInput::of(own(&reader)?));
     answer(&state, &reader, StatusCode::OK, (typed, &problems)).await
 }
 
@@ -38,7 +38,7 @@ async fn answer(
     state: &State,
     reader: &Reader,
     status: StatusCode,
-    (typed, problems): (Typed<'_>, &Problems),
+    (typed, problems): (ProfileInput<'_>, &Problems),
 ) -> Answer {
     let (user, now) = (own(reader)?, reader.now);
     let id = user.id;
@@ -49,7 +49,7 @@ async fn answer(
         is_this: is_of(&session.state, &reader.csrf),
     };
     let rows = stored.iter().map(|(_, session)| row(session)).collect();
-    page(status, &ProfilePage::new(reader.shell(), user, (typed, problems), rows))
+    page(status, &ProfilePage::new(reader.shell(), user, typed, problems, rows))
 }
 
 /// Stores name, language, time zone and theme.
@@ -69,8 +69,8 @@ pub async fn save(state: Data<State>, SignedIn(reader): SignedIn, session: Sessi
     }
 }
 
-fn typed(form: &Form) -> Typed<'_> {
-    Typed {
+fn typed(form: &Form) -> ProfileInput<'_> {
+    ProfileInput {
         name: form.get("name"),
         language: Language::parse(form.get("language")),
         time_zone: form.get("time_zone"),
@@ -78,7 +78,7 @@ fn typed(form: &Form) -> Typed<'_> {
     }
 }
 
-fn check(typed: Typed) -> Result<Profile, Problems> {
+fn check(typed: ProfileInput) -> Result<Profile, Problems> {
     let mut problems = Problems::default();
     let name = problems.keep(Field::UserName, parse_name(typed.name)).unwrap_or_default();
     let time_zone = problems.keep(Field::TimeZone, parse_zone(typed.time_zone)).unwrap_or_default();
@@ -131,7 +131,7 @@ async fn refuse(state: &State, reader: &Reader, field: Field, problem: Problem) 
     };
     let status = wait.map_or(StatusCode::UNPROCESSABLE_ENTITY, |_| StatusCode::TOO_MANY_REQUESTS);
     let problems = Problems::one(field, problem);
-    let mut response = answer(state, reader, status, (Typed::of(own(reader)?), &problems)).await?;
+    let mut response = answer(state, reader, status, (ProfileInput::of(own(reader)?), &problems)).await?;
     if let Some(seconds) = wait {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

@@ -27,7 +27,7 @@ use crate::http::request::return_page::of_path;
 use crate::http::request::session::Visit;
 use crate::http::request::{csrf, double_submit, kept_form};
 use crate::password::Busy;
-use crate::views::accounts::sign_in::{Ended, Refusal, SetUp, SetUpPage, SignInPage};
+use crate::views::accounts::sign_in::{Ended, Refusal, SetUpInput, SetUpPage, SignInPage};
 
 /// The query of a set-up link.
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub struct Link {
 /// The form for the first administrator; 404 for good once there is a user, and for a bad link.
 pub async fn set_up(state: Data<State>, Anyone(reader): Anyone, link: Query<Link>) -> Answer {
     check_link(&state, &link.token).await?;
-    let typed = SetUp { token: &link.token, ..SetUp::default() };
+    let typed = SetUpInput { token: &link.token, ..SetUpInput::default() };
     page(StatusCode::OK, &SetUpPage::new(reader.shell(), typed, &Problems::default()))
 }
 
@@ -60,7 +60,7 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     }
     check_link(&state, form.get("token")).await?;
     let (name, email, zone) = (form.get("name"), form.get("email"), form.get("time_zone"));
-    let typed = SetUp { token: form.get("token"), name, email, time_zone: zone };
+    let typed = SetUpInput { token: form.get("token"), name, email, time_zone: zone };
     let checked = NewUser::parse(name, email, form.get("password"), Role::Admin, zone);
     let user = match checked {
         // No language is stored: nobody chose one for good here, and the links on every page must go on working.

@@ -19,7 +19,7 @@ use crate::http::request::page_context::{Admin, Reader};
 use crate::http::request::session::Visit;
 use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
-use crate::views::accounts::tokens::{ListPage, RevokePage, Typed};
+use crate::views::accounts::tokens::{ListPage, RevokePage, TokenInput};
 
 /// Where a new token waits to be shown.
 const FLASH: &str = "token";
@@ -27,8 +27,8 @@ const FLASH: &str = "token";
 /// All tokens, and a form to make one.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
     let new = one_time_secret::take(&state, (&Visit(session), &reader), FLASH).await?;
-    let none = Typed::default();
-    let before = reader.typed_before("/tokens").map(|form| Typed {
+    let none = TokenInput::default();
+    let before = reader.typed_before("/tokens").map(|form| TokenInput {
         name: form.get("name"),
         scope: Scope::parse(form.get("scope")).unwrap_or(none.scope),
         lifetime: Lifetime::parse(form.get("lifetime")).unwrap_or(none.lifetime),
@@ -40,7 +40,7 @@ async fn answer(
     state: &State,
     reader: &Reader,
     new: Option<&str>,
-    (typed, problems): (Typed<'_>, &Problems),
+    (typed, problems): (TokenInput<'_>, &Problems),
 ) -> Answer {
     let mut list = state.db.read(tokens::list).await?;
     // Those that work first, the newest of them at the top.
@@ -57,7 +57,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     let name = match api_token::parse_name(form.get("name")) {
         Ok(name) => name,
         Err(problem) => {
-            let typed = Typed { name: form.get("name"), scope, lifetime };
+            let typed = TokenInput { name: form.get("name"), scope, lifetime };
             return answer(&state, &reader, None, (typed, &Problems::one(Field::TokenName, problem))).await;
         }
     };

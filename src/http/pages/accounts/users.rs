@@ -22,7 +22,7 @@ use crate::http::request::page_context::{Admin, Reader};
 use crate::http::request::session::Visit;
 use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
-use crate::views::accounts::users::{ListPage, NewLink, Typed, UserPage};
+use crate::views::accounts::users::{InviteInput, ListPage, NewLink, UserPage};
 
 /// Where a new invitation waits to be shown.
 const FLASH: &str = "invitation";
@@ -34,7 +34,7 @@ fn password_flash(id: UserId) -> String {
 /// Everyone, who is invited, and a form to invite one more.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
     let new = one_time_secret::take(&state, (&Visit(session), &reader), FLASH).await?;
-    let before = reader.typed_before("/users/invitations").map(|form| Typed {
+    let before = reader.typed_before("/users/invitations").map(|form| InviteInput {
         email: form.get("email"),
         name: form.get("name"),
         role: Role::parse(form.get("role")).unwrap_or(Role::Viewer),
@@ -46,20 +46,20 @@ async fn answer(
     state: &State,
     reader: &Reader,
     new: Option<&str>,
-    (typed, problems): (Typed<'_>, &Problems),
+    (typed, problems): (InviteInput<'_>, &Problems),
 ) -> Answer {
     let now = reader.now;
     let load = move |conn: &mut DbConnection| Ok((users::list(conn)?, invitations::open(conn, now)?));
     let (people, open) = state.db.read(load).await?;
     let link = new.map(|url| NewLink { url, is_password: false });
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(status, &ListPage::new(reader.shell(), (&people, &open), typed, problems).with_link(link))
+    page(status, &ListPage::new(reader.shell(), &people, &open, typed, problems).with_link(link))
 }
 
 /// Makes a one-time link to a new account; the list shows it once.
 pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
     let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
-    let typed = Typed { email: form.get("email"), name: form.get("name"), role };
+    let typed = InviteInput { email: form.get("email"), name: form.get("name"), role };
     let made = match NewInvitation::parse(typed.email, typed.name, role) {
         Ok(new) => make_link(&state, &reader, new, &form).await?,
         Err(problems) => Err(problems),

@@ -71,7 +71,7 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
     let (newer, older) = neighbours(cursor, &found);
     let input = LogInput {
         filter: filter(reader, query, &parsed),
-        odd: parsed.odd,
+        unrecognised: parsed.odd,
         lines: shown.collect(),
         webhooks: titles.clone(),
         inboxes: inboxes.iter().map(|inbox| (inbox.id, inbox.name.clone())).collect(),
@@ -199,7 +199,7 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
         delivery: &delivery,
         webhook: webhook.as_ref(),
         inbox: inbox_name(&inboxes, delivery.inbox_id),
-        twins: &twins,
+        other_deliveries: &twins,
         attempts: &attempts,
         answers_hidden,
         schedule: ATTEMPTS.unsigned_abs().into(),

@@ -28,7 +28,7 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<R
     let Parsed { filter, cursor, odd } = query.parse(reader.zone());
     let t = reader.t();
     let labels: Vec<String> = odd.iter().map(|name| t.filter_label(name)).collect();
-    let odd = (!labels.is_empty()).then(|| Notice::Odd(t.filters_odd(labels.join(", "))));
+    let odd = (!labels.is_empty()).then(|| Notice::Warning(t.filters_odd(labels.join(", "))));
     let wanted = filter.clone();
     let loaded = state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE)?, inboxes::list(conn)?)));
     let (found, inboxes) = loaded.await?;
@@ -56,7 +56,15 @@ fn shown<'a>(line: &Line, inbox: Option<&'a str>) -> ReceivedLine<'a> {
         (_, 0, why) => Fate::Unmatched(why),
     };
     let derived = line.derived_from.is_some();
-    ReceivedLine { id: line.id, event: line.event, inbox, derived, fate, size: line.size, at: line.created_at }
+    ReceivedLine {
+        id: line.id,
+        event: line.event,
+        inbox,
+        derived,
+        fate,
+        body_bytes: line.size,
+        accepted_at: line.created_at,
+    }
 }
 
 fn parse(id: &str) -> Result<EventId, PageError> {

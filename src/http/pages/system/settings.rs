@@ -19,19 +19,19 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, Reader, SignedIn};
 use crate::http::request::session::Visit;
 use crate::views::NoticeKind;
-use crate::views::system::settings::{Fixed, SettingsPage, Typed};
+use crate::views::system::settings::{SettingsInput, SettingsPage, StartSetting};
 
 /// All of them.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let stored = state.db.read(settings::load).await?;
     let typed = match reader.typed_before("/settings") {
-        Some(form) => Typed {
+        Some(form) => SettingsInput {
             language: Language::parse(form.get("language")).unwrap_or(stored.language),
             time_zone: form.get("time_zone"),
             substatus_attribute: form.get("substatus_attribute"),
             viewers_see_answers: !form.get("viewers_see_answers").is_empty(),
         },
-        None => Typed {
+        None => SettingsInput {
             language: stored.language,
             time_zone: &stored.time_zone,
             substatus_attribute: &stored.substatus_attribute,
@@ -39,7 +39,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
         },
     };
     let problems = Problems::default();
-    page(StatusCode::OK, &SettingsPage::new(reader.shell(), (typed, &problems), fixed(&state, &reader)))
+    page(StatusCode::OK, &SettingsPage::new(reader.shell(), typed, &problems, fixed(&state, &reader)))
 }
 
 /// Stores what can be set on the page.
@@ -49,8 +49,9 @@ pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, fo
     let viewers_see_answers = !form.get("viewers_see_answers").is_empty();
     match Settings::parse(language, zone, attribute, viewers_see_answers) {
         Err(problems) => {
-            let typed = Typed { language, time_zone: zone, substatus_attribute: attribute, viewers_see_answers };
-            let again = SettingsPage::new(reader.shell(), (typed, &problems), fixed(&state, &reader));
+            let typed =
+                SettingsInput { language, time_zone: zone, substatus_attribute: attribute, viewers_see_answers };
+            let again = SettingsPage::new(reader.shell(), typed, &problems, fixed(&state, &reader));
             page(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Ok(new) => {
@@ -62,10 +63,10 @@ pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, fo
 }
 
 /// What is set at the start and what is built in. Addresses of the inner network are for administrators alone.
-fn fixed(state: &State, reader: &Reader) -> Vec<Fixed> {
+fn fixed(state: &State, reader: &Reader) -> Vec<StartSetting> {
     let (t, web, delivery) = (reader.t(), &state.web, &state.delivery);
-    let set = |name, value, variable| Fixed { name, value, variable: Some(variable) };
-    let built_in = |name, value| Fixed { name, value, variable: None };
+    let set = |name, value, variable| StartSetting { name, value, variable: Some(variable) };
+    let built_in = |name, value| StartSetting { name, value, variable: None };
     let bytes = usize::try_from(web.max_payload).unwrap_or(usize::MAX);
     let address = state.public.as_str().trim_end_matches('/');
     let mut all = vec![set(t.fixed_public_url(), address.to_owned(), "HACHOK_PUBLIC_URL")];

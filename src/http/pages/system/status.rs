@@ -11,7 +11,7 @@ use crate::domain::system::status::Signs;
 use crate::http::State;
 use crate::http::pages::{Answer, page};
 use crate::http::request::page_context::SignedIn;
-use crate::views::system::status::{Measured, StatusPage};
+use crate::views::system::status::{StatusPage, StatusView};
 
 /// The page, or the part of it that polling swaps.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
@@ -25,7 +25,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let may_know_places = reader.user.as_ref().is_some_and(|user| user.role == Role::Admin);
     let readable = state.data.files_readable_by_others();
     let readable: Vec<String> = readable.iter().map(|file| file.display().to_string()).collect();
-    let measured = Measured {
+    let measured = StatusView {
         signs: Signs {
             overloaded: pulse.overloaded,
             unusable: state.db.unusable().is_some(),
@@ -41,7 +41,8 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
         migration,
         pending: u64::try_from(pending).unwrap_or(0),
         oldest_pending,
-        in_flight: (pulse.in_flight as u64, u64::from(state.delivery.in_flight)),
+        in_flight: pulse.in_flight as u64,
+        in_flight_max: u64::from(state.delivery.in_flight),
         webhooks: hooks.iter().map(|webhook| webhook.state).collect(),
         memory: memory(),
         machine_zone: jiff::tz::TimeZone::system().iana_name().map(Into::into),

@@ -30,7 +30,7 @@ use crate::http::request::form::{Form, Typed};
 use crate::http::request::page_context::{Admin, Reader};
 use crate::http::request::session::Visit;
 use crate::views::NoticeKind;
-use crate::views::webhooks::{FormErrors, FormInput, FormPage, NewHeaderRow};
+use crate::views::webhooks::{FormErrorsFragment, FormInput, FormPage, NewHeaderRow};
 
 /// `?event=` ticks an event of a new webhook, `?from=` begins with the settings of another.
 #[derive(Deserialize)]
@@ -52,8 +52,8 @@ pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefille
         (None, None) => WebhookForm::blank(event.into_iter().collect()),
     };
     let inboxes = state.db.read(inboxes::list).await?;
-    let (problems, warnings) = (Problems::default(), Problems::default());
-    let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems, warnings: &warnings };
+    let problems = Problems::default();
+    let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems };
     page(StatusCode::OK, &FormPage::new(reader.shell(), input).copied_from(original.as_ref()))
 }
 
@@ -198,7 +198,7 @@ async fn answer(
         Err(NotSaved::Wrong(problems)) => {
             let inboxes = state.db.read(inboxes::list).await?;
             if reader.htmx {
-                let fragment = FormErrors::new(reader.t(), &problems, typed.headers.len());
+                let fragment = FormErrorsFragment::new(reader.t(), &problems, typed.headers.len());
                 return page(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
             }
             let typed = without_spare_rows(typed);
@@ -210,14 +210,7 @@ async fn answer(
             // Saving once more is then meant: the form goes on from what is stored now.
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
-            let warnings = Problems::default();
-            let input = FormInput {
-                webhook: Some(&now),
-                form: &typed,
-                inboxes: &inboxes,
-                problems: &problems,
-                warnings: &warnings,
-            };
+            let input = FormInput { webhook: Some(&now), form: &typed, inboxes: &inboxes, problems: &problems };
             let shown = FormPage::new(reader.shell(), input).with_conflicts(&now);
             Ok(whole(reader, page(StatusCode::CONFLICT, &shown)?))
         }
@@ -277,7 +270,6 @@ fn show(
     (form, webhook, inboxes): (&WebhookForm, Option<&Webhook>, &[Inbox]),
     problems: &Problems,
 ) -> Answer {
-    let warnings = Problems::default();
-    let input = FormInput { webhook, form, inboxes, problems, warnings: &warnings };
+    let input = FormInput { webhook, form, inboxes, problems };
     page(status, &FormPage::new(reader.shell(), input))
 }

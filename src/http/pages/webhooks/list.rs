@@ -80,7 +80,7 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<L
     let loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
     let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| alert(webhook, now)).collect();
     Alert::sort(&mut alerts);
-    for alert in alerts.iter_mut().take(Alert::SHOWN).filter(|alert| alert.webhook.state == Health::AutoDisabled) {
+    for alert in alerts.iter_mut().take(Alert::SHOWN_MAX).filter(|alert| alert.webhook.state == Health::AutoDisabled) {
         let id = alert.webhook.id;
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }

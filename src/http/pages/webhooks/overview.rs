@@ -23,7 +23,7 @@ use crate::http::error::PageError;
 use crate::http::pages::{Answer, page};
 use crate::http::request::page_context::SignedIn;
 use crate::views::deliveries::LogLine;
-use crate::views::webhooks::{Chart, ChartInput, Hour, OverviewPage, Recent};
+use crate::views::webhooks::{AnswerTimes, Chart, ChartInput, Hour, OverviewPage, Recent};
 
 /// Recent deliveries on the page.
 const RECENT: usize = 10;
@@ -65,7 +65,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<Webho
         duration_ms: line.duration_ms,
     });
     let recent = Recent { lines: lines.collect(), mark };
-    let shown = OverviewPage::new(reader.shell(), (&webhook, &inboxes), chart, recent);
+    let shown = OverviewPage::new(reader.shell(), &webhook, &inboxes, chart, recent);
     if seen.is_some() {
         return page(StatusCode::OK, &shown.as_recent());
     }
@@ -105,7 +105,7 @@ fn chart(conn: &mut DbConnection, id: WebhookId, (range, now): (Range, Timestamp
     Ok(ChartInput {
         range,
         hours: (first..first + range.hours()).map(hour).collect(),
-        answers: answers.map(|Answers { median_ms, p95_ms }| (median_ms, p95_ms)),
+        answer_times: answers.map(|Answers { median_ms, p95_ms }| AnswerTimes { median_ms, p95_ms }),
     })
 }
 

@@ -21,7 +21,7 @@ use crate::http::pages::{Answer, fragments, go, page};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, Reader};
 use crate::http::request::session::Visit;
-use crate::views::webhooks::{FormErrors, TestForm, TestPage};
+use crate::views::webhooks::{FormErrorsFragment, TestForm, TestPage};
 use crate::views::{Html, NoticeKind};
 
 /// Which event's sample to show.
@@ -86,7 +86,7 @@ fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
     if !reader.htmx {
         return page(status, &TestPage::new(reader.shell(), webhook, form));
     }
-    let mut response = page(status, &FormErrors::of_test(reader.t(), form.problems))?;
+    let mut response = page(status, &FormErrorsFragment::of_test(reader.t(), form.problems))?;
     response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#errsum"));
     Ok(response)
 }

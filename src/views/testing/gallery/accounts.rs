@@ -1,4 +1,4 @@
-//! API tokens, people, the own account, settings, the system's state.
+//! API tokens, users, profile, settings, status.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ fn tokens_of(language: Language, user: &User) -> Vec<Picture> {
     let (none, wrong) = (Problems::default(), Problems::one(Field::TokenName, Problem::TokenNameMissing));
     let page = |tokens, problems| {
         let server = "https://hooks.example.com";
-        tokens::ListPage::new(shell(language, user, "/tokens"), tokens, server, tokens::Typed::default(), problems)
+        tokens::ListPage::new(shell(language, user, "/tokens"), tokens, server, tokens::TokenInput::default(), problems)
     };
     let new = "hk_6d1f0c52b2a94f0e8f6c1f0d6a3e7b9c5d2e8f7a6b4c3d2e1f0a9b8c7d6e5f4a";
     vec![
@@ -84,15 +84,15 @@ fn people(language: Language, user: &User) -> Vec<Picture> {
     let last = Problems::one(Field::Role, Problem::LastAdmin);
     let url = "https://hooks.example.com/invite/6d1f0c52b2a94f0e8f6c1f0d6a3e7b9c5d2e8f7a6b4c3d2e1f0a9b8c7d6e5f4a";
     let at = |path| shell(language, user, path);
-    let typed = users::Typed { email: "olena@example.com", ..users::Typed::default() };
-    let list = |open, problems| users::ListPage::new(at("/users"), (&all, open), typed, problems);
+    let typed = users::InviteInput { email: "olena@example.com", ..users::InviteInput::default() };
+    let list = |open, problems| users::ListPage::new(at("/users"), &all, open, typed, problems);
     let link = users::NewLink { url, is_password: false };
     let one = |user: &User, problems: &Problems| {
         html(&users::UserPage::new(at("/users/2"), user, user.role, problems).with_link(None))
     };
     let invited = |invitation, problems| {
         let outside = Shell { user: None, ..at("/invite/x") };
-        html(&invitations::InvitePage::new(outside, (invitation, "x"), invitations::Typed::default(), problems))
+        html(&invitations::InvitePage::new(outside, invitation, "x", invitations::InvitationInput::default(), problems))
     };
     let mut weak = Problems::one(Field::UserName, Problem::UserNameMissing);
     weak.add(Field::Password, Problem::AccountPasswordTooShort);
@@ -117,7 +117,8 @@ fn own(language: Language, user: &User) -> Vec<Picture> {
         html(&profile::ProfilePage::new(
             shell(language, user, "/profile"),
             user,
-            (profile::Typed::of(user), problems),
+            profile::ProfileInput::of(user),
+            problems,
             rows,
         ))
     };
@@ -126,7 +127,7 @@ fn own(language: Language, user: &User) -> Vec<Picture> {
 }
 
 fn system(language: Language, user: &User) -> Vec<Picture> {
-    let typed = settings::Typed {
+    let typed = settings::SettingsInput {
         language,
         time_zone: "Europe/Kyiv",
         substatus_attribute: "substatus",
@@ -134,7 +135,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
     };
     let t = shell(language, user, "").t;
     let fixed = || {
-        let one = |name, value: &str, variable| settings::Fixed { name, value: value.into(), variable };
+        let one = |name, value: &str, variable| settings::StartSetting { name, value: value.into(), variable };
         vec![
             one(t.fixed_public_url(), "https://hooks.example.com", Some("HACHOK_PUBLIC_URL")),
             one(t.fixed_allowed(), "", Some("HACHOK_ALLOW_NETWORKS")),
@@ -147,7 +148,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
     let none = Problems::default();
     let wrong = Problems::one(Field::Substatus, Problem::AttributeInvalid);
     let set =
-        |problems| html(&settings::SettingsPage::new(shell(language, user, "/settings"), (typed, problems), fixed()));
+        |problems| html(&settings::SettingsPage::new(shell(language, user, "/settings"), typed, problems, fixed()));
     let well = Signs {
         unusable: false,
         overloaded: false,
@@ -156,7 +157,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         cleaned_at: Some(ago(4)),
         started_at: ago(12_000),
     };
-    let look = |signs, pending, clock_set| status::Measured {
+    let look = |signs, pending, clock_set| status::StatusView {
         signs,
         version: "0.1.0",
         database: "SQLite",
@@ -165,7 +166,8 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         migration: Some("20261121000004".into()),
         pending,
         oldest_pending: (pending > 0).then(|| ago(190)),
-        in_flight: (3, 64),
+        in_flight: 3,
+        in_flight_max: 64,
         webhooks: vec![State::Active, State::Active, State::Failing, State::AutoDisabled],
         memory: Some(41_000_000),
         machine_zone: Some("Europe/Kyiv".into()),

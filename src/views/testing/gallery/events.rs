@@ -1,4 +1,4 @@
-//! The catalogue of events, and those that were received.
+//! The catalogue of events, and received events.
 
 use super::*;
 use crate::domain::events::Unmatched;
@@ -40,8 +40,8 @@ fn line(number: i64) -> ReceivedLine<'static> {
         inbox: (number % 4 != 3).then_some("Telegram"),
         derived: event.derived_from().is_some(),
         fate,
-        size: 3_212 + number.unsigned_abs() as usize,
-        at: fixtures::ago(number.unsigned_abs() * 7),
+        body_bytes: 3_212 + number.unsigned_abs() as usize,
+        accepted_at: fixtures::ago(number.unsigned_abs() * 7),
     }
 }
 

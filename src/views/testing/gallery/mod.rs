@@ -1,4 +1,4 @@
-//! Every page with realistic values, in both languages: what the tests look at, and people too.
+//! Every page with realistic values, in both languages: the tests read them, and people can look at them.
 //!
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
 
@@ -98,10 +98,10 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let at = |path| shell(language, user, path);
     let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
     let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
-    let page = webhooks::OverviewPage::new(at("/webhooks/1"), (crm, &inboxes), fixtures::chart(Range::Day), recent);
+    let page = webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, fixtures::chart(Range::Day), recent);
     let week = webhooks::Chart::new(at("/").t, 1, fixtures::chart(Range::Week));
-    let quiet = webhooks::ChartInput { answers: None, hours: Vec::new(), range: Range::Day };
-    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), (off, &inboxes), quiet, webhooks::Recent::default());
+    let quiet = webhooks::ChartInput { answer_times: None, hours: Vec::new(), range: Range::Day };
+    let idle = webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, quiet, webhooks::Recent::default());
     let idle = idle.with_alert(gone);
     let bad = webhooks::VerifyForm {
         id: "evt_06cwpnsz2wd9z",
@@ -146,27 +146,25 @@ fn forms_of(language: Language, user: &User) -> Vec<Picture> {
     stored.inboxes = vec!["1".into(), "4".into()];
     let blank = WebhookForm::blank(Vec::new());
     let (bad, problems) = bad_form();
-    let odd = Problems::one(Field::Url, Problem::UrlTaken { name: "Duty bot".into() });
-    let page = |path, webhook, form, problems, warnings| {
-        let input = webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings };
+    let page = |path, webhook, form, problems| {
+        let input = webhooks::FormInput { webhook, form, inboxes: &inboxes, problems };
         html(&webhooks::FormPage::new(shell(language, user, path), input))
     };
     let mut theirs = WebhookForm { name: "CRM".into(), timeout_s: "9".into(), ..stored.clone() };
     theirs.events.truncate(2);
     theirs.bearer_token = "typed-secret".into();
     let changed = Problems::one(Field::Form, Problem::ChangedByOther { at: fixtures::ago(2) });
-    let input =
-        |webhook, form, problems| webhooks::FormInput { webhook, form, inboxes: &inboxes, problems, warnings: &none };
+    let input = |webhook, form, problems| webhooks::FormInput { webhook, form, inboxes: &inboxes, problems };
     let clash = webhooks::FormPage::new(shell(language, user, "/webhooks/1"), input(Some(crm), &theirs, &changed));
     let begun = WebhookForm::copy_of(crm, "Copy".into());
     let copy = webhooks::FormPage::new(shell(language, user, "/webhooks/new?from=1"), input(None, &begun, &none));
     vec![
         ("form-conflict", html(&clash.with_conflicts(crm))),
         ("form-copy", html(&copy.copied_from(Some(crm)))),
-        ("form-new", page("/webhooks/new", None, &blank, &none, &none)),
-        ("form", page("/webhooks/1/edit", Some(crm), &stored, &none, &odd)),
-        ("form-errors", page("/webhooks/new", None, &bad, &problems, &none)),
-        ("form-errors-fragment", html(&webhooks::FormErrors::new(shell(language, user, "").t, &problems, 1))),
+        ("form-new", page("/webhooks/new", None, &blank, &none)),
+        ("form", page("/webhooks/1/edit", Some(crm), &stored, &none)),
+        ("form-errors", page("/webhooks/new", None, &bad, &problems)),
+        ("form-errors-fragment", html(&webhooks::FormErrorsFragment::new(shell(language, user, "").t, &problems, 1))),
         ("header-row-fragment", html(&webhooks::NewHeaderRow::new(shell(language, user, "").t, 3))),
     ]
 }
@@ -229,7 +227,7 @@ fn logs_of(language: Language, user: &User) -> Vec<Picture> {
             live: true,
             ..deliveries::LogFilter::default()
         },
-        odd: vec!["event", "to"],
+        unrecognised: vec!["event", "to"],
         inboxes: vec![(1, "Telegram".into())],
         looked_until: None,
         news: Some(deliveries::News { seen: fixtures::delivery(0, 1, Status::Success).id, count: 3 }),
@@ -273,13 +271,13 @@ fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
     let (attempts, success) = (fixtures::attempts(), [fixtures::success()]);
     let [open, done, failed] = [(3, Status::Pending), (1, Status::Success), (2, Status::Failed)]
         .map(|(n, status)| fixtures::delivery(n, 1, status));
-    let twins = [fixtures::delivery(6, 1, Status::Pending), fixtures::delivery(8, 1, Status::Success)];
-    let page = |delivery, attempts, body, (twins, raw)| {
+    let others = [fixtures::delivery(6, 1, Status::Pending), fixtures::delivery(8, 1, Status::Success)];
+    let page = |delivery, attempts, body, other_deliveries, raw| {
         let view = deliveries::DeliveryView {
             delivery,
             webhook: all.first(),
             inbox: Some("Telegram"),
-            twins,
+            other_deliveries,
             attempts,
             answers_hidden: user.role == Role::Viewer,
             schedule: 10,
@@ -291,14 +289,14 @@ fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
         deliveries::DeliveryPage::new(shell(language, user, "/deliveries/dlv_1"), view)
     };
     let body = EventName::MessageUpdated.sample();
-    let open = page(&open, &attempts, Some(body.as_bytes()), (&[][..], false));
+    let open = page(&open, &attempts, Some(body.as_bytes()), &[][..], false);
     vec![
         ("delivery", html(&open)),
         ("delivery-fragment", html(&open.as_delivery())),
         ("delivery-attempts-fragment", html(&open.as_attempts())),
-        ("delivery-ok", html(&page(&done, &success, None, (&twins[..], false)))),
-        ("delivery-raw", html(&page(&failed, &attempts, Some(body.as_bytes()), (&[][..], true)))),
-        ("delivery-failed", html(&page(&failed, &attempts, Some(b"<script>"), (&[][..], false)))),
+        ("delivery-ok", html(&page(&done, &success, None, &others[..], false))),
+        ("delivery-raw", html(&page(&failed, &attempts, Some(body.as_bytes()), &[][..], true))),
+        ("delivery-failed", html(&page(&failed, &attempts, Some(b"<script>"), &[][..], false))),
     ]
 }
 
@@ -307,12 +305,15 @@ fn inboxes_of(language: Language, user: &User) -> Vec<Picture> {
     let at = |path| shell(language, user, path);
     let (none, wrong) = (Problems::default(), Problems::one(Field::InboxName, Problem::InboxNameMissing));
     let row = |inbox| inboxes::Row { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() };
-    let list = |rows, problems| inboxes::ListPage::new(at("/inboxes"), rows, inboxes::Typed::default(), problems);
+    let list = |rows, problems| inboxes::ListPage::new(at("/inboxes"), rows, inboxes::InboxInput::default(), problems);
     let inbox = inboxes.first().expect("four inboxes");
     vec![
         ("inboxes", html(&list(inboxes.iter().map(row).collect(), &none))),
         ("inboxes-empty", html(&list(Vec::new(), &wrong))),
-        ("inbox-edit", html(&inboxes::EditPage::new(at("/inboxes/1/edit"), inbox, inboxes::Typed::of(inbox), &none))),
+        (
+            "inbox-edit",
+            html(&inboxes::EditPage::new(at("/inboxes/1/edit"), inbox, inboxes::InboxInput::of(inbox), &none)),
+        ),
     ]
 }
 
@@ -320,8 +321,8 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
     let outside = |path| Shell { user: None, ..shell(language, user, path) };
     let mut short = Problems::one(Field::Email, Problem::EmailInvalid);
     short.add(Field::Password, Problem::AccountPasswordTooShort);
-    let blank = sign_in::SetUp { token: "one-time", ..sign_in::SetUp::default() };
-    let typed = sign_in::SetUp { name: "Олена", email: "olena", time_zone: "Europe/Kyiv", ..blank };
+    let blank = sign_in::SetUpInput { token: "one-time", ..sign_in::SetUpInput::default() };
+    let typed = sign_in::SetUpInput { name: "Олена", email: "olena", time_zone: "Europe/Kyiv", ..blank };
     let set_up =
         |typed, problems: &Problems| html(&sign_in::SetUpPage::new(outside("/setup?token=x"), typed, problems));
     let sign_in = |email, refusal| html(&sign_in::SignInPage::new(outside("/sign-in"), email, "/webhooks", refusal));
@@ -367,7 +368,7 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
 }
 
 #[test]
-#[ignore = "writes files for people to look at"]
+#[ignore = "writes files, for people to look at"]
 fn render_gallery() {
     let Some(folder) = std::env::var_os("HACHOK_GALLERY").map(std::path::PathBuf::from) else { return };
     for language in Language::ALL {

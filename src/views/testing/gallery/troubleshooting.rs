@@ -1,4 +1,4 @@
-//! What goes wrong and what is done about it: banners, held deliveries, resending.
+//! Failing webhooks and what to do about them: banners, held deliveries, sending again, recoveries.
 
 use super::*;
 use crate::domain::deliveries::recovery::RecoveryState;
@@ -46,7 +46,8 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         let lines = recent.iter().map(|delivery| line(delivery, "CRM")).collect();
         let page = webhooks::OverviewPage::new(
             shell(language, user, "/webhooks/3"),
-            (&webhook, &inboxes),
+            &webhook,
+            &inboxes,
             fixtures::chart(Range::Day),
             webhooks::Recent { lines, mark: "2b".into() },
         );

@@ -1,4 +1,4 @@
-//! What must hold for all pages.
+//! Rules that hold for every page.
 
 mod troubleshooting;
 
@@ -24,7 +24,7 @@ fn every_page_is_written_in_its_language() {
 }
 
 #[test]
-fn what_others_wrote_is_never_markup() {
+fn text_from_outside_is_never_markup() {
     for (name, html) in everything() {
         let scripts = html.matches("<script").count();
         assert_eq!(scripts, html.matches("<script src=\"/static/").count(), "{name}");
@@ -33,7 +33,7 @@ fn what_others_wrote_is_never_markup() {
 }
 
 #[test]
-fn no_secret_that_was_typed_comes_back() {
+fn no_typed_secret_is_rendered() {
     for (name, html) in everything() {
         assert!(!html.contains("typed-secret"), "{name}");
         assert!(!html.contains("[hidden]"), "{name}");
@@ -41,7 +41,7 @@ fn no_secret_that_was_typed_comes_back() {
 }
 
 #[test]
-fn a_viewer_finds_no_button_that_writes() {
+fn a_viewer_gets_no_form_that_writes() {
     for language in Language::ALL {
         for (name, html) in pictures(*language, Role::Viewer) {
             let reads = [
@@ -64,7 +64,7 @@ fn a_viewer_finds_no_button_that_writes() {
 }
 
 #[test]
-fn every_form_that_writes_bears_the_token() {
+fn every_form_that_writes_has_the_form_token() {
     for (name, html) in everything() {
         assert_eq!(html.matches("method=\"post\"").count(), html.matches("name=\"_csrf\"").count(), "{name}");
     }
@@ -82,7 +82,7 @@ fn ids_are_unique_on_a_page() {
 }
 
 #[test]
-fn a_fragment_is_the_same_part_of_the_page() {
+fn a_fragment_equals_its_part_of_the_page() {
     for language in Language::ALL {
         let all = pictures(*language, Role::Admin);
         let page = |name: &str| {

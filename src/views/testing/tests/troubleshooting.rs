@@ -1,4 +1,4 @@
-//! Banners, held deliveries, resending: the words and the ways on, in both languages.
+//! Banners, held deliveries, sending again: their texts and links, in both languages.
 
 use crate::domain::accounts::user::{Language, Role};
 use crate::views::testing::gallery::pictures;
@@ -13,37 +13,37 @@ fn page(name: &str, language: Language, role: Role) -> String {
     found.map(|(_, html)| html).expect("a page of that name")
 }
 
-/// Each page says its words.
-fn say(name: &str, words: [&str; 2]) {
+/// The page holds the English and the Ukrainian text.
+fn says(name: &str, words: [&str; 2]) {
     for (html, words) in both(name).into_iter().zip(words) {
         assert!(html.contains(words), "{name}: {words}");
     }
 }
 
 #[test]
-fn each_stage_has_its_sentence() {
-    say(
+fn each_stage_has_a_text() {
+    says(
         "webhook-exhausted",
         [
             "A delivery to “CRM: customer cards” was given up after 10 attempts.",
             "Доставку вебхука «CRM: картки клієнтів» припинено після 10 спроб.",
         ],
     );
-    say(
+    says(
         "webhook-day",
         [
             "Every attempt to “Analytics warehouse” has failed for 26 h.",
             "Жодна спроба вебхука «Сховище аналітики» не вдалася впродовж такого часу: 26\u{a0}год.",
         ],
     );
-    say(
+    says(
         "webhook-off-soon",
         [
             "Webhook “Duty bot alerts” will be turned off on 22 Nov 2026, 09:25 if nothing succeeds.",
             "Вебхук «Сповіщення чергового бота» буде вимкнено 22.11.2026 09:25, якщо до того не вдасться жодна доставка.",
         ],
     );
-    say(
+    says(
         "list",
         [
             "Webhook “Legacy ERP” was turned off: every delivery failed for 5 days. 38 events are kept for 7 days.",
@@ -51,8 +51,8 @@ fn each_stage_has_its_sentence() {
              38 подій зберігатимуться 7\u{a0}днів.",
         ],
     );
-    say("webhook-off", ["was turned off: every delivery failed.", "вимкнено: жодна доставка не вдалася."]);
-    say("webhook-gone", ["the receiver answered 410", "отримувач відповів 410"]);
+    says("webhook-off", ["was turned off: every delivery failed.", "вимкнено: жодна доставка не вдалася."]);
+    says("webhook-gone", ["the receiver answered 410", "отримувач відповів 410"]);
 }
 
 #[test]
@@ -62,11 +62,11 @@ fn the_list_shows_the_worst_three_and_counts_the_rest() {
         let first = html.split("<div class=\"notice").nth(1).expect("a banner");
         assert!(first.starts_with(" bad\"") && first.contains("/webhooks/4/held"), "{first}");
     }
-    say("list-alerts", ["and 2 more webhooks with failures", "і ще 2 вебхуки з помилками"]);
+    says("list-alerts", ["and 2 more webhooks with failures", "і ще 2 вебхуки з помилками"]);
 }
 
 #[test]
-fn a_banner_leads_to_the_deliveries_that_tell_why() {
+fn a_banner_links_to_the_deliveries_that_explain_it() {
     let leads = |name, to: &str| both(name).iter().all(|html| html.contains(&format!("href=\"/deliveries?{to}\"")));
     assert!(leads("webhook-exhausted", "webhook=1&#38;status=failed"));
     assert!(leads("webhook-day", "webhook=2"));
@@ -78,14 +78,17 @@ fn a_banner_leads_to_the_deliveries_that_tell_why() {
 
 #[test]
 fn a_slow_webhook_says_why_and_until_when() {
-    say("webhook-off-soon", ["one delivery is tried at a time until one succeeds. Next attempt at 09:29.", "о 09:29."]);
-    say("webhook-day", ["so nothing is sent until 09:40.", "тому до 09:40 нічого не надсилається."]);
+    says(
+        "webhook-off-soon",
+        ["one delivery is tried at a time until one succeeds. Next attempt at 09:29.", "о 09:29."],
+    );
+    says("webhook-day", ["so nothing is sent until 09:40.", "тому до 09:40 нічого не надсилається."]);
     assert!(both("webhook-exhausted").iter().all(|html| !html.contains("09:29") && !html.contains("09:40")));
 }
 
 #[test]
-fn what_was_held_is_sent_or_discarded_by_one_form() {
-    say("held", ["1,148 deliveries were kept", "збережено 1\u{a0}148 доставок."]);
+fn one_form_sends_or_discards_held_deliveries() {
+    says("held", ["1,148 deliveries were kept", "збережено 1\u{a0}148 доставок."]);
     for html in both("held") {
         let form = html.split("action=\"/webhooks/4/held\"").nth(1).expect("the form");
         assert!(form.contains("name=\"choice\" value=\"send\"") && form.contains("name=\"choice\" value=\"discard\""));
@@ -95,12 +98,12 @@ fn what_was_held_is_sent_or_discarded_by_one_form() {
 
 #[test]
 fn failed_deliveries_are_counted_before_they_are_sent() {
-    say("resend-found", ["1,148 failed deliveries", "1\u{a0}148 невдалих доставок"]);
-    say("resend-found", ["up to 50 per second, about 23 s", "до 50 за секунду, приблизно 23\u{a0}с"]);
-    say("resend-many", ["Only the oldest 10,000 are taken.", "не більше ніж 10\u{a0}000."]);
-    say("resend-many", ["Send 10,000 again", "Надіслати 10\u{a0}000 ще раз"]);
-    say("resend-none", ["There is nothing to resend", "Немає чого надсилати повторно"]);
-    say("resend-errors", ["<title>Error: ", "<title>Помилка: "]);
+    says("resend-found", ["1,148 failed deliveries", "1\u{a0}148 невдалих доставок"]);
+    says("resend-found", ["up to 50 per second, about 23 s", "до 50 за секунду, приблизно 23\u{a0}с"]);
+    says("resend-many", ["Only the oldest 10,000 are taken.", "не більше ніж 10\u{a0}000."]);
+    says("resend-many", ["Send 10,000 again", "Надіслати 10\u{a0}000 ще раз"]);
+    says("resend-none", ["There is nothing to resend", "Немає чого надсилати повторно"]);
+    says("resend-errors", ["<title>Error: ", "<title>Помилка: "]);
     let sends = |name| both(name).iter().all(|html| html.contains("method=\"post\" action=\"/deliveries/resend\""));
     assert!(sends("resend-found") && sends("resend-many"));
     assert!(!sends("resend") && !sends("resend-none") && !sends("resend-errors"));
@@ -118,7 +121,7 @@ fn failed_deliveries_are_counted_before_they_are_sent() {
 }
 
 #[test]
-fn a_recovery_asks_again_only_while_it_runs() {
+fn the_page_of_a_recovery_polls_only_while_it_runs() {
     for name in ["recovery", "recovery-done", "recovery-cancelled"] {
         let runs = name == "recovery";
         for html in both(name) {
@@ -127,12 +130,12 @@ fn a_recovery_asks_again_only_while_it_runs() {
             assert_eq!(html.contains("class=\"btn if-nojs\" href=\"/recoveries/7\""), runs, "{name}");
         }
     }
-    say("recovery", ["412 of 1,148 sent", "Надіслано 412 з 1\u{a0}148"]);
-    say("recovery-cancelled", ["736 deliveries were not sent again.", "736 доставок не надіслано повторно."]);
+    says("recovery", ["412 of 1,148 sent", "Надіслано 412 з 1\u{a0}148"]);
+    says("recovery-cancelled", ["736 deliveries were not sent again.", "736 доставок не надіслано повторно."]);
 }
 
 #[test]
-fn administrators_find_the_way_to_resend() {
+fn only_administrators_get_links_to_send_again() {
     for language in [Language::En, Language::Uk] {
         for (name, way) in
             [("log", "formaction=\"/deliveries/resend\""), ("webhook-day", "/deliveries/resend?webhook=2\"")]
