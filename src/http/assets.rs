@@ -1,4 +1,4 @@
-//! `/static/…`: names change with their bytes, so browsers may keep them for ever.
+//! `/static/…`: the name of a file contains a hash of its bytes, so browsers may cache it for ever.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use flate2::Compression;
 
 use super::middleware::compression::{accepts_gzip, gzip};
 
-/// The file of that hashed name.
+/// Answers with the file of that hashed name, or 404.
 pub async fn serve(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     let Some((bytes, media_type)) = crate::assets::find(&name) else {
         return HttpResponse::NotFound().finish();
@@ -30,7 +30,7 @@ pub async fn serve(request: HttpRequest, name: web::Path<String>) -> HttpRespons
     }
 }
 
-/// The file, compressed once.
+/// The file compressed with gzip; each file is compressed once and then cached.
 fn compressed(name: &str, bytes: &Bytes) -> Option<Bytes> {
     static FILES: LazyLock<Mutex<HashMap<String, Bytes>>> = LazyLock::new(Mutex::default);
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! For supervisors and load balancers.
+//! `/healthz` and `/readyz`, for supervisors and load balancers.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, Responder};
@@ -6,12 +6,12 @@ use actix_web::{HttpResponse, Responder};
 use super::State;
 use crate::db::accounts::users;
 
-/// The process lives.
+/// `/healthz`: 200 as long as the process serves requests.
 pub async fn lives() -> impl Responder {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// The database answers and the delivery task runs.
+/// `/readyz`: 200 if the database answers and the delivery task runs; otherwise 503 with the cause.
 pub async fn ready(state: Data<State>) -> impl Responder {
     let answers = state.db.read(users::none_yet).await.is_ok();
     let (mut response, text) = match (state.db.unusable(), answers, state.engine.is_running()) {

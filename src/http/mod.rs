@@ -1,4 +1,4 @@
-//! The pages and the API over HTTP. Only this room names actix.
+//! Pages and API over HTTP. Only this room (and `app`, which starts the server) names actix.
 
 mod api;
 mod assets;

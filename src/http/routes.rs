@@ -1,4 +1,4 @@
-//! THE route table.
+//! The route table: every path, its methods and its handlers. Tests read roles and scopes from it.
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PathConfig, QueryConfig, ServiceConfig};
@@ -12,7 +12,7 @@ use super::request::form_limits::FormLimits;
 use super::request::{page_context, session};
 use super::{State, api, assets, health};
 
-/// Every path of the server.
+/// Registers every route of the server.
 pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
     routes
         .service(web::resource("/healthz").get(health::lives))
@@ -33,7 +33,8 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
                 .app_data(
-                    QueryConfig::default().error_handler(|odd, _| ApiError::invalid("query", &odd.to_string()).into()),
+                    QueryConfig::default()
+                        .error_handler(|error, _| ApiError::invalid("query", &error.to_string()).into()),
                 )
                 .wrap(from_fn(method_not_allowed::of_management))
                 .configure(management),
@@ -86,22 +87,22 @@ fn management(routes: &mut ServiceConfig) {
 }
 
 fn pages(routes: &mut ServiceConfig, with_event: FormLimits) {
-    let strangers = FormLimits::STRANGERS;
+    let anonymous = FormLimits::ANONYMOUS;
     routes
         .service(web::resource("/").get(webhooks::list::home))
         .service(
             web::resource("/setup")
-                .app_data(strangers)
+                .app_data(anonymous)
                 .get(accounts::sign_in::set_up)
                 .post(accounts::sign_in::create_first),
         )
         .service(
             web::resource("/sign-in")
-                .app_data(strangers)
+                .app_data(anonymous)
                 .get(accounts::sign_in::sign_in)
                 .post(accounts::sign_in::check_in),
         )
-        .service(web::resource("/sign-out").app_data(strangers).post(accounts::sign_in::sign_out))
+        .service(web::resource("/sign-out").app_data(anonymous).post(accounts::sign_in::sign_out))
         .service(web::resource("/webhooks").get(webhooks::list::list).post(webhooks::form::create))
         .service(web::resource("/webhooks/new").get(webhooks::form::new))
         .service(web::resource("/webhooks/header-row").get(webhooks::form::header_row))
@@ -175,7 +176,7 @@ fn accounts(routes: &mut ServiceConfig) {
         .service(web::resource(r"/users/{id:\d+}/password-link").post(accounts::users::make_password_link))
         .service(
             web::resource("/invite/{token}")
-                .app_data(FormLimits::STRANGERS)
+                .app_data(FormLimits::ANONYMOUS)
                 .get(accounts::invitations::show)
                 .post(accounts::invitations::accept),
         )

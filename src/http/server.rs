@@ -1,6 +1,6 @@
-//! The server: actix-http's HTTP/1 service on streams of ours, in the workers of actix-server.
+//! The server: actix-http's HTTP/1 service on [`Stream`]s, in the workers of actix-server.
 //!
-//! `actix_web::HttpServer` is the same on plain TCP streams, without a place for a stream type of one's own.
+//! `actix_web::HttpServer` does the same on plain TCP streams and takes no other stream type.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -33,21 +33,22 @@ const WORKERS_MAX: usize = 4;
 /// Connections of each worker.
 const CONNECTIONS_PER_WORKER_MAX: usize = 1024;
 
-/// File descriptors for everything but connections of peers and to webhooks: database, files, pipes, timers.
+/// File descriptors reserved for the database, files, pipes and timers; connections of clients and to receivers are
+/// counted apart.
 const OTHER_FILES: usize = 128;
 
-/// A worker accepts so many connections however few file descriptors there are.
+/// A worker accepts this many connections even if file descriptors are fewer.
 const CONNECTIONS_PER_WORKER_MIN: usize = 16;
 
-/// After an early response to a request whose body was not read, the rest of the body is read and dropped that long,
-/// so that the response is not lost to a reset (RFC 9112 §9.6).
+/// After an early response, the unread rest of a request body is read and dropped for this long, so that the response
+/// is not lost to a reset (RFC 9112 §9.6).
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The kernel asks for more of a response when it holds less unsent than this. It bounds what a peer that does not
-/// read can make it hold, and shows the progress of a slow one in small steps.
+/// The kernel asks for more of a response when it holds less than this unsent. This limits the memory that a peer
+/// which does not read can take, and makes the progress of a slow peer visible in small steps.
 const UNSENT_MAX_BYTES: u32 = 64 * 1024;
 
-/// A server on `listener`; at its end requests on their way have `last_requests` seconds.
+/// A server on `listener`. When it stops, running requests have `last_requests` seconds to end.
 pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::io::Result<Server> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);
     let other_files = OTHER_FILES + usize::from(state.delivery.in_flight);
@@ -88,7 +89,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
             async move { response.await.map(|response| exchange.track(Response::from(response))) }
         });
         let http = HttpService::build()
-            // Idle connections are the sweep's: its limit depends on how many there are.
+            // The sweep closes idle connections: its limit depends on how many are open.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(fault_injection::connection(HEAD_MAX))
             .client_disconnect_timeout(LINGER)
@@ -115,20 +116,21 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
     Ok(server.run())
 }
 
-/// Accepted sockets inherit the option.
+/// Sets `UNSENT_MAX_BYTES` on the listener; accepted sockets inherit it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn hold_little(listener: &TcpListener) -> std::io::Result<()> {
     SockRef::from(listener).set_tcp_notsent_lowat(UNSENT_MAX_BYTES)
 }
 
-/// The option is Linux's; elsewhere the send buffer is the bound.
+/// Only Linux has that option; elsewhere the size of the send buffer is the limit.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn hold_little(listener: &TcpListener) -> std::io::Result<()> {
     SockRef::from(listener).set_send_buffer_size(2 * UNSENT_MAX_BYTES as usize)
 }
 
-/// Raises the soft limit of open files, which is 1,024 in many shells and containers, to `wanted` or to the hard limit,
-/// and says what it is now. A server out of file descriptors can neither accept nor read its database.
+/// Raises the soft limit of open files (1,024 in many shells and containers) to `wanted` or to the hard limit, and
+/// returns the limit in force. A server without free file descriptors can neither accept connections nor read its
+/// database.
 fn raise_file_limit(wanted: usize) -> usize {
     let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
     let limit = getrlimit(Resource::Nofile);
@@ -138,7 +140,7 @@ fn raise_file_limit(wanted: usize) -> usize {
     usize::try_from(if set { raised } else { soft }).unwrap_or(usize::MAX)
 }
 
-/// Connections that each worker accepts when there are file descriptors for so many.
+/// How many connections each worker accepts when `files` file descriptors are free for them.
 fn connections_per_worker(workers: usize, files: usize) -> usize {
     (files / workers).clamp(CONNECTIONS_PER_WORKER_MIN, CONNECTIONS_PER_WORKER_MAX)
 }

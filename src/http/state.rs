@@ -1,4 +1,4 @@
-//! What every handler may use.
+//! The state that every handler may use.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::password::Hasher;
 
-/// What every handler may use.
+/// The state that every handler may use.
 pub struct State {
     pub(super) db: Db,
     pub(super) engine: Engine,
@@ -30,34 +30,35 @@ pub struct State {
     pub(super) started_at: Timestamp,
     pub(super) public: Url,
     pub(super) retention_days: u16,
-    /// The key of form tokens.
+    /// Key of the MACs of form tokens and once-tokens.
     pub(super) form_key: [u8; 32],
-    /// The key of the session cookie.
+    /// Key that encrypts the session cookie.
     pub(super) cookie_key: [u8; 32],
-    /// The key of the accounts in the counts of failed sign-ins.
+    /// Key of the MACs that replace account names in the counts of failed sign-ins.
     pub(super) sign_in_key: [u8; 32],
     pub(super) trusted_proxies: TrustedProxies,
     pub(super) allowed_hosts: AllowedHosts,
     pub(super) cookies: CookieNames,
-    /// What was written of host names that are not allowed.
+    /// Limits log lines about host names that are not allowed.
     pub(super) unknown_hosts_logged: LogLimit,
-    /// What was written of origins that are not the public URL's.
+    /// Limits log lines about origins other than that of the public URL.
     pub(super) wrong_origins_logged: LogLimit,
     pub(super) senders: Senders,
     pub(super) hasher: Hasher,
-    searching: Arc<Semaphore>,
+    log_searches: Arc<Semaphore>,
 }
 
-/// Searches at once: each reads up to 64 MiB on a connection that other pages wait for.
-const SEARCHING: usize = 2;
+/// Concurrent searches of the log: each reads up to 64 MiB, on a connection that other pages need.
+const LOG_SEARCHES_MAX: usize = 2;
 
 impl State {
-    /// The parts that handlers share.
+    /// Starts the hashing thread; fails if the system refuses a thread.
     pub fn new(
         db: Db,
         engine: Engine,
         policy: Arc<AddressPolicy>,
-        (settings, public): (&ServeSettings, Url),
+        settings: &ServeSettings,
+        public: Url,
         installation_id: &str,
     ) -> std::io::Result<Self> {
         let vault = db.vault();
@@ -82,25 +83,26 @@ impl State {
             public,
             senders: Senders::default(),
             hasher: Hasher::start()?,
-            searching: Arc::new(Semaphore::new(SEARCHING)),
+            log_searches: Arc::new(Semaphore::new(LOG_SEARCHES_MAX)),
         })
     }
 
-    /// A turn to look through the log, to be held by the query itself: it goes on when its reader has gone.
-    pub(super) async fn turn(&self, filter: &Filter) -> Result<Option<OwnedSemaphorePermit>, db::Error> {
+    /// A permit to search the log; `None` if `filter` has no search text. The query itself holds the permit, because
+    /// it keeps running when its client has gone. `Busy` if no permit is free within [`db::ANSWER`].
+    pub(super) async fn search_permit(&self, filter: &Filter) -> Result<Option<OwnedSemaphorePermit>, db::Error> {
         if filter.search.is_none() {
             return Ok(None);
         }
-        let turn = tokio::time::timeout(db::ANSWER, Arc::clone(&self.searching).acquire_owned()).await;
-        turn.ok().and_then(Result::ok).map(Some).ok_or(db::Error::Busy)
+        let permit = tokio::time::timeout(db::ANSWER, Arc::clone(&self.log_searches).acquire_owned()).await;
+        permit.ok().and_then(Result::ok).map(Some).ok_or(db::Error::Busy)
     }
 
-    /// The origin that people are to open pages at.
+    /// The origin of the public URL, at which people open pages.
     pub(super) fn public_origin(&self) -> String {
         self.public.origin().ascii_serialization()
     }
 
-    /// The pages are reached over TLS, so cookies are bound to it.
+    /// The public URL is https: cookies are sent only over TLS.
     pub(super) fn is_secure(&self) -> bool {
         is_secure(&self.public)
     }

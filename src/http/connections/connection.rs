@@ -1,4 +1,4 @@
-//! What is known of one connection. Its own task writes it, the sweep reads it from another thread: atomics, no lock.
+//! The state of one connection. Its own task writes it and the sweep reads it from another thread: atomics, no lock.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -9,22 +9,21 @@ use futures_util::task::AtomicWaker;
 
 use super::limits::Phase;
 
-/// The body of the request in progress has an unknown length, and its handler has what came so far.
+/// The body of the current request has an unknown length, and its handler has all bytes received so far.
 const BODY_UNKNOWN: u64 = u64::MAX;
-/// The same, and the handler waits for more.
+/// The body of the current request has an unknown length, and its handler waits for more.
 const BODY_WANTED: u64 = u64::MAX - 1;
 
-/// One connection.
 #[derive(Debug)]
 pub struct Connection {
     /// [`Standing`] as one word, so that phase and time are read together.
     standing: AtomicU64,
-    /// The standing for which the connection was asked to close; zero is none. Another standing since then means that
-    /// the peer was not idle or slow after all.
+    /// The standing for which the connection was asked to close, 0 for no request. If the standing has changed since,
+    /// the peer was not idle or slow after all, and the request has no effect.
     closing: AtomicU64,
-    /// Requests whose response is not complete.
+    /// Requests without a complete response.
     exchanges: AtomicU32,
-    /// Bytes of the request body that have not been read, or one of the two constants above.
+    /// Unread bytes of the request body, or one of the two constants above.
     body: AtomicU64,
     waker: AtomicWaker,
 }
@@ -34,7 +33,7 @@ pub struct Connection {
 pub enum Readable {
     /// The head of the next request.
     Head,
-    /// So many bytes of the body.
+    /// At most this many bytes of the body.
     Body(u64),
     /// Some bytes of a body of unknown length.
     BodyPart,
@@ -42,20 +41,20 @@ pub enum Readable {
     Nothing,
 }
 
-/// How long the body of a request is.
+/// The length of a request body, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyLength {
-    /// That many bytes.
+    /// In bytes.
     Known(u64),
     /// Chunked, or until the end of the connection.
     Unknown,
 }
 
-/// A phase and the millisecond it began.
+/// A phase and the time at which it began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// What the connection is doing.
     pub phase: Phase,
+    /// As [`now_ms`] counts.
     since_ms: u64,
 }
 
@@ -64,7 +63,7 @@ impl Standing {
         Self { phase, since_ms }
     }
 
-    /// Three bits are the phase; none of them is zero.
+    /// Packed into one word. The lower three bits are the phase, which is never 0, so that no word is 0.
     const fn word(self) -> u64 {
         let tag = match self.phase {
             Phase::Silent => 1,
@@ -87,7 +86,7 @@ impl Standing {
         Self::new(phase, word >> 3)
     }
 
-    /// How long it has lasted.
+    /// How long the phase has lasted.
     pub const fn age(self, now_ms: u64) -> Duration {
         Duration::from_millis(now_ms.saturating_sub(self.since_ms))
     }
@@ -100,7 +99,7 @@ pub fn now_ms() -> u64 {
 }
 
 impl Connection {
-    /// A connection that has just been accepted.
+    /// For a connection that has just been accepted.
     pub fn new() -> Self {
         Self {
             standing: AtomicU64::new(Standing::new(Phase::Silent, now_ms()).word()),
@@ -111,43 +110,39 @@ impl Connection {
         }
     }
 
-    /// Phase and time.
     pub fn standing(&self) -> Standing {
         Standing::of(self.standing.load(Ordering::Acquire))
     }
 
-    /// The phase.
     pub fn phase(&self) -> Phase {
         self.standing().phase
     }
 
-    /// Begins a phase.
     pub fn enter(&self, phase: Phase) {
         self.enter_at(phase, now_ms());
     }
 
-    /// Begins a phase at that time.
     pub fn enter_at(&self, phase: Phase, now_ms: u64) {
         self.standing.store(Standing::new(phase, now_ms).word(), Ordering::Release);
     }
 
-    /// Asks the connection's task to close it, unless the peer does something first.
+    /// Asks the connection's task to close it; no effect if the standing is no longer `seen`.
     pub fn ask_to_close(&self, seen: Standing) {
         self.closing.store(seen.word(), Ordering::Release);
         self.waker.wake();
     }
 
-    /// The request to close, as long as nothing has changed since.
+    /// Asked to close, and the standing has not changed since.
     pub fn is_asked_to_close(&self) -> bool {
         self.closing.load(Ordering::Acquire) == self.standing.load(Ordering::Acquire)
     }
 
-    /// The task to wake when the connection is asked to close.
+    /// Sets the task to wake when the connection is asked to close.
     pub fn register(&self, waker: &Waker) {
         self.waker.register(waker);
     }
 
-    /// A request begins.
+    /// A request begins; its head has been parsed.
     pub fn begin(&self, body: BodyLength) {
         let body = match body {
             BodyLength::Known(length) => length.min(BODY_WANTED - 1),
@@ -158,7 +153,7 @@ impl Connection {
         self.enter(Phase::Busy);
     }
 
-    /// The response of a request is complete, or was given up.
+    /// The response of a request is complete or was dropped.
     pub fn end(&self) {
         self.exchanges.fetch_sub(1, Ordering::Relaxed);
     }
@@ -170,14 +165,14 @@ impl Connection {
         }
     }
 
-    /// A body of unknown length has ended, or nobody reads it.
+    /// A body of unknown length has ended, or its handler has dropped it.
     pub fn end_body(&self) {
         if self.body.load(Ordering::Relaxed) >= BODY_WANTED {
             self.body.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Bytes of the body have been read.
+    /// `count` bytes were handed to the parser as `readable` allowed.
     pub fn took(&self, readable: Readable, count: usize) {
         match readable {
             Readable::Body(left) => {
@@ -188,8 +183,8 @@ impl Connection {
         }
     }
 
-    /// What may be read now. The next head only when the last response has left: the parser takes 5.6 KB for each
-    /// head that waits in its queue, however short it is on the wire.
+    /// What the parser may get now. It gets the next head only after the last response has been written, because it
+    /// keeps 5.6 KB for each head in its queue, even for a short one.
     pub fn readable(&self) -> Readable {
         match self.body.load(Ordering::Relaxed) {
             BODY_WANTED => Readable::BodyPart,
@@ -199,7 +194,7 @@ impl Connection {
         }
     }
 
-    /// A response is not complete.
+    /// Some response is not complete.
     pub fn has_exchange(&self) -> bool {
         self.exchanges.load(Ordering::Relaxed) > 0
     }
@@ -250,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_something_in_time_is_not_asked_to_close() {
+    fn a_peer_that_acts_in_time_is_not_asked_to_close() {
         let connection = Connection::new();
         assert!(!connection.is_asked_to_close());
         connection.enter(Phase::Idle);

@@ -1,4 +1,4 @@
-//! One request and its response: tells the connection when they begin and end.
+//! One request and its response: reports their begin and end to the connection.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use pin_project_lite::pin_project;
 
 use super::connection::{BodyLength, Connection};
 
-/// The largest piece of a response that is copied into the dispatcher's buffer at once. The buffer takes pieces until
-/// it holds 32 KiB, so that it never holds more than 48; a page of 1 MB as one piece would stay in it as a copy.
+/// The largest piece of a response that is copied into the dispatcher's buffer at once. The buffer takes pieces until it
+/// holds 32 KiB, so with these pieces it holds at most 48 KiB; a page of 1 MB in one piece would be copied whole.
 const PIECE_MAX_BYTES: usize = 16 * 1024;
 
-/// The largest body that is read before a handler asks for it. Otherwise the dispatcher's buffers take 160 KiB of a body
-/// whose sender nobody knows yet.
+/// The largest body that is read before a handler asks for it. Without this limit the dispatcher's buffers would take
+/// 160 KiB of a body before its sender is authenticated.
 const BODY_AHEAD_MAX_BYTES: u64 = 8 * 1024;
 
-/// A request whose response is not complete; dropped with its response, or when it is given up.
+/// A request without a complete response; dropped with its response, or with its handler.
 pub struct Exchange(Option<Arc<Connection>>);
 
 impl Exchange {
-    /// Tells the connection that a request begins, and how much body follows its head.
+    /// Reports to the connection that a request begins, and how long its body is.
     pub fn begin(request: &mut Request) -> Self {
         let connection = request.conn_data::<Arc<Connection>>().cloned();
         if let Some(connection) = &connection {
@@ -40,7 +40,7 @@ impl Exchange {
         Self(connection)
     }
 
-    /// The request lasts as long as the body of this response.
+    /// Ends the exchange when the body of `response` is dropped.
     pub fn track<B>(self, response: Response<B>) -> Response<Tracked<B>> {
         response.map_body(|_, body| Tracked { body, rest: Bytes::new(), _exchange: self })
     }
@@ -54,7 +54,8 @@ impl Drop for Exchange {
     }
 }
 
-/// The parser has refused lengths that are no numbers, and lengths beside a transfer coding.
+/// A body of more than `BODY_AHEAD_MAX_BYTES` counts as unknown. The parser has refused lengths that are not numbers,
+/// and a length together with a transfer coding.
 fn body_length(request: &mut Request) -> BodyLength {
     if matches!(request.payload(), Payload::None) {
         return BodyLength::Known(0);
@@ -64,7 +65,7 @@ fn body_length(request: &mut Request) -> BodyLength {
     length.filter(|length| *length <= BODY_AHEAD_MAX_BYTES).map_or(BodyLength::Unknown, BodyLength::Known)
 }
 
-/// A body of unknown length, or a large one: more of it is read when the handler asks.
+/// A large body or one of unknown length: more of it is read when the handler asks.
 struct UnknownBody {
     payload: Payload,
     connection: Arc<Connection>,

@@ -1,56 +1,56 @@
-//! When a connection is taken back from its peer. Pure rules: ages and counts are arguments.
+//! When a connection is closed. Pure rules: ages and counts are arguments.
 
 use std::time::Duration;
 
 use crate::fault_injection;
 
-/// From the first byte of a request to the end of its head. For the first request of a connection the parser's own
-/// timer counts from the connection's start and answers 408.
+/// From the first byte of a request to the end of its head. For the first request of a connection, the parser's timer
+/// counts from the start of the connection and answers 408.
 pub const HEAD_MAX: Duration = Duration::from_secs(5);
 
-/// The parser's timer covers only the first head of a connection; ours covers all of them, and leaves it the first turn.
+/// The sweep's limit for a head. The parser's timer covers only the first head of a connection; this one covers all
+/// heads, and is longer so that the parser answers 408 first.
 const LATE_HEAD_MAX: Duration = Duration::from_secs(6);
 
-/// A response of which the peer takes nothing.
+/// How long a peer may take nothing of a response.
 const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 
-/// An idle connection while connections are scarce.
+/// How long a connection may be idle while connections are scarce.
 const SCARCE_IDLE_MAX: Duration = Duration::from_secs(5);
 
-/// From this age on, a connection that waits for a request head is closed at critical pressure.
+/// A connection that has waited this long for a request head may be closed at critical pressure.
 const CRITICAL_HEAD_MIN: Duration = Duration::from_secs(1);
 
-/// From this age on, a connection whose peer takes nothing of a response is closed at critical pressure.
+/// A connection whose peer has taken nothing of a response for this long may be closed at critical pressure.
 const CRITICAL_STALL_MIN: Duration = Duration::from_secs(5);
 
-/// What a connection is doing, as its peer could be blamed for it.
+/// What a connection is doing, and whether its peer or the server is to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Connected; nothing has come yet.
+    /// Connected; no byte received yet.
     Silent,
-    /// A part of a request head has come.
+    /// Part of a request head received.
     Head,
-    /// A request is being handled, or its response written.
+    /// A request is handled, or its response is being written.
     Busy,
     /// The peer takes nothing of the response.
     Stalled,
-    /// All requests are answered.
+    /// All responses have been written.
     Idle,
 }
 
-/// How much of the connection limit is taken.
+/// How much of the connection limit is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pressure {
-    /// Up to a half.
+    /// At most half.
     Low,
-    /// More than a half: idle connections end earlier.
+    /// More than half: idle connections are closed earlier.
     Scarce,
-    /// More than seven eighths: the longest idle connections end at once.
+    /// More than seven eighths: the longest idle connections are closed at once.
     Critical,
 }
 
 impl Pressure {
-    /// The pressure of `open` connections under `limit`.
     pub const fn of(open: usize, limit: usize) -> Self {
         if open > limit - limit / 8 {
             Self::Critical
@@ -62,13 +62,13 @@ impl Pressure {
     }
 }
 
-/// How many connections to take back at critical pressure: down to three quarters, so that not every new connection
-/// asks for the same again.
+/// How many connections to close at critical pressure: down to three quarters of the limit, so that the next new
+/// connection does not make the pressure critical again.
 pub const fn surplus(open: usize, limit: usize) -> usize {
     open.saturating_sub(limit - limit / 4)
 }
 
-/// The times of one server.
+/// The time limits of one server.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeLimits {
     keep_alive: Duration,
@@ -80,7 +80,7 @@ pub struct TimeLimits {
 }
 
 impl TimeLimits {
-    /// The limits with that keep-alive time.
+    /// `keep_alive` is the limit for idle connections while they are not scarce.
     pub fn new(keep_alive: Duration) -> Self {
         let scaled = fault_injection::connection;
         Self {
@@ -93,8 +93,8 @@ impl TimeLimits {
         }
     }
 
-    /// A connection that has been in that phase for that long is over. A request that is being handled never is: its
-    /// handler has limits of its own.
+    /// A connection in `phase` for `age` is past its limit. A request that is being handled never is: its handler has
+    /// limits of its own.
     pub fn is_over(&self, phase: Phase, age: Duration, scarce: bool) -> bool {
         match phase {
             Phase::Busy => false,
@@ -104,8 +104,8 @@ impl TimeLimits {
         }
     }
 
-    /// Who goes first at critical pressure, the lowest rank and the longest age: idle connections cost their peers
-    /// least. `None` stays.
+    /// The order of closing at critical pressure: the lowest rank first and, within a rank, the longest age. Idle
+    /// connections are first because their peers lose least. `None` is not closed.
     pub fn rank(&self, phase: Phase, age: Duration) -> Option<u8> {
         match phase {
             Phase::Busy => None,
@@ -123,7 +123,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn half_of_the_limit_is_plenty_and_seven_eighths_are_critical() {
+    fn half_of_the_limit_is_low_and_more_than_seven_eighths_are_critical() {
         for (open, limit, pressure, surplus_expected) in [
             (0, 1024, Pressure::Low, 0),
             (512, 1024, Pressure::Low, 0),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keep_alive_below_the_scarce_one_holds_always() {
+    fn a_keep_alive_shorter_than_the_scarce_limit_always_applies() {
         let limits = TimeLimits::new(2 * SECOND);
         assert!(limits.is_over(Phase::Idle, 2 * SECOND, true) && !limits.is_over(Phase::Idle, SECOND, true));
         assert!(limits.is_over(Phase::Idle, 2 * SECOND, false));

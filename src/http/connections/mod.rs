@@ -1,8 +1,9 @@
-//! The connections of the server: how many there are, whose they are, and who loses theirs when they become scarce.
+//! The connections of the server: limits in all and for each peer, and which connections are closed when they are
+//! scarce.
 //!
-//! actix-http has a timer for the head of the first request and one for idle connections. Nothing in it ends a
-//! connection whose peer does not read, or trickles a later head, and nothing knows how many there are. Here each
-//! connection is a [`Stream`] that tells what it is doing; once a second the sweep looks at all of them.
+//! actix-http has a timer for the head of the first request and one for idle connections. It does not end a connection
+//! whose peer does not read or sends a later head byte by byte, and it does not count connections. Here each connection
+//! is a [`Stream`] that records its phase; once a second the sweep reads all phases.
 
 mod connection;
 mod exchange;
@@ -30,27 +31,25 @@ use self::limits::{Pressure, TimeLimits, surplus};
 use crate::domain::client_address::{self, TrustedProxies, canonical};
 use crate::fault_injection;
 
-/// How often all connections are looked at.
+/// Time between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
-/// The same while the pressure is critical.
+/// Time between two sweeps while the pressure is critical.
 const CRITICAL_SWEEP_EVERY: Duration = Duration::from_millis(100);
-/// The shortest time between two sweeps, however many connections begin.
+/// The least time between two sweeps, even if many connections begin.
 const SWEEP_GAP_MIN: Duration = Duration::from_millis(20);
-/// How often each line is logged at most.
+/// The least time between two log lines of one kind.
 const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// All connections of the server.
 #[derive(Debug)]
 pub struct Connections {
     times: TimeLimits,
-    /// The most that the server accepts.
     total_max: usize,
-    /// The most of one peer.
     per_peer_max: usize,
     trusted_proxies: TrustedProxies,
-    /// Taken when a connection begins, when it ends, and by the sweep; never to read or write.
+    /// Locked when a connection begins or ends and by the sweep; never for a read or write.
     open: Mutex<Open>,
-    /// The pressure has become critical.
+    /// Notified when the pressure becomes critical; starts a sweep early.
     crowded: Arc<Notify>,
     refused: AtomicU64,
 }
@@ -61,7 +60,8 @@ struct Open {
     by_peer: HashMap<Peer, Vec<Arc<Connection>>>,
 }
 
-/// What connections are counted by. A trusted proxy may be a neighbour of limited peers.
+/// The key by which connections are counted. `is_limited` is part of it, because a trusted proxy may be in the same
+/// group of addresses as limited peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Peer {
     group: IpNet,
@@ -71,18 +71,17 @@ struct Peer {
 /// Limits that an operator or the machine sets.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// An idle connection is kept that long.
+    /// An idle connection is closed after this time.
     pub keep_alive: Duration,
-    /// The most that the server accepts.
+    /// Connections of the whole server.
     pub total_max: usize,
-    /// The most of one peer, unless it is loopback or a trusted proxy.
+    /// Connections of one peer; loopback and trusted proxies have no such limit.
     pub per_peer_max: usize,
-    /// Proxies that speak for many.
+    /// Proxies that connect on behalf of many clients.
     pub trusted_proxies: TrustedProxies,
 }
 
 impl Connections {
-    /// None yet.
     pub fn new(limits: ConnectionLimits) -> Self {
         Self {
             times: TimeLimits::new(limits.keep_alive),
@@ -95,7 +94,7 @@ impl Connections {
         }
     }
 
-    /// A place for a connection of that peer, unless it holds as many as it may.
+    /// Counts a connection of `peer`; `None` if the peer is at its limit.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Slot> {
         let peer = Peer { group: client_address::group(peer), is_limited: self.is_limited(peer) };
         let connection = Arc::new(Connection::new());
@@ -114,19 +113,20 @@ impl Connections {
         Some(Slot { connections: Arc::clone(self), peer, connection })
     }
 
-    /// Loopback and trusted proxies speak for many clients.
+    /// Loopback and trusted proxies connect on behalf of many clients, and are not limited.
     fn is_limited(&self, peer: IpAddr) -> bool {
         !canonical(peer).is_loopback() && !self.trusted_proxies.contain(peer)
     }
 
-    /// Asks all connections that are over to close, and says how high the pressure is.
+    /// Asks all connections that are past their time limit to close, and at critical pressure the most dispensable ones
+    /// too. Returns the pressure.
     fn sweep(&self, now_ms: u64) -> Pressure {
         let mut over: Vec<(Arc<Connection>, Standing)> = Vec::new();
         let mut ranked = Vec::new();
         let open = self.lock();
         let (pressure, count) = (Pressure::of(open.count, self.total_max), open.count);
         for (peer, connections) in &open.by_peer {
-            // A peer that has taken more than half of its own share is short of connections, too.
+            // Connections are scarce for a peer, too, that has more than half of its limit.
             let peer_is_short = peer.is_limited && connections.len() > self.per_peer_max / 2;
             let scarce = pressure != Pressure::Low || peer_is_short;
             for connection in connections {
@@ -156,23 +156,23 @@ impl Connections {
     }
 }
 
-/// Sweeps as long as the server runs.
+/// Sweeps as long as `connections` is alive.
 pub async fn sweep_forever(connections: Weak<Connections>) {
     let Some(crowded) = connections.upgrade().map(|connections| Arc::clone(&connections.crowded)) else { return };
     let (mut pressure, mut log) = (Pressure::Low, Log::default());
     loop {
         let every = if pressure == Pressure::Critical { CRITICAL_SWEEP_EVERY } else { SWEEP_EVERY };
-        // A connection that is one too many has the next sweep begin early.
+        // A connection that makes the pressure critical starts the next sweep early.
         drop(timeout(fault_injection::connection(every), crowded.notified()).await);
         let Some(connections) = connections.upgrade() else { return };
         pressure = connections.sweep(now_ms());
-        log.tell(&connections, pressure);
+        log.warn(&connections, pressure);
         drop(connections);
         sleep(SWEEP_GAP_MIN).await;
     }
 }
 
-/// When each line was last logged: whoever opens connections decides how often there is a reason.
+/// When each line was last logged. Clients decide how often there is a reason, so each line has a minimum distance.
 #[derive(Default)]
 struct Log {
     crowded: Option<Instant>,
@@ -180,7 +180,7 @@ struct Log {
 }
 
 impl Log {
-    fn tell(&mut self, connections: &Connections, pressure: Pressure) {
+    fn warn(&mut self, connections: &Connections, pressure: Pressure) {
         let is_due = |last: &Option<Instant>| last.is_none_or(|last| last.elapsed() >= LOG_EVERY);
         if pressure == Pressure::Critical && is_due(&self.crowded) {
             self.crowded = Some(Instant::now());
@@ -197,7 +197,7 @@ impl Log {
     }
 }
 
-/// A connection's place, given back when dropped.
+/// A counted connection; dropping it uncounts the connection.
 #[derive(Debug)]
 pub struct Slot {
     connections: Arc<Connections>,

@@ -1,9 +1,9 @@
 //! The stream between the socket and the parser.
 //!
-//! It hands the parser one request head at a time. Left alone, the parser reads up to 128 KiB, decodes every head in
-//! it, and keeps 5.6 KB (a header table) for each: 7,000 requests of 18 bytes cost 40 MB a connection. Here the bytes
-//! after a head stay in the socket, or in a buffer of at most one read, until the response has been written. A peer
-//! that does not read its responses is not read from either.
+//! It hands the parser one request head at a time. Without it, the parser reads up to 128 KiB, decodes every head in
+//! it, and keeps 5.6 KB (a header table) for each: 7,000 requests of 18 bytes cost 40 MB on one connection. Here the
+//! bytes after a head stay in the socket, or in a buffer of at most one read, until the response has been written.
+//! Nothing is read from a peer that does not read its responses.
 
 use std::io;
 use std::mem::{self, MaybeUninit};
@@ -20,32 +20,32 @@ use super::Slot;
 use super::connection::{Connection, Readable};
 use super::limits::Phase;
 
-/// What the buffer may keep between two uses.
+/// The capacity that the buffer keeps while it is empty.
 const HELD_KEPT_MAX_BYTES: usize = 4 * 1024;
 
-/// The dispatcher reads until nothing comes or its buffer holds 128 KiB, also of a body that it drops. It gets control
-/// back after so many bytes. They never fill its buffer of 8 KiB: before it asks again, it doubles a buffer that has
-/// less than 1 KiB of space, and it never gives that space back.
+/// The dispatcher reads until nothing comes or its buffer holds 128 KiB, even of a body that it drops. After this many
+/// bytes the stream returns `Pending` once, so that the dispatcher handles what it has. The limit is below its buffer of
+/// 8 KiB: it doubles a buffer with less than 1 KiB of free space before it reads again, and never shrinks it.
 const BATCH_MAX_BYTES: usize = 4 * 1024;
 
-/// A connection, as the HTTP dispatcher sees it. Each call costs a few atomic operations.
+/// The stream that the HTTP dispatcher reads and writes. Each call costs a few atomic operations.
 #[derive(Debug)]
 pub struct Stream {
     tcp: TcpStream,
     slot: Slot,
-    /// Bytes after the end of a head or body that came with it.
+    /// Bytes received together with a head or body, after its end.
     held: Vec<u8>,
     held_from: usize,
     blank_line: BlankLine,
-    /// A head was handed out: the parser takes it before more is read.
+    /// A head was handed out: the parser handles it before more is read.
     pause: bool,
-    /// A read was put off until the response has left.
+    /// A read waits until the response has been written.
     waiting: bool,
-    /// Bytes that were handed out since control was last returned.
+    /// Bytes handed out since the last `Pending`.
     batch: usize,
 }
 
-/// Finds the blank line that ends a head, whatever pieces it comes in.
+/// Finds the blank line that ends a head, however the bytes are split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum BlankLine {
     #[default]
@@ -57,7 +57,7 @@ enum BlankLine {
 }
 
 impl BlankLine {
-    /// The bytes up to the end of the first blank line, or all of them; and whether there is one.
+    /// The number of bytes up to the end of the first blank line, and `true`; without one, all bytes and `false`.
     fn find(&mut self, bytes: &[u8]) -> (usize, bool) {
         for (at, byte) in bytes.iter().enumerate() {
             *self = match (*self, byte) {
@@ -75,13 +75,12 @@ impl BlankLine {
 }
 
 impl Stream {
-    /// The stream of an accepted connection.
     pub fn new(tcp: TcpStream, slot: Slot) -> Self {
         let blank_line = BlankLine::default();
         Self { tcp, slot, held: Vec::new(), held_from: 0, blank_line, pause: false, waiting: false, batch: 0 }
     }
 
-    /// What requests of this connection report to.
+    /// The state to which requests of this connection report.
     pub fn connection(&self) -> Arc<Connection> {
         Arc::clone(&self.slot)
     }
@@ -90,7 +89,7 @@ impl Stream {
         self.held.get(self.held_from..).unwrap_or_default()
     }
 
-    /// Hands out what `readable` allows of what has come.
+    /// Hands out received bytes as far as `readable` allows.
     fn deliver(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>, readable: Readable) -> Poll<io::Result<()>> {
         let space = buf.remaining().min(BATCH_MAX_BYTES - self.batch);
         let taken = if self.held().is_empty() {
@@ -118,7 +117,7 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// Empties the buffer when all of it was handed out.
+    /// Empties the buffer once all of it has been handed out.
     fn release(&mut self) {
         if self.held_from == self.held.len() {
             self.held_from = 0;
@@ -130,7 +129,7 @@ impl Stream {
         }
     }
 
-    /// Between a head and what follows: returns control to the parser, and wakes it for the rest.
+    /// After a head: returns `Pending` so that the parser handles it, and wakes the task if more bytes are there.
     fn poll_pause(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.slot.register(cx.waker());
         if !self.held().is_empty() || self.tcp.poll_read_ready(cx).is_ready() {
@@ -139,7 +138,7 @@ impl Stream {
         Poll::Pending
     }
 
-    /// While a response is on its way nothing is read; but that the peer has gone is noticed.
+    /// While a response is being written: reads nothing, but notices when the peer has closed.
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.waiting = true;
         self.slot.register(cx.waker());
@@ -153,11 +152,11 @@ impl Stream {
         }
     }
 
-    /// Reads the next head; or ends the connection, if it was asked to close and has no request.
+    /// Reads the next head, or ends the stream if the connection was asked to close and no request has arrived.
     fn poll_head(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.slot.register(cx.waker());
         let asked = self.slot.is_asked_to_close();
-        // A head that takes too long has had its time; the end of the stream has the dispatcher close.
+        // The head took too long. At the end of the stream the dispatcher closes the connection.
         if asked && self.slot.phase() == Phase::Head {
             return Poll::Ready(Ok(()));
         }
@@ -168,7 +167,7 @@ impl Stream {
         read
     }
 
-    /// The socket holds something that the runtime has not heard of yet.
+    /// The socket holds bytes that the runtime has not reported yet.
     fn has_unread(&self) -> bool {
         matches!(SockRef::from(&self.tcp).peek(&mut [MaybeUninit::uninit()]), Ok(1..))
     }
@@ -223,7 +222,7 @@ impl AsyncWrite for Stream {
                 if !stream.slot.is_asked_to_close() {
                     return Poll::Pending;
                 }
-                // What the kernel still holds for this peer goes with the connection.
+                // Closing resets the connection, so that the kernel drops what it still holds for this peer.
                 drop(SockRef::from(&stream.tcp).set_linger(Some(Duration::ZERO)));
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
@@ -237,7 +236,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The dispatcher flushes when the socket has taken everything that it had to write.
+        // The dispatcher flushes when the socket has taken all that was to be written.
         let stream = self.get_mut();
         if stream.slot.phase() == Phase::Busy && !stream.slot.has_exchange() {
             stream.slot.enter(Phase::Idle);
@@ -259,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_head_is_found_in_any_pieces() {
+    fn the_end_of_a_head_is_found_however_the_bytes_are_split() {
         for (text, expected) in [
             ("GET / HTTP/1.1\r\nhost: a\r\n\r\nGET", Some(27)),
             ("GET / HTTP/1.1\n\nGET", Some(16)),

@@ -23,14 +23,14 @@ fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// How many of these connections are asked to close by a sweep after `age`.
+/// How many of `slots` a sweep asks to close when they are `age` old.
 fn asked(connections: &Arc<Connections>, slots: &[Slot], age: Duration) -> usize {
     let _ = connections.sweep(now_ms() + u64::try_from(age.as_millis()).unwrap());
     slots.iter().filter(|slot| slot.is_asked_to_close()).count()
 }
 
 #[test]
-fn a_peer_holds_its_share_and_gets_places_back() {
+fn a_peer_is_limited_and_closed_connections_no_longer_count() {
     let connections = connections(1000, 3);
     let mut slots: Vec<_> = (0..3).map(|_| connections.admit(PEER).unwrap()).collect();
     assert!(connections.admit(PEER).is_none());
@@ -52,7 +52,7 @@ fn an_ipv6_subnet_is_one_peer() {
 }
 
 #[test]
-fn loopback_and_trusted_proxies_have_no_share() {
+fn loopback_and_trusted_proxies_are_not_limited() {
     let connections = connections(1000, 1);
     for text in
         ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "198.51.100.7", "::ffff:198.51.100.7", "203.0.113.1"]
@@ -63,7 +63,7 @@ fn loopback_and_trusted_proxies_have_no_share() {
 }
 
 #[test]
-fn a_trusted_proxy_does_not_take_the_share_of_its_neighbours() {
+fn a_trusted_proxy_does_not_count_towards_the_limit_of_its_subnet() {
     let (connections, proxy) = (connections(1000, 1), address("2001:db8:9::1"));
     let _slots: Vec<_> = (0..5).map(|_| connections.admit(proxy).unwrap()).collect();
     let neighbour = connections.admit(address("2001:db8:9::2"));
@@ -71,7 +71,7 @@ fn a_trusted_proxy_does_not_take_the_share_of_its_neighbours() {
 }
 
 #[test]
-fn idle_connections_end_earlier_when_more_than_half_are_taken() {
+fn idle_connections_are_closed_earlier_when_more_than_half_are_used() {
     let (connections, idle) = (connections(10, 1000), |slot: &Slot| slot.enter(Phase::Idle));
     let mut slots: Vec<_> = (0..5).map(|_| connections.admit(PEER).unwrap()).collect();
     slots.iter().for_each(idle);
@@ -83,7 +83,7 @@ fn idle_connections_end_earlier_when_more_than_half_are_taken() {
 }
 
 #[test]
-fn idle_connections_of_a_peer_end_earlier_when_it_has_taken_half_of_its_share() {
+fn idle_connections_of_a_peer_are_closed_earlier_when_it_has_used_half_of_its_limit() {
     let (connections, other) = (connections(1000, 4), address("192.0.2.2"));
     let mut slots: Vec<_> = (0..3).map(|_| connections.admit(PEER).unwrap()).collect();
     slots.extend((0..2).map(|_| connections.admit(other).unwrap()));
@@ -93,7 +93,7 @@ fn idle_connections_of_a_peer_end_earlier_when_it_has_taken_half_of_its_share() 
 }
 
 #[test]
-fn the_longest_idle_connections_go_first_when_nearly_all_are_taken() {
+fn the_longest_idle_connections_are_closed_first_when_nearly_all_are_used() {
     let connections = connections(16, 1000);
     let slots: Vec<_> = (0..15).map(|_| connections.admit(PEER).unwrap()).collect();
     let now_ms = now_ms() + 10_000;
@@ -106,14 +106,14 @@ fn the_longest_idle_connections_go_first_when_nearly_all_are_taken() {
 }
 
 #[test]
-fn requests_that_are_handled_are_never_taken_back() {
+fn a_connection_with_a_running_request_is_never_closed() {
     let connections = connections(2, 2);
     let slots = [connections.admit(PEER).unwrap(), connections.admit(PEER).unwrap()];
     slots.iter().for_each(|slot| slot.begin(BodyLength::Known(0)));
     assert_eq!(asked(&connections, &slots, NEVER), 0);
 }
 
-/// A stream of ours and its peer.
+/// A [`Stream`] and its peer.
 async fn pair() -> (Stream, TcpStream) {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
@@ -121,7 +121,7 @@ async fn pair() -> (Stream, TcpStream) {
     (Stream::new(tcp, connections(100, 100).admit(from.ip()).unwrap()), peer)
 }
 
-/// What one round of the parser reads, and whether the stream has ended.
+/// The text that the parser reads until `Pending`, and whether the stream has ended.
 fn read_round(stream: &mut Stream, cx: &mut Context<'_>) -> (String, bool) {
     let (mut text, mut bytes) = (String::new(), [0; 64]);
     loop {
@@ -137,7 +137,7 @@ fn read_round(stream: &mut Stream, cx: &mut Context<'_>) -> (String, bool) {
     }
 }
 
-/// The next round in which something was read, or the end.
+/// The next text that is read, or the end.
 async fn next_round(stream: &mut Stream) -> (String, bool) {
     std::future::poll_fn(|cx| {
         let round = read_round(stream, cx);
@@ -146,7 +146,7 @@ async fn next_round(stream: &mut Stream) -> (String, bool) {
     .await
 }
 
-fn written(stream: &mut Stream) {
+fn flush(stream: &mut Stream) {
     let mut cx = Context::from_waker(std::task::Waker::noop());
     assert!(Pin::new(stream).poll_flush(&mut cx).is_ready());
 }
@@ -164,7 +164,7 @@ async fn one_request_is_read_before_the_last_one_is_answered() {
         connection.begin(BodyLength::Known(body.len() as u64));
         assert_eq!(read_round(&mut stream, &mut noop), (body.to_owned(), false));
         connection.end();
-        written(&mut stream);
+        flush(&mut stream);
     }
     assert_eq!(next_round(&mut stream).await, ("GET /4".to_owned(), false));
 }
@@ -184,7 +184,7 @@ async fn a_request_that_came_before_the_connection_was_closed_is_answered() {
     let (mut stream, mut peer) = pair().await;
     let connection = stream.connection();
     connection.enter(Phase::Idle);
-    // The runtime is told of the bytes only after the next round.
+    // The runtime reports the bytes only after the next round.
     assert_eq!(read_round(&mut stream, &mut Context::from_waker(std::task::Waker::noop())), (String::new(), false));
     peer.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     connection.ask_to_close(connection.standing());
@@ -193,7 +193,7 @@ async fn a_request_that_came_before_the_connection_was_closed_is_answered() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_asked_to_close_ends_whatever_else_comes() {
+async fn an_unfinished_head_that_is_asked_to_close_ends_even_if_more_bytes_come() {
     let (mut stream, mut peer) = pair().await;
     peer.write_all(b"GET / HT").await.unwrap();
     assert_eq!(next_round(&mut stream).await, ("GET / HT".to_owned(), false));
@@ -204,7 +204,7 @@ async fn a_head_that_is_asked_to_close_ends_whatever_else_comes() {
 }
 
 #[tokio::test]
-async fn a_peer_that_takes_nothing_is_reset_when_asked_and_one_that_does_is_not() {
+async fn a_stalled_peer_is_reset_when_asked_to_close_and_one_that_reads_is_not() {
     let (mut stream, mut peer) = pair().await;
     let connection = stream.connection();
     connection.begin(BodyLength::Known(0));
@@ -224,6 +224,6 @@ async fn a_peer_that_takes_nothing_is_reset_when_asked_and_one_that_does_is_not(
     assert!(!connection.is_asked_to_close(), "there was progress");
     while write(&mut stream).await.is_ready() {}
     connection.ask_to_close(connection.standing());
-    let Poll::Ready(Err(error)) = write(&mut stream).await else { panic!("it goes on") };
+    let Poll::Ready(Err(error)) = write(&mut stream).await else { panic!("the stream still writes") };
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
 }

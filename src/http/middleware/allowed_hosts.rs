@@ -1,5 +1,5 @@
-//! Pages answer under names that are known only (see [`crate::domain::host`]). The API does not: programs call it under
-//! whatever name they have, with a token that no browser adds by itself.
+//! Serves pages only under allowed host names (see [`crate::domain::host`]). The API is served under every name:
+//! programs send a token, which no browser adds by itself.
 
 use std::time::Instant;
 
@@ -16,10 +16,10 @@ use crate::http::State;
 use crate::http::error::{self, PageError};
 use crate::http::request::page_context;
 
-/// The first segments of paths that answer under every name.
+/// The first segments of paths that are served under every name.
 const UNCHECKED: [&str; 6] = ["api", "ingest", "metrics", "healthz", "readyz", "static"];
 
-/// Refuses pages under unknown names, before anything is read or looked up.
+/// Refuses pages under unknown names, before a body is read or the database is asked.
 pub async fn check(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -44,8 +44,8 @@ fn is_checked(path: &str) -> bool {
     }
 }
 
-/// Every name in the request is allowed: in the header and in an absolute target, which goes before the header
-/// (RFC 9112 §3.2.2). A request without a name passes only where the protocol knows none.
+/// Checks every host name in the request: that of the header, and that of an absolute target, which takes precedence
+/// (RFC 9112 §3.2.2). A request without a name passes only with HTTP/1.0, which does not require one.
 fn known(state: &State, request: &HttpRequest) -> Result<(), PageError> {
     let mut named: Vec<&[u8]> = request.headers().get_all(HOST).map(|value| value.as_bytes()).collect();
     // RFC 9112 §3.2: exactly one.
@@ -79,7 +79,7 @@ mod tests {
     use super::is_checked;
 
     #[test]
-    fn pages_are_checked_and_what_programs_call_is_not() {
+    fn pages_are_checked_and_paths_for_programs_are_not() {
         for page in [
             "/",
             "",

@@ -1,8 +1,8 @@
 //! Compresses responses with gzip, each as a whole.
 //!
 //! A streaming encoder (`actix_web::middleware::Compress`) holds 285 KiB until the peer has taken the last byte: 200
-//! peers that read nothing kept 57 MiB. Here the encoder lives as long as one call, so that there are at most as many
-//! as worker threads, and what waits for a slow peer is the compressed body.
+//! peers that read nothing held 57 MiB. Here an encoder lives for one call, so there are at most as many as worker
+//! threads, and only the compressed body waits for a slow peer.
 
 use std::io::Write;
 
@@ -17,11 +17,11 @@ use actix_web::{Error, HttpRequest};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// A smaller body fits into one packet either way.
+/// A smaller body fits into one packet even uncompressed.
 const COMPRESSED_MIN_BYTES: usize = 1024;
 
-/// Compresses the response if the client accepts gzip. A client that accepts nothing that the server has gets the
-/// body as it is (RFC 9110 §12.5.3).
+/// Compresses the response if the client accepts gzip. A client that accepts no encoding of the server gets the body
+/// uncompressed (RFC 9110 §12.5.3).
 pub async fn compress(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -54,7 +54,6 @@ pub fn accepts_gzip(request: &HttpRequest) -> bool {
     })
 }
 
-/// The bytes, compressed.
 pub fn gzip(bytes: &[u8], level: Compression) -> std::io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
     encoder.write_all(bytes)?;

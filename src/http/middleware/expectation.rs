@@ -1,4 +1,4 @@
-//! `Expect: 100-continue` (RFC 9110 §10.1.1): who asks before sending a body that is too large is not told to go on.
+//! `Expect: 100-continue` (RFC 9110 §10.1.1): a body whose declared length is too large is refused before it is sent.
 
 use actix_http::Request;
 use actix_web::HttpResponse;
@@ -13,7 +13,7 @@ use crate::http::request::form_limits::FormLimits;
 use crate::http::{State, error};
 use crate::i18n::negotiate;
 
-/// The request, or the response to one whose body says that it is too large.
+/// Returns the request, or the refusal of one whose declared length is too large.
 pub fn check(state: &State, request: Request) -> Result<Request, Box<HttpResponse>> {
     let length =
         request.head().headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! 405 with a body: a program is told what is wrong in the shape of its other errors. And the challenge of ingest.
+//! Gives 405 of the API a body in the form of its other errors, and 401 of ingest a second challenge.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,33 +10,34 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use crate::http::api::events::ingest_error::IngestError;
 use crate::http::api::management::ApiError;
 
-/// A method that the management API does not know there.
+/// For the management API.
 pub async fn of_management(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?;
-    Ok(told(response, || ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").answer()))
+    Ok(with_body(response, || ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").answer()))
 }
 
-/// A second challenge for senders that hold back the credentials of their URL until they are asked for them (RFC 9110
-/// §11.6.1). Not for browsers, which would open a window and ask their user: they send `Origin` with every POST.
-const BASIC: &str = "Basic realm=\"Hachok\", charset=\"UTF-8\"";
+/// A second challenge, for senders that hold back the credentials of their URL until they are asked for them (RFC 9110
+/// §11.6.1). Browsers do not get it, because they would open a password dialog; they send `Origin` with every POST.
+const BASIC_CHALLENGE: &str = "Basic realm=\"Hachok\", charset=\"UTF-8\"";
 
-/// A method that ingest does not know; who is asked for a token is told that Basic will do.
+/// For ingest: 405 with a body, and the Basic challenge beside 401.
 pub async fn of_ingest(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let browser = request.headers().contains_key(ORIGIN) || request.headers().contains_key("sec-fetch-site");
-    let mut response = told(next.call(request).await?, || IngestError::method().error_response());
+    let mut response = with_body(next.call(request).await?, || IngestError::method().error_response());
     if response.status() == StatusCode::UNAUTHORIZED && !browser {
-        response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(BASIC));
+        response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(BASIC_CHALLENGE));
     }
     Ok(response)
 }
 
-fn told(
+/// Replaces a response with status 405 by `answer`, and keeps its `Allow`.
+fn with_body(
     response: ServiceResponse<impl MessageBody + 'static>,
     answer: impl FnOnce() -> HttpResponse,
 ) -> ServiceResponse<BoxBody> {

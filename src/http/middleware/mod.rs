@@ -1,4 +1,4 @@
-//! What every request passes before it is routed and every response after it.
+//! What a request passes before its handler, and a response after it.
 
 pub(super) mod allowed_hosts;
 pub(super) mod compression;

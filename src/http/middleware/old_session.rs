@@ -1,4 +1,4 @@
-//! Sessions whose cookie has the name of before names carried the installation's id.
+//! Sessions with a cookie of the old name, from before cookie names held the id of the installation.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -11,11 +11,11 @@ use actix_web::web::Data;
 use crate::http::State;
 use crate::http::error::PageError;
 
-/// Lets a session with an old cookie go on, as if the cookie had its new name. Once the session ends or gets a new key,
-/// the browser is told to drop the old cookie.
+/// Renames the old cookie of a request, so that its session continues. When the session ends or gets a new key, the
+/// response deletes the old cookie.
 ///
-/// The value is encrypted with the name as associated data, so the name alone cannot be exchanged. To come before
-/// anything that asks the request for its cookies: they are read once.
+/// The cookie's value is encrypted with its name as associated data, so it is encrypted again. This middleware must
+/// run before anything reads the cookies of the request, because actix parses them once.
 pub async fn translate(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -37,7 +37,7 @@ pub async fn translate(
     Ok(response)
 }
 
-/// The session's cookie under its new name, if the request has it under the old one alone.
+/// The session cookie under its new name, if the request has it only under the old name.
 fn renamed(state: &State, headers: &HeaderMap) -> Option<HeaderValue> {
     if value_of(headers, &state.cookies.session).is_some() {
         return None;

@@ -1,4 +1,5 @@
-//! The request line, before routing: one spelling of the API's paths, HEAD as GET without the body, OPTIONS.
+//! Rewrites the request line before routing: API paths get one spelling, HEAD becomes GET without a body. Answers
+//! OPTIONS.
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -13,18 +14,18 @@ use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
-/// All methods that some route knows, for `OPTIONS *` (RFC 9110 §9.3.7).
+/// All methods of all routes, for `OPTIONS *` (RFC 9110 §9.3.7).
 const ALL_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-/// The request came as HEAD. Handlers see GET.
+/// Marks a request that came as HEAD. Handlers see GET.
 struct CameAsHead;
 
-/// The request came as HEAD: its answer is not read, so what is shown once must stay for the GET.
+/// The request came as HEAD: no client reads the body, so a value that is shown once must stay for the next GET.
 pub fn is_head(request: &HttpRequest) -> bool {
     request.extensions().contains::<CameAsHead>()
 }
 
-/// Rewrites the request line before any guard and route looks at it, and the answer to HEAD and OPTIONS after them.
+/// Rewrites the request line before guards and routes, and the answers to HEAD and OPTIONS after them.
 pub async fn read(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -38,13 +39,13 @@ pub async fn read(
         return Ok(request.into_response(allowing(HeaderValue::from_static(ALL_METHODS))));
     }
     if method == Method::OPTIONS {
-        // Who asks does not matter: no session is loaded and no language looked up, so that balancers get their answer
-        // without the database.
+        // The answer does not depend on the user: without cookie and language no session and no setting is loaded, so
+        // that load balancers get it without the database.
         request.headers_mut().remove(COOKIE);
         request.headers_mut().insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
     }
     if method == Method::HEAD {
-        // A route knows GET alone, so that no route can lack HEAD (RFC 9110 §9.1 requires both).
+        // Routes register only GET, so that none can lack HEAD (RFC 9110 §9.1 requires both).
         request.head_mut().method = Method::GET;
         request.extensions_mut().insert(CameAsHead);
     }
@@ -62,12 +63,12 @@ pub async fn read(
     Ok(response)
 }
 
-/// Without CORS headers: no other origin may use the API from a browser.
+/// Has no CORS headers: no other origin may use the API from a browser.
 fn allowing(methods: HeaderValue) -> HttpResponse {
     HttpResponse::NoContent().insert_header((ALLOW, methods)).finish()
 }
 
-/// The routes name the methods that they register; HEAD and OPTIONS are answered here.
+/// Adds HEAD and OPTIONS, which are answered here, to the methods that a route registered.
 fn with_head_and_options(routed: &HeaderValue) -> Option<HeaderValue> {
     let mut methods: Vec<&str> = Vec::new();
     for method in routed.to_str().ok()?.split(',').map(str::trim) {
@@ -80,7 +81,7 @@ fn with_head_and_options(routed: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_str(&methods.join(", ")).ok()
 }
 
-/// The size of a body that is not sent, for `content-length`.
+/// A body that is not sent; its size is that of `content-length`.
 struct Unsent(BodySize);
 
 impl MessageBody for Unsent {
@@ -95,7 +96,7 @@ impl MessageBody for Unsent {
     }
 }
 
-/// The URI with the API path in its one spelling; `None` if nothing changes.
+/// The URI with the canonical spelling of an API path; `None` if nothing changes.
 fn canonical(uri: &Uri) -> Option<Uri> {
     let path = api_path(uri.path())?;
     let target = match uri.query() {
@@ -107,8 +108,8 @@ fn canonical(uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// The one spelling of a path at or below `/api`: single slashes, none at the end, no escaped letters. `None` for other
-/// paths and for a path that is spelled so already.
+/// The canonical spelling of a path at or below `/api`: single slashes, none at the end, no escaped letters. `None` for
+/// other paths, and if the path has this spelling already.
 fn api_path(path: &str) -> Option<String> {
     let plain = without_needless_escapes(path);
     let mut spelled = String::with_capacity(plain.len());
@@ -120,8 +121,8 @@ fn api_path(path: &str) -> Option<String> {
     (is_api && spelled != path).then_some(spelled)
 }
 
-/// Escapes of unreserved characters are decoded: both spellings are the same path (RFC 3986 §6.2.2.2), and routes match
-/// the decoded one. Others stay, `%2F` above all. A path with a broken escape stays as it is.
+/// Decodes escapes of unreserved characters: both spellings are the same path (RFC 3986 §6.2.2.2), and routes match the
+/// decoded one. Other escapes stay, `%2F` above all. A path with a malformed escape stays as it is.
 fn without_needless_escapes(path: &str) -> Cow<'_, str> {
     let mut pieces = path.split('%');
     let mut plain = pieces.next().unwrap_or_default().to_owned();

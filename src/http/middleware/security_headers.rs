@@ -21,7 +21,7 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Adds them; an answer that says nothing about caching is not to be stored.
+/// Adds the headers. A response without `Cache-Control` gets `no-store`.
 pub async fn add(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -36,7 +36,7 @@ pub async fn add(
     }
 }
 
-/// The same for a response that is made outside of all middleware.
+/// Adds the headers to a response that is made outside of the middleware.
 pub fn put(headers: &mut HeaderMap, secure: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -49,7 +49,7 @@ pub fn put(headers: &mut HeaderMap, secure: bool) {
     }
 }
 
-/// An error whose answer is made later, outside of all middleware; it bears the headers too.
+/// An error whose response actix makes later, outside of the middleware; adds the headers then.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 struct Failed {

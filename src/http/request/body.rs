@@ -1,4 +1,4 @@
-//! Reading a request's body within limits of size and time, and what becomes of a body that is not read.
+//! Reads request bodies within limits of size and time, and closes connections whose body is not read.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -15,24 +15,25 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_web::{Error, HttpMessage, HttpRequest};
 use futures_util::{Stream, StreamExt};
 
-/// How long a whole body may take.
+/// How long receiving a whole body may take.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// The space that is made at once for a body of declared length; one that grew in steps would leave holes in the heap.
+/// The most that is allocated at once for a body of declared length. A buffer that grows in steps would fragment the
+/// heap.
 const EXPECTED_MAX_BYTES: usize = 64 * 1024;
-/// The same for a chunked body, whose length is not known.
+/// Allocated at once for a chunked body, whose length is not known.
 const UNDECLARED_BYTES: usize = 16 * 1024;
 
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {
-    /// It is larger than the limit.
+    /// Larger than the limit.
     TooLarge,
-    /// It broke off or took too long.
+    /// Incomplete, or not received within `BODY_TIME_MAX`.
     Broken,
 }
 
-/// The whole body, up to `limit` bytes. A body that says it is larger is not looked at.
+/// Reads the whole body, up to `limit` bytes. A body whose declared length is larger is refused without reading.
 pub async fn read(
     request: &HttpRequest,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
@@ -62,11 +63,11 @@ async fn gather(
     Ok(body.freeze())
 }
 
-/// Closes the connection of a chunked body that is not read to its end.
+/// Closes the connection after a response to a chunked body that was not read to its end.
 ///
-/// After a response to a request with an unread body of known length actix-http reads and drops the rest for a second,
-/// so that the response arrives, and closes. The rest of a chunked body it reads and drops without any limit, as long
-/// as nobody holds the body: the response holds it here.
+/// After a response to a request with an unread body of known length, actix-http reads and drops the rest for a second,
+/// so that the response arrives, and closes. The rest of a chunked body it would read and drop without limit, unless
+/// something still holds the body: here the response does.
 pub async fn close_unread(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -80,7 +81,7 @@ pub async fn close_unread(
     Ok(response.map_body(|_, answer| BoxBody::new(Holding { answer: answer.boxed(), _body: body })))
 }
 
-/// A body with two owners, of whom one reads.
+/// A body with two owners; only the request reads it.
 #[derive(Clone)]
 struct Shared(Rc<RefCell<dev::Payload>>);
 

@@ -1,22 +1,23 @@
-//! Times in queries and in the fields that show them.
+//! Times in queries, and in the form fields that show them.
 //!
-//! A `datetime-local` field holds no offset, so it cannot tell the two halves of an hour that a clock change repeats. A
-//! time that such a field would change is shown in a text field instead, with its offset (RFC 3339).
+//! A `datetime-local` field holds no offset, so it cannot distinguish the two passes of an hour that a clock change
+//! repeats. A time that such a field would change is shown in a text field, with its offset (RFC 3339).
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use crate::domain::timestamp::Timestamp;
 
-/// Which edge of a day, or of an hour that is repeated.
+/// Which end of a period a time is: a date means the beginning or the end of the day, a repeated time its first or
+/// second pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
     Start,
     End,
 }
 
-/// RFC 3339 with a zone, an edge of a date, or a local time as `datetime-local` writes it. Of a local time that a clock
-/// change repeats, the edge decides: a span holds both.
+/// Parses RFC 3339 with an offset, a date, or a local time in `zone` as `datetime-local` writes it. With the first pass
+/// of a repeated time as start and the second as end, a period includes both.
 pub fn time(text: &str, zone: &str, edge: Edge) -> Option<Timestamp> {
     let text = with_plus(text);
     let moment = || text.parse::<jiff::Timestamp>().ok();
@@ -32,7 +33,7 @@ pub fn time(text: &str, zone: &str, edge: Edge) -> Option<Timestamp> {
         let clock: DateTime = Some(&text).filter(|text| text.len() > 10)?.parse().ok()?;
         let meant = TimeZone::get(zone).ok()?.to_ambiguous_timestamp(clock);
         match edge {
-            // A time that is skipped means the same moment at either edge.
+            // A time that a clock change skips means the same moment at both edges.
             _ if !is_repeated(&meant) => meant.compatible().ok(),
             Edge::Start => meant.earlier().ok(),
             Edge::End => meant.later().ok(),
@@ -41,11 +42,11 @@ pub fn time(text: &str, zone: &str, edge: Edge) -> Option<Timestamp> {
     moment().or_else(date).or_else(clock).map(|time| Timestamp::from_micros(time.as_microsecond()))
 }
 
-/// A bare `+` before an offset arrives as a blank, which is what it means in a query (WHATWG URL, form-urlencoded).
+/// Restores the `+` of an offset: unescaped in a query it means a space (WHATWG URL, form-urlencoded).
 fn with_plus(text: &str) -> String {
     let is_offset = |text: &str| text.len() >= 2 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
     match text.rsplit_once(' ') {
-        // Not the blank between a date and a time.
+        // Not the space between a date and a time.
         Some((time, offset)) if time.len() > 10 && is_offset(offset) => format!("{time}+{offset}"),
         _ => text.to_owned(),
     }
@@ -55,8 +56,8 @@ fn is_repeated(meant: &jiff::tz::AmbiguousTimestamp) -> bool {
     matches!(meant.offset(), jiff::tz::AmbiguousOffset::Fold { .. })
 }
 
-/// What a field shows of a time: what comes back from it is the same time. As `datetime-local` writes it if that is
-/// so, else with its offset.
+/// The value of a field for a time, which [`time`] parses to the same time: as `datetime-local` writes it if that is
+/// exact, otherwise with the offset.
 pub fn shown(at: Timestamp, zone: &str) -> Option<String> {
     let at = jiff::Timestamp::from_microsecond(at.micros()).ok()?.in_tz(zone).ok()?;
     let is_repeated = is_repeated(&at.time_zone().to_ambiguous_timestamp(at.datetime()));
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_that_arrives_as_a_blank_begins_an_offset() {
+    fn a_plus_that_arrives_as_a_space_begins_an_offset() {
         for (text, expected) in [
             ("2026-11-21T08:00:00 02:00", "2026-11-21T06:00:00Z"),
             ("2026-11-21T08:00 02:00", "2026-11-21T06:00:00Z"),
@@ -131,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_field_shows_comes_back_as_the_same_time(
+        fn the_value_of_a_field_parses_to_the_same_time(
             micros in 0_i64..4_000_000_000_000_000,
             zone in "Europe/Kyiv|America/New_York|Australia/Lord_Howe|Asia/Kathmandu|UTC",
             edge in prop_oneof![Just(Edge::Start), Just(Edge::End)],
@@ -140,7 +141,7 @@ mod tests {
             let at = Timestamp::from_micros(micros - micros % unit);
             let text = shown(at, &zone).expect("a time");
             prop_assert_eq!(time(&text, &zone, edge), Some(at), "{}", text);
-            // As it comes back through a query that nobody encoded.
+            // As it arrives in a query whose `+` was not escaped.
             prop_assert_eq!(time(&text.replace('+', " "), &zone, edge), Some(at), "{}", text);
         }
     }

@@ -1,29 +1,28 @@
-//! The names of the cookies. They carry the id of the installation: a browser sends a host's cookies to every port of
-//! it (RFC 6265 §8.5), so that two installations on one host would overwrite each other's.
+//! The names of the cookies. They contain the id of the installation: browsers send the cookies of a host to all its
+//! ports (RFC 6265 §8.5), so two installations on one host would overwrite each other's cookies.
 
 /// The names of one installation's cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieNames {
-    /// The session.
     pub session: String,
-    /// What the token of forms before a session is derived from.
+    /// The form token before sign-in is derived from this cookie.
     pub form: String,
-    /// The language that was chosen before signing in.
+    /// The language chosen before sign-in.
     pub language: String,
-    /// How the pages looked last.
+    /// The theme that this browser showed last.
     pub theme: String,
-    /// The name that sessions had before names carried the id; read until those sessions end.
+    /// The name of the session cookie in releases without the id; read until those sessions have ended.
     pub old_session: &'static str,
 }
 
-/// The former names of the other cookies.
+// The names of the other cookies in releases without the id.
 pub const OLD_FORM: &str = "hachok_form";
 pub const OLD_LANGUAGE: &str = "hachok_lang";
 pub const OLD_THEME: &str = "hachok_theme";
 
 impl CookieNames {
-    /// `secure`: the pages are reached over TLS. A browser takes a cookie whose name begins with `__Host-` only over TLS
-    /// and from this host alone, not from one beside or below it.
+    /// `secure`: the public URL is https. Browsers accept a cookie whose name begins with `__Host-` only over TLS and
+    /// only from this host, not from a sibling or subdomain.
     pub fn new(installation: &str, secure: bool) -> Self {
         let prefix = if secure { "__Host-" } else { "" };
         Self {

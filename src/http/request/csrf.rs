@@ -15,10 +15,10 @@ use crate::domain::secret_box::mac;
 use crate::http::State;
 use crate::http::error::PageError;
 
-/// Of a header that a stranger wrote.
+/// How much of an `Origin` header is logged: clients write it.
 const LOGGED_ORIGIN_CHARS_MAX: usize = 200;
 
-/// The token for someone without a session: derived from a cookie, which is set if it is missing.
+/// The form token for a browser without a session: derived from a cookie, which is set if it is missing.
 pub fn before_sign_in(state: &State, request: &HttpRequest, cookies: &mut Vec<Cookie<'static>>) -> String {
     let known = form_cookie(state, request);
     let value = known.unwrap_or_else(|| {
@@ -34,7 +34,7 @@ pub fn before_sign_in(state: &State, request: &HttpRequest, cookies: &mut Vec<Co
     hex(&mac(&state.form_key, value.as_bytes()))
 }
 
-/// The request has the cookie of a page with a form that comes before a session.
+/// The request has the cookie that a page with a form sets before sign-in.
 pub fn has_cookie(state: &State, request: &HttpRequest) -> bool {
     form_cookie(state, request).is_some()
 }
@@ -43,12 +43,12 @@ fn form_cookie(state: &State, request: &HttpRequest) -> Option<String> {
     cookie_value(request, &state.cookies.form, OLD_FORM).filter(|value| value.len() == 64)
 }
 
-/// The token is good for this browser before anybody has signed in.
+/// `given` is the form token of this browser before sign-in.
 pub fn is_before_sign_in(state: &State, request: &HttpRequest, given: &str) -> bool {
     form_cookie(state, request).is_some_and(|value| is_token(&hex(&mac(&state.form_key, value.as_bytes())), given))
 }
 
-/// Refuses a request that, as far as the browser says, does not come from a page of ours.
+/// Refuses a request that was not sent from one of Hachok's pages, judged by `Origin` and `Sec-Fetch-Site`.
 pub fn check_origin(state: &State, request: &HttpRequest) -> Result<(), PageError> {
     for origin in request.headers().get_all(ORIGIN) {
         check_one_origin(state, request, &String::from_utf8_lossy(origin.as_bytes()))?;
@@ -57,7 +57,8 @@ pub fn check_origin(state: &State, request: &HttpRequest) -> Result<(), PageErro
     if sites.all(|site| matches!(site, b"same-origin" | b"none")) { Ok(()) } else { Err(PageError::Elsewhere) }
 }
 
-/// The origin of the public URL, or that of the request itself: its host was checked by [`super::host`].
+/// Allows the origin of the public URL, and that of the request itself, whose host
+/// [`crate::http::middleware::allowed_hosts`] has checked.
 fn check_one_origin(state: &State, request: &HttpRequest, given: &str) -> Result<(), PageError> {
     let public = state.public_origin();
     if given == public {
@@ -67,7 +68,7 @@ fn check_one_origin(state: &State, request: &HttpRequest, given: &str) -> Result
     match given.split_once("://") {
         Some(("https", authority)) if Some(authority) == host => Ok(()),
         Some(("http", authority)) if Some(authority) == host && !state.is_secure() => Ok(()),
-        // Cookies are bound to TLS.
+        // The cookies are sent only over TLS.
         Some(("http", authority)) if Some(authority) == host => Err(PageError::PlainHttp(public)),
         _ => Err(wrong_origin(state, given, public)),
     }
@@ -83,12 +84,12 @@ fn wrong_origin(state: &State, given: &str, public: String) -> PageError {
             "refused a form: it was sent from another origin than the public URL's"
         );
     }
-    // What a browser writes where it tells no origin.
+    // Browsers write `null` where they do not reveal the origin.
     if given == "null" { PageError::Elsewhere } else { PageError::WrongOrigin { given, public } }
 }
 
-/// Why the token of a form is not good. A browser that sends no cookie at all has dropped it: over http, because it is
-/// bound to TLS, or because it takes none.
+/// Why the form token is not valid. A browser without any cookie of Hachok has dropped it: because the page was opened
+/// over http and cookies are sent only over TLS, or because it accepts no cookies.
 pub fn stale(state: &State, request: &HttpRequest) -> PageError {
     let names = &state.cookies;
     let known = [names.form.as_str(), names.session.as_str(), OLD_FORM, names.old_session];
@@ -103,12 +104,12 @@ pub fn stale(state: &State, request: &HttpRequest) -> PageError {
     PageError::NoCookie
 }
 
-/// The token for the forms of one page.
+/// The form token, masked anew for each page.
 pub fn masked(token: &str) -> String {
     form_token::masked(token, clock::random())
 }
 
-/// The form bears the token of its page.
+/// `given`, masked or not, is the form token `expected`.
 pub fn is_token(expected: &str, given: &str) -> bool {
     form_token::is_of(expected, given)
 }

@@ -1,7 +1,7 @@
-//! Forms that make or send something, each done once (see [`crate::db::form_answers`]).
+//! Forms that create or send something act once, even if they are posted twice (see [`crate::db::form_answers`]).
 //!
-//! The key of a form is made of its session's secret token, its path, its once-token and all other fields: another
-//! session cannot name it, and a form that was changed between two posts is another form.
+//! The key of a form is a MAC of the session's secret token, the path, the once-token and all other fields: another
+//! session cannot produce it, and a form that was changed between two posts is another form.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,17 +16,18 @@ use crate::domain::secret_box::mac;
 use crate::http::State;
 use crate::http::error::PageError;
 
-/// The field of the once-token.
-const FIELD: &str = "once";
+/// The name of the field with the once-token.
+const ONCE_FIELD: &str = "once";
 
-/// The key of a form; `None` without a once-token, as scripts and pages of version 0.1.0 send them.
+/// The key of a form; `None` without a once-token, as scripts and pages of version 0.1.0 post it.
 ///
-/// Keyed, since the fields hold passwords: without the installation's key nobody can test guesses against the hash.
+/// A keyed hash, because the fields may hold passwords: without the key of the installation, guesses cannot be tested
+/// against the stored hash.
 pub fn key(state: &State, reader: &Reader, fields: &[(String, String)]) -> Option<FormKey> {
-    fields.iter().find(|(name, value)| name == FIELD && !value.is_empty())?;
+    fields.iter().find(|(name, value)| name == ONCE_FIELD && !value.is_empty())?;
     let path = reader.path.split('?').next().unwrap_or_default();
     let mut text = url::form_urlencoded::Serializer::new(format!("{} {path} ", reader.csrf));
-    // The form token is masked anew on each page.
+    // The form token is masked differently on each page.
     text.extend_pairs(fields.iter().filter(|(name, _)| name != "_csrf"));
     Some(FormKey {
         hash: mac(&state.form_key, text.finish().as_bytes()).into(),
@@ -34,7 +35,7 @@ pub fn key(state: &State, reader: &Reader, fields: &[(String, String)]) -> Optio
     })
 }
 
-/// Runs the transaction of a form, unless it ran before: then what came of it.
+/// Runs the transaction of a form, or returns the stored result if the same form has run before.
 pub async fn write<T, R, F>(state: &State, form: Option<&FormKey>, job: F) -> Result<Result<Done<T>, R>, Error>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
@@ -44,7 +45,7 @@ where
     state.db.write_once(form.cloned(), job).await
 }
 
-/// What came of a form before, for handlers that check something beforehand which the form itself changes.
+/// The stored result of a form, for handlers that have to check something beforehand that the form itself changes.
 pub async fn done<T>(state: &State, form: &Form) -> Result<Option<Done<T>>, PageError>
 where
     T: DeserializeOwned + Send + 'static,

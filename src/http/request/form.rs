@@ -1,4 +1,4 @@
-//! Posted forms: repeated keys kept, the form token checked before anything else is read.
+//! Posted forms. Origin and user are checked before the body is read, the form token before a field is used.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
@@ -15,7 +15,7 @@ use crate::db::form_answers::FormKey;
 use crate::http::State;
 use crate::http::error::PageError;
 
-/// The fields of a posted form, in their order.
+/// The fields of a posted form, in their order and with repeated names.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Form {
     fields: Vec<(String, String)>,
@@ -24,33 +24,30 @@ pub struct Form {
 }
 
 impl Form {
-    /// The field of that name, or nothing.
+    /// The value of the last field of that name, or an empty string.
     pub fn get(&self, name: &str) -> &str {
         self.fields.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// A form of these fields.
     pub const fn of(fields: Vec<(String, String)>) -> Self {
         Self { fields, once: None }
     }
 
-    /// Which form it is, if it bears a once-token.
+    /// The key for [`double_submit`]; `None` without a once-token.
     pub const fn once(&self) -> Option<&FormKey> {
         self.once.as_ref()
     }
 
-    /// All fields.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
-/// A form that may have been open for too long, for pages that show once more what was typed.
+/// A form whose token may no longer be valid, for handlers that then show the form again with what was typed.
 #[derive(Debug)]
 pub struct Typed {
-    /// The fields.
     pub form: Form,
-    /// Its token is good. Nothing may be done with a form whose token is not.
+    /// The form token is valid. A form without a valid token must not change anything.
     pub fresh: bool,
 }
 
@@ -80,7 +77,7 @@ impl FromRequest for Typed {
             let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
             check_origin(state, &request)?;
             let limits = FormLimits::of(&request);
-            // Nobody's body is read who cannot have a form of ours.
+            // The body of a client that cannot have one of Hachok's forms is not read.
             match &reader.user {
                 Some(_) => {}
                 None if limits.signed_in => return Err(reader.to_sign_in()),
@@ -97,7 +94,7 @@ impl FromRequest for Typed {
     }
 }
 
-/// Reads the fields of a form that was sent from a page of ours, as far as the browser says.
+/// Checks the origin and reads the fields.
 pub async fn fields(
     state: &State,
     request: &HttpRequest,
@@ -110,7 +107,7 @@ pub async fn fields(
 
 fn check_origin(state: &State, request: &HttpRequest) -> Result<(), PageError> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Only a form's own type: another page can post text/plain without asking us first.
+    // Only the content type of forms: a page of another origin may post text/plain without a CORS preflight.
     let is_form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
     if is_form { csrf::check_origin(state, request) } else { Err(PageError::Elsewhere) }
 }

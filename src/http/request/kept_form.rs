@@ -1,5 +1,5 @@
-//! A form whose session had ended when it was sent: what was typed is kept, sealed, and filled in again once the same
-//! person has signed in. Nothing is done before the button is pressed once more.
+//! A form that was sent after its session had ended: its fields are stored, sealed, and filled in again when the same
+//! user has signed in. Nothing changes before the user sends the form again.
 
 use actix_web::HttpMessage;
 use actix_web::dev::ServiceRequest;
@@ -20,32 +20,32 @@ use crate::domain::secret_box::{Sealed, expose};
 use crate::http::State;
 use crate::http::error::PageError;
 
-/// Names and values together; a larger form is not kept.
+/// Size of all names and values; a larger form is not kept.
 const KEPT_FORM_BYTES_MAX: usize = 512 * 1024;
 
-/// A form as it is kept.
+/// A kept form, as stored.
 #[derive(Serialize, Deserialize)]
 pub struct KeptForm {
-    /// Where it was sent.
+    /// The path to which it was sent.
     action: String,
-    /// The page that it stands on.
+    /// Path and query of the page with the form.
     pub page: String,
     fields: Form,
 }
 
 impl KeptForm {
-    /// It stands on the page at `path`.
+    /// The form belongs to the page at `path`, in any language.
     pub fn is_of(&self, path: &str) -> bool {
         page_of(path) == page_of(&self.page)
     }
 
-    /// What was typed into the form at `path` that is sent to `action`.
+    /// The fields, if the form belongs to the page at `path` and is sent to `action`.
     pub fn form(&self, action: &str, path: &str) -> Option<&Form> {
         (self.is_of(path) && self.action == action).then_some(&self.fields)
     }
 }
 
-/// The page in whichever language.
+/// Path and query without the language.
 fn page_of(path: &str) -> (&str, Vec<&str>) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     (path, query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect())
@@ -55,8 +55,8 @@ fn place(user: UserId, session_hash: &[u8]) -> String {
     format!("kept_forms.fields:{user}:{}", hex(session_hash))
 }
 
-/// Keeps the form of a request whose session has ended by itself within the last day. The page to come back to, if
-/// there was something to keep. Anything else of the request is not looked at.
+/// Keeps the form of a POST whose session expired within the last day. Returns the page to return to after sign-in;
+/// `None`, without reading the body, if the request is anything else.
 pub async fn keep(state: &State, reader: &Reader, request: &mut ServiceRequest) -> Result<Option<String>, PageError> {
     let action = request.path().to_owned();
     if reader.user.is_some() || request.method() != Method::POST {
@@ -67,7 +67,7 @@ pub async fn keep(state: &State, reader: &Reader, request: &mut ServiceRequest) 
         return Ok(None);
     }
     let mut payload = request.take_payload();
-    // The route, which has the limits, is not known yet.
+    // The request is not routed yet, so that the limits of its route are not known.
     let limits = match action.rsplit('/').next() {
         Some("test" | "verify") => FormLimits::with_event(state.web.max_payload),
         _ => FormLimits::SIGNED_IN,
@@ -91,7 +91,7 @@ pub async fn keep(state: &State, reader: &Reader, request: &mut ServiceRequest) 
     Ok(Some(kept.page))
 }
 
-/// Passwords, tokens, signing keys, credentials and hidden header values are typed again, not kept.
+/// Removes passwords, tokens, signing secrets, credentials and hidden header values: the user types them again.
 fn leave_out_secrets(fields: &mut Vec<(String, String)>) {
     let hidden: Vec<String> =
         fields.iter().filter_map(|(name, _)| name.strip_suffix("[hide]")).map(|row| format!("{row}[value]")).collect();
@@ -101,14 +101,15 @@ fn leave_out_secrets(fields: &mut Vec<(String, String)>) {
     });
 }
 
-/// There is a form that waits for the person whose session this was.
+/// A form is kept for the user of the ended session.
 pub async fn is_waiting(state: &State, ended: &Ended) -> Result<bool, PageError> {
     let (hash, now) = (ended.key_hash.clone(), clock::now());
     let found = state.db.read(move |conn| kept_forms::find(conn, &hash, now)).await?;
     Ok(found.is_some_and(|(user, _)| Some(user) == ended.user))
 }
 
-/// The form that waits for `user`, who has just signed in where another session had ended. Another person's is deleted.
+/// The form kept for the session `ended`, if it is that of `user`, who has just signed in. The form of another user is
+/// deleted.
 pub async fn take_over(state: &State, ended: &Ended, user: UserId) -> Result<Option<KeptForm>, PageError> {
     let (hash, now) = (ended.key_hash.clone(), clock::now());
     let found = state.db.write(move |conn| {
@@ -122,7 +123,7 @@ pub async fn take_over(state: &State, ended: &Ended, user: UserId) -> Result<Opt
     Ok(found.and_then(|(_, sealed)| open(state, user, &ended.key_hash, &sealed)))
 }
 
-/// The form that was kept under `session_hash`, for its person.
+/// The form kept under `session_hash`, if it is that of `user`.
 pub async fn load(state: &State, user: UserId, session_hash: Vec<u8>) -> Result<Option<KeptForm>, Error> {
     let (hash, now) = (session_hash.clone(), clock::now());
     let found = state.db.read(move |conn: &mut DbConnection| kept_forms::find(conn, &hash, now)).await?;
@@ -140,7 +141,7 @@ mod tests {
     use super::leave_out_secrets;
 
     #[test]
-    fn secrets_are_left_out_and_all_else_is_kept() {
+    fn secrets_are_left_out_and_all_other_fields_are_kept() {
         let names = [
             "name",
             "url",

@@ -1,4 +1,4 @@
-//! The filters of the delivery log, as they stand in a query.
+//! The filter of the delivery log as a query, for page and API.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use crate::domain::events::catalogue::EventName;
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
 
-/// The names are the same on the page and in the API; an empty value is no filter.
+/// The parameters of the query. Page and API use the same names; an empty value does not filter.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[expect(missing_docs, reason = "the filters of docs/reference/http-api.md")]
 pub struct LogQuery {
@@ -20,41 +20,41 @@ pub struct LogQuery {
     pub status: Option<String>,
     pub event: Option<String>,
     pub inbox: Option<String>,
-    /// A time, or a date: from its beginning.
+    /// Created at this time or later, or on this date or later.
     pub from: Option<String>,
-    /// A time, or a date: to its end.
+    /// Created before this time, or on this date or earlier.
     pub to: Option<String>,
     /// A span that ends now: `1h`, `today`, `24h`, `7d`.
     pub period: Option<String>,
-    /// `1`: tests alone; `0`: no tests.
+    /// `1`: only tests; `0`: no tests.
     pub test: Option<String>,
-    /// A piece of an id, an HTTP status, or text.
+    /// Part of an id, an HTTP status, or text.
     pub q: Option<String>,
-    /// A delivery's id: what is older; `after-` and an id: what is newer.
+    /// The id of a delivery: older ones; `after-` and an id: newer ones.
     pub cursor: Option<String>,
     pub limit: Option<String>,
-    /// The page tells of new deliveries.
+    /// The page polls for new deliveries; any value.
     pub live: Option<String>,
-    /// The newest delivery that the reader has seen.
+    /// The newest delivery on the page.
     pub seen: Option<String>,
-    /// How many newer ones the reader knows of.
+    /// The number of newer deliveries that the page shows already.
     pub known: Option<String>,
 }
 
-/// A query that was read.
+/// A parsed query.
 #[derive(Debug, Default)]
 #[expect(missing_docs, reason = "what the query says")]
 pub struct Parsed {
     pub filter: Filter,
     pub cursor: Cursor<DeliveryId>,
-    /// A span is part of the filter's `from`, and named here for its field.
+    /// Part of the filter's `from` already; here for the field of the form.
     pub period: Option<Period>,
-    /// The names of what was not understood, and is left out.
+    /// The names of parameters whose values were not understood; they do not filter.
     pub odd: Vec<&'static str>,
 }
 
 impl LogQuery {
-    /// The filter and the place in the log. Dates and times without a zone are the clock of `zone`.
+    /// Dates, and times without an offset, are in the time zone `zone`.
     pub fn parse(&self, zone: &str, now: Timestamp) -> Parsed {
         let mut odd = Vec::new();
         let period = read(&mut odd, "period", &self.period, Period::parse);
@@ -85,7 +85,7 @@ impl LogQuery {
         Parsed { filter, cursor: cursor.unwrap_or_default(), period, odd }
     }
 
-    /// `from` and `to` as their fields show them; they show nothing that is no time.
+    /// The values of the fields `from` and `to`; empty for a value that is not a time.
     pub fn fields(&self, zone: &str) -> (String, String) {
         let field = |value: &Option<String>, edge| {
             let typed = given(value).unwrap_or_default();
@@ -94,13 +94,13 @@ impl LogQuery {
         (field(&self.from, Edge::Start), field(&self.to, Edge::End))
     }
 
-    /// The page is to tell of new deliveries.
+    /// The page polls for new deliveries.
     pub fn is_live(&self) -> bool {
         given(&self.live).is_some()
     }
 }
 
-/// What a value means; when it means nothing, its name is noted.
+/// Parses a value with `meaning`; adds `name` to `odd` if it is not understood.
 pub(in crate::http) fn read<T>(
     odd: &mut Vec<&'static str>,
     name: &'static str,
@@ -115,6 +115,7 @@ pub(in crate::http) fn read<T>(
     meant
 }
 
+/// The value without surrounding white space; `None` if that is empty.
 pub(in crate::http) fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
@@ -125,7 +126,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_query_is_read_without_a_fault(from in ".{0,40}", q in ".{0,220}", cursor in ".{0,30}", number in ".{0,22}") {
+        fn no_query_makes_parsing_panic(from in ".{0,40}", q in ".{0,220}", cursor in ".{0,30}", number in ".{0,22}") {
             let some = |text: &str| Some(text.to_owned());
             let query = LogQuery {
                 from: some(&from),
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named_and_left_out() {
+    fn a_value_that_is_not_understood_is_named_and_does_not_filter() {
         let some = |text: &str| Some(text.to_owned());
         let query = LogQuery {
             status: some("lost"),
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_ends_now_and_a_later_start_counts() {
+    fn a_period_ends_now_and_the_later_start_applies() {
         let now = Timestamp::from_seconds(1_795_245_900);
         let from = |from: &str, period: &str| {
             let query = LogQuery { from: Some(from.into()), period: Some(period.into()), ..LogQuery::default() };

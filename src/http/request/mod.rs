@@ -1,4 +1,4 @@
-//! Reading a request: who sends it, its form, its query, its body.
+//! Reading a request: user and session, form, query, body.
 
 pub(super) mod body;
 pub(super) mod clock_field;

@@ -1,4 +1,4 @@
-//! A secret that was just made, on its way to the one page that shows it: once.
+//! Carries a secret that was just created to the page that shows it once. It is sealed, in the session.
 
 use std::time::Duration;
 
@@ -12,53 +12,55 @@ use crate::domain::secret_box::{Sealed, expose};
 use crate::http::State;
 use crate::http::error::PageError;
 
-/// How long it waits to be looked at.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// A secret that is not shown within this time is lost.
+const SECRET_LIFETIME: Duration = Duration::from_secs(600);
 
 fn seal_of(reader: &Reader, place: &str) -> String {
     format!("flash:{}:{place}", reader.user_id())
 }
 
-/// Leaves a secret for the next look at `place`: sealed, for this person, for ten minutes. Once it has been shown, the
-/// stored answer of its form loses it, too.
-pub fn leave(
+/// Stores a secret for the next view of `place` by this user, for ten minutes. `form` is the form that created it: its
+/// stored answer loses the secret once it has been shown.
+pub fn store(
     state: &State,
-    (visit, reader): (&Visit, &Reader),
+    visit: &Visit,
+    reader: &Reader,
     place: &str,
     secret: &str,
     form: Option<&FormKey>,
 ) -> Result<(), PageError> {
-    let until = reader.now.after(PATIENCE).micros();
-    let left = Left { until, form: form.map(|key| key.hash.clone()), secret: secret.to_owned() };
-    let text = serde_json::to_string(&left).map_err(|error| PageError::Internal(error.to_string()))?;
+    let until = reader.now.after(SECRET_LIFETIME).micros();
+    let stored = Stored { until, form: form.map(|key| key.hash.clone()), secret: secret.to_owned() };
+    let text = serde_json::to_string(&stored).map_err(|error| PageError::Internal(error.to_string()))?;
     let sealed = state.db.vault().seal(&text, &seal_of(reader, place), clock::random());
-    visit.leave_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
+    visit.store_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
     Ok(())
 }
 
-/// Another place's secret does not open here, and goes on waiting for its own page.
-pub async fn take(state: &State, (visit, reader): (&Visit, &Reader), place: &str) -> Result<Option<String>, PageError> {
-    let Some(left) = visit.secret().and_then(|sealed| read(state, reader, place, sealed)) else { return Ok(None) };
+/// Returns the secret stored for `place` and forgets it, unless the request is HEAD. The secret of another place stays
+/// for its own page.
+pub async fn consume(state: &State, visit: &Visit, reader: &Reader, place: &str) -> Result<Option<String>, PageError> {
+    let Some(stored) = visit.secret().and_then(|sealed| read(state, reader, place, sealed)) else { return Ok(None) };
     if !reader.head {
-        if let Some(form) = left.form {
+        if let Some(form) = stored.form {
             state.db.write(move |conn| form_answers::forget_secret(conn, &form)).await?;
         }
         visit.forget_secret();
     }
-    Ok((reader.now.micros() < left.until).then_some(left.secret))
+    Ok((reader.now.micros() < stored.until).then_some(stored.secret))
 }
 
-/// What lies sealed in the session.
+/// The sealed value in the session.
 #[derive(Serialize, Deserialize)]
-struct Left {
-    /// In microseconds.
+struct Stored {
+    /// Microseconds since the Unix epoch.
     until: i64,
-    /// The form that made it.
+    /// The hash of the form that created the secret.
     form: Option<Vec<u8>>,
     secret: String,
 }
 
-fn read(state: &State, reader: &Reader, place: &str, sealed: String) -> Option<Left> {
+fn read(state: &State, reader: &Reader, place: &str, sealed: String) -> Option<Stored> {
     let text = state.db.vault().open(&Sealed(sealed), &seal_of(reader, place)).ok()?;
     serde_json::from_str(expose(&text)).ok()
 }

@@ -1,4 +1,4 @@
-//! The filters of the received events, as they stand in a query.
+//! The filter of received events as a query, for page and API.
 
 use serde::Deserialize;
 
@@ -9,31 +9,31 @@ use crate::domain::cursor::Cursor;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::EventId;
 
-/// The names are the same on the page and in the API; an empty value is no filter.
+/// The parameters of the query. Page and API use the same names; an empty value does not filter.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ReceivedQuery {
     pub event: Option<String>,
     pub inbox: Option<String>,
-    /// `none`: only what no webhook got.
+    /// `none`: only events that no webhook got.
     pub outcome: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
-    /// An event's id: what is older; `after-` and an id: what is newer.
+    /// The id of an event: older ones; `after-` and an id: newer ones.
     pub cursor: Option<String>,
     pub limit: Option<String>,
 }
 
-/// A query that was read.
+/// A parsed query.
 #[derive(Debug, Default)]
 pub struct Parsed {
     pub filter: Filter,
     pub cursor: Cursor<EventId>,
-    /// The names of what was not understood, and is left out.
+    /// The names of parameters whose values were not understood; they do not filter.
     pub odd: Vec<&'static str>,
 }
 
 impl ReceivedQuery {
-    /// The filter and the place in the list. A date means the whole day in `zone`.
+    /// Dates, and times without an offset, are in the time zone `zone`.
     pub fn parse(&self, zone: &str) -> Parsed {
         let mut odd = Vec::new();
         let filter = Filter {
@@ -47,7 +47,7 @@ impl ReceivedQuery {
         Parsed { filter, cursor, odd }
     }
 
-    /// `from` and `to` as their fields show them: days as they are, times with their clock.
+    /// The values of the fields `from` and `to`: a date as it is, a time as [`clock_field::shown`] writes it.
     pub fn fields(&self, zone: &str) -> (String, String) {
         let field = |value: &Option<String>, edge| {
             let typed = given(value).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Which page to come back to after signing in: always one that a GET answers with a whole page.
+//! The page to return to after sign-in: always one that GET answers with a whole page.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -7,11 +7,11 @@ use url::{Position, Url};
 
 use crate::http::State;
 
-/// Where people begin.
+/// The page to start at.
 pub const START: &str = "/webhooks";
 
-/// The page that a request belongs to: the one that was asked for, for a form its own, and for a button and a fragment
-/// the one that the browser says it was on.
+/// The page that a request belongs to: for GET the requested one, for a form the page with the form, for other posts
+/// and for fragments the page that the browser names.
 pub fn of(state: &State, request: &HttpRequest) -> String {
     let own = request.uri().path_and_query().map_or(START, |path| path.as_str());
     let htmx = request.headers().contains_key("hx-request");
@@ -22,7 +22,7 @@ pub fn of(state: &State, request: &HttpRequest) -> String {
     let current = if htmx { named("hx-current-url") } else { None };
     let current = current.or_else(|| named(REFERER.as_str())).map(|path| of_path(&path));
     match of_form(request.path()).filter(|_| request.method() == Method::POST) {
-        // With its query, if the browser tells. After a refusal it is at the form's action instead.
+        // With its query, if the browser names it. After a refused form the browser is at the form's action instead.
         Some(page) => current.filter(|current| without_query(current) == page).unwrap_or(page),
         None => current.unwrap_or_else(|| of_path(own)),
     }
@@ -32,16 +32,16 @@ fn without_query(path: &str) -> &str {
     path.split('?').next().unwrap_or_default()
 }
 
-/// Path and query of a page of this server that a header names.
+/// Path and query of the page that a header names, if it is on this server.
 fn sent_from(state: &State, request: &HttpRequest, name: &str) -> Option<String> {
     let url = Url::parse(request.headers().get(name)?.to_str().ok()?).ok()?;
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let same_host = Some(&url[Position::BeforeHost..Position::AfterPort]) == host;
-    let ours = matches!(url.scheme(), "http" | "https") && (same_host || url.origin() == state.public.origin());
-    ours.then(|| url[Position::BeforePath..Position::AfterQuery].to_owned())
+    let is_own = matches!(url.scheme(), "http" | "https") && (same_host || url.origin() == state.public.origin());
+    is_own.then(|| url[Position::BeforePath..Position::AfterQuery].to_owned())
 }
 
-/// The page of a path: itself, or for what is no page (a form's action, a fragment, a file) the one it belongs to.
+/// The page of a path: the path itself, or for the action of a form, a fragment or a file the page that it belongs to.
 pub fn of_path(path: &str) -> String {
     let (path, query) = safe(path).split_once('?').unwrap_or((safe(path), ""));
     let segments: Vec<&str> = path.split('/').skip(1).collect();
@@ -65,7 +65,7 @@ pub fn of_path(path: &str) -> String {
     }
 }
 
-/// The page with the form that is posted to a path, if what was typed there can be filled in again.
+/// The page with the form that is posted to `action`; `None` if the form cannot be filled in again.
 pub fn of_form(action: &str) -> Option<String> {
     let segments: Vec<&str> = action.split('/').skip(1).collect();
     match segments.as_slice() {
@@ -80,17 +80,17 @@ pub fn of_form(action: &str) -> Option<String> {
     }
 }
 
-/// Longest path to go to after signing in.
+/// The longest path and query to return to.
 const PAGE_MAX_BYTES: usize = 2048;
 
-/// A path of ours, or the start: never another site. A very long query is left out.
+/// `next` if it is a path on this server, otherwise the start: never another site. A very long query is left out.
 fn safe(next: &str) -> &str {
     let next = if next.len() > PAGE_MAX_BYTES { without_query(next) } else { next };
-    let ours = next.len() <= PAGE_MAX_BYTES
+    let is_own = next.len() <= PAGE_MAX_BYTES
         && next.starts_with('/')
         && !next.get(1..).unwrap_or_default().starts_with(['/', '\\'])
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if ours { next } else { START }
+    if is_own { next } else { START }
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
     use super::{PAGE_MAX_BYTES, of_form, of_path};
 
     #[test]
-    fn only_our_own_paths_are_followed() {
+    fn only_paths_of_this_server_are_followed() {
         assert_eq!(of_path("/deliveries?status=failed"), "/deliveries?status=failed");
         assert_eq!(of_path(&format!("/deliveries?q={}", "a".repeat(PAGE_MAX_BYTES))), "/deliveries");
         assert_eq!(of_path(&format!("/deliveries/{}", "a".repeat(PAGE_MAX_BYTES))), "/webhooks");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_leads_to_the_page_it_belongs_to() {
+    fn a_path_that_is_not_a_page_leads_to_the_page_it_belongs_to() {
         for (path, page) in [
             ("/webhooks/header-row?i=3", "/webhooks/new"),
             ("/webhooks/7/deactivation", "/webhooks/7"),

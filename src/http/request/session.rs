@@ -1,4 +1,4 @@
-//! Signed-in browsers: sessions in the database behind an opaque cookie.
+//! Sessions of signed-in users: stored in the database, identified by an encrypted cookie.
 
 use std::collections::HashMap;
 
@@ -17,31 +17,32 @@ use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 
-/// A session ends after 12 hours without use.
-pub const IDLE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
-/// And after 7 days, however busy.
-const ABSOLUTE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
-/// Its end is moved at most once in ten minutes: reading a page costs no write.
-const STEP: std::time::Duration = std::time::Duration::from_secs(600);
+/// A session expires after 12 hours without use.
+pub const IDLE_MAX: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+/// A session expires after 7 days even if it is used.
+const LIFETIME_MAX: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+/// The expiry is extended at most once in ten minutes, so that not every page causes a write.
+const EXTEND_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// Who is signed in.
+// The keys of a session's values.
+/// The id of the user.
 const USER: &str = "user";
-/// The token of every form.
+/// The form token.
 const CSRF: &str = "csrf";
-/// What to tell on the next page, once.
+/// A notice for the next page, shown once.
 const NOTICE: &str = "notice";
-/// A sealed secret to show on the next page, once.
+/// A sealed secret for the next page, shown once.
 const FLASH: &str = "flash";
-/// The form that was kept when the session before this one had ended.
+/// Under which session a form was kept.
 const KEPT: &str = "kept";
-/// Stands for the values of a session that has ended; never stored.
+/// Loaded instead of the values of a session that has ended; never stored.
 const ENDED: &str = "ended";
 
 /// The middleware that loads and stores sessions.
 pub fn middleware(state: &State) -> SessionMiddleware<Store> {
     let secure = state.is_secure();
     let key = Key::derive_from(&state.cookie_key);
-    let idle = Ttl::seconds(i64::try_from(IDLE.as_secs()).unwrap_or(i64::MAX));
+    let idle = Ttl::seconds(i64::try_from(IDLE_MAX.as_secs()).unwrap_or(i64::MAX));
     let lifecycle =
         BrowserSession::default().state_ttl(idle).state_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
     SessionMiddleware::builder(Store(state.db.clone()), key)
@@ -55,19 +56,18 @@ pub fn middleware(state: &State) -> SessionMiddleware<Store> {
         .build()
 }
 
-/// Sessions in the database.
+/// Stores sessions in the database, under the hash of their key.
 pub struct Store(Db);
 
 type Values = HashMap<String, String>;
 
-/// A session of this installation that has ended, as its cookie tells.
+/// A session of this installation that has ended; the request still has its cookie.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ended {
-    /// The hash of its key.
     pub key_hash: Vec<u8>,
-    /// Whose it was, if it ended by itself within the last day. A session that somebody ended tells nothing.
+    /// Its user, if it expired within the last day; `None` if it was ended by sign-out or an administrator.
     pub user: Option<UserId>,
-    /// The token of its forms.
+    /// Its form token, if `user` is known.
     pub csrf: Option<String>,
 }
 
@@ -80,12 +80,12 @@ impl Ended {
     }
 }
 
-/// When a session ends, or has ended, by itself.
+/// When a session expires or has expired.
 fn end_of(session: &StoredSession) -> Timestamp {
-    session.expires_at.min(session.created_at.after(ABSOLUTE))
+    session.expires_at.min(session.created_at.after(LIFETIME_MAX))
 }
 
-/// The stored state is that of the session whose forms bear `csrf`.
+/// `state` is that of the session with the form token `csrf`.
 pub fn is_of(state: &str, csrf: &str) -> bool {
     let values: Values = serde_json::from_str(state).unwrap_or_default();
     form_token(&values).is_some_and(|known| known == csrf)
@@ -110,7 +110,7 @@ impl SessionStore for Store {
             Some(alive) if now < end_of(&alive) => {
                 serde_json::from_str(&alive.state).map(Some).map_err(|error| LoadError::Deserialization(error.into()))
             }
-            // Only a cookie that this installation has sealed comes this far: it stood for a session once.
+            // The middleware has decrypted the cookie, so this installation once issued it for a session.
             ended => {
                 let ended = serde_json::to_string(&Ended::of(key_hash, ended, now));
                 let ended = ended.map_err(|error| LoadError::Deserialization(error.into()))?;
@@ -125,7 +125,7 @@ impl SessionStore for Store {
         let now = clock::now();
         let user = values.get(USER).and_then(|text| text.parse::<UserId>().ok());
         let state = json(&values).map_err(|error| SaveError::Serialization(error.into()))?;
-        let stored = StoredSession { user, state, created_at: now, expires_at: now.after(IDLE) };
+        let stored = StoredSession { user, state, created_at: now, expires_at: now.after(IDLE_MAX) };
         self.0
             .write(move |conn| {
                 sessions::sweep(conn, now)?;
@@ -140,9 +140,9 @@ impl SessionStore for Store {
         let hash = api_token::hash(key.as_ref());
         let state = json(&values).map_err(|error| UpdateError::Serialization(error.into()))?;
         let now = clock::now();
-        // A session that was ended while the request ran stays ended: its values are not stored anew.
+        // A session that ended while the request ran stays ended: the statement updates nothing.
         self.0
-            .write(move |conn| sessions::update(conn, &hash, &state, now.after(IDLE), now))
+            .write(move |conn| sessions::update(conn, &hash, &state, now.after(IDLE_MAX), now))
             .await
             .map_err(|error| UpdateError::Other(error.into()))?;
         Ok(key)
@@ -159,34 +159,36 @@ impl SessionStore for Store {
 }
 
 impl Store {
+    /// Extends the expiry, if it was last extended more than `EXTEND_EVERY` ago.
     async fn touch(&self, hash: Vec<u8>, now: Timestamp) -> Result<(), db::Error> {
         let key = hash.clone();
         let found = self.0.read(move |conn| sessions::load(conn, &key)).await?;
-        let is_due =
-            |session: StoredSession| now < end_of(&session) && session.expires_at < now.after(IDLE).before(STEP);
+        let is_due = |session: StoredSession| {
+            now < end_of(&session) && session.expires_at < now.after(IDLE_MAX).before(EXTEND_EVERY)
+        };
         if found.is_some_and(is_due) {
-            self.0.write(move |conn| sessions::touch(conn, &hash, now.after(IDLE))).await?;
+            self.0.write(move |conn| sessions::touch(conn, &hash, now.after(IDLE_MAX))).await?;
         }
         Ok(())
     }
 }
 
-/// The session of a request, by its meaning.
+/// The session of a request, with its values as types.
 pub struct Visit(pub Session);
 
 impl Visit {
-    /// Who is signed in.
+    /// The signed-in user.
     pub fn user(&self) -> Option<UserId> {
         self.0.get(USER).ok().flatten()
     }
 
-    /// The token of every form of this session.
+    /// The form token.
     pub fn csrf(&self) -> Option<String> {
         self.0.get(CSRF).ok().flatten()
     }
 
-    /// Begins a session for a person, under a new key. Where it follows one of theirs that has ended, `csrf` is that
-    /// one's: forms that are still open in other windows go on working.
+    /// Begins a session of `user` under a new key. If it follows a session of the same user that has ended, `csrf` is
+    /// the form token of that one: forms that are open in other windows stay valid.
     pub fn sign_in(&self, user: UserId, csrf: Option<String>) {
         self.0.clear();
         self.0.renew();
@@ -194,7 +196,7 @@ impl Visit {
         self.put(CSRF, &csrf.unwrap_or_else(|| api_token::hex(&clock::random::<32>())));
     }
 
-    /// Goes on under a new key.
+    /// Continues the session under a new key.
     pub fn renew(&self) {
         self.0.renew();
     }
@@ -204,63 +206,63 @@ impl Visit {
         self.0.purge();
     }
 
-    /// The session that the request's cookie stood for has ended.
+    /// The session of the request's cookie, if it has ended.
     pub fn ended(&self) -> Option<Ended> {
         self.0.get(ENDED).ok().flatten()
     }
 
-    /// Has a kept form filled in on its page.
+    /// Lets the page of the form kept under `session_hash` fill it in.
     pub fn keep_form(&self, session_hash: &[u8]) {
         self.put(KEPT, &session_hash);
     }
 
-    /// The session under which a form was kept.
+    /// The hash of the session under which a form was kept.
     pub fn kept_form(&self) -> Option<Vec<u8>> {
         self.0.get(KEPT).ok().flatten()
     }
 
-    /// The kept form is filled in no more.
+    /// Stops filling in the kept form.
     pub fn forget_form(&self) {
         self.0.remove(KEPT);
     }
 
-    /// What to tell on the next page.
+    /// Stores a notice for the next page.
     pub fn leave_notice(&self, notice: &str) {
         self.put(NOTICE, &notice);
     }
 
-    /// What was left to tell, and stays.
+    /// The stored notice, which stays.
     pub fn notice(&self) -> Option<String> {
         self.0.get(NOTICE).ok().flatten()
     }
 
-    /// What was left to tell; told once.
+    /// Returns the stored notice and removes it.
     pub fn take_notice(&self) -> Option<String> {
         self.take(NOTICE)
     }
 
-    /// A sealed secret to show on the next page.
-    pub fn leave_secret(&self, sealed: &str) {
+    /// Stores a sealed secret for the next page.
+    pub fn store_secret(&self, sealed: &str) {
         self.put(FLASH, &sealed);
     }
 
-    /// The sealed secret that was left.
+    /// The stored sealed secret.
     pub fn secret(&self) -> Option<String> {
         self.0.get(FLASH).ok().flatten()
     }
 
-    /// It has been shown.
+    /// Removes the sealed secret, after it was shown.
     pub fn forget_secret(&self) {
         self.0.remove(FLASH);
     }
 
-    /// Looked at first: a removal counts as a change, and a change is written to disk.
+    /// Removes only what is there: actix counts every removal as a change, which is written to the database.
     fn take(&self, key: &str) -> Option<String> {
         if self.0.contains_key(key) { self.0.remove_as(key).and_then(Result::ok) } else { None }
     }
 
     fn put(&self, key: &str, value: &impl serde::Serialize) {
-        // Numbers and texts always serialize.
+        // Numbers and strings always serialize.
         drop(self.0.insert(key, value));
     }
 }

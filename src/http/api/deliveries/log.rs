@@ -22,9 +22,9 @@ pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -
     let limit = limit(query.limit.as_deref())?;
     let Parsed { filter, cursor, odd, .. } = query.parse("UTC", clock::now());
     ApiError::odd(&odd)?;
-    let turn = state.turn(&filter).await?;
+    let permit = state.search_permit(&filter).await?;
     let page = state.db.read(move |conn| {
-        let _turn = turn;
+        let _permit = permit;
         log::page(conn, &filter, cursor, limit)
     });
     let page = page.await?;

@@ -18,7 +18,7 @@ use crate::http::pages::{Answer, go, page};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Reader, SignedIn, theme_cookie};
-use crate::http::request::session::{IDLE, Visit, is_of};
+use crate::http::request::session::{IDLE_MAX, Visit, is_of};
 use crate::views::NoticeKind;
 use crate::views::accounts::profile::{ProfileInput, ProfilePage, SessionRow};
 
@@ -45,7 +45,7 @@ async fn answer(
     let stored = state.db.read(move |conn| sessions::of(conn, id, now)).await?;
     let row = |session: &sessions::StoredSession| SessionRow {
         created_at: session.created_at,
-        seen_at: session.expires_at.before(IDLE),
+        seen_at: session.expires_at.before(IDLE_MAX),
         is_this: is_of(&session.state, &reader.csrf),
     };
     let rows = stored.iter().map(|(_, session)| row(session)).collect();

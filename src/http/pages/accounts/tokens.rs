@@ -26,7 +26,7 @@ const FLASH: &str = "token";
 
 /// All tokens, and a form to make one.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
-    let new = one_time_secret::take(&state, (&Visit(session), &reader), FLASH).await?;
+    let new = one_time_secret::consume(&state, &Visit(session), &reader, FLASH).await?;
     let none = TokenInput::default();
     let before = reader.typed_before("/tokens").map(|form| TokenInput {
         name: form.get("name"),
@@ -69,7 +69,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     };
     let done = double_submit::write(&state, form.once(), insert).await??;
     if let Some(text) = done.secret {
-        one_time_secret::leave(&state, (&Visit(session), &reader), FLASH, &text, form.once())?;
+        one_time_secret::store(&state, &Visit(session), &reader, FLASH, &text, form.once())?;
     }
     Ok(go(&reader, "/tokens"))
 }

@@ -33,7 +33,7 @@ fn password_flash(id: UserId) -> String {
 
 /// Everyone, who is invited, and a form to invite one more.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
-    let new = one_time_secret::take(&state, (&Visit(session), &reader), FLASH).await?;
+    let new = one_time_secret::consume(&state, &Visit(session), &reader, FLASH).await?;
     let before = reader.typed_before("/users/invitations").map(|form| InviteInput {
         email: form.get("email"),
         name: form.get("name"),
@@ -67,7 +67,7 @@ pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, 
     match made {
         Ok(link) => {
             if let Some(link) = link {
-                one_time_secret::leave(&state, (&Visit(session), &reader), FLASH, &link, form.once())?;
+                one_time_secret::store(&state, &Visit(session), &reader, FLASH, &link, form.once())?;
             }
             Ok(go(&reader, "/users"))
         }
@@ -126,7 +126,7 @@ async fn find(state: &State, id: UserId) -> Result<User, PageError> {
 /// One person: role, access, password.
 pub async fn show(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<UserId>) -> Answer {
     let user = find(&state, *id).await?;
-    let new = one_time_secret::take(&state, (&Visit(session), &reader), &password_flash(user.id)).await?;
+    let new = one_time_secret::consume(&state, &Visit(session), &reader, &password_flash(user.id)).await?;
     let problems = Problems::default();
     let before = reader.typed_before(&format!("/users/{id}")).and_then(|form| Role::parse(form.get("role")));
     let role = before.unwrap_or(user.role);
@@ -217,7 +217,7 @@ pub async fn make_password_link(
     }
     let new = NewInvitation { email: user.email, name: user.name, role: user.role, user_id: Some(user.id) };
     if let Ok(Some(link)) = make_link(&state, &reader, new, &form).await? {
-        one_time_secret::leave(&state, (&Visit(session), &reader), &password_flash(user.id), &link, form.once())?;
+        one_time_secret::store(&state, &Visit(session), &reader, &password_flash(user.id), &link, form.once())?;
     }
     Ok(go(&reader, &format!("/users/{}", user.id)))
 }

@@ -53,10 +53,10 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
     if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| reader.htmx) {
         return show_news(state, reader, query, (parsed, seen)).await;
     }
-    let turn = state.turn(&parsed.filter).await?;
+    let permit = state.search_permit(&parsed.filter).await?;
     let (wanted, cursor) = (parsed.filter.clone(), parsed.cursor);
     let loaded = state.db.read(move |conn| {
-        let _turn = turn;
+        let _permit = permit;
         Ok((log::page(conn, &wanted, cursor, PAGE)?, webhooks::titles(conn)?, inboxes::list(conn)?))
     });
     let (found, titles, inboxes) = loaded.await?;
@@ -87,10 +87,10 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
 
 /// What the poll asks: only what is newer is looked through, and nothing is answered as long as nothing has changed.
 async fn show_news(state: &State, reader: &Reader, query: &LogQuery, (parsed, seen): (Parsed, DeliveryId)) -> Answer {
-    let turn = state.turn(&parsed.filter).await?;
+    let permit = state.search_permit(&parsed.filter).await?;
     let wanted = parsed.filter.clone();
     let newer = state.db.read(move |conn| {
-        let _turn = turn;
+        let _permit = permit;
         log::page(conn, &wanted, Cursor::After(seen), MOST_NEWS)
     });
     let count = newer.await?.lines.len();

@@ -138,7 +138,7 @@ pub async fn delete(
 /// The signing secret: replaced here, and shown once right after it was made.
 pub async fn secret(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
-    let key = one_time_secret::take(&state, (&Visit(session), &reader), &id.to_string()).await?;
+    let key = one_time_secret::consume(&state, &Visit(session), &reader, &id.to_string()).await?;
     page(StatusCode::OK, &SecretPage::new(reader.shell(), &webhook, key.as_deref()))
 }
 
@@ -165,7 +165,7 @@ pub async fn rotate(
     let rotated = double_submit::write(&state, form.once(), rotate).await??;
     let visit = Visit(session);
     if let Some(key) = rotated.secret {
-        leave_secret(&state, (&visit, &reader), id, &key, &form)?;
+        store_secret(&state, &visit, &reader, id, &key, &form)?;
     }
     visit.leave_notice(NoticeKind::SecretReplaced.as_str());
     Ok(go(&reader, &format!("/webhooks/{id}/secret")))
@@ -179,13 +179,14 @@ async fn end_old_secret(state: &State, reader: &Reader, id: WebhookId) -> Answer
     }
 }
 
-/// Leaves a new key for the next look at its page.
-pub fn leave_secret(
+/// Stores a new signing secret for the next view of its page.
+pub fn store_secret(
     state: &State,
-    to: (&Visit, &Reader),
+    visit: &Visit,
+    reader: &Reader,
     id: WebhookId,
     secret: &str,
     form: &Form,
 ) -> Result<(), PageError> {
-    one_time_secret::leave(state, to, &id.to_string(), secret, form.once())
+    one_time_secret::store(state, visit, reader, &id.to_string(), secret, form.once())
 }

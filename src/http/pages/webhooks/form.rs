@@ -9,7 +9,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, Query};
 use serde::{Deserialize, Serialize};
 
-use super::actions::leave_secret;
+use super::actions::store_secret;
 use super::list;
 use crate::clock;
 use crate::db::form_answers::Done;
@@ -190,7 +190,7 @@ async fn answer(
             state.engine.wake();
             let visit = Visit(session);
             if let Some(secret) = secret {
-                leave_secret(state, (&visit, reader), id, &secret, form)?;
+                store_secret(state, &visit, reader, id, &secret, form)?;
             }
             tell(reader, &visit, created, same_url);
             Ok(after(reader, id, (form.get("then") == "test", created)))
