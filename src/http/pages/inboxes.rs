@@ -1,4 +1,4 @@
-//! The inboxes: list, add, rename, archive.
+//! `/inboxes`: list, add, edit, archive, restore.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -20,7 +20,7 @@ use crate::http::request::session::Visit;
 use crate::views::NoticeKind;
 use crate::views::inboxes::{EditPage, InboxInput, ListPage, Row};
 
-/// All inboxes, and a form to add one.
+/// The list, with the form to add one.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let before = reader.typed_before("/inboxes").map(typed);
     show(&state, &reader, before.unwrap_or_default(), &Problems::default()).await
@@ -50,7 +50,7 @@ fn check(typed: InboxInput) -> Result<NewInbox, Problems> {
     NewInbox::parse(typed.name, typed.external_id, typed.channel_type)
 }
 
-/// A taken external id is a problem of its field; every other error is ours.
+/// Turns a unique violation, which only the external id can cause, into a problem of its field.
 fn stored<T>(result: Result<T, Error>) -> Result<Result<T, Problems>, PageError> {
     match result {
         Ok(value) => Ok(Ok(value)),
@@ -59,7 +59,6 @@ fn stored<T>(result: Result<T, Error>) -> Result<Result<T, Problems>, PageError>
     }
 }
 
-/// Adds an inbox.
 pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
     let typed = typed(&form);
     let made = match check(typed) {
@@ -85,7 +84,6 @@ async fn find(state: &State, id: InboxId) -> Result<Inbox, PageError> {
     state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or(PageError::NotFound)
 }
 
-/// The form of an inbox.
 pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<InboxId>) -> Answer {
     let inbox = find(&state, *id).await?;
     let problems = Problems::default();
@@ -94,7 +92,6 @@ pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<InboxId>) -
     page(StatusCode::OK, &EditPage::new(reader.shell(), &inbox, typed, &problems))
 }
 
-/// Changes an inbox.
 pub async fn update(
     state: Data<State>,
     Admin(reader): Admin,
@@ -119,27 +116,22 @@ pub async fn update(
     }
 }
 
-/// Hides an inbox from the selector.
+/// Archives an inbox: the form of webhooks no longer offers it.
 pub async fn archive(state: Data<State>, admin: Admin, session: Session, id: Path<InboxId>, _form: Form) -> Answer {
-    set_archived(&state, (admin, session), *id, true).await
+    set_archived(&state, &admin.0, session, *id, true).await
 }
 
-/// Brings an inbox back.
+/// Restores an archived inbox.
 pub async fn restore(state: Data<State>, admin: Admin, session: Session, id: Path<InboxId>, _form: Form) -> Answer {
-    set_archived(&state, (admin, session), *id, false).await
+    set_archived(&state, &admin.0, session, *id, false).await
 }
 
-async fn set_archived(
-    state: &State,
-    (Admin(reader), session): (Admin, Session),
-    id: InboxId,
-    archived: bool,
-) -> Answer {
+async fn set_archived(state: &State, reader: &Reader, session: Session, id: InboxId, archived: bool) -> Answer {
     let at = archived.then(clock::now);
     if !state.db.write(move |conn| inboxes::archive(conn, id, at)).await? {
         return Err(PageError::NotFound);
     }
     let kind = if archived { NoticeKind::InboxArchived } else { NoticeKind::InboxRestored };
     Visit(session).leave_notice(kind.as_str());
-    Ok(go(&reader, "/inboxes"))
+    Ok(go(reader, "/inboxes"))
 }

@@ -1,4 +1,4 @@
-//! The pages: read, check, do, render.
+//! The handlers of pages: each reads the request, checks it, acts and renders.
 
 pub mod accounts;
 pub mod deliveries;
@@ -16,20 +16,20 @@ use super::error::PageError;
 use super::request::page_context::Reader;
 use crate::views::Html;
 
-/// What every handler answers.
+/// The result of a handler.
 type Answer = Result<HttpResponse, PageError>;
 
-/// A page or a fragment.
+/// Renders a page or a fragment.
 fn page(status: StatusCode, page: &impl Html) -> Answer {
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.html()?))
 }
 
-/// Parts of a page that htmx swaps, one after the other.
+/// Joins parts of a page that htmx swaps.
 fn fragments(parts: &[String]) -> Answer {
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(parts.concat()))
 }
 
-/// To another page, after something was done.
+/// Redirects to another page after a change: 303, or for htmx 200 with `HX-Redirect`.
 fn go(reader: &Reader, path: &str) -> HttpResponse {
     if reader.htmx {
         return HttpResponse::Ok().insert_header(("HX-Redirect", path)).finish();

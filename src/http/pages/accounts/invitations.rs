@@ -1,4 +1,4 @@
-//! A person's own way in: a one-time link to a new account or to a new password.
+//! `/invite/{token}`: a one-time link to a new account or to a new password.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -37,14 +37,14 @@ async fn find(state: &State, text: &str, now: Timestamp) -> Result<Invitation, P
 pub async fn show(state: Data<State>, Anyone(reader): Anyone, text: Path<String>) -> Answer {
     let invitation = find(&state, &text, reader.now).await?;
     let zone = state.db.read(settings::load).await?.time_zone;
-    // UTC is nobody's choice: a browser with scripts fills in its own.
+    // UTC is the default, not a choice: left empty, the script fills in the time zone of the browser.
     let zone = if zone == "UTC" { "" } else { &zone };
     let typed = InvitationInput { name: &invitation.name, language: None, time_zone: zone };
     let problems = Problems::default();
     page(StatusCode::OK, &InvitePage::new(reader.shell(), &invitation, &text, typed, &problems))
 }
 
-/// Makes the account or stores the password, and signs the person in. The link has done its work.
+/// Creates the account or stores the password, ends the link, and signs the user in.
 pub async fn accept(
     state: Data<State>,
     Anyone(reader): Anyone,
@@ -65,7 +65,7 @@ pub async fn accept(
             Ok(hash) => {
                 let link = invitation.clone();
                 let settle = move |conn: &mut DbConnection| {
-                    let id = settle(conn, &link, new.as_ref(), (&hash, now))?;
+                    let id = settle(conn, &link, new.as_ref(), &hash, now)?;
                     Ok(id.map(Done::plain).ok_or(PageError::DeadInvitation))
                 };
                 taken(double_submit::write(&state, form.once(), settle).await)?
@@ -88,7 +88,7 @@ pub async fn accept(
     }
 }
 
-/// The new person, or nobody when the link is to a new password.
+/// The new user; `None` if the link is to a new password.
 fn check(invitation: &Invitation, form: &Form) -> Result<Option<NewUser>, Problems> {
     let password = form.get("password");
     if invitation.user_id.is_some() {
@@ -100,12 +100,13 @@ fn check(invitation: &Invitation, form: &Form) -> Result<Option<NewUser>, Proble
     Ok(Some(NewUser { language: Language::parse(form.get("language")), ..user }))
 }
 
-/// `None` if another was faster with the same link.
+/// Ends the link and stores the user or the password; `None` if a concurrent request has used the link.
 fn settle(
     conn: &mut DbConnection,
     invitation: &Invitation,
     new: Option<&NewUser>,
-    (hash, now): (&str, Timestamp),
+    hash: &str,
+    now: Timestamp,
 ) -> Result<Option<UserId>, crate::db::Error> {
     if !invitations::end(conn, invitation.id)? {
         return Ok(None);

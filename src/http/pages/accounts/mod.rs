@@ -1,4 +1,4 @@
-//! Signing in, invitations, users, API tokens, and the own account.
+//! Sign-in, invitations, users, API tokens, profile.
 
 pub mod invitations;
 pub(super) mod password_check;

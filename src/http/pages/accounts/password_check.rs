@@ -1,4 +1,4 @@
-//! The one place that compares a password with an account's: every try is counted.
+//! The only place that checks a user's password: every attempt is counted against guessing.
 
 use std::net::IpAddr;
 
@@ -9,25 +9,25 @@ use crate::domain::client_address;
 use crate::http::State;
 use crate::http::error::PageError;
 
-/// What came of a try.
+/// The result of an attempt.
 pub enum Checked {
-    /// The password is the account's.
+    /// The password is right; with a renewal if its stored hash has to be replaced.
     Right(Box<User>, Option<Renewal>),
-    /// It is not, or there is no such account, or the account is disabled.
+    /// The password is wrong, or the account does not exist or is disabled.
     Wrong,
-    /// It was not looked at: too many others wait.
+    /// Not compared: the queue for hashing is full.
     Busy,
-    /// It was not looked at: the address has to wait so many seconds, rounded up.
+    /// Not compared: the address has to wait this many seconds, rounded up.
     Wait(u64),
 }
 
 /// Compares a password, if `address` may try one for `account` now.
 ///
-/// The try counts from before the comparison on. It is taken back when the password was right, and when it was not
-/// compared after all. A caller that leaves meanwhile has had its try.
+/// The attempt is counted before the comparison. It is uncounted if the password was right, or was not compared after
+/// all. If the caller is cancelled in between, the attempt stays counted.
 pub async fn check(state: &State, address: IpAddr, account: &str, typed: &str) -> Result<Checked, PageError> {
     let pair = Pair::new(&state.sign_in_key, address, account);
-    // A try that would be taken back at once is not stored first: strangers could make the database write at will.
+    // An attempt that cannot be compared is not counted at all: otherwise clients could cause writes at will.
     if !state.hasher.has_room(client_address::group(address)) {
         return Ok(Checked::Busy);
     }
@@ -50,7 +50,7 @@ pub async fn check(state: &State, address: IpAddr, account: &str, typed: &str) -
 }
 
 async fn admit(state: &State, pair: &Pair) -> Result<Admission, PageError> {
-    // Read first: a flood of tries that have to wait must not reach the writer.
+    // Read first: a flood of attempts that have to wait must not reach the writer.
     let asked = pair.clone();
     let wait = state.db.read(move |conn| sign_ins::wait(conn, &asked)).await?;
     if !wait.is_zero() {

@@ -1,4 +1,4 @@
-//! Passwords for the pages that ask for one: checked and hashed in the queue of the hashing thread.
+//! Compares and hashes passwords for pages, in the queue of the hashing thread.
 
 use std::net::IpAddr;
 
@@ -14,34 +14,34 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::password::{self, Busy, Verdict};
 
-/// When to try again after [`Busy`].
-const RETRY_AFTER_S: u64 = 5;
+/// `Retry-After` of an answer to [`Busy`].
+const BUSY_RETRY_AFTER_S: u64 = 5;
 
-/// What came of an account and a password.
+/// The result of comparing a password.
 pub enum Compared {
-    /// The password is the person's.
+    /// The password is right.
     Right(User, Option<Renewal>),
-    /// There is no such account, it is disabled, or the password is another.
+    /// The password is wrong, or the account does not exist or is disabled.
     Wrong,
-    /// Nothing was compared.
+    /// Not compared: the queue for hashing is full.
     Busy,
 }
 
-/// A stored hash that is to be replaced, and the new one.
+/// A stored hash to be replaced, because its parameters are weaker or it was made before NFC, and the new hash.
 pub struct Renewal {
     old: String,
     new: String,
 }
 
 impl Renewal {
-    /// Stores the new hash, unless the person has another password by now.
+    /// Stores the new hash, unless the password has changed since.
     pub fn store(&self, conn: &mut crate::db::DbConnection, id: UserId) -> Result<(), crate::db::Error> {
         users::renew_hash(conn, id, &self.old, &self.new)
     }
 }
 
-/// Compares a password with the one of an account. An unknown account costs as much time as a wrong password. Only
-/// `password_check` calls this: it counts the try.
+/// Compares a password with that of an account. An unknown account takes as long as a wrong password. Only
+/// `password_check` calls this, because it counts the attempt.
 pub async fn compare(state: &State, address: IpAddr, account: &str, typed: &str) -> Result<Compared, PageError> {
     let wanted = account.to_owned();
     let found = state.db.read(move |conn| users::by_email(conn, &wanted)).await?;
@@ -61,7 +61,7 @@ pub async fn compare(state: &State, address: IpAddr, account: &str, typed: &str)
     })
 }
 
-/// The hash of a new password.
+/// Hashes a new password.
 pub async fn hash(state: &State, address: IpAddr, password: &str) -> Result<Result<String, Busy>, PageError> {
     let password = password.to_owned();
     match state.hasher.run(client_address::group(address), move |workspace| password::hash(&password, workspace)).await
@@ -72,9 +72,9 @@ pub async fn hash(state: &State, address: IpAddr, password: &str) -> Result<Resu
     }
 }
 
-/// Makes a page the answer to a form whose password was not looked at.
+/// Turns a page into the answer to a form whose password was not hashed: 503 with `Retry-After`.
 pub fn try_later(mut response: HttpResponse) -> HttpResponse {
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S.into());
+    response.headers_mut().insert(RETRY_AFTER, BUSY_RETRY_AFTER_S.into());
     response
 }

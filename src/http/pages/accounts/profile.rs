@@ -1,4 +1,4 @@
-//! The reader's own account: name, language, time zone, theme, password, sessions.
+//! `/profile`: the user's name, language, time zone, theme, password and sessions.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -22,12 +22,11 @@ use crate::http::request::session::{IDLE_MAX, Visit, is_of};
 use crate::views::NoticeKind;
 use crate::views::accounts::profile::{ProfileInput, ProfilePage, SessionRow};
 
-/// The account.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let problems = Problems::default();
     let before = reader.typed_before("/profile").map(typed);
     let typed = before.unwrap_or(ProfileInput::of(own(&reader)?));
-    answer(&state, &reader, StatusCode::OK, (typed, &problems)).await
+    answer(&state, &reader, StatusCode::OK, typed, &problems).await
 }
 
 fn own(reader: &Reader) -> Result<&User, PageError> {
@@ -38,7 +37,8 @@ async fn answer(
     state: &State,
     reader: &Reader,
     status: StatusCode,
-    (typed, problems): (ProfileInput<'_>, &Problems),
+    typed: ProfileInput<'_>,
+    problems: &Problems,
 ) -> Answer {
     let (user, now) = (own(reader)?, reader.now);
     let id = user.id;
@@ -57,7 +57,7 @@ pub async fn save(state: Data<State>, SignedIn(reader): SignedIn, session: Sessi
     let typed = typed(&form);
     let id = own(&reader)?.id;
     match check(typed) {
-        Err(problems) => answer(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, (typed, &problems)).await,
+        Err(problems) => answer(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, typed, &problems).await,
         Ok(profile) => {
             let cookie = theme_cookie(&state, profile.theme);
             state.db.write(move |conn| users::set_profile(conn, id, &profile)).await?;
@@ -85,11 +85,10 @@ fn check(typed: ProfileInput) -> Result<Profile, Problems> {
     problems.or(Profile { name, language: typed.language, time_zone, theme: typed.theme })
 }
 
-/// Stores a new password for whoever knows the old one, and ends every other session. Guesses cost a wait, as they do
-/// at the sign-in.
+/// Stores a new password if the old one is right, and ends every other session. Wrong attempts count as at sign-in.
 pub async fn change_password(state: Data<State>, SignedIn(reader): SignedIn, session: Session, form: Form) -> Answer {
     let user = own(&reader)?;
-    // Before the old password is asked for: the form itself has replaced it.
+    // Checked before the old password: a repeated post would fail, because the form itself has replaced it.
     if double_submit::done::<()>(&state, &form).await?.is_some() {
         return Ok(go(&reader, "/profile"));
     }
@@ -114,7 +113,7 @@ pub async fn change_password(state: Data<State>, SignedIn(reader): SignedIn, ses
     };
     double_submit::write(&state, form.once(), store).await??;
     let visit = Visit(session);
-    // All sessions have ended, this one too: it goes on under a new key.
+    // Storing the password has ended all sessions of the user; this one continues under a new key.
     visit.renew();
     visit.leave_notice(NoticeKind::PasswordChanged.as_str());
     Ok(go(&reader, "/profile"))
@@ -131,14 +130,14 @@ async fn refuse(state: &State, reader: &Reader, field: Field, problem: Problem) 
     };
     let status = wait.map_or(StatusCode::UNPROCESSABLE_ENTITY, |_| StatusCode::TOO_MANY_REQUESTS);
     let problems = Problems::one(field, problem);
-    let mut response = answer(state, reader, status, (ProfileInput::of(own(reader)?), &problems)).await?;
+    let mut response = answer(state, reader, status, ProfileInput::of(own(reader)?), &problems).await?;
     if let Some(seconds) = wait {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     Ok(response)
 }
 
-/// Ends every session of the reader but this one.
+/// Ends every other session of the user.
 pub async fn sign_out_others(state: Data<State>, SignedIn(reader): SignedIn, session: Session, _form: Form) -> Answer {
     let (id, now, csrf) = (own(&reader)?.id, reader.now, reader.csrf.clone());
     let end = move |conn: &mut crate::db::DbConnection| {

@@ -1,4 +1,4 @@
-//! First run, signing in and out.
+//! `/setup`, `/sign-in` and `/sign-out`.
 
 use std::net::IpAddr;
 
@@ -36,7 +36,7 @@ pub struct Link {
     token: String,
 }
 
-/// The form for the first administrator; 404 for good once there is a user, and for a bad link.
+/// The form for the first administrator; 404 once there is a user, and for an invalid link.
 pub async fn set_up(state: Data<State>, Anyone(reader): Anyone, link: Query<Link>) -> Answer {
     check_link(&state, &link.token).await?;
     let typed = SetUpInput { token: &link.token, ..SetUpInput::default() };
@@ -52,7 +52,7 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
     if good { Ok(()) } else { Err(PageError::DeadLink) }
 }
 
-/// Makes the first administrator and signs them in.
+/// Creates the first administrator and signs them in.
 pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: Session, form: Form) -> Answer {
     if let Some(id) = made_before(&state, reader.address, &form).await? {
         Visit(session).sign_in(id, None);
@@ -63,7 +63,7 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     let typed = SetUpInput { token: form.get("token"), name, email, time_zone: zone };
     let checked = NewUser::parse(name, email, form.get("password"), Role::Admin, zone);
     let user = match checked {
-        // No language is stored: nobody chose one for good here, and the links on every page must go on working.
+        // No language is stored: the user has not chosen one, and the language links must keep working.
         Ok(user) => user,
         Err(problems) => {
             return page(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(reader.shell(), typed, &problems));
@@ -80,7 +80,7 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     let link = api_token::hash(form.get("token"));
     let create = move |conn: &mut DbConnection| {
         let now = clock::now();
-        // Compared again inside the transaction: of two people with the link, one is the first.
+        // Checked again inside the transaction: of two people with the link, one is the first.
         if !users::none_yet(conn)? || !setup_links::is_good(conn, &link, now)? {
             return Ok(Err(PageError::DeadLink));
         }
@@ -94,8 +94,8 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     Ok(go(&reader, "/webhooks"))
 }
 
-/// Whom the same form has made, or given a new password, a moment ago. It lets in nobody whom its password would not:
-/// the account may have been disabled or changed since.
+/// The user whom the same form has just created or given a new password, for a repeated post. The password is checked
+/// again, because the account may have been disabled or changed since.
 pub(in crate::http::pages) async fn made_before(
     state: &State,
     address: IpAddr,
@@ -107,12 +107,13 @@ pub(in crate::http::pages) async fn made_before(
     Ok(if let Checked::Right(user, _) = checked { Some(user.id) } else { None })
 }
 
-/// Where to go after signing in.
+/// The query of the sign-in page.
 #[derive(Deserialize)]
 pub struct Next {
+    /// The path to redirect to after sign-in.
     #[serde(default)]
     next: String,
-    /// A form was sent, and nothing was done.
+    /// Not empty: a form was sent, and had no effect.
     #[serde(default)]
     form: String,
 }
@@ -127,7 +128,7 @@ pub async fn sign_in(state: Data<State>, Anyone(reader): Anyone, query: Query<Ne
     page(StatusCode::OK, &SignInPage::new(reader.shell(), "", &next, None).after(ended))
 }
 
-/// What becomes of the form that was sent, if this browser's session has ended.
+/// What happens to the form that was sent, if the session has ended.
 async fn ended(state: &State, reader: &Reader, form: bool) -> Result<Option<Ended>, PageError> {
     let Some(ended) = &reader.ended else { return Ok(None) };
     Ok(Some(match kept_form::is_waiting(state, ended).await? {
@@ -137,9 +138,9 @@ async fn ended(state: &State, reader: &Reader, form: bool) -> Result<Option<Ende
     }))
 }
 
-/// Signs in. One answer for every wrong pair of account and password.
+/// Signs in. Every wrong pair of account and password gets the same answer.
 ///
-/// Whoever has signed in meanwhile in another window is simply let through.
+/// A user who has signed in in another window in the meantime is redirected without a check.
 pub async fn check_in(
     state: Data<State>,
     Anyone(reader): Anyone,
@@ -193,7 +194,7 @@ fn refuse(reader: &Reader, typed: &str, next: &str, refusal: Refusal) -> Answer 
 
 /// Ends the session.
 ///
-/// The token does not matter to a session that has ended already, or was begun anew in another window.
+/// The form token is checked only while a user is signed in: a session that has ended has no token to compare with.
 pub async fn sign_out(Anyone(reader): Anyone, session: Session, input: Typed) -> Answer {
     if reader.user.is_some() && !input.fresh {
         return Err(PageError::StaleForm);

@@ -1,4 +1,4 @@
-//! The API tokens: list, make, revoke.
+//! `/tokens`: list, create, revoke.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -21,36 +21,37 @@ use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
 use crate::views::accounts::tokens::{ListPage, RevokePage, TokenInput};
 
-/// Where a new token waits to be shown.
-const FLASH: &str = "token";
+/// The place of a new token as a one-time secret.
+const SECRET_PLACE: &str = "token";
 
-/// All tokens, and a form to make one.
+/// The list, with the form to create one.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
-    let new = one_time_secret::consume(&state, &Visit(session), &reader, FLASH).await?;
+    let new = one_time_secret::consume(&state, &Visit(session), &reader, SECRET_PLACE).await?;
     let none = TokenInput::default();
     let before = reader.typed_before("/tokens").map(|form| TokenInput {
         name: form.get("name"),
         scope: Scope::parse(form.get("scope")).unwrap_or(none.scope),
         lifetime: Lifetime::parse(form.get("lifetime")).unwrap_or(none.lifetime),
     });
-    answer(&state, &reader, new.as_deref(), (before.unwrap_or(none), &Problems::default())).await
+    answer(&state, &reader, new.as_deref(), before.unwrap_or(none), &Problems::default()).await
 }
 
 async fn answer(
     state: &State,
     reader: &Reader,
     new: Option<&str>,
-    (typed, problems): (TokenInput<'_>, &Problems),
+    typed: TokenInput<'_>,
+    problems: &Problems,
 ) -> Answer {
     let mut list = state.db.read(tokens::list).await?;
-    // Those that work first, the newest of them at the top.
+    // Valid tokens first, and the newest at the top.
     list.sort_by_key(|token| (!token.is_good(reader.now), std::cmp::Reverse(token.id)));
     let server = state.public.as_str().trim_end_matches('/');
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(status, &ListPage::new(reader.shell(), &list, server, typed, problems).with_new(new))
 }
 
-/// Makes a token; the list shows it once.
+/// Creates a token; the list shows it once.
 pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
     let scope = Scope::parse(form.get("scope")).ok_or(PageError::BadRequest)?;
     let lifetime = Lifetime::parse(form.get("lifetime")).ok_or(PageError::BadRequest)?;
@@ -58,7 +59,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
         Ok(name) => name,
         Err(problem) => {
             let typed = TokenInput { name: form.get("name"), scope, lifetime };
-            return answer(&state, &reader, None, (typed, &Problems::one(Field::TokenName, problem))).await;
+            return answer(&state, &reader, None, typed, &Problems::one(Field::TokenName, problem)).await;
         }
     };
     let (text, now) = (api_token::from_random(clock::random()), reader.now);
@@ -69,7 +70,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
     };
     let done = double_submit::write(&state, form.once(), insert).await??;
     if let Some(text) = done.secret {
-        one_time_secret::store(&state, &Visit(session), &reader, FLASH, &text, form.once())?;
+        one_time_secret::store(&state, &Visit(session), &reader, SECRET_PLACE, &text, form.once())?;
     }
     Ok(go(&reader, "/tokens"))
 }
@@ -78,7 +79,7 @@ async fn find(state: &State, id: TokenId) -> Result<Token, PageError> {
     state.db.read(move |conn| tokens::find(conn, id)).await?.ok_or(PageError::NotFound)
 }
 
-/// What revoking means, before it is done.
+/// The question before a token is revoked.
 pub async fn ask_revoke(state: Data<State>, Admin(reader): Admin, id: Path<TokenId>) -> Answer {
     let token = find(&state, *id).await?;
     if token.revoked_at.is_some() {
@@ -87,7 +88,7 @@ pub async fn ask_revoke(state: Data<State>, Admin(reader): Admin, id: Path<Token
     page(StatusCode::OK, &RevokePage::new(reader.shell(), &token))
 }
 
-/// Refuses a token from now on; one that is refused already stays so.
+/// Revokes a token; no effect if it is revoked already.
 pub async fn revoke(
     state: Data<State>,
     Admin(reader): Admin,

@@ -1,4 +1,4 @@
-//! The people: list, invitations, role, access, links to a new password.
+//! `/users`: list, invitations, role, access, links to a new password.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -24,29 +24,30 @@ use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
 use crate::views::accounts::users::{InviteInput, ListPage, NewLink, UserPage};
 
-/// Where a new invitation waits to be shown.
-const FLASH: &str = "invitation";
+/// The place of a new invitation as a one-time secret.
+const INVITATION_PLACE: &str = "invitation";
 
-fn password_flash(id: UserId) -> String {
+fn password_place(id: UserId) -> String {
     format!("password:{id}")
 }
 
-/// Everyone, who is invited, and a form to invite one more.
+/// The users, the open invitations, and the form to invite.
 pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
-    let new = one_time_secret::consume(&state, &Visit(session), &reader, FLASH).await?;
+    let new = one_time_secret::consume(&state, &Visit(session), &reader, INVITATION_PLACE).await?;
     let before = reader.typed_before("/users/invitations").map(|form| InviteInput {
         email: form.get("email"),
         name: form.get("name"),
         role: Role::parse(form.get("role")).unwrap_or(Role::Viewer),
     });
-    answer(&state, &reader, new.as_deref(), (before.unwrap_or_default(), &Problems::default())).await
+    answer(&state, &reader, new.as_deref(), before.unwrap_or_default(), &Problems::default()).await
 }
 
 async fn answer(
     state: &State,
     reader: &Reader,
     new: Option<&str>,
-    (typed, problems): (InviteInput<'_>, &Problems),
+    typed: InviteInput<'_>,
+    problems: &Problems,
 ) -> Answer {
     let now = reader.now;
     let load = move |conn: &mut DbConnection| Ok((users::list(conn)?, invitations::open(conn, now)?));
@@ -56,7 +57,7 @@ async fn answer(
     page(status, &ListPage::new(reader.shell(), &people, &open, typed, problems).with_link(link))
 }
 
-/// Makes a one-time link to a new account; the list shows it once.
+/// Creates a one-time link to a new account; the list shows it once.
 pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
     let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
     let typed = InviteInput { email: form.get("email"), name: form.get("name"), role };
@@ -67,16 +68,16 @@ pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, 
     match made {
         Ok(link) => {
             if let Some(link) = link {
-                one_time_secret::store(&state, &Visit(session), &reader, FLASH, &link, form.once())?;
+                one_time_secret::store(&state, &Visit(session), &reader, INVITATION_PLACE, &link, form.once())?;
             }
             Ok(go(&reader, "/users"))
         }
-        Err(problems) => answer(&state, &reader, None, (typed, &problems)).await,
+        Err(problems) => answer(&state, &reader, None, typed, &problems).await,
     }
 }
 
-/// A link, unless the address of a new person is somebody's already; nothing when the same form made one that has been
-/// shown.
+/// Creates a link. A problem if the e-mail address of a new user is taken; `None` if the same form has created a link
+/// that was shown already.
 async fn make_link(
     state: &State,
     reader: &Reader,
@@ -98,14 +99,14 @@ async fn make_link(
         })
     };
     let made = match store().await {
-        // A link for the same address was made at the same moment. It ends, as an older one does.
+        // A concurrent request has created a link for the same address. It is replaced, as an older one would be.
         Err(error) if error.is_taken() => store().await?,
         made => made?,
     };
     Ok(made.map(|done| done.secret).map_err(|()| Problems::one(Field::Email, Problem::EmailTaken)))
 }
 
-/// Ends a link that was not used yet.
+/// Withdraws a link that has not been used yet.
 pub async fn withdraw(
     state: Data<State>,
     Admin(reader): Admin,
@@ -123,17 +124,17 @@ async fn find(state: &State, id: UserId) -> Result<User, PageError> {
     state.db.read(move |conn| users::find(conn, id)).await?.ok_or(PageError::NotFound)
 }
 
-/// One person: role, access, password.
+/// One user: role, access, password.
 pub async fn show(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<UserId>) -> Answer {
     let user = find(&state, *id).await?;
-    let new = one_time_secret::consume(&state, &Visit(session), &reader, &password_flash(user.id)).await?;
+    let new = one_time_secret::consume(&state, &Visit(session), &reader, &password_place(user.id)).await?;
     let problems = Problems::default();
     let before = reader.typed_before(&format!("/users/{id}")).and_then(|form| Role::parse(form.get("role")));
     let role = before.unwrap_or(user.role);
     page(StatusCode::OK, &UserPage::new(reader.shell(), &user, role, &problems).with_link(new.as_deref()))
 }
 
-/// Gives a person another role.
+/// Changes the role of a user.
 pub async fn change_role(
     state: Data<State>,
     Admin(reader): Admin,
@@ -144,10 +145,10 @@ pub async fn change_role(
     let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
     let user = find(&state, *id).await?;
     let change = state.db.write(move |conn| users::set_role(conn, user.id, role)).await?;
-    settle(&state, (&reader, session), *id, (change, NoticeKind::RoleChanged, role)).await
+    settle(&state, &reader, session, *id, change, NoticeKind::RoleChanged, role).await
 }
 
-/// Shuts a person out; nobody does it to themselves.
+/// Disables a user and ends their sessions. Administrators cannot disable themselves.
 pub async fn disable(
     state: Data<State>,
     Admin(reader): Admin,
@@ -161,21 +162,25 @@ pub async fn disable(
         return refuse(&reader, &user, user.role, Problem::NotYourself);
     }
     let change = state.db.write(move |conn| users::shut_out(conn, id, now)).await?;
-    settle(&state, (&reader, session), id, (change, NoticeKind::UserDisabled, user.role)).await
+    settle(&state, &reader, session, id, change, NoticeKind::UserDisabled, user.role).await
 }
 
+/// The answer to a change; `role` is that of the user after it.
 async fn settle(
     state: &State,
-    (reader, session): (&Reader, Session),
+    reader: &Reader,
+    session: Session,
     id: UserId,
-    (change, done, role): (Change, NoticeKind, Role),
+    change: Change,
+    done: NoticeKind,
+    role: Role,
 ) -> Answer {
     match change {
         Change::NotThere => Err(PageError::NotFound),
         Change::LastAdmin => refuse(reader, &find(state, id).await?, role, Problem::LastAdmin),
         Change::Done => {
             Visit(session).leave_notice(done.as_str());
-            // Who is no administrator any more has no access to the page of a person.
+            // A user who has lost the role of administrator may not open the pages of users.
             let own = id == reader.user_id() && role != Role::Admin;
             Ok(go(reader, &if own { "/webhooks".to_owned() } else { format!("/users/{id}") }))
         }
@@ -187,7 +192,7 @@ fn refuse(reader: &Reader, user: &User, role: Role, problem: Problem) -> Answer 
     page(StatusCode::UNPROCESSABLE_ENTITY, &UserPage::new(reader.shell(), user, role, &problems))
 }
 
-/// Lets a person in again.
+/// Enables a disabled user.
 pub async fn enable(
     state: Data<State>,
     Admin(reader): Admin,
@@ -203,7 +208,7 @@ pub async fn enable(
     Ok(go(&reader, &format!("/users/{id}")))
 }
 
-/// Makes a one-time link to a new password; the person's page shows it once.
+/// Creates a one-time link to a new password; the page of the user shows it once.
 pub async fn make_password_link(
     state: Data<State>,
     Admin(reader): Admin,
@@ -217,12 +222,12 @@ pub async fn make_password_link(
     }
     let new = NewInvitation { email: user.email, name: user.name, role: user.role, user_id: Some(user.id) };
     if let Ok(Some(link)) = make_link(&state, &reader, new, &form).await? {
-        one_time_secret::store(&state, &Visit(session), &reader, &password_flash(user.id), &link, form.once())?;
+        one_time_secret::store(&state, &Visit(session), &reader, &password_place(user.id), &link, form.once())?;
     }
     Ok(go(&reader, &format!("/users/{}", user.id)))
 }
 
-/// A taken address is a problem of its field; every other error is ours.
+/// Turns a unique violation, which only the e-mail address can cause, into a problem of its field.
 pub(in crate::http::pages) fn taken<T>(result: Result<T, db::Error>) -> Result<Result<T, Problems>, PageError> {
     match result {
         Ok(value) => Ok(Ok(value)),

@@ -24,12 +24,12 @@ use crate::http::request::session::Visit;
 use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
 use crate::views::{Html, NoticeKind};
 
-/// Lines of a page.
-const PAGE: usize = 50;
-/// Other deliveries of an event that its page names.
-const MOST_TWINS: i64 = 5;
-/// New deliveries that are counted.
-const MOST_NEWS: usize = 100;
+/// Deliveries on a page of the log.
+const PAGE_LINES: usize = 50;
+/// Other deliveries of the same event on the page of a delivery.
+const OTHER_DELIVERIES_MAX: i64 = 5;
+/// New deliveries that the poll counts.
+const NEWS_MAX: usize = 100;
 
 /// The log.
 pub async fn log(state: Data<State>, SignedIn(reader): SignedIn, query: Query<LogQuery>) -> Answer {
@@ -51,13 +51,13 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
     let mut parsed = query.parse(reader.zone(), reader.now);
     parsed.filter.is_viewers = !reader.is_admin();
     if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| reader.htmx) {
-        return show_news(state, reader, query, (parsed, seen)).await;
+        return show_news(state, reader, query, &parsed, seen).await;
     }
     let permit = state.search_permit(&parsed.filter).await?;
     let (wanted, cursor) = (parsed.filter.clone(), parsed.cursor);
     let loaded = state.db.read(move |conn| {
         let _permit = permit;
-        Ok((log::page(conn, &wanted, cursor, PAGE)?, webhooks::titles(conn)?, inboxes::list(conn)?))
+        Ok((log::page(conn, &wanted, cursor, PAGE_LINES)?, webhooks::titles(conn)?, inboxes::list(conn)?))
     });
     let (found, titles, inboxes) = loaded.await?;
     let shown = found.lines.iter().map(|line| LogLine {
@@ -85,27 +85,27 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
     if reader.htmx { page(StatusCode::OK, &log.as_log()) } else { page(StatusCode::OK, &log) }
 }
 
-/// What the poll asks: only what is newer is looked through, and nothing is answered as long as nothing has changed.
-async fn show_news(state: &State, reader: &Reader, query: &LogQuery, (parsed, seen): (Parsed, DeliveryId)) -> Answer {
+/// The answer to the poll: counts only deliveries newer than `seen`; 204 if the page shows that count already.
+async fn show_news(state: &State, reader: &Reader, query: &LogQuery, parsed: &Parsed, seen: DeliveryId) -> Answer {
     let permit = state.search_permit(&parsed.filter).await?;
     let wanted = parsed.filter.clone();
     let newer = state.db.read(move |conn| {
         let _permit = permit;
-        log::page(conn, &wanted, Cursor::After(seen), MOST_NEWS)
+        log::page(conn, &wanted, Cursor::After(seen), NEWS_MAX)
     });
     let count = newer.await?.lines.len();
     if given(&query.known).unwrap_or("0") == count.to_string() {
         return Ok(HttpResponse::NoContent().finish());
     }
     let news = Some(News { seen, count: count as u64 });
-    let input = LogInput { filter: filter(reader, query, &parsed), news, ..LogInput::default() };
+    let input = LogInput { filter: filter(reader, query, parsed), news, ..LogInput::default() };
     page(StatusCode::OK, &LogPage::new(reader.shell(), input).as_news())
 }
 
-/// Characters of a search that the page repeats, in its field and in each of its links: more than any search may have.
-const SEARCH_SHOWN_MAX: usize = 500;
+/// How much of a search text the page repeats, in its field and in each of its links. No valid search is longer.
+const SEARCH_SHOWN_CHARS_MAX: usize = 500;
 
-/// The fields of the filter as they were filled.
+/// The filter for the fields of the form.
 fn filter(reader: &Reader, query: &LogQuery, Parsed { filter, period, .. }: &Parsed) -> LogFilter {
     let (from, to) = query.fields(reader.zone());
     LogFilter {
@@ -117,13 +117,13 @@ fn filter(reader: &Reader, query: &LogQuery, Parsed { filter, period, .. }: &Par
         to,
         period: *period,
         test: filter.test,
-        q: given(&query.q).unwrap_or_default().chars().take(SEARCH_SHOWN_MAX).collect(),
+        q: given(&query.q).unwrap_or_default().chars().take(SEARCH_SHOWN_CHARS_MAX).collect(),
         live: query.is_live(),
     }
 }
 
-/// The pages with newer and with older lines, where there are any. A page may be empty where no line of the part that
-/// was looked at fits.
+/// The cursors of the pages with newer and with older lines; `Newest` where there is no such page. A page may be empty
+/// if no line in the searched range matches.
 fn neighbours(cursor: Cursor<DeliveryId>, found: &log::Page) -> (Cursor<DeliveryId>, Cursor<DeliveryId>) {
     let (first, last) = (found.lines.first(), found.lines.last());
     let id = |line: Option<&log::Line>, none: i64| line.map_or(DeliveryId(none), |line| line.delivery.id);
@@ -135,14 +135,14 @@ fn neighbours(cursor: Cursor<DeliveryId>, found: &log::Page) -> (Cursor<Delivery
     }
 }
 
-/// What of a delivery to show.
+/// The query of the page of a delivery: what of it to show.
 #[derive(Default, Deserialize)]
 pub struct Chosen {
-    /// The number of an attempt; the latest when there is none of it.
+    /// The number of an attempt; the latest attempt if it has no such attempt.
     attempt: Option<String>,
     /// `raw`: the body as it was sent.
     body: Option<String>,
-    /// What the poll has seen: nothing is answered as long as that stands.
+    /// The state that the page shows: the poll gets 204 as long as it has not changed.
     seen: Option<String>,
 }
 
@@ -155,22 +155,23 @@ enum Part {
 
 /// One delivery with its attempts.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<String>, query: Query<Chosen>) -> Answer {
-    render(&state, &reader, parse(&id)?, (&query, Part::Delivery)).await
+    render(&state, &reader, parse(&id)?, &query, Part::Delivery).await
 }
 
-/// What the reader had chosen on the page that a form was sent from.
+/// The query of the page from which htmx sent a form.
 fn chosen_before(request: &HttpRequest) -> Chosen {
     let page = request.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
     Query::from_query(page.split_once('?').map_or("", |(_, query)| query)).map(Query::into_inner).unwrap_or_default()
 }
 
-async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): (&Chosen, Part)) -> Answer {
-    // Of a refused address only administrators are told, and only where some private networks are allowed at all.
+async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: &Chosen, part: Part) -> Answer {
+    // Only administrators see a refused address, and only if private networks are allowed: otherwise the page would let
+    // them probe the internal DNS.
     let may_know = reader.is_admin() && state.policy.has_allow_list();
     let wanted = chosen.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
     let loaded = state.db.read(move |conn| {
         let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
-        let twins = log::twins(conn, &delivery, MOST_TWINS)?;
+        let others = log::twins(conn, &delivery, OTHER_DELIVERIES_MAX)?;
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
         let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());
@@ -179,13 +180,13 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
             Some(attempt) => log::refused_address(conn, id, attempt.number)?,
             None => None,
         };
-        Ok(Some((delivery, attempts, twins, body, webhook, inboxes::list(conn)?, (refused, everywhere))))
+        Ok(Some((delivery, attempts, others, body, webhook, inboxes::list(conn)?, (refused, everywhere))))
     });
     let loaded = loaded.await?.ok_or(PageError::NotFound)?;
-    let (delivery, mut attempts, twins, body, webhook, inboxes, (refused, everywhere)) = loaded;
+    let (delivery, mut attempts, others, body, webhook, inboxes, (refused, everywhere)) = loaded;
     let mut answers_hidden = false;
     if !reader.is_admin() {
-        // Of a deleted webhook nothing is left that an administrator could have allowed.
+        // The setting of a deleted webhook is gone, so only the setting of the installation applies.
         answers_hidden = !webhook.as_ref().map_or(everywhere, |webhook| webhook.shows_answers(everywhere));
         for answer in attempts.iter_mut().filter_map(|attempt| attempt.response.as_mut()) {
             if answers_hidden {
@@ -199,7 +200,7 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
         delivery: &delivery,
         webhook: webhook.as_ref(),
         inbox: inbox_name(&inboxes, delivery.inbox_id),
-        other_deliveries: &twins,
+        other_deliveries: &others,
         attempts: &attempts,
         answers_hidden,
         schedule: ATTEMPTS.unsigned_abs().into(),
@@ -213,7 +214,7 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, (chosen, part): 
         _ if !reader.htmx => page(StatusCode::OK, &shown),
         Part::Delivery if chosen.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
         Part::Delivery => page(StatusCode::OK, &shown.as_delivery()),
-        // The form stays on the page, and may be sent once more.
+        // The form stays on the page and may be sent again.
         Part::Attempts => fragments(&[shown.as_attempts().html()?, reader.shell().once_again("once-resend").html()?]),
     }
 }
@@ -222,7 +223,7 @@ fn parse(id: &str) -> Result<DeliveryId, PageError> {
     id.parse().map_err(|_| PageError::NotFound)
 }
 
-/// Sends the event again, as a delivery of its own.
+/// Sends the event again, as a new delivery.
 pub async fn send_again(
     state: Data<State>,
     Admin(reader): Admin,
@@ -234,13 +235,13 @@ pub async fn send_again(
     let id = parse(&id)?;
     let delivery = redelivery::make(&state, id, form.once()).await??;
     if reader.htmx {
-        return render(&state, &reader, id, (&chosen_before(&request), Part::Attempts)).await;
+        return render(&state, &reader, id, &chosen_before(&request), Part::Attempts).await;
     }
     Visit(session).leave_notice(NoticeKind::DeliveryResent.as_str());
     Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
 }
 
-/// Ends a waiting delivery.
+/// Cancels a pending delivery.
 pub async fn cancel(
     state: Data<State>,
     Admin(reader): Admin,
@@ -253,7 +254,7 @@ pub async fn cancel(
     let now = clock::now();
     let cancelled = state.db.write(move |conn| queue::cancel(conn, id, now)).await?;
     if reader.htmx {
-        return render(&state, &reader, id, (&chosen_before(&request), Part::Delivery)).await;
+        return render(&state, &reader, id, &chosen_before(&request), Part::Delivery).await;
     }
     if cancelled {
         Visit(session).leave_notice(NoticeKind::DeliveryCancelled.as_str());

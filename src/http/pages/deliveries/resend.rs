@@ -1,4 +1,4 @@
-//! Sending again everything that failed: counted, confirmed, watched, cancelled.
+//! Recoveries: counts failed deliveries, starts sending them again, shows the progress, cancels.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -26,7 +26,8 @@ use crate::http::request::{clock_field, double_submit};
 use crate::views::NoticeKind;
 use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage};
 
-/// What a form or a link asks for: the same names as the log's filters, so that its button hands them over.
+/// What a form or a link asks for. It has the same names as the filter of the log, so that the button of the log can
+/// pass its filter.
 struct Asked {
     wanted: Result<Wanted, Problems>,
     webhook: Option<WebhookId>,
@@ -34,14 +35,14 @@ struct Asked {
     inbox: Option<InboxId>,
     since: String,
     until: String,
-    /// A search finds what no recovery can be limited to.
+    /// The log was searched; a recovery cannot be limited to a search.
     searched: bool,
 }
 
 impl Asked {
     fn of(query: &LogQuery, reader: &Reader) -> Result<Self, PageError> {
         let Parsed { filter, odd, .. } = query.parse(reader.zone(), reader.now);
-        // Left out, it would mean all of them.
+        // Without its value the recovery would include all of them.
         if odd.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
             return Err(PageError::BadRequest);
         }
@@ -92,14 +93,14 @@ impl Asked {
     }
 }
 
-/// What there is to choose from, and what is going on already.
+/// The choices of the form, and the running recoveries.
 struct Choice {
     webhooks: Vec<(WebhookId, String)>,
     inboxes: Vec<(InboxId, String)>,
     running: Vec<i64>,
 }
 
-/// Only webhooks that are there can be sent to.
+/// Deleted webhooks are not offered: nothing can be sent to them.
 fn choice(conn: &mut DbConnection) -> Result<Choice, Error> {
     Ok(Choice {
         webhooks: webhooks::list(conn)?.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
@@ -108,12 +109,12 @@ fn choice(conn: &mut DbConnection) -> Result<Choice, Error> {
     })
 }
 
-/// The question, and the count once it is asked.
+/// The form, and the count once a start is given.
 pub async fn ask(state: Data<State>, Admin(reader): Admin, query: Query<LogQuery>) -> Answer {
     let mut query = query.into_inner();
     let is_blank = given(&query.from).is_none() && given(&query.period).is_none();
     if given(&query.from).is_none() {
-        // A span of the log becomes its beginning; a day, for a start.
+        // A period of the log becomes its beginning; without one, the last day is suggested.
         let period = query.period.take().and_then(|text| Period::parse(&text)).unwrap_or(Period::Day);
         let start = period.start(reader.now, reader.zone()).unwrap_or(reader.now).micros();
         query.from = clock_field::shown(Timestamp::from_micros(start - start % 60_000_000), reader.zone());
@@ -139,7 +140,7 @@ async fn refuse(state: &State, reader: &Reader, asked: &Asked, problems: &Proble
     page(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(reader.shell(), input))
 }
 
-/// Begins.
+/// Starts a recovery.
 pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
     let text = |name: &str| Some(form.get(name).to_owned());
     let query = LogQuery {
@@ -167,12 +168,12 @@ pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, f
             Visit(session).leave_notice(NoticeKind::RecoveryStarted.as_str());
             Ok(go(&reader, &format!("/recoveries/{id}")))
         }
-        // It was sent by somebody else meanwhile.
+        // Another user has started the same recovery in the meantime.
         Err(()) => Ok(go(&reader, "/deliveries/resend")),
     }
 }
 
-/// How far a recovery is.
+/// The progress of a recovery.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<i64>) -> Answer {
     render(&state, &reader, *id).await
 }
@@ -201,7 +202,7 @@ async fn render(state: &State, reader: &Reader, id: i64) -> Answer {
     if reader.htmx { page(StatusCode::OK, &shown.as_recovery()) } else { page(StatusCode::OK, &shown) }
 }
 
-/// Ends a recovery; what it has made already goes on.
+/// Cancels a recovery; deliveries that it has made already continue.
 pub async fn cancel(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<i64>, _form: Form) -> Answer {
     let id = id.into_inner();
     let cancelled = state.db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await?;

@@ -1,4 +1,4 @@
-//! The catalogue of events.
+//! `/events`: the catalogue, one event, its JSON Schema.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -12,20 +12,18 @@ use crate::http::pages::{Answer, page};
 use crate::http::request::page_context::SignedIn;
 use crate::views::events::catalogue::{EventPage, ListPage};
 
-/// All events in their groups.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let webhooks = state.db.read(webhooks::list).await?;
     page(StatusCode::OK, &ListPage::new(reader.shell(), &webhooks))
 }
 
-/// One event.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, name: Path<String>) -> Answer {
     let event = EventName::parse(&name).ok_or(PageError::NotFound)?;
     let webhooks = state.db.read(webhooks::list).await?;
     page(StatusCode::OK, &EventPage::new(reader.shell(), event, &webhooks))
 }
 
-/// The JSON Schema of one event, as a file.
+/// The JSON Schema of an event, as a file.
 pub async fn schema(_: SignedIn, name: Path<String>) -> Result<HttpResponse, PageError> {
     let event = EventName::parse(&name).ok_or(PageError::NotFound)?;
     Ok(HttpResponse::Ok().content_type("application/schema+json").body(format!("{:#}\n", event.schema())))

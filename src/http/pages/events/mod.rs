@@ -1,4 +1,4 @@
-//! The catalogue of events, and the events received.
+//! The catalogue of events, and received events.
 
 pub mod catalogue;
 pub mod received;

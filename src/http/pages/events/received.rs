@@ -20,8 +20,8 @@ use crate::views::events::received::{Fate, ListInput, ListPage, ReceivedFilter, 
 use crate::views::events::received_event::{EventPage, EventView};
 use crate::views::{Notice, NoticeKind};
 
-/// Lines of a page.
-const PAGE: usize = 50;
+/// Events on a page of the list.
+const PAGE_LINES: usize = 50;
 
 /// The list.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ReceivedQuery>) -> Answer {
@@ -30,7 +30,8 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<R
     let labels: Vec<String> = odd.iter().map(|name| t.filter_label(name)).collect();
     let odd = (!labels.is_empty()).then(|| Notice::Warning(t.filters_odd(labels.join(", "))));
     let wanted = filter.clone();
-    let loaded = state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE)?, inboxes::list(conn)?)));
+    let loaded =
+        state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE_LINES)?, inboxes::list(conn)?)));
     let (found, inboxes) = loaded.await?;
     let (from, to) = query.fields(reader.zone());
     let ingest = state.public.join("/api/v1/events").map_or_else(|_| String::new(), |url| url.to_string());
@@ -71,7 +72,7 @@ fn parse(id: &str) -> Result<EventId, PageError> {
     id.parse().map_err(|_| PageError::NotFound)
 }
 
-/// One event: what came, and what became of it.
+/// One event with its deliveries.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<String>) -> Answer {
     let id = parse(&id)?;
     let loaded = state.db.read(move |conn| {
@@ -93,14 +94,14 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<Strin
     page(StatusCode::OK, &EventPage::new(reader.shell(), view))
 }
 
-/// The body as it came, byte for byte.
+/// The body as it was received, byte for byte.
 pub async fn body(state: Data<State>, _: SignedIn, id: Path<String>) -> Result<HttpResponse, PageError> {
     let id = parse(&id)?;
     let body = state.db.read(move |conn| events::body(conn, id)).await?.ok_or(PageError::NotFound)?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body))
 }
 
-/// Sends the event to a webhook that a person chose, whatever its subscriptions and inboxes are.
+/// Sends the event to a webhook of the user's choice, even if its subscriptions and inboxes do not match.
 pub async fn send(
     state: Data<State>,
     Admin(reader): Admin,

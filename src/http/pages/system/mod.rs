@@ -1,4 +1,4 @@
-//! The settings of the installation, and its state.
+//! The settings of the installation, and its status.
 
 pub mod settings;
 pub mod status;

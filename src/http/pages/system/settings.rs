@@ -1,4 +1,4 @@
-//! The settings of the installation, and the values of its start.
+//! `/settings`: stored settings, and those of the command line.
 
 use std::time::Duration;
 
@@ -21,7 +21,6 @@ use crate::http::request::session::Visit;
 use crate::views::NoticeKind;
 use crate::views::system::settings::{SettingsInput, SettingsPage, StartSetting};
 
-/// All of them.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let stored = state.db.read(settings::load).await?;
     let typed = match reader.typed_before("/settings") {
@@ -42,7 +41,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     page(StatusCode::OK, &SettingsPage::new(reader.shell(), typed, &problems, fixed(&state, &reader)))
 }
 
-/// Stores what can be set on the page.
+/// Stores the settings of the form.
 pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
     let language = Language::parse(form.get("language")).ok_or(PageError::BadRequest)?;
     let (zone, attribute) = (form.get("time_zone"), form.get("substatus_attribute"));
@@ -62,7 +61,7 @@ pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, fo
     }
 }
 
-/// What is set at the start and what is built in. Addresses of the inner network are for administrators alone.
+/// The settings of the command line and built-in values. Only administrators see addresses of the internal network.
 fn fixed(state: &State, reader: &Reader) -> Vec<StartSetting> {
     let (t, web, delivery) = (reader.t(), &state.web, &state.delivery);
     let set = |name, value, variable| StartSetting { name, value, variable: Some(variable) };

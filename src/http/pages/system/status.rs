@@ -1,4 +1,4 @@
-//! Whether the system works, and what it measures of itself.
+//! `/status`: what is wrong with the system, and its measurements.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -13,7 +13,7 @@ use crate::http::pages::{Answer, page};
 use crate::http::request::page_context::SignedIn;
 use crate::views::system::status::{StatusPage, StatusView};
 
-/// The page, or the part of it that polling swaps.
+/// The page, or the part of it that the poll swaps.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let (pulse, now) = (state.engine.pulse(), state.db.now().await?);
     let load = move |conn: &mut DbConnection| {
@@ -54,7 +54,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     if reader.htmx { page(StatusCode::OK, &whole.as_status()) } else { page(StatusCode::OK, &whole) }
 }
 
-/// Bytes of memory that the process takes, as Linux tells them (proc_pid_status(5), VmRSS in kB).
+/// Resident memory of the process in bytes, as Linux reports it (proc_pid_status(5): `VmRSS` in kB); `None` elsewhere.
 fn memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

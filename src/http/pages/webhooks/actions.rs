@@ -1,4 +1,6 @@
-//! Turning a webhook on and off, deleting it, its signing secret.
+//! Turns a webhook on and off, deletes it, shows and replaces its signing secret.
+
+use std::rc::Rc;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -24,24 +26,19 @@ use crate::views::webhooks::{DeletePage, HeldPage, SecretPage};
 
 /// Turns a webhook on.
 pub async fn turn_on(state: Data<State>, admin: Admin, session: Session, id: Path<WebhookId>, form: Form) -> Answer {
-    switch(&state, (admin, session), *id, (form, true)).await
+    switch(&state, &admin.0, session, *id, &form, true).await
 }
 
 /// Turns a webhook off: its deliveries are held.
 pub async fn turn_off(state: Data<State>, admin: Admin, session: Session, id: Path<WebhookId>, form: Form) -> Answer {
-    switch(&state, (admin, session), *id, (form, false)).await
+    switch(&state, &admin.0, session, *id, &form, false).await
 }
 
-async fn switch(
-    state: &State,
-    (Admin(reader), session): (Admin, Session),
-    id: WebhookId,
-    (form, on): (Form, bool),
-) -> Answer {
+async fn switch(state: &State, reader: &Rc<Reader>, session: Session, id: WebhookId, form: &Form, on: bool) -> Answer {
     let webhook = find(state, id).await?;
-    // What was kept while it was off is a person's choice: to be sent, or not.
+    // The user decides whether held deliveries are sent or discarded.
     if on && !webhook.enabled && held(state, id).await? > 0 {
-        return Ok(go(&reader, &format!("/webhooks/{id}/held")));
+        return Ok(go(reader, &format!("/webhooks/{id}/held")));
     }
     let there = state.db.write(move |conn| webhooks::set_enabled(conn, id, on, clock::now())).await?;
     if !there {
@@ -49,16 +46,16 @@ async fn switch(
     }
     state.engine.wake();
     if reader.htmx {
-        return row(state, &reader, id).await;
+        return row(state, reader, id).await;
     }
     let kind = if on { NoticeKind::WebhookTurnedOn } else { NoticeKind::WebhookTurnedOff };
     Visit(session).leave_notice(kind.as_str());
-    // Back to where the switch was: the list, or the webhook's own pages.
+    // Back to the page with the switch: the list, or the page of the webhook.
     let back = match form.get("back") {
         "list" => format!("/webhooks#wh-{id}"),
         _ => format!("/webhooks/{id}"),
     };
-    Ok(go(&reader, &back))
+    Ok(go(reader, &back))
 }
 
 async fn held(state: &State, id: WebhookId) -> Result<u64, PageError> {
@@ -66,7 +63,7 @@ async fn held(state: &State, id: WebhookId) -> Result<u64, PageError> {
     Ok(u64::try_from(waiting).unwrap_or_default())
 }
 
-/// What was kept while a webhook was off: to be sent, or not.
+/// The question whether held deliveries are sent or discarded.
 pub async fn ask_held(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
     if webhook.enabled {
@@ -76,7 +73,7 @@ pub async fn ask_held(state: Data<State>, Admin(reader): Admin, id: Path<Webhook
     page(StatusCode::OK, &HeldPage::new(reader.shell(), &webhook, held))
 }
 
-/// Turns a webhook on, and sends or discards what was kept.
+/// Turns a webhook on, and sends or discards its held deliveries.
 pub async fn settle_held(
     state: Data<State>,
     Admin(reader): Admin,
@@ -106,7 +103,7 @@ pub async fn settle_held(
     Ok(go(&reader, &format!("/webhooks/{id}")))
 }
 
-/// What deleting means, before it is done.
+/// The question before a webhook is deleted.
 pub async fn ask_delete(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
     let id = id.into_inner();
     let webhook = find(&state, id).await?;
@@ -135,14 +132,14 @@ pub async fn delete(
     Ok(go(&reader, "/webhooks"))
 }
 
-/// The signing secret: replaced here, and shown once right after it was made.
+/// The page of the signing secret: shows a new one once, and offers to replace it.
 pub async fn secret(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
     let key = one_time_secret::consume(&state, &Visit(session), &reader, &id.to_string()).await?;
     page(StatusCode::OK, &SecretPage::new(reader.shell(), &webhook, key.as_deref()))
 }
 
-/// Replaces the signing secret.
+/// Replaces the signing secret, or ends the validity of the old one.
 pub async fn rotate(
     state: Data<State>,
     Admin(reader): Admin,

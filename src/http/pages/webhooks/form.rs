@@ -1,4 +1,4 @@
-//! Making and changing a webhook.
+//! Creates and changes webhooks.
 
 use std::sync::Arc;
 
@@ -32,14 +32,14 @@ use crate::http::request::session::Visit;
 use crate::views::NoticeKind;
 use crate::views::webhooks::{FormErrorsFragment, FormInput, FormPage, NewHeaderRow};
 
-/// `?event=` ticks an event of a new webhook, `?from=` begins with the settings of another.
+/// `?event=` ticks an event of a new webhook, `?from=` starts with the settings of another webhook.
 #[derive(Deserialize)]
 pub struct Prefilled {
     event: Option<String>,
     from: Option<WebhookId>,
 }
 
-/// The form of a new webhook. A copy has everything but the secrets of its original.
+/// The form of a new webhook. A copy has all settings of its original except secrets.
 pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefilled>) -> Answer {
     let Prefilled { event, from } = query.into_inner();
     let original = match from {
@@ -57,12 +57,12 @@ pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefille
     page(StatusCode::OK, &FormPage::new(reader.shell(), input).copied_from(original.as_ref()))
 }
 
-/// What was typed when the session had ended.
+/// The fields of a form that was kept when the session had ended.
 fn typed_before(reader: &Reader, action: &str) -> Option<WebhookForm> {
     reader.typed_before(action).map(|form| without_spare_rows(WebhookForm::from_pairs(form.pairs())))
 }
 
-/// A copy is not made before somebody has entered its credentials: it begins as a form.
+/// Redirects to a form with the settings of the webhook: a copy is created only after its credentials were entered.
 pub async fn copy(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, _form: Form) -> Answer {
     let original = list::find(&state, *id).await?;
     Ok(go(&reader, &format!("/webhooks/new?from={}", original.id)))
@@ -74,17 +74,17 @@ pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>)
     let inboxes = state.db.read(inboxes::list).await?;
     let typed = typed_before(&reader, &format!("/webhooks/{id}"));
     let form = typed.unwrap_or_else(|| WebhookForm::of(&webhook));
-    show(&reader, StatusCode::OK, (&form, Some(&webhook), &inboxes), &Problems::default())
+    show(&reader, StatusCode::OK, &form, Some(&webhook), &inboxes, &Problems::default())
 }
 
-/// Which row of extra headers to add.
+/// The index of the row of custom headers to add.
 #[derive(Deserialize)]
 pub struct RowIndex {
     #[serde(default)]
     i: usize,
 }
 
-/// One more row of extra headers.
+/// One more row of custom headers.
 pub async fn header_row(Admin(reader): Admin, query: Query<RowIndex>) -> Answer {
     page(StatusCode::OK, &NewHeaderRow::new(reader.t(), query.i.min(63)))
 }
@@ -94,7 +94,7 @@ pub async fn header_row(Admin(reader): Admin, query: Query<RowIndex>) -> Answer 
 struct Saved {
     id: WebhookId,
     created: bool,
-    /// The title of another webhook with the same address.
+    /// The title of another webhook with the same URL.
     same_url: Option<String>,
 }
 
@@ -113,7 +113,7 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
         return too_old(&state, &reader, &typed, None).await;
     }
     let saved = double_submit::write(&state, form.once(), storing(&state, typed.clone(), None)).await?;
-    answer(&state, (&reader, session), (&form, typed, None), saved).await
+    answer(&state, &reader, session, &form, typed, None, saved).await
 }
 
 /// Stores changes to a webhook.
@@ -129,14 +129,14 @@ pub async fn update(
     if !input.fresh {
         return too_old(&state, &reader, &typed, Some(&stored)).await;
     }
-    // The first answer holds as long as nobody has changed the webhook after that form.
+    // A repeated post gets the first answer only as long as no other change came after that form.
     let latest = typed.version.is_some_and(|version| stored.version <= version + 1);
     let once = form.once().filter(|_| latest);
     let saved = double_submit::write(&state, once, storing(&state, typed.clone(), Some(*id))).await?;
-    answer(&state, (&reader, session), (&form, typed, Some(stored)), saved).await
+    answer(&state, &reader, session, &form, typed, Some(stored), saved).await
 }
 
-/// Checks and stores in one transaction, so that nothing changes in between.
+/// Checks and stores in one transaction, so that the checked state cannot change before it is stored.
 fn storing(
     state: &State,
     form: WebhookForm,
@@ -176,12 +176,13 @@ fn storing(
     }
 }
 
-type Input<'a> = (&'a Form, WebhookForm, Option<Webhook>);
-
 async fn answer(
     state: &State,
-    (reader, session): (&Reader, Session),
-    (form, mut typed, stored): Input<'_>,
+    reader: &Reader,
+    session: Session,
+    form: &Form,
+    mut typed: WebhookForm,
+    stored: Option<Webhook>,
     saved: Result<Done<Saved>, NotSaved>,
 ) -> Answer {
     match saved {
@@ -192,8 +193,8 @@ async fn answer(
             if let Some(secret) = secret {
                 store_secret(state, &visit, reader, id, &secret, form)?;
             }
-            tell(reader, &visit, created, same_url);
-            Ok(after(reader, id, (form.get("then") == "test", created)))
+            store_notice(reader, &visit, created, same_url);
+            Ok(after(reader, id, form.get("then") == "test", created))
         }
         Err(NotSaved::Wrong(problems)) => {
             let inboxes = state.db.read(inboxes::list).await?;
@@ -202,12 +203,11 @@ async fn answer(
                 return page(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
             }
             let typed = without_spare_rows(typed);
-            let shown = (&typed, stored.as_ref(), inboxes.as_slice());
-            show(reader, StatusCode::UNPROCESSABLE_ENTITY, shown, &problems)
+            show(reader, StatusCode::UNPROCESSABLE_ENTITY, &typed, stored.as_ref(), &inboxes, &problems)
         }
         Err(NotSaved::Changed(now)) => {
             let inboxes = state.db.read(inboxes::list).await?;
-            // Saving once more is then meant: the form goes on from what is stored now.
+            // The form now starts from the stored version: saving again overwrites it on purpose.
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
             let input = FormInput { webhook: Some(&now), form: &typed, inboxes: &inboxes, problems: &problems };
@@ -217,15 +217,15 @@ async fn answer(
     }
 }
 
-/// The form once more with what was typed and a good token.
+/// The form with what was typed and with a valid form token.
 async fn too_old(state: &State, reader: &Reader, typed: &WebhookForm, stored: Option<&Webhook>) -> Answer {
     let inboxes = state.db.read(inboxes::list).await?;
     let problems = Problems::one(Field::Form, Problem::PageTooOld);
-    let response = show(reader, StatusCode::FORBIDDEN, (typed, stored, &inboxes), &problems)?;
+    let response = show(reader, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)?;
     Ok(whole(reader, response))
 }
 
-/// htmx swaps 422 alone; here it is to swap all that the page says, instead of the summary.
+/// htmx is configured to swap only 422, and only the error summary. Headers let it swap the whole page instead.
 fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
     if reader.htmx {
         let headers = response.headers_mut();
@@ -239,7 +239,7 @@ fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-fn tell(reader: &Reader, visit: &Visit, created: bool, same_url: Option<String>) {
+fn store_notice(reader: &Reader, visit: &Visit, created: bool, same_url: Option<String>) {
     let done = if created { NoticeKind::WebhookCreated } else { NoticeKind::WebhookSaved };
     match same_url {
         None => visit.leave_notice(done.as_str()),
@@ -247,8 +247,9 @@ fn tell(reader: &Reader, visit: &Visit, created: bool, same_url: Option<String>)
     }
 }
 
-/// A new webhook's key is shown first, unless a test is to be sent: then it waits on its page.
-fn after(reader: &Reader, id: WebhookId, (test, created): (bool, bool)) -> HttpResponse {
+/// Redirects to the new signing secret, or to the test page if *Save and test* was pressed: then the secret stays until
+/// its page is opened.
+fn after(reader: &Reader, id: WebhookId, test: bool, created: bool) -> HttpResponse {
     match (test, created) {
         (true, _) => go(reader, &format!("/webhooks/{id}/test")),
         (false, true) => go(reader, &format!("/webhooks/{id}/secret")),
@@ -256,7 +257,7 @@ fn after(reader: &Reader, id: WebhookId, (test, created): (bool, bool)) -> HttpR
     }
 }
 
-/// The rows that were left blank at the end are offered anew by the page.
+/// Without the blank rows at the end: the page adds its own.
 fn without_spare_rows(mut form: WebhookForm) -> WebhookForm {
     while form.headers.last().is_some_and(HeaderRow::is_blank) {
         form.headers.pop();
@@ -267,7 +268,9 @@ fn without_spare_rows(mut form: WebhookForm) -> WebhookForm {
 fn show(
     reader: &Reader,
     status: StatusCode,
-    (form, webhook, inboxes): (&WebhookForm, Option<&Webhook>, &[Inbox]),
+    form: &WebhookForm,
+    webhook: Option<&Webhook>,
+    inboxes: &[Inbox],
     problems: &Problems,
 ) -> Answer {
     let input = FormInput { webhook, form, inboxes, problems };

@@ -25,18 +25,18 @@ use crate::http::pages::{Answer, go, page};
 use crate::http::request::page_context::{Reader, SignedIn};
 use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, Part, Row, Stage, Summary, Totals};
 
-/// The start is the list of webhooks.
+/// `/` redirects to the list of webhooks.
 pub async fn home(SignedIn(reader): SignedIn) -> HttpResponse {
     go(&reader, "/webhooks")
 }
 
-/// Webhooks on a page.
-const PAGE: usize = 50;
+/// Webhooks on a page of the list.
+const PAGE_ROWS: usize = 50;
 
-/// Characters of a search that are looked for; the page repeats them in its field and in its links.
-const SEARCH_MAX_CHARS: usize = 500;
+/// A longer search text is cut: the page repeats it in its field and in its links.
+const SEARCH_CHARS_MAX: usize = 500;
 
-/// The filters of the list; what is not understood is no filter.
+/// The query of the list. A value that is not understood does not filter.
 #[derive(Default, Deserialize)]
 pub struct ListQuery {
     #[serde(default)]
@@ -52,7 +52,7 @@ pub struct ListQuery {
 impl ListQuery {
     fn filter(&self) -> Filter<'_> {
         let q = trimmed(&self.q);
-        let q = q.char_indices().nth(SEARCH_MAX_CHARS).and_then(|(end, _)| q.get(..end)).unwrap_or(q);
+        let q = q.char_indices().nth(SEARCH_CHARS_MAX).and_then(|(end, _)| q.get(..end)).unwrap_or(q);
         Filter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
     }
 
@@ -62,7 +62,7 @@ impl ListQuery {
     }
 }
 
-/// What the list is made of, as loaded.
+/// The values of the list, as loaded.
 struct Loaded {
     webhooks: Vec<Webhook>,
     part: Part,
@@ -73,7 +73,7 @@ struct Loaded {
     pending: i64,
 }
 
-/// A page of webhooks with their last 24 hours.
+/// The list, with the last 24 hours of each webhook.
 pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ListQuery>) -> Answer {
     let (now, search) = (reader.now, query.search(&reader));
     let wanted: usize = query.page.parse().unwrap_or(1);
@@ -90,8 +90,8 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<L
 
 fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp) -> Result<Loaded, Error> {
     let found = search::search(conn, search)?;
-    let part = Part::new(wanted, PAGE, found.ids.len(), found.of);
-    let mut ids: Vec<WebhookId> = found.ids.into_iter().skip(part.before()).take(PAGE).collect();
+    let part = Part::new(wanted, PAGE_ROWS, found.ids.len(), found.of);
+    let mut ids: Vec<WebhookId> = found.ids.into_iter().skip(part.before()).take(PAGE_ROWS).collect();
     let webhooks = search::load(conn, &ids)?;
     let last = statistics::last_deliveries(conn, &ids)?;
     ids.push(hourly_counts::ALL);
@@ -128,7 +128,7 @@ impl Loaded {
     }
 }
 
-/// What is to be told of a webhook's troubles, if there are any; what is held is not counted yet.
+/// The alert of a webhook, if it needs attention. `held` is 0: the caller counts held deliveries where it shows them.
 pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
     let stage = match (webhook.enabled, webhook.off_reason) {
         (false, Some(OffReason::Gone)) => Some(Stage::OffGone),
@@ -148,12 +148,12 @@ fn last_day(activity: Option<&Activity>) -> [Hour; 24] {
     activity.map_or([Hour::default(); 24], |activity| activity.hours.map(hour))
 }
 
-/// From the database's integers to what is counted.
+/// A count from the database; a negative one becomes 0.
 pub fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 
-/// The row of one webhook: the answer to its switch.
+/// The row of a webhook: the answer to its switch.
 pub async fn row(state: &State, reader: &Rc<Reader>, id: WebhookId) -> Answer {
     let now = reader.now;
     let loaded = state.db.read(move |conn| {
@@ -173,7 +173,7 @@ pub fn inbox_name(inboxes: &[Inbox], id: Option<i64>) -> Option<&str> {
     inboxes.iter().find(|inbox| Some(inbox.id) == id).map(|inbox| inbox.name.as_str())
 }
 
-/// The webhook of a page, or 404.
+/// Loads a webhook, or answers 404.
 pub async fn find(state: &State, id: WebhookId) -> Result<Webhook, PageError> {
     state.db.read(move |conn| webhooks::find(conn, id)).await?.ok_or(PageError::NotFound)
 }

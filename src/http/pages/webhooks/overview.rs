@@ -1,4 +1,4 @@
-//! The overview of one webhook: is it healthy, how is it set.
+//! The overview of a webhook: state, chart, newest deliveries, settings.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -26,14 +26,14 @@ use crate::views::deliveries::LogLine;
 use crate::views::webhooks::{AnswerTimes, Chart, ChartInput, Hour, OverviewPage, Recent};
 
 /// Recent deliveries on the page.
-const RECENT: usize = 10;
+const RECENT_LINES: usize = 10;
 
-/// What is asked for.
+/// The query of the page.
 #[derive(Deserialize)]
 pub struct Asked {
-    /// How far back the chart looks.
+    /// The range of the chart.
     range: Option<String>,
-    /// The mark of the deliveries that the page shows already.
+    /// The mark of the deliveries that the page shows.
     seen: Option<String>,
 }
 
@@ -43,15 +43,15 @@ impl Asked {
     }
 }
 
-/// The page; for htmx the chart alone where a range is asked for, or the deliveries alone if there is anything new.
+/// The page; for htmx only the chart if a range is given, or only the deliveries, with 204 if they have not changed.
 pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<WebhookId>, asked: Query<Asked>) -> Answer {
     let (id, range, now) = (id.into_inner(), asked.range(), reader.now);
     if reader.htmx && asked.range.is_some() {
-        let chart = state.db.read(move |conn| chart(conn, id, (range, now))).await?;
+        let chart = state.db.read(move |conn| chart(conn, id, range, now)).await?;
         return page(StatusCode::OK, &Chart::new(reader.t(), id, chart));
     }
     let seen = asked.seen.clone().filter(|_| reader.htmx);
-    let loaded = state.db.read(move |conn| load(conn, id, (range, now))).await?;
+    let loaded = state.db.read(move |conn| load(conn, id, range, now)).await?;
     let Loaded { webhook, inboxes, lines, chart } = loaded.ok_or(PageError::NotFound)?;
     let (title, mark) = (webhook.title(), mark(&webhook, &lines));
     if seen.as_ref() == Some(&mark) {
@@ -77,7 +77,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<Webho
     page(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at))
 }
 
-/// What the page is made of.
+/// The values of the page, as loaded.
 struct Loaded {
     webhook: Webhook,
     inboxes: Vec<Inbox>,
@@ -85,14 +85,14 @@ struct Loaded {
     chart: ChartInput,
 }
 
-fn load(conn: &mut DbConnection, id: WebhookId, at: (Range, Timestamp)) -> Result<Option<Loaded>, Error> {
+fn load(conn: &mut DbConnection, id: WebhookId, range: Range, now: Timestamp) -> Result<Option<Loaded>, Error> {
     let Some(webhook) = webhooks::find(conn, id)? else { return Ok(None) };
     let filter = Filter { webhook: Some(id), ..Filter::default() };
-    let lines = log::page(conn, &filter, Cursor::Newest, RECENT)?.lines;
-    Ok(Some(Loaded { webhook, inboxes: inboxes::list(conn)?, lines, chart: chart(conn, id, at)? }))
+    let lines = log::page(conn, &filter, Cursor::Newest, RECENT_LINES)?.lines;
+    Ok(Some(Loaded { webhook, inboxes: inboxes::list(conn)?, lines, chart: chart(conn, id, range, now)? }))
 }
 
-fn chart(conn: &mut DbConnection, id: WebhookId, (range, now): (Range, Timestamp)) -> Result<ChartInput, Error> {
+fn chart(conn: &mut DbConnection, id: WebhookId, range: Range, now: Timestamp) -> Result<ChartInput, Error> {
     let first = hourly_counts::of(now) + 1 - range.hours();
     let counted = hourly_counts::since(conn, &[id], first)?;
     let hour = |hour: i64| {
@@ -109,7 +109,7 @@ fn chart(conn: &mut DbConnection, id: WebhookId, (range, now): (Range, Timestamp
     })
 }
 
-/// Differs when the deliveries, or what the page says of them, do.
+/// A hash of all that the page shows of the deliveries: it changes when they do.
 fn mark(webhook: &Webhook, lines: &[Line]) -> String {
     let mut hasher = DefaultHasher::new();
     webhook.enabled.hash(&mut hasher);

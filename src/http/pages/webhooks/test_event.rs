@@ -1,4 +1,4 @@
-//! The test page: a real request, signed, and the receiver's answer.
+//! The test page: sends a real, signed request and shows the receiver's answer.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -24,13 +24,13 @@ use crate::http::request::session::Visit;
 use crate::views::webhooks::{FormErrorsFragment, TestForm, TestPage};
 use crate::views::{Html, NoticeKind};
 
-/// Which event's sample to show.
+/// The query of the page: which sample to show.
 #[derive(Deserialize)]
 pub struct Chosen {
     event: Option<String>,
 }
 
-/// The form with an event's sample.
+/// The form with the sample of an event.
 pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, query: Query<Chosen>) -> Answer {
     let webhook = find(&state, *id).await?;
     let chosen = query.event.as_deref().and_then(EventName::parse_any).unwrap_or(EventName::WebhookTest);
@@ -43,7 +43,7 @@ pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>,
     if reader.htmx { page(StatusCode::OK, &shown.as_sample()) } else { page(StatusCode::OK, &shown) }
 }
 
-/// Sends the event and shows what came back.
+/// Sends the event and shows the answer.
 pub async fn send(
     state: Data<State>,
     Admin(reader): Admin,
@@ -61,14 +61,14 @@ pub async fn send(
     let test = state.engine.test(*id, event, Bytes::from(body.clone()), form.once().cloned());
     let sent = test.await?.ok_or(PageError::NotFound)?;
     let attempt = attempt(&state, sent).await?;
-    // The process that sent it has died, or has not written down yet what came back.
+    // There is no attempt yet if another process that sent it has ended, or has not stored the result.
     let Some(attempt) = attempt.filter(|_| reader.htmx) else {
         Visit(session).leave_notice(NoticeKind::TestSent.as_str());
         return Ok(go(&reader, &format!("/deliveries/{sent}")));
     };
     let form = TestForm { event, body: &body, problems: &problems, sent: Some((sent, &attempt)) };
     let shown = TestPage::new(reader.shell(), &webhook, form);
-    // The form stays on the page, and may be sent once more.
+    // The form stays on the page and may be sent again.
     fragments(&[shown.as_result().html()?, reader.shell().once_again("once-test").html()?])
 }
 
@@ -80,7 +80,7 @@ fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
     (chosen.unwrap_or(EventName::WebhookTest), problems)
 }
 
-/// The form again, with what is wrong beside its field.
+/// The form again, with the problem beside its field.
 fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     if !reader.htmx {

@@ -1,4 +1,4 @@
-//! Why a signature does not verify.
+//! The page that finds out why a signature is not valid.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -17,7 +17,7 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::Admin;
 use crate::views::webhooks::{VerifyForm, VerifyPage};
 
-/// The samples and the blank form.
+/// Sample code and the blank form.
 pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
     let before = reader.typed_before(&format!("/webhooks/{id}/verify"));
@@ -34,13 +34,13 @@ fn pasted(form: &Form) -> VerifyForm<'_> {
     }
 }
 
-/// What is wrong with what was pasted. Changes nothing.
+/// Examines the pasted request. Changes nothing.
 pub async fn check(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, form: Form) -> Answer {
     let webhook = find(&state, *id).await?;
     let texts = ["id", "timestamp", "signature", "body"].map(|name| form.get(name).to_owned());
     let (vault, now, id) = (state.db.vault(), reader.now, *id);
-    // Beside the reactor: the trials take a while with a large body.
-    let found = state.db.read(move |conn| examine(conn, &vault, id, (&texts, now))).await?;
+    // In the thread of the query: trying all possible mistakes takes long for a large body.
+    let found = state.db.read(move |conn| examine(conn, &vault, id, &texts, now)).await?;
     let (finding, difference, known) = found.ok_or(PageError::NotFound)?;
     let typed = VerifyForm { finding: Some(finding), difference, known, ..pasted(&form) };
     let shown = VerifyPage::new(reader.shell(), &webhook, typed);
@@ -53,7 +53,8 @@ fn examine(
     conn: &mut DbConnection,
     vault: &Vault,
     webhook: WebhookId,
-    ([id, timestamp, signature, body], now): (&[String; 4], Timestamp),
+    [id, timestamp, signature, body]: &[String; 4],
+    now: Timestamp,
 ) -> Result<Option<Examined>, Error> {
     let Some(target) = webhooks::target(conn, vault, webhook)? else { return Ok(None) };
     let event = event_of(conn, webhook, id.trim())?;
@@ -78,7 +79,7 @@ fn examine(
     Ok(Some((finding, difference, sent.is_some())))
 }
 
-/// The event of that id, or of the delivery of that id, if it was for this webhook.
+/// The event with that id, or that of the delivery with that id, if it was sent to this webhook.
 fn event_of(conn: &mut DbConnection, webhook: WebhookId, id: &str) -> Result<Option<EventId>, Error> {
     if let Ok(delivery) = id.parse::<DeliveryId>() {
         let delivery = log::find(conn, delivery)?.filter(|delivery| delivery.webhook_id == webhook);
