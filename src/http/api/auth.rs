@@ -1,5 +1,5 @@
-//! Who calls the API: a token in `Authorization: Bearer`, `api_access_token` or `Api-Access-Token`; at ingest also as
-//! the password of `Authorization: Basic`.
+//! Authentication of the API: a token in `Authorization: Bearer`, `api_access_token` or `Api-Access-Token`; for ingest
+//! also as the password of `Authorization: Basic`.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,16 +17,16 @@ use crate::http::State;
 use crate::http::middleware::request_log;
 use crate::{clock, db};
 
-/// Why a caller is not let in.
+/// Why a request is refused.
 #[derive(Debug)]
 pub enum Denied {
     /// No token.
     None,
-    /// Unknown, revoked or expired.
+    /// The token is unknown, revoked or expired.
     Bad,
-    /// The token may not do that.
+    /// The scope of the token does not allow the request.
     Scope,
-    /// The database does not answer.
+    /// The token could not be looked up.
     Database(db::Error),
 }
 
@@ -36,13 +36,13 @@ impl From<db::Error> for Denied {
     }
 }
 
-/// The caller's token, if it is good and one of `scopes`.
+/// The token of the request, if it is valid and its scope is one of `scopes`.
 pub async fn caller(state: &State, request: &HttpRequest, scopes: &[Scope]) -> Result<Token, Denied> {
     let text = token_of(request).ok_or(Denied::None)?;
     find(state, &api_token::hash(text), scopes).await
 }
 
-/// The token with that hash, if it is good and one of `scopes`.
+/// The token with that hash, if it is valid and its scope is one of `scopes`.
 async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Denied> {
     let now = clock::now();
     let hash = hash.to_vec();
@@ -58,7 +58,7 @@ async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Den
     }
     if tokens::is_worth_noting(&token, now) {
         let (id, db) = (token.id, state.db.clone());
-        // Not waited for: a caller that only reads needs no writer.
+        // Not awaited: a request that only reads does not wait for the writer.
         actix_web::rt::spawn(async move { db.write(move |conn| tokens::used(conn, id, now)).await });
     }
     if scopes.contains(&token.scope) {
@@ -99,7 +99,7 @@ impl Senders {
     }
 }
 
-/// The number and the hash of a token that may send events.
+/// Returns id and hash of the request's token, if it may send events.
 pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Vec<u8>), Denied> {
     let hash = match (token_of(request), authorization(request, "basic")) {
         (Some(token), _) => api_token::hash(token),
@@ -119,7 +119,8 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
     Ok((id, hash))
 }
 
-/// Rack, which Chatwoot stands on, does not tell `_` from `-`, and nginx drops names with `_`.
+/// Rack, on which Chatwoot runs, treats `_` and `-` in header names alike, so clients send either; nginx drops names
+/// with `_`.
 fn token_of(request: &HttpRequest) -> Option<&str> {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     authorization(request, "bearer")
@@ -128,20 +129,20 @@ fn token_of(request: &HttpRequest) -> Option<&str> {
         .filter(|token| !token.is_empty())
 }
 
-/// What follows `scheme` in `Authorization`.
+/// The credentials after `scheme` in `Authorization`.
 fn authorization<'a>(request: &'a HttpRequest, scheme: &str) -> Option<&'a str> {
     let (given, rest) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }
 
-/// Senders differ in the padding that they write.
+/// Accepts base64 with and without padding: senders differ.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The password of a Basic pair (RFC 7617 §2), whoever the user is. Most help desks can set no header, but send what
-/// stands before the `@` of a URL: `https://x:TOKEN@host/api/v1/events`.
+/// The password of Basic credentials (RFC 7617 §2), with any user name. Most help desks cannot set a header, but send
+/// the credentials of a URL such as `https://x:TOKEN@host/api/v1/events`.
 fn password(pair: &str) -> Option<String> {
     let pair = String::from_utf8(BASE64.decode(pair).ok()?).ok()?;
     let (_, password) = pair.split_once(':')?;
@@ -153,7 +154,7 @@ mod tests {
     use super::password;
 
     #[test]
-    fn the_password_of_a_basic_pair_is_read_whoever_the_user_is() {
+    fn the_password_of_basic_credentials_is_read_with_any_user_name() {
         for (pair, expected) in [
             ("eDpoa190b2tlbg==", Some("hk_token")),
             ("eDpoa190b2tlbg", Some("hk_token")),

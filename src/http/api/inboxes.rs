@@ -23,21 +23,20 @@ pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, A
     Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": list })))
 }
 
-/// One inbox, without an envelope, as in Chatwoot.
+/// One inbox, without `payload`, as in Chatwoot.
 pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
     Ok(HttpResponse::Ok().json(response_json::inbox(&inbox)))
 }
 
-/// A new inbox.
 pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
     let new = parse(&object.unwrapped("inbox"), None)?;
     let made = state.db.write(move |conn| inboxes::insert(conn, &new, clock::now())).await.map_err(taken)?;
     answer(&state, made).await
 }
 
-/// Changes an inbox; what is left out stays.
+/// Changes an inbox; members that are left out stay.
 pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let stored = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
@@ -54,7 +53,7 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     answer(&state, id).await
 }
 
-/// Archives an inbox: events may still name it, so its row stays.
+/// Archives an inbox. Its row stays, because events may still name it.
 pub async fn archive(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let archived = state.db.write(move |conn| inboxes::archive(conn, id, Some(clock::now()))).await?;

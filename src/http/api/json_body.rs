@@ -1,17 +1,17 @@
-//! JSON bodies.
+//! Checks the headers of JSON bodies.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 pub use crate::http::request::body::{Unread, read};
 
-/// The body claims to be JSON, with any parameters.
+/// The content type is `application/json`, with any parameters.
 pub fn is_json(request: &HttpRequest) -> bool {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// A content coding of the body that is not read (RFC 9110 §8.4): any but `identity`.
+/// The first content coding of the body that is not supported (RFC 9110 §8.4): any except `identity`.
 pub fn unread_coding(request: &HttpRequest) -> Option<String> {
     let listed = request.headers().get_all(CONTENT_ENCODING);
     let texts = listed.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());

@@ -1,4 +1,4 @@
-//! What all of the management API shares: who may call, which account, and the shapes of its errors.
+//! What all handlers of the management API share: caller, account, body, errors.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 use crate::i18n::{Locale, Translator};
 
-/// An error in one of Chatwoot's two shapes, `{error}` and `{message, attributes}`.
+/// An error in one of the two forms of Chatwoot: `{error}` and `{message, attributes}`.
 #[derive(Debug, thiserror::Error)]
 #[error("{body}")]
 pub struct ApiError {
@@ -30,29 +30,26 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// `{error}`.
+    /// `{error}` with any status.
     pub fn plain(status: StatusCode, text: &str) -> Self {
         Self { status, body: serde_json::json!({ "error": text }) }
     }
 
-    /// 404.
     pub fn not_found() -> Self {
         Self::plain(StatusCode::NOT_FOUND, "Resource could not be found")
     }
 
-    /// 413.
     pub fn too_large() -> Self {
         Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
     }
 
-    /// The answer itself.
     pub fn answer(&self) -> HttpResponse {
         self.error_response()
     }
 
-    /// 422 for the first filter that was not understood, if there is one.
-    pub fn odd(names: &[&'static str]) -> Result<(), Self> {
-        names.first().map_or(Ok(()), |name| Err(Self::invalid(name, &format!("{name} is not known"))))
+    /// 422 for the first filter whose value was not understood; `Ok` if there is none.
+    pub fn check_filters(unrecognised: &[&'static str]) -> Result<(), Self> {
+        unrecognised.first().map_or(Ok(()), |name| Err(Self::invalid(name, &format!("{name} is not known"))))
     }
 
     /// 422 with one message about `attribute`.
@@ -96,7 +93,7 @@ impl From<Problems> for ApiError {
     }
 }
 
-/// Chatwoot's words where it has any, so that clients that look for them find them.
+/// The message in Chatwoot's words where Chatwoot has one, because clients compare them.
 fn message(words: Translator, field: &Field, problem: &Problem) -> String {
     match (field, problem) {
         (_, Problem::UrlMissing | Problem::UrlIncomplete) => "Url is invalid".into(),
@@ -134,9 +131,9 @@ impl ResponseError for ApiError {
     }
 }
 
-/// A caller who may do what this request asks: GET with read or admin, everything else with admin.
+/// An authorized caller: GET needs the scope `read` or `admin`, all other methods `admin`.
 pub struct Caller {
-    /// What the caller's token may do.
+    /// The scope of the token.
     pub scope: Scope,
 }
 
@@ -160,13 +157,13 @@ impl FromRequest for Caller {
     }
 }
 
-/// Lines of a page, if the client names no number.
-const PAGE: usize = 25;
+/// Lines of a page without `limit`.
+const PAGE_LINES_DEFAULT: usize = 25;
 
-/// How many lines of a list a client wants: 1–100.
+/// Parses `limit`, the lines of a page: 1 to 100.
 pub fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
     match asked.unwrap_or_default() {
-        "" => Ok(PAGE),
+        "" => Ok(PAGE_LINES_DEFAULT),
         text => {
             let number = text.parse().ok().filter(|limit| (1..=100).contains(limit));
             number.ok_or_else(|| ApiError::invalid("limit", "limit must be 1 to 100"))
@@ -174,14 +171,14 @@ pub fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
     }
 }
 
-/// Largest body of the management API.
+/// The largest body of the management API.
 pub const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The object a client sent, from under `wrapper` if it is wrapped as Chatwoot's dashboard does it.
+/// The JSON object of a request body.
 pub struct Object(pub Map<String, Value>);
 
 impl Object {
-    /// The object itself, or the one under `wrapper`.
+    /// The object, or the one in its member `wrapper`: Chatwoot's dashboard wraps objects in their name.
     pub fn unwrapped(mut self, wrapper: &str) -> Map<String, Value> {
         match self.0.remove(wrapper) {
             Some(Value::Object(inner)) => inner,
@@ -201,7 +198,7 @@ impl FromRequest for Object {
     }
 }
 
-/// The same, its members as they are written: nothing in them is refused or changed for its value.
+/// The JSON object of a request body, with the values of its members as they were sent.
 pub struct RawObject(pub BTreeMap<String, Box<RawValue>>);
 
 impl FromRequest for RawObject {
@@ -215,12 +212,12 @@ impl FromRequest for RawObject {
     }
 }
 
-/// The body of a caller who may do what the request asks; empty where there is none.
+/// Authorizes the caller, then reads the body; empty if there is none.
 async fn read(
     request: &HttpRequest,
     payload: impl Future<Output = Result<Payload, actix_web::Error>>,
 ) -> Result<Bytes, ApiError> {
-    // Before the body is read: a stranger's body is not looked at.
+    // Before the body is read: the body of an unauthorized client is not read.
     Caller::extract(request).await?;
     if json_body::unread_coding(request).is_some() {
         return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding"));
@@ -236,7 +233,7 @@ async fn read(
     Ok(json::without_bom(bytes))
 }
 
-/// Nothing is an object without members.
+/// Parses an object; an empty body is an empty object.
 fn parse<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, ApiError> {
     if bytes.is_empty() {
         return Ok(T::default());

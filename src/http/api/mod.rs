@@ -1,5 +1,5 @@
-//! The JSON API: events in, and the management API in Chatwoot's shapes (docs/reference/ingest.md,
-//! docs/reference/http-api.md).
+//! The JSON API: ingest (docs/reference/ingest.md), and the management API, whose JSON is compatible with Chatwoot's
+//! (docs/reference/http-api.md).
 
 pub mod accounts;
 pub mod auth;

@@ -12,7 +12,7 @@ use crate::domain::inboxes::Inbox;
 use crate::domain::webhooks::authorization::{Method, Shown};
 use crate::domain::webhooks::{InboxScope, Webhook};
 
-/// A webhook; `secret` is told only to those who have just made it.
+/// A webhook; `secret` is given only right after it was created.
 pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Value {
     let ids = match &webhook.inboxes {
         InboxScope::All => &[][..],
@@ -36,7 +36,7 @@ pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Va
         "status": webhook.state,
         "created_at": webhook.created_at,
     });
-    // Chatwoot's own key, absent when there is no inbox.
+    // A member of Chatwoot, absent unless exactly one inbox is selected.
     let only = ids.first().filter(|_| ids.len() == 1).and_then(|id| inboxes.iter().find(|inbox| inbox.id == *id));
     if let (Some(only), Some(object)) = (only, shape.as_object_mut()) {
         object.insert("inbox".into(), json!({ "id": only.id, "name": only.name }));
@@ -44,7 +44,7 @@ pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Va
     shape
 }
 
-/// A hidden value comes out as `null`; sent back as `null`, it stays as it is.
+/// A hidden value is `null`; a client that sends `null` back leaves the value unchanged.
 fn header_value(value: Option<&str>) -> Value {
     value.map_or(Value::Null, |value| json!(value))
 }
@@ -58,8 +58,8 @@ fn authorization(shown: &Shown) -> Value {
     }
 }
 
-/// An inbox: our own fields, then those of Chatwoot's published schema with what is true of an inbox that only
-/// receives. Clients with typed models refuse an answer that lacks one, or has `null` where the schema has a string.
+/// An inbox: Hachok's members, then those of Chatwoot's published schema with values that are true of an inbox that only
+/// receives. Clients with typed models refuse an answer that lacks a member, or has `null` where the schema has a string.
 pub fn inbox(inbox: &Inbox) -> Value {
     json!({
         "id": inbox.id,
@@ -100,7 +100,7 @@ pub fn inbox(inbox: &Inbox) -> Value {
     })
 }
 
-/// A delivery as lists show it.
+/// A delivery in a list.
 pub fn delivery(delivery: &Delivery) -> Value {
     json!({
         "id": delivery.id,
@@ -123,8 +123,8 @@ pub fn line(line: &Line) -> Value {
     delivery(&line.delivery)
 }
 
-/// One delivery with its payload and attempts. A payload is told as it was accepted: parsed and written again it would
-/// lose digits of numbers, repeated members and halves of surrogate pairs.
+/// A delivery with its payload and attempts. The payload is sent as it was accepted: parsing and writing it would lose
+/// digits of numbers, repeated members and lone surrogates.
 pub struct WholeDelivery {
     delivery: Value,
     payload: Option<Box<RawValue>>,
@@ -132,12 +132,12 @@ pub struct WholeDelivery {
 }
 
 impl WholeDelivery {
-    /// From what is stored; `body` is `None` once retention has removed it.
+    /// `body` is `None` once retention has deleted it.
     pub fn new(shown: &Delivery, body: Option<&[u8]>, attempts: &[Attempt]) -> Self {
         let text = body.and_then(|body| std::str::from_utf8(body).ok());
         Self {
             delivery: delivery(shown),
-            // The stored bytes were JSON when they came in.
+            // The stored bytes were checked to be JSON when they were accepted.
             payload: text.and_then(|text| RawValue::from_string(text.to_owned()).ok()),
             attempts: attempts.iter().map(attempt).collect(),
         }
@@ -147,7 +147,7 @@ impl WholeDelivery {
 impl Serialize for WholeDelivery {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        // The count that lists tell gives way to the attempts themselves.
+        // The attempts themselves replace their count, which lists have.
         for (name, value) in self.delivery.as_object().into_iter().flatten().filter(|(name, _)| *name != "attempts") {
             map.serialize_entry(name, value)?;
         }
@@ -182,7 +182,7 @@ fn attempt(attempt: &Attempt) -> Value {
     })
 }
 
-/// A repeated header's values are joined as RFC 9110 §5.3 allows.
+/// Joins the values of a repeated header as RFC 9110 §5.3 allows.
 fn headers(list: &[(String, String)]) -> Value {
     let mut object = Map::new();
     for (name, value) in list {

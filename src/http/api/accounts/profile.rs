@@ -1,4 +1,4 @@
-//! `GET /api/v1/profile`: many Chatwoot clients look here first.
+//! `GET /api/v1/profile`: many Chatwoot clients ask this first.
 
 use actix_web::HttpResponse;
 use serde_json::json;
@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::domain::accounts::api_token::Scope;
 use crate::http::api::management::Caller;
 
-/// A token is no person, but Chatwoot's clients insist on an address. `.invalid` is nobody's (RFC 2606 §2).
+/// A token belongs to no person, but Chatwoot's clients require an e-mail address. `.invalid` is reserved (RFC 2606 §2).
 const EMAIL: &str = "hachok@hachok.invalid";
 
-/// Who the token stands for: the one account. The token itself, which Chatwoot repeats here, is left out.
+/// The profile of the account. The token, which Chatwoot repeats here, is left out.
 pub async fn show(caller: Caller) -> HttpResponse {
     let role = match caller.scope {
         Scope::Admin => "administrator",

@@ -21,7 +21,7 @@ type Ids = Path<(String, String)>;
 pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
     let limit = limit(query.limit.as_deref())?;
     let Parsed { filter, cursor, odd, .. } = query.parse("UTC", clock::now());
-    ApiError::odd(&odd)?;
+    ApiError::check_filters(&odd)?;
     let permit = state.search_permit(&filter).await?;
     let page = state.db.read(move |conn| {
         let _permit = permit;
@@ -48,7 +48,7 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
     Ok(HttpResponse::Ok().json(envelope("delivery", shape)))
 }
 
-/// Sends a delivery's event again: 202 with the new delivery.
+/// Sends the event of a delivery again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let delivery = redelivery::make(&state, id(&ids)?, None).await?.map_err(|refused| match refused {
         Refused::NotFound => ApiError::not_found(),

@@ -1,4 +1,4 @@
-//! The delivery log, one delivery, and sending again what failed.
+//! The delivery log, one delivery, sending again, recoveries.
 
 pub mod log;
 pub mod recoveries;

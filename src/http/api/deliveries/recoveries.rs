@@ -1,4 +1,5 @@
-//! `/api/v1/accounts/1/…/recoveries`: send again everything that failed since.
+//! `/api/v1/accounts/1/webhooks/{id}/recoveries` and `/api/v1/accounts/1/recoveries/{id}`: send again what failed since
+//! a time.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -14,7 +15,7 @@ use crate::http::api::management::{ApiError, Caller, Object};
 
 type Ids = Path<(String, i64)>;
 
-/// Begins a recovery of one webhook: 202 with its number and count; a count of 0 begins nothing.
+/// Starts a recovery of one webhook: 202 with its id and count; with a count of 0 nothing is started, and `id` is null.
 pub async fn start(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let since = object.0.get("since").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
@@ -44,14 +45,14 @@ pub async fn start(state: Data<State>, _caller: Caller, ids: Ids, object: Object
     }
 }
 
-/// How far a recovery is.
+/// The progress of a recovery.
 pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let found = state.db.read(move |conn| recoveries::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
     Ok(HttpResponse::Ok().json(json!({ "payload": { "recovery": shape(&found) } })))
 }
 
-/// Ends a recovery; what it has made already goes on.
+/// Cancels a recovery; deliveries that it has made already continue.
 pub async fn cancel(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let found = state.db.write(move |conn| {

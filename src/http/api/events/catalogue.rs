@@ -8,11 +8,11 @@ use crate::domain::events::catalogue::EventName;
 use crate::http::api::management::Caller;
 use crate::i18n::{Locale, Translator};
 
-/// Every event with a sample and its JSON Schema, in the order of the form.
+/// Every event with a sample and its JSON Schema, in the order of the webhook form.
 pub async fn list(_caller: Caller) -> HttpResponse {
     let words = Translator::new(Locale::En, clock::now());
     let shape = |event: &EventName| {
-        // A file of ours, which a test reads.
+        // Part of the binary; a test parses every sample.
         let sample: Value = serde_json::from_str(event.sample()).unwrap_or_default();
         json!({
             "name": event,

@@ -17,7 +17,7 @@ use crate::http::State;
 use crate::http::api::auth::{self, Denied};
 use crate::http::api::json_body::{self, Unread};
 
-/// Accepts an event: 202 when it and its deliveries are on disk, and never before.
+/// Accepts an event: answers 202 only after it and its deliveries are on disk.
 pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, IngestError> {
     let (token, known) = auth::sender(&state, &request).await.map_err(denied)?;
     if !json_body::is_json(&request) {
@@ -53,8 +53,8 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     answer(name, accepted)
 }
 
-/// The name of the attribute whose change is a new substatus, for an event that may be about it; the others need not
-/// ask.
+/// The custom attribute that holds the substatus. Read only for an event that may change attributes: other events save
+/// the query.
 async fn substatus(state: &State, body: &[u8]) -> Result<String, IngestError> {
     if !may_tell_of_changes(body) {
         return Ok(String::new());
@@ -95,7 +95,7 @@ fn denied(denied: Denied) -> IngestError {
     }
 }
 
-/// A delivery of our own that came back would go round for ever.
+/// Refuses a delivery of Hachok itself: a webhook that points back at ingest would loop for ever.
 fn refuse_loop(request: &HttpRequest) -> Result<(), IngestError> {
     let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if agent.starts_with("Hachok/") && request.headers().contains_key("webhook-id") {
@@ -109,7 +109,7 @@ fn refuse_loop(request: &HttpRequest) -> Result<(), IngestError> {
     Ok(())
 }
 
-/// 1–255 printable ASCII characters, or none.
+/// The idempotency key: 1 to 255 printable ASCII characters; `None` without the header.
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, IngestError> {
     let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();

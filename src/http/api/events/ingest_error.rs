@@ -20,7 +20,7 @@ pub struct IngestError {
 }
 
 impl IngestError {
-    /// An error with its code, its title and what exactly is wrong; `field` is the part of the request.
+    /// `field` names the part of the request that is wrong, and `detail` says what to change.
     pub fn new(
         status: StatusCode,
         (code, title): (&'static str, &'static str),
@@ -29,7 +29,6 @@ impl IngestError {
         Self { status, code, title, field, detail }
     }
 
-    /// 413.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The event is larger than {limit} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, ("too_large", "The event is too large"), ("body", detail))
@@ -43,7 +42,7 @@ impl IngestError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, title, ("content-encoding", detail))
     }
 
-    /// 405: an event is posted.
+    /// 405: ingest takes only POST.
     pub fn method() -> Self {
         let detail = "Send an event with POST.".to_owned();
         let title = ("method_not_allowed", "The method is not allowed");
@@ -56,7 +55,7 @@ impl IngestError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, ("internal", "Internal error"), ("", detail))
     }
 
-    /// 503: nothing was stored, the client is to try again.
+    /// 503: nothing was stored, and the client should retry.
     pub fn overloaded() -> Self {
         let detail = "The event was not stored. Send it again later.".to_owned();
         Self::new(StatusCode::SERVICE_UNAVAILABLE, ("overloaded", "Overloaded"), ("", detail))
@@ -72,7 +71,7 @@ impl From<db::Error> for IngestError {
 
 impl From<Refused> for IngestError {
     fn from(refused: Refused) -> Self {
-        let (bad, odd) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
+        let (bad, unprocessable) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
         match refused {
             Refused::InvalidJson(detail) => {
                 Self::new(bad, ("invalid_json", "The body is no JSON object"), ("body", detail))
@@ -83,12 +82,12 @@ impl From<Refused> for IngestError {
             }
             Refused::MissingEvent => {
                 let detail = "The field event must be a text with the event's name.".to_owned();
-                Self::new(odd, ("missing_event", "The event has no name"), ("event", detail))
+                Self::new(unprocessable, ("missing_event", "The event has no name"), ("event", detail))
             }
             Refused::UnknownEvent(name) => {
                 let name: String = name.chars().take(100).collect();
                 let detail = format!("{name:?} is not in the catalogue.");
-                Self::new(odd, ("unknown_event", "The event is unknown"), ("event", detail))
+                Self::new(unprocessable, ("unknown_event", "The event is unknown"), ("event", detail))
             }
         }
     }
@@ -108,7 +107,7 @@ impl ResponseError for IngestError {
             response.insert_header(("www-authenticate", "Bearer"));
         }
         if self.field == "content-encoding" {
-            // RFC 9110 §15.5.16: which codings would have been accepted.
+            // RFC 9110 §15.5.16: the codings that would have been accepted.
             response.insert_header((ACCEPT_ENCODING, "identity"));
         }
         let body = json!({

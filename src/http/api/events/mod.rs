@@ -1,4 +1,4 @@
-//! Events in, the events received, and the catalogue.
+//! Ingest, received events, and the catalogue.
 
 pub mod catalogue;
 pub mod ingest;

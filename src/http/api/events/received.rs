@@ -14,9 +14,9 @@ use crate::http::request::received_query::{Parsed, ReceivedQuery};
 pub async fn list(state: Data<State>, _caller: Caller, query: Query<ReceivedQuery>) -> Result<HttpResponse, ApiError> {
     let limit = limit(query.limit.as_deref())?;
     let Parsed { filter, cursor, odd } = query.parse("UTC");
-    ApiError::odd(&odd)?;
+    ApiError::check_filters(&odd)?;
     let page = state.db.read(move |conn| received::page(conn, &filter, cursor, limit)).await?;
-    // It leads on in the same direction.
+    // The next page is in the direction of the cursor.
     let next = if matches!(cursor, Cursor::After(_)) { page.newer } else { page.older };
     let list: Vec<Value> = page.lines.iter().map(shape).collect();
     Ok(HttpResponse::Ok().json(json!({ "payload": list, "next_cursor": next.and_then(|cursor| cursor.written()) })))

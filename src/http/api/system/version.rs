@@ -1,4 +1,4 @@
-//! `GET /api`: the version, for everybody, as in Chatwoot; the n8n community node tests its credentials here.
+//! `GET /api`: the version, without a token, as in Chatwoot. The n8n community node tests its credentials here.
 
 use actix_web::HttpResponse;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! From a client's JSON to the form that the pages fill in by hand: one validator for both.
+//! Converts a client's JSON into the form of the pages, so that both use one validator.
 
 use serde_json::{Map, Value};
 
@@ -9,10 +9,10 @@ use crate::http::api::management::ApiError;
 
 type Input = Map<String, Value>;
 
-/// A new webhook's form: what the client left out has its default.
+/// The form of a new webhook; members that the client left out have their defaults.
 pub fn create(input: &Input) -> Result<WebhookForm, ApiError> {
     let mut form = WebhookForm::blank(Vec::new());
-    // Chatwoot's default holds for an absent list and for null, not for an empty one.
+    // As in Chatwoot, the default applies to an absent list and to null, not to an empty list.
     if input.get("subscriptions").is_none_or(Value::is_null) {
         form.events = EventName::CHATWOOT_DEFAULT.iter().map(ToString::to_string).collect();
     }
@@ -23,7 +23,7 @@ pub fn create(input: &Input) -> Result<WebhookForm, ApiError> {
     Ok(form)
 }
 
-/// Applies a client's fields to a form; a field left out stays, and so does a secret that is `null`.
+/// Applies the client's members to a form. A member that is left out changes nothing, nor does a secret that is `null`.
 pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     match input.get("name") {
         None => {}
@@ -50,7 +50,7 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     match input.get("timeout_s") {
         None | Some(Value::Null) => {}
         Some(Value::String(typed)) => form.timeout_s.clone_from(typed),
-        // What is no whole number is told as one that is out of range.
+        // A number that is not whole is refused by the validator, like one out of range.
         Some(Value::Number(number)) => form.timeout_s = number.to_string(),
         Some(_) => return Err(wrong("timeout_s", "a number")),
     }
@@ -60,7 +60,7 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// `enabled`, if the client names it.
+/// `enabled`, if the client sent it.
 pub fn enabled(input: &Input) -> Result<Option<bool>, ApiError> {
     boolean(input, "enabled")
 }
@@ -96,7 +96,7 @@ fn apply_authorization(form: &mut WebhookForm, object: &Input) -> Result<(), Api
     form.bearer_token = field("token")?;
     form.basic_password = field("password")?;
     form.custom_value = field("value")?;
-    // The login and the header's name are no secrets: left out, they stay.
+    // Login and header name are not secrets: they stay if they are left out.
     if object.contains_key("login") {
         form.basic_login = field("login")?;
     }
@@ -106,7 +106,7 @@ fn apply_authorization(form: &mut WebhookForm, object: &Input) -> Result<(), Api
     Ok(())
 }
 
-/// A `null` keeps the stored value, hidden or not.
+/// `null` keeps the stored value, hidden or not.
 fn headers(object: &Input, stored: &[HeaderRow]) -> Result<Vec<HeaderRow>, ApiError> {
     let kept = |name: &str| {
         let old = stored.iter().find(|row| row.name.eq_ignore_ascii_case(name.trim()));

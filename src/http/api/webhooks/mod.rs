@@ -30,20 +30,18 @@ use crate::http::State;
 /// The account and the webhook of a path.
 type Ids = Path<(String, WebhookId)>;
 
-/// All webhooks.
 pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
     let (list, inboxes) = state.db.read(|conn| Ok((webhooks::list(conn)?, inboxes::list(conn)?))).await?;
     let list: Vec<Value> = list.iter().map(|webhook| response_json::webhook(webhook, &inboxes, None)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "webhooks": list } })))
 }
 
-/// One webhook.
 pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let (webhook, inboxes) = found(&state, ids.1).await?;
     Ok(answer(&webhook, &inboxes, None))
 }
 
-/// A new webhook; the only answer, but for rotation, that holds its signing secret.
+/// Creates a webhook. Only this answer and that of a rotation hold the signing secret.
 pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
     let input = input(object)?;
     let enabled = input::enabled(&input)?.unwrap_or(true);
@@ -71,7 +69,7 @@ pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Resu
     Ok(answer(&webhook, &inboxes, Some(secret.reveal())))
 }
 
-/// Changes a webhook: PATCH and PUT alike change only what they name.
+/// Changes a webhook. PATCH and PUT both change only the members in the body.
 pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let input = input(object)?;
@@ -80,7 +78,8 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     let changed = state
         .db
         .write(move |conn| {
-            // Read here, not before: against an older state a kept secret could meet an address it was not given for.
+            // Read inside the transaction: with an older state, a kept secret could be sent to a URL that it was not
+            // entered for.
             let Some(stored) = webhooks::find(conn, id)? else { return Ok(Err(ApiError::not_found())) };
             let mut form = WebhookForm::of(&stored);
             if let Err(error) = input::apply(&mut form, &input) {
@@ -103,13 +102,13 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
         .await?;
     let (webhook, inboxes, turned_on) = changed?;
     if turned_on {
-        // What was held is sent; the page of a person asks first.
+        // Held deliveries are sent; only the page asks first.
         state.engine.resume(id);
     }
     Ok(answer(&webhook, &inboxes, None))
 }
 
-/// What the client says of the webhook; to say nothing is an error, as in Chatwoot.
+/// The members of the webhook. An empty object is an error, as in Chatwoot.
 fn input(object: Object) -> Result<Map<String, Value>, ApiError> {
     let input = object.unwrapped("webhook");
     if input.is_empty() {
@@ -160,7 +159,7 @@ fn unknown_overlap() -> ApiError {
     ApiError::invalid("overlap", "overlap must be 0, 24h or 7d")
 }
 
-/// Sends a test event and answers when the receiver has.
+/// Sends a test event and answers with the result of its attempt.
 pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObject) -> Result<HttpResponse, ApiError> {
     let member = |name: &str| object.0.get(name).filter(|value| value.get() != "null");
     let unknown = || Problems::one(Field::TestEvent, Problem::TestEventUnknown);
@@ -170,7 +169,7 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObje
     };
     let body = match member("body") {
         None => event.sample().to_owned(),
-        // A text that holds JSON, or the JSON itself, which is sent as it is written here.
+        // A string that holds JSON, or JSON, which is sent exactly as the client wrote it.
         Some(body) => json::text(body).unwrap_or_else(|| body.get().to_owned()),
     };
     let body = json::without_bom(Bytes::from(body));
@@ -195,7 +194,7 @@ fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
     webhooks::find(conn, id)?.ok_or(Error::Meaning("webhook"))
 }
 
-/// A URL that another webhook has: an error here, as in Chatwoot; the pages only warn.
+/// Refuses a URL that another webhook has, as Chatwoot does; the pages only warn.
 fn untaken(
     conn: &mut DbConnection,
     url: &crate::domain::webhooks::target_url::TargetUrl,
