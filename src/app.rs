@@ -31,7 +31,7 @@ impl App {
         let engine = Engine::start(db.clone(), sender, settings.delivery.limits()).await?;
         tokio::spawn(db.clone().watch_file());
         let installation_id = db.installation_id().await?;
-        let state = State::new(db.hurry(), engine.clone(), policy, &settings, public, &installation_id)?;
+        let state = State::new(db.with_timeout(), engine.clone(), policy, &settings, public, &installation_id)?;
         let server = http::server(state, listener, LAST_REQUESTS)?;
         let handle = server.handle();
         tokio::spawn(server);

@@ -90,7 +90,7 @@ async fn check_key(db: &Db, file: &Path) -> Result<(), Fault> {
     if stored().await?.is_none() {
         let sealed = db.vault().seal(KEY_CHECK, KEY_CHECK, clock::random())?;
         match db.write(move |conn| settings::insert(conn, KEY_CHECK, &sealed.0)).await {
-            Err(error) if !error.is_taken() => return Err(error.into()),
+            Err(error) if !error.is_unique_violation() => return Err(error.into()),
             _ => {}
         }
     }

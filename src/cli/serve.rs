@@ -69,7 +69,7 @@ fn report_rights(data: &DataSettings) {
 
 /// A one-time link to the first account, while there is no account.
 async fn setup_link(db: &Db, public: &Url) -> Result<Option<Url>, Fault> {
-    if !db.read(users::none_yet).await? {
+    if !db.read(users::is_empty).await? {
         return Ok(None);
     }
     let text = api_token::hex(&clock::random::<32>());

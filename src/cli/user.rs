@@ -80,7 +80,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
             };
             let taken = || Fault::RunTime(format!("{} is there already", email.trim()));
             let added = async |db: &Db| match db.write(add).await {
-                Err(error) if error.is_taken() => Err(taken()),
+                Err(error) if error.is_unique_violation() => Err(taken()),
                 added => Ok(added?),
             };
             database::run(&data, added).await?;

@@ -1,4 +1,4 @@
-//! The end of a process: what still runs does not hold it up, and what comes later is refused.
+//! `Db::close`: running queries delay it for a bounded time, and later calls are refused.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ fn open(folder: &std::path::Path) -> Db {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn closing_waits_two_seconds_for_a_query_and_no_longer() {
+async fn closing_waits_at_most_two_seconds_for_a_running_query() {
     let folder = tempfile::tempdir().expect("a folder");
     let db = open(folder.path());
     let (begun, has_begun) = mpsc::channel();
@@ -25,7 +25,7 @@ async fn closing_waits_two_seconds_for_a_query_and_no_longer() {
             sql_query("BEGIN").execute(conn)?;
             settings::get(conn, "x")?;
             begun.send(()).expect("a test");
-            // Until the test lets go of it.
+            // Blocks until the test drops `end`.
             let _ = may_end.recv();
             Ok(())
         };
@@ -35,13 +35,13 @@ async fn closing_waits_two_seconds_for_a_query_and_no_longer() {
     let closing = Instant::now();
     db.close().await;
     let took = closing.elapsed();
-    assert!(took >= LAST_QUERIES && took < LAST_QUERIES + LAST_COMMIT, "{took:?}");
+    assert!(took >= CLOSE_READS_TIMEOUT && took < CLOSE_READS_TIMEOUT + CLOSE_WRITER_TIMEOUT, "{took:?}");
     drop(end);
-    query.await.expect("a task").expect("the query ends as if nothing were");
+    query.await.expect("a task").expect("the running query succeeds");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_closing_everything_is_refused_and_one_file_is_left() {
+async fn after_closing_every_call_is_refused_and_only_the_database_file_is_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let db = open(folder.path());
     let reads = (0..8).map(|_| db.read(|conn| settings::get(conn, "x")));

@@ -1,16 +1,16 @@
-//! What can go wrong with the database.
+//! Errors of the database.
 
 use std::path::PathBuf;
 
 use diesel::result::{DatabaseErrorKind, Error as Query};
 
-/// Why a database file is not used any more.
+/// Why a SQLite file may no longer be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// Another file stands in its place, or none: what is written would be lost.
+    /// Its path leads to another file or to none: writes would be lost.
     #[error("the database file was moved, removed or replaced")]
     Moved,
-    /// SQLite found damage.
+    /// SQLite reported corruption.
     #[error("the database file is damaged")]
     Damaged,
 }
@@ -18,67 +18,68 @@ pub enum Unusable {
 /// A query or a connection that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database refused or could not finish a query.
+    /// The database refused a query, or the query failed.
     #[error("database: {0}")]
     Query(Query),
-    /// No connection.
+    /// No connection could be made, or it broke.
     #[error("database: {0}")]
     Connection(diesel::ConnectionError),
-    /// No connection became free in time, or the writer's queue was full for 5 s.
+    /// No connection became free, or the writer did not start the job, within 5 s; the handle's timeout of 8 s is over;
+    /// or the commit failed. A write that had started when the timeout ended may still commit.
     #[error("the database is busy")]
     Busy,
-    /// A stored secret does not open.
+    /// A stored secret does not open with this key.
     #[error(transparent)]
     Secret(#[from] crate::domain::secret_box::CannotOpen),
-    /// A stored value has no meaning: damage, or a newer version's data.
+    /// A stored value that this version does not know: corruption, or data of a newer version.
     #[error("the database holds an unknown {0}")]
-    Meaning(&'static str),
-    /// The tables are of a newer version.
+    CorruptValue(&'static str),
+    /// A newer version made the tables.
     #[error("the database was made by a newer Hachok (migration {0}); this is {own}", own = env!("CARGO_PKG_VERSION"))]
     Newer(String),
-    /// The tables are of another program.
+    /// Another program made the tables or the file.
     #[error("this is no database of Hachok; it may be another program's")]
     Foreign,
     /// Another process serves the file.
     #[error("another Hachok is running on {path}; stop it first", path = .0.display())]
     InUse(PathBuf),
-    /// A file cannot be opened or made.
+    /// A file cannot be opened, read or created.
     #[error("{path}: {1}", path = .0.display())]
     File(PathBuf, std::io::Error),
-    /// SQLite found that the file is damaged or no database.
+    /// SQLite reported that the file is corrupt or is not a database.
     #[error("the database file is damaged: {0}")]
     Damaged(String),
-    /// The database's file was found to be of no use before: refused at once.
+    /// The file was found moved or damaged before; the write is refused at once.
     #[error(transparent)]
     Unusable(#[from] Unusable),
-    /// SQLite older than 3.51.3.
+    /// SQLite is older than 3.51.3.
     #[error("SQLite {0} can corrupt its log; at least 3.51.3 is needed")]
     OldSqlite(String),
     /// A migration failed.
     #[error("migration: {0}")]
     Migration(String),
-    /// The process is ending.
+    /// [`Db::close`](super::Db::close) was called: the process is ending.
     #[error("the database is closed")]
     Closed,
-    /// The thread of a job ended.
+    /// The thread or task of a job ended before its answer.
     #[error("the database task ended")]
-    Ended,
-    /// A database job panicked.
+    TaskFailed,
+    /// A job panicked; its transaction was rolled back.
     #[error("the database task panicked")]
     Panicked,
 }
 
-/// SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB (sqlite3ErrStr, sqlite3InitOne); diesel does not tell the codes.
+/// SQLite's texts for SQLITE_CORRUPT and SQLITE_NOTADB (sqlite3ErrStr, sqlite3InitOne): diesel does not pass the codes on.
 const DAMAGED: [&str; 3] = ["database disk image is malformed", "file is not a database", "malformed database schema"];
 
 impl From<Query> for Error {
-    /// A connection that broke is replaced: whoever asks again will be heard.
+    /// A broken connection becomes [`Error::Connection`]: the pool replaces it, so a repeated call may succeed.
     fn from(error: Query) -> Self {
         use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
         match error {
-            Query::DatabaseError(ClosedConnection | UnableToSendCommand, told) => broken_connection(told.message()),
-            Query::DatabaseError(_, told) if DAMAGED.iter().any(|text| told.message().starts_with(text)) => {
-                Self::Damaged(told.message().to_owned())
+            Query::DatabaseError(ClosedConnection | UnableToSendCommand, info) => broken_connection(info.message()),
+            Query::DatabaseError(_, info) if DAMAGED.iter().any(|text| info.message().starts_with(text)) => {
+                Self::Damaged(info.message().to_owned())
             }
             other => Self::Query(other),
         }
@@ -94,50 +95,50 @@ impl From<diesel::ConnectionError> for Error {
     }
 }
 
-/// libpq complains in several lines, one for each address that it tried.
+/// Joins libpq's lines, one for each address that it tried, so that the error is one line of the log.
 fn broken_connection(text: &str) -> Error {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     Error::Connection(diesel::ConnectionError::BadConnection(lines.join("; ")))
 }
 
 impl Error {
-    /// Waiting may mend it: the same call may succeed later. What no waiting mends must not be answered by "try again
-    /// later", or its sender never stops.
+    /// Whether the same call may succeed later. Any other error must not be answered by "try again later": the sender
+    /// would repeat the request for ever.
     pub fn is_temporary(&self) -> bool {
         use DatabaseErrorKind::{
             CheckViolation, ExclusionViolation, ForeignKeyViolation, NotNullViolation, RestrictViolation,
         };
         match self {
-            Self::Busy | Self::Connection(_) | Self::Closed | Self::Ended => true,
-            // Until somebody puts the file back.
+            Self::Busy | Self::Connection(_) | Self::Closed | Self::TaskFailed => true,
+            // Until an administrator puts the file back.
             Self::Damaged(_) | Self::Unusable(_) => true,
-            Self::Query(Query::DatabaseError(kind, told)) => match kind {
+            Self::Query(Query::DatabaseError(kind, info)) => match kind {
                 NotNullViolation | CheckViolation | ForeignKeyViolation | RestrictViolation | ExclusionViolation => {
                     false
                 }
-                // SQLSTATE 22021, which diesel does not hand on: text with U+0000, which Postgres does not store. Its
-                // message ends with the byte in all languages.
-                _ => !told.message().ends_with("0x00"),
+                // SQLSTATE 22021, text with U+0000, which Postgres does not store. diesel does not pass the code on; the
+                // message ends with the byte in every language.
+                _ => !info.message().ends_with("0x00"),
             },
-            // The transaction was rolled back while it was committed.
+            // The commit failed and the transaction was rolled back.
             Self::Query(Query::RollbackErrorOnCommit { .. } | Query::BrokenTransactionManager) => true,
-            // The query itself, or what it was given or found, is wrong.
-            Self::Query(_) | Self::Secret(_) | Self::Meaning(_) => false,
+            // The query, its parameters or the stored rows are wrong.
+            Self::Query(_) | Self::Secret(_) | Self::CorruptValue(_) => false,
             Self::Newer(_) | Self::Foreign | Self::InUse(_) | Self::File(..) => false,
             Self::OldSqlite(_) | Self::Migration(_) | Self::Panicked => false,
         }
     }
 
-    /// A UNIQUE rule said no.
-    pub const fn is_taken(&self) -> bool {
+    /// Whether a unique index refused the row.
+    pub const fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Query(Query::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
-    /// Logs what did not work because of it. Damage and a file that is of no use were logged when
-    /// that was found, and what is asked at the end of the process is no fault.
-    pub fn log(&self, what: &str) {
+    /// Logs the error at level `error`; `consequence` is the text of the line. A damaged or moved file was logged when it
+    /// was found, and a call after the close of the database is no fault: these log nothing.
+    pub fn log(&self, consequence: &str) {
         if !matches!(self, Self::Damaged(_) | Self::Unusable(_) | Self::Closed) {
-            tracing::error!(error = %self, "{what}");
+            tracing::error!(error = %self, "{consequence}");
         }
     }
 }
@@ -147,21 +148,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_waiting_can_mend_is_temporary() {
-        let told = |kind, text: &str| Error::from(Query::DatabaseError(kind, Box::new(text.to_owned())));
+    fn an_error_is_temporary_only_if_the_same_call_may_succeed_later() {
+        let refused = |kind, text: &str| Error::from(Query::DatabaseError(kind, Box::new(text.to_owned())));
         let nul = r#"invalid byte sequence for encoding "UTF8": 0x00"#;
         for (error, temporary) in [
             (Error::Busy, true),
-            (told(DatabaseErrorKind::ClosedConnection, "gone"), true),
-            (told(DatabaseErrorKind::SerializationFailure, "deadlock"), true),
-            (told(DatabaseErrorKind::ReadOnlyTransaction, "read only"), true),
-            (told(DatabaseErrorKind::Unknown, "database or disk is full"), true),
-            (told(DatabaseErrorKind::Unknown, nul), false),
-            (told(DatabaseErrorKind::NotNullViolation, "null"), false),
-            (told(DatabaseErrorKind::ForeignKeyViolation, "key"), false),
+            (refused(DatabaseErrorKind::ClosedConnection, "gone"), true),
+            (refused(DatabaseErrorKind::SerializationFailure, "deadlock"), true),
+            (refused(DatabaseErrorKind::ReadOnlyTransaction, "read only"), true),
+            (refused(DatabaseErrorKind::Unknown, "database or disk is full"), true),
+            (refused(DatabaseErrorKind::Unknown, nul), false),
+            (refused(DatabaseErrorKind::NotNullViolation, "null"), false),
+            (refused(DatabaseErrorKind::ForeignKeyViolation, "key"), false),
             (Error::from(Query::NotFound), false),
-            (Error::from(Query::SerializationError("odd".into())), false),
-            (Error::Meaning("outcome"), false),
+            (Error::from(Query::SerializationError("x".into())), false),
+            (Error::CorruptValue("outcome"), false),
             (Error::Panicked, false),
         ] {
             assert_eq!(error.is_temporary(), temporary, "{error:?}");

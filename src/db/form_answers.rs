@@ -1,8 +1,8 @@
-//! Forms that make or send something, each done once: the answer is stored in the transaction that does it.
+//! Makes a form that is posted twice act once: its answer is stored in the same transaction as its effect.
 //!
-//! A second post of the same form within ten minutes gets the first one's answer, from any process and after a restart.
-//! A post that was refused stores nothing. On Postgres a concurrent duplicate waits in `claim` until the first one's
-//! transaction has ended; SQLite has one writer.
+//! A second post of the same form within ten minutes gets the answer of the first, from any process and after a restart.
+//! A refused post stores nothing. On Postgres a concurrent duplicate waits in `claim` for the end of the first one's
+//! transaction; SQLite has one writer.
 
 use std::time::Duration;
 
@@ -19,42 +19,42 @@ use crate::domain::secret_box::{Sealed, Vault, expose};
 use crate::domain::timestamp::Timestamp;
 use crate::{clock, fault_injection};
 
-/// How long an answer is kept.
+/// How long a repeated post of a form gets the stored answer.
 pub const ANSWER_KEPT: Duration = Duration::from_secs(600);
-/// Answers of one session; the oldest go first.
+/// Answers stored for one session; the oldest are deleted first.
 const ANSWERS_PER_SESSION_MAX: i64 = 50;
-/// Answers of all sessions; the oldest go first.
+/// Answers stored for all sessions together; the oldest are deleted first.
 const ANSWERS_MAX: i64 = 10_000;
-/// Rows deleted in one transaction.
-const BATCH_ROWS: i64 = 500;
+/// Rows that one transaction deletes at most.
+const BATCH_ROWS_MAX: i64 = 500;
 
-/// Which form it is: a keyed hash of session, path, once-token and fields.
+/// Identifies a posted form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormKey {
-    /// Of the whole form.
+    /// A keyed hash of session, path, once-token and fields.
     pub hash: Vec<u8>,
-    /// Of its session.
+    /// A hash that all forms of a session share.
     pub session: Vec<u8>,
 }
 
-/// What a form has done.
+/// The effect of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done<T> {
-    /// What its answer is made of. Stored in clear.
+    /// What the answer is rendered from, such as the id of a new webhook. Stored as JSON, in clear.
     pub made: T,
     /// A secret that is shown once. Stored sealed, until it has been shown.
     pub secret: Option<String>,
 }
 
 impl<T> Done<T> {
-    /// Without a secret.
+    /// The effect of a form that shows no secret.
     pub const fn plain(made: T) -> Self {
         Self { made, secret: None }
     }
 }
 
 impl Db {
-    /// [`once`] in a transaction of its own.
+    /// Runs [`once`] in a transaction of its own.
     pub async fn write_once<T, R, F>(&self, key: Option<FormKey>, job: F) -> Result<Result<Done<T>, R>, Error>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -71,8 +71,8 @@ impl Db {
     }
 }
 
-/// Runs `job`, unless the same form has been done before: then what came of it. `Err` of the inner result is a refusal.
-/// Without a key the job simply runs.
+/// Runs `job` and stores its answer, or returns the stored answer if the same form was posted before. The inner `Err` is
+/// a refusal by `job`. Without a key `job` always runs.
 pub fn once<T, R>(
     conn: &mut DbConnection,
     vault: &Vault,
@@ -96,7 +96,7 @@ where
     Ok(outcome)
 }
 
-/// What came of that form before.
+/// The stored answer of a form that was posted within the last ten minutes.
 pub fn find<T: DeserializeOwned>(
     conn: &mut DbConnection,
     vault: &Vault,
@@ -110,12 +110,12 @@ pub fn find<T: DeserializeOwned>(
         .get_result(conn)
         .optional()?;
     let Some((answer, secret)) = row else { return Ok(None) };
-    let made = serde_json::from_str(&answer).map_err(|_| Error::Meaning("answer of a form"))?;
+    let made = serde_json::from_str(&answer).map_err(|_| Error::CorruptValue("answer of a form"))?;
     let secret = secret.map(|sealed| vault.open(&Sealed(sealed), &place(key))).transpose()?;
     Ok(Some(Done { made, secret: secret.as_ref().map(|secret| expose(secret).to_owned()) }))
 }
 
-/// Takes the key, or finds it taken by a form that was done.
+/// Inserts a row for the key. False if the form was posted before.
 fn claim(conn: &mut DbConnection, key: &FormKey, now: Timestamp) -> Result<bool, Error> {
     const CLAIM: &str = "INSERT INTO form_answers (key_hash, session_hash, answer, created_at) \
          VALUES ($1, $2, 'null', $3) ON CONFLICT (key_hash) DO NOTHING";
@@ -130,16 +130,16 @@ fn claim(conn: &mut DbConnection, key: &FormKey, now: Timestamp) -> Result<bool,
 }
 
 fn settle<T: Serialize>(conn: &mut DbConnection, vault: &Vault, key: &FormKey, done: &Done<T>) -> Result<(), Error> {
-    let answer = serde_json::to_string(&done.made).map_err(|_| Error::Meaning("answer of a form"))?;
+    let answer = serde_json::to_string(&done.made).map_err(|_| Error::CorruptValue("answer of a form"))?;
     let seal = |secret: &String| vault.seal(secret, &place(key), clock::random()).map(|sealed| sealed.0);
     let secret = done.secret.as_ref().map(seal).transpose()?;
     diesel::update(f::table.find(&key.hash)).set((f::answer.eq(answer), f::secret.eq(secret))).execute(conn)?;
     make_room(conn, &key.session)
 }
 
-/// Deletes what is beyond the limits.
+/// Deletes the answers beyond the limits.
 fn make_room(conn: &mut DbConnection, session: &[u8]) -> Result<(), Error> {
-    let newest = || f::table.order(f::created_at.desc()).select(f::key_hash).limit(BATCH_ROWS);
+    let newest = || f::table.order(f::created_at.desc()).select(f::key_hash).limit(BATCH_ROWS_MAX);
     let of_session = newest().filter(f::session_hash.eq(session)).offset(ANSWERS_PER_SESSION_MAX);
     let mut beyond: Vec<Vec<u8>> = of_session.load(conn)?;
     beyond.extend(newest().offset(ANSWERS_MAX).load::<Vec<u8>>(conn)?);
@@ -149,17 +149,17 @@ fn make_room(conn: &mut DbConnection, session: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The secret of that form has been shown.
+/// Deletes the secret of a stored answer, after it was shown.
 pub fn forget_secret(conn: &mut DbConnection, hash: &[u8]) -> Result<(), Error> {
     diesel::update(f::table.find(hash)).set(f::secret.eq(None::<String>)).execute(conn)?;
     Ok(())
 }
 
-/// Deletes answers that are kept no longer, up to a batch of them. Returns how many.
+/// Deletes up to 500 answers older than ten minutes. Returns how many.
 pub fn forget(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
     let limit = now.before(ANSWER_KEPT).micros();
     let old: Vec<Vec<u8>> =
-        f::table.filter(f::created_at.le(limit)).select(f::key_hash).limit(BATCH_ROWS).load(conn)?;
+        f::table.filter(f::created_at.le(limit)).select(f::key_hash).limit(BATCH_ROWS_MAX).load(conn)?;
     Ok(diesel::delete(f::table.filter(f::key_hash.eq_any(old))).execute(conn)?)
 }
 

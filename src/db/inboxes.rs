@@ -36,18 +36,18 @@ impl From<Row> for Inbox {
     }
 }
 
-/// All inboxes, archived ones too, by name.
+/// All inboxes by name, with archived ones.
 pub fn list(conn: &mut DbConnection) -> Result<Vec<Inbox>, Error> {
     let rows: Vec<Row> = inboxes::table.order((inboxes::name, inboxes::id)).load(conn)?;
     Ok(rows.into_iter().map(Inbox::from).collect())
 }
 
-/// One inbox.
+/// One inbox, also an archived one.
 pub fn find(conn: &mut DbConnection, id: InboxId) -> Result<Option<Inbox>, Error> {
     Ok(inboxes::table.find(id).get_result::<Row>(conn).optional()?.map(Inbox::from))
 }
 
-/// Adds an inbox. A taken external id is an error that `is_taken`.
+/// Adds an inbox. A unique violation means that another inbox has its external id.
 pub fn insert(conn: &mut DbConnection, new: &NewInbox, now: Timestamp) -> Result<InboxId, Error> {
     Ok(diesel::insert_into(inboxes::table)
         .values((
@@ -60,9 +60,9 @@ pub fn insert(conn: &mut DbConnection, new: &NewInbox, now: Timestamp) -> Result
         .get_result(conn)?)
 }
 
-/// Changes an inbox. False if there is none. A taken external id is an error that `is_taken`.
+/// Changes an inbox. False if it does not exist. A unique violation means that another inbox has the external id.
 pub fn update(conn: &mut DbConnection, id: InboxId, new: &NewInbox) -> Result<bool, Error> {
-    // A name that a person gives stays; the form that changes something else sends the one that stands there.
+    // A form that changes another field sends the stored name, which then remains replaceable by an event's.
     let renamed = inboxes::table.find(id).filter(inboxes::name.ne(&new.name));
     diesel::update(renamed).set(inboxes::unnamed.eq(false)).execute(conn)?;
     let updated = diesel::update(inboxes::table.find(id))
@@ -75,7 +75,7 @@ pub fn update(conn: &mut DbConnection, id: InboxId, new: &NewInbox) -> Result<bo
     Ok(updated > 0)
 }
 
-/// Hides an inbox from the selector, or brings it back. False if there is none.
+/// Archives an inbox, which hides it from selectors; `None` brings it back. False if it does not exist.
 pub fn archive(conn: &mut DbConnection, id: InboxId, at: Option<Timestamp>) -> Result<bool, Error> {
     let updated = diesel::update(inboxes::table.find(id))
         .set(inboxes::archived_at.eq(at.map(Timestamp::micros)))
@@ -83,8 +83,8 @@ pub fn archive(conn: &mut DbConnection, id: InboxId, at: Option<Timestamp>) -> R
     Ok(updated > 0)
 }
 
-/// The inbox that the help desk calls `external_id`; an unknown one is registered on the spot. One that was registered
-/// without a name takes the first that comes, unless a person has named it.
+/// The inbox with this external id; an unknown one is added. An inbox that was added without a name gets the first
+/// `name` that an event brings, unless a person has named it before.
 pub fn find_or_register(
     conn: &mut DbConnection,
     external_id: &str,
@@ -99,7 +99,7 @@ pub fn find_or_register(
         Some(found) => found,
         None => match conn.transaction(|conn| register(conn, external_id, name, now)) {
             // A concurrent event on Postgres registered it first; the savepoint keeps the transaction usable.
-            Err(error) if error.is_taken() => known(conn)?.ok_or(error)?,
+            Err(error) if error.is_unique_violation() => known(conn)?.ok_or(error)?,
             registered => return registered,
         },
     };
@@ -123,12 +123,12 @@ fn register(conn: &mut DbConnection, external_id: &str, name: Option<&str>, now:
         .get_result(conn)?)
 }
 
-/// What an inbox is called before anybody has told its name.
+/// The name of an inbox whose name is not known.
 fn placeholder(id: &impl Display) -> String {
     format!("Inbox {id}")
 }
 
-/// Which webhooks name which inboxes in their filter: (inbox, webhook).
+/// Each inbox with each webhook whose filter names it.
 pub fn users_of(conn: &mut DbConnection) -> Result<Vec<(InboxId, WebhookId)>, Error> {
     Ok(webhook_inboxes::table
         .inner_join(webhooks::table.on(webhooks::id.eq(webhook_inboxes::webhook_id)))

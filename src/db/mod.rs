@@ -1,14 +1,14 @@
-//! The data: two databases behind one source. Only this room names diesel.
+//! The data: one source for SQLite and Postgres. Only this room names diesel.
 //!
-//! `read` takes a connection from the pool. `write` runs one transaction: on SQLite through the one
-//! writer thread, which commits many jobs together; on Postgres on a pooled connection. No query is
-//! open while the network is waited for.
+//! `read` runs queries on a connection of the pool. `write` runs one transaction: on SQLite on the one writer thread,
+//! which commits many jobs together; on Postgres on a connection of the pool. No transaction is open while Hachok
+//! waits for the network.
 //!
-//! A database that takes what it is sent and says nothing (a server that stands still, a path that swallows packets)
-//! holds a thread until it speaks again or the connection breaks: libpq has no time-out for that. The pool bounds how
-//! many. Callers that somebody waits for have a handle with `hurry`: they hear `Busy`, and the thread minds its
-//! query's end. What they asked for may yet be done; nobody was told that it is. The delivery task has a handle that
-//! waits, so that it knows what became of its claims.
+//! libpq has no timeout for a query. A server that accepts a query and never answers, or a path that drops packets,
+//! blocks the thread until the server answers or the connection breaks; the size of the pool bounds how many threads
+//! block. Request handlers use a handle from [`Db::with_timeout`]: after 8 s they get [`Error::Busy`], while the thread
+//! waits for the end of its query. So a write that was reported as `Busy` may still commit. The delivery engine uses
+//! a handle without a timeout, because it must know the outcome of its claims.
 
 pub mod accounts;
 #[cfg(test)]
@@ -44,36 +44,38 @@ use connection::{Access, Link, LogFirst, Manager, migrations, transaction};
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::{Error, Unusable};
 
-/// The database, ready to use. Cheap to clone.
+/// A handle to the open database. A clone shares the pool and the writer; it copies the URL and a few pointers.
 #[derive(Clone)]
 pub struct Db {
     url: DatabaseUrl,
     pool: Pool<Manager>,
-    turns: Arc<Semaphore>,
+    /// As many permits as the pool has connections.
+    permits: Arc<Semaphore>,
+    /// SQLite only.
     writer: Option<Writer>,
     vault: Arc<Vault>,
-    patience: Option<Duration>,
+    timeout: Option<Duration>,
     link: Arc<Link>,
     usable: Arc<Usable>,
-    /// Of the process that serves a SQLite file.
+    /// In the process that serves a SQLite file.
     lock: Option<Arc<FileLock>>,
 }
 
-/// How long a request waits for a connection or for the writer's queue.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long the end of the process waits for queries that run.
-const LAST_QUERIES: Duration = Duration::from_secs(2);
-/// How long it then waits for the writer: a commit that waits for a slow disk, and the log's way into the file.
-const LAST_COMMIT: Duration = Duration::from_secs(4);
-/// Connections to SQLite for reading; its writer has one more.
+/// The longest wait for a connection of the pool, or for a place in the writer's queue and the start of the job.
+const START_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long [`Db::close`] waits for running queries.
+const CLOSE_READS_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long [`Db::close`] then waits for the writer: for a commit on a slow disk, and for the checkpoint of the WAL.
+const CLOSE_WRITER_TIMEOUT: Duration = Duration::from_secs(4);
+/// Connections of the pool on SQLite, for reading; the writer has one more.
 const SQLITE_READERS: u32 = 4;
-/// Connections to Postgres.
+/// Connections of the pool on Postgres.
 const POSTGRES_CONNECTIONS: u32 = 10;
-/// How long somebody waits for the whole of a query or a transaction.
-pub const ANSWER: Duration = Duration::from_secs(8);
+/// How long the caller of a handle from [`Db::with_timeout`] waits for a query or a transaction.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Db {
-    /// Opens the database and brings its tables up to date. The lock is of the process that serves a SQLite file.
+    /// Opens the database and applies pending migrations. The process that serves a SQLite file passes its `lock`.
     pub fn open(url: &DatabaseUrl, vault: Vault, lock: Option<FileLock>) -> Result<Self, Error> {
         let mut conn = connection::open(url, Access::ReadWrite)?;
         connection::check_sqlite_version(&mut conn)?;
@@ -85,22 +87,23 @@ impl Db {
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(1))
-            .connection_timeout(PATIENCE)
+            .connection_timeout(START_TIMEOUT)
             .error_handler(Box::new(LogFirst { link: Arc::clone(&link), file: url.file().map(Into::into) }))
             .build_unchecked(Manager { url: url.clone(), access, link: Arc::clone(&link) });
         let usable = Arc::new(Usable::default());
         let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable))?) } else { None };
-        let turns = Arc::new(Semaphore::new(connections as usize));
+        let permits = Arc::new(Semaphore::new(connections as usize));
         let (vault, lock) = (Arc::new(vault), lock.map(Arc::new));
-        Ok(Self { url: url.clone(), pool, turns, writer, vault, patience: None, link, usable, lock })
+        Ok(Self { url: url.clone(), pool, permits, writer, vault, timeout: None, link, usable, lock })
     }
 
-    /// A handle for callers that somebody waits for: what is not done within 8 s is `Busy`.
-    pub fn hurry(&self) -> Self {
-        Self { patience: Some(ANSWER), ..self.clone() }
+    /// A handle whose calls return [`Error::Busy`] after 8 s. A write that had begun by then may still commit.
+    pub fn with_timeout(&self) -> Self {
+        Self { timeout: Some(REQUEST_TIMEOUT), ..self.clone() }
     }
 
-    /// Runs queries that change nothing, off the reactor.
+    /// Runs queries that change nothing, on a thread for blocking work. If no connection is free within 5 s, the query
+    /// does not start, and the result is [`Error::Busy`].
     pub async fn read<T, F>(&self, query: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -109,7 +112,9 @@ impl Db {
         self.pooled(query).await
     }
 
-    /// Runs one transaction; it is on disk when this returns. An error undoes all of it.
+    /// Runs `job` in one transaction, which is on disk when this returns. An error or a panic of `job` rolls it back. If
+    /// the job cannot start within 5 s, the result is [`Error::Busy`]. Dropping the future does not cancel a job that is
+    /// queued or running: it may still commit.
     pub async fn write<T, F>(&self, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -118,7 +123,8 @@ impl Db {
         self.write_then(job, |value| value).await
     }
 
-    /// The same, and right after the commit `then`, also when the caller waits no longer. It must not block.
+    /// Like [`Self::write`], and calls `then` right after the commit, even if the future was dropped. `then` runs on the
+    /// thread of the transaction and must not block.
     pub async fn write_then<T, U, F, G>(&self, job: F, then: G) -> Result<U, Error>
     where
         U: Send + 'static,
@@ -129,37 +135,37 @@ impl Db {
         self.check_open()?;
         self.usable.check()?;
         if let Some(writer) = &self.writer {
-            return self.in_time(writer.run(job, then)).await?;
+            return self.within_timeout(writer.run(job, then)).await?;
         }
         self.pooled(move |conn| transaction::run(conn, job).map(then)).await
     }
 
-    /// Off the reactor, with a connection of the pool. What has not begun when its caller gives up never begins. Who
-    /// waits for a connection waits in a queue here: in the pool each would hold a thread.
+    /// Runs `work` on a thread for blocking work, with a connection of the pool. Callers queue on a semaphore: in
+    /// r2d2's own queue each would block a thread. A call whose time is over before it gets a connection never starts.
     async fn pooled<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
         self.check_open()?;
-        self.in_time(async {
+        self.within_timeout(async {
             let began = Instant::now();
-            let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
-            let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Ended)?;
+            let permit = tokio::time::timeout(START_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+            let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::TaskFailed)?;
             let (pool, usable) = (self.pool.clone(), Arc::clone(&self.usable));
             let task = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                let patience = PATIENCE.saturating_sub(began.elapsed());
-                let mut pooled = pool.get_timeout(patience).map_err(|_| Error::Busy)?;
-                if began.elapsed() > PATIENCE {
+                let _permit = permit;
+                let left = START_TIMEOUT.saturating_sub(began.elapsed());
+                let mut pooled = pool.get_timeout(left).map_err(|_| Error::Busy)?;
+                if began.elapsed() > START_TIMEOUT {
                     return Err(Error::Busy);
                 }
                 work(&mut pooled.conn).inspect_err(|error| {
-                    pooled.doubt();
+                    pooled.mark_suspect();
                     usable.note(error);
                 })
             });
-            task.await.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::Ended })?
+            task.await.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::TaskFailed })?
         })
         .await?
     }
@@ -168,58 +174,60 @@ impl Db {
         if self.link.is_closed() { Err(Error::Closed) } else { Ok(()) }
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
-        match self.patience {
-            Some(patience) => tokio::time::timeout(patience, work).await.map_err(|_| Error::Busy),
+    async fn within_timeout<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        match self.timeout {
+            Some(timeout) => tokio::time::timeout(timeout, work).await.map_err(|_| Error::Busy),
             None => Ok(work.await),
         }
     }
 
-    /// Ends all connections, for the end of the process: nothing may be asked afterwards. SQLite's log is folded into
-    /// the file and removed, unless another process has the file open or a query does not end within 2 s.
+    /// Closes all connections at the end of the process; later calls return [`Error::Closed`]. Waits at most 2 s for
+    /// running queries and 4 s for the writer. SQLite's WAL is written into the file and removed, unless another process
+    /// has the file open or a query is still running.
     pub async fn close(&self) {
         self.link.close();
-        let all = self.turns.acquire_many(self.pool.max_size());
-        let idle = tokio::time::timeout(LAST_QUERIES, all).await;
+        let all = self.permits.acquire_many(self.pool.max_size());
+        let idle = tokio::time::timeout(CLOSE_READS_TIMEOUT, all).await;
         if idle.is_err() {
-            tracing::warn!("a query has not ended; the database is closed without it");
+            tracing::warn!("the database is closed while a query is still running");
         }
         let pool = self.pool.clone();
-        // A closed link lets the pool find none of its connections good: they end here.
+        // `Manager::is_valid` refuses every connection of a closed link, so this call makes the pool drop them all.
         drop(tokio::task::spawn_blocking(move || drop(pool.try_get())).await);
         if let Some(writer) = &self.writer {
-            // Beside a server a command leaves the log alone: folding it would hold up the server's writes.
-            drop(tokio::time::timeout(LAST_COMMIT, writer.close(self.lock.is_some())).await);
+            // A command that runs beside a server makes no checkpoint: it would delay the server's writes.
+            drop(tokio::time::timeout(CLOSE_WRITER_TIMEOUT, writer.close(self.lock.is_some())).await);
         }
     }
 
-    /// Hands the pages that deleted rows left back to the file system, a thousand at a time. Postgres does it itself.
-    pub async fn give_back_space(&self) -> Result<(), Error> {
+    /// Returns up to 1000 free pages of the SQLite file to the file system. Does nothing on Postgres, whose autovacuum
+    /// reuses them.
+    pub async fn vacuum_increment(&self) -> Result<(), Error> {
         if self.is_shared() {
             return Ok(());
         }
         self.write(|conn| Ok(sql_query("PRAGMA incremental_vacuum(1000)").execute(conn)?)).await.map(drop)
     }
 
-    /// Free bytes on the disk of the database, where that is ours to know.
+    /// Free bytes on the disk of the SQLite file. `None` on Postgres, and if the file system does not answer.
     pub fn free_space(&self) -> Option<u64> {
         let folder = self.url.file()?.parent().filter(|folder| !folder.as_os_str().is_empty());
         let disk = rustix::fs::statvfs(folder.unwrap_or_else(|| std::path::Path::new("."))).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    /// Other processes may use the same database.
+    /// Whether other processes may serve the same database: true on Postgres.
     pub const fn is_shared(&self) -> bool {
         self.writer.is_none()
     }
 
-    /// The key that stored secrets are sealed with.
+    /// Seals and opens stored secrets.
     pub fn vault(&self) -> Arc<Vault> {
         Arc::clone(&self.vault)
     }
 
-    /// The clock for due times and leases: the machine's on SQLite, which one process owns; the
-    /// server's on Postgres, so that processes on machines with different clocks agree.
+    /// The time for due times and leases: from this machine on SQLite, which one process serves; from the server on
+    /// Postgres, so that processes on machines with different clocks agree.
     pub async fn now(&self) -> Result<Timestamp, Error> {
         if self.is_shared() { self.read(now_on).await } else { Ok(clock::now()) }
     }
@@ -231,7 +239,7 @@ struct Micros {
     micros: i64,
 }
 
-/// The clock of [`Db::now`], within a transaction.
+/// The time as [`Db::now`] reads it, within a transaction.
 pub fn now_on(conn: &mut DbConnection) -> Result<Timestamp, Error> {
     let DbConnection::Postgres(conn) = conn else { return Ok(clock::now()) };
     let now: Micros =
@@ -239,7 +247,7 @@ pub fn now_on(conn: &mut DbConnection) -> Result<Timestamp, Error> {
     Ok(Timestamp::from_micros(now.micros))
 }
 
-/// Brings a database's tables up to date, without opening it for use.
+/// Applies pending migrations without opening the database for use.
 pub fn migrate(url: &DatabaseUrl) -> Result<(), Error> {
     let mut conn = connection::open(url, Access::ReadWrite)?;
     connection::check_sqlite_version(&mut conn)?;

@@ -1,4 +1,5 @@
-//! One schema for both databases, in portable types. Booleans are integers on SQLite.
+//! One schema for both databases, in portable types. Times (`…_at`, `…_until`) are microseconds since 1970.
+//! SQLite stores booleans as integers.
 
 diesel::table! { settings (name) { name -> Text, value -> Text, } }
 

@@ -240,7 +240,7 @@ impl Inner {
         work: impl Future<Output = Result<T, db::Error>> + Send + 'static,
     ) -> Result<T, db::Error> {
         let ended = tokio::time::timeout(patience, self.runtime.spawn(work)).await;
-        ended.map_err(|_| db::Error::Busy)?.map_err(|_| db::Error::Ended)?
+        ended.map_err(|_| db::Error::Busy)?.map_err(|_| db::Error::TaskFailed)?
     }
 
     /// Runs `work` on the delivery task's runtime, wherever the caller runs.

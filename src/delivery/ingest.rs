@@ -88,7 +88,7 @@ impl Engine {
         let event = posted.event.name.as_str();
         let stored = match self.store(Arc::clone(&posted)).await {
             // A twin with the same key or the same id was faster: now the key is there, or the id is another.
-            Err(error) if error.is_taken() => self.store(posted).await,
+            Err(error) if error.is_unique_violation() => self.store(posted).await,
             stored => stored,
         };
         match &stored {
@@ -116,7 +116,7 @@ impl Engine {
             }
             stored.accepted
         };
-        self.0.db.hurry().write_then(move |conn| engine.store_in(conn, &posted, now), send).await
+        self.0.db.with_timeout().write_then(move |conn| engine.store_in(conn, &posted, now), send).await
     }
 
     fn store_in(
@@ -125,7 +125,7 @@ impl Engine {
         Posted { event, key, token }: &Posted,
         now: Timestamp,
     ) -> Result<Stored, Error> {
-        if !tokens::stands(conn, *token)? {
+        if !tokens::is_active(conn, *token)? {
             return Ok(Stored::nothing(Accepted::TokenRevoked));
         }
         if let Some(key) = key

@@ -77,7 +77,7 @@ pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), 
         }
         let mut changes = Vec::new();
         for (webhook, signals) in signals {
-            if let Some(change) = health::record(conn, webhook, &signals, (now, pace()))? {
+            if let Some(change) = health::record(conn, webhook, &signals, now, pace())? {
                 changes.push((webhook, change));
             }
         }

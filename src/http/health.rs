@@ -13,7 +13,7 @@ pub async fn lives() -> impl Responder {
 
 /// `/readyz`: 200 if the database answers and the delivery task runs; otherwise 503 with the cause.
 pub async fn ready(state: Data<State>) -> impl Responder {
-    let answers = state.db.read(users::none_yet).await.is_ok();
+    let answers = state.db.read(users::is_empty).await.is_ok();
     let (mut response, text) = match (state.db.unusable(), answers, state.engine.is_running()) {
         (None, true, true) => (HttpResponse::Ok(), "ready\n".to_owned()),
         (Some(why), ..) => (HttpResponse::ServiceUnavailable(), format!("{why}\n")),

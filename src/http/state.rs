@@ -88,12 +88,12 @@ impl State {
     }
 
     /// A permit to search the log; `None` if `filter` has no search text. The query itself holds the permit, because
-    /// it keeps running when its client has gone. `Busy` if no permit is free within [`db::ANSWER`].
+    /// it keeps running when its client has gone. `Busy` if no permit is free within [`db::REQUEST_TIMEOUT`].
     pub(super) async fn search_permit(&self, filter: &Filter) -> Result<Option<OwnedSemaphorePermit>, db::Error> {
         if filter.search.is_none() {
             return Ok(None);
         }
-        let permit = tokio::time::timeout(db::ANSWER, Arc::clone(&self.log_searches).acquire_owned()).await;
+        let permit = tokio::time::timeout(db::REQUEST_TIMEOUT, Arc::clone(&self.log_searches).acquire_owned()).await;
         permit.ok().and_then(Result::ok).map(Some).ok_or(db::Error::Busy)
     }
 

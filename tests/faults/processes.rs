@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hachok::db::deliveries::queue::{self, Lease, Share};
-use hachok::db::system::task_locks::{self, Duty};
+use hachok::db::system::task_locks::{self, Task};
 use hachok::db::webhooks::health::{self, HealthChange};
 use hachok::db::{events, webhooks as stored};
 use hachok::domain::events::catalogue::EventName;
@@ -49,25 +49,25 @@ async fn on_postgres_a_claim_skips_rows_that_another_process_is_claiming() {
 
 #[tokio::test]
 #[ignore = "needs Postgres: tests/run"]
-async fn on_postgres_one_process_holds_a_duty_until_its_lease_ends() {
+async fn on_postgres_one_process_holds_a_task_until_its_lease_ends() {
     let (_app, mut one, mut other) = two(App::on_postgres()).await;
-    let take = |store: &mut Store, duty, holder| task_locks::take(store.conn(), duty, holder).expect("an answer");
+    let acquire = |store: &mut Store, task, holder| task_locks::acquire(store.conn(), task, holder).expect("an answer");
     // The killed server may still hold a lock.
     one.run("DELETE FROM duties");
-    assert!(take(&mut one, Duty::Recovery, 1));
-    assert!(!take(&mut other, Duty::Recovery, 2), "two holders");
-    assert!(take(&mut one, Duty::Recovery, 1), "the holder renews it");
-    assert!(take(&mut other, Duty::Housekeeping, 2), "another duty");
+    assert!(acquire(&mut one, Task::Recovery, 1));
+    assert!(!acquire(&mut other, Task::Recovery, 2), "two holders");
+    assert!(acquire(&mut one, Task::Recovery, 1), "the holder renews it");
+    assert!(acquire(&mut other, Task::Cleanup, 2), "another task");
     other.run("UPDATE duties SET held_until = held_until - 3000000 WHERE name = 'recovery'");
-    assert!(take(&mut other, Duty::Recovery, 2), "it has expired");
-    assert!(!take(&mut one, Duty::Recovery, 1));
+    assert!(acquire(&mut other, Task::Recovery, 2), "it has expired");
+    assert!(!acquire(&mut one, Task::Recovery, 1));
 }
 
 #[tokio::test]
 async fn on_sqlite_the_one_process_gets_every_duty() {
     let (_app, mut one, _) = two(App::on_sqlite()).await;
     for holder in [1, 2] {
-        assert!(task_locks::take(one.conn(), Duty::Recovery, holder).expect("an answer"));
+        assert!(task_locks::acquire(one.conn(), Task::Recovery, holder).expect("an answer"));
     }
 }
 
@@ -89,7 +89,7 @@ async fn every_process_sees_that_a_webhook_has_recovered() {
     assert!(due.is_some_and(|at| now.since(at) < Duration::from_secs(60) && at.since(now) < Duration::from_secs(60)));
     assert_eq!(due, matching);
     one.run("UPDATE webhooks SET failures = 30, failing_since = 1, probe_at = 1");
-    let change = health::record(one.conn(), 1, &[Signal::default()], (NOW, Pace::default())).expect("a record");
+    let change = health::record(one.conn(), 1, &[Signal::default()], NOW, Pace::default()).expect("a record");
     assert_eq!(change, Some(HealthChange::Recovered));
     assert_eq!(returned(&mut other), (Some(NOW), Some(NOW)));
 }

@@ -1,4 +1,4 @@
-//! One-time links for people. Only the hash of a link's token is stored.
+//! One-time links: invitations of new people, and links to set a new password. Only the hash of a token is stored.
 
 use diesel::prelude::*;
 
@@ -29,7 +29,7 @@ impl Row {
             id: self.id,
             email: self.email,
             name: text::cleaned(&self.name),
-            role: Role::parse(&self.role).ok_or(Error::Meaning("role"))?,
+            role: Role::parse(&self.role).ok_or(Error::CorruptValue("role"))?,
             user_id: self.user_id,
             created_at: Timestamp::from_micros(self.created_at),
             expires_at: Timestamp::from_micros(self.expires_at),
@@ -37,7 +37,7 @@ impl Row {
     }
 }
 
-/// Stores a link, good for a week. An older link for the same address ends; so do links that have run out.
+/// Stores a link that is valid for [`LIFETIME`]. Deletes older links of the same e-mail address, and expired ones.
 pub fn replace(conn: &mut DbConnection, new: &NewInvitation, token_hash: &[u8], now: Timestamp) -> Result<(), Error> {
     let old = i::email.eq(&new.email).or(i::expires_at.le(now.micros()));
     diesel::delete(invitations.filter(old)).execute(conn)?;
@@ -55,24 +55,24 @@ pub fn replace(conn: &mut DbConnection, new: &NewInvitation, token_hash: &[u8], 
     Ok(())
 }
 
-/// The links that are still good, by address.
+/// The links that have not expired, by e-mail address.
 pub fn open(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Invitation>, Error> {
     let rows: Vec<Row> = invitations.filter(i::expires_at.gt(now.micros())).order(i::email).load(conn)?;
     rows.into_iter().map(Row::into_invitation).collect()
 }
 
-/// The link with that hash, if it is good.
+/// The link with this hash, unless it has expired.
 pub fn find(conn: &mut DbConnection, token_hash: &[u8], now: Timestamp) -> Result<Option<Invitation>, Error> {
     let good = invitations.filter(i::token_hash.eq(token_hash)).filter(i::expires_at.gt(now.micros()));
     good.first::<Row>(conn).optional()?.map(Row::into_invitation).transpose()
 }
 
-/// Ends a link; true for the one caller who did. The deletion itself decides: of two who use it at once one finds it.
+/// Deletes a link. True for one caller only: of two that use the link at the same time, one finds the row.
 pub fn end(conn: &mut DbConnection, id: i64) -> Result<bool, Error> {
     Ok(diesel::delete(invitations.find(id)).execute(conn)? > 0)
 }
 
-/// Ends the links to a new password of that person.
+/// Deletes the links to a new password of this user.
 pub fn end_all_of(conn: &mut DbConnection, user: UserId) -> Result<(), Error> {
     diesel::delete(invitations.filter(i::user_id.eq(user))).execute(conn)?;
     Ok(())

@@ -1,7 +1,8 @@
-//! Signed-in browsers. Only the hash of a session's key is stored.
+//! Sessions of browsers. Only the hash of a session's key is stored.
 //!
-//! A session that has ended stays for a day. One that ended by itself stays as it was: a form that was open at its end is
-//! known as its person's. One that somebody ended loses its values at once.
+//! The row of a session stays for a day after its end. An expired session keeps its values, so that a form that was open
+//! can be attributed to its user. A session that was ended (by sign-out, a new password, or disabling the user) loses its values at
+//! once.
 
 use std::time::Duration;
 
@@ -13,23 +14,22 @@ use crate::db::{DbConnection, Error};
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 
-/// How long a session is kept after its end.
+/// How long the row of a session stays after its end.
 pub const ENDED_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A session as stored.
 pub struct StoredSession {
-    /// Who is signed in.
+    /// The user who is signed in, if any.
     pub user: Option<UserId>,
-    /// Its values, as JSON.
+    /// The values of the session, as JSON.
     pub state: String,
-    /// When it began; it ends a fixed time later, however busy.
+    /// A session ends a fixed time after its start, also while it is used.
     pub created_at: Timestamp,
-    /// When it ends unless it is used.
+    /// When the session expires unless it is used.
     pub expires_at: Timestamp,
 }
 
-/// The session of that key; also one that has ended by itself, for a day. One that somebody ended (signed out, password
-/// changed, person disabled) is not found.
+/// The session with this key, also an expired one as long as its row exists. `None` if it was ended.
 pub fn load(conn: &mut DbConnection, key_hash: &[u8]) -> Result<Option<StoredSession>, Error> {
     let row: Option<(Option<UserId>, String, i64, i64)> = sessions::table
         .find(key_hash)
@@ -45,7 +45,7 @@ pub fn load(conn: &mut DbConnection, key_hash: &[u8]) -> Result<Option<StoredSes
     }))
 }
 
-/// Begins a session.
+/// Stores a new session.
 pub fn insert(conn: &mut DbConnection, key_hash: &[u8], stored: &StoredSession) -> Result<(), Error> {
     diesel::insert_into(sessions::table)
         .values((
@@ -59,7 +59,7 @@ pub fn insert(conn: &mut DbConnection, key_hash: &[u8], stored: &StoredSession) 
     Ok(())
 }
 
-/// Stores a session's new values; one that has ended meanwhile stays ended.
+/// Stores new values of a session and moves its expiry. Does nothing if it has ended or expired meanwhile.
 pub fn update(
     conn: &mut DbConnection,
     key_hash: &[u8],
@@ -74,7 +74,7 @@ pub fn update(
     Ok(())
 }
 
-/// Lets a session live on.
+/// Moves the expiry of a session.
 pub fn touch(conn: &mut DbConnection, key_hash: &[u8], expires_at: Timestamp) -> Result<(), Error> {
     diesel::update(sessions::table.find(key_hash).filter(sessions::ended_at.is_null()))
         .set(sessions::expires_at.eq(expires_at.micros()))
@@ -82,10 +82,10 @@ pub fn touch(conn: &mut DbConnection, key_hash: &[u8], expires_at: Timestamp) ->
     Ok(())
 }
 
-/// The values of a session that has ended: none.
+/// Replaces the values of an ended session.
 const NO_VALUES: &str = "{}";
 
-/// Ends a session.
+/// Ends a session and deletes its values.
 pub fn end(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<(), Error> {
     diesel::update(sessions::table.find(key_hash).filter(sessions::ended_at.is_null()))
         .set((sessions::ended_at.eq(now.micros()), sessions::state.eq(NO_VALUES)))
@@ -93,8 +93,12 @@ pub fn end(conn: &mut DbConnection, key_hash: &[u8], now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// A person's sessions that have not ended, each with the hash of its key; the newest first.
-pub fn of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<Vec<(Vec<u8>, StoredSession)>, Error> {
+/// The sessions of a user that have neither ended nor expired, newest first, each with the hash of its key.
+pub fn active_of(
+    conn: &mut DbConnection,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Vec<(Vec<u8>, StoredSession)>, Error> {
     let rows: Vec<(Vec<u8>, String, i64, i64)> = sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
@@ -111,7 +115,7 @@ pub fn of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<Vec<(
     Ok(rows.into_iter().map(|(key, state, created, expires)| (key, stored(state, created, expires))).collect())
 }
 
-/// Ends every session of a person but one.
+/// Ends all sessions of a user but the one with the key hash `kept`, and deletes the user's kept forms.
 pub fn end_others_of(conn: &mut DbConnection, user: UserId, kept: &[u8], now: Timestamp) -> Result<(), Error> {
     let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::key_hash.ne(kept));
     diesel::update(others.filter(sessions::ended_at.is_null()))
@@ -120,13 +124,13 @@ pub fn end_others_of(conn: &mut DbConnection, user: UserId, kept: &[u8], now: Ti
     kept_forms::remove_all_of(conn, user)
 }
 
-/// Ends every session of a person.
+/// Ends all sessions of a user and deletes the user's kept forms.
 pub fn end_all_of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Result<(), Error> {
     end_others_of(conn, user, &[], now)
 }
 
-/// Removes sessions that ended more than a day ago.
-pub fn sweep(conn: &mut DbConnection, now: Timestamp) -> Result<(), Error> {
+/// Deletes the rows of sessions that ended or expired more than a day ago.
+pub fn delete_old(conn: &mut DbConnection, now: Timestamp) -> Result<(), Error> {
     let until = now.before(ENDED_KEPT).micros();
     let ended = sessions::expires_at.le(until).or(sessions::ended_at.is_not_null().and(sessions::ended_at.le(until)));
     diesel::delete(sessions::table.filter(ended)).execute(conn)?;

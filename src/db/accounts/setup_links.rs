@@ -1,4 +1,4 @@
-//! One-time links to the first account.
+//! One-time links to the page that adds the first user. Only the hash of a token is stored.
 
 use diesel::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::db::schema::setup_links;
 use crate::db::{DbConnection, Error};
 use crate::domain::timestamp::Timestamp;
 
-/// Stores a link's hash; older links end.
+/// Stores a link and deletes older ones.
 pub fn replace(conn: &mut DbConnection, token_hash: &[u8], expires_at: Timestamp) -> Result<(), Error> {
     diesel::delete(setup_links::table).execute(conn)?;
     diesel::insert_into(setup_links::table)
@@ -15,13 +15,13 @@ pub fn replace(conn: &mut DbConnection, token_hash: &[u8], expires_at: Timestamp
     Ok(())
 }
 
-/// Whether the link is good.
-pub fn is_good(conn: &mut DbConnection, token_hash: &[u8], now: Timestamp) -> Result<bool, Error> {
+/// Whether the link exists and has not expired.
+pub fn is_valid(conn: &mut DbConnection, token_hash: &[u8], now: Timestamp) -> Result<bool, Error> {
     let good = setup_links::table.find(token_hash).filter(setup_links::expires_at.gt(now.micros()));
     Ok(good.count().get_result::<i64>(conn)? > 0)
 }
 
-/// Ends every link.
+/// Deletes all links.
 pub fn clear(conn: &mut DbConnection) -> Result<(), Error> {
     diesel::delete(setup_links::table).execute(conn)?;
     Ok(())

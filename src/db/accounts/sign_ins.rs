@@ -1,7 +1,7 @@
-//! Failed tries to enter a password, counted in the database: they hold across processes and restarts.
+//! Failed attempts to sign in, counted in the database so that limits hold across processes and restarts.
 //!
-//! A try is a row that is inserted before its password is checked, and deleted when the password was right. Refused
-//! tries write nothing, so one address writes some 30 rows in 15 minutes, however often it asks.
+//! The row of an attempt is inserted before its password is checked and deleted if the password was right. A refused
+//! attempt writes nothing, so one address writes at most about 30 rows in 15 minutes.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,15 +17,15 @@ use crate::domain::client_address;
 use crate::domain::secret_box::mac;
 use crate::domain::timestamp::Timestamp;
 
-/// Failures stored at most; the oldest go first. Two cores check some 100 passwords a second, so no flood replaces the
-/// rows of 15 minutes.
+/// Failures stored at most; the oldest are deleted first. Two cores check about 100 passwords a second, 90,000 in the
+/// 15 minutes that count, so a flood cannot evict rows that still count.
 const FAILURES_MAX: i64 = 100_000;
-/// Pairs of address and account remembered at most; the oldest go first.
+/// Pairs of address and account remembered at most; the oldest are deleted first.
 const KNOWN_PAIRS_MAX: i64 = 10_000;
 /// Rows that one transaction deletes at most.
 const BATCH_ROWS_MAX: i64 = 500;
 
-/// An address and the account that it tries, as they are stored.
+/// The address of a client and the account that it signs in to, in stored form.
 #[derive(Clone, Debug)]
 pub struct Pair {
     address: String,
@@ -34,7 +34,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Hashed with `key`: what people type into the field of the account may be a password.
+    /// The account is stored as a hash with `key`, because people may type a password into its field.
     pub fn new(key: &[u8; 32], address: IpAddr, account: &str) -> Self {
         let address = client_address::group(address).to_string();
         let account = account.trim().to_lowercase();
@@ -46,13 +46,13 @@ impl Pair {
 /// Whether a password may be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// Not now: the address has to wait that long.
+    /// Not now: the address has to wait for this time.
     Wait(Duration),
-    /// Yes; the try with this number counts as a failure until it is taken back.
+    /// Yes. The attempt with this id counts as a failure until [`succeeded`] or [`take_back`].
     Try(i64),
 }
 
-/// How long the address must wait before it may try the account; zero allows it now.
+/// How long the address has to wait before it may sign in to the account; zero if it may now.
 pub fn wait(conn: &mut DbConnection, pair: &Pair) -> Result<Duration, Error> {
     let now = now_on(conn)?;
     wait_at(conn, pair, now)
@@ -79,9 +79,10 @@ fn is_known(conn: &mut DbConnection, pair: &Pair, now: Timestamp) -> Result<bool
     Ok(known.count().get_result::<i64>(conn)? > 0)
 }
 
-/// Counts a try before its password is checked: counted afterwards, many tries at once would all pass.
+/// Admits an attempt and counts it as a failure, before its password is checked: counted afterwards, concurrent attempts
+/// would all pass.
 pub fn admit(conn: &mut DbConnection, pair: &Pair) -> Result<Admission, Error> {
-    one_at_a_time(conn, pair)?;
+    lock_address(conn, pair)?;
     let now = now_on(conn)?;
     let wait = wait_at(conn, pair, now)?;
     if !wait.is_zero() {
@@ -95,29 +96,29 @@ pub fn admit(conn: &mut DbConnection, pair: &Pair) -> Result<Admission, Error> {
     Ok(Admission::Try(id))
 }
 
-/// Tries from one address follow one another, also those of other processes. SQLite has one writer.
-fn one_at_a_time(conn: &mut DbConnection, pair: &Pair) -> Result<(), Error> {
+/// Serialises the attempts of one address across processes, until the end of the transaction. SQLite has one writer.
+fn lock_address(conn: &mut DbConnection, pair: &Pair) -> Result<(), Error> {
     if let DbConnection::Postgres(conn) = conn {
-        // The classes of one and of two keys are separate, so this is never the lock of the migrations.
+        // Advisory locks with one key and with two are separate, so this never conflicts with the lock of the migrations.
         let lock = sql_query("SELECT pg_advisory_xact_lock(1397244206, hashtext($1))");
         lock.bind::<diesel::sql_types::Text, _>(&pair.address).execute(conn)?;
     }
     Ok(())
 }
 
-/// Deletes the rows that are older than the newest `rows_max`.
+/// Deletes all rows but the newest `rows_max`.
 fn evict(conn: &mut DbConnection, newest_id: i64, rows_max: i64) -> Result<(), Error> {
     diesel::delete(f::table.filter(f::id.le(newest_id.saturating_sub(rows_max)))).execute(conn)?;
     Ok(())
 }
 
-/// The password of that try was not checked after all.
+/// Deletes an admitted attempt whose password was not checked.
 pub fn take_back(conn: &mut DbConnection, id: i64) -> Result<(), Error> {
     diesel::delete(f::table.find(id)).execute(conn)?;
     Ok(())
 }
 
-/// The password was right: the failures of the pair are forgotten, and the pair is remembered.
+/// Deletes the failures of the pair and remembers the pair, because the password was right.
 pub fn succeeded(conn: &mut DbConnection, pair: &Pair) -> Result<(), Error> {
     let now = now_on(conn)?;
     let own = f::table.filter(f::address.eq(&pair.address)).filter(f::account.eq(&pair.account));
@@ -132,7 +133,7 @@ pub fn succeeded(conn: &mut DbConnection, pair: &Pair) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deletes failures that have left the window, up to a batch of them. Returns how many.
+/// Deletes, among the 500 oldest failures, those that no longer count or lie in the future. Returns how many.
 pub fn forget_failures(conn: &mut DbConnection) -> Result<usize, Error> {
     let now = now_on(conn)?;
     let oldest: Vec<(i64, i64)> =
@@ -142,7 +143,7 @@ pub fn forget_failures(conn: &mut DbConnection) -> Result<usize, Error> {
     Ok(diesel::delete(f::table.filter(f::id.eq_any(old))).execute(conn)?)
 }
 
-/// Deletes remembered pairs that are too old or too many, up to a batch of them. Returns how many.
+/// Deletes up to 500 remembered pairs that are too old, or beyond [`KNOWN_PAIRS_MAX`]. Returns how many.
 pub fn forget_known(conn: &mut DbConnection) -> Result<usize, Error> {
     forget_known_beyond(conn, KNOWN_PAIRS_MAX)
 }
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn five_tries_pass_and_the_right_password_takes_them_back() {
+    fn five_attempts_pass_and_the_right_password_deletes_them() {
         let mut conn = database();
         let mine = pair("192.0.2.1", "anna@example.com");
         for _ in 0..5 {
@@ -197,14 +198,14 @@ mod tests {
         assert_eq!(try_once(&mut conn, &pair("::ffff:192.0.2.1", " Anna@example.com")), None, "another spelling");
         assert!(try_once(&mut conn, &pair("192.0.2.2", "anna@example.com")).is_some());
         assert!(try_once(&mut conn, &pair("192.0.2.1", "ivan@example.com")).is_some());
-        assert_eq!(rows(&mut conn), 7, "refused tries write nothing");
+        assert_eq!(rows(&mut conn), 7, "refused attempts write nothing");
         succeeded(&mut conn, &mine).expect("a success");
         assert_eq!(rows(&mut conn), 2);
         assert!(try_once(&mut conn, &mine).is_some());
     }
 
     #[test]
-    fn a_subnet_is_one_address() {
+    fn all_addresses_of_an_ipv6_subnet_count_as_one() {
         let mut conn = database();
         for host in 1..=5 {
             assert!(try_once(&mut conn, &pair(&format!("2001:db8:1:2::{host}"), "a")).is_some());
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_try_that_was_not_checked_is_taken_back_alone() {
+    fn taking_an_attempt_back_deletes_only_its_own_row() {
         let mut conn = database();
         let mine = pair("192.0.2.1", "a");
         for _ in 0..20 {
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn who_signed_in_from_an_address_is_not_kept_out_by_others_there() {
+    fn failures_of_others_at_an_address_do_not_block_a_user_who_signed_in_there() {
         let mut conn = database();
         let (mine, other) = (pair("192.0.2.1", "anna"), pair("192.0.2.1", "ivan"));
         succeeded(&mut conn, &mine).expect("a sign-in");
@@ -237,7 +238,7 @@ mod tests {
         for _ in 0..5 {
             assert!(try_once(&mut conn, &mine).is_some());
         }
-        assert_eq!(try_once(&mut conn, &mine), None, "own failures count as ever");
+        assert_eq!(try_once(&mut conn, &mine), None, "their own failures still count");
     }
 
     #[test]
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_old_or_lies_in_the_future_is_deleted_in_batches() {
+    fn old_and_future_failures_are_deleted_in_batches() {
         let mut conn = database();
         let now = clock::now();
         let (old, ahead) = (now.before(FAILURE_WINDOW), now.after(FAILURE_WINDOW));
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_pairs_are_remembered() {
+    fn only_the_newest_pairs_are_remembered() {
         let mut conn = database();
         for address in 0..30 {
             succeeded(&mut conn, &pair(&format!("192.0.2.{address}"), "anna")).expect("a sign-in");

@@ -1,4 +1,4 @@
-//! API tokens.
+//! API tokens. Only the hash and the first characters of a token are stored.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ impl Row {
         Ok(Token {
             id: self.id,
             name: text::shown(&self.name).unwrap_or_else(|| self.prefix.clone()),
-            scope: Scope::parse(&self.scope).ok_or(Error::Meaning("scope"))?,
+            scope: Scope::parse(&self.scope).ok_or(Error::CorruptValue("scope"))?,
             prefix: self.prefix,
             created_at: Timestamp::from_micros(self.created_at),
             expires_at: self.expires_at.map(Timestamp::from_micros),
@@ -41,15 +41,15 @@ impl Row {
     }
 }
 
-/// A token before it has a number.
+/// A token to be added.
 pub struct NewToken {
-    /// What people call it.
+    /// For people.
     pub name: String,
-    /// What it may do.
+    /// The requests that it allows.
     pub scope: Scope,
-    /// The token itself; only its hash and first characters are stored.
+    /// The secret text of the token.
     pub text: String,
-    /// From then on it is refused.
+    /// From this time on it is refused; `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -68,41 +68,41 @@ pub fn insert(conn: &mut DbConnection, new: &NewToken, now: Timestamp) -> Result
         .get_result(conn)?)
 }
 
-/// The token with that hash, good or not.
+/// The token with this hash, also a revoked or expired one.
 pub fn by_hash(conn: &mut DbConnection, token_hash: &[u8]) -> Result<Option<Token>, Error> {
     let row = api_tokens.filter(t::token_hash.eq(token_hash)).get_result::<Row>(conn).optional()?;
     row.map(Row::into_token).transpose()
 }
 
-/// Whether the token of that number is not revoked.
-pub fn stands(conn: &mut DbConnection, id: TokenId) -> Result<bool, Error> {
-    let good = api_tokens.find(id).filter(t::revoked_at.is_null());
-    Ok(prepared::find::<_, i64>(conn, good.select(t::id))?.is_some())
+/// Whether the token exists and is not revoked.
+pub fn is_active(conn: &mut DbConnection, id: TokenId) -> Result<bool, Error> {
+    let active = api_tokens.find(id).filter(t::revoked_at.is_null());
+    Ok(prepared::find::<_, i64>(conn, active.select(t::id))?.is_some())
 }
 
-/// Whether a use at `now` is worth noting: once a minute is enough for people.
-pub fn is_worth_noting(token: &Token, now: Timestamp) -> bool {
+/// Whether a use at `now` has to be stored: at most one write a minute.
+pub fn is_use_stored(token: &Token, now: Timestamp) -> bool {
     token.last_used_at.is_none_or(|last| now.since(last) >= Duration::from_secs(60))
 }
 
-/// Notes a use.
-pub fn used(conn: &mut DbConnection, id: TokenId, now: Timestamp) -> Result<(), Error> {
+/// Stores the time of the last use.
+pub fn set_last_used(conn: &mut DbConnection, id: TokenId, now: Timestamp) -> Result<(), Error> {
     diesel::update(api_tokens.find(id)).set(t::last_used_at.eq(Some(now.micros()))).execute(conn)?;
     Ok(())
 }
 
-/// The token of that number.
+/// One token, also a revoked or expired one.
 pub fn find(conn: &mut DbConnection, id: TokenId) -> Result<Option<Token>, Error> {
     api_tokens.find(id).first::<Row>(conn).optional()?.map(Row::into_token).transpose()
 }
 
-/// All tokens, oldest first.
+/// All tokens, also revoked and expired ones, oldest first.
 pub fn list(conn: &mut DbConnection) -> Result<Vec<Token>, Error> {
     api_tokens.order(t::id).load::<Row>(conn)?.into_iter().map(Row::into_token).collect()
 }
 
-/// Refuses a token from now on. False if there is no good token of that number.
+/// Revokes a token. False if it does not exist or was revoked before.
 pub fn revoke(conn: &mut DbConnection, id: TokenId, now: Timestamp) -> Result<bool, Error> {
-    let good = api_tokens.find(id).filter(t::revoked_at.is_null());
-    Ok(diesel::update(good).set(t::revoked_at.eq(Some(now.micros()))).execute(conn)? > 0)
+    let active = api_tokens.find(id).filter(t::revoked_at.is_null());
+    Ok(diesel::update(active).set(t::revoked_at.eq(Some(now.micros()))).execute(conn)? > 0)
 }

@@ -1,4 +1,4 @@
-//! People who sign in.
+//! Users: the people who sign in.
 
 use diesel::prelude::*;
 
@@ -30,7 +30,7 @@ impl Row {
             id: self.id,
             name: text::shown(&self.name).unwrap_or_else(|| self.email.clone()),
             email: self.email,
-            role: Role::parse(&self.role).ok_or(Error::Meaning("role"))?,
+            role: Role::parse(&self.role).ok_or(Error::CorruptValue("role"))?,
             language: self.language.as_deref().and_then(Language::parse),
             theme: self.theme.as_deref().and_then(Theme::parse),
             time_zone: self.time_zone,
@@ -41,7 +41,7 @@ impl Row {
     }
 }
 
-/// Adds a person. A taken e-mail address is an error that `is_taken`.
+/// Adds a user. A unique violation means that another user has the e-mail address.
 pub fn insert(conn: &mut DbConnection, user: &NewUser, password_hash: &str, now: Timestamp) -> Result<UserId, Error> {
     Ok(diesel::insert_into(users::table)
         .values((
@@ -57,23 +57,23 @@ pub fn insert(conn: &mut DbConnection, user: &NewUser, password_hash: &str, now:
         .get_result(conn)?)
 }
 
-/// Nobody has been added yet.
-pub fn none_yet(conn: &mut DbConnection) -> Result<bool, Error> {
+/// Whether there is no user, not even a disabled one.
+pub fn is_empty(conn: &mut DbConnection) -> Result<bool, Error> {
     Ok(users::table.select(users::id).first::<i64>(conn).optional()?.is_none())
 }
 
-/// Everyone, by e-mail address.
+/// All users, with disabled ones, by e-mail address.
 pub fn list(conn: &mut DbConnection) -> Result<Vec<User>, Error> {
     users::table.order(users::email).load::<Row>(conn)?.into_iter().map(Row::into_user).collect()
 }
 
-/// The person of that number, unless disabled.
+/// One user, unless disabled.
 pub fn active(conn: &mut DbConnection, id: UserId) -> Result<Option<User>, Error> {
     let row = users::table.find(id).filter(users::disabled_at.is_null()).get_result::<Row>(conn).optional()?;
     row.map(Row::into_user).transpose()
 }
 
-/// The person of that e-mail address, disabled or not, and the hash of their password.
+/// The user with this e-mail address, also a disabled one, and the hash of the password.
 pub fn by_email(conn: &mut DbConnection, email: &str) -> Result<Option<(User, String)>, Error> {
     let row = users::table.filter(users::email.eq(email)).get_result::<Row>(conn).optional()?;
     row.map(|row| {
@@ -83,19 +83,19 @@ pub fn by_email(conn: &mut DbConnection, email: &str) -> Result<Option<(User, St
     .transpose()
 }
 
-/// Notes a sign-in.
-pub fn signed_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
+/// Stores the time of the last sign-in.
+pub fn set_last_sign_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::last_sign_in_at.eq(Some(now.micros()))).execute(conn)?;
     Ok(())
 }
 
-/// Stores a new password's hash and ends every session and every link of that person.
+/// Stores the hash of a new password; ends all sessions and deletes all links of the user.
 pub fn set_password(conn: &mut DbConnection, id: UserId, password_hash: &str, now: Timestamp) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::password_hash.eq(password_hash)).execute(conn)?;
     end_ways_in(conn, id, now)
 }
 
-/// Stores another hash of the same password; a password that was changed meanwhile stays.
+/// Stores another hash of the same password. Does nothing if the stored hash is no longer `old`.
 pub fn renew_hash(conn: &mut DbConnection, id: UserId, old: &str, new: &str) -> Result<(), Error> {
     diesel::update(users::table.find(id).filter(users::password_hash.eq(old)))
         .set(users::password_hash.eq(new))
@@ -103,7 +103,7 @@ pub fn renew_hash(conn: &mut DbConnection, id: UserId, old: &str, new: &str) -> 
     Ok(())
 }
 
-/// Stores what a person changed of their own account.
+/// Stores what users may change of themselves.
 pub fn set_profile(conn: &mut DbConnection, id: UserId, profile: &Profile) -> Result<(), Error> {
     diesel::update(users::table.find(id))
         .set((
@@ -116,7 +116,7 @@ pub fn set_profile(conn: &mut DbConnection, id: UserId, profile: &Profile) -> Re
     Ok(())
 }
 
-/// Shuts a person out and ends every session and every link of theirs.
+/// Disables a user; ends all sessions and deletes all links of the user.
 pub fn disable(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
     diesel::update(users::table.find(id)).set(users::disabled_at.eq(Some(now.micros()))).execute(conn)?;
     end_ways_in(conn, id, now)
@@ -127,28 +127,28 @@ fn end_ways_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<()
     super::sessions::end_all_of(conn, id, now)
 }
 
-/// Lets a person in again. False if there is none.
+/// Enables a disabled user. False if the user does not exist.
 pub fn enable(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {
     Ok(diesel::update(users::table.find(id)).set(users::disabled_at.eq(None::<i64>)).execute(conn)? > 0)
 }
 
-/// The person of that number, disabled or not.
+/// One user, also a disabled one.
 pub fn find(conn: &mut DbConnection, id: UserId) -> Result<Option<User>, Error> {
     users::table.find(id).first::<Row>(conn).optional()?.map(Row::into_user).transpose()
 }
 
-/// What came of a change that may take away the last administrator.
+/// The outcome of a change that must not remove the last administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It is done.
+    /// The change is stored.
     Done,
-    /// There is no such person.
+    /// The user does not exist.
     NotThere,
-    /// Nobody would be left who may do everything.
+    /// Refused: no enabled administrator would be left.
     LastAdmin,
 }
 
-/// Gives a person another role, unless they are the last administrator.
+/// Changes the role of a user, unless the last administrator would lose it.
 pub fn set_role(conn: &mut DbConnection, id: UserId, role: Role) -> Result<Change, Error> {
     if role != Role::Admin && is_last_admin(conn, id)? {
         return Ok(Change::LastAdmin);
@@ -157,8 +157,8 @@ pub fn set_role(conn: &mut DbConnection, id: UserId, role: Role) -> Result<Chang
     Ok(if changed > 0 { Change::Done } else { Change::NotThere })
 }
 
-/// Shuts a person out, unless they are the last administrator.
-pub fn shut_out(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<Change, Error> {
+/// Disables a user, unless it is the last administrator.
+pub fn disable_unless_last_admin(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<Change, Error> {
     if find(conn, id)?.is_none() {
         return Ok(Change::NotThere);
     }
@@ -171,8 +171,8 @@ pub fn shut_out(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<C
 fn is_last_admin(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {
     let admin = Role::Admin.as_str();
     let admins = || users::table.filter(users::role.eq(admin)).filter(users::disabled_at.is_null());
-    // Postgres holds back another such change until ours is committed; without it two administrators
-    // who shut each other out at the same moment would both succeed.
+    // Locks the rows on Postgres until the commit: otherwise two administrators who disable each other at the same time
+    // would both succeed.
     diesel::update(admins()).set(users::role.eq(admin)).execute(conn)?;
     let left: Vec<i64> = admins().select(users::id).load(conn)?;
     Ok(left == [id])

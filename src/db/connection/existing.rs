@@ -1,4 +1,4 @@
-//! What is where the settings say that the database is, before anything is opened for use or made.
+//! Looks at the database that the settings name, before it is opened for use or created.
 
 use super::Access;
 use super::migrations::{self, Tables};
@@ -7,19 +7,19 @@ use crate::db::system::settings;
 use crate::db::{DatabaseUrl, Error};
 use crate::domain::secret_box::Sealed;
 
-/// A database that was found.
+/// A database with Hachok's tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Existing {
-    /// Migrations are pending.
+    /// Whether migrations are pending.
     pub is_older: bool,
-    /// What its key is tried on; none before its first use.
+    /// The sample that shows whether a key is the right one; `None` before the first use of a key.
     pub key_check: Option<Sealed>,
 }
 
-/// The setting with the sample that keys are tried on.
+/// The name of the setting that holds the sealed sample of [`Existing::key_check`].
 pub const KEY_CHECK: &str = "key_check";
 
-/// Looks without making or changing anything. `None`: no file or an empty one, or no Hachok tables.
+/// Reads the database and changes nothing. `None` if there is no file, an empty file, or no table.
 pub fn look(url: &DatabaseUrl) -> Result<Option<Existing>, Error> {
     if let Some(path) = url.file() {
         match std::fs::metadata(path) {

@@ -1,4 +1,4 @@
-//! One server for a SQLite file.
+//! Lets only one process serve a SQLite file.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::db::Error;
 use crate::private_files;
 
-/// Held by the process that serves a SQLite file. Another one that asks for it is refused, whatever name it knows the
-/// file by: on Linux the lock is on the file itself, so symbolic and hard links, working folders and mounts lead to the
-/// same lock, and there is no file beside it that could be removed.
+/// The lock of the process that serves a SQLite file. A second process gets [`Error::InUse`], by whichever name it opens
+/// the file: on Linux the lock is on the file itself, so symbolic links, hard links, working folders and mounts lead to
+/// the same lock, and there is no separate lock file that could be removed.
 ///
-/// flock(2) on this descriptor and the fcntl(2) locks of SQLite do not see each other on Linux. But closing any
-/// descriptor of a file drops all fcntl locks that the process has on it (sqlite.org/howtocorrupt.html, 2.2): so the
-/// lock outlives every connection, and nothing else in the process opens the file but SQLite. Other systems have one
-/// kind of lock for both, which SQLite would run into: there it is on a file beside.
+/// On Linux flock(2) on this descriptor and the fcntl(2) locks of SQLite are independent. But closing any descriptor of
+/// a file drops all fcntl locks that the process holds on it (sqlite.org/howtocorrupt.html, 2.2). So this lock outlives
+/// every connection, and in this process only SQLite opens the file besides. Elsewhere both calls may share one kind of lock,
+/// which would block SQLite; there the lock is on a separate file with the suffix `.lock`.
 #[derive(Debug)]
 pub struct FileLock {
     file: File,
@@ -23,7 +23,7 @@ pub struct FileLock {
 const ON_THE_FILE_ITSELF: bool = cfg!(target_os = "linux");
 
 impl FileLock {
-    /// Takes the lock of a file that exists; nothing if it does not.
+    /// Locks a file that exists; `None` if it does not. [`Error::InUse`] if another process holds the lock.
     pub fn of_existing(path: &Path) -> Result<Option<Self>, Error> {
         match OpenOptions::new().read(true).write(true).open(path) {
             Ok(file) => Self::on(file, path).map(Some),
@@ -32,7 +32,7 @@ impl FileLock {
         }
     }
 
-    /// Takes the lock; a missing file is made, empty.
+    /// Locks the file; creates it empty if it is missing. [`Error::InUse`] if another process holds the lock.
     pub fn take(path: &Path) -> Result<Self, Error> {
         let file = private_files::open_or_create(path).map_err(|error| Error::File(path.to_owned(), error))?;
         Self::on(file, path)
@@ -56,7 +56,7 @@ impl FileLock {
         }
     }
 
-    /// The database's file, where the lock is on it: the one descriptor through which it may be read beside SQLite.
+    /// The database file, where the lock is on it. It may be read beside SQLite only through this descriptor.
     pub(in crate::db) const fn database(&self) -> Option<&File> {
         if ON_THE_FILE_ITSELF { Some(&self.file) } else { None }
     }

@@ -1,7 +1,7 @@
-//! Whether the SQLite file under a running server is still the one that was opened, and still a database.
+//! Checks every 2 s that the SQLite file is still the one that was opened, and still a database.
 //!
-//! Writes to a file that was moved away or removed succeed, and are lost with it. SQLite answers from its caches long
-//! after the file has become something else. So the server looks every two seconds.
+//! Writes to a file that was moved away or removed succeed and are lost with it, and SQLite answers from its caches long
+//! after the file was overwritten.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -20,12 +20,12 @@ use crate::db::connection;
 use crate::db::{Db, DbConnection, Error, Unusable};
 use crate::private_files;
 
-/// How often to look. `/readyz` is to tell within 5 s.
-const EVERY: Duration = Duration::from_secs(2);
-/// The beginning of every SQLite file (sqlite.org/fileformat2.html, 1.3.1).
-const HEADER: &[u8; 16] = b"SQLite format 3\0";
+/// The pause between two checks: `/readyz` has to report a lost file within 5 s.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// The first bytes of every SQLite file (sqlite.org/fileformat2.html, 1.3.1).
+const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Whether the file may be used. Damage stays until the next start; a file that is moved back is used again.
+/// Whether the file may be written to. Damage stays until the next start; a file that is moved back is used again.
 #[derive(Debug, Default)]
 pub struct Usable(AtomicU8);
 
@@ -34,7 +34,7 @@ const MOVED: u8 = 1;
 const DAMAGED: u8 = 2;
 
 impl Usable {
-    /// Refuses what would write to a file that is of no use.
+    /// An error if writes would be lost or would worsen the damage.
     pub fn check(&self) -> Result<(), Unusable> {
         match self.0.load(Ordering::Relaxed) {
             GOOD => Ok(()),
@@ -43,7 +43,8 @@ impl Usable {
         }
     }
 
-    /// Any statement may be the one that finds the damage.
+    /// Remembers a damaged file and logs it once. Called with the error of every statement: any may be the first to
+    /// find the damage.
     pub fn note(&self, error: &Error) {
         if let Error::Damaged(text) = error
             && self.0.swap(DAMAGED, Ordering::Relaxed) != DAMAGED
@@ -65,7 +66,7 @@ impl Usable {
     }
 }
 
-/// A file's device and inode; `None` if it is not there.
+/// Device and inode of a file; `None` if it does not exist.
 type Identity = Option<(u64, u64)>;
 
 fn identity(path: &Path) -> io::Result<Identity> {
@@ -77,16 +78,16 @@ fn identity(path: &Path) -> io::Result<Identity> {
 }
 
 impl Db {
-    /// Why the database cannot be written to, where that is certain.
+    /// Why the database cannot be written to, if the file was found moved or damaged.
     pub fn unusable(&self) -> Option<Unusable> {
         self.usable.check().err()
     }
 
-    /// Looks at the file until the process ends. Nothing to do on Postgres.
+    /// Checks the file until the database is closed. Returns at once on Postgres.
     pub async fn watch_file(self) {
         let Some(path) = self.url.file().map(Path::to_owned) else { return };
         let log = private_files::beside(&path, "-wal");
-        // While a connection is open SQLite keeps its log.
+        // SQLite does not remove the WAL while a connection is open, so a WAL that changes was replaced.
         let opened = self.lock.as_ref().and_then(|lock| lock.database()?.metadata().ok());
         let (mut file_known, mut log_known) = (opened.map(|file| (file.dev(), file.ino())), None);
         while !self.link.is_closed() {
@@ -95,39 +96,39 @@ impl Db {
                 log_known = log_known.or(log_now);
                 self.usable.set_moved(file_now != file_known || log_now != log_known);
             }
-            // As a reader among the others: the end of the process waits for it.
+            // Takes a reader's permit, so that `close` waits for the check.
             if self.usable.check().is_ok()
-                && let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await
+                && let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await
             {
                 let db = self.clone();
-                // A probe that does not come back (a disk that hangs) is not repeated meanwhile.
-                let probe = move || {
-                    let _turn = turn;
-                    db.probe();
+                // Awaited, so that a disk that hangs blocks one thread and not one more for every check.
+                let check = move || {
+                    let _permit = permit;
+                    db.check_file();
                 };
-                drop(tokio::task::spawn_blocking(probe).await);
+                drop(tokio::task::spawn_blocking(check).await);
             }
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
         }
     }
 
-    fn probe(&self) {
+    fn check_file(&self) {
         if self.link.is_closed() {
             return;
         }
         if let Some(file) = self.lock.as_ref().and_then(|lock| lock.database()) {
-            let mut header = [0; HEADER.len()];
-            let is_sqlite = match file.read_exact_at(&mut header, 0) {
-                Ok(()) => &header == HEADER,
+            let mut start = [0; SQLITE_MAGIC.len()];
+            let is_sqlite = match file.read_exact_at(&mut start, 0) {
+                Ok(()) => &start == SQLITE_MAGIC,
                 Err(error) => error.kind() != ErrorKind::UnexpectedEof,
             };
             if !is_sqlite {
                 return self.usable.note(&Error::Damaged("file is not a database".into()));
             }
         }
-        // A connection of its own: the others have what they read before in their caches.
+        // On a new connection: the others would answer from their caches.
         let opened = connection::open(&self.url, Access::ReadOnly);
-        if let Err(error) = opened.and_then(|mut conn| last_rows(&mut conn)) {
+        if let Err(error) = opened.and_then(|mut conn| read_last_rows(&mut conn)) {
             self.usable.note(&error);
         }
     }
@@ -137,8 +138,9 @@ impl Db {
 struct Table {
     #[diesel(sql_type = Text)]
     name: String,
-    #[diesel(sql_type = BigInt)]
-    wr: i64,
+    /// 1 if the table has no `rowid`.
+    #[diesel(sql_type = BigInt, column_name = "wr")]
+    without_rowid: i64,
 }
 
 #[derive(QueryableByName)]
@@ -147,16 +149,18 @@ struct Row {
     _number: Option<i64>,
 }
 
-/// Reads the schema, and of each table the way to its last row: a page or four each.
-fn last_rows(conn: &mut DbConnection) -> Result<(), Error> {
+/// Reads the schema, and in each table the pages on the path to its last row: one to four a table.
+fn read_last_rows(conn: &mut DbConnection) -> Result<(), Error> {
     let tables: Vec<Table> =
         sql_query("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'").load(conn)?;
-    for Table { name, wr } in tables {
-        // The names are those of our own schema.
-        let row = if wr == 0 { "MAX(rowid)" } else { "EXISTS (SELECT 1 FROM {} LIMIT 1)" };
-        let row = row.replace("{}", &format!("\"{name}\""));
-        let from = if wr == 0 { format!(" FROM \"{name}\"") } else { String::new() };
-        sql_query(format!("SELECT {row} AS number{from}")).load::<Row>(conn)?;
+    for Table { name, without_rowid } in tables {
+        // The names come from Hachok's own schema, so they need no escaping.
+        let statement = if without_rowid == 0 {
+            format!("SELECT MAX(rowid) AS number FROM \"{name}\"")
+        } else {
+            format!("SELECT EXISTS (SELECT 1 FROM \"{name}\" LIMIT 1) AS number")
+        };
+        sql_query(statement).load::<Row>(conn)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What all connections of a pool share: whether the pool is closed, and whether the database was there the last time.
+//! State that all connections of a pool share: whether the pool is closed, and whether the last connect failed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use diesel::r2d2::HandleError;
 
 use crate::db::Error;
 
-/// The state of a pool's way to its database.
+/// Shared by the pool, its connections and the handles of the database.
 #[derive(Debug, Default)]
 pub struct Link {
     closed: AtomicBool,
@@ -16,30 +16,30 @@ pub struct Link {
 }
 
 impl Link {
-    /// From now on connections end when they are given back, and none is made.
+    /// From now on connections are closed when they return to the pool, and none is opened.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Nothing begins any more.
+    /// Whether [`Self::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// A connection was made.
-    pub(super) fn answers(&self) {
+    /// Logs the first connection after a failure.
+    pub(super) fn note_connected(&self) {
         if self.broken.swap(false, Ordering::Relaxed) {
-            tracing::info!("connections to the database are made again");
+            tracing::info!("the database can be reached again");
         }
     }
 }
 
-/// r2d2 would log each of its attempts: 91 lines in the two minutes of a pooler's restart.
+/// Logs only the first failure of a series. r2d2 would log each retry: 91 lines during a pooler's restart of 2 minutes.
 #[derive(Debug)]
 pub struct LogFirst {
-    /// The state of the pool.
+    /// Remembers that a series of failures has begun.
     pub link: Arc<Link>,
-    /// The SQLite file. The file watch logs that it is gone.
+    /// The SQLite file. While it is missing nothing is logged here: the file watch reports it.
     pub file: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! Bringing the tables up to date.
+//! Checks which migrations a database has, and applies the pending ones.
 
 use std::collections::BTreeSet;
 
@@ -16,24 +16,24 @@ use crate::db::{DbConnection, Error};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Any number, the same in every process: only one migrates at a time.
+/// The key of a Postgres advisory lock under which one process at a time migrates: any number that all processes share.
 const ADVISORY_LOCK: i64 = 0x6861_6368_6f6b;
-/// `Hach` in SQLite's header (sqlite.org/fileformat2.html, 1.3.14): a file of another program is told from ours.
+/// `Hach` in SQLite's header (sqlite.org/fileformat2.html, 1.3.14): distinguishes Hachok's files from other programs'.
 pub(in crate::db) const APPLICATION_ID: i64 = 0x4861_6368;
 
-/// What a database holds.
+/// The state of Hachok's tables in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tables {
-    /// No tables of ours.
+    /// No migration was applied.
     Missing,
-    /// Ours, and migrations are pending.
+    /// Migrations are pending.
     Older,
-    /// Ours, up to date.
+    /// Every migration was applied.
     Current,
 }
 
-/// Which tables there are. Tables of a newer version, and a SQLite file of another program, are errors. Nothing is
-/// written: a role of Postgres that may not make tables can serve where there is nothing to make.
+/// The state of the tables. [`Error::Newer`] if a newer version made them; [`Error::Foreign`] if another program did.
+/// Writes nothing, so that a Postgres role that may not create tables can serve a database that is up to date.
 pub fn tables(conn: &mut DbConnection) -> Result<Tables, Error> {
     let known = match conn {
         DbConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
@@ -41,8 +41,8 @@ pub fn tables(conn: &mut DbConnection) -> Result<Tables, Error> {
     };
     let is_foreign = matches!(conn, DbConnection::Sqlite(_)) && is_of_another_program(conn)?;
     let applied = applied(conn)?;
-    let is_ours = applied.is_empty() || known.first().is_some_and(|first| applied.contains(first));
-    if is_foreign || !is_ours {
+    let has_own_history = applied.is_empty() || known.first().is_some_and(|first| applied.contains(first));
+    if is_foreign || !has_own_history {
         return Err(Error::Foreign);
     }
     if let Some(newer) = applied.difference(&known).last() {
@@ -55,7 +55,7 @@ pub fn tables(conn: &mut DbConnection) -> Result<Tables, Error> {
     })
 }
 
-/// Applies what is missing. Safe when several processes start together.
+/// Applies pending migrations. Safe when several processes start at the same time.
 pub fn run(conn: &mut DbConnection) -> Result<(), Error> {
     if tables(conn)? != Tables::Current {
         apply(conn)?;
@@ -72,7 +72,7 @@ fn apply(conn: &mut DbConnection) -> Result<(), Error> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
     match conn {
         DbConnection::Sqlite(conn) => {
-            // Two processes that both saw a migration missing: the slower one fails, and then finds it there.
+            // Of two processes that see a pending migration the slower one fails, and then finds it applied.
             if let Err(first) = conn.run_pending_migrations(SQLITE)
                 && conn.has_pending_migration(SQLITE).unwrap_or(true)
             {
@@ -106,15 +106,15 @@ struct Applied {
     version: String,
 }
 
-/// The versions that the database's own table names.
+/// The versions in the table of applied migrations; empty if there is no such table.
 fn applied(conn: &mut DbConnection) -> Result<BTreeSet<String>, Error> {
-    let there = match conn {
+    let exists = match conn {
         DbConnection::Sqlite(_) => {
             "SELECT COUNT(*) AS number FROM sqlite_schema WHERE type = 'table' AND name = '__diesel_schema_migrations'"
         }
         DbConnection::Postgres(_) => "SELECT COUNT(to_regclass('__diesel_schema_migrations')) AS number",
     };
-    if sql_query(there).get_result::<Count>(conn)?.number == 0 {
+    if sql_query(exists).get_result::<Count>(conn)?.number == 0 {
         return Ok(BTreeSet::new());
     }
     let rows: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
@@ -126,14 +126,15 @@ fn application_id(conn: &mut SqliteConnection) -> Result<i64, Error> {
     Ok(sql_query(id).get_result::<Count>(conn)?.number)
 }
 
-/// A SQLite file with another program's mark, or with tables and none of ours. A schema of Postgres may be shared.
+/// Whether a SQLite file has another program's application id, or has tables but none of Hachok's. False on Postgres,
+/// where programs may share a schema.
 fn is_of_another_program(conn: &mut DbConnection) -> Result<bool, Error> {
     let DbConnection::Sqlite(conn) = conn else { return Ok(false) };
     if !matches!(application_id(conn)?, 0 | APPLICATION_ID) {
         return Ok(true);
     }
     let tables = "SELECT COUNT(*) AS number FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-    let ours = format!("{tables} AND name IN ('__diesel_schema_migrations', 'settings')");
-    let (all, ours) = (sql_query(tables).get_result::<Count>(conn)?, sql_query(ours).get_result::<Count>(conn)?);
-    Ok(all.number > 0 && ours.number == 0)
+    let own = format!("{tables} AND name IN ('__diesel_schema_migrations', 'settings')");
+    let (all, own) = (sql_query(tables).get_result::<Count>(conn)?, sql_query(own).get_result::<Count>(conn)?);
+    Ok(all.number > 0 && own.number == 0)
 }

@@ -1,4 +1,4 @@
-//! Opening a connection to either database.
+//! Opens connections to either database, and checks those of the pool.
 
 pub mod existing;
 pub mod file_lock;
@@ -24,42 +24,43 @@ pub use link::{Link, LogFirst};
 pub use postgres_url::PostgresUrl;
 pub use url::{BadUrl, DatabaseUrl};
 
-/// A connection to whichever database the settings name.
+/// A connection to the database that the settings name.
 #[derive(diesel::MultiConnection)]
 pub enum DbConnection {
-    /// The database file beside the program.
+    /// To a file, which one process serves.
     Sqlite(SqliteConnection),
-    /// A server for several processes.
+    /// To a server, which several processes may share.
     Postgres(PgConnection),
 }
 
-/// Whether a connection may write.
+/// What a connection is opened for. Ignored on Postgres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Pages, lists, claims.
+    /// Reads and writes. A missing SQLite file is created.
     ReadWrite,
-    /// SQLite's readers: a write through them is a fault of ours, and refused.
+    /// For the pool on SQLite: a write is refused, because it would be a bug; only the writer thread writes.
     ReadOnly,
-    /// SQLite with its own settings: nothing in the file is changed by opening it.
+    /// With SQLite's default settings: opening the file changes nothing in it.
     Plain,
 }
 
-// auto_vacuum 2: incremental; it takes effect only before the first table, and before the journal mode.
-// journal_size_limit: 32 MiB, twice what the WAL holds between two checkpoints. A long reader lets it grow; the first
-// commit after the checkpoint that follows cuts it down.
-// temp_store: a savepoint's copies of pages stay in memory; in a file they cost an eighth of the writer's time.
+// auto_vacuum 2 is incremental; it has to be set before the journal mode and before the first table is created.
+// journal_size_limit is 32 MiB, twice what the WAL holds between two checkpoints. The WAL grows past it while a long
+// read runs; the first commit after the next checkpoint truncates it.
+// temp_store keeps the pages that a savepoint copies in memory; in a file they took an eighth of the writer's time.
 const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA auto_vacuum = 2; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000; \
      PRAGMA journal_size_limit = 33554432; PRAGMA temp_store = MEMORY;";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -4096;";
 const SQLITE_PLAIN: &str = "PRAGMA busy_timeout = 10000;";
 
-// Every query has its index, and joins few rows: planned as SQLite would, whatever the statistics say. They say little
-// of a young database, and of a queue that was empty when they were made: then all that waits was read for each result.
+// No sequential scans, hash joins or merge joins: every query has an index and joins few rows. Statistics mislead the
+// planner in a new database, and where the queue was empty when they were collected: Postgres then read all pending
+// deliveries for each result.
 const POSTGRES_SESSION: &str = "SET synchronous_commit = on; SET client_min_messages = warning; SET TIME ZONE 'UTC'; \
      SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
-/// Opens one connection. Not the derived `establish`: it tries one database after the other and hides why.
+/// Opens one connection. The derived `establish` would try one database after the other and hide the error.
 pub fn open(url: &DatabaseUrl, access: Access) -> Result<DbConnection, Error> {
     match url {
         DatabaseUrl::Sqlite(path) => {
@@ -80,8 +81,8 @@ pub fn open(url: &DatabaseUrl, access: Access) -> Result<DbConnection, Error> {
     }
 }
 
-/// A name with which SQLite makes no file (sqlite.org/uri.html): a reader that is opened after the file was moved away
-/// must not leave an empty database in its place.
+/// A URI with which SQLite creates no file (sqlite.org/uri.html): a connection that is opened after the file was moved
+/// away must not leave an empty database in its place.
 fn existing(path: &Path) -> String {
     let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     if name == ":memory:" { name } else { format!("file:{name}?mode=rw") }
@@ -96,7 +97,7 @@ struct Version {
 /// The first SQLite release without the WAL-reset corruption (sqlite.org/wal.html#walresetbug).
 const FIRST_SAFE_SQLITE: [u32; 3] = [3, 51, 3];
 
-/// Refuses a SQLite that may lose data.
+/// [`Error::OldSqlite`] if the SQLite library may lose data.
 pub fn check_sqlite_version(conn: &mut DbConnection) -> Result<(), Error> {
     if let DbConnection::Sqlite(conn) = conn {
         let found: Version = diesel::sql_query("SELECT sqlite_version() AS version").get_result(conn)?;
@@ -108,32 +109,33 @@ pub fn check_sqlite_version(conn: &mut DbConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the pool needs to make and check connections.
+/// Opens and checks the connections of the pool.
 #[derive(Debug)]
 pub struct Manager {
-    /// Where to.
+    /// The database.
     pub url: DatabaseUrl,
-    /// What for.
+    /// How each connection is opened.
     pub access: Access,
-    /// What all connections of the pool share.
+    /// Shared with the owner of the pool.
     pub link: Arc<Link>,
 }
 
 /// A connection of the pool.
 pub struct Pooled {
-    /// The connection.
+    /// For one query or transaction.
     pub conn: DbConnection,
-    asked: Option<Instant>,
+    /// When it last answered; `None` after an error.
+    checked_at: Option<Instant>,
 }
 
-/// Under load no connection is asked whether it still stands more often than that: the question is a round trip, as
-/// dear as a query. One that broke since fails its next query, and is asked before the one after it.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// The shortest time between two liveness checks of a pooled connection. A check is a round trip and takes as long as a
+/// query. A connection that broke in between fails one query and is checked before its next use.
+const LIVENESS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Pooled {
-    /// A query failed: whether the connection still stands is asked before the next.
-    pub fn doubt(&mut self) {
-        self.asked = None;
+    /// Has the connection checked before its next use, because a query failed.
+    pub fn mark_suspect(&mut self) {
+        self.checked_at = None;
     }
 }
 
@@ -146,18 +148,19 @@ impl ManageConnection for Manager {
             return Err(Error::Closed);
         }
         let conn = open(&self.url, self.access)?;
-        self.link.answers();
-        Ok(Pooled { conn, asked: Some(Instant::now()) })
+        self.link.note_connected();
+        Ok(Pooled { conn, checked_at: Some(Instant::now()) })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
         if self.link.is_closed() {
             return Err(Error::Closed);
         }
-        // A file needs no question.
-        if self.url.file().is_none() && pooled.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
+        // A connection to a file does not break.
+        let is_due = || pooled.checked_at.is_none_or(|at| at.elapsed() >= LIVENESS_CHECK_INTERVAL);
+        if self.url.file().is_none() && is_due() {
             pooled.conn.ping()?;
-            pooled.asked = Some(Instant::now());
+            pooled.checked_at = Some(Instant::now());
         }
         Ok(())
     }

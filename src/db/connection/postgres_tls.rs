@@ -1,4 +1,4 @@
-//! Which Postgres a build without TLS may reach.
+//! Decides which Postgres servers a build without TLS may connect to.
 
 use std::net::IpAddr;
 
@@ -7,13 +7,13 @@ use percent_encoding::percent_decode_str;
 use super::postgres_url::{Parts, PostgresUrl, parameters};
 use super::url::{BadUrl, bad};
 
-/// What a build without TLS says of itself.
+/// The end of each refusal.
 const WITHOUT_TLS: &str = "this build leaves out (build with --features postgres-tls, or use a released binary)";
 
 impl PostgresUrl {
-    /// Refuses what a build without TLS cannot or must not do: use TLS, or send everything to another machine
-    /// unencrypted without being told to. `environment` reads a variable of the process; libpq takes from there what
-    /// the URL leaves out (PostgreSQL 18, 32.15).
+    /// Refuses a URL that asks a build without TLS for TLS, and a server on another machine unless the URL says
+    /// `sslmode=disable`: everything would be sent unencrypted. `environment` reads a variable of the process; libpq
+    /// takes from there what the URL leaves out (PostgreSQL 18, 32.15).
     pub(super) fn check_tls(&self, has_tls: bool, environment: impl Fn(&str) -> Option<String>) -> Result<(), BadUrl> {
         if has_tls {
             return Ok(());
@@ -33,7 +33,8 @@ impl PostgresUrl {
         }
     }
 
-    /// Whether all hosts are sockets of the file system, `localhost` or loopback addresses. A service may be anything.
+    /// Whether all hosts are Unix sockets, `localhost` or loopback addresses. False with a `service`, which may name any
+    /// host.
     fn is_on_this_machine(&self, environment: impl Fn(&str) -> Option<String>) -> bool {
         let Parts { hosts, query, .. } = self.parts();
         if parameters(query).any(|(name, _)| name == "service") || environment("PGSERVICE").is_some() {
@@ -44,7 +45,7 @@ impl PostgresUrl {
         let of_url = Some(decoded(hosts)).filter(|hosts| !hosts.is_empty());
         let address = of_query("hostaddr").or_else(|| environment("PGHOSTADDR"));
         let host = of_query("host").or(of_url).or_else(|| environment("PGHOST"));
-        // An address is what libpq connects to; the name beside it is for certificates.
+        // libpq connects to `hostaddr` where it is set; `host` is then the name in the server's certificate.
         address.or(host).unwrap_or_default().split(',').all(is_on_this_machine)
     }
 }
@@ -53,7 +54,7 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// One host, with its port or without; none is libpq's own default, a socket.
+/// `host` has a port or none. An empty one is libpq's default, a Unix socket.
 fn is_on_this_machine(host: &str) -> bool {
     let address = |text: &str| text.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
     let bare = match host.strip_prefix('[') {
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_tls_only_a_server_on_this_machine_is_used_unless_the_url_says_otherwise() {
+    fn without_tls_a_server_on_another_machine_is_refused_unless_the_url_disables_tls() {
         let check = |rest: &str, environment: &[(&str, &str)]| {
             let find =
                 |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());

@@ -1,4 +1,4 @@
-//! A Postgres URL, read before libpq sees it: libpq's own complaints repeat a malformed URL, password included.
+//! Checks a Postgres URL before libpq reads it: libpq's messages repeat a malformed URL with its password.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use super::url::{BadUrl, bad, is_percent_encoded};
 /// A URL that libpq can read. It may hold a password: `Debug` and `Display` leave it out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
-    /// All that follows `postgres://`.
+    /// The text after `postgres://`.
     rest: String,
 }
 
-/// The parts of a URL as libpq tells them apart (fe-connect.c, conninfo_uri_parse_options).
+/// The parts of a URL, split as libpq does (fe-connect.c, conninfo_uri_parse_options).
 pub(super) struct Parts<'a> {
     credentials: Option<&'a str>,
     pub(super) hosts: &'a str,
-    /// The database's name with the slash before it.
+    /// The name of the database, with the slash before it.
     path: &'a str,
     pub(super) query: &'a str,
 }
 
-/// What libpq knows (PostgreSQL 18, 32.1.2), and JDBC's `ssl`, which it also takes.
+/// The parameters of libpq (PostgreSQL 18, 32.1.2), and JDBC's `ssl`, which it also accepts.
 const PARAMETERS: &[&str] = &[
     "application_name",
     "channel_binding",
@@ -75,14 +75,14 @@ const PARAMETERS: &[&str] = &[
     "user",
 ];
 
-/// Those of them that are secrets.
+/// Left out of messages.
 const SECRET_PARAMETERS: &[&str] =
     &["password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"];
 
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-/// What the URL may leave out. A Postgres that has gone without a word is noticed within 25 s, not after the hours that
-/// TCP takes. The fallback name holds unless the URL or `PGAPPNAME` has one.
+/// Added where the URL does not set them. With the keepalives a server that vanished is noticed within 25 s; TCP alone
+/// takes hours. The fallback name applies unless the URL or `PGAPPNAME` sets one.
 const DEFAULTS: [(&str, &str); 6] = [
     ("connect_timeout", "5"),
     ("keepalives_idle", "10"),
@@ -93,7 +93,7 @@ const DEFAULTS: [(&str, &str); 6] = [
 ];
 
 impl PostgresUrl {
-    /// Reads what follows the scheme and its colon.
+    /// Checks the text after `postgres:`.
     pub(super) fn parse(rest: &str) -> Result<Self, BadUrl> {
         let Some(rest) = rest.strip_prefix("//") else {
             return bad("needs two slashes after postgres:");
@@ -118,7 +118,7 @@ impl PostgresUrl {
         Ok(url)
     }
 
-    /// For libpq, with what the URL itself does not say.
+    /// The URL for libpq, with [`DEFAULTS`].
     pub(super) fn for_libpq(&self) -> String {
         let mut url = format!("postgres://{}", self.rest);
         let query = self.parts().query;
@@ -137,7 +137,7 @@ impl PostgresUrl {
 
     pub(super) fn parts(&self) -> Parts<'_> {
         let rest = self.rest.as_str();
-        // libpq looks for an @ before the first slash.
+        // libpq takes what is before an @ as credentials, if the @ comes before the first slash.
         let (credentials, after) = match rest.find(['@', '/']).and_then(|at| rest.split_at_checked(at)) {
             Some((before, after)) => after.strip_prefix('@').map_or((None, rest), |after| (Some(before), after)),
             None => (None, rest),
@@ -149,7 +149,7 @@ impl PostgresUrl {
     }
 }
 
-/// Without the password: for messages, and for commands that are shown.
+/// Without secrets: for messages, and for commands that are shown.
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.parts();
@@ -188,14 +188,15 @@ fn is_host(text: &str) -> bool {
     port.is_empty() || port.parse::<u16>().is_ok()
 }
 
-/// A name is repeated only where the password stands elsewhere.
-fn check_parameter(parameter: &str, may_repeat: bool) -> Result<(), BadUrl> {
+/// Refuses a parameter that libpq does not know. Its name is repeated only if the URL has credentials: without them a
+/// malformed password may have been read as a parameter.
+fn check_parameter(parameter: &str, has_credentials: bool) -> Result<(), BadUrl> {
     let Some((name, value)) = parameter.split_once('=').filter(|(_, value)| !value.contains(['=', '?'])) else {
         return bad("has an option after ? that is not NAME=VALUE; = and ? in a value are written %3D and %3F");
     };
     if !PARAMETERS.contains(&name) || (name == "ssl" && value != "true") {
         let is_plain = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        let which = if may_repeat && is_plain { format!("the option {name}") } else { "an option".to_owned() };
+        let which = if has_credentials && is_plain { format!("the option {name}") } else { "an option".to_owned() };
         return bad(format!("has {which} after ?, which libpq does not know"));
     }
     if name == "sslmode" && !SSL_MODES.contains(&value) {
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_a_server_that_are_understood() {
+    fn libpq_urls_are_accepted_in_every_spelling() {
         for text in [
             "postgres://a/b",
             "postgresql://a/b",
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_a_server_that_are_refused_and_never_repeated() {
+    fn a_refused_url_is_never_repeated_in_the_message() {
         for text in [
             "postgres:u:SECRET@h/b",
             "postgres://u:SE CRET@h/b",
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_keeps_what_it_says_itself() {
+    fn a_parameter_of_the_url_overrides_the_default() {
         let url = read("postgres://u:connect_timeout=1@a/b?connect_timeout=60").for_libpq();
         assert!(
             url.contains("?connect_timeout=60&keepalives_idle=10&") && url.matches("connect_timeout=").count() == 2
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_password_is_left_out_of_what_is_shown() {
+    fn secrets_are_left_out_of_display_and_debug() {
         for (text, shown) in [
             ("postgres://u:p%40ss@h:1/db?sslmode=require&password=SECRET", "postgres://u@h:1/db?sslmode=require"),
             ("postgres://h/db?password=SECRET&sslpassword=SECRET", "postgres://h/db"),

@@ -1,7 +1,7 @@
-//! SQLite's one writer: a thread with one connection that commits waiting jobs together.
+//! The one writer of SQLite: a thread with one connection that commits queued jobs together (group commit).
 //!
-//! A durable commit costs an fsync. Taking all jobs that wait, running them in one transaction (each in
-//! a savepoint, so that a failing one fails alone) and answering only after the commit shares that cost.
+//! A durable commit takes an fsync. The thread takes all queued jobs, runs them in one transaction, each in a savepoint
+//! so that a failing job fails by itself, and answers after the commit: the jobs share one fsync.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,67 +15,68 @@ use tokio::time::{Instant, timeout_at};
 use super::file_watch::Usable;
 use super::transaction;
 use crate::db::sql::literal::Fixed;
-use crate::db::{DbConnection, Error, PATIENCE};
+use crate::db::{DbConnection, Error, START_TIMEOUT};
 
-/// Jobs that may wait; behind a full queue callers wait 5 s and then hear `Busy`.
-const QUEUE: usize = 1024;
+/// The length of the queue. While it is full, callers wait up to 5 s and then get [`Error::Busy`].
+const QUEUED_JOBS_MAX: usize = 1024;
 /// Jobs in one commit: enough to share the fsync, few enough to answer within milliseconds.
-const BATCH: usize = 256;
+const COMMIT_JOBS_MAX: usize = 256;
 
-/// Folds the log into the file and empties it, as long as no reader of another process stands in the way for a second.
-const FOLD: &str = "PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE);";
+/// Writes the WAL into the file and truncates it, unless a reader of another process blocks that for a second.
+const CHECKPOINT: &str = "PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE);";
 
-/// What the thread is asked for.
-enum Order {
+/// A message to the thread.
+enum Message {
     Write(Job),
-    /// Ends the thread; the connection is closed when the answer comes.
+    /// Ends the thread. `closed` is answered once the connection is closed.
     Close {
-        fold: bool,
+        checkpoint: bool,
         closed: oneshot::Sender<()>,
     },
 }
 
-/// Runs inside the transaction; what comes out is told after its commit.
+/// Runs inside the transaction; its answer is sent after the commit.
 type Job = Box<dyn FnOnce(&mut Batch) -> Answer + Send>;
-/// Tells the caller, once it is known whether the commit held.
+/// Sends a job's result to its caller. The argument says whether the commit succeeded.
 type Answer = Box<dyn FnOnce(bool) + Send>;
 
-/// A transaction that is being filled.
+/// The running transaction.
 struct Batch {
     conn: DbConnection,
-    /// False once SQLite has undone the whole of it, as it may when the disk is full: what came after would be a
-    /// transaction of its own.
-    whole: bool,
+    /// False once SQLite has rolled back the whole transaction, as it may when the disk is full: later statements would
+    /// be in a transaction of their own.
+    is_intact: bool,
     usable: Arc<Usable>,
 }
 
 /// A handle to the writer thread.
 #[derive(Clone)]
 pub struct Writer {
-    orders: mpsc::Sender<Order>,
+    queue: mpsc::Sender<Message>,
 }
 
 impl Writer {
-    /// Starts the thread; it ends when the last handle is gone, or by `close`.
+    /// Starts the thread; it ends when the last handle is dropped, or by [`Self::close`].
     pub fn start(conn: DbConnection, usable: Arc<Usable>) -> Result<Self, Error> {
-        let (orders, queue) = mpsc::channel(QUEUE);
+        let (queue, messages) = mpsc::channel(QUEUED_JOBS_MAX);
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_all(Batch { conn, whole: true, usable }, queue))
-            .map_err(|_| Error::Ended)?;
-        Ok(Self { orders })
+            .spawn(move || write_all(Batch { conn, is_intact: true, usable }, messages))
+            .map_err(|_| Error::TaskFailed)?;
+        Ok(Self { queue })
     }
 
-    /// Closes the connection behind the jobs that wait; `fold` empties the log first. Later jobs are refused.
-    pub async fn close(&self, fold: bool) {
+    /// Runs the queued jobs, then closes the connection, after a checkpoint of the WAL if `checkpoint` is set. Later jobs
+    /// are refused.
+    pub async fn close(&self, checkpoint: bool) {
         let (closed, done) = oneshot::channel();
-        if self.orders.send(Order::Close { fold, closed }).await.is_ok() {
+        if self.queue.send(Message::Close { checkpoint, closed }).await.is_ok() {
             drop(done.await);
         }
     }
 
-    /// Queues `job`; when its commit is on disk, `then` makes the answer of what it found. A job whose turn does not come within 5 s, because
-    /// another process holds the file or the disk is slow, is given up before it begins.
+    /// Queues `job`; after its commit, `then` turns the result into the answer. A job that does not start within 5 s,
+    /// because another process holds the file or the disk is slow, never starts, and the result is [`Error::Busy`].
     pub async fn run<T, U, F, G>(&self, job: F, then: G) -> Result<U, Error>
     where
         T: Send + 'static,
@@ -83,46 +84,47 @@ impl Writer {
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
         G: FnOnce(T) -> U + Send + 'static,
     {
-        let (tell, mut told) = oneshot::channel();
-        let turn = Arc::new(AtomicBool::new(false));
-        let mine = Arc::clone(&turn);
+        let (sender, mut answer) = oneshot::channel();
+        // Set by the thread when it starts the job, or by the caller when it stops waiting: the first one decides.
+        let is_decided = Arc::new(AtomicBool::new(false));
+        let is_decided_for_thread = Arc::clone(&is_decided);
         let job: Job = Box::new(move |batch| {
-            // Whoever takes the turn first decides: the writer, or the caller who waits no longer.
-            if mine.swap(true, Ordering::AcqRel) {
+            if is_decided_for_thread.swap(true, Ordering::AcqRel) {
                 return Box::new(|_| ());
             }
             let result = batch.in_savepoint(job);
             Box::new(move |committed| {
                 let result = if committed { result.map(then) } else { result.and(Err(Error::Busy)) };
-                // A caller that stopped waiting is no fault.
-                drop(tell.send(result));
+                // An error means that the caller's future was dropped.
+                drop(sender.send(result));
             })
         });
-        let queued = Instant::now();
-        self.orders.send_timeout(Order::Write(job), PATIENCE).await.map_err(|_| Error::Busy)?;
-        if let Ok(told) = timeout_at(queued + PATIENCE, &mut told).await {
-            return told.map_err(|_| Error::Ended)?;
+        let called_at = Instant::now();
+        self.queue.send_timeout(Message::Write(job), START_TIMEOUT).await.map_err(|_| Error::Busy)?;
+        if let Ok(answer) = timeout_at(called_at + START_TIMEOUT, &mut answer).await {
+            return answer.map_err(|_| Error::TaskFailed)?;
         }
-        if !turn.swap(true, Ordering::AcqRel) {
+        if !is_decided.swap(true, Ordering::AcqRel) {
             return Err(Error::Busy);
         }
-        told.await.map_err(|_| Error::Ended)?
+        answer.await.map_err(|_| Error::TaskFailed)?
     }
 }
 
 impl Batch {
-    /// Not diesel's own savepoints: it prepares their sentences anew every time.
+    /// Runs `job` in a savepoint; an error or a panic rolls it back. diesel's own savepoints are not used, because it
+    /// prepares their statements anew every time.
     fn in_savepoint<T>(&mut self, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
-        if !self.whole {
+        if !self.is_intact {
             return Err(Error::Busy);
         }
         Fixed("SAVEPOINT job").execute(&mut self.conn)?;
         let result = transaction::caught(&mut self.conn, job);
         if let Err(error) = &result {
             self.usable.note(error);
-            self.whole = Fixed("ROLLBACK TO job").execute(&mut self.conn).is_ok();
+            self.is_intact = Fixed("ROLLBACK TO job").execute(&mut self.conn).is_ok();
         }
-        if self.whole {
+        if self.is_intact {
             Fixed("RELEASE job").execute(&mut self.conn)?;
         }
         result
@@ -130,34 +132,35 @@ impl Batch {
 
     fn begin(&mut self) -> Result<(), Error> {
         transaction::begin(&mut self.conn)?;
-        self.whole = true;
+        self.is_intact = true;
         Ok(())
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        if self.whole { transaction::commit(&mut self.conn) } else { Err(Error::Busy) }
+        if self.is_intact { transaction::commit(&mut self.conn) } else { Err(Error::Busy) }
     }
 }
 
-fn write_all(mut batch: Batch, mut queue: mpsc::Receiver<Order>) {
-    let mut orders = Vec::with_capacity(BATCH);
-    let mut jobs = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut orders, BATCH) > 0 {
+/// The loop of the thread.
+fn write_all(mut batch: Batch, mut queue: mpsc::Receiver<Message>) {
+    let mut messages = Vec::with_capacity(COMMIT_JOBS_MAX);
+    let mut jobs = Vec::with_capacity(COMMIT_JOBS_MAX);
+    while queue.blocking_recv_many(&mut messages, COMMIT_JOBS_MAX) > 0 {
         let mut closing = None;
-        for order in orders.drain(..) {
-            match order {
-                Order::Write(job) if closing.is_none() => jobs.push(job),
-                // Dropping a job tells its caller.
-                Order::Write(_) => {}
-                Order::Close { fold, closed } => closing = Some((fold, closed)),
+        for message in messages.drain(..) {
+            match message {
+                Message::Write(job) if closing.is_none() => jobs.push(job),
+                // Dropped: its caller gets `Error::TaskFailed`.
+                Message::Write(_) => {}
+                Message::Close { checkpoint, closed } => closing = Some((checkpoint, closed)),
             }
         }
         if !jobs.is_empty() {
             write(&mut batch, &mut jobs);
         }
-        if let Some((fold, closed)) = closing {
-            // A log that stays is folded in at the next start.
-            drop(fold.then(|| batch.conn.batch_execute(FOLD)));
+        if let Some((checkpoint, closed)) = closing {
+            // If it fails, SQLite reads the WAL at the next start.
+            drop(checkpoint.then(|| batch.conn.batch_execute(CHECKPOINT)));
             drop(batch);
             let _ = closed.send(());
             return;
@@ -170,14 +173,14 @@ fn write(batch: &mut Batch, jobs: &mut Vec<Job>) {
     let begun = batch.begin();
     let answers: Vec<Answer> = match &begun {
         Ok(()) => jobs.drain(..).map(|job| job(batch)).collect(),
-        // Dropping the jobs tells their callers.
+        // The jobs are dropped below: their callers get `Error::TaskFailed`.
         Err(_) => Vec::new(),
     };
     jobs.clear();
     let committed = begun.and_then(|()| batch.commit());
     if let Err(error) = &committed {
         batch.usable.note(error);
-        error.log("a commit failed; its jobs were undone");
+        error.log("a commit failed; its jobs were rolled back");
         drop(transaction::roll_back(&mut batch.conn));
     }
     for answer in answers {

@@ -1,4 +1,4 @@
-//! One transaction around one job.
+//! Runs a job in a transaction.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,8 +8,8 @@ use crate::db::{DbConnection, Error};
 
 type Manager = <DbConnection as Connection>::TransactionManager;
 
-/// Begins a writing transaction. IMMEDIATE on SQLite: a deferred one that reads first and writes later
-/// fails at once when another process has written in between, whatever its busy time-out.
+/// Begins a writing transaction. IMMEDIATE on SQLite: a deferred transaction that reads first and writes later fails at
+/// once when another process has written in between, and its `busy_timeout` does not apply.
 pub fn begin(conn: &mut DbConnection) -> Result<(), Error> {
     match conn {
         DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
@@ -18,17 +18,17 @@ pub fn begin(conn: &mut DbConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes it durable.
+/// Commits; the transaction is on disk when this returns.
 pub fn commit(conn: &mut DbConnection) -> Result<(), Error> {
     Ok(Manager::commit_transaction(conn)?)
 }
 
-/// Undoes it.
+/// Rolls the transaction back.
 pub fn roll_back(conn: &mut DbConnection) -> Result<(), Error> {
     Ok(Manager::rollback_transaction(conn)?)
 }
 
-/// Runs `job` in a transaction of its own; an error or a panic undoes it.
+/// Runs `job` in a transaction of its own; an error or a panic rolls it back.
 pub fn run<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
     begin(conn)?;
     match caught(conn, job) {
@@ -40,7 +40,7 @@ pub fn run<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Re
     }
 }
 
-/// Runs `job`; a panic becomes an error, so that one bad job cannot take the writer with it.
+/// Runs `job`; a panic becomes [`Error::Panicked`], so that it does not end the writer thread.
 pub fn caught<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or(Err(Error::Panicked))
 }

@@ -1,16 +1,16 @@
-//! The setting that names the database. A URL that is refused is never repeated: it may hold a password.
+//! The setting that names the database. A message never repeats a refused URL, which may hold a password.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::postgres_url::PostgresUrl;
 
-/// Where the data lives.
+/// The database that the settings name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A file of SQLite.
+    /// The path of a SQLite file.
     Sqlite(PathBuf),
-    /// A Postgres server, as libpq reads it.
+    /// A URL of a Postgres server that libpq can read.
     Postgres(PostgresUrl),
 }
 
@@ -27,8 +27,8 @@ const WRITE_SQLITE: &str = "a SQLite file is written sqlite://PATH";
 const WRITE_POSTGRES: &str = "Postgres is written postgres://USER:PASSWORD@HOST/NAME";
 
 impl DatabaseUrl {
-    /// Reads the setting. Schemes are case-insensitive (RFC 3986 §3.1); blanks around the URL are what a file of
-    /// variables leaves there.
+    /// Parses the setting. Schemes are case-insensitive (RFC 3986 §3.1). White space around the URL is ignored: files of
+    /// environment variables often leave it there.
     pub fn parse(text: &str) -> Result<Self, BadUrl> {
         let text = text.trim_matches([' ', '\t', '\r', '\n']);
         if text.is_empty() {
@@ -52,7 +52,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// Refuses a Postgres that this build must not reach: see the feature `postgres-tls`.
+    /// Refuses a Postgres server that a build without the feature `postgres-tls` must not connect to.
     pub fn check_tls(&self) -> Result<(), BadUrl> {
         match self {
             Self::Sqlite(_) => Ok(()),
@@ -60,7 +60,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The database's file, for SQLite.
+    /// The path of the SQLite file; `None` for Postgres.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path) => Some(path),
@@ -68,7 +68,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The database's kind, as people call it.
+    /// The product's name, for people.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "SQLite",
@@ -77,7 +77,7 @@ impl DatabaseUrl {
     }
 }
 
-/// Without the password.
+/// Without secrets.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,8 +87,8 @@ impl fmt::Display for DatabaseUrl {
     }
 }
 
-/// The path of a SQLite URL, what follows `sqlite:`. Two slashes lead to a path as it is: relative to the working folder,
-/// or absolute with a third slash. SQLAlchemy writes four for an absolute path; sqlx ends the path with `?mode=rwc`, which is what Hachok
+/// The path in the text after `sqlite:`. After two slashes the path is relative to the working folder, or absolute if
+/// a third slash follows. Four slashes, as SQLAlchemy writes an absolute path, are accepted; so is sqlx's `?mode=rwc`, which Hachok
 /// does anyway.
 fn sqlite_file(rest: &str) -> Result<PathBuf, BadUrl> {
     let rest = rest.strip_prefix("//").unwrap_or(rest);
@@ -129,7 +129,7 @@ fn sqlite_file(rest: &str) -> Result<PathBuf, BadUrl> {
     Ok(if path.starts_with('/') { format!("/{relative}").into() } else { path.into_owned().into() })
 }
 
-/// Each % is followed by two hexadecimal digits.
+/// Whether each % is followed by two hexadecimal digits.
 pub(super) fn is_percent_encoded(text: &str) -> bool {
     text.split('%').skip(1).all(|after| {
         let mut digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit);
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_a_sqlite_file_that_are_understood() {
+    fn sqlite_urls_are_accepted_in_every_spelling() {
         for (text, path) in [
             ("sqlite://data/hachok.db", "data/hachok.db"),
             ("sqlite:///var/lib/h.db", "/var/lib/h.db"),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_that_are_refused_and_never_repeated() {
+    fn a_refused_url_is_never_repeated_in_the_message() {
         for text in [
             "",
             " ",

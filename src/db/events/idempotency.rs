@@ -1,4 +1,4 @@
-//! Idempotency keys: kept 7 days, in the same transaction as their event.
+//! Idempotency keys of ingest. A key is stored in the transaction of its event; retention deletes it after 7 days.
 
 use diesel::prelude::*;
 
@@ -7,25 +7,25 @@ use crate::db::{DbConnection, Error};
 use crate::domain::id::EventId;
 use crate::domain::timestamp::Timestamp;
 
-/// What was answered the first time.
+/// The answer to the first request with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// SHA-256 of the body that came with the key.
+    /// SHA-256 of the body of that request.
     pub body_hash: Vec<u8>,
-    /// The event that was made.
+    /// The event that was stored.
     pub event_id: EventId,
-    /// How many deliveries were made, derived events' included.
+    /// How many deliveries were made, with those of derived events.
     pub deliveries: i32,
 }
 
-/// What that key stands for.
+/// The first answer to a request with this key.
 pub fn find(conn: &mut DbConnection, key: &str) -> Result<Option<Known>, Error> {
     let row: Option<(Vec<u8>, i64, i32)> =
         k::table.find(key).select((k::body_hash, k::event_id, k::deliveries)).get_result(conn).optional()?;
     Ok(row.map(|(body_hash, event, deliveries)| Known { body_hash, event_id: EventId(event), deliveries }))
 }
 
-/// Stores a key. An error that `is_taken` means that a twin was faster.
+/// Stores a key. A unique violation means that a concurrent duplicate was first.
 pub fn insert(conn: &mut DbConnection, key: &str, known: &Known, now: Timestamp) -> Result<(), Error> {
     diesel::insert_into(k::table)
         .values((

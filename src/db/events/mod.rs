@@ -16,10 +16,10 @@ use crate::domain::events::{Event, Unmatched};
 use crate::domain::id::{EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
-/// A webhook that is off goes on collecting deliveries that long.
+/// For how long a webhook that is off still gets held deliveries for new events.
 pub const HELD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Stores an event; `unmatched` says why no webhook gets it, if none does.
+/// Stores an event; `unmatched` says why it has no delivery, if so.
 pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatched>) -> Result<(), Error> {
     let row = diesel::insert_into(events::table).values((
         events::id.eq(event.id.0),
@@ -34,13 +34,13 @@ pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatche
     Ok(())
 }
 
-/// The body of an event, unless retention removed it.
+/// The body of an event; `None` once retention removed the event.
 pub fn body(conn: &mut DbConnection, id: EventId) -> Result<Option<Bytes>, Error> {
     let body: Option<Vec<u8>> = events::table.find(id.0).select(events::body).get_result(conn).optional()?;
     Ok(body.map(Bytes::from))
 }
 
-/// The bodies of several events.
+/// The bodies of those events that retention has not removed, in any order.
 pub fn bodies(conn: &mut DbConnection, ids: &[EventId]) -> Result<Vec<(EventId, Bytes)>, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<(i64, Vec<u8>)> =
@@ -48,23 +48,43 @@ pub fn bodies(conn: &mut DbConnection, ids: &[EventId]) -> Result<Vec<(EventId, 
     Ok(rows.into_iter().map(|(id, body)| (EventId(id), Bytes::from(body))).collect())
 }
 
-/// A webhook that an event is for.
+/// A webhook that gets a delivery for an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     /// The webhook.
     pub webhook_id: WebhookId,
-    /// Its version, so that a cached target is known to be stale.
+    /// Its version, which shows whether a cached target is stale.
     pub version: i32,
-    /// It is on, and neither paused nor failing.
+    /// Whether it is on, and neither paused nor failing.
     pub sends: bool,
     /// When it last came back after an outage.
     pub returned_at: Option<Timestamp>,
 }
 
-/// Number, version, on, paused until, next probe, returned at.
-type Columns = (i64, i32, bool, Option<i64>, Option<i64>, Option<i64>);
+#[derive(Queryable)]
+struct MatchRow {
+    webhook_id: i64,
+    version: i32,
+    enabled: bool,
+    paused_until: Option<i64>,
+    probe_at: Option<i64>,
+    returned_at: Option<i64>,
+}
 
-/// The webhooks an event is for: subscribed to it, and without an inbox filter or with one that holds its inbox.
+impl MatchRow {
+    fn into_match(self, now: Timestamp) -> Match {
+        let is_paused = self.paused_until.is_some_and(|until| until > now.micros());
+        Match {
+            webhook_id: self.webhook_id,
+            version: self.version,
+            sends: self.enabled && self.probe_at.is_none() && !is_paused,
+            returned_at: self.returned_at.map(Timestamp::from_micros),
+        }
+    }
+}
+
+/// The webhooks that get an event: subscribed to its name, and without an inbox filter or with one that holds its inbox,
+/// and on or turned off less than [`HELD_FOR`] ago. In the order of their ids.
 pub fn matching(
     conn: &mut DbConnection,
     event: EventName,
@@ -72,7 +92,7 @@ pub fn matching(
     now: Timestamp,
 ) -> Result<Vec<Match>, Error> {
     let choosing = webhook_inboxes::table
-        .filter(webhook_inboxes::inbox_id.eq(inbox.unwrap_or(0)))
+        .filter(webhook_inboxes::inbox_id.nullable().eq(inbox))
         .select(webhook_inboxes::webhook_id);
     let matching = webhook_events::table
         .inner_join(webhooks::table.on(webhooks::id.eq(webhook_events::webhook_id)))
@@ -88,20 +108,11 @@ pub fn matching(
             webhooks::probe_at,
             webhooks::returned_at,
         ));
-    let rows: Vec<Columns> = prepared::load(conn, matching)?;
-    let sends = |on: bool, paused: Option<i64>, probe: Option<i64>| {
-        on && probe.is_none() && paused.is_none_or(|until| until <= now.micros())
-    };
-    let found = |(webhook_id, version, on, paused, probe, returned): Columns| Match {
-        webhook_id,
-        version,
-        sends: sends(on, paused, probe),
-        returned_at: returned.map(Timestamp::from_micros),
-    };
-    Ok(rows.into_iter().map(found).collect())
+    let rows: Vec<MatchRow> = prepared::load(conn, matching)?;
+    Ok(rows.into_iter().map(|row| row.into_match(now)).collect())
 }
 
-/// Why [`matching`] found no webhook: asked only then, one look-up in the key of `webhook_events`.
+/// Why [`matching`] found no webhook. Called only in that case; one lookup in the primary key of `webhook_events`.
 pub fn why_unmatched(conn: &mut DbConnection, event: EventName, now: Timestamp) -> Result<Unmatched, Error> {
     let subscribed: Vec<(bool, Option<i64>)> = webhook_events::table
         .inner_join(webhooks::table.on(webhooks::id.eq(webhook_events::webhook_id)))

@@ -1,8 +1,8 @@
-//! Received events: every one that was accepted, also those that no webhook got.
+//! Received events: all accepted events, with those that no webhook got.
 //!
-//! The primary key is the order of time, so a page is a range of it. Only `unmatched` has an index of its own
-//! (`events_unmatched`, partial); with another filter a bounded stretch of the key is looked through, and a page may
-//! come out short, with a cursor to go on. No index is spent on filters: each would cost every event that comes in.
+//! Ids grow with time, so a page is a range of the primary key. Only `unmatched` has an index (`events_unmatched`,
+//! partial). With another filter at most 10,000 ids are read for a page, which may then have fewer lines and a cursor
+//! to the rest. The other filters have no index, because each would slow down the insert of every event.
 
 use std::collections::HashMap;
 
@@ -21,72 +21,72 @@ use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{EventId, IdSource, InboxId};
 use crate::domain::timestamp::Timestamp;
 
-/// Events looked at for one page when a filter has no index.
-const LOOKED_AT: i64 = 10_000;
-/// Deliveries of one event that are shown.
-const DELIVERIES: i64 = 200;
-/// Derived events get their ids right after their source: within a second of ids (`IdSource`: 12 bits a microsecond).
-const SECOND_OF_IDS: i64 = 1_000_000 << 12;
+/// Events read for one page when a filter has no index.
+const SCAN_EVENTS_MAX: i64 = 10_000;
+/// Deliveries shown for one event.
+const DELIVERIES_MAX: i64 = 200;
+/// The ids of one second (`IdSource`: 12 bits a microsecond). Derived events get their ids right after their source's.
+const IDS_PER_SECOND: i64 = 1_000_000 << 12;
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Bytes of a blob, on both databases.
+    /// The bytes of a blob, on both databases.
     fn length(blob: Binary) -> Integer;
 }
 
-/// What to show; empty means all of it.
+/// Selects events; the default selects all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of that name.
+    /// Only events of this name.
     pub event: Option<EventName>,
-    /// From that inbox.
+    /// Only events of this inbox.
     pub inbox: Option<InboxId>,
-    /// Only those that no webhook got.
+    /// Only events that no webhook got.
     pub unmatched: bool,
-    /// Accepted then or later.
+    /// Only events accepted at this time or later.
     pub from: Option<Timestamp>,
-    /// Accepted before then.
+    /// Only events accepted before this time.
     pub to: Option<Timestamp>,
 }
 
 /// An event without its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its id.
+    /// Unique; grows with time.
     pub id: EventId,
-    /// Its name.
+    /// What happened.
     pub event: EventName,
-    /// The inbox it came from.
+    /// The inbox that the event names.
     pub inbox_id: Option<InboxId>,
     /// The event it was derived from.
     pub derived_from: Option<EventId>,
-    /// Bytes of its body.
+    /// The size of its body in bytes.
     pub size: usize,
     /// When it was accepted.
     pub created_at: Timestamp,
-    /// Why no webhook got it, if none did.
+    /// Why no webhook got it, if so.
     pub unmatched: Option<Unmatched>,
-    /// Deliveries made of it, tests not counted.
+    /// How many deliveries it has, without those of tests.
     pub deliveries: u64,
-    /// It was made on a test page.
+    /// Whether it is a test event, or has a delivery that a test made.
     pub test: bool,
 }
 
-/// A part of the list, newest first, and where it goes on.
+/// A page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// The events.
+    /// The events, newest first.
     pub lines: Vec<Line>,
-    /// Where newer ones are, if there may be any.
+    /// The cursor of the page with newer events, if there may be any.
     pub newer: Option<Cursor<EventId>>,
-    /// Where older ones are, if there may be any.
+    /// The cursor of the page with older events, if there may be any.
     pub older: Option<Cursor<EventId>>,
 }
 
 type Columns = (i64, String, Option<i64>, Option<i64>, i32, i64, Option<String>);
 type Query = e::BoxedQuery<'static, <DbConnection as Connection>::Backend>;
 
-/// Up to `limit` events.
+/// The events that match the filter, up to `limit` of them, on the page that the cursor names.
 pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>, limit: usize) -> Result<Page, Error> {
     let scans = filter.event.is_some() || filter.inbox.is_some();
     let bound = if scans { bound(conn, filter, cursor)? } else { None };
@@ -102,20 +102,20 @@ pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>, l
         (Some(bound), Cursor::After(_)) => query.filter(e::id.lt(bound)),
         (Some(bound), _) => query.filter(e::id.gt(bound)),
     };
-    let most = i64::try_from(limit).unwrap_or(100) + 1;
-    let mut rows: Vec<Columns> = query.limit(most).select(columns()).load(conn)?;
+    let rows_max = i64::try_from(limit).unwrap_or(100) + 1;
+    let mut rows: Vec<Columns> = query.limit(rows_max).select(columns()).load(conn)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
     let (first, last) = (rows.first().map(|row| EventId(row.0)), rows.last().map(|row| EventId(row.0)));
     let (newer, older) = match cursor {
         Cursor::After(_) => {
-            let goes_on = if more { first } else { bound.map(|bound| EventId(bound - 1)) };
-            (goes_on.map(Cursor::After), last.map(Cursor::Before))
+            let next = if more { first } else { bound.map(|bound| EventId(bound - 1)) };
+            (next.map(Cursor::After), last.map(Cursor::Before))
         }
         _ => {
-            let goes_on = if more { last } else { bound.map(|bound| EventId(bound + 1)) };
-            (first.filter(|_| cursor != Cursor::Newest).map(Cursor::After), goes_on.map(Cursor::Before))
+            let next = if more { last } else { bound.map(|bound| EventId(bound + 1)) };
+            (first.filter(|_| cursor != Cursor::Newest).map(Cursor::After), next.map(Cursor::Before))
         }
     };
     Ok(Page { lines: lines(conn, rows)?, newer, older })
@@ -127,7 +127,7 @@ fn columns() -> Selection {
     (e::id, e::name, e::inbox_id, e::derived_from, length(e::body), e::created_at, e::unmatched)
 }
 
-/// What the key, and the index of the unmatched, lead to.
+/// The part of the query that the primary key and `events_unmatched` serve.
 fn candidates(filter: &Filter, cursor: Cursor<EventId>) -> Query {
     let mut query = e::table.into_boxed();
     if filter.unmatched {
@@ -146,12 +146,12 @@ fn candidates(filter: &Filter, cursor: Cursor<EventId>) -> Query {
     }
 }
 
-/// The first event that is too far away to be looked at.
+/// The first event beyond the [`SCAN_EVENTS_MAX`] that are read for a page; `None` if there are fewer.
 fn bound(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>) -> Result<Option<i64>, Error> {
-    Ok(candidates(filter, cursor).select(e::id).offset(LOOKED_AT).limit(1).first(conn).optional()?)
+    Ok(candidates(filter, cursor).select(e::id).offset(SCAN_EVENTS_MAX).limit(1).first(conn).optional()?)
 }
 
-/// The events of those rows, with what was made of them (`deliveries_event`).
+/// Counts the deliveries of the rows (by the index `deliveries_event`).
 fn lines(conn: &mut DbConnection, rows: Vec<Columns>) -> Result<Vec<Line>, Error> {
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
     let made: Vec<(i64, String, i64)> = d::table
@@ -169,7 +169,7 @@ fn lines(conn: &mut DbConnection, rows: Vec<Columns>) -> Result<Vec<Line>, Error
         }
     }
     let line = |(id, name, inbox_id, derived_from, size, created_at, unmatched): Columns| {
-        let event = EventName::parse_any(&name).ok_or(Error::Meaning("event"))?;
+        let event = EventName::parse_any(&name).ok_or(Error::CorruptValue("event"))?;
         let (deliveries, tested) = counts.get(&id).copied().unwrap_or_default();
         Ok(Line {
             id: EventId(id),
@@ -186,17 +186,17 @@ fn lines(conn: &mut DbConnection, rows: Vec<Columns>) -> Result<Vec<Line>, Error
     rows.into_iter().map(line).collect()
 }
 
-/// One event, unless retention removed it.
+/// One event; `None` once retention removed it.
 pub fn find(conn: &mut DbConnection, id: EventId) -> Result<Option<Line>, Error> {
     let row: Option<Columns> = e::table.find(id.0).select(columns()).first(conn).optional()?;
     Ok(lines(conn, row.into_iter().collect())?.pop())
 }
 
-/// The events that were derived from that one.
+/// The events that were derived from this one.
 pub fn derived(conn: &mut DbConnection, id: EventId) -> Result<Vec<(EventId, EventName)>, Error> {
     let rows: Vec<(i64, String)> = e::table
         .filter(e::id.gt(id.0))
-        .filter(e::id.lt(id.0.saturating_add(SECOND_OF_IDS)))
+        .filter(e::id.lt(id.0.saturating_add(IDS_PER_SECOND)))
         .filter(e::derived_from.eq(id.0))
         .order(e::id)
         .select((e::id, e::name))
@@ -204,8 +204,8 @@ pub fn derived(conn: &mut DbConnection, id: EventId) -> Result<Vec<(EventId, Eve
     Ok(rows.into_iter().filter_map(|(id, name)| Some((EventId(id), EventName::parse_any(&name)?))).collect())
 }
 
-/// What was made of an event, the first first (`deliveries_event`).
+/// The first 200 deliveries of an event, oldest first (by the index `deliveries_event`).
 pub fn deliveries(conn: &mut DbConnection, id: EventId) -> Result<Vec<Delivery>, Error> {
-    let rows: Vec<DeliveryRow> = d::table.filter(d::event_id.eq(id.0)).order(d::id).limit(DELIVERIES).load(conn)?;
+    let rows: Vec<DeliveryRow> = d::table.filter(d::event_id.eq(id.0)).order(d::id).limit(DELIVERIES_MAX).load(conn)?;
     rows.into_iter().map(DeliveryRow::into_delivery).collect()
 }

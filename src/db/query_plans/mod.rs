@@ -1,4 +1,4 @@
-//! That no page reads more than it shows, and the engine no more than it handles: the plans of their queries.
+//! Tests of query plans: no query of a page or of the engine reads a large table whole.
 
 mod postgres;
 mod sqlite;
@@ -26,10 +26,11 @@ use crate::domain::timestamp::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
 
-/// Tables that grow with the traffic.
+/// Tables that grow with the number of events; `due` is the alias of `deliveries` in the claim.
 const LARGE: [&str; 6] = ["deliveries", "due", "attempts", "events", "webhook_hours", "idempotency_keys"];
 
-/// On Postgres where the tests are told of a server, else on SQLite, whose plans do not depend on what is in it.
+/// A database on the Postgres server of `HACHOK_TEST_DATABASE`, or on SQLite if that names none. Plans of SQLite do not
+/// depend on `filled`: without ANALYZE it does not know how many rows there are.
 fn database(filled: bool) -> DbConnection {
     match std::env::var("HACHOK_TEST_DATABASE") {
         Ok(server) if server.starts_with("postgres") => postgres::database(&server, filled),
@@ -37,7 +38,7 @@ fn database(filled: bool) -> DbConnection {
     }
 }
 
-/// A webhook with one delivery, so that no query is left out for want of rows.
+/// A webhook with one delivery: without rows some functions return before their last query.
 const ROWS: &[&str] = &[
     "INSERT INTO webhooks (id, url, enabled, auth_method, auth_name, all_inboxes, timeout_s, secret, \
      secret_created_at, version, created_at, updated_at, failing_since) \
@@ -49,16 +50,16 @@ const ROWS: &[&str] = &[
      VALUES (4000000000000000002, 1, 0, 9, 'succeeded', '[]', 200, FALSE)",
 ];
 
-/// What a page asks the database, or the engine has it do.
+/// The statements that `page` runs, without those that insert or select nothing.
 fn queries(page: impl FnOnce(&mut DbConnection) -> Result<(), Error>) -> Vec<String> {
     let mut conn = database(false);
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let noted = Arc::clone(&seen);
+    let recorded = Arc::clone(&seen);
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             let text = query.to_string();
             let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
-            noted.lock().expect("a list").push(text);
+            recorded.lock().expect("a list").push(text);
         }
     });
     page(&mut conn).expect("a page's queries");
@@ -68,7 +69,7 @@ fn queries(page: impl FnOnce(&mut DbConnection) -> Result<(), Error>) -> Vec<Str
     seen.into_iter().filter(|text| has_plan(text) && !text.contains("1=0")).collect()
 }
 
-/// Steps of a plan that read the whole of a large table.
+/// The steps of a query's plan that read a large table whole.
 fn scans(conn: &mut DbConnection, query: &str) -> Vec<String> {
     match conn {
         DbConnection::Sqlite(_) => sqlite::scans(conn, query),
@@ -115,7 +116,7 @@ fn an_overview_reads_no_large_table_whole() {
 }
 
 #[test]
-fn every_filter_of_the_log_has_its_way() {
+fn every_filter_of_the_log_uses_an_index() {
     let asked = queries(|conn| {
         for webhook in [None, Some(1)] {
             for status in [None, Some(Status::Pending), Some(Status::Success), Some(Status::Failed)] {
@@ -135,7 +136,7 @@ fn every_filter_of_the_log_has_its_way() {
 }
 
 #[test]
-fn what_was_received_and_what_failed_are_found_without_reading_the_rest() {
+fn received_events_and_failed_deliveries_are_found_by_an_index() {
     let asked = queries(|conn| {
         let id = EventId(4_000_000_000_000_000_001);
         for unmatched in [false, true] {
@@ -160,7 +161,7 @@ fn what_was_received_and_what_failed_are_found_without_reading_the_rest() {
 }
 
 #[test]
-fn what_every_page_asks_reads_no_large_table_whole() {
+fn the_queries_of_every_page_read_no_large_table_whole() {
     let queries = queries(|conn| {
         users::active(conn, 1)?;
         statistics::failed_lately(conn, NOW).map(drop)
@@ -169,7 +170,7 @@ fn what_every_page_asks_reads_no_large_table_whole() {
 }
 
 #[test]
-fn the_state_of_the_system_is_told_without_reading_what_waits() {
+fn the_status_page_does_not_read_the_queue() {
     let queries = queries(|conn| {
         diagnostics::oldest_pending(conn)?;
         diagnostics::oldest_due(conn, NOW).map(drop)
@@ -201,7 +202,7 @@ fn an_event_and_its_delivery_read_no_large_table_whole() {
 }
 
 #[test]
-fn what_is_old_is_removed_without_reading_the_rest() {
+fn retention_reads_no_large_table_whole() {
     let queries = queries(|conn| {
         retention::expire(conn, NOW, NOW)?;
         retention::end_orphans(conn, NOW)?;
@@ -228,7 +229,7 @@ fn finished(next: Next) -> Finished {
 }
 
 #[test]
-fn a_query_that_reads_all_is_found() {
+fn a_query_that_reads_a_whole_table_is_detected() {
     let mut conn = database(true);
     for query in ["SELECT status FROM deliveries WHERE finished_at > 5", "SELECT delivered FROM webhook_hours"] {
         assert_eq!(scans(&mut conn, query).len(), 1, "{query}");

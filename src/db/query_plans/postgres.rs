@@ -1,4 +1,4 @@
-//! Plans on Postgres: chosen by how much there is, so the tables are filled and counted first.
+//! Plans on Postgres. They depend on statistics, so they are checked on new tables and on filled, analysed ones.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -9,10 +9,11 @@ use super::{LARGE, ROWS};
 use crate::db::DbConnection;
 use crate::db::connection::{self, Access, DatabaseUrl, migrations};
 
-/// Indexes of few rows that may be looked through: what waits, what is to be sent alone, what nobody got.
-const FEW: [&str; 3] = ["deliveries_pending", "deliveries_suspect", "events_unmatched"];
+/// Partial indexes with few rows, which may be read whole: pending deliveries, suspects, unmatched events.
+const SMALL_INDEXES: [&str; 3] = ["deliveries_pending", "deliveries_suspect", "events_unmatched"];
 
-/// Ninety days of hours of twenty webhooks; 20,000 deliveries, of which the newest hundred wait and one in fifty failed.
+/// Ninety days of hourly counts of twenty webhooks; 20,000 deliveries, of which the newest 100 are pending and one in fifty
+/// failed.
 const MANY: &str = "
     INSERT INTO webhooks (id, url, enabled, auth_method, auth_name, all_inboxes, timeout_s, secret, secret_created_at,
         version, created_at, updated_at)
@@ -33,7 +34,7 @@ const MANY: &str = "
     SELECT n, 1, n, 9, 'succeeded', '[]', 200, FALSE FROM generate_series(1, 19900) n;
     ANALYZE;";
 
-/// Tables of this connection alone: they go with it. Filled and counted, or as young as they are after the first start.
+/// Temporary tables, which only this connection sees. Filled and analysed, or new as after the first start.
 pub(super) fn database(server: &str, filled: bool) -> DbConnection {
     let url = DatabaseUrl::parse(&format!("{}/postgres", server.trim_end_matches('/'))).expect("a server");
     let mut conn = connection::open(&url, Access::ReadWrite).expect("a server");
@@ -54,32 +55,34 @@ struct Plan {
     json: String,
 }
 
-/// Steps of the plan that read the whole of a large table: of the plan for whatever values.
+/// The steps of the generic plan, which holds for any parameters, that read a large table whole.
 pub(super) fn scans(conn: &mut DbConnection, query: &str) -> Vec<String> {
     let DbConnection::Postgres(conn) = conn else { panic!("a connection to Postgres") };
     let values = (1..).take_while(|number| query.contains(&format!("${number}"))).count();
     let values = if values == 0 { String::new() } else { format!("({})", vec!["NULL"; values].join(", ")) };
-    // A list of nothing but parameters has no types of its own; the client sends them.
+    // diesel sends the types of parameters; PREPARE cannot infer them in a VALUES list of parameters only.
     let query = query.replace("(VALUES ($3, $4)", "(VALUES ($3::bigint, $4::bigint)");
-    conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE asked AS {query}")).expect(&query);
-    let explained = diesel::sql_query(format!("EXPLAIN (FORMAT JSON) EXECUTE asked{values}"));
+    conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE statement AS {query}"))
+        .expect(&query);
+    let explained = diesel::sql_query(format!("EXPLAIN (FORMAT JSON) EXECUTE statement{values}"));
     let plan: Plan = explained.get_result(conn).expect(&query);
-    conn.batch_execute("DEALLOCATE asked").expect("it was prepared");
+    conn.batch_execute("DEALLOCATE statement").expect("a prepared statement");
     let mut found = Vec::new();
     let tree: Value = serde_json::from_str(&plan.json).expect("JSON");
-    // Not for every handful of results.
-    let may_read_few = !query.contains("VALUES");
-    look(&tree[0]["Plan"], may_read_few, &mut found);
+    // Statements with a VALUES list run for every batch of results: they may not read even a small index whole.
+    let may_read_small = !query.contains("VALUES");
+    visit(&tree[0]["Plan"], may_read_small, &mut found);
     found
 }
 
-fn look(node: &Value, may_read_few: bool, found: &mut Vec<String>) {
-    let said = |key: &str| node[key].as_str().unwrap_or_default();
-    let (kind, table, index) = (said("Node Type"), said("Relation Name"), said("Index Name"));
+fn visit(node: &Value, may_read_small: bool, found: &mut Vec<String>) {
+    let field = |key: &str| node[key].as_str().unwrap_or_default();
+    let (kind, table, index) = (field("Node Type"), field("Relation Name"), field("Index Name"));
     let large = LARGE.iter().any(|large| table == *large || index.starts_with(large));
-    let through_index = !index.is_empty() && (!said("Index Cond").is_empty() || (may_read_few && FEW.contains(&index)));
+    let through_index =
+        !index.is_empty() && (!field("Index Cond").is_empty() || (may_read_small && SMALL_INDEXES.contains(&index)));
     if large && !through_index && kind.ends_with("Scan") && kind != "Bitmap Heap Scan" {
         found.push(format!("{kind} {table}{index}"));
     }
-    node["Plans"].as_array().into_iter().flatten().for_each(|below| look(below, may_read_few, found));
+    node["Plans"].as_array().into_iter().flatten().for_each(|child| visit(child, may_read_small, found));
 }

@@ -1,4 +1,4 @@
-//! Plans on SQLite: chosen by what indexes there are, however few rows.
+//! Plans on SQLite. They depend on the indexes only, not on the number of rows.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -7,8 +7,8 @@ use super::{LARGE, ROWS};
 use crate::db::DbConnection;
 use crate::db::connection::{self, Access, DatabaseUrl, migrations};
 
-/// Indexes of few rows that may be looked through: what waits, where all of it is counted, and what is to be sent alone.
-const FEW: [&str; 3] = [
+/// Partial indexes with few rows, which may be read whole: pending deliveries (two indexes) and suspects.
+const SMALL_INDEXES: [&str; 3] = [
     "SCAN deliveries USING COVERING INDEX deliveries_pending",
     "SCAN deliveries USING COVERING INDEX deliveries_due",
     "SCAN deliveries USING INDEX deliveries_suspect",
@@ -30,13 +30,13 @@ struct Step {
     detail: String,
 }
 
-/// Steps of the plan that read the whole of a large table.
+/// The steps of the plan that read a large table whole.
 pub(super) fn scans(conn: &mut DbConnection, query: &str) -> Vec<String> {
     let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load(conn).expect(query);
     let whole = |step: &str| {
         let table = step.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
-        table.is_some_and(|table| LARGE.contains(&table)) && !FEW.contains(&step)
-            // Bounds of a webhook and an id together: every id of the webhook is looked at.
+        table.is_some_and(|table| LARGE.contains(&table)) && !SMALL_INDEXES.contains(&step)
+            // A row comparison of (webhook_id, id) uses only its first column: every id of the webhook is read.
             || step.contains("webhook_id>? AND webhook_id<?") && query.contains("> (?, ?)")
     };
     steps.into_iter().map(|step| step.detail).filter(|step| whole(step)).collect()

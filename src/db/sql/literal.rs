@@ -1,21 +1,21 @@
-//! Conditions and sentences without parameters.
+//! Literal SQL: conditions and statements without bind parameters.
 //!
-//! SQLite uses a partial index only where the query's text implies the index's condition: `status = ?` does not imply
-//! `status = 'pending'`. diesel's `sql()` would do, but statements with it are prepared anew every time.
+//! SQLite uses a partial index only if the text of the query implies the condition of the index: `status = ?` does not
+//! imply `status = 'pending'`. diesel's `sql()` is no substitute, because it prevents caching of the prepared statement.
 //!
-//! So is a `LIMIT` with a parameter, by SQLite itself, and diesel's `first` writes one: what is found by a unique key is
-//! got with `get_result`.
+//! SQLite also prepares a statement anew whose `LIMIT` is a parameter. diesel's `first` writes such a `LIMIT`: use
+//! `get_result` to find a row by a unique key.
 
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::{QueryResult, RunQueryDsl};
 
-/// What diesel wants to know of a condition about any tables, whose text it writes itself.
+/// Implements the diesel traits of a boolean expression that renders its own SQL and may be used with any table.
 macro_rules! condition {
     ($name:ty) => {
         impl diesel::query_builder::QueryId for $name {
             type QueryId = ();
-            // The statement is remembered by its text.
+            // diesel finds the prepared statement by its text.
             const HAS_STATIC_QUERY_ID: bool = false;
         }
 
@@ -34,11 +34,11 @@ macro_rules! condition {
 }
 pub(in crate::db) use condition;
 
-/// A condition, or a whole sentence, of that very text.
+/// A condition or a statement with exactly this text.
 #[derive(Clone, Copy, Debug)]
 pub struct Fixed(pub &'static str);
 
-/// The delivery waits or is being sent.
+/// The delivery is neither delivered nor failed permanently. The text equals the condition of the partial indexes.
 pub const PENDING: Fixed = Fixed("deliveries.status = 'pending'");
 
 impl<Conn> RunQueryDsl<Conn> for Fixed {}

@@ -1,8 +1,8 @@
-//! Sentences that run for every event and every delivery: their prepared form is kept, and their text is made once.
+//! Runs the statements of every event and every delivery through diesel's cache of prepared statements.
 //!
-//! diesel prepares an `UPDATE` anew every time, because a changeset may leave columns out, and a connection to either
-//! database makes the text of a sentence three times. Both together were a sixth of the engine's CPU time. A text that
-//! takes few forms may be kept: diesel finds it again by its text.
+//! diesel never caches an `UPDATE`, because a changeset may leave out columns, and `MultiConnection` renders the text of
+//! a statement three times. Both together took a sixth of the engine's CPU time. diesel finds a cached statement by its
+//! text, so use these functions only for statements whose text takes few forms.
 
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -12,21 +12,21 @@ use diesel::{OptionalExtension, PgConnection, QueryResult, RunQueryDsl, SqliteCo
 
 use crate::db::{DbConnection, Error};
 
-/// A sentence whose text takes few forms.
+/// A statement whose text takes few forms, so that it may be cached.
 pub struct Kept<Q>(Q);
 
-/// Runs a sentence; returns how many rows it changed.
-pub fn execute<Q>(conn: &mut DbConnection, sentence: Q) -> Result<usize, Error>
+/// Runs a statement; returns how many rows it changed.
+pub fn execute<Q>(conn: &mut DbConnection, statement: Q) -> Result<usize, Error>
 where
     Kept<Q>: ExecuteDsl<SqliteConnection> + ExecuteDsl<PgConnection>,
 {
     Ok(match conn {
-        DbConnection::Sqlite(conn) => Kept(sentence).execute(conn)?,
-        DbConnection::Postgres(conn) => Kept(sentence).execute(conn)?,
+        DbConnection::Sqlite(conn) => Kept(statement).execute(conn)?,
+        DbConnection::Postgres(conn) => Kept(statement).execute(conn)?,
     })
 }
 
-/// The rows of a query.
+/// Returns all rows of a query.
 pub fn load<'query, Q, T>(conn: &mut DbConnection, query: Q) -> Result<Vec<T>, Error>
 where
     Kept<Q>: LoadQuery<'query, SqliteConnection, T> + LoadQuery<'query, PgConnection, T>,
@@ -37,7 +37,7 @@ where
     })
 }
 
-/// The one row of a query, if there is one.
+/// Returns the row of a query that finds at most one.
 pub fn find<'query, Q, T>(conn: &mut DbConnection, query: Q) -> Result<Option<T>, Error>
 where
     Kept<Q>: LoadQuery<'query, SqliteConnection, T> + LoadQuery<'query, PgConnection, T>,

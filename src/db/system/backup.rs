@@ -1,4 +1,4 @@
-//! A copy of a SQLite database in one file, and what such a file holds.
+//! Copies a SQLite database into one file, and checks such a file.
 
 use std::fs::{self, File};
 use std::io;
@@ -17,18 +17,18 @@ use crate::db::{DatabaseUrl, DbConnection, Error};
 use crate::domain::secret_box::Sealed;
 use crate::private_files;
 
-/// What a database holds, for the message after a restore.
+/// The number of rows in a database, for the message after a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
-    /// What its key is tried on.
+    /// The sample that shows whether a key is the right one; `None` before the first use of a key.
     pub key_check: Option<Sealed>,
-    /// People who sign in.
+    /// Users, with disabled ones.
     pub users: i64,
     /// Webhooks that are not deleted.
     pub webhooks: i64,
-    /// Events.
+    /// Stored events.
     pub events: i64,
-    /// Deliveries that wait to be sent.
+    /// Pending deliveries.
     pub pending: i64,
 }
 
@@ -48,8 +48,8 @@ const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM users) AS users, \
      (SELECT COUNT(*) FROM webhooks WHERE deleted_at IS NULL) AS webhooks, (SELECT COUNT(*) FROM events) AS events, \
      (SELECT COUNT(*) FROM deliveries WHERE status = 'pending') AS pending";
 
-/// A file that is being written under a name of its own, to get its name when it is whole. Two that write the same one
-/// at once do not meet: the name is locked. What a killed process left is overwritten.
+/// A file that is written under a temporary name and renamed when it is complete. The temporary file is locked, so that
+/// two processes cannot write the same target; the rest of a killed process is overwritten.
 #[derive(Debug)]
 pub struct Unfinished {
     file: File,
@@ -58,10 +58,10 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Begins; a target that exists is refused.
+    /// Creates and locks the temporary file. An error if the target exists or another process writes it.
     pub fn begin(target: &Path) -> Result<Self, Error> {
         let failed = |error| Error::File(target.to_owned(), error);
-        // Also a link that leads nowhere.
+        // Also true for a symbolic link to a missing file.
         if target.symlink_metadata().is_ok() {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
         }
@@ -74,25 +74,25 @@ impl Unfinished {
         Ok(begun)
     }
 
-    /// The file of another path becomes this one, to be checked before it gets its name.
+    /// Copies a database file, with its WAL, into the temporary file.
     pub fn copy(&mut self, source: &Path) -> Result<(), Error> {
         let mut from = File::open(source).map_err(|error| Error::File(source.to_owned(), error))?;
         let failed = |error| Error::File(self.path.clone(), error);
         io::copy(&mut from, &mut self.file).map_err(failed)?;
         let log = private_files::beside(source, "-wal");
         if log.is_file() {
-            // A copy of a running server's files: its newest commits are in the log.
+            // The source may be a copy of a running server's files: the WAL then holds its newest commits.
             fs::copy(&log, private_files::beside(&self.path, "-wal")).map_err(|error| Error::File(log, error))?;
         }
         Ok(())
     }
 
-    /// As a database.
+    /// The temporary file as a database.
     pub fn url(&self) -> DatabaseUrl {
         DatabaseUrl::Sqlite(self.path.clone())
     }
 
-    /// Gives the file its name, durably; its size.
+    /// Renames the file to the target, durably. Returns its size in bytes.
     pub fn publish(self) -> Result<u64, Error> {
         let failed = |error| Error::File(self.target.clone(), error);
         let size = self.file.metadata().map_err(failed)?.len();
@@ -100,28 +100,28 @@ impl Unfinished {
         Ok(size)
     }
 
-    /// What SQLite may have left beside it.
+    /// Removes the files that SQLite may have left beside it.
     fn remove_parts(&self) {
         for part in ["-wal", "-shm", "-journal"] {
-            // There is none, as a rule.
+            // Usually the file does not exist.
             drop(fs::remove_file(private_files::beside(&self.path, part)));
         }
     }
 }
 
 impl Drop for Unfinished {
-    /// What has its name by now is no more under this one.
+    /// Removes the temporary file, which [`Self::publish`] has renamed if it was called.
     fn drop(&mut self) {
         self.remove_parts();
         drop(fs::remove_file(&self.path));
     }
 }
 
-/// Copies a database as it is at one moment; writers are not held up. `VACUUM INTO` reads in one transaction and leaves
-/// no free pages in the copy.
+/// Copies a consistent state of the database without blocking writers: `VACUUM INTO` reads in one transaction. The copy has no
+/// free pages.
 pub fn copy_into(url: &DatabaseUrl, target: &Unfinished) -> Result<(), Error> {
     let DbConnection::Sqlite(mut conn) = connection::open(url, Access::Plain)? else { return Err(Error::Foreign) };
-    // Its cache is of no use to a page that is read once; spilling a large copy from a small one is slow.
+    // 64 MiB: spilling the pages of a large copy from a small cache is slow.
     conn.batch_execute("PRAGMA cache_size = -65536")?;
     sql_query("VACUUM INTO ?").bind::<Text, _>(target.path.to_string_lossy()).execute(&mut conn)?;
     Ok(())
@@ -133,7 +133,8 @@ struct Finding {
     integrity_check: String,
 }
 
-/// Checks every page, and that the tables are ours and not of a newer version; what the database holds.
+/// Checks every page of the file and returns its contents. [`Error::Damaged`] if the check fails, [`Error::Foreign`] if
+/// Hachok did not make the tables, [`Error::Newer`] if a newer version did.
 pub fn check(url: &DatabaseUrl) -> Result<Contents, Error> {
     let mut conn = connection::open(url, Access::Plain)?;
     if migrations::tables(&mut conn)? == Tables::Missing {
@@ -146,7 +147,7 @@ pub fn check(url: &DatabaseUrl) -> Result<Contents, Error> {
     contents(&mut conn)
 }
 
-/// What a database holds, without a check.
+/// The contents of a database, without a check.
 pub fn contents_of(url: &DatabaseUrl) -> Result<Contents, Error> {
     contents(&mut connection::open(url, Access::Plain)?)
 }

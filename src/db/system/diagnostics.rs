@@ -1,4 +1,4 @@
-//! What the database tells of itself, for the page on the system's state.
+//! Measurements of the database for the status page.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -21,17 +21,18 @@ struct Word {
     word: Option<String>,
 }
 
-/// When the oldest delivery that waits was made, to be read from its id.
+/// When the oldest pending delivery was created, as its id says.
 pub fn oldest_pending(conn: &mut DbConnection) -> Result<Option<Timestamp>, Error> {
     let oldest: Option<i64> = d::table.filter(PENDING).select(diesel::dsl::min(d::id)).first(conn)?;
     Ok(oldest.map(IdSource::time_of))
 }
 
-/// Since when the oldest delivery is due that nothing holds back: its webhook is on, not paused and not failing. Each
-/// webhook's oldest is the first in the index of what is due, so that a million that wait cost no more than one.
+/// The due time of the delivery that has been due longest, among the webhooks that are on, not paused and not failing.
+/// `None` if none is due. Reads one row of the index of due deliveries for each webhook, so its cost does not depend on
+/// the length of the queue.
 pub fn oldest_due(conn: &mut DbConnection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let now = now.micros();
-    // Only numbers of ours go into the text.
+    // `now` is a number, so the text needs no escaping.
     let text = format!(
         "SELECT MIN(oldest) AS number FROM (SELECT (SELECT next_attempt_at FROM deliveries \
          WHERE webhook_id = webhooks.id AND status = 'pending' AND leased_until IS NULL \
@@ -41,24 +42,24 @@ pub fn oldest_due(conn: &mut DbConnection, now: Timestamp) -> Result<Option<Time
     Ok(diesel::sql_query(text).get_result::<Number>(conn)?.number.map(Timestamp::from_micros))
 }
 
-/// The newest migration.
+/// The version of the newest applied migration.
 pub fn migration(conn: &mut DbConnection) -> Result<Option<String>, Error> {
     let text = "SELECT MAX(version) AS word FROM __diesel_schema_migrations";
     Ok(diesel::sql_query(text).get_result::<Word>(conn)?.word)
 }
 
 impl Db {
-    /// The kind of the database, as people call it.
+    /// The name of the database product, for people.
     pub const fn kind(&self) -> &'static str {
         self.url.kind()
     }
 
-    /// The database's file, for SQLite.
+    /// The path of the SQLite file; `None` on Postgres.
     pub fn file(&self) -> Option<&std::path::Path> {
         self.url.file()
     }
 
-    /// Bytes that the database takes on its disk, the log that is not yet folded in included.
+    /// The size of the database in bytes, with SQLite's WAL.
     pub async fn size(&self) -> Result<u64, Error> {
         if let Some(file) = self.url.file() {
             let log = format!("{}-wal", file.display());

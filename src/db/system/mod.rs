@@ -1,4 +1,4 @@
-//! The installation: its settings, id and diagnostics, backups, and locks of tasks.
+//! The installation: settings, id, diagnostics, backups, and locks of background tasks.
 
 pub mod backup;
 pub mod diagnostics;

@@ -1,4 +1,4 @@
-//! The installation's own values, by name.
+//! Values of the installation by name: the settings of the administrators, and the program's own values.
 
 use diesel::prelude::*;
 
@@ -12,18 +12,18 @@ const TIME_ZONE: &str = "time_zone";
 const SUBSTATUS_ATTRIBUTE: &str = "substatus_attribute";
 const VIEWERS_SEE_ANSWERS: &str = "viewers_see_answers";
 
-/// The value of that name.
+/// The stored value of this name.
 pub fn get(conn: &mut DbConnection, name: &str) -> Result<Option<String>, Error> {
     Ok(settings::table.find(name).select(settings::value).get_result(conn).optional()?)
 }
 
-/// Stores a value. One that is there already is an error that `is_taken`.
+/// Stores a new value. A unique violation means that the name has a value already.
 pub fn insert(conn: &mut DbConnection, name: &str, value: &str) -> Result<(), Error> {
     diesel::insert_into(settings::table).values((settings::name.eq(name), settings::value.eq(value))).execute(conn)?;
     Ok(())
 }
 
-/// Stores a value, new or not.
+/// Stores a value, or replaces it.
 fn put(conn: &mut DbConnection, name: &str, value: &str) -> Result<(), Error> {
     if diesel::update(settings::table.find(name)).set(settings::value.eq(value)).execute(conn)? == 0 {
         insert(conn, name, value)?;
@@ -31,28 +31,28 @@ fn put(conn: &mut DbConnection, name: &str, value: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// What administrators have set on the pages.
+/// The settings of the administrators. A missing or unknown value is the default.
 pub fn load(conn: &mut DbConnection) -> Result<Settings, Error> {
-    let none = Settings::default();
+    let default = Settings::default();
     Ok(Settings {
-        language: get(conn, LANGUAGE)?.as_deref().and_then(Language::parse).unwrap_or(none.language),
-        time_zone: get(conn, TIME_ZONE)?.unwrap_or(none.time_zone),
+        language: get(conn, LANGUAGE)?.as_deref().and_then(Language::parse).unwrap_or(default.language),
+        time_zone: get(conn, TIME_ZONE)?.unwrap_or(default.time_zone),
         substatus_attribute: substatus_attribute(conn)?,
         viewers_see_answers: viewers_see_answers(conn)?,
     })
 }
 
-/// Readers without admin rights see the answers of all webhooks.
+/// Whether viewers see the receivers' answers of all webhooks; false by default.
 pub fn viewers_see_answers(conn: &mut DbConnection) -> Result<bool, Error> {
     Ok(get(conn, VIEWERS_SEE_ANSWERS)?.is_some_and(|value| value == "true"))
 }
 
-/// The custom attribute that is the substatus.
+/// The name of the custom attribute that holds the substatus.
 pub fn substatus_attribute(conn: &mut DbConnection) -> Result<String, Error> {
     Ok(get(conn, SUBSTATUS_ATTRIBUTE)?.unwrap_or(Settings::default().substatus_attribute))
 }
 
-/// Stores what an administrator has set.
+/// Stores the settings of the administrators.
 pub fn store(conn: &mut DbConnection, new: &Settings) -> Result<(), Error> {
     put(conn, LANGUAGE, new.language.as_str())?;
     put(conn, TIME_ZONE, &new.time_zone)?;

@@ -1,4 +1,5 @@
-//! Work that one process of several does: whoever is first has it until its time is over, and may go on.
+//! Leases for background tasks that only one process may run at a time. The holder renews its lease in the transaction
+//! of each step; without that it ends, and another process may take the task over.
 
 use std::time::Duration;
 
@@ -7,46 +8,47 @@ use diesel::{RunQueryDsl, sql_query};
 
 use crate::db::{DbConnection, Error, now_on};
 
-/// A kind of work.
+/// A task that one process runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Duty {
-    /// Removing what is old: two at it would delete the same rows.
-    Housekeeping,
-    /// Carrying recoveries on: two would do it at twice the pace.
+pub enum Task {
+    /// Deleting old rows: two processes would delete the same ones.
+    Cleanup,
+    /// Making the deliveries of recoveries: two processes would make them at twice the rate.
     Recovery,
 }
 
-impl Duty {
+impl Task {
+    /// The name in the column, which older versions wrote.
     const fn as_str(self) -> &'static str {
         match self {
-            Self::Housekeeping => "housekeeping",
+            Self::Cleanup => "housekeeping",
             Self::Recovery => "recovery",
         }
     }
 
-    /// Longer than the pause between two steps of it, so that it stays with who began; short enough that another takes
-    /// over soon when that process ends.
-    const fn held_for(self) -> Duration {
+    /// The time of a lease: longer than the pause between two steps, so that the task stays with its process; short, so
+    /// that another process takes over soon after that one ends.
+    const fn lease_time(self) -> Duration {
         match self {
-            Self::Housekeeping => Duration::from_secs(5),
+            Self::Cleanup => Duration::from_secs(5),
             Self::Recovery => Duration::from_secs(3),
         }
     }
 }
 
-const TAKE: &str = "INSERT INTO duties (name, holder, held_until) VALUES ($1, $2, $3) ON CONFLICT (name) \
+const ACQUIRE: &str = "INSERT INTO duties (name, holder, held_until) VALUES ($1, $2, $3) ON CONFLICT (name) \
      DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until \
      WHERE duties.holder = excluded.holder OR duties.held_until <= $4";
 
-/// Takes up a duty, or goes on with it; to be asked in the transaction of each step. False while another process has
-/// it. A SQLite database belongs to one process.
-pub fn take(conn: &mut DbConnection, duty: Duty, holder: i64) -> Result<bool, Error> {
+/// Takes or renews the lease of a task. Call it in the transaction of each step. False while another process holds the
+/// lease; always true on SQLite, which one process serves.
+pub fn acquire(conn: &mut DbConnection, task: Task, holder: i64) -> Result<bool, Error> {
     let now = now_on(conn)?;
     let DbConnection::Postgres(conn) = conn else { return Ok(true) };
-    let taken = sql_query(TAKE)
-        .bind::<Text, _>(duty.as_str())
+    let taken = sql_query(ACQUIRE)
+        .bind::<Text, _>(task.as_str())
         .bind::<BigInt, _>(holder)
-        .bind::<BigInt, _>(now.after(duty.held_for()).micros())
+        .bind::<BigInt, _>(now.after(task.lease_time()).micros())
         .bind::<BigInt, _>(now.micros())
         .execute(conn)?;
     Ok(taken > 0)

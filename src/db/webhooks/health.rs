@@ -1,4 +1,4 @@
-//! How webhooks are doing, in their rows.
+//! The health of webhooks: streaks of failures, pauses and probes.
 
 use diesel::prelude::*;
 
@@ -9,7 +9,30 @@ use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::{Health, OffReason, Pace, Signal};
 
-type Columns = (i32, Option<i64>, Option<i64>, Option<i64>, i32, Option<i64>);
+/// The columns of `webhooks` that make its health.
+#[derive(Queryable)]
+pub(super) struct Columns {
+    pub(super) failures: i32,
+    pub(super) failing_since: Option<i64>,
+    pub(super) paused_until: Option<i64>,
+    pub(super) probe_at: Option<i64>,
+    pub(super) probe_wait_ms: i32,
+    pub(super) exhausted_at: Option<i64>,
+}
+
+impl From<Columns> for Health {
+    fn from(row: Columns) -> Self {
+        let time = |micros: Option<i64>| micros.map(Timestamp::from_micros);
+        Self {
+            failures: row.failures,
+            failing_since: time(row.failing_since),
+            paused_until: time(row.paused_until),
+            probe_at: time(row.probe_at),
+            probe_wait_ms: row.probe_wait_ms,
+            exhausted_at: time(row.exhausted_at),
+        }
+    }
+}
 
 /// The health of a webhook that is not deleted.
 pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Health>, Error> {
@@ -21,41 +44,27 @@ pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Health>, Er
         w::probe_wait_ms,
         w::exhausted_at,
     ));
-    Ok(prepared::find(conn, columns)?.map(of))
+    Ok(prepared::find::<_, Columns>(conn, columns)?.map(Health::from))
 }
 
-/// From the columns of the row.
-pub(in crate::db) fn of(
-    (failures, failing_since, paused_until, probe_at, probe_wait_ms, exhausted_at): Columns,
-) -> Health {
-    let time = |micros: Option<i64>| micros.map(Timestamp::from_micros);
-    Health {
-        failures,
-        failing_since: time(failing_since),
-        paused_until: time(paused_until),
-        probe_at: time(probe_at),
-        probe_wait_ms,
-        exhausted_at: time(exhausted_at),
-    }
-}
-
-/// What the results of attempts changed for their webhook.
+/// How the results of attempts changed the state of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HealthChange {
-    /// It is failing now: it gets one probe at a time.
+    /// It now fails: it gets one probe at a time.
     Failing,
-    /// It was failing or paused, and answers again.
+    /// It was failing or paused, and now succeeds.
     Recovered,
     /// It was turned off; its deliveries are held.
     TurnedOff(OffReason),
 }
 
-/// Stores what attempts, in their order, mean for their webhook; turns it off if that follows.
+/// Applies the signals of attempts, in their order, to the health of a webhook; turns it off if its rules say so.
 pub fn record(
     conn: &mut DbConnection,
     id: WebhookId,
     signals: &[Signal],
-    (now, pace): (Timestamp, Pace),
+    now: Timestamp,
+    pace: Pace,
 ) -> Result<Option<HealthChange>, Error> {
     lock(conn, id)?;
     let Some(before) = find(conn, id)? else { return Ok(None) };
@@ -71,14 +80,14 @@ pub fn record(
     }
     let was_down = before.is_failing() || before.paused_until.is_some();
     if was_down && health.failures == 0 {
-        // For the other processes.
+        // From `returned_at` the other processes learn that the webhook came back.
         diesel::update(w::table.find(id)).set(w::returned_at.eq(Some(now.micros()))).execute(conn)?;
         return Ok(Some(HealthChange::Recovered));
     }
     Ok((health.is_failing() && !before.is_failing()).then_some(HealthChange::Failing))
 }
 
-/// What another process writes down meanwhile must not be lost. SQLite has one writer.
+/// Locks the row on Postgres, so that the changes of a concurrent process are not lost. SQLite has one writer.
 fn lock(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
     if let DbConnection::Postgres(conn) = conn {
         w::table.find(id).select(w::id).for_no_key_update().get_result::<i64>(conn).optional()?;
@@ -101,7 +110,7 @@ fn store(conn: &mut DbConnection, id: WebhookId, health: &Health) -> Result<(), 
     Ok(())
 }
 
-/// Turns a webhook off that is on; its deliveries are held.
+/// Turns a webhook off, if it is on; its deliveries are then held.
 fn turn_off(conn: &mut DbConnection, id: WebhookId, reason: OffReason, now: Timestamp) -> Result<(), Error> {
     diesel::update(w::table.find(id).filter(w::enabled.eq(true)))
         .set((

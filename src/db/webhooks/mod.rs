@@ -1,4 +1,4 @@
-//! Webhooks: reading, storing, turning on and off.
+//! Webhooks: reads, stores, deletes them, turns them on and off, and opens their secrets for the sender.
 
 pub mod health;
 pub mod rows;
@@ -22,19 +22,19 @@ use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{InboxScope, NewWebhook, Target, Webhook};
 use rows::HeaderRow;
 
-/// All webhooks, oldest first.
+/// All webhooks that are not deleted, oldest first.
 pub fn list(conn: &mut DbConnection) -> Result<Vec<Webhook>, Error> {
     let rows = rows::load_all(conn)?;
     rows::complete(conn, rows)
 }
 
-/// One webhook.
+/// One webhook, unless it is deleted.
 pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Webhook>, Error> {
     let row = rows::load_one(conn, id)?;
     Ok(rows::complete(conn, row.into_iter().collect())?.pop())
 }
 
-/// What people call each webhook, deleted ones too: (number, name, URL).
+/// The name of every webhook, also of deleted ones; the host of its URL if it has no name.
 pub fn titles(conn: &mut DbConnection) -> Result<Vec<(WebhookId, String)>, Error> {
     let rows: Vec<(i64, Option<String>, String)> =
         webhooks::table.select((webhooks::id, webhooks::name, webhooks::url)).order(webhooks::id).load(conn)?;
@@ -45,19 +45,19 @@ pub fn titles(conn: &mut DbConnection) -> Result<Vec<(WebhookId, String)>, Error
     Ok(rows.into_iter().map(|(id, name, url)| (id, title(name, &url))).collect())
 }
 
-/// Another webhook with that address, if there is one: its name.
+/// The name of another webhook with this URL, or its host. `except` is the webhook that may have the URL.
 pub fn with_url(conn: &mut DbConnection, url: &TargetUrl, except: Option<WebhookId>) -> Result<Option<String>, Error> {
-    let row: Option<(i64, Option<String>)> = webhooks::table
+    let rows: Vec<(WebhookId, Option<String>)> = webhooks::table
         .filter(webhooks::deleted_at.is_null())
         .filter(webhooks::url.eq(url.as_str()))
-        .filter(webhooks::id.ne(except.unwrap_or(0)))
         .select((webhooks::id, webhooks::name))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(_, name)| name.as_deref().and_then(text::shown).unwrap_or_else(|| url.host())))
+        .limit(2)
+        .load(conn)?;
+    let other = rows.into_iter().find(|(id, _)| Some(*id) != except);
+    Ok(other.map(|(_, name)| name.as_deref().and_then(text::shown).unwrap_or_else(|| url.host())))
 }
 
-/// Stores a new webhook, turned on, with its signing secret.
+/// Adds a webhook, turned on, with its signing secret.
 pub fn insert(
     conn: &mut DbConnection,
     vault: &Vault,
@@ -81,14 +81,14 @@ pub fn insert(
         ))
         .returning(webhooks::id)
         .get_result(conn)?;
-    // A secret is sealed for its row, so the row must have its number first.
+    // A secret is sealed for the id of its row, so the row is inserted first.
     let sealed = seal(vault, secret.reveal(), &place("secret", id))?;
     diesel::update(webhooks::table.find(id)).set(webhooks::secret.eq(sealed)).execute(conn)?;
     update(conn, vault, id, new)?;
     Ok(id)
 }
 
-/// Stores a webhook's new state; its version grows by one. `Credential::Keep` leaves a secret as it is.
+/// Stores the fields of a webhook's form and increments its version. `Credential::Keep` leaves a secret as it is.
 pub fn update(conn: &mut DbConnection, vault: &Vault, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
     let now = clock::now().micros();
     diesel::update(webhooks::table.find(id))
@@ -172,11 +172,12 @@ fn store_headers(conn: &mut DbConnection, vault: &Vault, id: WebhookId, headers:
     Ok(())
 }
 
-/// Turns a webhook on or off. Its waiting deliveries are held while it is off. False if there is none.
+/// Turns a webhook on or off, and resets its health. Pending deliveries are held while it is off. Does nothing if it is
+/// in that state already. False if the webhook does not exist.
 pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: Timestamp) -> Result<bool, Error> {
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
     if row.filter(webhooks::enabled.eq(enabled)).count().get_result::<i64>(conn)? > 0 {
-        // Turned that way already: the seven days that events are kept go on counting.
+        // `disabled_at` stays, so that the seven days of holding deliveries do not start again.
         return Ok(true);
     }
     let returned = if enabled { Some(now_on(conn)?.micros()) } else { None };
@@ -201,12 +202,14 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
     Ok(updated > 0)
 }
 
-/// Replaces the signing secret; the old one goes on counting until `overlap_until`. False if there is no webhook.
+/// Replaces the signing secret. The old one still signs until `overlap_until`; with `None` it is deleted. False if the
+/// webhook does not exist.
 pub fn rotate(
     conn: &mut DbConnection,
     vault: &Vault,
     id: WebhookId,
-    (secret, overlap_until): (&SigningSecret, Option<Timestamp>),
+    secret: &SigningSecret,
+    overlap_until: Option<Timestamp>,
 ) -> Result<bool, Error> {
     let Some(row) = rows::load_one(conn, id)? else { return Ok(false) };
     let old = vault.open(&Sealed(row.secret), &place("secret", id))?;
@@ -225,7 +228,7 @@ pub fn rotate(
     Ok(true)
 }
 
-/// Ends the old signing secret now. False if there is no webhook.
+/// Deletes the old signing secret. False if the webhook does not exist.
 pub fn end_old_secret(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Error> {
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
     let ended = diesel::update(row)
@@ -238,9 +241,10 @@ pub fn end_old_secret(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Er
     Ok(ended > 0)
 }
 
-/// Deletes a webhook: its waiting deliveries end, its secrets go, its row stays for the log. False if there is none.
+/// Deletes a webhook. Its pending deliveries fail permanently and its secrets are deleted; its row stays for the log.
+/// False if it does not exist.
 pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<bool, Error> {
-    lock_waiting(conn, id)?;
+    lock_pending(conn, id)?;
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
     let deleted = diesel::update(row)
         .set((
@@ -257,9 +261,9 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_inboxes::table.filter(webhook_inboxes::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
-    let waiting =
+    let pending =
         deliveries::table.filter(deliveries::webhook_id.eq(id)).filter(deliveries::status.eq(Status::Pending.as_str()));
-    diesel::update(waiting)
+    diesel::update(pending)
         .set((
             deliveries::status.eq(Status::Failed.as_str()),
             deliveries::reason.eq(Some(Reason::WebhookDeleted.as_str())),
@@ -270,9 +274,9 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     Ok(true)
 }
 
-/// Takes a webhook's waiting deliveries before the webhook, in the order of their numbers, as results are written down:
-/// on Postgres two transactions that lock the same rows in another order end in a deadlock. SQLite has one writer.
-fn lock_waiting(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
+/// Locks the pending deliveries of a webhook in the order of their ids, before its own row, as the recording of results
+/// does: on Postgres two transactions that lock the same rows in different orders deadlock. SQLite has one writer.
+fn lock_pending(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
     const LOCK: &str =
         "SELECT 1 FROM deliveries WHERE webhook_id = $1 AND status = 'pending' ORDER BY id FOR NO KEY UPDATE";
     if let DbConnection::Postgres(conn) = conn {
@@ -281,14 +285,14 @@ fn lock_waiting(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
     Ok(())
 }
 
-/// The version of a webhook that is on: to be asked in the transaction that claims its deliveries, so that none is sent
-/// with what stood there before.
+/// The version of a webhook; `None` if it is off. Read it in the transaction that claims deliveries, so that none is sent
+/// with an older version's URL or secrets.
 pub fn sending_version(conn: &mut DbConnection, id: WebhookId) -> Result<Option<i32>, Error> {
     let on = webhooks::table.find(id).filter(webhooks::enabled.eq(true));
     prepared::find(conn, on.select(webhooks::version))
 }
 
-/// What the sender needs of a webhook, secrets opened. `None` once it is deleted.
+/// The target of a webhook, with opened secrets. `None` once it is deleted.
 pub fn target(conn: &mut DbConnection, vault: &Vault, id: WebhookId) -> Result<Option<Target>, Error> {
     let Some(row) = rows::load_one(conn, id)? else { return Ok(None) };
     let open = |sealed: &str, column: &str| vault.open(&Sealed(sealed.to_owned()), &place(column, id));
@@ -300,7 +304,7 @@ pub fn target(conn: &mut DbConnection, vault: &Vault, id: WebhookId) -> Result<O
         (Some(Method::Custom), Some(value)) => {
             Authorization::Custom(HeaderName::from_stored(row.auth_name.clone()), value)
         }
-        _ => return Err(Error::Meaning("authorization")),
+        _ => return Err(Error::CorruptValue("authorization")),
     };
     let old_secret = match (&row.old_secret, row.old_secret_until) {
         (Some(sealed), Some(until)) => {
@@ -312,7 +316,7 @@ pub fn target(conn: &mut DbConnection, vault: &Vault, id: WebhookId) -> Result<O
     Ok(Some(Target {
         webhook_id: id,
         version: row.version,
-        url: TargetUrl::from_stored(&row.url).ok_or(Error::Meaning("URL"))?,
+        url: TargetUrl::from_stored(&row.url).ok_or(Error::CorruptValue("URL"))?,
         authorization,
         headers: headers.into_iter().map(|row| sent_header(vault, row)).collect::<Result<_, _>>()?,
         secret: SigningSecret::from_stored(open(&row.secret, "secret")?),
@@ -325,7 +329,7 @@ fn sent_header(vault: &Vault, row: HeaderRow) -> Result<SentHeader, Error> {
     let (value, hidden) = match (row.value, row.sealed) {
         (Some(value), _) => (value.into(), false),
         (None, Some(sealed)) => (vault.open(&Sealed(sealed), &header_place(row.webhook_id, &row.name))?, true),
-        (None, None) => return Err(Error::Meaning("header")),
+        (None, None) => return Err(Error::CorruptValue("header")),
     };
     Ok(SentHeader { name: row.name, value, hidden })
 }
@@ -338,7 +342,8 @@ fn place(column: &str, id: WebhookId) -> String {
     format!("webhooks.{column}:{id}")
 }
 
-/// In lower case, in which older versions stored all names: a kept value opens after its name was typed in another case.
+/// With the name in lower case, as older versions stored all names: a kept value still opens after the case of its name
+/// was changed.
 fn header_place(id: WebhookId, name: &str) -> String {
     format!("webhook_headers.value:{id}:{}", name.to_ascii_lowercase())
 }

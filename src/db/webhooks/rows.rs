@@ -1,4 +1,4 @@
-//! From rows of four tables to webhooks, and back.
+//! Rows of the four tables of a webhook, and the webhooks they make.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::domain::webhooks::health::{Health, OffReason};
 use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, State, Webhook};
 
-/// A row of `webhooks`, column by column.
+/// A row of `webhooks`, in the order of its columns.
 #[derive(Clone, Queryable)]
 #[expect(missing_docs, reason = "the columns of the table")]
 pub struct Row {
@@ -64,7 +64,7 @@ pub struct HeaderRow {
     pub saved_at: Option<i64>,
 }
 
-/// Adds events, inboxes and headers to rows; three queries, however many rows.
+/// Adds events, inboxes and headers to rows: three queries for any number of rows.
 pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let mut events: HashMap<WebhookId, Vec<EventName>> = HashMap::new();
@@ -102,12 +102,12 @@ pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>,
         .collect()
 }
 
-/// The same without events, inboxes and headers, for where only name and health are told.
+/// Webhooks without their events, inboxes and headers, where only name and health are shown.
 pub fn bare(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
     rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new())).collect()
 }
 
-/// The extra headers of these webhooks, in their order.
+/// The extra headers of these webhooks, in the order of webhook and position.
 pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<HeaderRow>, Error> {
     Ok(webhook_headers::table
         .filter(webhook_headers::webhook_id.eq_any(ids))
@@ -118,12 +118,12 @@ pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Head
 fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<ShownHeader>) -> Result<Webhook, Error> {
     Ok(Webhook {
         id: row.id,
-        state: state_of(&(row.enabled, row.disabled_reason.clone(), row.paused_until, row.probe_at)),
-        health: health_of(&row),
+        state: row.state_columns().state(),
+        health: row.health(),
         off_reason: row.disabled_reason.as_deref().and_then(OffReason::parse),
-        url: TargetUrl::from_stored(&row.url).ok_or(Error::Meaning("URL"))?,
+        url: TargetUrl::from_stored(&row.url).ok_or(Error::CorruptValue("URL"))?,
         authorization: Shown {
-            method: Method::parse(&row.auth_method).ok_or(Error::Meaning("authorization"))?,
+            method: Method::parse(&row.auth_method).ok_or(Error::CorruptValue("authorization"))?,
             name: text::cleaned(&row.auth_name),
             saved_at: row.auth_saved_at.map(Timestamp::from_micros),
         },
@@ -142,30 +142,56 @@ fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<Sh
     })
 }
 
-fn health_of(row: &Row) -> Health {
-    health::of((row.failures, row.failing_since, row.paused_until, row.probe_at, row.probe_wait_ms, row.exhausted_at))
-}
+impl Row {
+    fn health(&self) -> Health {
+        let columns = health::Columns {
+            failures: self.failures,
+            failing_since: self.failing_since,
+            paused_until: self.paused_until,
+            probe_at: self.probe_at,
+            probe_wait_ms: self.probe_wait_ms,
+            exhausted_at: self.exhausted_at,
+        };
+        columns.into()
+    }
 
-/// `enabled`, `disabled_reason`, `paused_until`, `probe_at`: how a webhook is doing, in a word.
-pub(in crate::db) type Doing = (bool, Option<String>, Option<i64>, Option<i64>);
-
-/// The word for it.
-pub(in crate::db) fn state_of((enabled, off_reason, paused_until, probe_at): &Doing) -> State {
-    match (enabled, off_reason) {
-        (false, Some(_)) => State::AutoDisabled,
-        (false, None) => State::Disabled,
-        (true, _) if paused_until.is_some_and(|until| clock::now().micros() < until) => State::Paused,
-        (true, _) if probe_at.is_some() => State::Failing,
-        (true, _) => State::Active,
+    fn state_columns(&self) -> StateColumns {
+        StateColumns {
+            enabled: self.enabled,
+            disabled_reason: self.disabled_reason.clone(),
+            paused_until: self.paused_until,
+            probe_at: self.probe_at,
+        }
     }
 }
 
-/// The rows of webhooks that still exist, oldest first.
+/// The columns that decide the state of a webhook.
+#[derive(Queryable)]
+pub(in crate::db) struct StateColumns {
+    enabled: bool,
+    disabled_reason: Option<String>,
+    paused_until: Option<i64>,
+    probe_at: Option<i64>,
+}
+
+impl StateColumns {
+    pub(in crate::db) fn state(&self) -> State {
+        match (self.enabled, &self.disabled_reason) {
+            (false, Some(_)) => State::AutoDisabled,
+            (false, None) => State::Disabled,
+            (true, _) if self.paused_until.is_some_and(|until| clock::now().micros() < until) => State::Paused,
+            (true, _) if self.probe_at.is_some() => State::Failing,
+            (true, _) => State::Active,
+        }
+    }
+}
+
+/// The rows of webhooks that are not deleted, oldest first.
 pub fn load_all(conn: &mut DbConnection) -> Result<Vec<Row>, Error> {
     Ok(webhooks::table.filter(webhooks::deleted_at.is_null()).order(webhooks::id).load(conn)?)
 }
 
-/// The row of that number, unless deleted.
+/// The row of a webhook, unless it is deleted.
 pub fn load_one(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Row>, Error> {
     Ok(webhooks::table.find(id).filter(webhooks::deleted_at.is_null()).get_result(conn).optional()?)
 }

@@ -1,10 +1,10 @@
-//! Finding webhooks among thousands: what the list shows, a page at a time.
+//! Searches all webhooks for the list, and loads those of one page.
 
 use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::rows::{self, Doing, Row};
+use super::rows::{self, Row, StateColumns};
 use crate::db::schema::{webhook_inboxes, webhooks as w};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::search::fold;
@@ -12,54 +12,61 @@ use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{State, Webhook};
 
-/// What is looked for.
+/// Selects webhooks; the default selects all.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// Part of a name or URL, in any case; empty for all.
+    /// A part of the name or the URL, compared without case; empty for all.
     pub text: String,
-    /// Looks into what a URL has behind its host, too.
+    /// Whether the path and query of a URL are searched too.
     pub paths: bool,
-    /// How the webhook is doing.
+    /// Only webhooks in this state.
     pub state: Option<State>,
-    /// Webhooks that get this inbox's events.
+    /// Only webhooks that get the events of this inbox.
     pub inbox: Option<InboxId>,
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The webhooks that match, the oldest first.
+    /// The webhooks that match, oldest first.
     pub ids: Vec<WebhookId>,
-    /// How many there are in all.
+    /// How many webhooks were searched.
     pub of: usize,
 }
 
-type Brief = (i64, Option<String>, String, bool, Doing);
+#[derive(Queryable)]
+struct Candidate {
+    id: WebhookId,
+    name: Option<String>,
+    url: String,
+    all_inboxes: bool,
+    state: StateColumns,
+}
 
-/// Looks through all webhooks. In this program, not in SQL: SQLite knows upper and lower case of Latin letters only, and
-/// neither database folds composition.
+/// Searches all webhooks. The text is compared here and not in SQL: SQLite folds the case of ASCII letters only, and neither
+/// database normalises composed characters.
 pub fn search(conn: &mut DbConnection, search: &Search) -> Result<Found, Error> {
-    let doing = (w::enabled, w::disabled_reason, w::paused_until, w::probe_at);
-    let all: Vec<Brief> = w::table
+    let state = (w::enabled, w::disabled_reason, w::paused_until, w::probe_at);
+    let all: Vec<Candidate> = w::table
         .filter(w::deleted_at.is_null())
         .order(w::id)
-        .select((w::id, w::name, w::url, w::all_inboxes, doing))
+        .select((w::id, w::name, w::url, w::all_inboxes, state))
         .load(conn)?;
-    let choosing = match search.inbox {
-        Some(inbox) => choosing(conn, inbox)?,
+    let selecting = match search.inbox {
+        Some(inbox) => webhooks_that_select(conn, inbox)?,
         None => HashSet::new(),
     };
     let wanted = fold(&search.text);
-    let matches = |(id, name, url, all_inboxes, doing): &Brief| {
-        search.state.is_none_or(|state| rows::state_of(doing) == state)
-            && (search.inbox.is_none() || *all_inboxes || choosing.contains(id))
-            && says(&wanted, name.as_deref(), url, search.paths)
+    let matches = |webhook: &&Candidate| {
+        search.state.is_none_or(|state| webhook.state.state() == state)
+            && (search.inbox.is_none() || webhook.all_inboxes || selecting.contains(&webhook.id))
+            && contains_text(&wanted, webhook.name.as_deref(), &webhook.url, search.paths)
     };
-    let ids = all.iter().filter(|brief| matches(brief)).map(|brief| brief.0).collect();
+    let ids = all.iter().filter(matches).map(|webhook| webhook.id).collect();
     Ok(Found { ids, of: all.len() })
 }
 
-fn choosing(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId>, Error> {
+fn webhooks_that_select(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId>, Error> {
     let ids: Vec<i64> = webhook_inboxes::table
         .filter(webhook_inboxes::inbox_id.eq(inbox))
         .select(webhook_inboxes::webhook_id)
@@ -67,23 +74,24 @@ fn choosing(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId
     Ok(ids.into_iter().collect())
 }
 
-/// The name, the URL, or the host as people read it, has `wanted` in it.
-fn says(wanted: &str, name: Option<&str>, stored: &str, paths: bool) -> bool {
+/// Whether the name, the URL, or the host as it is shown contains `wanted`.
+fn contains_text(wanted: &str, name: Option<&str>, stored: &str, paths: bool) -> bool {
     let has = |text: &str| fold(text).contains(wanted);
     let url = || TargetUrl::from_stored(stored);
-    // Only the stored form of a host in other letters than Latin differs from what is shown.
+    // The stored form of a host differs from the shown one only if it is Punycode.
     let host = || stored.contains("xn--") && url().is_some_and(|url| has(&url.host()));
     let address = || if paths { has(stored) } else { url().is_some_and(|url| has(&url.masked())) };
     wanted.is_empty() || name.is_some_and(has) || address() || host()
 }
 
-/// These webhooks, the oldest first.
+/// Those of these webhooks that are not deleted, oldest first.
 pub fn load(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Webhook>, Error> {
     let rows: Vec<Row> = w::table.filter(w::id.eq_any(ids)).filter(w::deleted_at.is_null()).order(w::id).load(conn)?;
     rows::complete(conn, rows)
 }
 
-/// Webhooks that do badly, or were turned off for that: their names and health, without events, inboxes and headers.
+/// Webhooks that are failing, that have a delivery which failed permanently in their current streak, or that were turned
+/// off automatically. Without their events, inboxes and headers.
 pub fn troubled(conn: &mut DbConnection) -> Result<Vec<Webhook>, Error> {
     let bad = w::disabled_reason.is_not_null().or(w::failing_since.is_not_null()).or(w::exhausted_at.is_not_null());
     let rows: Vec<Row> = w::table.filter(w::deleted_at.is_null()).filter(bad).order(w::id).load(conn)?;

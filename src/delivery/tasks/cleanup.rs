@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::clock_jump;
 use crate::db::accounts::{kept_forms, sign_ins};
 use crate::db::deliveries::{hourly_counts, retention};
-use crate::db::system::task_locks::{self, Duty};
+use crate::db::system::task_locks::{self, Task};
 use crate::db::{DbConnection, Error, form_answers};
 use crate::delivery::engine::Inner;
 use crate::delivery::policy::backoff;
@@ -43,7 +43,7 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
 /// False if another process is at it, or was until it ended just now.
 async fn keep(inner: &Inner) -> Result<bool, Error> {
     let me = inner.process;
-    if !inner.db.write(move |conn| task_locks::take(conn, Duty::Housekeeping, me)).await? {
+    if !inner.db.write(move |conn| task_locks::acquire(conn, Task::Cleanup, me)).await? {
         return Ok(false);
     }
     let span = tracing::debug_span!("cleanup");
@@ -64,7 +64,7 @@ async fn clean(inner: &Inner) -> Result<(), Error> {
     batches(inner, move |conn| hourly_counts::forget(conn, age.before(HOURS))).await?;
     batches(inner, sign_ins::forget_failures).await?;
     batches(inner, sign_ins::forget_known).await?;
-    db.give_back_space().await?;
+    db.vacuum_increment().await?;
     inner.pulse().cleaned_at = Some(now);
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(expired, orphans, deleted, duration_ms, "cleanup ended");
@@ -78,7 +78,7 @@ where
 {
     let me = inner.process;
     let step = move |conn: &mut DbConnection| {
-        if task_locks::take(conn, Duty::Housekeeping, me)? { batch(conn) } else { Ok(0) }
+        if task_locks::acquire(conn, Task::Cleanup, me)? { batch(conn) } else { Ok(0) }
     };
     let mut sum = 0;
     loop {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::db::Error;
 use crate::db::deliveries::recoveries;
-use crate::db::system::task_locks::{self, Duty};
+use crate::db::system::task_locks::{self, Task};
 use crate::delivery::engine::{Engine, Inner};
 
 /// How often a recovery makes deliveries again.
@@ -30,7 +30,7 @@ async fn carry_on(inner: &Arc<Inner>) -> Result<(), Error> {
     for recovery in inner.db.read(recoveries::open).await? {
         let (now, engine, me) = (inner.now(), Engine(Arc::clone(inner)), inner.process);
         let made = inner.db.write(move |conn| {
-            if !task_locks::take(conn, Duty::Recovery, me)? {
+            if !task_locks::acquire(conn, Task::Recovery, me)? {
                 return Ok(0);
             }
             recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| engine.next_id(now)))

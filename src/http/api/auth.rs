@@ -56,10 +56,10 @@ async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Den
         tracing::debug!(reason = "revoked or expired", "token refused");
         return Err(Denied::Bad);
     }
-    if tokens::is_worth_noting(&token, now) {
+    if tokens::is_use_stored(&token, now) {
         let (id, db) = (token.id, state.db.clone());
         // Not awaited: a request that only reads does not wait for the writer.
-        actix_web::rt::spawn(async move { db.write(move |conn| tokens::used(conn, id, now)).await });
+        actix_web::rt::spawn(async move { db.write(move |conn| tokens::set_last_used(conn, id, now)).await });
     }
     if scopes.contains(&token.scope) {
         return Ok(token);
@@ -108,7 +108,7 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
     };
     let now = clock::now();
     let known = state.senders.get(&hash);
-    if let Some(token) = known.filter(|token| token.is_good(now) && !tokens::is_worth_noting(token, now)) {
+    if let Some(token) = known.filter(|token| token.is_good(now) && !tokens::is_use_stored(token, now)) {
         request_log::record_token(token.id);
         return Ok((token.id, hash));
     }

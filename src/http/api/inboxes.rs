@@ -75,7 +75,11 @@ fn parse(input: &Map<String, Value>, stored: Option<&Inbox>) -> Result<NewInbox,
 }
 
 fn taken(error: Error) -> ApiError {
-    if error.is_taken() { Problems::one(Field::InboxExternalId, Problem::ExternalIdTaken).into() } else { error.into() }
+    if error.is_unique_violation() {
+        Problems::one(Field::InboxExternalId, Problem::ExternalIdTaken).into()
+    } else {
+        error.into()
+    }
 }
 
 async fn answer(state: &State, id: InboxId) -> Result<HttpResponse, ApiError> {

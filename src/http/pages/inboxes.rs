@@ -54,7 +54,9 @@ fn check(typed: InboxInput) -> Result<NewInbox, Problems> {
 fn stored<T>(result: Result<T, Error>) -> Result<Result<T, Problems>, PageError> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error) if error.is_taken() => Ok(Err(Problems::one(Field::InboxExternalId, Problem::ExternalIdTaken))),
+        Err(error) if error.is_unique_violation() => {
+            Ok(Err(Problems::one(Field::InboxExternalId, Problem::ExternalIdTaken)))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -128,7 +128,7 @@ impl SessionStore for Store {
         let stored = StoredSession { user, state, created_at: now, expires_at: now.after(IDLE_MAX) };
         self.0
             .write(move |conn| {
-                sessions::sweep(conn, now)?;
+                sessions::delete_old(conn, now)?;
                 sessions::insert(conn, &hash, &stored)
             })
             .await

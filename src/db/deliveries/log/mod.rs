@@ -180,11 +180,11 @@ pub fn attempts_of(conn: &mut DbConnection, delivery: &Delivery) -> Result<Vec<A
 }
 
 fn into_attempt(row: AttemptRow) -> Result<Attempt, Error> {
-    let headers = |text: &str| serde_json::from_str(text).map_err(|_| Error::Meaning("header list"));
+    let headers = |text: &str| serde_json::from_str(text).map_err(|_| Error::CorruptValue("header list"));
     let response = match row.status {
         None => None,
         Some(status) => Some(Response {
-            status: u16::try_from(status).map_err(|_| Error::Meaning("HTTP status"))?,
+            status: u16::try_from(status).map_err(|_| Error::CorruptValue("HTTP status"))?,
             headers: headers(row.response_headers.as_deref().unwrap_or("[]"))?,
             body: row.response_body.unwrap_or_default(),
             truncated: row.truncated,
@@ -194,7 +194,7 @@ fn into_attempt(row: AttemptRow) -> Result<Attempt, Error> {
         number: row.number,
         started_at: Timestamp::from_micros(row.started_at),
         duration_ms: row.duration_ms,
-        outcome: AttemptOutcome::parse(&row.outcome).ok_or(Error::Meaning("outcome"))?,
+        outcome: AttemptOutcome::parse(&row.outcome).ok_or(Error::CorruptValue("outcome"))?,
         cause: row.cause.as_deref().and_then(FailureCause::parse),
         remote_ip: row.remote_ip,
         request_headers: headers(&row.request_headers)?,

@@ -137,7 +137,7 @@ pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     let secret = SigningSecret::from_random(clock::random());
     let (stored, vault) = (secret.clone(), state.db.vault());
     let until = overlap.map(|span| now.after(span));
-    let rotated = state.db.write(move |conn| webhooks::rotate(conn, &vault, id, (&stored, until))).await?;
+    let rotated = state.db.write(move |conn| webhooks::rotate(conn, &vault, id, &stored, until)).await?;
     if !rotated {
         return Err(ApiError::not_found());
     }
@@ -177,7 +177,7 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObje
     check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
     let sent = state.engine.test(ids.1, event, body.clone(), None).await?.ok_or_else(ApiError::not_found)?;
     let shown = state.db.read(move |conn| {
-        let delivery = log::find(conn, sent)?.ok_or(Error::Meaning("delivery"))?;
+        let delivery = log::find(conn, sent)?.ok_or(Error::CorruptValue("delivery"))?;
         let attempts = log::attempts_of(conn, &delivery)?;
         Ok(WholeDelivery::new(&delivery, Some(&body), &attempts))
     });
@@ -191,7 +191,7 @@ async fn found(state: &State, id: WebhookId) -> Result<(Webhook, Vec<Inbox>), Ap
 }
 
 fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
-    webhooks::find(conn, id)?.ok_or(Error::Meaning("webhook"))
+    webhooks::find(conn, id)?.ok_or(Error::CorruptValue("webhook"))
 }
 
 /// Refuses a URL that another webhook has, as Chatwoot does; the pages only warn.

@@ -119,6 +119,6 @@ fn settle(
         }
         (None, None) => return Ok(None),
     };
-    users::signed_in(conn, id, now)?;
+    users::set_last_sign_in(conn, id, now)?;
     Ok(Some(id))
 }

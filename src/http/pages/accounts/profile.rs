@@ -42,7 +42,7 @@ async fn answer(
 ) -> Answer {
     let (user, now) = (own(reader)?, reader.now);
     let id = user.id;
-    let stored = state.db.read(move |conn| sessions::of(conn, id, now)).await?;
+    let stored = state.db.read(move |conn| sessions::active_of(conn, id, now)).await?;
     let row = |session: &sessions::StoredSession| SessionRow {
         created_at: session.created_at,
         seen_at: session.expires_at.before(IDLE_MAX),
@@ -141,7 +141,7 @@ async fn refuse(state: &State, reader: &Reader, field: Field, problem: Problem) 
 pub async fn sign_out_others(state: Data<State>, SignedIn(reader): SignedIn, session: Session, _form: Form) -> Answer {
     let (id, now, csrf) = (own(&reader)?.id, reader.now, reader.csrf.clone());
     let end = move |conn: &mut crate::db::DbConnection| {
-        let own = sessions::of(conn, id, now)?.into_iter().find(|(_, session)| is_of(&session.state, &csrf));
+        let own = sessions::active_of(conn, id, now)?.into_iter().find(|(_, session)| is_of(&session.state, &csrf));
         match own {
             Some((key, _)) => sessions::end_others_of(conn, id, &key, now),
             None => Ok(()),

@@ -47,7 +47,7 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
     let hash = api_token::hash(text);
     let good = state
         .db
-        .read(move |conn| Ok(users::none_yet(conn)? && setup_links::is_good(conn, &hash, clock::now())?))
+        .read(move |conn| Ok(users::is_empty(conn)? && setup_links::is_valid(conn, &hash, clock::now())?))
         .await?;
     if good { Ok(()) } else { Err(PageError::DeadLink) }
 }
@@ -81,12 +81,12 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
     let create = move |conn: &mut DbConnection| {
         let now = clock::now();
         // Checked again inside the transaction: of two people with the link, one is the first.
-        if !users::none_yet(conn)? || !setup_links::is_good(conn, &link, now)? {
+        if !users::is_empty(conn)? || !setup_links::is_valid(conn, &link, now)? {
             return Ok(Err(PageError::DeadLink));
         }
         setup_links::clear(conn)?;
         let id = users::insert(conn, &user, &hash, now)?;
-        users::signed_in(conn, id, now)?;
+        users::set_last_sign_in(conn, id, now)?;
         Ok(Ok(Done::plain(id)))
     };
     let done = double_submit::write(&state, form.once(), create).await??;
@@ -169,7 +169,7 @@ pub async fn check_in(
             let id = user.id;
             let sign_in = move |conn: &mut DbConnection| {
                 renewal.map_or(Ok(()), |renewal| renewal.store(conn, id))?;
-                users::signed_in(conn, id, clock::now())
+                users::set_last_sign_in(conn, id, clock::now())
             };
             state.db.write(sign_in).await?;
             let visit = Visit(session);

@@ -100,7 +100,7 @@ async fn make_link(
     };
     let made = match store().await {
         // A concurrent request has created a link for the same address. It is replaced, as an older one would be.
-        Err(error) if error.is_taken() => store().await?,
+        Err(error) if error.is_unique_violation() => store().await?,
         made => made?,
     };
     Ok(made.map(|done| done.secret).map_err(|()| Problems::one(Field::Email, Problem::EmailTaken)))
@@ -161,7 +161,7 @@ pub async fn disable(
     if id == reader.user_id() {
         return refuse(&reader, &user, user.role, Problem::NotYourself);
     }
-    let change = state.db.write(move |conn| users::shut_out(conn, id, now)).await?;
+    let change = state.db.write(move |conn| users::disable_unless_last_admin(conn, id, now)).await?;
     settle(&state, &reader, session, id, change, NoticeKind::UserDisabled, user.role).await
 }
 
@@ -231,7 +231,7 @@ pub async fn make_password_link(
 pub(in crate::http::pages) fn taken<T>(result: Result<T, db::Error>) -> Result<Result<T, Problems>, PageError> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error) if error.is_taken() => Ok(Err(Problems::one(Field::Email, Problem::EmailTaken))),
+        Err(error) if error.is_unique_violation() => Ok(Err(Problems::one(Field::Email, Problem::EmailTaken))),
         Err(error) => Err(error.into()),
     }
 }

@@ -155,7 +155,7 @@ pub async fn rotate(
     let key = SigningSecret::from_random(clock::random());
     let vault = state.db.vault();
     let rotate = move |conn: &mut DbConnection| {
-        let rotated = webhooks::rotate(conn, &vault, id, (&key, until))?;
+        let rotated = webhooks::rotate(conn, &vault, id, &key, until)?;
         let done = Done { made: (), secret: Some(key.reveal().to_owned()) };
         Ok(if rotated { Ok(done) } else { Err(PageError::NotFound) })
     };

@@ -93,7 +93,7 @@ fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
 
 async fn attempt(state: &State, id: DeliveryId) -> Result<Option<Attempt>, PageError> {
     let loaded = state.db.read(move |conn| {
-        let delivery = log::find(conn, id)?.ok_or(Error::Meaning("delivery"))?;
+        let delivery = log::find(conn, id)?.ok_or(Error::CorruptValue("delivery"))?;
         log::attempts_of(conn, &delivery)
     });
     Ok(loaded.await?.pop())
