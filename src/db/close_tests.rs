@@ -61,3 +61,21 @@ async fn after_closing_every_call_is_refused_and_only_the_database_file_is_left(
         std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|file| file.file_name()).collect();
     assert_eq!(left, ["t.db"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_being_opened_while_the_database_is_closed_leaves_no_wal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Without the wait for such connections this failed within 10 rounds.
+    for round in 0..40 {
+        let db = open(folder.path());
+        let read = |db: Db| async move { drop(db.read(|conn| settings::get(conn, "x")).await) };
+        let reads: Vec<_> = (0..4).map(|_| tokio::spawn(read(db.clone()))).collect();
+        tokio::task::yield_now().await;
+        db.close().await;
+        assert_eq!(db.link.connections(), 0, "round {round}");
+        for read in reads {
+            read.await.expect("a task");
+        }
+        assert!(!folder.path().join("t.db-wal").exists(), "round {round}");
+    }
+}

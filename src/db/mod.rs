@@ -63,6 +63,8 @@ pub struct Db {
 
 /// The longest wait for a connection of the pool, or for a place in the writer's queue and the start of the job.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two looks at the pool while it is emptied.
+const CLOSE_POLL: Duration = Duration::from_millis(2);
 /// How long [`Db::close`] waits for running queries.
 const CLOSE_READS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long [`Db::close`] then waits for the writer: for a commit on a slow disk, and for the checkpoint of the WAL.
@@ -191,9 +193,17 @@ impl Db {
         if idle.is_err() {
             tracing::warn!("the database is closed while a query is still running");
         }
-        let pool = self.pool.clone();
-        // `Manager::is_valid` refuses every connection of a closed link, so this call makes the pool drop them all.
-        drop(tokio::task::spawn_blocking(move || drop(pool.try_get())).await);
+        let (pool, link) = (self.pool.clone(), Arc::clone(&self.link));
+        let drained = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            // `Manager::is_valid` refuses every connection of a closed link, so `try_get` makes the pool drop those that it
+            // has. Another may be on its way into the pool: were it left open, SQLite would not remove the WAL.
+            while link.connections() > 0 && begun.elapsed() < CLOSE_READS_TIMEOUT {
+                drop(pool.try_get());
+                std::thread::sleep(CLOSE_POLL);
+            }
+        });
+        drop(drained.await);
         if let Some(writer) = &self.writer {
             // A command that runs beside a server makes no checkpoint: it would delay the server's writes.
             drop(tokio::time::timeout(CLOSE_WRITER_TIMEOUT, writer.close(self.lock.is_some())).await);

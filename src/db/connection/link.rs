@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use diesel::r2d2::HandleError;
 
@@ -12,13 +12,28 @@ use crate::db::Error;
 #[derive(Debug, Default)]
 pub struct Link {
     closed: AtomicBool,
+    /// Connections that are open or being opened.
+    connections: AtomicUsize,
     broken: AtomicBool,
 }
 
 impl Link {
     /// From now on connections are closed when they return to the pool, and none is opened.
     pub fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Counts a connection that is about to be opened; [`Error::Closed`] after [`Self::close`]. Either this call finds the
+    /// link closed, or whoever closes it finds the connection in [`Self::connections`].
+    pub(super) fn count_connection(self: &Arc<Self>) -> Result<CountedConnection, Error> {
+        self.connections.fetch_add(1, Ordering::SeqCst);
+        let counted = CountedConnection(Arc::clone(self));
+        if self.closed.load(Ordering::SeqCst) { Err(Error::Closed) } else { Ok(counted) }
+    }
+
+    /// How many connections are open or being opened.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Whether [`Self::close`] was called.
@@ -31,6 +46,16 @@ impl Link {
         if self.broken.swap(false, Ordering::Relaxed) {
             tracing::info!("the database can be reached again");
         }
+    }
+}
+
+/// One connection; dropped after it was closed.
+#[derive(Debug)]
+pub struct CountedConnection(Arc<Link>);
+
+impl Drop for CountedConnection {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -20,6 +20,7 @@ use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 
 use super::Error;
+use link::CountedConnection;
 pub use link::{Link, LogFirst};
 pub use postgres_url::PostgresUrl;
 pub use url::{BadUrl, DatabaseUrl};
@@ -126,6 +127,8 @@ pub struct Pooled {
     pub conn: DbConnection,
     /// When it last answered; `None` after an error.
     checked_at: Option<Instant>,
+    /// Behind `conn`, and so dropped after it.
+    _counted: CountedConnection,
 }
 
 /// The shortest time between two liveness checks of a pooled connection. A check is a round trip and takes as long as a
@@ -144,12 +147,10 @@ impl ManageConnection for Manager {
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
-        if self.link.is_closed() {
-            return Err(Error::Closed);
-        }
+        let counted = self.link.count_connection()?;
         let conn = open(&self.url, self.access)?;
         self.link.note_connected();
-        Ok(Pooled { conn, checked_at: Some(Instant::now()) })
+        Ok(Pooled { conn, checked_at: Some(Instant::now()), _counted: counted })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
