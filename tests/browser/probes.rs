@@ -83,7 +83,7 @@ async fn every_check_finds_a_seeded_fault() {
         assert!(browser.overflow().await > 0);
         let evil: Value =
             browser.driver.execute("return window.evil || null", vec![]).await.expect("a value").json().clone();
-        assert_eq!(evil, Value::Null, "the policy kept the inline script out");
+        assert_eq!(evil, Value::Null, "the policy blocked the inline script");
     })
     .await;
 }

@@ -47,7 +47,7 @@ fn migrate_and_user_add_provision_an_installation() {
     place.user("anna@example.com", "admin", PASSWORD);
     assert!(place.run_ok(&["user", "list"]).contains("anna@example.com"));
     if place.is_sqlite() {
-        assert_eq!(place.files("data"), ["hachok.db", "secret.key"], "each command closes what it opened");
+        assert_eq!(place.files("data"), ["hachok.db", "secret.key"], "each command closes the database");
     }
 }
 

@@ -40,7 +40,7 @@ async fn a_backup_beside_a_running_server_is_restored_with_everything_in_it() {
     }
     let backup = app.folder().join("b.db");
     assert_eq!(fs::metadata(&backup).expect("the backup").permissions().mode() & 0o777, 0o600);
-    assert_eq!(app.files("."), ["b.db", "data"], "nothing is left beside it");
+    assert_eq!(app.files("."), ["b.db", "data"], "no other file is left");
     let key = fs::read_to_string(app.folder().join("data/secret.key")).expect("the key");
     assert!(!said.contains(&key), "{said}");
     let stored = fs::read(&backup).expect("the backup");

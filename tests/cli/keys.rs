@@ -44,7 +44,7 @@ async fn no_secret_is_stored_in_clear_text() {
     body["headers"] = serde_json::json!({ "X-Key": { "value": "canary-header", "hidden": true } });
     let secret = app.api("admin").webhook(&body).await["secret"].as_str().unwrap_or_default().to_owned();
     let stored = app.stored_bytes();
-    assert!(stored.windows(13).any(|part| part == b"a.example.com"), "the control: what is no secret is found");
+    assert!(stored.windows(13).any(|part| part == b"a.example.com"), "the control: public text is found");
     for canary in ["canary-token", "canary-header", &secret, secret.trim_start_matches("whsec_")] {
         assert!(!stored.windows(canary.len()).any(|part| part == canary.as_bytes()), "{canary}");
     }
@@ -62,7 +62,7 @@ async fn a_missing_key_of_a_used_database_is_reported_and_not_replaced() {
         let line = app.run(arguments).error_line(1);
         assert!(line.contains("secret.key") && line.contains("missing"), "{line}");
     }
-    assert_eq!(app.files("data"), before, "nothing is made");
+    assert_eq!(app.files("data"), before, "nothing is created");
     fs::write(key_file(&app), kept).expect("the key");
     app.start_again();
     assert_eq!(app.visitor().get("/readyz").await.status, 200);

@@ -10,6 +10,6 @@ fn a_database_of_a_newer_version_is_refused_in_one_line_and_not_changed() {
         assert!(line.contains(env!("CARGO_PKG_VERSION")), "{line}");
     }
     if place.is_sqlite() {
-        assert_eq!(place.files("data"), ["hachok.db"], "no key is made for it");
+        assert_eq!(place.files("data"), ["hachok.db"], "no key is created for it");
     }
 }

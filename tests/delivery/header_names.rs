@@ -51,7 +51,7 @@ async fn header_names_keep_their_case_and_are_shown_as_sent() {
     assert_eq!(sorted(logged.keys().map(String::as_str)), sent, "so does the API");
     let page = admin.open(&format!("/deliveries/{}", delivery["id"].as_str().expect("an id"))).await;
     let shown = page.texts("[aria-labelledby=h-rq] dt");
-    assert_eq!(sorted(shown.iter().map(String::as_str)), sent, "and the delivery's page");
+    assert_eq!(sorted(shown.iter().map(String::as_str)), sent, "so does the page of the delivery");
     let command = page.text("#curl");
     for name in sent {
         assert!(command.contains(&format!("-H '{name}: ")), "{name} in {command}");
@@ -80,7 +80,7 @@ async fn a_name_in_another_case_is_the_same_header() {
     api.accepted(event("message_created")).await;
     let request = receiver.first("/a").await;
     let values = ["x-key", "x-plain", "x-login"].map(|name| request.header(name));
-    assert_eq!(values, ["hidden-one", "plain", "secret-one"], "a kept value opens under its new spelling");
+    assert_eq!(values, ["hidden-one", "plain", "secret-one"], "a stored value opens under its new spelling");
     for twice in [json!({ "X-A": "1", "x-a": "2" }), json!({ "X-Login": "1" })] {
         let answer = api.patch(&path, &json!({ "headers": twice })).await;
         assert_eq!((answer.status, &answer.json()["attributes"]), (422, &json!(["headers"])), "{twice}");

@@ -41,7 +41,7 @@ async fn a_stop_under_load_interrupts_nothing_and_loses_nothing() {
     let seen = receiver.await_requests("/a", 40).await;
     let arrived: BTreeSet<_> = seen.iter().map(|request| request.header("webhook-id").to_owned()).collect();
     assert_eq!(arrived, accepted);
-    assert!(seen.iter().all(|request| request.header("x-hachok-attempt") == "1"), "no attempt was cut off");
+    assert!(seen.iter().all(|request| request.header("x-hachok-attempt") == "1"), "no attempt was interrupted");
 }
 
 #[tokio::test]

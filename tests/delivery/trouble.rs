@@ -90,7 +90,7 @@ async fn a_recovery_sends_each_failed_delivery_once() {
     for _ in 0..3 {
         api.accepted(event("message_created")).await;
     }
-    eventually("three attempts are written down", || async {
+    eventually("three stored attempts", || async {
         for delivery in api.deliveries("").await {
             let attempt = api.delivery(delivery["id"].as_str()?).await["attempts"][0].clone();
             Some(()).filter(|()| attempt["outcome"] == "failed")?;
@@ -118,6 +118,6 @@ async fn a_recovery_sends_each_failed_delivery_once() {
     assert_eq!(api.deliveries("status=success").await[0]["trigger"], "recovery");
 
     let again = api.post(&path, &json!({ "since": "2026-01-01T00:00:00Z" })).await;
-    assert_eq!(again.json()["payload"]["recovery"]["count"], 0, "what was delivered since is left out");
+    assert_eq!(again.json()["payload"]["recovery"]["count"], 0, "delivered events are left out");
     assert_eq!(api.post(&path, &json!({ "since": "yesterday" })).await.status, 422);
 }

@@ -209,7 +209,7 @@ async fn a_request_head_has_a_time_limit_on_a_used_connection_too() {
         timeout(BOUND, reader.read(&mut byte)).await.expect("it is closed")
     };
     tokio::select! {
-        () = trickle => panic!("the head took all the time it wanted"),
+        () = trickle => panic!("the head had no time limit"),
         read = closed => assert!(matches!(read, Ok(0) | Err(_)), "{read:?}"),
     }
 }
@@ -365,7 +365,7 @@ async fn a_peer_outside_loopback_may_hold_only_so_many_connections_unless_it_is_
         let _ = stream.write_all(close.as_bytes()).await;
         until_closed(&mut stream).await.starts_with("HTTP/1.1 200 ").then_some(())
     };
-    eventually("the place that was given back", again).await;
+    eventually("a free place for a connection", again).await;
     let proxy = source.to_string();
     let app = App::at(Place::new().set("HACHOK_CONNECTIONS_PER_PEER", "5").set("HACHOK_TRUSTED_PROXIES", &proxy));
     let mut streams = Vec::new();

@@ -55,7 +55,7 @@ async fn two_hundred_sign_ins_give_their_memory_back() {
     let most = memory(&app, "VmHWM");
     println!("200 sign-ins in {:?}: {before:.0} MB before, {most:.0} MB at most", begun.elapsed());
     assert!(most - before < 45.0, "{before:.0} → {most:.0} MB");
-    eventually("the memory of the hashes is given back", || async {
+    eventually("the release of the memory of the hashes", || async {
         (memory(&app, "VmRSS") - before < 15.0).then_some(())
     })
     .await;

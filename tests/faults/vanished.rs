@@ -35,7 +35,7 @@ async fn a_database_that_is_moved_away_is_noticed_and_used_again_when_it_is_back
     let app = App::on_sqlite();
     let elsewhere = app.folder().join("elsewhere.db");
     is_noticed(&app, |file| fs::rename(file, &elsewhere).expect("a move"), "was moved").await;
-    assert!(!file(&app).exists(), "no other database is made in its place");
+    assert!(!file(&app).exists(), "no other database is created in its place");
     fs::rename(&elsewhere, file(&app)).expect("a move");
     let visitor = app.visitor();
     eventually("a server that is ready", async || (visitor.get("/readyz").await.status == 200).then_some(())).await;

@@ -19,7 +19,7 @@ pub fn pages() -> Vec<Route> {
 pub fn others() -> Vec<Route> {
     let mut found = split("fn table", "fn management");
     found.retain(|route| !route.methods.is_empty());
-    assert!(found.len() > 5, "the table was read");
+    assert!(found.len() > 5, "the route table is not empty");
     found
 }
 

@@ -155,7 +155,7 @@ impl Drop for App {
 fn reached_at(place: &Place, address: &str) -> String {
     let host = place.bind().rsplit_once(':').map_or("", |(host, _)| host);
     let port = address.strip_prefix(&format!("http://{host}:"));
-    let port = port.unwrap_or_else(|| panic!("the first line is the address alone: {address}"));
+    let port = port.unwrap_or_else(|| panic!("the first line is only the address: {address}"));
     // The wildcard address includes loopback.
     let host = if host == "[::]" { "127.0.0.1" } else { host };
     format!("http://{host}:{port}")

@@ -10,7 +10,7 @@ pub const BOUND: Duration = Duration::from_secs(20);
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(BOUND, future).await {
         Ok(value) => value,
-        Err(_) => panic!("no {what} within {BOUND:?}"),
+        Err(_) => panic!("timed out after {BOUND:?} waiting for: {what}"),
     }
 }
 

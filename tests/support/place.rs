@@ -49,7 +49,7 @@ impl Place {
     /// A new one on Postgres. Its tests are ignored by default, because they need a server.
     pub fn on_postgres() -> Self {
         let place = Self::new();
-        assert!(!place.is_sqlite(), "HACHOK_TEST_DATABASE names no Postgres: see tests/README.md");
+        assert!(!place.is_sqlite(), "HACHOK_TEST_DATABASE names no Postgres server: see tests/README.md");
         place
     }
 

@@ -23,8 +23,7 @@ async fn three(app: &App, receiver: &Receiver) -> (Api, Vec<String>) {
         (ended.len() == 3 && ended.iter().all(|delivery| delivery["attempts"] == 1)).then_some(())
     })
     .await;
-    eventually("the answer is written down", || async { (!api.deliveries("q=418").await.is_empty()).then_some(()) })
-        .await;
+    eventually("the stored answer", || async { (!api.deliveries("q=418").await.is_empty()).then_some(()) }).await;
     (api, ids)
 }
 
@@ -41,17 +40,17 @@ async fn a_search_finds_ids_statuses_and_text_in_bodies_and_answers() {
     let (api, ids) = three(&app, &receiver).await;
     let [plain, refused, ukrainian] = &ids[..] else { panic!("{ids:?}") };
     assert_eq!(found(&api, refused).await, [refused.as_str()]);
-    assert_eq!(found(&api, &refused[..5].to_uppercase()).await.len(), 3, "the beginning of an id, in any letters");
+    assert_eq!(found(&api, &refused[..5].to_uppercase()).await.len(), 3, "the beginning of an id, in any case");
     let delivery = api.deliveries("event=team_changed").await[0]["id"].as_str().unwrap_or_default().to_owned();
     assert_eq!(found(&api, &delivery).await, [refused.as_str()]);
     assert_eq!(found(&api, "418").await, [refused.as_str()]);
     assert_eq!(found(&api, "503").await, Vec::<String>::new());
-    assert_eq!(found(&api, "замовлення №7").await, [ukrainian.as_str()], "in small letters");
+    assert_eq!(found(&api, "замовлення №7").await, [ukrainian.as_str()], "in lower case");
     assert_eq!(found(&api, "ГАЧОК").await, [refused.as_str()], "written with escapes");
     assert_eq!(found(&api, "teapot\u{2019}S").await, [refused.as_str()], "in the answer");
     assert_eq!(found(&api, "Channel 7").await, [plain.as_str()]);
     assert_eq!(found(&api, "' OR 1=1 %_").await, Vec::<String>::new());
-    assert_eq!(api.deliveries("q=message_created&event=team_changed").await.len(), 0, "beside the other filters");
+    assert_eq!(api.deliveries("q=message_created&event=team_changed").await.len(), 0, "combined with other filters");
     assert_eq!(api.get(&format!("deliveries?q={}", "a".repeat(201))).await.status, 422);
 }
 

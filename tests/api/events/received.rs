@@ -63,7 +63,7 @@ async fn derived_events_name_their_source_and_tests_are_marked() {
         ]
     );
     let (unmatched, _) = received(&api, "outcome=none").await;
-    assert_eq!(unmatched.len(), 1, "a test was for its webhook: {unmatched:?}");
+    assert_eq!(unmatched.len(), 1, "a test has only its webhook: {unmatched:?}");
 }
 
 #[tokio::test]

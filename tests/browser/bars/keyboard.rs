@@ -134,7 +134,7 @@ impl Browser {
                 return self;
             }
         }
-        panic!("the Tab key never comes to {selector} at {}", self.at().await);
+        panic!("the Tab key does not reach {selector} at {}", self.at().await);
     }
 
     /// Types into the focused element.

@@ -81,13 +81,13 @@ async fn every_measure_finds_a_seeded_fault() {
             requestAnimationFrame(() => { document.querySelector('main').prepend(block); document.body.append(tiny); });";
         browser.driver.execute(seed, vec![]).await.expect("a fault");
         browser.find("main > p + *").await;
-        assert!(!browser.shifts().await.is_empty(), "a block that is pushed in is a shift");
+        assert!(!browser.shifts().await.is_empty(), "an inserted block is a shift");
         assert_eq!(browser.small_targets().await.len(), 1);
         assert_eq!(browser.cut_text().await.len(), 1);
         let unlike: Value = browser.driver.execute("return getComputedStyle(document.body).letterSpacing", vec![]).await.expect("a style").json().clone();
         browser.space_out().await;
         let spaced: Value = browser.driver.execute("return getComputedStyle(document.body).letterSpacing", vec![]).await.expect("a style").json().clone();
-        assert_ne!(unlike, spaced, "the text is spaced out");
+        assert_ne!(unlike, spaced, "the text spacing is applied");
     })
     .await;
 }

@@ -73,7 +73,7 @@ async fn every_page_of_the_route_table_is_checked() {
     let found: Vec<_> = gets.map(|route| route.path).collect();
     for route in &found {
         let seen = known.contains(&route.as_str()) || ELSEWHERE.contains(&route.as_str());
-        assert!(seen, "no test looks at {route}");
+        assert!(seen, "no test opens {route}");
     }
     for route in known.iter().chain(&ELSEWHERE).filter(|route| **route != "404") {
         assert!(found.iter().any(|found| found == route), "{route} is no page");

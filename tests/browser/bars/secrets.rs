@@ -21,7 +21,7 @@ async fn no_page_shows_a_stored_secret() {
                 assert!(!holds_a_key(&page.body), "{address} shows a key");
             }
         }
-        assert!(control > 5, "the control: what is no secret was found {control} times");
+        assert!(control > 5, "the control: public text was found {control} times");
     }
     let log = world.app.log();
     assert!(stored.iter().all(|secret| !log.contains(secret)), "{log}");

@@ -22,7 +22,7 @@ async fn pages_are_small_and_load_from_one_origin() {
         let url = world.app.url.clone();
         browser.open(&format!("{url}/sign-in")).await;
         let (first, foreign) = browser.loaded().await;
-        assert!(first > 15_000.0, "the control: the first load has a weight: {first}");
+        assert!(first > 15_000.0, "the control: the first load is not empty: {first}");
         assert!(first <= FIRST && foreign.is_empty(), "the first load: {first} bytes, {foreign:?}");
         browser.sign_in(&url, EMAIL, PASSWORD).await;
         let mut faults = Vec::new();

@@ -46,7 +46,7 @@ impl World {
         let unmatched = api.accepted(event_in("team_changed", 7)).await;
         api.accepted(event_in("conversation_status_changed", 12)).await;
         api.accepted(event("contact_created")).await;
-        eventually("the gone receiver is off", || async {
+        eventually("the webhook with a 410 is off", || async {
             let text = api.get("webhooks").await.text;
             text.contains("auto_disabled").then_some(())
         })

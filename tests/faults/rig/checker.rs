@@ -65,7 +65,7 @@ fn each_end_is_counted_once(store: &mut Store) {
         GROUP BY 1, 2) AS ended";
     let counted = "webhook_hours ON webhook_hours.webhook_id = ended.webhook_id AND webhook_hours.hour = ended.hour";
     let wrong = format!("{ended} LEFT JOIN {counted} WHERE amount <> COALESCE(delivered + failed, 0)");
-    assert_eq!(store.count(&wrong), 0, "hours with a wrong number");
+    assert_eq!(store.count(&wrong), 0, "hours with a wrong count");
     assert_eq!(store.count("webhook_hours WHERE webhook_id > 0"), store.count(ended), "hours in which nothing ended");
 }
 
@@ -129,7 +129,10 @@ fn numbers_have_no_gaps(store: &mut Store, attempts: &BTreeMap<(i64, i32), Tried
         for number in 1..=delivery.attempts {
             assert!(attempts.contains_key(&(delivery.id, number)), "attempt {number} is missing: {delivery:?}");
         }
-        assert!(!attempts.contains_key(&(delivery.id, delivery.attempts + 1)), "one attempt too many: {delivery:?}");
+        assert!(
+            !attempts.contains_key(&(delivery.id, delivery.attempts + 1)),
+            "an attempt beyond the count: {delivery:?}"
+        );
         assert_eq!(delivery.status, "success", "{delivery:?}");
     }
 }
@@ -139,7 +142,7 @@ fn whole_events_only(store: &mut Store, webhooks: usize) {
     let mut webhooks_of: HashMap<i64, BTreeSet<i64>> = HashMap::new();
     for delivery in store.deliveries() {
         let fresh = webhooks_of.entry(delivery.event_id).or_default().insert(delivery.webhook_id);
-        assert!(fresh || delivery.origin != "event", "a webhook was served twice: {delivery:?}");
+        assert!(fresh || delivery.origin != "event", "a webhook got the event twice: {delivery:?}");
     }
     for (event, webhooks_of) in &webhooks_of {
         assert_eq!(webhooks_of.len(), webhooks, "{} is stored in part", EventId(*event));

@@ -137,7 +137,7 @@ impl FaultyReceiver {
         };
         match tokio::time::timeout(bound, seen).await {
             Ok(ledger) => ledger,
-            Err(_) => panic!("no {what} within {bound:?}; {} requests arrived", self.ledger().len()),
+            Err(_) => panic!("timed out after {bound:?} waiting for: {what}; {} requests arrived", self.ledger().len()),
         }
     }
 

@@ -109,7 +109,7 @@ impl Store {
         let begun = Instant::now();
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         while self.count(from) == 0 {
-            assert!(begun.elapsed() < bound, "no {what} within {bound:?}");
+            assert!(begun.elapsed() < bound, "timed out after {bound:?} waiting for: {what}");
             ticks.tick().await;
         }
     }

@@ -37,7 +37,7 @@ async fn two_installations_on_one_host_do_not_sign_each_other_out() {
     there.take_cookies(&here);
     let page = there.open("/sign-in?lang=en").await;
     here.take_cookies(&there);
-    assert!(page.has("html[lang=en]") && here.open("/sign-in").await.has("html[lang=uk]"), "each its language");
+    assert!(page.has("html[lang=en]") && here.open("/sign-in").await.has("html[lang=uk]"), "each has its own language");
     there.open("/sign-in?lang=uk").await;
     here.sign_in(ANNA, PASSWORD).await;
     there.take_cookies(&here);

@@ -37,7 +37,7 @@ async fn an_old_hash_of_the_text_as_typed_is_replaced_when_its_owner_signs_in() 
     let app = App::start();
     app.user(EMAIL, "admin", PASSWORD);
     app.run_sql(&format!("UPDATE users SET password_hash = '{}'", old_hash(DECOMPOSED)));
-    assert_eq!(app.visitor().try_sign_in(EMAIL, COMPOSED).await.status, 422, "the old hash knows one spelling");
+    assert_eq!(app.visitor().try_sign_in(EMAIL, COMPOSED).await.status, 422, "the old hash accepts one spelling");
     app.visitor().sign_in(EMAIL, DECOMPOSED).await;
     app.visitor().sign_in(EMAIL, COMPOSED).await;
     app.visitor().sign_in(EMAIL, DECOMPOSED).await;
@@ -61,7 +61,7 @@ async fn a_sign_in_beyond_the_queue_of_its_address_is_503_with_retry_after() {
     let (mut compared, mut refused) = (0, 0);
     for (number, email, page) in tries.join_all().await {
         assert_eq!(page.attribute("[name=email]", "value"), Some(email));
-        assert!(!page.body.contains("kept nowhere"), "a password is never echoed");
+        assert!(!page.body.contains("not stored"), "a password is never echoed");
         if page.status == 503 {
             refused += 1;
             let words = if number % 2 == 0 {

@@ -38,7 +38,7 @@ async fn the_language_of_the_account_overrides_the_browser_and_the_address_overr
     choose("uk").await;
     assert_eq!(lang(admin.open("/webhooks").await), "uk");
     assert_eq!(lang(admin.open("/webhooks?lang=en").await), "en");
-    assert_eq!(lang(admin.open("/webhooks").await), "uk", "the account's choice, not the cookie");
+    assert_eq!(lang(admin.open("/webhooks").await), "uk", "the language of the account, not the cookie");
     choose("").await;
     assert_eq!(lang(admin.open("/webhooks").await), "en", "the cookie");
     assert_eq!(lang(admin.open("/webhooks?lang=uk").await), "uk");

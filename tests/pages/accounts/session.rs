@@ -81,9 +81,9 @@ async fn an_ended_session_stays_ended() {
     for path in ["/webhooks", "/profile", "/tokens"] {
         assert!(thief.get(path).await.leads_to().starts_with("/sign-in"), "{path}");
     }
-    assert!(thief.submit(form.set("_csrf", "")).await.leads_to().starts_with("/sign-in"), "to sign out once more");
+    assert!(thief.submit(form.set("_csrf", "")).await.leads_to().starts_with("/sign-in"), "to sign out again");
     visitor.sign_in("admin@example.com", PASSWORD).await;
-    assert!(thief.get("/webhooks").await.leads_to().starts_with("/sign-in"), "also after a new one has begun");
+    assert!(thief.get("/webhooks").await.leads_to().starts_with("/sign-in"), "also after a new session has begun");
     let profile = visitor.open("/profile").await;
     assert!(profile.find_form("form[action='/profile/sign-outs']").is_none(), "no other session is listed");
 }
@@ -119,5 +119,5 @@ async fn a_session_ends_after_twelve_hours_without_use_and_after_seven_days() {
     assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"));
     visitor.sign_in("admin@example.com", PASSWORD).await;
     app.run_sql(&format!("UPDATE sessions SET created_at = created_at - {}", hours(7 * 24 + 1)));
-    assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"), "however much it is used");
+    assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"), "even if it is in use");
 }

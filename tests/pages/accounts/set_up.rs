@@ -7,7 +7,7 @@ async fn the_printed_link_creates_the_first_account_and_opens_the_webhooks() {
     let page = visitor.set_up(&app).await;
     assert_eq!(page.path, "/webhooks");
     assert!(app.run_ok(&["user", "list"]).contains("admin"));
-    assert_eq!(visitor.get("/sign-in").await.status, 303, "who is signed in need not sign in");
+    assert_eq!(visitor.get("/sign-in").await.status, 303, "a signed-in person need not sign in");
     app.visitor().sign_in(EMAIL, PASSWORD).await;
 }
 

@@ -30,7 +30,7 @@ async fn after_five_failures_there_is_a_wait_in_seconds() {
     assert!(matches!(page.status, 422 | 429), "{}", page.status);
     assert!(!page.says("Wrong e-mail or password"), "{}", page.text("body"));
     assert!(page.text("main").chars().any(|c| c.is_ascii_digit()), "seconds: {}", page.text("main"));
-    assert_eq!(visitor.get("/webhooks").await.status, 303, "still outside");
+    assert_eq!(visitor.get("/webhooks").await.status, 303, "still signed out");
     app.visitor().sign_in("ivan@example.com", PASSWORD).await;
 }
 

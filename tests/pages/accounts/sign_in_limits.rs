@@ -152,13 +152,13 @@ async fn thirty_failures_block_an_address_except_for_accounts_that_signed_in_fro
         assert_eq!(try_from(&stranger, &office, &format!("{account}@example.com"), WRONG).await, 422);
     }
     assert_eq!(try_from(&stranger, &office, "another@example.com", WRONG).await, 429);
-    assert_eq!(try_from(&stranger, &office, IVAN, PASSWORD).await, 429, "has never been here");
+    assert_eq!(try_from(&stranger, &office, IVAN, PASSWORD).await, 429, "no earlier sign-in from here");
     assert_eq!(try_from(&app.visitor(), &["203.0.113.2"], IVAN, PASSWORD).await, 303, "from elsewhere");
     assert_eq!(try_from(&app.visitor(), &office, ANNA, PASSWORD).await, 303);
     for _ in 0..5 {
         assert_eq!(try_from(&stranger, &office, ANNA, WRONG).await, 422);
     }
-    assert_eq!(try_from(&stranger, &office, ANNA, WRONG).await, 429, "and Anna's password is no easier to guess");
+    assert_eq!(try_from(&stranger, &office, ANNA, WRONG).await, 429, "and Anna's password is not easier to guess");
 }
 
 #[tokio::test]
@@ -172,8 +172,8 @@ async fn a_flood_of_addresses_neither_unblocks_a_client_nor_blocks_others() {
     // 10,000 rows more than the limit.
     flood(&app, 60_000);
     assert_eq!(try_from(&app.visitor(), &["203.0.113.1"], ANNA, PASSWORD).await, 303, "the right password");
-    assert_eq!(try_from(&app.visitor(), &["203.0.113.2"], IVAN, WRONG).await, 422, "this row made room");
-    assert_eq!(try_from(&app.visitor(), &guesser, ANNA, PASSWORD).await, 429, "the guesser waits as before");
+    assert_eq!(try_from(&app.visitor(), &["203.0.113.2"], IVAN, WRONG).await, 422, "this row was removed");
+    assert_eq!(try_from(&app.visitor(), &guesser, ANNA, PASSWORD).await, 429, "the client that guesses still waits");
 }
 
 /// Stores that many failures of different subnets, all of this moment.

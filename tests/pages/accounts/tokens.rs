@@ -54,7 +54,7 @@ async fn a_token_needs_a_name() {
     let page = admin.submit(form).await.expect(422);
     assert_eq!(page.error("token-name"), "Enter a name for the token");
     let again = page.form("#f-token-name");
-    assert_eq!((again.value("scope"), again.value("lifetime")), ("admin", "30"), "what was picked stays");
+    assert_eq!((again.value("scope"), again.value("lifetime")), ("admin", "30"), "the selection is kept");
     assert_eq!(app.run_ok(&["token", "list"]), "");
 }
 
@@ -66,7 +66,7 @@ async fn a_revoked_token_is_refused_at_once() {
     let api = Api::new(&app.url, &token);
     assert_eq!(api.get("webhooks").await.status, 200);
     let form = revocation(&admin).await;
-    assert_eq!(api.get("webhooks").await.status, 200, "asking does nothing yet");
+    assert_eq!(api.get("webhooks").await.status, 200, "the question changes nothing");
     let page = admin.follow(form).await;
     assert!(page.says("The token was revoked") && page.text("table").contains("Revoked"), "{}", page.text("main"));
     assert_eq!(api.get("webhooks").await.status, 401);

@@ -91,7 +91,7 @@ async fn an_invalid_invitation_is_refused_beside_its_field() {
         let form = admin.open("/users").await.form("#f-email").fill("f-email", email).set("role", "admin");
         let page = admin.submit(form).await.expect(422);
         assert_eq!(page.error("email"), words);
-        assert_eq!(page.form("#f-email").value("role"), "admin", "what was picked stays");
+        assert_eq!(page.form("#f-email").value("role"), "admin", "the selection is kept");
     }
     let (link, _) = invited(&admin, ANNA, "viewer").await;
     let visitor = app.visitor();
@@ -135,14 +135,14 @@ async fn the_last_administrator_cannot_be_removed() {
     disable.action = format!("{own}/deactivation");
     let page = admin.submit(disable.clone()).await.expect(422);
     assert!(page.text("#errsum").contains("cannot disable your own account"), "{}", page.text("#errsum"));
-    assert!(!admin.open(&own).await.has("form[action$='/deactivation']"), "nor is it offered");
+    assert!(!admin.open(&own).await.has("form[action$='/deactivation']"), "it is not offered");
     let anna = person(&admin, ANNA).await;
     let promote = admin.open(&anna).await.form("[name=role]").set("role", "admin");
     assert!(admin.follow(promote).await.says("The role was changed"));
     let other = app.visitor();
     other.sign_in(ANNA, PASSWORD).await;
-    assert_eq!(admin.submit(disable).await.status, 422, "still not oneself");
-    assert_eq!(admin.submit(demote).await.leads_to(), "/webhooks", "now another is there");
+    assert_eq!(admin.submit(disable).await.status, 422, "still not the own account");
+    assert_eq!(admin.submit(demote).await.leads_to(), "/webhooks", "another administrator exists now");
     assert_eq!(admin.get("/users").await.status, 403);
     let demote = other.open(&anna).await.form("[name=role]").set("role", "viewer");
     assert_eq!(other.submit(demote).await.status, 422);

@@ -27,7 +27,8 @@ async fn held_deliveries_are_sent_or_discarded_as_the_person_chooses() {
             format!("/webhooks/{id}")
         );
         receiver.await_requests("/a", delivered).await;
-        eventually("nothing waits", || async { api.deliveries("status=pending").await.is_empty().then_some(()) }).await;
+        eventually("nothing is pending", || async { api.deliveries("status=pending").await.is_empty().then_some(()) })
+            .await;
         assert_eq!(receiver.seen("/a").len(), delivered);
     }
     let discarded = api.deliveries("status=failed").await;
@@ -44,7 +45,7 @@ async fn failed_deliveries_are_counted_sent_again_and_shown_with_progress() {
         api.accepted(event("message_created")).await;
     }
     receiver.await_requests("/a", 2).await;
-    eventually("two attempts are written down", || async {
+    eventually("two stored attempts", || async {
         let waiting = api.deliveries("status=pending").await;
         let announced = futures_util::future::join_all(waiting.iter().map(|delivery| {
             let id = delivery["id"].as_str().unwrap_or_default().to_owned();

@@ -159,7 +159,7 @@ async fn links_choose_an_attempt_and_the_body_as_sent() {
         Some(admin.open(&format!("/deliveries/{id}")).await).filter(|page| page.says("second"))
     })
     .await;
-    assert!(!latest.has("[data-poll]"), "nothing is asked any more");
+    assert!(!latest.has("[data-poll]"), "the page polls no more");
     let first = admin.open(&latest.attribute("#at-1", "href").expect("a link")).await;
     assert!(first.says("first") && !first.text("#attempt").contains("second"));
     assert!(!first.html("#request-body").contains("\"zeta\" : 1.10"));

@@ -32,7 +32,7 @@ async fn the_resend_covers_what_the_filters_of_the_log_show() {
     assert!(!early.error("until").is_empty() && early.error("since").is_empty());
     let before = admin.open("/deliveries/resend?from=2026-01-01T00:00&to=2026-01-02T00:00").await;
     assert!(before.says("There is nothing to resend"), "{}", before.text("main"));
-    assert_eq!(admin.get("/deliveries/resend?webhook=x").await.status, 400, "left out it would mean all");
+    assert_eq!(admin.get("/deliveries/resend?webhook=x").await.status, 400, "an empty filter would mean all");
 
     receiver.answers("/a", [Reply::Status(204)]);
     let progress = admin.submit(asked.form("#found form")).await.leads_to();

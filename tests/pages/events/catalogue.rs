@@ -17,7 +17,7 @@ async fn the_catalogue_lists_every_event_in_both_languages() {
     assert!(!page.has("[href='/events/team_changed#used']"), "no webhook uses it");
     let page = admin.open("/events?lang=uk").await;
     assert!(page.says("Повідомлення створено") && page.says("1 вебхук"), "{}", page.text("main"));
-    assert!(admin.open("/webhooks").await.links().contains(&"/events".to_owned()), "a place of the menu");
+    assert!(admin.open("/webhooks").await.links().contains(&"/events".to_owned()), "an entry of the menu");
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn every_event_has_a_page_with_sample_fields_and_schema() {
         let schema: Value = serde_json::from_str(&file.body).expect("JSON");
         assert_eq!(schema, event["schema"], "{name}");
         assert!(jsonschema::draft202012::new(&schema).expect("a schema").is_valid(&sample), "{name}");
-        assert!(!page.has("[href^='/webhooks/new']"), "a viewer makes no webhooks");
+        assert!(!page.has("[href^='/webhooks/new']"), "a viewer cannot create webhooks");
     }
     let page = viewer.open("/events/assignee_changed?lang=uk").await;
     assert!(page.says("Hachok створює цю подію з conversation_updated"), "{}", page.text("main"));

@@ -65,7 +65,7 @@ async fn a_received_event_shows_which_webhooks_got_it_and_why_others_did_not() {
     let derived = viewer.open(&derived.expect("the derived event")).await;
     assert!(derived.says("Message received") && derived.links().contains(&format!("/received/{id}")));
     assert!(derived.says("No webhook is subscribed to this event"));
-    assert!(!page.has("#send"), "a viewer sends nothing");
+    assert!(!page.has("#send"), "a viewer cannot send");
     assert_eq!(viewer.get("/received/evt_0000000000000").await.status, 404);
 }
 

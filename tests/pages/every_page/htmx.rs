@@ -39,7 +39,7 @@ async fn the_switch_answers_with_its_own_row() {
     let page = admin.submit_htmx(form).await.expect(200);
     assert!(!page.body.contains("<html"), "{}", page.body);
     assert!(page.body.contains(&format!("/webhooks/{id}/activation")), "{}", page.body);
-    assert!(page.body.contains(&format!("id=\"sw-{id}\"")), "the control keeps its id, and so its focus");
+    assert!(page.body.contains(&format!("id=\"sw-{id}\"")), "the control keeps its id, and with it the focus");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn a_right_to_left_name_changes_no_text_beside_it_on_any_page() {
             assert_eq!(loose(&page), Vec::<String>::new(), "{path}");
         }
     }
-    assert!(shown > 60, "the names stand on the pages: {shown}");
+    assert!(shown > 60, "the names are on the pages: {shown}");
     let copy = admin.open("/webhooks/new?from=1").await.form("#f-url");
     assert_eq!(copy.value("name"), format!("Copy of {}", HEBREW[0]));
 }

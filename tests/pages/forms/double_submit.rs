@@ -71,7 +71,7 @@ async fn a_second_post_of_a_form_gets_the_first_answer() {
         if action == "/deliveries/resend" {
             continue; // The recovery creates its deliveries over time.
         }
-        assert_eq!(counts(&app, &admin).await, after, "{action} made nothing more");
+        assert_eq!(counts(&app, &admin).await, after, "{action} created nothing more");
     }
 }
 
@@ -145,7 +145,7 @@ async fn a_restart_between_two_posts_changes_nothing() {
     app.start_again();
     let later = with_cookies_of(&admin, &app);
     assert_eq!(later.submit(form.clone()).await.leads_to(), first);
-    assert!(later.open(&first).await.has("#key"), "the key is still to be shown");
+    assert!(later.open(&first).await.has("#key"), "the key has not been shown yet");
     assert_eq!(counts(&app, &later).await[0], 1);
 }
 
@@ -161,7 +161,7 @@ async fn on_postgres_two_processes_that_get_the_same_form_act_once() {
         let (first, duplicate) = tokio::join!(admin.submit(form.clone()), other.submit(form.clone()));
         assert_eq!(first.leads_to(), duplicate.leads_to());
         let page = other.open(&first.leads_to()).await;
-        assert!(page.has("#key"), "the key is shown by either");
+        assert!(page.has("#key"), "both processes show the key");
     }
     assert_eq!(counts(&app, &admin).await[0], 5);
 }
@@ -213,7 +213,7 @@ async fn a_once_token_is_worth_nothing_in_another_session() {
     let theirs = other.open("/tokens").await.form("#f-token-name");
     other.submit(token.clone().set("_csrf", theirs.value("_csrf"))).await.leads_to();
     let (first, second) = (admin.open("/tokens").await.text("#key"), other.open("/tokens").await.text("#key"));
-    assert!(first.starts_with("hk_") && second.starts_with("hk_") && first != second, "each has a token of its own");
+    assert!(first.starts_with("hk_") && second.starts_with("hk_") && first != second, "each has its own token");
 }
 
 #[tokio::test]
@@ -244,9 +244,9 @@ async fn fifty_forms_of_a_session_are_remembered() {
         admin.submit(second.clone().set("name", &format!("Inbox {place}"))).await.leads_to();
     }
     admin.submit(second).await.leads_to();
-    assert_eq!(counts(&app, &admin).await[1], 51, "the latest fifty are known");
+    assert_eq!(counts(&app, &admin).await[1], 51, "the latest fifty are remembered");
     admin.submit(first).await.leads_to();
-    assert_eq!(counts(&app, &admin).await[1], 52, "the oldest is not");
+    assert_eq!(counts(&app, &admin).await[1], 52, "the oldest is forgotten");
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn a_button_that_htmx_leaves_on_the_page_sends_again() {
     assert_eq!(receiver.await_requests("/a", 1).await.len(), 1);
     let next = answer.attribute("#once-test[hx-swap-oob]", "value").expect("a new once-token");
     let other = admin.submit_htmx(form.set("once", &next)).await.expect(200);
-    assert_ne!(link(&answer), link(&other), "a new click is meant");
+    assert_ne!(link(&answer), link(&other), "a new click counts");
     receiver.await_requests("/a", 2).await;
 
     api.accepted(event("message_created")).await;
@@ -316,7 +316,7 @@ async fn one_time_links_tolerate_a_double_click() {
     again.open("/webhooks").await;
     let stranger = app.visitor();
     let own = stranger.open("/sign-in").await.form("[name=password]").value("_csrf").to_owned();
-    assert_eq!(stranger.submit(form.set("_csrf", &own)).await.status, 404, "the browser that used the link alone");
+    assert_eq!(stranger.submit(form.set("_csrf", &own)).await.status, 404, "only the browser that used the link");
 
     let invite = again.open("/users").await.form("#f-email").fill("f-email", "anna@example.com");
     let link = again.follow(invite).await.text("#key");
@@ -374,8 +374,8 @@ async fn ten_thousand_forms_of_all_sessions_are_remembered() {
         if app.is_sqlite() { SQLITE } else { POSTGRES }
     ));
     admin.submit(form.clone()).await.leads_to();
-    assert_eq!(counts(&app, &admin).await[1], 1, "ten thousand are known");
+    assert_eq!(counts(&app, &admin).await[1], 1, "ten thousand are remembered");
     admin.submit(form.clone().set("name", "Support")).await.leads_to();
     admin.submit(form).await.leads_to();
-    assert_eq!(counts(&app, &admin).await[1], 3, "the oldest is known no longer");
+    assert_eq!(counts(&app, &admin).await[1], 3, "the oldest is forgotten");
 }

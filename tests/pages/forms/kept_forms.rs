@@ -44,7 +44,7 @@ async fn a_new_webhook_comes_back_filled_but_for_its_secrets() {
     assert_eq!(filled.values("events").len(), 2);
     let api = app.api("read");
     let stored = || async { api.get("webhooks").await.json()["payload"]["webhooks"].as_array().map(Vec::len) };
-    assert_eq!(stored().await, Some(0), "nothing is done without a new click");
+    assert_eq!(stored().await, Some(0), "nothing happens without a new click");
     // Opening it again, or in another language, loses nothing.
     let uk = late.open("/webhooks/new?event=team_changed&lang=uk").await;
     assert_eq!(uk.form("#f-url").value("name"), "CRM «А»");

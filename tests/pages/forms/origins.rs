@@ -72,7 +72,7 @@ async fn a_browser_without_cookies_gets_an_explanation() {
         assert_eq!(page.text("h1"), title);
         let page = visitor.open("/sign-in").await.form("[name=password]").set("_csrf", "stale");
         let page = visitor.submit(page).await.expect(403);
-        assert_ne!(page.text("h1"), title, "with the cookie it is the token that is too old");
+        assert_ne!(page.text("h1"), title, "with the cookie, the token is too old");
     }
 }
 

@@ -38,7 +38,7 @@ async fn a_conflict_shows_only_that_a_secret_changed() {
     let second = second.set("auth", "bearer").set("bearer_token", "canary-2").set("timeout_s", "9");
     let page = admin.submit(second.clone()).await.expect(409);
     let rows = page.texts(".conflict tbody tr");
-    assert_eq!(rows.len(), 3, "events, time-out, token: {rows:?}");
+    assert_eq!(rows.len(), 3, "events, timeout, token: {rows:?}");
     assert!(rows.iter().any(|row| row.contains("Token") && row.contains("changed")), "{rows:?}");
     assert!(!page.body.contains("canary"), "{}", page.text("main"));
     assert_eq!(admin.submit_htmx(second).await.expect(422).texts(".conflict tbody tr").len(), 3);

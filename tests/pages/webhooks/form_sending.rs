@@ -13,9 +13,9 @@ async fn a_form_that_is_sent_twice_makes_one_webhook() {
     assert!(shown.body.contains("whsec_"), "the key is shown after the last of them");
     assert_eq!(app.api("read").get("webhooks").await.json()["payload"]["webhooks"].as_array().map(Vec::len), Some(1));
     let other = admin.submit(form.set("name", "Another")).await.leads_to();
-    assert_ne!(other, first.leads_to(), "what was changed is meant");
+    assert_ne!(other, first.leads_to(), "a changed form counts");
     let alike = good_form(&admin, "https://a.example.com/").await;
-    assert_ne!(admin.submit(alike).await.leads_to(), first.leads_to(), "a new form is meant");
+    assert_ne!(admin.submit(alike).await.leads_to(), first.leads_to(), "a new form counts");
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn the_list_is_searched_and_filtered() {
     assert_eq!(found(admin.open("/webhooks?q=5.example").await), (false, true));
     let nothing = admin.open("/webhooks?q=zzz").await;
     assert!(nothing.says("Nothing matches the filters") && nothing.says("Clear filters"), "{}", nothing.text("main"));
-    assert_eq!(found(admin.open("/webhooks?q=%25").await), (false, false), "a wildcard is a letter like any other");
+    assert_eq!(found(admin.open("/webhooks?q=%25").await), (false, false), "a wildcard is an ordinary character");
     admin.open("/webhooks?q=%27%22--&state=nonsense&inbox=nonsense").await;
 }
 

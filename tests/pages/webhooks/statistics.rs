@@ -107,7 +107,7 @@ async fn many_webhooks_come_in_pages_and_the_search_looks_through_all() {
     let last = admin.open(&admin.open(&second).await.attribute("#next", "href").expect("a third page")).await;
     assert_eq!(last.texts("#list tbody tr").len(), 20);
     assert!(last.says("101–120 of 120 webhooks") && last.has("#previous") && !last.has("#next"));
-    assert_eq!(admin.open("/webhooks?page=99").await.texts("#list tbody tr").len(), 20, "the nearest page there is");
+    assert_eq!(admin.open("/webhooks?page=99").await.texts("#list tbody tr").len(), 20, "the nearest existing page");
     let found = admin.open("/webhooks?q=%D0%93%D0%90%D0%A7%D0%9E%D0%9A+119").await;
     assert_eq!(found.texts("#list .name"), ["Гачок 119"]);
     let some = admin.open("/webhooks?q=example&page=2").await;
