@@ -9,7 +9,7 @@ use crate::seed;
 use crate::server::Server;
 
 /// Requests of each figure.
-const TIMES: usize = 100;
+const REQUESTS_PER_FIGURE: usize = 100;
 
 /// Sizes of the log: `HACHOK_BENCH_SIZES`; the default is 1,000, 100,000 and 1,000,000 deliveries.
 pub fn sizes() -> Vec<usize> {
@@ -103,8 +103,8 @@ pub async fn many_webhooks() {
 
 async fn timed(server: &Server, (method, path): (&str, &str), headers: &str, body: &str) -> Vec<Duration> {
     let mut connection = Connection::open(server.address).await;
-    let mut times = Vec::with_capacity(TIMES);
-    for _ in 0..TIMES {
+    let mut times = Vec::with_capacity(REQUESTS_PER_FIGURE);
+    for _ in 0..REQUESTS_PER_FIGURE {
         let began = Instant::now();
         let answer = connection.send(method, path, headers, body).await;
         assert!(answer.status == 200 || answer.status == 202, "{path}: {} {}", answer.status, answer.body);

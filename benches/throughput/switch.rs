@@ -11,7 +11,7 @@ use crate::receiver::Receiver;
 use crate::seed;
 use crate::server::Server;
 
-const TIMES: usize = 200;
+const CLICKS: usize = 200;
 
 /// Clicks, waits until the switch shows the other state and two frames are painted, and returns the milliseconds.
 const CLICK: &str = "const done = arguments[arguments.length - 1], at = () => document.querySelector('#sw-1');
@@ -48,7 +48,7 @@ pub async fn clicks() -> Vec<f64> {
     driver.add_cookie(Cookie::new(name, value)).await.expect("a cookie");
     driver.goto(format!("http://{}/webhooks", server.address)).await.expect("the list");
     let mut times: Vec<f64> = Vec::new();
-    for _ in 0..TIMES {
+    for _ in 0..CLICKS {
         times.push(driver.execute_async(CLICK, vec![]).await.and_then(|time| time.convert()).expect("a time"));
     }
     let _ = driver.quit().await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::faults::rig::HelpDesk;
 use crate::support::{App, PASSWORD, Place, event, sqlite, webhook};
 
-const SQLITE_ALONE: [&[&str]; 2] = [&["backup", "b.db"], &["restore", "b.db"]];
+const SQLITE_ONLY_COMMANDS: [&[&str]; 2] = [&["backup", "b.db"], &["restore", "b.db"]];
 
 /// A place without a database, with the key of another place.
 fn elsewhere(app: &Place) -> Place {
@@ -212,7 +212,7 @@ fn the_refusal_for_postgres_names_the_tool_to_use_without_the_password() {
         ("postgres://anna:canary@db.example.com/hachok", "postgres://anna@db.example.com/hachok"),
         ("postgres://db/hachok?sslmode=require&password=canary", "'postgres://db/hachok?sslmode=require'"),
     ] {
-        for (arguments, tool) in SQLITE_ALONE.into_iter().zip(["pg_dump", "pg_restore"]) {
+        for (arguments, tool) in SQLITE_ONLY_COMMANDS.into_iter().zip(["pg_dump", "pg_restore"]) {
             let line = Place::bare().set("DATABASE_URL", url).run(arguments).error_line(2);
             let tool = line.split_once(tool).map(|(_, rest)| rest).unwrap_or_else(|| panic!("{tool} in {line}"));
             assert!(tool.contains(shown) && tool.contains("b.db") && !line.contains("canary"), "{line}");

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::support::{App, Place};
 
 /// Sends bytes on a new connection and waits until it is closed.
-fn say(app: &App, bytes: &[u8]) {
+fn send_bytes(app: &App, bytes: &[u8]) {
     let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).expect("a connection");
     stream.write_all(bytes).expect("a write");
     // Some answers close the connection while input is unread, which resets it.
@@ -15,11 +15,14 @@ fn say(app: &App, bytes: &[u8]) {
 }
 
 /// What any client can send: heads that are not HTTP, and forged cookies.
-fn bother(app: &App, times: u32) {
+fn send_malformed_requests(app: &App, times: u32) {
     for n in 0..times {
-        say(app, format!("GET /{n} \u{1b}[31mERROR\r\n2026-11-28T10:00:00Z ERROR hachok: forged\n\r\n\r\n").as_bytes());
+        send_bytes(
+            app,
+            format!("GET /{n} \u{1b}[31mERROR\r\n2026-11-28T10:00:00Z ERROR hachok: forged\n\r\n\r\n").as_bytes(),
+        );
         let cookie = format!("hachok={n}%0d%0aERROR; hachok_form=\u{1b}[31m{n}");
-        say(
+        send_bytes(
             app,
             format!("GET /sign-in HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n").as_bytes(),
         );
@@ -29,7 +32,7 @@ fn bother(app: &App, times: u32) {
 #[tokio::test]
 async fn a_thousand_bad_heads_and_forged_cookies_log_a_few_lines() {
     let mut app = App::at(Place::new().set("HACHOK_LOG_FORMAT", "json"));
-    bother(&app, 1000);
+    send_malformed_requests(&app, 1000);
     assert_eq!(app.stop(), Some(0));
     let log = app.log();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
@@ -45,7 +48,7 @@ async fn a_thousand_bad_heads_and_forged_cookies_log_a_few_lines() {
 #[tokio::test]
 async fn a_client_cannot_forge_a_line_of_the_log() {
     let mut app = App::start();
-    bother(&app, 3);
+    send_malformed_requests(&app, 3);
     app.visitor().get("/deliveries?q=a%0d%0aERROR%1b%5b31m").await;
     assert_eq!(app.stop(), Some(0));
     let log = app.log();

@@ -1,7 +1,7 @@
 use crate::support::{App, Place, Receiver, event, webhook};
 
 /// Creates a role that may use tables but not create them; returns a place with the same key that connects as the role.
-fn as_rows_alone(place: &Place, role: &str) -> Place {
+fn as_role_without_create_right(place: &Place, role: &str) -> Place {
     place.run_sql(&format!(
         "CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {role}; \
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
@@ -17,7 +17,7 @@ async fn on_postgres_a_role_without_the_right_to_create_tables_serves_a_migrated
     let owner = Place::on_postgres();
     owner.run_ok(&["migrate"]);
     let role = format!("rows_{}", std::process::id());
-    let (mut app, receiver) = (App::at(as_rows_alone(&owner, &role)), Receiver::start());
+    let (mut app, receiver) = (App::at(as_role_without_create_right(&owner, &role)), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
     api.accepted(event("message_created")).await;

@@ -8,7 +8,7 @@ use crate::delivery::{after_attempt, delivery_when};
 use crate::support::{App, Receiver, Reply, event, webhook};
 
 /// Limit of the wait for an attempt after a kill: on Postgres it is repeated when its lease ends.
-const LEASE: Duration = Duration::from_secs(120);
+const REPEAT_TIMEOUT: Duration = Duration::from_secs(120);
 
 #[tokio::test]
 async fn a_stop_waits_for_requests_in_flight_and_exits_0() {
@@ -62,7 +62,7 @@ async fn an_attempt_that_a_kill_interrupted_is_repeated_and_marked() {
     receiver.first("/a").await;
     app.kill();
     app.start_again();
-    let seen = receiver.await_requests_for(LEASE, "/a", 2).await;
+    let seen = receiver.await_requests_for(REPEAT_TIMEOUT, "/a", 2).await;
     assert_eq!(seen[0].header("webhook-id"), seen[1].header("webhook-id"));
     assert_eq!(seen[0].body, seen[1].body);
     assert_eq!((seen[0].header("x-hachok-attempt"), seen[1].header("x-hachok-attempt")), ("1", "2"));
@@ -101,7 +101,7 @@ async fn every_event_that_was_accepted_before_a_kill_arrives_after_it() {
     };
     let mut count = receiver.seen("/a").len();
     while missing() > 0 {
-        count = receiver.await_requests_for(LEASE, "/a", count + 1).await.len();
+        count = receiver.await_requests_for(REPEAT_TIMEOUT, "/a", count + 1).await.len();
     }
     assert!(accepted.len() >= 20, "{}", accepted.len());
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::rig::{FaultyReceiver, raw_bytes, status};
 use crate::support::{Api, App, event, eventually, webhook};
 
-const SOON: Duration = Duration::from_secs(20);
+const PROGRESS_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The delivery of a webhook that has exactly one, after its first attempt.
 async fn tried(api: &Api, webhook: &Value) -> Value {
@@ -53,7 +53,7 @@ async fn a_410_disables_its_webhook_and_holds_its_deliveries() {
         api.accepted(event("message_created")).await;
     }
     // When the other webhook has all six, this one would have had its second request, too.
-    receiver.wait_for_requests("/other", 6, SOON).await;
+    receiver.wait_for_requests("/other", 6, PROGRESS_TIMEOUT).await;
     assert_eq!(receiver.heard("/gone").len(), 1);
     let held = api.deliveries(&format!("webhook={}&status=pending", gone["id"])).await;
     assert_eq!(held.len(), 6, "{held:?}");
@@ -75,7 +75,7 @@ async fn a_429_pauses_its_webhook_for_a_minute_at_least() {
         ticks.tick().await;
         api.accepted(event("message_created")).await;
     }
-    receiver.wait_for_requests("/other", usize::try_from(count).unwrap_or(0) + 1, SOON).await;
+    receiver.wait_for_requests("/other", usize::try_from(count).unwrap_or(0) + 1, PROGRESS_TIMEOUT).await;
     assert_eq!(receiver.heard("/busy").len(), 1);
 }
 

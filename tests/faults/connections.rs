@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{interval, timeout};
 
 use super::memory::memory;
-use crate::support::{App, BOUND, Place, Receiver, Reply, eventually, http, webhook};
+use crate::support::{App, Place, Receiver, Reply, WAIT_TIMEOUT, eventually, http, webhook};
 
 const EVENT: &str = r#"{"event":"message_created"}"#;
 const JSON: &str = "content-type: application/json\r\n";
@@ -21,7 +21,7 @@ fn address(app: &App) -> SocketAddr {
 }
 
 async fn connect(app: &App) -> TcpStream {
-    timeout(BOUND, TcpStream::connect(address(app))).await.expect("in time").expect("a connection")
+    timeout(WAIT_TIMEOUT, TcpStream::connect(address(app))).await.expect("in time").expect("a connection")
 }
 
 /// A new connection on which these bytes have been sent.
@@ -35,7 +35,7 @@ async fn sent(app: &App, bytes: &[u8]) -> TcpStream {
 async fn until_closed(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     // A reset closes it, too.
-    let _ = timeout(BOUND, stream.read_to_end(&mut bytes)).await.expect("still open");
+    let _ = timeout(WAIT_TIMEOUT, stream.read_to_end(&mut bytes)).await.expect("still open");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -43,7 +43,7 @@ async fn until_closed(stream: &mut TcpStream) -> String {
 async fn until(stream: &mut TcpStream, text: &str) -> String {
     let mut bytes = Vec::new();
     while !String::from_utf8_lossy(&bytes).ends_with(text) {
-        let read = timeout(BOUND, stream.read_buf(&mut bytes)).await;
+        let read = timeout(WAIT_TIMEOUT, stream.read_buf(&mut bytes)).await;
         let came = || String::from_utf8_lossy(&bytes).into_owned();
         assert!(matches!(read, Ok(Ok(1..))), "{read:?} after {:?} instead of {text:?}", came());
     }
@@ -144,10 +144,10 @@ async fn peers_that_never_read_use_little_memory_and_are_closed_within_a_minute(
             peers.push(peer);
         }
         for peer in &peers {
-            timeout(BOUND, peer.readable()).await.expect("the first answer").expect("an open connection");
+            timeout(WAIT_TIMEOUT, peer.readable()).await.expect("the first answer").expect("an open connection");
         }
         let (mut most, mut ticks) = (before, interval(Duration::from_millis(20)));
-        while sockets(&app) > sockets_before && begun.elapsed() < 2 * BOUND {
+        while sockets(&app) > sockets_before && begun.elapsed() < 2 * WAIT_TIMEOUT {
             ticks.tick().await;
             most = memory(&app, "VmRSS").max(most);
         }
@@ -206,7 +206,7 @@ async fn a_request_head_has_a_time_limit_on_a_used_connection_too() {
     };
     let closed = async {
         let mut byte = [0];
-        timeout(BOUND, reader.read(&mut byte)).await.expect("it is closed")
+        timeout(WAIT_TIMEOUT, reader.read(&mut byte)).await.expect("it is closed")
     };
     tokio::select! {
         () = trickle => panic!("the head had no time limit"),
@@ -262,7 +262,7 @@ async fn pipelined_requests_are_answered_in_order() {
             }
         };
         let mut bytes = Vec::new();
-        let (read, ()) = tokio::join!(timeout(2 * BOUND, reader.read_to_end(&mut bytes)), write);
+        let (read, ()) = tokio::join!(timeout(2 * WAIT_TIMEOUT, reader.read_to_end(&mut bytes)), write);
         let text = String::from_utf8_lossy(&bytes);
         assert!(matches!(read, Ok(Ok(_))), "{read:?}: {text}");
         let statuses: Vec<_> = text.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
@@ -337,7 +337,7 @@ fn outside_address() -> IpAddr {
 async fn connect_from(app: &App, source: IpAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind((source, 0).into()).expect("an address of this machine");
-    timeout(BOUND, socket.connect(address(app))).await.expect("in time").expect("a connection")
+    timeout(WAIT_TIMEOUT, socket.connect(address(app))).await.expect("in time").expect("a connection")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

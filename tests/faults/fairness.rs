@@ -11,7 +11,7 @@ use crate::support::{Api, App, webhook};
 #[cfg(feature = "fault-injection")]
 use crate::support::{Place, eventually};
 
-const SOON: Duration = Duration::from_secs(60);
+const PROGRESS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Creates a webhook for an event that no other webhook wants; returns its path in the API.
 async fn subscribe(api: &Api, receiver: &FaultyReceiver, path: &str, event: &str) -> String {
@@ -34,10 +34,10 @@ async fn fill(api: &Api, event: &str, count: u64) {
 async fn p95(desk: &std::sync::Arc<HelpDesk>, receiver: &FaultyReceiver, count: usize) -> Duration {
     let first = desk.sent().len();
     let load = desk.load(10);
-    desk.until_more(count, SOON).await;
+    desk.until_more(count, PROGRESS_TIMEOUT).await;
     load.stop().await;
     let all = desk.sent();
-    let heard = receiver.wait_for_requests("/b", all.len(), SOON).await;
+    let heard = receiver.wait_for_requests("/b", all.len(), PROGRESS_TIMEOUT).await;
     let came = |number: &u64| heard.iter().find(|heard| heard.number == Some(*number)).map(|heard| heard.began);
     let mut waits: Vec<Duration> = all
         .iter()
@@ -60,7 +60,7 @@ async fn a_webhook_that_hangs_with_two_thousand_due_delays_no_other() {
     assert_eq!(api.patch(&hanging, &json!({ "enabled": false })).await.status, 200);
     fill(&api, "team_changed", number("HACHOK_FAULT_DUE", 2000)).await;
     assert_eq!(api.patch(&hanging, &json!({ "enabled": true })).await.status, 200);
-    receiver.wait_for_requests("/a", 1, SOON).await;
+    receiver.wait_for_requests("/a", 1, PROGRESS_TIMEOUT).await;
     let beside = p95(&desk, &receiver, 100).await;
     println!("p95 of B alone {alone:?}, beside A that hangs {beside:?}");
     assert!(beside < Duration::from_secs(2), "{beside:?}");
@@ -81,7 +81,7 @@ async fn ten_webhooks_that_hang_leave_permits_to_the_others() {
     api.webhook(&webhook(&receiver.at("/b"))).await;
     fill(&api, "team_changed", 20).await;
     let hanging = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.path.starts_with("/a")).count();
-    receiver.until("all slots taken", SOON, |ledger| hanging(ledger) >= 64).await;
+    receiver.until("all slots taken", PROGRESS_TIMEOUT, |ledger| hanging(ledger) >= 64).await;
     let beside = p95(&HelpDesk::new(&app), &receiver, 50).await;
     println!("p95 of B beside ten that hang {beside:?}");
     assert!(beside < Duration::from_secs(2), "{beside:?}");
@@ -105,7 +105,7 @@ async fn a_receiver_that_is_back_gets_few_requests_at_first() {
     receiver.answers("/a", slowly(Duration::from_millis(200)));
     let (back, before) = (Instant::now(), receiver.heard("/a").len());
     let since = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.began > back).cloned().collect::<Vec<_>>();
-    let ledger = receiver.until("traffic again", SOON * 2, |ledger| since(ledger).len() > 100).await;
+    let ledger = receiver.until("traffic again", PROGRESS_TIMEOUT * 2, |ledger| since(ledger).len() > 100).await;
     let ledger = since(&ledger);
     let first = ledger[0].began;
     let in_first_second = ledger.iter().filter(|heard| heard.began < first + Duration::from_secs(1)).count();

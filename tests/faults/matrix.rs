@@ -10,7 +10,7 @@ use crate::support::{Api, App, event, webhook};
 type Row = (&'static str, Vec<Step>, &'static str);
 
 /// The longest timeout of the table, and the time to store the result.
-const BOUND: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn rows() -> Vec<Row> {
     let head = |rest: &str| format!("HTTP/1.1 200 OK\r\n{rest}\r\n");
@@ -68,7 +68,7 @@ async fn first_attempt(api: &Api, webhook: u64) -> (Value, Value) {
         if attempt["outcome"].as_str().is_some_and(|outcome| outcome != "started") {
             return (attempt, delivery);
         }
-        assert!(begun.elapsed() < BOUND, "webhook {webhook} has no result: {delivery}");
+        assert!(begun.elapsed() < WAIT_TIMEOUT, "webhook {webhook} has no result: {delivery}");
     }
 }
 

@@ -118,13 +118,13 @@ impl Model {
         waiting.get(chosen % waiting.len().max(1)).copied()
     }
 
-    fn take_back(&mut self, which: impl Fn(&Begun) -> bool) {
+    fn interrupt_where(&mut self, which: impl Fn(&Begun) -> bool) {
         for id in self.status.keys().copied().collect::<Vec<_>>() {
             if let Some(begun) = self.held(id).filter(&which) {
                 self.ended.insert((id, begun.number), "interrupted");
                 if self.status[&id] == "pending" {
                     *self.interrupted.entry(id).or_default() += 1;
-                    if self.in_a_row(id) >= POISON {
+                    if self.in_a_row(id) >= FAILED_AFTER_INTERRUPTIONS {
                         self.status.insert(id, "failed");
                     }
                 }
@@ -158,8 +158,8 @@ impl Model {
 
 const WEBHOOK: i64 = 1;
 /// Consecutive interruptions after which a delivery is claimed separately, and after which it fails permanently.
-const ALONE: i32 = 3;
-const POISON: i32 = 6;
+const SUSPECT_AFTER_INTERRUPTIONS: i32 = 3;
+const FAILED_AFTER_INTERRUPTIONS: i32 = 6;
 
 fn lease(model: &mut Model) -> Lease {
     model.next += 1;
@@ -181,24 +181,26 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
                 let (lease, share) = (lease(model), Share { firsts: firsts.into(), retries: retries.into() });
                 let claimed = queue::claim(conn, WEBHOOK, (now, lease), share).expect("a claim");
                 assert!(claimed.len() <= usize::from(firsts + retries), "{} claimed", claimed.len());
-                claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..ALONE));
+                claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..SUSPECT_AFTER_INTERRUPTIONS));
             }
         }
         Step::ClaimSuspect => {
             let lease = lease(model);
             let claimed = queue::claim_alone(conn, (now, lease)).expect("a claim");
             assert!(claimed.is_none() || !(model.off || model.deleted), "a webhook that is off sends");
-            claimed.iter().for_each(|delivery| model.claimed(delivery, lease, ALONE..POISON));
+            claimed.iter().for_each(|delivery| {
+                model.claimed(delivery, lease, SUSPECT_AFTER_INTERRUPTIONS..FAILED_AFTER_INTERRUPTIONS)
+            });
         }
         Step::Report(all) => report(conn, model, &all),
         Step::Crash => {
             while record::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
-            model.take_back(|_| true);
+            model.interrupt_where(|_| true);
         }
         Step::Wait { seconds } => model.now = now.after(Duration::from_secs(seconds.into())),
         Step::SweepExpired => {
             while record::interrupt(conn, Lost::Expired(now), now).expect("an interrupt") > 0 {}
-            model.take_back(|begun| begun.lease.until <= now);
+            model.interrupt_where(|begun| begun.lease.until <= now);
         }
         Step::Cancel(chosen) => {
             let Some(id) = model.status.keys().nth(chosen % model.status.len().max(1)).copied() else { return };

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::rig::{FaultyReceiver, Step, Store, short_leases, slowly, status};
 use crate::support::{Api, App, event, webhook};
 
-const BOUND: Duration = Duration::from_secs(30);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs two processes. The attempt of the first hangs until the process is stopped, and gets `late` when it continues;
 /// the second makes the next attempt meanwhile and gets `other`. Returns the delivery and the count of requests.
-async fn after_standing_still(late: Vec<Step>, other: Vec<Step>) -> (Value, usize) {
+async fn after_a_pause(late: Vec<Step>, other: Vec<Step>) -> (Value, usize) {
     let first = App::at(short_leases());
     let receiver = FaultyReceiver::start();
     let api = first.api("admin");
@@ -21,17 +21,17 @@ async fn after_standing_still(late: Vec<Step>, other: Vec<Step>) -> (Value, usiz
     // The answer is in the socket of the first process when it continues.
     receiver.answers("/a", [vec![Step::Wait(Duration::from_secs(2))], late].concat());
     api.accepted(event("message_created")).await;
-    receiver.wait_for_requests("/a", 1, BOUND).await;
+    receiver.wait_for_requests("/a", 1, WAIT_TIMEOUT).await;
     first.signal("STOP");
     receiver.answers("/a", other);
     let second = App::at(first.for_another_process().set("HACHOK_LEASE_SCALE", "9"));
-    let heard = receiver.wait_for_requests("/a", 2, BOUND).await;
+    let heard = receiver.wait_for_requests("/a", 2, WAIT_TIMEOUT).await;
     assert_eq!((heard[0].attempt, heard[1].attempt), (1, 2));
     assert_eq!((&heard[0].event, heard[0].sum), (&heard[1].event, heard[1].sum));
     let mut store = Store::of(&first);
-    store.until("the second attempt", "attempts WHERE number = 2", BOUND).await;
+    store.until("the second attempt", "attempts WHERE number = 2", WAIT_TIMEOUT).await;
     first.signal("CONT");
-    store.until("the end", "deliveries WHERE status = 'success' AND leased_until IS NULL", BOUND).await;
+    store.until("the end", "deliveries WHERE status = 'success' AND leased_until IS NULL", WAIT_TIMEOUT).await;
     // A clean stop shows that the first process has stored its result.
     let mut first = first;
     assert_eq!(first.stop(), Some(0));
@@ -48,7 +48,7 @@ fn outcomes(delivery: &Value) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_a_success_after_its_lease_counts() {
-    let (delivery, requests) = after_standing_still(status(200), status(500)).await;
+    let (delivery, requests) = after_a_pause(status(200), status(500)).await;
     assert_eq!((outcomes(&delivery), requests), (vec!["succeeded", "failed"], 2), "{delivery}");
     assert_eq!(delivery["status"], "success", "{delivery}");
 }
@@ -56,6 +56,6 @@ async fn on_postgres_a_success_after_its_lease_counts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_a_failure_after_its_lease_changes_nothing() {
-    let (delivery, requests) = after_standing_still(status(500), slowly(Duration::ZERO)).await;
+    let (delivery, requests) = after_a_pause(status(500), slowly(Duration::ZERO)).await;
     assert_eq!((outcomes(&delivery), requests), (vec!["interrupted", "succeeded"], 2), "{delivery}");
 }

@@ -54,7 +54,7 @@ async fn nothing_is_due(store: &mut Store) {
     .await;
 }
 
-const OLD: i64 = 1500;
+const OLD_DELIVERIES: i64 = 1500;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_in_a_batch_of_retention_removes_all_of_it_or_nothing() {
@@ -62,8 +62,8 @@ async fn a_kill_in_a_batch_of_retention_removes_all_of_it_or_nothing() {
     webhooks(&app.api("admin"), &receiver, 1).await;
     app.kill();
     let mut store = Store::of(&app);
-    store.in_one_commit(|conn| (0..OLD).for_each(|number| delivered_three_days_ago(conn, number)));
-    for (batch, left) in [(1, OLD), (2, OLD - 500), (2, OLD - 1000)] {
+    store.in_one_commit(|conn| (0..OLD_DELIVERIES).for_each(|number| delivered_three_days_ago(conn, number)));
+    for (batch, left) in [(1, OLD_DELIVERIES), (2, OLD_DELIVERIES - 500), (2, OLD_DELIVERIES - 1000)] {
         app.change("HACHOK_FAULT", &format!("retention-in-batch:{batch}"));
         assert_eq!(app.run(&["serve", "--bind", "127.0.0.1:0"]).code, None);
         for table in ["deliveries", "events", "attempts"] {

@@ -4,9 +4,9 @@ use super::rig::{Cluster, FaultyReceiver, HelpDesk, Posted, Store, check, webhoo
 use crate::support::ports::ClosedPort;
 use crate::support::{App, Place};
 
-const SOON: Duration = Duration::from_secs(30);
+const PROGRESS_TIMEOUT: Duration = Duration::from_secs(30);
 /// Limit of an answer while the database does not respond.
-const BOUND: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
@@ -18,15 +18,15 @@ async fn on_postgres_a_database_that_is_cut_off_under_load_is_reported_and_survi
     let load = desk.load(20);
     let mut slowest = Duration::ZERO;
     for _ in 0..3 {
-        desk.until_more(40, SOON).await;
+        desk.until_more(40, PROGRESS_TIMEOUT).await;
         cluster.end_at_once();
-        let refusal = desk.until_refused(SOON).await;
+        let refusal = desk.until_refused(PROGRESS_TIMEOUT).await;
         assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
         assert_eq!(app.visitor().get("/healthz").await.status, 200);
         assert_eq!(app.visitor().get("/readyz").await.status, 503);
         cluster.begin();
         let back = Instant::now();
-        desk.until_more(1, SOON).await;
+        desk.until_more(1, PROGRESS_TIMEOUT).await;
         slowest = slowest.max(back.elapsed());
     }
     assert!(slowest < Duration::from_secs(10), "{slowest:?}");
@@ -52,13 +52,13 @@ async fn on_postgres_a_database_that_accepts_everything_and_answers_nothing_is_s
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin, visitor) = (HelpDesk::new(&app), app.admin().await, app.visitor());
     let load = desk.load(20);
-    desk.until_more(40, SOON).await;
+    desk.until_more(40, PROGRESS_TIMEOUT).await;
     cluster.freeze();
     // Several times: requests that time out must not use up threads or connections.
     for _ in 0..3 {
         let begun = Instant::now();
         let (posted, ready, page) = tokio::join!(desk.post(), visitor.get("/readyz"), admin.get("/webhooks"));
-        assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < ANSWER_TIMEOUT, "{:?}", begun.elapsed());
         assert_eq!(posted, Posted::Refused(503, Some("5".into())));
         assert_eq!(ready.status, 503);
         assert_eq!(page.expect(503).header("retry-after"), "5");
@@ -70,7 +70,7 @@ async fn on_postgres_a_database_that_accepts_everything_and_answers_nothing_is_s
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     cluster.thaw();
     let back = Instant::now();
-    desk.until_more(1, BOUND).await;
+    desk.until_more(1, ANSWER_TIMEOUT).await;
     let back = back.elapsed();
     load.stop().await;
     for posted in desk.answers() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{App, Place, Receiver, event, eventually, webhook};
 
 /// More than a recovery creates in one second.
-const FAILED: usize = 60;
+const FAILED_DELIVERIES: usize = 60;
 
 #[tokio::test]
 async fn a_recovery_survives_a_kill_and_sends_each_event_once() {
@@ -14,10 +14,10 @@ async fn a_recovery_survives_a_kill_and_sends_each_event_once() {
     let (mut app, receiver) = (App::at(place), Receiver::start());
     let api = app.api("admin");
     let id = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
-    for _ in 0..FAILED {
+    for _ in 0..FAILED_DELIVERIES {
         api.accepted(event("message_created")).await;
     }
-    receiver.await_requests("/a", FAILED).await;
+    receiver.await_requests("/a", FAILED_DELIVERIES).await;
     eventually("the delivery of all events", || async {
         api.deliveries("status=pending").await.is_empty().then_some(())
     })
@@ -26,18 +26,18 @@ async fn a_recovery_survives_a_kill_and_sends_each_event_once() {
 
     let begun = api.post(&format!("webhooks/{id}/recoveries"), &json!({ "since": "2026-01-01T00:00:00Z" })).await;
     let recovery = begun.json()["payload"]["recovery"].clone();
-    assert_eq!(recovery["count"], FAILED);
-    receiver.await_requests("/a", FAILED + 1).await;
+    assert_eq!(recovery["count"], FAILED_DELIVERIES);
+    receiver.await_requests("/a", FAILED_DELIVERIES + 1).await;
     app.kill();
     app.start_again();
 
     let api = app.api("admin");
     let done = eventually("the end of the recovery", || async {
         let found = api.get(&format!("recoveries/{}", recovery["id"])).await.json()["payload"]["recovery"].clone();
-        (found["status"] == "done" && found["delivered"] == FAILED).then_some(found)
+        (found["status"] == "done" && found["delivered"] == FAILED_DELIVERIES).then_some(found)
     })
     .await;
-    assert_eq!((&done["sent"], &done["failed"]), (&json!(FAILED), &json!(0)));
+    assert_eq!((&done["sent"], &done["failed"]), (&json!(FAILED_DELIVERIES), &json!(0)));
     // An interrupted attempt may have reached the receiver; it is repeated, and its row says `interrupted`.
     let mut explained = 0;
     for delivery in api.deliveries("limit=100").await {
@@ -46,7 +46,10 @@ async fn a_recovery_survives_a_kill_and_sends_each_event_once() {
         explained += attempts.iter().filter(|attempt: &&Value| attempt["outcome"] == "interrupted").count();
     }
     let seen = receiver.seen("/a").len();
-    assert!((2 * FAILED..=2 * FAILED + explained).contains(&seen), "{seen} requests, {explained} interrupted");
+    assert!(
+        (2 * FAILED_DELIVERIES..=2 * FAILED_DELIVERIES + explained).contains(&seen),
+        "{seen} requests, {explained} interrupted"
+    );
 }
 
 /// With a limit of five due deliveries, ingest is refused when a sixth is due, and accepted again afterwards.

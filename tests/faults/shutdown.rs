@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use super::rig::{FaultyReceiver, HelpDesk, Store, check, slowly, webhooks};
 use crate::support::App;
 
-const BOUND: Duration = Duration::from_secs(25);
+const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_under_load_interrupts_nothing_that_is_answered_within_a_second() {
@@ -12,11 +12,11 @@ async fn sigterm_under_load_interrupts_nothing_that_is_answered_within_a_second(
     paths.iter().for_each(|path| receiver.answers(path, slowly(Duration::from_millis(800))));
     let desk = HelpDesk::new(&app);
     let load = desk.load(50);
-    desk.until_more(100, BOUND).await;
+    desk.until_more(100, STOP_TIMEOUT).await;
     let asked = Instant::now();
     assert_eq!(app.stop(), Some(0), "{}", app.log());
     let took = asked.elapsed();
-    assert!(took < BOUND, "{took:?}");
+    assert!(took < STOP_TIMEOUT, "{took:?}");
     let mut store = Store::of(&app);
     assert_eq!(store.count("attempts WHERE outcome = 'interrupted'"), 0);
     assert_eq!(store.count("deliveries WHERE leased_until IS NOT NULL"), 0);

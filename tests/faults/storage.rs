@@ -5,8 +5,8 @@ use super::rig::{FaultyReceiver, HelpDesk, Posted, SmallDisk, Store, check, webh
 use crate::support::{App, Place, Visitor};
 
 /// How long another process holds the lock on the file.
-const LOCKED: Duration = Duration::from_secs(8);
-const SOON: Duration = Duration::from_secs(20);
+const LOCK_HELD: Duration = Duration::from_secs(8);
+const PROGRESS_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_locked_by_another_process_for_eight_seconds_is_reported_and_survived() {
@@ -14,21 +14,21 @@ async fn a_file_locked_by_another_process_for_eight_seconds_is_reported_and_surv
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(10);
-    desk.until_more(10, SOON).await;
+    desk.until_more(10, PROGRESS_TIMEOUT).await;
     let mut other = Store::of(&app);
     other.run("BEGIN EXCLUSIVE");
-    let until = tokio::time::Instant::now() + LOCKED;
-    let refusal = desk.until_refused(LOCKED).await;
+    let until = tokio::time::Instant::now() + LOCK_HELD;
+    let refusal = desk.until_refused(LOCK_HELD).await;
     pages_are_readable(&admin).await;
     tokio::time::sleep_until(until).await;
     other.run("COMMIT");
     assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
-    desk.until_more(20, SOON).await;
+    desk.until_more(20, PROGRESS_TIMEOUT).await;
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;
     let verdict = check(&desk, &receiver, &mut other, &paths).await;
-    println!("locked for {LOCKED:?}: {verdict}");
+    println!("locked for {LOCK_HELD:?}: {verdict}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -42,14 +42,14 @@ async fn a_full_disk_is_reported_and_survived() {
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(10);
-    desk.until_more(10, SOON).await;
+    desk.until_more(10, PROGRESS_TIMEOUT).await;
     // From here on no write beyond the first page of a file succeeds.
     assert!(limit(app.pid(), "4096").expect("prlimit").success());
-    let refusal = desk.until_refused(SOON).await;
+    let refusal = desk.until_refused(PROGRESS_TIMEOUT).await;
     pages_are_readable(&admin).await;
     assert!(limit(app.pid(), "unlimited").expect("prlimit").success());
     assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
-    desk.until_more(20, SOON).await;
+    desk.until_more(20, PROGRESS_TIMEOUT).await;
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;
@@ -67,13 +67,13 @@ async fn a_mounted_disk_that_is_nearly_full_refuses_events_until_there_is_room()
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(10);
-    desk.until_more(10, SOON).await;
+    desk.until_more(10, PROGRESS_TIMEOUT).await;
     disk.fill_up_to(48 * MIB);
-    let refusal = desk.until_refused(SOON).await;
+    let refusal = desk.until_refused(PROGRESS_TIMEOUT).await;
     assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
     pages_are_readable(&admin).await;
     disk.make_room();
-    desk.until_more(20, SOON).await;
+    desk.until_more(20, PROGRESS_TIMEOUT).await;
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;
@@ -90,13 +90,13 @@ async fn a_mounted_disk_that_is_full_to_the_last_byte_loses_nothing() {
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(100);
-    desk.until_more(100, SOON).await;
+    desk.until_more(100, PROGRESS_TIMEOUT).await;
     // At once: commits meet the full disk before ingest is refused, and results cannot be stored for longer.
     disk.fill_up_to(0);
-    desk.until_refused(SOON).await;
+    desk.until_refused(PROGRESS_TIMEOUT).await;
     pages_are_readable(&admin).await;
     disk.make_room();
-    desk.until_more(100, SOON).await;
+    desk.until_more(100, PROGRESS_TIMEOUT).await;
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;

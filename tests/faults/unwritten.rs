@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use crate::support::{App, Receiver, event, webhook};
 
 /// The limit of results that wait to be stored, and the permits for requests in flight.
-const MOST: usize = 256 + 64;
+const REQUESTS_WHILE_HELD_MAX: usize = 256 + 64;
 
 /// A transaction of another client that locks rows; it ends when dropped.
 struct Held(Child);
@@ -51,6 +51,6 @@ async fn on_postgres_requests_stop_while_256_results_wait_for_the_database() {
         receiver.await_requests(path, 800).await;
     }
     println!("of 1,600 requests {while_held} were sent while nothing could be written down");
-    assert!((100..=MOST).contains(&while_held), "{while_held}");
+    assert!((100..=REQUESTS_WHILE_HELD_MAX).contains(&while_held), "{while_held}");
     assert_eq!(sent(), 1_600);
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Api, PASSWORD, Place, Visitor};
 
 /// Limit of a start or a stop on a busy machine. A graceful stop may take 25 s.
-const BOUND: Duration = Duration::from_secs(40);
+const START_STOP_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// A running server, the real binary; killed when dropped.
 pub struct App {
@@ -77,10 +77,10 @@ impl App {
     /// Waits for the end of the process; returns its exit code.
     pub fn exit_code(&mut self) -> Option<i32> {
         loop {
-            match self.lines.recv_timeout(BOUND) {
+            match self.lines.recv_timeout(START_STOP_TIMEOUT) {
                 Ok(_) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("still runs after {BOUND:?}:\n{}", self.log()),
+                Err(RecvTimeoutError::Timeout) => panic!("still runs after {START_STOP_TIMEOUT:?}:\n{}", self.log()),
             }
         }
         self.process.wait().expect("an end").code()
@@ -183,6 +183,6 @@ fn keep(mut pipe: impl Read, log: &Mutex<String>) {
 
 fn line(lines: &Receiver<String>, log: &Mutex<String>, what: &str) -> String {
     lines
-        .recv_timeout(BOUND)
+        .recv_timeout(START_STOP_TIMEOUT)
         .unwrap_or_else(|_| panic!("the server did not print {what}:\n{}", log.lock().expect("the log")))
 }

@@ -4,17 +4,17 @@ use std::future::Future;
 use std::time::Duration;
 
 /// Limit for what should happen at once, on a busy machine.
-pub const BOUND: Duration = Duration::from_secs(20);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Awaits the future; panics after `BOUND`.
+/// Awaits the future; panics after `WAIT_TIMEOUT`.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(BOUND, future).await {
+    match tokio::time::timeout(WAIT_TIMEOUT, future).await {
         Ok(value) => value,
-        Err(_) => panic!("timed out after {BOUND:?} waiting for: {what}"),
+        Err(_) => panic!("timed out after {WAIT_TIMEOUT:?} waiting for: {what}"),
     }
 }
 
-/// Calls `look` every 25 ms until it returns a value; panics after `BOUND`.
+/// Calls `look` every 25 ms until it returns a value; panics after `WAIT_TIMEOUT`.
 pub async fn eventually<T, F>(what: &str, look: impl Fn() -> F) -> T
 where
     F: Future<Output = Option<T>>,

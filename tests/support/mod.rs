@@ -15,7 +15,7 @@ mod visitor;
 
 pub use api::{Answer, Api};
 pub use app::App;
-pub use clock::{BOUND, eventually};
+pub use clock::{WAIT_TIMEOUT, eventually};
 pub use database::{SqliteReader, sqlite};
 pub use form::Form;
 pub use page::Page;
@@ -36,7 +36,7 @@ pub fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(BOUND * 2)
+        .timeout(WAIT_TIMEOUT * 2)
         .build()
         .expect("a client")
 }

@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::BOUND;
+use super::WAIT_TIMEOUT;
 
 /// An open connection.
 pub struct Raw(TcpStream);
@@ -29,7 +29,7 @@ impl Raw {
     /// Everything until the server closes the connection. A reset fails: it may destroy the response.
     pub async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
-        let read = tokio::time::timeout(BOUND, self.0.read_to_end(&mut bytes)).await;
+        let read = tokio::time::timeout(WAIT_TIMEOUT, self.0.read_to_end(&mut bytes)).await;
         read.expect("an end").expect("no reset");
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -44,7 +44,7 @@ impl Raw {
                 }
             }
         };
-        let seen = tokio::time::timeout(BOUND, reading).await.is_ok();
+        let seen = tokio::time::timeout(WAIT_TIMEOUT, reading).await.is_ok();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         assert!(seen && text.contains(expected), "{expected:?} in {text:?}");
         text

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::BOUND;
+use super::WAIT_TIMEOUT;
 
 /// All receivers run here, so that a test that blocks its own thread does not delay them.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -91,7 +91,7 @@ impl Receiver {
 
     /// Waits until at least `count` requests have arrived at that path; returns all of them.
     pub async fn await_requests(&self, path: &str, count: usize) -> Vec<Received> {
-        self.await_requests_for(BOUND, path, count).await
+        self.await_requests_for(WAIT_TIMEOUT, path, count).await
     }
 
     /// The same with another limit.

@@ -6,9 +6,9 @@ use super::world::World;
 use crate::support::{EMAIL, PASSWORD};
 
 /// Limit for the first page with everything that it loads, in bytes on the wire.
-const FIRST: f64 = 40_000.0;
+const FIRST_PAGE_BYTES_MAX: f64 = 40_000.0;
 /// Limit for each later page.
-const LATER: f64 = 10_000.0;
+const LATER_PAGE_BYTES_MAX: f64 = 10_000.0;
 
 /// Bytes on the wire of the page and of what it loaded, and the addresses of other origins among them.
 const LOADED: &str = "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
@@ -23,13 +23,13 @@ async fn pages_are_small_and_load_from_one_origin() {
         browser.open(&format!("{url}/sign-in")).await;
         let (first, foreign) = browser.loaded().await;
         assert!(first > 15_000.0, "the control: the first load is not empty: {first}");
-        assert!(first <= FIRST && foreign.is_empty(), "the first load: {first} bytes, {foreign:?}");
+        assert!(first <= FIRST_PAGE_BYTES_MAX && foreign.is_empty(), "the first load: {first} bytes, {foreign:?}");
         browser.sign_in(&url, EMAIL, PASSWORD).await;
         let mut faults = Vec::new();
         for (_, address) in inside(&world) {
             browser.open(&format!("{url}{address}")).await;
             let (bytes, foreign) = browser.loaded().await;
-            if !(500.0..=LATER).contains(&bytes) || !foreign.is_empty() {
+            if !(500.0..=LATER_PAGE_BYTES_MAX).contains(&bytes) || !foreign.is_empty() {
                 faults.push(format!("{address}: {bytes} bytes, {foreign:?}"));
             }
         }

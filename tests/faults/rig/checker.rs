@@ -12,7 +12,7 @@ use super::help_desk::HelpDesk;
 use super::store::{Store, Tried};
 
 /// Limit of the wait until nothing is pending: on Postgres an interrupted attempt is repeated when its lease ends.
-pub const QUIET: Duration = Duration::from_secs(130);
+pub const QUIET_TIMEOUT: Duration = Duration::from_secs(130);
 
 /// Causes of failures in which bytes of the request may have reached the receiver.
 const AFTER_BYTES: [&str; 6] = ["timeout", "connect_reset", "invalid_http", "redirect", "http_status", "gone"];
@@ -43,7 +43,7 @@ impl fmt::Display for Verdict {
 
 /// Waits until nothing is pending, then asserts every guarantee. `paths` are those of the webhooks for all events.
 pub async fn check(desk: &HelpDesk, receiver: &FaultyReceiver, store: &mut Store, paths: &[String]) -> Verdict {
-    store.until_quiet(QUIET).await;
+    store.until_quiet(QUIET_TIMEOUT).await;
     let (ledger, accepted) = (receiver.ledger(), desk.accepted());
     nothing_is_lost(&accepted, &ledger, paths);
     nothing_is_unexpected(desk, &ledger, paths);
