@@ -64,8 +64,8 @@ async fn what_happened_to_a_request_and_an_attempt_is_found_by_its_ids() {
     assert_eq!((&refused["route"], &refused["method"]), (&json!("/webhooks"), &json!("POST")));
     assert!(refused["user_id"].is_i64(), "{refused}");
 
-    let wrong = api.event_request("{}").bearer_auth("hk_wrong").send().await.expect("an answer");
-    assert_eq!(wrong.status(), 401);
+    let wrong = Api::new(&app.url, "hk_wrong").send("{}").await;
+    assert_eq!(wrong.status, 401);
     let wrong = line(&app, "token refused", "reason", "unknown").await;
     let answered = line(&app, "request answered", "status", 401).await;
     assert_eq!((&answered["route"], &answered["request_id"]), (&json!("/api/v1/events"), &wrong["request_id"]));

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
-use super::rig::{FaultyReceiver, HelpDesk, SeededRandom, Store, check, number, short_leases, webhooks};
-use crate::support::App;
+use super::rig::{FaultyReceiver, HelpDesk, SeededRandom, Store, check, number, webhooks, with_short_leases};
+use crate::support::{App, Place};
 
 /// Limit of the wait for the next accepted event, start of the server included.
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ async fn no_kill_under_load_loses_an_accepted_event() {
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_either_of_two_processes_may_be_killed() {
     let (kills, begun, mut dice) = (number("HACHOK_FAULT_KILLS", 10), Instant::now(), SeededRandom::new());
-    let (first, receiver) = (App::at(short_leases()), FaultyReceiver::start());
+    let (first, receiver) = (App::at(with_short_leases(Place::on_postgres())), FaultyReceiver::start());
     let paths = webhooks(&first.api("admin"), &receiver, 5).await;
     let desk = HelpDesk::new(&first);
     let second = App::at(first.for_another_process().set("HACHOK_LEASE_SCALE", "9"));

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::rig::{FaultyReceiver, Step, Store, short_leases, slowly, status};
-use crate::support::{Api, App, event, webhook};
+use super::rig::{FaultyReceiver, Step, Store, slowly, status, with_short_leases};
+use crate::support::{Api, App, Place, event, webhook};
 
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs two processes. The attempt of the first hangs until the process is stopped, and gets `late` when it continues;
 /// the second makes the next attempt meanwhile and gets `other`. Returns the delivery and the count of requests.
 async fn after_a_pause(late: Vec<Step>, other: Vec<Step>) -> (Value, usize) {
-    let first = App::at(short_leases());
+    let first = App::at(with_short_leases(Place::on_postgres()));
     let receiver = FaultyReceiver::start();
     let api = first.api("admin");
     let mut wanted = webhook(&receiver.at("/a"));

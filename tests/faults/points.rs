@@ -6,12 +6,15 @@ use hachok::db::deliveries::queue::{Lease, record};
 use hachok::domain::deliveries::Next;
 use hachok::domain::id::IdSource;
 
-use super::rig::{FaultyReceiver, HelpDesk, Posted, Store, check, deliver, finished, short_leases, status, webhooks};
+use super::rig::{
+    FaultyReceiver, HelpDesk, Posted, Store, check, deliver, finished, status, webhooks, with_short_leases,
+};
 use crate::support::{App, Place, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_at_any_named_point_loses_no_accepted_event() {
-    let (mut app, receiver) = (App::at(short_leases().set("HACHOK_TIME_SCALE", "20")), FaultyReceiver::start());
+    let (mut app, receiver) =
+        (App::at(with_short_leases(Place::new()).set("HACHOK_TIME_SCALE", "20")), FaultyReceiver::start());
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, mut store) = (HelpDesk::new(&app), Store::of(&app));
     let mut events = 0;

@@ -25,9 +25,9 @@ pub fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-/// A place on Postgres whose leases last 10 s: a dead process is noticed only when they end.
-pub fn short_leases() -> Place {
-    Place::on_postgres().set("HACHOK_LEASE_SCALE", "9")
+/// A place whose leases last 10 s: on Postgres, a dead process is noticed only when they end.
+pub fn with_short_leases(place: Place) -> Place {
+    place.set("HACHOK_LEASE_SCALE", "9")
 }
 
 /// Reproducible random numbers: `HACHOK_FAULT_SEED` sets the seed.
