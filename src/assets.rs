@@ -1,4 +1,5 @@
-//! Style sheet, scripts and icons, inside the binary, under names that change with their bytes.
+//! Style sheet, scripts and icons: embedded in the binary (read from disk in debug builds) and served under names that
+//! contain a hash of their content.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use crate::domain::accounts::api_token::hex;
 #[folder = "static/"]
 struct Files;
 
-/// Path → path with the first eight digits of its hash, and back.
+/// Two maps between a file's path and the path with the first eight hex digits of its SHA-256.
 struct Names {
     hashed: HashMap<String, String>,
     plain: HashMap<String, String>,
@@ -33,7 +34,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     names
 });
 
-/// Where a page finds the file: `app.css` → `/static/app.1f3a5b7c.css`.
+/// The URL of a static file: `app.css` → `/static/app.1f3a5b7c.css`.
 pub fn asset_url(path: &str) -> String {
     match NAMES.hashed.get(path) {
         Some(hashed) => format!("/static/{hashed}"),
@@ -44,8 +45,8 @@ pub fn asset_url(path: &str) -> String {
     }
 }
 
-/// The bytes and media type of a hashed name, the part after `/static/`. A name with another hash is unknown, so
-/// that what is found may be kept for ever.
+/// The bytes and media type of a file by its hashed name (the part of the URL after `/static/`). A name with a hash of
+/// other content is not found, so clients may cache what they get without limit.
 pub fn find(hashed: &str) -> Option<(Cow<'static, [u8]>, &'static str)> {
     let path = NAMES.plain.get(hashed)?;
     Files::get(path).map(|file| (file.data, media_type(path)))

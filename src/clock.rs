@@ -1,10 +1,10 @@
-//! The only caller of the system's clock and of its source of chance.
+//! The only code that reads the system's clock and its random number generator.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::domain::timestamp::Timestamp;
 
-/// Now.
+/// The current time; the Unix epoch if the system's clock is set before it.
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
@@ -13,15 +13,16 @@ pub fn now() -> Timestamp {
 /// `N` random bytes from the operating system.
 ///
 /// # Panics
-/// When the operating system has no chance to give: going on with predictable secrets would be worse.
+///
+/// If the operating system returns none: with predictable secrets the program must not continue.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    #[expect(clippy::expect_used, reason = "a machine without chance cannot make secrets")]
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    #[expect(clippy::expect_used, reason = "without random bytes no secret can be made")]
+    getrandom::fill(&mut bytes).expect("random bytes from the operating system");
     bytes
 }
 
-/// A number in 0..1.
-pub fn chance() -> f64 {
+/// A uniformly distributed number in `0.0..1.0`.
+pub fn random_fraction() -> f64 {
     f64::from(u32::from_le_bytes(random())) / (f64::from(u32::MAX) + 1.0)
 }

@@ -1,4 +1,4 @@
-//! The settings: each is a flag and an environment variable; `--help` is the reference.
+//! The settings: each is a flag and an environment variable. `hachok serve --help` is the reference.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,28 +13,28 @@ use crate::domain::host;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::private_files;
 
-/// Where the data and the key lie. A setting that may hold a secret has `hide_env_values`: then neither the help nor a
-/// complaint repeats its value.
+/// Where the database and the key file are. A setting that may hold a secret has `hide_env_values`: neither the help
+/// nor an error message repeats its value.
 #[derive(Args, Clone, Debug)]
 pub struct DataSettings {
-    /// sqlite://PATH (its folders are made) or postgres://…
+    /// sqlite://PATH (folders are created) or postgres://…
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/hachok.db", value_name = "URL", value_parser = database_url,
           hide_env_values = true)]
     pub database_url: DatabaseUrl,
-    /// File with the key that stored secrets are sealed with; made on first start [default: secret.key beside the database]
+    /// File with the key that encrypts stored secrets; created on first start [default: secret.key beside the database]
     #[arg(long, env = "HACHOK_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
 }
 
 impl DataSettings {
-    /// The key file: as set, else `secret.key` beside the SQLite file, else in `data`.
+    /// The key file: as set, or `secret.key` beside the SQLite file, or `data/secret.key` with Postgres.
     pub fn key_file(&self) -> PathBuf {
         let beside = self.database_url.file().and_then(Path::parent).unwrap_or_else(|| Path::new("data"));
         self.secret_key_file.clone().unwrap_or_else(|| beside.join("secret.key"))
     }
 
-    /// Files with data or the key that other users of the machine may read. What is made here is not among them; what
-    /// somebody else made, or opened to others, stays as it is.
+    /// Data and key files that other users of the machine may read. Hachok creates its files for their owner only; the
+    /// rights of files that were created or opened to others by hand stay as they are.
     pub fn files_readable_by_others(&self) -> Vec<PathBuf> {
         let database = self.database_url.file();
         let parts =
@@ -47,26 +47,27 @@ fn database_url(text: &str) -> Result<DatabaseUrl, String> {
     DatabaseUrl::parse(text).map_err(|error| error.to_string())
 }
 
-/// How the pages and the API are reached.
+/// How clients reach the pages and the API.
 #[derive(Args, Clone, Debug)]
 pub struct WebSettings {
     /// Address and port to listen on
     #[arg(long, env = "HACHOK_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub bind: SocketAddr,
-    /// How people and help desks reach it [default: http:// and the bind address]
+    /// URL that browsers and help desks use [default: http:// and the bind address]
     #[arg(long, env = "HACHOK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<Url>,
-    /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
+    /// Trusted proxies (their X-Forwarded-For is used): addresses or networks, separated by commas
     #[arg(long, env = "HACHOK_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
-    /// Host names, beside the public URL's and localhost, that pages may be opened under, separated by commas
+    /// Additional host names that pages may be opened under, separated by commas; the public URL's and localhost always
+    /// are
     #[arg(long, env = "HACHOK_ALLOWED_HOSTS", value_delimiter = ',', value_name = "NAMES", value_parser = host_name)]
     pub allowed_hosts: Vec<String>,
-    /// Seconds that an idle connection is kept; a balancer before it must end its idle connections sooner
+    /// Seconds that an idle connection is kept open; a load balancer must close its idle connections sooner
     #[arg(long, env = "HACHOK_KEEP_ALIVE", default_value_t = 75, value_name = "SECONDS",
           value_parser = clap::value_parser!(u16).range(1..=7200))]
     pub keep_alive: u16,
-    /// Connections that one address (of IPv6 one /64) may hold; loopback and trusted proxies may hold more
+    /// Connections per client address (IPv6: per /64); loopback and trusted proxies may hold more
     #[arg(long, env = "HACHOK_CONNECTIONS_PER_PEER", default_value_t = 128, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..))]
     pub connections_per_peer: u16,
@@ -98,24 +99,24 @@ fn network(text: &str) -> Result<IpNet, String> {
     network.map_err(|_| "must be networks such as 192.168.1.0/24, separated by commas".into())
 }
 
-/// Where webhooks may go, and how many at once.
+/// Where deliveries may be sent, how many at once, and how long they are kept.
 #[derive(Args, Clone, Debug)]
 pub struct DeliverySettings {
-    /// Private networks that webhooks may reach, separated by commas; plain http is fine there
+    /// Private networks that webhooks may reach, separated by commas; http without TLS is allowed there
     #[arg(long, env = "HACHOK_ALLOW_NETWORKS", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
     pub allow_networks: Vec<IpNet>,
     /// Networks that webhooks may never reach, separated by commas
     #[arg(long, env = "HACHOK_DENY_NETWORKS", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
     pub deny_networks: Vec<IpNet>,
-    /// Allow plain http to public addresses
+    /// Allow http without TLS to public addresses
     #[arg(long, env = "HACHOK_ALLOW_HTTP", num_args = 0..=1, default_value_t = false, default_missing_value = "true",
           value_name = "BOOL")]
     pub allow_http: bool,
-    /// Requests on their way at once
+    /// Simultaneous requests
     #[arg(long, env = "HACHOK_IN_FLIGHT", default_value_t = 64, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub in_flight: u16,
-    /// Requests on their way at once to one webhook
+    /// Simultaneous requests to one webhook
     #[arg(long, env = "HACHOK_IN_FLIGHT_PER_WEBHOOK", default_value_t = 10, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub in_flight_per_webhook: u16,
@@ -126,14 +127,15 @@ pub struct DeliverySettings {
 }
 
 impl DeliverySettings {
-    /// The address rules; an entry of the allow list outside private space is an error that names it.
+    /// The address rules; `own` is this server's public URL. The error names an entry of the allow list that is outside
+    /// the private ranges.
     pub fn policy(&self, own: &Url) -> Result<AddressPolicy, String> {
         let policy = AddressPolicy::new(self.allow_networks.clone(), self.deny_networks.clone(), self.allow_http);
         let policy = policy.map_err(|error| format!("--allow-networks (HACHOK_ALLOW_NETWORKS): {error}"))?;
         Ok(policy.with_own(own.host_str().unwrap_or_default(), own.port_or_known_default().unwrap_or_default()))
     }
 
-    /// The limits of the delivery task.
+    /// The limits of the delivery engine.
     pub fn limits(&self) -> Limits {
         Limits {
             in_flight: self.in_flight.into(),
@@ -143,28 +145,28 @@ impl DeliverySettings {
     }
 }
 
-/// How the log on stderr is written.
+/// The format of the log on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Human-readable
     Text,
-    /// One JSON object a line.
+    /// One JSON object a line
     Json,
 }
 
 /// All settings of the server.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
-    /// Where the data and the key lie.
+    /// Where the database and the key file are.
     #[command(flatten)]
     pub data: DataSettings,
-    /// How the pages and the API are reached.
+    /// How clients reach the pages and the API.
     #[command(flatten)]
     pub web: WebSettings,
-    /// Where webhooks may go, and how many at once.
+    /// Where deliveries may be sent, how many at once, and how long they are kept.
     #[command(flatten)]
     pub delivery: DeliverySettings,
-    /// How the log on stderr is written
+    /// Format of the log on stderr
     #[arg(long, env = "HACHOK_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
 }

@@ -1,12 +1,13 @@
-//! Where tests may end the process or squeeze time. Nothing of it is in a release build.
+//! Hooks for fault tests: end the process at a named point, shorten time spans, lower limits. Without the feature
+//! `fault-injection`, which a release build refuses, each hook does nothing.
 
 use std::time::Duration;
 
 #[cfg(all(feature = "fault-injection", not(debug_assertions)))]
-compile_error!("fault-injection is for tests: it has no place in a release build");
+compile_error!("the feature fault-injection is for tests only, not for release builds");
 
-/// A named point of no return. With the feature `fault-injection`, a process whose `HACHOK_FAULT` is `NAME` or
-/// `NAME:N` ends here, at the Nth time, as if its plug were pulled.
+/// A place where a fault test may kill the process. With the feature, the process aborts here, as if it lost power, if
+/// `HACHOK_FAULT` is `NAME`, or `NAME:N` on the Nth call.
 #[cfg(feature = "fault-injection")]
 pub fn point(name: &str) {
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,11 +19,11 @@ pub fn point(name: &str) {
     }
 }
 
-/// A named point of no return; nothing happens without the feature.
+/// A place where a fault test may kill the process; without the feature it does nothing.
 #[cfg(not(feature = "fault-injection"))]
 pub const fn point(_name: &str) {}
 
-/// A span of the schedule. With the feature it is `HACHOK_TIME_SCALE` times shorter.
+/// A time span of the retry schedule. With the feature it is divided by `HACHOK_TIME_SCALE`.
 #[cfg(feature = "fault-injection")]
 pub fn span(span: Duration) -> Duration {
     span.div_f64(scale("HACHOK_TIME_SCALE"))
@@ -34,45 +35,45 @@ fn scale(name: &str) -> f64 {
     scale.filter(|scale| *scale >= 1.0).unwrap_or(1.0)
 }
 
-/// A span of the schedule, as it is.
+/// A time span of the retry schedule, unchanged.
 #[cfg(not(feature = "fault-injection"))]
 pub const fn span(span: Duration) -> Duration {
     span
 }
 
-/// How long a claim holds, and how often lost ones are looked for. With the feature it is `HACHOK_LEASE_SCALE` times
-/// shorter; not the schedule's scale, for a lease must stay longer than an attempt may take.
+/// The duration of a lease, or the interval at which expired ones are reclaimed. With the feature it is divided by
+/// `HACHOK_LEASE_SCALE`. It has its own scale because a lease must last longer than any attempt.
 #[cfg(feature = "fault-injection")]
 pub fn lease(span: Duration) -> Duration {
     span.div_f64(scale("HACHOK_LEASE_SCALE"))
 }
 
-/// How long a claim holds, as it is.
+/// The duration of a lease, unchanged.
 #[cfg(not(feature = "fault-injection"))]
 pub const fn lease(span: Duration) -> Duration {
     span
 }
 
-/// A limit of a connection. With the feature it is `HACHOK_CONNECTION_SCALE` times shorter; not the schedule's scale,
-/// for then idle connections of the test's own clients would end under their next request.
+/// A timeout of an HTTP connection. With the feature it is divided by `HACHOK_CONNECTION_SCALE`. It has its own scale
+/// because the schedule's would close idle connections of the test's clients under their next request.
 #[cfg(feature = "fault-injection")]
 pub fn connection(span: Duration) -> Duration {
     span.div_f64(scale("HACHOK_CONNECTION_SCALE"))
 }
 
-/// A limit of a connection, as it is.
+/// A timeout of an HTTP connection, unchanged.
 #[cfg(not(feature = "fault-injection"))]
 pub const fn connection(span: Duration) -> Duration {
     span
 }
 
-/// A limit. With the feature it is `HACHOK_DUE_LIMIT`, where that is set.
+/// The limit of due deliveries. With the feature it is replaced by `HACHOK_DUE_LIMIT`, if that is set.
 #[cfg(feature = "fault-injection")]
 pub fn due_limit(limit: i64) -> i64 {
     std::env::var("HACHOK_DUE_LIMIT").ok().and_then(|text| text.parse().ok()).unwrap_or(limit)
 }
 
-/// A limit, as it is.
+/// The limit of due deliveries, unchanged.
 #[cfg(not(feature = "fault-injection"))]
 pub const fn due_limit(limit: i64) -> i64 {
     limit

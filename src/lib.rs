@@ -13,15 +13,19 @@
 //!                 receivers ◄── delivery::network ◄─ delivery::worker ──┘
 //! ```
 //!
-//! The import rule, enforced by a test: main → cli → app → http → views → i18n → domain · http → forms, db,
-//! delivery · views → forms · db → domain · `delivery` → db · forms → domain · domain imports nothing of ours. Beside
-//! the picture stand small rooms without rooms of their own: `assets` (files in the binary), `clock` (time and chance),
-//! `config` (settings), `command_error` (how a command ends), `logging` (one line an event), `password` (hashing), `private_files` (files for their owner alone), `fault_injection` (where fault tests pull the plug).
-//! One outside library per area: only `db` names diesel, only `http` (and `app`, which starts it) actix, only `views`
-//! askama, only `i18n` fluent, only `delivery` reqwest.
+//! The import rules (`tests/house/rooms.rs` enforces them): main → cli → app → http → views → i18n → domain · http →
+//! forms, db, delivery · views → forms · db → domain · `delivery` → db · forms → domain · domain imports no other room.
 //!
-//! Times are integers: microseconds since the Unix epoch. They are the same column type on both databases, sort as they
-//! read, and need no codec. Ids of events and deliveries hold their time, so that the primary key is the log's order.
+//! Files and rooms outside the picture: `assets` (embedded static files), `clock` (time and randomness), `config`
+//! (settings), `command_error` (message and exit code of a failed command), `logging` (the log on stderr), `password`
+//! (hashing), `private_files` (files that only their owner may read), `fault_injection` (hooks for fault tests).
+//!
+//! Each area of external crates belongs to one room: only `db` names diesel, only `http` (and `app`, which starts the
+//! server) actix, only `views` askama, only `i18n` fluent, only `delivery` reqwest.
+//!
+//! Times are integers: microseconds since the Unix epoch. Both databases store them in the same column type, they sort
+//! by value, and they need no codec. Ids of events and deliveries begin with their time, so the order of the primary
+//! key is the order of the log.
 
 pub mod app;
 pub mod assets;

@@ -1,7 +1,8 @@
-//! Passwords at rest: Argon2id, 19 MiB, two passes, one lane (OWASP ASVS 5.0, 11.4.2), in PHC strings.
+//! Stored passwords: Argon2id with 19 MiB, two passes and one lane (OWASP ASVS 5.0, 11.4.2), as PHC strings.
 //!
-//! A password is compared in the form of RFC 8265, section 4.2 (`OpaqueString`): other spaces are ASCII spaces, the
-//! text is in NFC. Keyboards and systems differ in how they compose "й" or "é"; the person does not see which they got.
+//! Passwords are compared in the form of RFC 8265, section 4.2 (`OpaqueString`): other spaces become ASCII spaces, and
+//! the text is normalized to NFC. Keyboards and systems differ in how they compose "й" or "é", and the person cannot
+//! see which form they typed.
 
 mod queue;
 
@@ -15,29 +16,29 @@ use crate::clock;
 
 pub use queue::{Busy, Hasher};
 
-/// Memory of a new hash, in KiB. One block of Argon2 is 1 KiB.
+/// Memory of a new hash. A block of Argon2 is 1 KiB.
 const MEMORY_KIB: u32 = 19 * 1024;
-/// Passes of a new hash.
+/// Iterations over the memory for a new hash (`t` in PHC strings).
 const PASSES: u32 = 2;
-/// Length of a new hash, in bytes.
+/// Length of a new hash.
 const OUTPUT_BYTES: usize = 32;
 
-/// A password that could not be hashed.
+/// Hashing failed: an invalid parameter, or not enough memory.
 #[derive(Debug, thiserror::Error)]
 #[error("the password could not be hashed")]
 pub struct CannotHash;
 
-/// The memory that Argon2 works in, reused from one hash to the next.
+/// The memory that Argon2 works in, reused for each hash.
 ///
-/// Argon2's own allocation of 19 MiB stays in the heap of every thread that ever hashed: after the first `free` glibc
-/// takes blocks of up to 32 MiB from the thread's heap and keeps them there (`M_MMAP_THRESHOLD` in mallopt(3)).
-/// Measured: 200 sign-ins left 2 GiB.
+/// Argon2's own allocation of 19 MiB stays in the heap of every thread that ever hashed: after the first `free`, glibc
+/// takes blocks of up to 32 MiB from the thread's heap and keeps them (`M_MMAP_THRESHOLD` in mallopt(3)). Measured: 200
+/// sign-ins left 2 GiB allocated.
 #[derive(Default)]
 pub struct Workspace(Vec<Block>);
 
 impl Workspace {
-    /// More than 32 MiB: glibc maps such an allocation by itself and unmaps it when it is freed. Only the blocks in use
-    /// are ever written to, so the rest takes no memory.
+    /// More than 32 MiB: glibc maps such an allocation separately and unmaps it when it is freed. Only blocks in use
+    /// are written to, so the rest takes no physical memory.
     const CAPACITY_BLOCKS: usize = 33 * 1024;
 
     fn blocks(&mut self, count: usize) -> &mut [Block] {
@@ -50,13 +51,13 @@ impl Workspace {
         &mut self.0
     }
 
-    /// Gives the memory back to the system.
+    /// Returns the memory to the operating system.
     fn release(&mut self) {
         self.0 = Vec::new();
     }
 }
 
-/// The PHC string to store for a new password. Takes some ten milliseconds of a core.
+/// The PHC string to store for a new password. Takes about 10 ms on one core.
 pub fn hash(password: &str, workspace: &mut Workspace) -> Result<String, CannotHash> {
     phc_string(&prepared(password), workspace).map_err(|_| CannotHash)
 }
@@ -75,22 +76,24 @@ fn phc_string(password: &str, workspace: &mut Workspace) -> Result<String, argon
     Ok(PasswordHash { hash: Some(hash), ..stored }.to_string())
 }
 
-/// A hash that no password has, for accounts that do not exist: comparing with it takes as long as with a real one.
+/// A hash that no password matches, for accounts that do not exist: verifying against it takes as long as against a
+/// real one.
 pub const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// What a comparison found.
+/// The result of [`verify`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is another password.
+    /// The password does not match.
     Wrong,
-    /// It is the password. The stored hash is replaced by this one, if there is one: the stored one is of the password as
-    /// typed once, before NFC, or has weaker parameters than a new one.
+    /// The password matches. If there is a new hash, store it instead: the old one is of the password before NFC
+    /// normalization, or has weaker parameters.
     Right(Option<String>),
 }
 
-/// Compares a password with a stored hash: in NFC, then as typed if that is not the same. Whether there is a second
-/// comparison depends on what was typed alone, so a wrong password costs the same for every account, known or not.
+/// Compares a password with a stored hash: normalized, and then as typed if that differs. Whether there is a second
+/// comparison depends only on what was typed, so a wrong password takes the same time for every account, existing or
+/// not.
 pub fn verify(typed: &str, stored: &str, workspace: &mut Workspace) -> Verdict {
     let Ok(stored) = PasswordHash::new(stored) else { return Verdict::Wrong };
     let prepared = prepared(typed);
@@ -99,17 +102,17 @@ pub fn verify(typed: &str, stored: &str, workspace: &mut Workspace) -> Verdict {
     match right {
         false => Verdict::Wrong,
         true if in_nfc && is_current(&stored) => Verdict::Right(None),
-        // A sign-in does not fail because its hash could not be renewed.
+        // A failed upgrade of the hash does not make the sign-in fail.
         true => Verdict::Right(phc_string(&prepared, workspace).ok()),
     }
 }
 
-/// In constant time: that is what `Output` compares in.
+/// Compares in constant time (`Output` implements `PartialEq` that way).
 fn is_of(password: &str, stored: &PasswordHash, workspace: &mut Workspace) -> bool {
     stored.hash.is_some() && output(password, stored, workspace) == stored.hash
 }
 
-/// The hash of a password with the parameters and the salt of `stored`; nothing if these make no sense.
+/// The hash of a password with the parameters and the salt of `stored`; `None` if these are invalid.
 fn output(password: &str, stored: &PasswordHash, workspace: &mut Workspace) -> Option<Output> {
     let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
     let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
@@ -123,7 +126,7 @@ fn output(password: &str, stored: &PasswordHash, workspace: &mut Workspace) -> O
     Output::new(out).ok()
 }
 
-/// The stored hash is as strong as a new one.
+/// Whether a stored hash is at least as strong as a new one.
 fn is_current(stored: &PasswordHash) -> bool {
     let strong = |params: Params| params.m_cost() >= MEMORY_KIB && params.t_cost() >= PASSES;
     stored.algorithm == ARGON2ID_IDENT
@@ -132,7 +135,8 @@ fn is_current(stored: &PasswordHash) -> bool {
         && stored.hash.as_ref().is_some_and(|hash| hash.len() >= OUTPUT_BYTES)
 }
 
-/// RFC 8265, section 4.2.2: spaces are mapped, then NFC. Nothing is trimmed and no case is folded.
+/// Prepares a password as RFC 8265, section 4.2.2: maps spaces, then normalizes to NFC. Does not trim and does not fold
+/// case.
 fn prepared(typed: &str) -> Cow<'_, str> {
     if is_nfc(typed) && !typed.contains(is_other_space) {
         return Cow::Borrowed(typed);
@@ -162,7 +166,7 @@ mod tests {
         verify(typed, stored, &mut Workspace::default())
     }
 
-    /// As the first version stored it: the bytes as typed.
+    /// A hash as version 0.1.0 stored it: of the bytes as typed.
     fn old_hash(password: &str, (memory, passes): (u32, u32)) -> String {
         let argon2 =
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(memory, passes, 1, None).expect("parameters"));
@@ -179,11 +183,14 @@ mod tests {
         for junk in ["", "junk", "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA", DUMMY] {
             assert_eq!(verdict("", junk), Verdict::Wrong, "{junk}");
         }
-        assert!(is_current(&PasswordHash::new(DUMMY).expect("a PHC string")), "it costs as much as a new hash");
+        assert!(
+            is_current(&PasswordHash::new(DUMMY).expect("a PHC string")),
+            "verifying it costs as much as a new hash"
+        );
     }
 
     #[test]
-    fn the_stored_string_is_the_one_that_argon2_itself_writes_and_reads() {
+    fn argon2_itself_writes_and_reads_the_same_stored_string() {
         let stored = new_hash("correct horse battery");
         let parsed = PasswordHash::new(&stored).expect("a PHC string");
         assert!(Argon2::default().verify_password(b"correct horse battery", &parsed).is_ok());
@@ -194,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workspace_is_reused_without_traces_of_the_last_hash() {
+    fn a_reused_workspace_does_not_affect_the_next_hash() {
         let mut workspace = Workspace::default();
         let big = old_hash("one password", (24 * 1024, 2));
         let stored = new_hash("another password");
@@ -206,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_matches_however_its_letters_are_composed() {
+    fn a_password_matches_in_every_composition_of_its_letters() {
         for (chosen, typed) in [
             (COMPOSED, DECOMPOSED),
             (DECOMPOSED, COMPOSED),
@@ -227,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_the_text_as_typed_once_matches_as_typed_and_is_replaced() {
+    fn a_hash_of_an_unnormalized_password_matches_as_typed_and_is_replaced() {
         let old = old_hash(DECOMPOSED, (19 * 1024, 2));
         assert_eq!(verdict(COMPOSED, &old), Verdict::Wrong);
         let Verdict::Right(Some(new)) = verdict(DECOMPOSED, &old) else { panic!("a new hash") };

@@ -1,26 +1,26 @@
-//! Files that hold secrets or data: made for their owner alone, whatever the umask.
+//! Files with secrets or data: only their owner may read them, regardless of the umask.
 //!
-//! What root makes in a folder of somebody else belongs to that somebody, as SQLite does it with its own files: a
-//! command of root beside a server of another user leaves nothing that the server cannot open.
+//! A file or folder that root creates gets the owner of the folder it is in, as SQLite does for its own files: a
+//! command that root runs beside a server of another user leaves nothing that the server cannot open.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-const OWNER_ALONE: u32 = 0o600;
-const OTHERS_READ: u32 = 0o044;
+const OWNER_ONLY_MODE: u32 = 0o600;
+const OTHERS_READ_BITS: u32 = 0o044;
 
-/// Makes a file that must not exist, to be read and written.
+/// Creates a file, open for reading and writing; fails with `AlreadyExists` if there is one.
 pub fn create_new(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(OWNER_ALONE).open(path)?;
-    // A umask such as 0277 takes bits away even from the owner.
-    file.set_permissions(Permissions::from_mode(OWNER_ALONE))?;
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(OWNER_ONLY_MODE).open(path)?;
+    // A umask such as 0277 removes rights of the owner, too.
+    file.set_permissions(Permissions::from_mode(OWNER_ONLY_MODE))?;
     give_to_owner_of_folder(&file, path);
     Ok(file)
 }
 
-/// Opens a file to be read and written; one that is missing is made.
+/// Opens a file for reading and writing; creates it if it is missing.
 pub fn open_or_create(path: &Path) -> io::Result<File> {
     match OpenOptions::new().read(true).write(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => match create_new(path) {
@@ -33,7 +33,7 @@ pub fn open_or_create(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Makes a folder and those above it, for their owner alone.
+/// Creates a folder and its missing parents; only their owner may use them.
 pub fn create_folders(folder: &Path) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
@@ -52,7 +52,8 @@ pub fn create_folders(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a file with these bytes at once: nobody finds half of it, also after a crash. One that exists is an error.
+/// Creates a file with these bytes atomically and durably: no reader sees a part of it, not even after a crash. Fails
+/// with `AlreadyExists` if there is a file.
 pub fn create_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = beside(path, &format!(".{}.new", std::process::id()));
     let written = create_new(&unfinished).and_then(|mut file| {
@@ -60,40 +61,41 @@ pub fn create_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         publish(&file, &unfinished, path)
     });
     if written.is_err() {
-        // What is left of the attempt is of no use.
+        // The unfinished file is of no use.
         drop(fs::remove_file(&unfinished));
     }
     written
 }
 
-/// Gives a finished file its name, durably. A file that already has the name is an error, and stays.
+/// Gives a finished file its final name, durably. Fails with `AlreadyExists` if there is a file of that name, which is
+/// left unchanged.
 pub fn publish(file: &File, unfinished: &Path, path: &Path) -> io::Result<()> {
     file.sync_all()?;
     match fs::hard_link(unfinished, path) {
         Ok(()) => fs::remove_file(unfinished)?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
-        // A file system without hard links.
+        // The file system has no hard links.
         Err(_) if !path.try_exists()? => fs::rename(unfinished, path)?,
         Err(error) => return Err(error),
     }
     sync_folder(path)
 }
 
-/// Makes the names in a file's folder durable.
+/// Makes changes of the names in a file's folder durable.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder_of(path))?.sync_all()
 }
 
-/// The file of that name with more after it: `hachok.db` and `-wal` is `hachok.db-wal`.
+/// The path with `ending` appended: `hachok.db` and `-wal` give `hachok.db-wal`.
 pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
-/// Other users may read the file, as far as its own rights go.
+/// Whether the group or other users have the right to read the file; rights of the folders above it are not checked.
 pub fn is_readable_by_others(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & OTHERS_READ != 0)
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & OTHERS_READ_BITS != 0)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -103,7 +105,7 @@ fn folder_of(path: &Path) -> &Path {
 fn give_to_owner_of_folder(file: &File, path: &Path) {
     let (Ok(made), Ok(folder)) = (file.metadata(), fs::metadata(folder_of(path))) else { return };
     if made.uid() != folder.uid() {
-        // Only root may; anybody else keeps what is theirs.
+        // Only root may; for other users the file stays theirs.
         drop(fchown(file, Some(folder.uid()), Some(folder.gid())));
     }
 }
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn files_and_folders_are_for_their_owner_alone() {
+    fn only_the_owner_may_use_created_files_and_folders() {
         let place = tempfile::TempDir::new().expect("a folder");
         let file = place.path().join("a/b/file");
         create_folders(file.parent().expect("a folder")).expect("folders");
@@ -130,11 +132,11 @@ mod tests {
         fs::set_permissions(&file, Permissions::from_mode(0o640)).expect("rights");
         assert!(is_readable_by_others(&file));
         open_or_create(&file).expect("the file");
-        assert_eq!(mode(&file), 0o640, "what is there stays as it is");
+        assert_eq!(mode(&file), 0o640, "the rights of an existing file do not change");
     }
 
     #[test]
-    fn a_whole_file_never_takes_the_place_of_another() {
+    fn creating_a_whole_file_never_replaces_another() {
         let place = tempfile::TempDir::new().expect("a folder");
         let file = place.path().join("key");
         create_whole(&file, b"first").expect("a file");

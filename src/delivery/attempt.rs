@@ -71,7 +71,7 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
         retry_after: response.and_then(|response| retry_after::of(response, now)),
         gave_up: false,
     };
-    let next = match outcome::decide(&claimed.delivery, signal, now, clock::chance()) {
+    let next = match outcome::decide(&claimed.delivery, signal, now, clock::random_fraction()) {
         _ if deleted => Next::GiveUp(Reason::WebhookDeleted),
         next => next,
     };

@@ -166,7 +166,7 @@ impl Engine {
 
     async fn take_back(&self, lost: Lost) -> Result<(), db::Error> {
         // Not all at the same moment: up to 5 s.
-        let due = self.0.now().after(Duration::from_secs(5).mul_f64(clock::chance()));
+        let due = self.0.now().after(Duration::from_secs(5).mul_f64(clock::random_fraction()));
         while self.0.db.write(move |conn| record::interrupt(conn, lost, due)).await? > 0 {}
         Ok(())
     }

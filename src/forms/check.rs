@@ -1,4 +1,4 @@
-//! The one validator of webhooks: what was typed on the page or sent to the API becomes a checked webhook.
+//! The validator of webhooks, shared by the form page and the API: turns what was submitted into a checked webhook.
 
 use std::collections::HashSet;
 
@@ -16,19 +16,20 @@ use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
 use crate::domain::{json, text};
 
-/// What a webhook is checked against.
+/// What a submitted webhook is checked against.
 pub struct Context<'a> {
-    /// The webhook that is edited; `None` for a new one.
+    /// The webhook as stored before the edit; `None` for a new one.
     pub stored: Option<&'a Webhook>,
-    /// The inboxes there are.
+    /// All inboxes, archived ones included.
     pub inboxes: &'a [Inbox],
-    /// Where webhooks may go.
+    /// The rules for target addresses.
     pub policy: &'a AddressPolicy,
 }
 
 impl WebhookForm {
-    /// All problems by field, or the webhook. A blank secret keeps the stored one, as long as the method and the
-    /// origin of the address stay: otherwise whoever may edit could point a webhook at a host of theirs and collect it.
+    /// Returns the webhook, or all problems by field. A blank secret keeps the stored one, as long as the authorization
+    /// method and the origin of the URL stay the same: otherwise a person who may edit webhooks could point one at
+    /// their own host and receive the secret.
     pub fn check(&self, context: &Context) -> Result<NewWebhook, Problems> {
         let mut problems = Problems::default();
         let name = problems.keep(Field::Name, self.checked_name()).flatten();
@@ -191,7 +192,7 @@ impl WebhookForm {
 }
 
 impl HeaderRow {
-    /// Nothing was typed, or the row is to go.
+    /// Nothing was typed, or the row is marked for removal.
     pub fn is_blank(&self) -> bool {
         self.remove || text::trimmed(&self.name).is_empty() && text::trimmed(&self.value).is_empty()
     }
@@ -207,13 +208,13 @@ impl HeaderRow {
         }
     }
 
-    /// The stored header of that name.
+    /// The stored header with the name of this row.
     fn stored<'a>(&self, stored: Option<&'a Webhook>) -> Option<&'a ShownHeader> {
         let name = text::trimmed(&self.name);
         stored.and_then(|stored| stored.headers.iter().find(|old| old.name.as_str().eq_ignore_ascii_case(name)))
     }
 
-    /// A hidden value stays hidden: it can be replaced, but not shown again.
+    /// A hidden value stays hidden: it can be replaced but never be shown.
     fn checked_value(&self, stored: Option<&Webhook>, moved: bool) -> Result<NewValue, Problem> {
         let was_hidden = self.stored(stored).is_some_and(|old| old.value.is_none());
         match text::trimmed(&self.value) {
@@ -228,8 +229,8 @@ impl HeaderRow {
     }
 }
 
-/// A header that was stored before its name was refused stays as long as nobody changes it: otherwise nothing else of
-/// such a webhook could be changed.
+/// Keeps a header that was stored before its name was refused, as long as it is not changed: otherwise no other field
+/// of such a webhook could be changed.
 fn or_stored(parsed: Result<HeaderName, Problem>, typed: &str, old: Option<HeaderName>) -> Result<HeaderName, Problem> {
     let same = old.filter(|old| old.as_str().eq_ignore_ascii_case(text::trimmed(typed)) && old.is_refused_today());
     parsed.or_else(|problem| same.ok_or(problem))

@@ -1,4 +1,4 @@
-//! What people typed, as they typed it, and its way into the domain: all problems, by field.
+//! Submitted forms as typed, and their validation into domain types, with all problems by field.
 
 mod check;
 mod pairs;

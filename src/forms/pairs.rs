@@ -1,12 +1,12 @@
-//! From the pairs of a posted form to its fields; keys may repeat.
+//! Reads the key-value pairs of a posted form into its fields; keys may repeat.
 
 use super::webhook::{HeaderRow, WebhookForm};
 
-/// Rows of extra headers that are looked at: more than may be saved, so that too many are told.
+/// Rows of extra headers that are read. More than may be saved, so that too many are reported as a problem.
 pub(super) const ROWS_MAX: usize = 64;
 
 impl WebhookForm {
-    /// Reads the fields of the webhook form by their names; others are ignored.
+    /// Reads the fields of the webhook form by their names; ignores unknown ones.
     pub fn from_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut form = Self::default();
         for (key, value) in pairs {
@@ -37,7 +37,7 @@ impl WebhookForm {
         }
     }
 
-    /// `headers[3][name]`.
+    /// Reads `headers[3][name]` and its siblings.
     fn take_header(&mut self, key: &str, value: String) {
         let place = key.strip_prefix("headers[").and_then(|rest| rest.split_once("]["));
         let Some((place, part)) = place else { return };
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeated_keys_and_header_rows_are_gathered() {
+    fn repeated_keys_and_header_rows_are_collected() {
         let pairs = [
             ("url", "https://a.example"),
             ("events", "message_created"),
@@ -83,7 +83,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_form_is_checked_without_a_fault(
+        fn any_form_is_checked_without_a_panic(
             pairs in proptest::collection::vec(("(name|url|auth|bearer_token|basic_login|basic_password|custom_name|custom_value|events|inbox_scope|inboxes|secret|timeout_s|version|headers\\[[0-9]{1,3}\\]\\[(name|value|hide|remove)\\])", ".{0,40}"), 0..30)
         ) {
             let form = WebhookForm::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())));

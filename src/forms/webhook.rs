@@ -1,4 +1,4 @@
-//! The webhook form: the one validator of the pages and of the management API.
+//! The webhook form: the fields of the page and of the API, before validation.
 
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, Webhook};
@@ -22,7 +22,7 @@ pub struct WebhookForm {
     pub secret: String,
     pub timeout_s: String,
     pub viewers_see_answers: bool,
-    /// The version an edit began with.
+    /// The webhook's version when the edit began.
     pub version: Option<i32>,
 }
 
@@ -33,12 +33,12 @@ pub struct HeaderRow {
     pub name: String,
     pub value: String,
     pub hide: bool,
-    /// The row's own *Remove* box.
+    /// The checkbox *Remove* of this row.
     pub remove: bool,
 }
 
 impl WebhookForm {
-    /// An empty form, with `events` ticked.
+    /// An empty form with `events` selected.
     pub fn blank(events: Vec<String>) -> Self {
         Self {
             auth: Method::None.as_str().into(),
@@ -49,12 +49,12 @@ impl WebhookForm {
         }
     }
 
-    /// The form of a new webhook that begins with the settings of another, everything but its secrets.
+    /// The form for a copy: all settings of `webhook` except its secrets, under another name.
     pub fn copy_of(webhook: &Webhook, name: String) -> Self {
         Self { name, version: None, ..Self::of(webhook) }
     }
 
-    /// The form of a stored webhook: everything but its secrets.
+    /// The form for editing a stored webhook: all settings except its secrets.
     pub fn of(webhook: &Webhook) -> Self {
         let (login, header) = match webhook.authorization.method {
             Method::Basic => (webhook.authorization.name.clone(), String::new()),

@@ -1,4 +1,4 @@
-//! How many lines there may be from one place in the code.
+//! Limits how many warnings and errors are logged from one place in the code.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -7,18 +7,19 @@ use tracing::Level;
 
 use super::one_line::Described;
 
-/// For that long lines are counted together.
+/// The period for which repeated lines are counted together.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Lines of our own from one place that are written in a window.
+/// Lines from one place of Hachok's own code that are logged in a window.
 const OWN_LINES_MAX: u64 = 20;
-/// Places that are told apart. There are fewer in the code.
+/// Places that are counted separately. The code has fewer.
 const PLACES_MAX: usize = 1000;
-/// What our own places are told apart by, beside the line: one line may log several messages.
+/// How much of the message belongs to the place of a line of Hachok's own: one source line may log several messages.
 const MESSAGE_MAX_CHARS: usize = 100;
 
-/// Crates whose warnings and errors are caused by whoever sends a request.
-const STRANGERS: [&str; 5] = ["actix_http", "actix_web", "actix_session", "h2", "rustls"];
+/// Crates whose warnings and errors any client can cause by sending a malformed request.
+const CLIENT_TRIGGERED: [&str; 5] = ["actix_http", "actix_web", "actix_session", "h2", "rustls"];
 
+/// Target, line and message (the message only of Hachok's own lines).
 type Place = (String, u64, String);
 
 /// What was written and counted, by place.
@@ -29,31 +30,31 @@ pub struct Limits {
 
 #[derive(Debug)]
 struct Count {
-    /// The level and the text of the first that was counted.
+    /// Level and text of the first line that was counted but not reported yet.
     first: Option<(Level, String)>,
-    /// How many were counted and not told.
+    /// Lines that were counted but not reported yet.
     counted: u64,
-    /// How many of our own were written in this window.
+    /// Lines of Hachok's own that were logged in this window.
     written: u64,
     window: Option<Instant>,
     is_own: bool,
 }
 
-/// One line about those that were counted.
+/// A summary of the lines that were counted at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How bad.
+    /// The level of the first line, or `INFO` if any client can cause it.
     pub level: Level,
-    /// The module that it comes from.
+    /// The module that logged them.
     pub target: String,
-    /// What the first said.
+    /// The text of the first line.
     pub text: String,
-    /// How many more there were like it.
+    /// How many more lines there were.
     pub more: u64,
 }
 
 impl Limits {
-    /// Whether a warning or an error is written now; otherwise it is counted.
+    /// Whether a warning or an error is logged now; if not, it is counted.
     pub fn admit(&mut self, event: &Described, level: Level, now: Instant) -> bool {
         let is_own = event.target == "hachok" || event.target.starts_with("hachok::");
         let message = if is_own { event.message.chars().take(MESSAGE_MAX_CHARS).collect() } else { String::new() };
@@ -74,13 +75,14 @@ impl Limits {
         }
         count.counted += 1;
         if count.first.is_none() {
-            let is_strangers = STRANGERS.iter().any(|name| event.target.split("::").next() == Some(name));
-            count.first = Some((if is_strangers { Level::INFO } else { level }, event.text.clone()));
+            let is_client_triggered = CLIENT_TRIGGERED.iter().any(|name| event.target.split("::").next() == Some(name));
+            count.first = Some((if is_client_triggered { Level::INFO } else { level }, event.text.clone()));
         }
         false
     }
 
-    /// What is to be told now: the first of a place at once, then once a window; `all` before the end.
+    /// The summaries that are due: the first of a place at once, then one per window. With `all` (before the process
+    /// ends), every pending one.
     pub fn due(&mut self, now: Instant, all: bool) -> Vec<Report> {
         let mut reports = Vec::new();
         for ((target, ..), count) in &mut self.places {
@@ -89,7 +91,7 @@ impl Limits {
                 continue;
             }
             let Some((level, text)) = count.first.take() else { continue };
-            // Of our own the first was written in full: all that were counted are more like it.
+            // The first line of Hachok's own was logged in full, so every counted one is an additional one.
             let more = if count.is_own { count.counted } else { count.counted - 1 };
             (count.counted, count.written, count.window) = (0, 0, Some(now));
             reports.push(Report { level, target: target.clone(), text, more });
@@ -107,27 +109,27 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_another_crate_is_told_once_a_minute_with_its_number() {
+    fn lines_of_another_crate_are_reported_once_a_minute_with_their_count() {
         let (mut limits, begin) = (Limits::default(), Instant::now());
         let after = |seconds| begin + Duration::from_secs(seconds);
         for n in 0..1000 {
             assert!(!limits.admit(&event("actix_http::h1", &format!("bad {n}")), Level::ERROR, begin));
         }
-        let told = |more, text: &str| {
+        let report = |more, text: &str| {
             vec![Report { level: Level::INFO, target: "actix_http::h1".into(), text: text.into(), more }]
         };
-        assert_eq!(limits.due(after(1), false), told(999, "bad 0"));
+        assert_eq!(limits.due(after(1), false), report(999, "bad 0"));
         assert_eq!(limits.due(after(2), false), []);
         limits.admit(&event("actix_http::h1", "later"), Level::ERROR, after(3));
         limits.admit(&event("actix_http::h1", "latest"), Level::ERROR, after(4));
         assert_eq!(limits.due(after(60), false), []);
-        assert_eq!(limits.due(after(61), false), told(1, "later"));
+        assert_eq!(limits.due(after(61), false), report(1, "later"));
         limits.admit(&event("actix_http::h1", "last"), Level::ERROR, after(62));
-        assert_eq!(limits.due(after(63), true), told(0, "last"), "nothing is lost at the end");
+        assert_eq!(limits.due(after(63), true), report(0, "last"), "the last count is reported at the end");
     }
 
     #[test]
-    fn other_crates_keep_their_level_and_are_told_apart_by_their_place() {
+    fn lines_of_other_crates_keep_their_level_and_are_counted_by_place() {
         let (mut limits, now) = (Limits::default(), Instant::now());
         limits.admit(&event("r2d2", "no connection"), Level::ERROR, now);
         limits.admit(&Described { line: 8, ..event("r2d2", "another") }, Level::WARN, now);
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_lines_have_an_allowance_a_minute() {
+    fn own_lines_are_limited_per_minute() {
         let (mut limits, begin) = (Limits::default(), Instant::now());
         let own = event("hachok::logging", "the queue could not be read");
         let written = |limits: &mut Limits, now| (0..100).filter(|_| limits.admit(&own, Level::ERROR, now)).count();
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn the_number_of_remembered_places_is_bounded() {
         let (mut limits, now) = (Limits::default(), Instant::now());
         for n in 0..10_000 {
             limits.admit(&event("hachok::logging", &format!("message {n}")), Level::ERROR, now);

@@ -1,8 +1,8 @@
-//! The log on stderr: one line an event, and no more lines than somebody can read.
+//! The log on stderr: one line an event, with a limit on repeated lines.
 //!
-//! Requests of strangers make other crates log errors, one each. Warnings and errors of other crates are therefore
-//! counted by the place in the code that they come from, and told at most once a minute each, with their number; what a
-//! stranger causes is told as information. Our own warnings and errors have an allowance a minute.
+//! Any client can make other crates log an error per request. Warnings and errors of other crates are therefore counted
+//! by their place in the code and reported at most once a minute each, with their number; what any client can cause is
+//! reported at level `INFO`. Hachok's own warnings and errors are limited to 20 a minute from one place.
 
 mod limits;
 mod one_line;
@@ -20,14 +20,14 @@ use crate::config::LogFormat;
 use limits::{Limits, Report};
 use one_line::{Described, fields};
 
-/// How often to tell what was counted: a line of another crate is late by that at most.
+/// How often counts are reported; a line of another crate is delayed by at most this.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
-/// What the reports themselves come from.
+/// The target of the reports, which are not counted themselves.
 const REPORTS: &str = module_path!();
 
 static LIMITS: LazyLock<Mutex<Limits>> = LazyLock::new(Mutex::default);
 
-/// Starts the log of this process.
+/// Starts logging for this process. `RUST_LOG` overrides the default filter `hachok=info,warn`.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("hachok=info,warn"));
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
@@ -45,11 +45,11 @@ pub fn start(format: LogFormat) {
             report(false);
         }
     });
-    // Without the thread the counts are told at the end.
+    // If the thread could not be started, the counts are reported when the process ends.
     drop(reporter);
 }
 
-/// Tells what was counted and not yet told, before the process ends.
+/// Reports all pending counts. Call it before the process ends.
 pub fn finish() {
     report(true);
 }
@@ -69,8 +69,8 @@ fn limits() -> std::sync::MutexGuard<'static, Limits> {
     LIMITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets an event through, or counts it. A layer of its own: as the filter of the other layer it would leave the registry
-/// in a state that loses the next event (tracing-subscriber 0.3.23, `FilterState::event_enabled`).
+/// Admits or counts each event. It is a separate layer because, as the filter of the other layer, it would leave the
+/// registry in a state that loses the next event (tracing-subscriber 0.3.23, `FilterState::event_enabled`).
 struct Limited;
 
 impl<S: Subscriber> Layer<S> for Limited {

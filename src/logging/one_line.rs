@@ -1,4 +1,4 @@
-//! An event's text, always on one line.
+//! Formats the text of an event on one line.
 
 use std::fmt::{self, Debug, Write};
 
@@ -8,13 +8,13 @@ use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{self, Writer};
 
-/// Characters of one value that are written.
+/// Characters of a field's value that are logged.
 const VALUE_MAX_CHARS: usize = 4000;
-/// Characters of a whole text that is counted.
+/// Characters of a counted line's text that are kept.
 const TEXT_MAX_CHARS: usize = 500;
 
-/// Writes what may come from a stranger or from libpq: line breaks, escape sequences of terminals, and characters that
-/// turn or hide text come out as escapes.
+/// Writes text that may come from a client or from libpq: escapes line breaks, terminal escape sequences, and
+/// characters that reorder or hide text.
 struct OneLine<W> {
     out: W,
     left: usize,
@@ -35,18 +35,19 @@ impl<W: Write> Write for OneLine<W> {
     }
 }
 
-/// Cc, the line separators, and what turns the direction of text (Unicode Standard Annex 9) or shows nothing.
+/// Control characters (Cc), line separators, and characters that change the direction of text (Unicode Standard Annex
+/// 9) or are invisible.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// How the fields of an event are written in the text format. In JSON strings are escaped anyway.
+/// The format of an event's fields in the text log. JSON escapes strings itself.
 pub fn fields() -> impl for<'writer> FormatFields<'writer> + 'static {
     format::debug_fn(|writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
         let mut out = OneLine { out: writer, left: VALUE_MAX_CHARS };
         match field.name() {
-            // Where a line of the `log` crate comes from is in its metadata.
+            // The place of a line of the `log` crate is in its metadata.
             name if name.starts_with("log.") => Ok(()),
             "message" => write!(out, "{value:?}"),
             name => write!(out, "{name}={value:?}"),
@@ -55,28 +56,28 @@ pub fn fields() -> impl for<'writer> FormatFields<'writer> + 'static {
     .delimited(" ")
 }
 
-/// An event in words, and where in the code it comes from.
+/// An event as text, and its place in the code.
 #[derive(Debug, Default)]
 pub struct Described {
-    /// The module.
+    /// The module that logged the event.
     pub target: String,
-    /// The line in it.
+    /// The line in that module.
     pub line: u64,
-    /// Its message, which for our own events is fixed, without the fields.
+    /// The message without the fields; constant for events of Hachok's own code.
     pub message: String,
-    /// All that it says, cut.
+    /// Message and fields on one line, cut to `TEXT_MAX_CHARS`.
     pub text: String,
 }
 
 impl Described {
-    /// Reads an event. Those of the `log` crate bear their place in fields.
+    /// Reads an event. Events of the `log` crate carry their place in fields.
     pub fn of(event: &Event<'_>) -> Self {
         let metadata = event.metadata();
         let place = (metadata.target().to_owned(), u64::from(metadata.line().unwrap_or(0)));
         let mut described = Self { target: place.0, line: place.1, ..Self::default() };
         event.record(&mut described);
         let mut text = String::new();
-        // Writing to a String does not fail.
+        // Writing to a `String` does not fail.
         let _ = write!(OneLine { out: &mut text, left: TEXT_MAX_CHARS }, "{}", described.text.trim());
         Self { text, ..described }
     }

@@ -1,8 +1,8 @@
 //! The hashing thread and its queue.
 //!
-//! One thread hashes, so at most 19 MiB are in use however many people sign in. Each client (an IPv4 address, a /64 of
-//! IPv6) has one place in the queue: one that sends a hundred requests gets every second turn while one other waits, not
-//! a hundred turns before it.
+//! A single thread hashes, so that at most 19 MiB are in use, no matter how many people sign in. The queue is fair
+//! between clients (an IPv4 address, or a /64 of IPv6): a client that sends a hundred requests delays another by at
+//! most one of them, not by all.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,23 +15,23 @@ use tokio::sync::oneshot;
 
 use super::Workspace;
 
-/// How long a request waits for its hash.
+/// How long a caller waits for its hash.
 const WAIT_MAX: Duration = Duration::from_secs(10);
-/// Requests of one client that wait.
+/// Waiting requests of one client.
 const WAITING_PER_CLIENT_MAX: usize = 16;
-/// Requests that wait, of all clients.
+/// Waiting requests of all clients.
 const WAITING_MAX: usize = 512;
-/// The memory is given back after that long without a request.
+/// The memory is released after this time without a request.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// The queue is full, or the turn did not come in time.
+/// The queue is full, or the hash was not done in time.
 #[derive(Debug, thiserror::Error)]
 #[error("too many passwords are waiting to be hashed")]
 pub struct Busy;
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
-/// Hashes passwords on a thread of its own, for clients in turn.
+/// Runs password hashing on its own thread, with the clients taking turns.
 pub struct Hasher(Arc<Shared>);
 
 #[derive(Default)]
@@ -42,7 +42,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    /// The clients that wait, each once; the first is next.
+    /// Clients with waiting requests, each once; the first is next.
     turns: VecDeque<IpNet>,
     waiting: HashMap<IpNet, VecDeque<Job>>,
     waiting_total: usize,
@@ -56,7 +56,7 @@ enum Next {
 }
 
 impl Hasher {
-    /// Starts the thread; it ends when this is dropped.
+    /// Starts the thread. It ends when the `Hasher` is dropped.
     pub fn start() -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
@@ -64,12 +64,13 @@ impl Hasher {
         Ok(Self(shared))
     }
 
-    /// A request of that client finds a place now.
+    /// Whether a request of this client would be queued now.
     pub fn has_room(&self, client: IpNet) -> bool {
         self.0.lock().has_room(client)
     }
 
-    /// Runs `work` when the turn of its client comes. Work whose caller waits no longer is skipped.
+    /// Runs `work` when it is the client's turn. Returns [`Busy`] if the queue is full, after 10 s, or if `work`
+    /// panics. If the caller drops this future first, `work` is skipped.
     pub async fn run<T, F>(&self, client: IpNet, work: F) -> Result<T, Busy>
     where
         T: Send + 'static,
@@ -111,7 +112,7 @@ impl Shared {
         let mut workspace = Workspace::default();
         loop {
             match self.next() {
-                // The caller of a job that panics gets no answer; the others get theirs.
+                // The caller of a job that panics gets `Busy`; the thread continues with the next job.
                 Next::Job(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&mut workspace)))),
                 Next::Idle => workspace.release(),
                 Next::End => return,
@@ -150,7 +151,7 @@ impl Queue {
         Ok(())
     }
 
-    /// The next job. Its client goes to the end of the queue if more of its requests wait.
+    /// Takes the next job. Its client moves to the end of the queue if it has more.
     fn pop(&mut self) -> Option<Job> {
         let client = self.turns.pop_front()?;
         let jobs = self.waiting.get_mut(&client)?;
@@ -177,7 +178,7 @@ mod tests {
         text.parse().expect("a network")
     }
 
-    /// Jobs that say their name when they run.
+    /// Queues jobs that send their name when they run.
     fn fill(queue: &mut Queue, names: &[(&str, &'static str)]) -> mpsc::Receiver<&'static str> {
         let (said, heard) = mpsc::channel();
         for &(from, name) in names {
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn each_client_has_one_place_in_the_queue() {
+    fn clients_take_turns_in_the_queue() {
         let mut queue = Queue::default();
         let jobs = [
             ("192.0.2.1/32", "a1"),
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_takes_no_more() {
+    fn a_full_queue_refuses_further_jobs() {
         let mut queue = Queue::default();
         let nothing = || -> Job { Box::new(|_| {}) };
         for _ in 0..WAITING_PER_CLIENT_MAX {
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_without_a_caller_is_skipped_and_a_panic_ends_nothing() {
+    async fn abandoned_work_is_skipped_and_a_panic_does_not_end_the_thread() {
         let hasher = Hasher::start().expect("a thread");
         let (running, is_running) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
@@ -244,12 +245,12 @@ mod tests {
         is_running.recv().expect("the thread");
         assert!(abandoned.now_or_never().is_none(), "polled once and dropped");
         let late = hasher.run_within(Duration::from_millis(1), client("192.0.2.9/32"), |_| ()).await;
-        assert!(late.is_err(), "nobody waits for ever");
+        assert!(late.is_err(), "the wait has a limit");
         release.send(()).expect("the thread");
         blocked.await.expect("an answer");
-        let failed: Result<(), Busy> = hasher.run(here, |_| panic!("a fault in a hash")).await;
+        let failed: Result<(), Busy> = hasher.run(here, |_| panic!("a test panic")).await;
         assert!(failed.is_err());
         assert_eq!(hasher.run(here, |_| 7).await.expect("an answer"), 7);
-        assert!(left_heard.try_recv().is_err(), "nobody waited for it");
+        assert!(left_heard.try_recv().is_err(), "its caller was gone");
     }
 }
