@@ -1,4 +1,4 @@
-//! The composition root: what is made first, what is handed to whom, and the order of the end.
+//! The composition root: builds the parts of a running server, connects them, and shuts them down in order.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -6,40 +6,47 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use url::Url;
 
-use crate::command_error::Fault;
+use crate::command_error::CommandError;
 use crate::config::ServeSettings;
 use crate::db::Db;
 use crate::delivery::Engine;
 use crate::delivery::network::sender::Sender;
 use crate::http::{self, State};
 
-/// The running server.
+/// A running server: database, delivery engine, pages and API.
 pub struct App {
     db: Db,
     engine: Engine,
     server: ServerHandle,
 }
 
-/// Seconds that requests on their way in have at the end.
-const LAST_REQUESTS: u64 = 3;
+/// Timeout for HTTP requests that are still running at shutdown.
+const SHUTDOWN_REQUESTS_TIMEOUT_S: u64 = 3;
 
 impl App {
-    /// Starts the delivery task, then the pages and the API.
-    pub async fn start(settings: ServeSettings, db: Db, (listener, public): (TcpListener, Url)) -> Result<Self, Fault> {
-        let policy = Arc::new(settings.delivery.policy(&public).map_err(Fault::Setting)?);
+    /// Starts the delivery engine, then the pages and the API on `listener`. `public_url` is the URL under which
+    /// clients reach this server; webhooks must not point at it.
+    pub async fn start(
+        settings: ServeSettings,
+        db: Db,
+        listener: TcpListener,
+        public_url: Url,
+    ) -> Result<Self, CommandError> {
+        let policy = Arc::new(settings.delivery.policy(&public_url).map_err(CommandError::Setting)?);
         let sender = Sender::new(Arc::clone(&policy))?;
         let engine = Engine::start(db.clone(), sender, settings.delivery.limits()).await?;
         tokio::spawn(db.clone().watch_file());
         let installation_id = db.installation_id().await?;
-        let state = State::new(db.with_timeout(), engine.clone(), policy, &settings, public, &installation_id)?;
-        let server = http::server(state, listener, LAST_REQUESTS)?;
+        let state = State::new(db.with_timeout(), engine.clone(), policy, &settings, public_url, &installation_id)?;
+        let server = http::server(state, listener, SHUTDOWN_REQUESTS_TIMEOUT_S)?;
         let handle = server.handle();
         tokio::spawn(server);
         Ok(Self { db, engine, server: handle })
     }
 
-    /// Takes no new work, lets what is on its way end, writes down what did not, and closes the database.
-    pub async fn stop(self) -> Result<(), Fault> {
+    /// Shuts down: accepts no new work, waits for running attempts and requests (each with a timeout), stores the
+    /// results, and closes the database.
+    pub async fn stop(self) -> Result<(), CommandError> {
         let (stopped, ()) = tokio::join!(self.engine.stop(), self.server.stop(true));
         self.db.close().await;
         Ok(stopped?)

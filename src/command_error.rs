@@ -1,23 +1,23 @@
-//! How a command ends that did not work.
+//! The error of a command.
 
-/// A command that did not work: its one line for stderr, and the exit code.
+/// Why a command failed: its message, one line on stderr, and its exit code.
 #[derive(Debug)]
-pub enum Fault {
-    /// Exit code 2.
+pub enum CommandError {
+    /// A wrong setting or usage; exit code 2.
     Setting(String),
-    /// Exit code 1.
+    /// A failure at run time; exit code 1.
     RunTime(String),
 }
 
-impl Fault {
-    /// The line for stderr.
+impl CommandError {
+    /// The message without the `hachok: ` in front of it.
     pub fn line(&self) -> &str {
         let (Self::Setting(line) | Self::RunTime(line)) = self;
         line
     }
 }
 
-impl<E: std::error::Error> From<E> for Fault {
+impl<E: std::error::Error> From<E> for CommandError {
     fn from(error: E) -> Self {
         Self::RunTime(error.to_string())
     }

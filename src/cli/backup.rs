@@ -1,4 +1,4 @@
-//! `hachok backup` and `hachok restore`: SQLite's database in one file.
+//! `hachok backup` and `hachok restore`: copy a SQLite database to or from a single file.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Fault, database, key};
+use super::{CommandError, database, key};
 use crate::config::DataSettings;
 use crate::db::connection::file_lock::FileLock;
 use crate::db::system::backup::{self, Contents, Unfinished};
 use crate::db::{DatabaseUrl, Error};
 use crate::private_files;
 
-/// The file, and the database.
+/// The file of the copy, and the settings that name the database.
 #[derive(Args, Debug)]
 pub struct Copy {
-    /// The file with the copy
+    /// File of the copy
     file: PathBuf,
     #[command(flatten)]
     data: DataSettings,
 }
 
-/// Copies the database into a new file, beside a running server too.
-pub fn backup(Copy { file, data }: &Copy) -> Result<(), Fault> {
+/// Copies the database into a new file. The server may be running.
+pub fn backup(Copy { file, data }: &Copy) -> Result<(), CommandError> {
     on_sqlite(&data.database_url, |url| {
         format!("pg_dump --format=custom --file={} {url}", word(&file.to_string_lossy()))
     })?;
@@ -32,51 +32,51 @@ pub fn backup(Copy { file, data }: &Copy) -> Result<(), Fault> {
     backup::copy_into(&data.database_url, &copy)?;
     let contents = backup::contents_of(&copy.url())?;
     let size = copy.publish()?;
-    println!("{}: {}, {size} bytes", file.display(), told(&contents));
-    // A copy without its key is better than none; the warning says that the key is missing.
+    println!("{}: {}, {size} bytes", file.display(), summary(&contents));
+    // The copy succeeds without its key; the warning says that the key is missing.
     let key_file = data.key_file();
     let sample = found.key_check.as_ref();
     match key::load(&key_file).and_then(|key| key.ok_or_else(|| key::missing(&key_file))) {
         Ok(vault) => match key::check(&vault, sample, &key_file) {
-            Ok(()) => println!("key {} in {}: keep it in another place", vault.check_value(), key_file.display()),
-            Err(fault) => eprintln!("hachok: {}", fault.line()),
+            Ok(()) => println!("key {} in {}: store it in another place", vault.check_value(), key_file.display()),
+            Err(error) => eprintln!("hachok: {}", error.line()),
         },
-        Err(fault) => eprintln!("hachok: {}", fault.line()),
+        Err(error) => eprintln!("hachok: {}", error.line()),
     }
     Ok(())
 }
 
-/// Puts a copy in the place of a database that is not there.
-pub fn restore(Copy { file, data }: &Copy) -> Result<(), Fault> {
+/// Creates the database from a copy; refuses to overwrite an existing one.
+pub fn restore(Copy { file, data }: &Copy) -> Result<(), CommandError> {
     let target =
         on_sqlite(&data.database_url, |url| format!("pg_restore --dbname={url} {}", word(&file.to_string_lossy())))?;
     let folder = target.parent().unwrap_or_else(|| Path::new(""));
     if !file.is_file() {
-        return Err(Fault::RunTime(format!("there is no file {}", file.display())));
+        return Err(CommandError::RunTime(format!("there is no file {}", file.display())));
     }
     if target.symlink_metadata().is_ok() {
         return Err(refused(Error::File(target.to_owned(), ErrorKind::AlreadyExists.into())));
     }
-    // The file of a running server changes while it is copied. One that may only be read is no server's.
+    // A running server changes its file during the copy. A file that is read-only cannot belong to a server.
     if let Err(Error::InUse(path)) = FileLock::of_existing(file) {
         let path = path.display();
-        return Err(Fault::RunTime(format!("a server is running on {path}; `hachok backup` copies it")));
+        return Err(CommandError::RunTime(format!("a server is running on {path}; `hachok backup` copies it")));
     }
     let is_new = !folder.is_dir();
     database::make_folders(folder)?;
     let restored = put(file, target, data);
     if restored.is_err() && is_new {
-        // It stays if there is something in it.
+        // This fails, as it should, if the folder is not empty.
         drop(fs::remove_dir(folder));
     }
     restored
 }
 
-fn put(file: &Path, target: &Path, data: &DataSettings) -> Result<(), Fault> {
+fn put(file: &Path, target: &Path, data: &DataSettings) -> Result<(), CommandError> {
     let mut copy = Unfinished::begin(target).map_err(refused)?;
     copy.copy(file)?;
     let contents =
-        backup::check(&copy.url()).map_err(|error| Fault::RunTime(format!("{}: {error}", file.display())))?;
+        backup::check(&copy.url()).map_err(|error| CommandError::RunTime(format!("{}: {error}", file.display())))?;
     let key_file = data.key_file();
     let vault = match (key::load(&key_file)?, &contents.key_check) {
         (None, Some(_)) => return Err(key::missing(&key_file)),
@@ -85,7 +85,7 @@ fn put(file: &Path, target: &Path, data: &DataSettings) -> Result<(), Fault> {
     if let Some(vault) = &vault {
         key::check(vault, contents.key_check.as_ref(), &key_file)?;
     }
-    // A log of the database that was here before would be taken for the restored one's.
+    // SQLite would apply the journal of a database that was here before to the restored one.
     for part in ["-wal", "-shm", "-journal"] {
         let part = private_files::beside(target, part);
         match fs::remove_file(&part) {
@@ -94,36 +94,37 @@ fn put(file: &Path, target: &Path, data: &DataSettings) -> Result<(), Fault> {
         }
     }
     let size = copy.publish()?;
-    println!("{} from {}: {}, {size} bytes", target.display(), file.display(), told(&contents));
+    println!("{} from {}: {}, {size} bytes", target.display(), file.display(), summary(&contents));
     Ok(())
 }
 
-fn told(contents: &Contents) -> String {
+fn summary(contents: &Contents) -> String {
     let Contents { users, webhooks, events, pending, .. } = contents;
     format!("{users} users, {webhooks} webhooks, {events} events, {pending} deliveries to be sent")
 }
 
-fn refused(error: Error) -> Fault {
+fn refused(error: Error) -> CommandError {
     match error {
         Error::File(path, error) if error.kind() == ErrorKind::AlreadyExists => {
-            Fault::RunTime(format!("{} is there already; nothing is overwritten", path.display()))
+            CommandError::RunTime(format!("{} already exists; nothing is overwritten", path.display()))
         }
         Error::File(path, error) if error.kind() == ErrorKind::WouldBlock => {
-            Fault::RunTime(format!("{} is being written by another process", path.display()))
+            CommandError::RunTime(format!("{} is being written by another process", path.display()))
         }
         error => error.into(),
     }
 }
 
-/// The database's file. Postgres has commands of its own.
-fn on_sqlite(url: &DatabaseUrl, instead: impl FnOnce(String) -> String) -> Result<&Path, Fault> {
+/// The path of the SQLite file. With a Postgres URL, an error that shows the command of Postgres for the same purpose
+/// (`instead` gets the quoted URL).
+fn on_sqlite(url: &DatabaseUrl, instead: impl FnOnce(String) -> String) -> Result<&Path, CommandError> {
     url.file().ok_or_else(|| {
         let command = instead(word(&url.to_string()));
-        Fault::Setting(format!("this is for SQLite; on Postgres use: {command}"))
+        CommandError::Setting(format!("this is for SQLite; on Postgres use: {command}"))
     })
 }
 
-/// A word for a shell.
+/// Quotes a word for a shell if necessary.
 fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
@@ -138,7 +139,7 @@ mod tests {
     use super::word;
 
     #[test]
-    fn a_word_for_a_shell_is_quoted_where_it_must_be() {
+    fn shell_words_are_quoted_where_necessary() {
         for (text, quoted) in [
             ("backup.db", "backup.db"),
             ("my backup.db", "'my backup.db'"),

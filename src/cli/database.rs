@@ -1,8 +1,8 @@
-//! The key file and the database, for every command.
+//! Opens the database with its key file, for every command.
 
 use std::path::Path;
 
-use super::{Fault, key};
+use super::{CommandError, key};
 use crate::config::DataSettings;
 use crate::db::connection::existing::{self, Existing, KEY_CHECK};
 use crate::db::connection::file_lock::FileLock;
@@ -11,8 +11,8 @@ use crate::db::{DatabaseUrl, Db};
 use crate::domain::secret_box::Sealed;
 use crate::{clock, private_files};
 
-/// Opens the database to serve it; it and its key are made if they are missing.
-pub async fn for_server(data: &DataSettings) -> Result<Db, Fault> {
+/// Opens the database for the server; creates it and its key file if they are missing.
+pub async fn for_server(data: &DataSettings) -> Result<Db, CommandError> {
     let lock = existing_lock(&data.database_url)?;
     let existing = look(&data.database_url)?;
     let vault = key::load_or_make(&data.key_file(), existing.as_ref())?;
@@ -25,67 +25,71 @@ pub async fn for_server(data: &DataSettings) -> Result<Db, Fault> {
     closed_if_failed(db, started).await
 }
 
-/// Runs `work` on a database that is there, beside a running server too, and closes it. Nothing is made: a command that
-/// finds no database was most likely started in another folder, or without the server's settings.
-pub async fn run<T>(data: &DataSettings, work: impl AsyncFnOnce(&Db) -> Result<T, Fault>) -> Result<T, Fault> {
+/// Runs `work` on an existing database, also while a server is running, and closes it. Creates nothing: a command that
+/// finds no database was probably started in another folder or without the server's settings.
+pub async fn run<T>(
+    data: &DataSettings,
+    work: impl AsyncFnOnce(&Db) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
     let existing = find(data)?;
-    // Migrations need the database for themselves.
+    // Migrations need exclusive access to the SQLite file.
     let lock = if existing.is_older { existing_lock(&data.database_url)? } else { None };
     let vault = key::load_or_make(&data.key_file(), Some(&existing))?;
     let db = Db::open(&data.database_url, vault, lock)?;
     let done = match check_key(&db, &data.key_file()).await {
         Ok(()) => work(&db).await,
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     db.close().await;
     done
 }
 
-/// The database of the settings; a complaint that names them if there is none.
-pub fn find(data: &DataSettings) -> Result<Existing, Fault> {
+/// Looks at the database of the settings; if it does not exist, the error says where it was expected.
+pub fn find(data: &DataSettings) -> Result<Existing, CommandError> {
     let url = &data.database_url;
     look(url)?.ok_or_else(|| {
         let place = match url.file() {
             Some(file) => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
             None => url.to_string(),
         };
-        Fault::RunTime(format!(
-            "there is no database at {place}; DATABASE_URL or --database-url says where it is, \
-             `hachok migrate` or the first start of the server makes it"
+        CommandError::RunTime(format!(
+            "there is no database at {place}; set DATABASE_URL or --database-url to its place, \
+             or create it with `hachok migrate` or by starting the server"
         ))
     })
 }
 
-/// What is there, if this build may look.
-pub fn look(url: &DatabaseUrl) -> Result<Option<Existing>, Fault> {
-    url.check_tls().map_err(|refusal| Fault::Setting(format!("--database-url {refusal}")))?;
+/// Looks at the database without changing it; `None` if it does not exist. Refuses a URL that this build cannot use
+/// (TLS).
+pub fn look(url: &DatabaseUrl) -> Result<Option<Existing>, CommandError> {
+    url.check_tls().map_err(|refusal| CommandError::Setting(format!("--database-url {refusal}")))?;
     Ok(existing::look(url)?)
 }
 
-/// The lock of a SQLite file that is there.
-pub fn existing_lock(url: &DatabaseUrl) -> Result<Option<FileLock>, Fault> {
+/// Locks an existing SQLite file; `None` for Postgres or a missing file.
+pub fn existing_lock(url: &DatabaseUrl) -> Result<Option<FileLock>, CommandError> {
     Ok(match url.file() {
         Some(path) => FileLock::of_existing(path)?,
         None => None,
     })
 }
 
-/// The lock of a SQLite file; the file and its folders are made if they are missing.
-pub fn lock_or_make(url: &DatabaseUrl) -> Result<Option<FileLock>, Fault> {
+/// Locks the SQLite file; creates it and its folders if they are missing. `None` for Postgres.
+pub fn lock_or_make(url: &DatabaseUrl) -> Result<Option<FileLock>, CommandError> {
     let Some(path) = url.file() else { return Ok(None) };
     make_folders(path.parent().unwrap_or_else(|| Path::new("")))?;
     Ok(Some(FileLock::take(path)?))
 }
 
-/// Makes a folder and those above it, for their owner alone.
-pub fn make_folders(folder: &Path) -> Result<(), Fault> {
+/// Creates a folder and its missing parents, for their owner only.
+pub fn make_folders(folder: &Path) -> Result<(), CommandError> {
     private_files::create_folders(folder)
-        .map_err(|error| Fault::RunTime(format!("the folder {} cannot be made: {error}", folder.display())))
+        .map_err(|error| CommandError::RunTime(format!("cannot create folder {}: {error}", folder.display())))
 }
 
-/// Tries the key on the sample that the first use of a database left. Of two processes that are the first together on
-/// Postgres the slower one finds the other's.
-async fn check_key(db: &Db, file: &Path) -> Result<(), Fault> {
+/// Checks the key against the sample that the first start stored. If two processes start at the same time on a new
+/// Postgres database, the slower one checks against the sample of the faster.
+async fn check_key(db: &Db, file: &Path) -> Result<(), CommandError> {
     let stored = || db.read(|conn| settings::get(conn, KEY_CHECK));
     if stored().await?.is_none() {
         let sealed = db.vault().seal(KEY_CHECK, KEY_CHECK, clock::random())?;
@@ -97,12 +101,12 @@ async fn check_key(db: &Db, file: &Path) -> Result<(), Fault> {
     key::check(&db.vault(), stored().await?.map(Sealed).as_ref(), file)
 }
 
-async fn closed_if_failed(db: Db, started: Result<(), Fault>) -> Result<Db, Fault> {
+async fn closed_if_failed(db: Db, started: Result<(), CommandError>) -> Result<Db, CommandError> {
     match started {
         Ok(()) => Ok(db),
-        Err(fault) => {
+        Err(error) => {
             db.close().await;
-            Err(fault)
+            Err(error)
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `hachok migrate`.
 
 use super::database;
-use crate::command_error::Fault;
+use crate::command_error::CommandError;
 use crate::config::DataSettings;
 
-/// Applies migrations; refused while a server has the SQLite file.
-pub fn run(data: &DataSettings) -> Result<(), Fault> {
-    // A database that is of no use is refused before anything is made.
+/// Applies all pending migrations. Fails if a server holds the lock of the SQLite file.
+pub fn run(data: &DataSettings) -> Result<(), CommandError> {
+    // Refuses an unusable database before anything is created.
     let lock = database::existing_lock(&data.database_url)?;
     database::look(&data.database_url)?;
     let _lock = match lock {

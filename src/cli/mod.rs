@@ -1,12 +1,12 @@
-//! The command line. Exit codes: 0 fine, 1 a fault at run time, 2 a wrong setting or usage.
+//! The command line. Exit codes: 0 success, 1 runtime error, 2 invalid settings or usage.
 
 mod backup;
-mod complaint;
 mod database;
 mod key;
 mod migrate;
 mod serve;
 mod token;
+mod usage_error;
 mod user;
 
 use std::process::ExitCode;
@@ -14,11 +14,12 @@ use std::process::ExitCode;
 use clap::builder::Resettable;
 use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::command_error::Fault;
+use crate::command_error::CommandError;
 use crate::config::{DataSettings, LogFormat, ServeSettings};
 use crate::logging;
+use usage_error::UsageError;
 
-/// The webhook desk for help desks.
+/// The webhook desk for help desks
 #[derive(Debug, Parser)]
 #[command(name = "hachok", version, about, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -30,15 +31,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the pages, the API and the delivery task (also without a command)
+    /// Start the server: pages, API and deliveries (the default command)
     Serve(ServeSettings),
-    /// Bring the database up to date and exit
+    /// Create or upgrade the database and exit
     Migrate(DataSettings),
-    /// Copy the database into one new file, beside a running server too (SQLite)
+    /// Copy the database into a new file, also while the server is running (SQLite)
     Backup(backup::Copy),
-    /// Put a copy where no database is (SQLite)
+    /// Create the database from a copy; never overwrites one (SQLite)
     Restore(backup::Copy),
-    /// Add and list people who sign in
+    /// Add, list and disable users, and set their passwords
     User {
         #[command(subcommand)]
         action: user::Action,
@@ -50,15 +51,15 @@ enum Command {
     },
 }
 
-/// Reads the command line and does what it says.
+/// Runs the command that the command line names.
 pub fn run() -> ExitCode {
     let parsed = empty_is_unset(Cli::command()).try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            return match complaint::of(error, &Cli::command()) {
-                complaint::Said::Help(code) => code,
-                complaint::Said::Wrong(line) => report(&Fault::Setting(line)),
+            return match usage_error::describe(error, &Cli::command()) {
+                UsageError::Printed(code) => code,
+                UsageError::Message(line) => report(&CommandError::Setting(line)),
             };
         }
     };
@@ -66,13 +67,13 @@ pub fn run() -> ExitCode {
     logging::start(format);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return report(&Fault::from(error)),
+        Err(error) => return report(&CommandError::from(error)),
     };
     let done = runtime.block_on(cli.execute());
-    // Blocking work that still waits for a database must not hold the exit up.
+    // Do not wait at exit for blocking tasks that are still waiting for a database.
     runtime.shutdown_background();
     logging::finish();
-    done.map_or_else(|fault| report(&fault), |()| ExitCode::SUCCESS)
+    done.map_or_else(|error| report(&error), |()| ExitCode::SUCCESS)
 }
 
 impl Cli {
@@ -83,7 +84,7 @@ impl Cli {
         }
     }
 
-    async fn execute(self) -> Result<(), Fault> {
+    async fn execute(self) -> Result<(), CommandError> {
         match self.command {
             None => serve::run(self.serve).await,
             Some(Command::Serve(settings)) => serve::run(settings).await,
@@ -96,8 +97,8 @@ impl Cli {
     }
 }
 
-/// A variable that is set to nothing counts as not set, as lists of variables often leave it. But not the database:
-/// with its address lost Hachok must not begin anew on an empty one.
+/// Treats an empty environment variable as unset, because environment files often leave variables empty. `DATABASE_URL`
+/// is an exception: if its value got lost, Hachok must not start with a new, empty database.
 fn empty_is_unset(usage: Usage) -> Usage {
     let is_empty = |arg: &Arg| {
         let name = arg.get_env().filter(|name| *name != "DATABASE_URL");
@@ -107,10 +108,10 @@ fn empty_is_unset(usage: Usage) -> Usage {
     usage.mut_subcommands(empty_is_unset)
 }
 
-fn report(fault: &Fault) -> ExitCode {
-    let (line, code) = match fault {
-        Fault::Setting(line) => (line, 2),
-        Fault::RunTime(line) => (line, 1),
+fn report(error: &CommandError) -> ExitCode {
+    let (line, code) = match error {
+        CommandError::Setting(line) => (line, 2),
+        CommandError::RunTime(line) => (line, 1),
     };
     eprintln!("hachok: {}", line.lines().collect::<Vec<_>>().join(" "));
     ExitCode::from(code)

@@ -4,38 +4,38 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Fault, database};
+use super::{CommandError, database};
 use crate::clock;
 use crate::config::DataSettings;
 use crate::db::Db;
 use crate::db::accounts::tokens::{self, NewToken};
 use crate::domain::accounts::api_token::{self, Scope};
 
-/// What to do with tokens.
+/// Actions on API tokens.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Make a token and print it, once
+    /// Create a token and print it (shown once)
     Add {
-        /// What to call it
+        /// Name
         #[arg(long)]
         name: String,
         /// ingest (send events), read, or admin
         #[arg(long, value_parser = scope)]
         scope: Scope,
-        /// How long it is good, for example 90d
+        /// Lifetime, for example 90d [default: no limit]
         #[arg(long, value_parser = days)]
         expires: Option<Duration>,
         #[command(flatten)]
         data: DataSettings,
     },
-    /// List tokens: number, scope, beginning, name, state
+    /// List tokens: ID, scope, prefix, name, state (active or inactive)
     List {
         #[command(flatten)]
         data: DataSettings,
     },
-    /// Refuse a token from now on
+    /// Revoke a token
     Revoke {
-        /// Its number
+        /// Token ID
         id: i64,
         #[command(flatten)]
         data: DataSettings,
@@ -51,11 +51,10 @@ fn days(text: &str) -> Result<Duration, String> {
     days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)).ok_or_else(|| "must be days, such as 90d".into())
 }
 
-/// Does it.
-pub async fn run(action: Action) -> Result<(), Fault> {
+pub async fn run(action: Action) -> Result<(), CommandError> {
     match action {
         Action::Add { name, scope, expires, data } => {
-            let wrong = |_| Fault::Setting("--name must be 1 to 120 characters".into());
+            let wrong = |_| CommandError::Setting("--name must be 1 to 120 characters".into());
             let name = api_token::parse_name(&name).map_err(wrong)?;
             let now = clock::now();
             let text = api_token::from_random(clock::random());
@@ -67,7 +66,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
         Action::List { data } => {
             let now = clock::now();
             for token in database::run(&data, async |db| Ok(db.read(tokens::list).await?)).await? {
-                let state = if token.is_good(now) { "good" } else { "refused" };
+                let state = if token.is_active(now) { "active" } else { "inactive" };
                 println!("{}\t{}\t{}…\t{}\t{state}", token.id, token.scope.as_str(), token.prefix, token.name);
             }
         }
@@ -75,7 +74,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
             let now = clock::now();
             let revoke = async |db: &Db| Ok(db.write(move |conn| tokens::revoke(conn, id, now)).await?);
             if !database::run(&data, revoke).await? {
-                return Err(Fault::RunTime(format!("there is no good token {id}")));
+                return Err(CommandError::RunTime(format!("no active token with ID {id}")));
             }
         }
     }

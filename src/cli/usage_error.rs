@@ -1,4 +1,4 @@
-//! What clap found wrong with the command line or a variable, as one line that repeats no secret.
+//! Turns an error of clap into one line that repeats no secret.
 
 use std::error::Error as _;
 use std::process::ExitCode;
@@ -6,33 +6,33 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
-/// How to answer.
-pub enum Said {
-    /// Help or version, already printed.
-    Help(ExitCode),
-    /// A line for stderr.
-    Wrong(String),
+/// How the program ends after clap refused the command line.
+pub enum UsageError {
+    /// Help or version; already printed.
+    Printed(ExitCode),
+    /// The message for stderr.
+    Message(String),
 }
 
-/// Help and version as clap writes them; a wrong setting as one line that names it.
+/// Prints help and version as clap does; turns any other error into one line that names the setting.
 ///
-/// clap repeats what it could not read. That may be a secret: the value of a setting that hides its values, or a word
-/// in the wrong place, for example a database URL without its flag. Such values are left out.
-pub fn of(mut error: Error, usage: &Command) -> Said {
+/// clap repeats the value that it could not parse. That may be a secret: the value of a setting that hides its values,
+/// or a word in the wrong place, for example a database URL without its flag. Such values are left out.
+pub fn describe(mut error: Error, usage: &Command) -> UsageError {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     ) {
-        // A closed pipe behind --help is nobody's fault.
+        // If the pipe of --help is closed, there is nothing to report.
         drop(error.print());
-        return Said::Help(if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS });
+        return UsageError::Printed(if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS });
     }
     let setting = text(&error, ContextKind::InvalidArg).unwrap_or_default();
     if let Some(value) = text(&error, ContextKind::InvalidValue)
         && (hides_values(usage, &setting) || !is_harmless(&value))
     {
-        let reason = error.source().map_or_else(|| "it is not understood".to_owned(), ToString::to_string);
-        return Said::Wrong(format!("the value for '{setting}' cannot be used: {reason}"));
+        let reason = error.source().map_or_else(|| "it is invalid".to_owned(), ToString::to_string);
+        return UsageError::Message(format!("the value for '{setting}' is invalid: {reason}"));
     }
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
         if let Some(word) = text(&error, kind)
@@ -42,10 +42,10 @@ pub fn of(mut error: Error, usage: &Command) -> Said {
         }
     }
     let text = error.render().to_string();
-    let told =
+    let lines =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
-    let line = told.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    Said::Wrong(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
+    let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    UsageError::Message(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
 }
 
 fn text(error: &Error, kind: ContextKind) -> Option<String> {
@@ -55,14 +55,14 @@ fn text(error: &Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// A setting as clap shows it: `--database-url <URL>`.
+/// Whether a setting, as clap shows it (`--database-url <URL>`), hides its values.
 fn hides_values(usage: &Command, setting: &str) -> bool {
     let name = setting.split([' ', '=']).next().and_then(|flag| flag.strip_prefix("--"));
     let here = usage.get_arguments().any(|arg| arg.is_hide_env_values_set() && arg.get_long() == name);
     here || usage.get_subcommands().any(|below| hides_values(below, setting))
 }
 
-/// A flag's name; or short, and without the marks of a URL with a password or of `password=…`.
+/// The name of a flag; or a short word without signs of a password (`user:password@`, a URL, `password=…`).
 fn is_harmless(word: &str) -> bool {
     if word.starts_with("--") && !word.contains('=') {
         return true;

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use clap::Subcommand;
 
-use super::{Fault, database};
+use super::{CommandError, database};
 use crate::clock;
 use crate::config::DataSettings;
 use crate::db::accounts::users;
@@ -15,45 +15,45 @@ use crate::domain::problem::Problems;
 use crate::i18n::{Locale, Translator};
 use crate::password::{self, Workspace};
 
-/// What to do with people.
+/// Actions on users.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Add a person
+    /// Add a user
     Add {
-        /// Their e-mail address: the sign-in name
+        /// E-mail address, used to sign in
         #[arg(long)]
         email: String,
         /// admin or viewer
         #[arg(long, value_parser = role)]
         role: Role,
-        /// What to call them [default: the address]
+        /// Display name [default: the e-mail address]
         #[arg(long)]
         name: Option<String>,
-        /// Read the password from standard input; without it one is made and printed
+        /// Read the password from standard input; without this flag a password is generated and printed
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]
         data: DataSettings,
     },
-    /// List people: number, role, address, name, state
+    /// List users: ID, role, e-mail address, name, state (active or disabled)
     List {
         #[command(flatten)]
         data: DataSettings,
     },
-    /// Set a new password, and end the person's sessions
+    /// Set a new password and end the user's sessions
     Password {
-        /// Their e-mail address
+        /// E-mail address of the user
         #[arg(long)]
         email: String,
-        /// Read the password from standard input; without it one is made and printed
+        /// Read the password from standard input; without this flag a password is generated and printed
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]
         data: DataSettings,
     },
-    /// Shut a person out, and end their sessions
+    /// Disable a user and end their sessions
     Disable {
-        /// Their e-mail address
+        /// E-mail address of the user
         #[arg(long)]
         email: String,
         #[command(flatten)]
@@ -65,8 +65,7 @@ fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "must be admin or viewer".into())
 }
 
-/// Does it.
-pub async fn run(action: Action) -> Result<(), Fault> {
+pub async fn run(action: Action) -> Result<(), CommandError> {
     match action {
         Action::Add { email, role, name, password_stdin, data } => {
             let password = Password::get(password_stdin)?;
@@ -78,13 +77,13 @@ pub async fn run(action: Action) -> Result<(), Fault> {
                 user.time_zone = settings::load(conn)?.time_zone;
                 users::insert(conn, &user, &hash, clock::now())
             };
-            let taken = || Fault::RunTime(format!("{} is there already", email.trim()));
+            let taken = || CommandError::RunTime(format!("a user with the e-mail {} already exists", email.trim()));
             let added = async |db: &Db| match db.write(add).await {
                 Err(error) if error.is_unique_violation() => Err(taken()),
                 added => Ok(added?),
             };
             database::run(&data, added).await?;
-            password.tell();
+            password.print_if_generated();
         }
         Action::List { data } => {
             for user in database::run(&data, async |db| Ok(db.read(users::list).await?)).await? {
@@ -99,7 +98,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
             }
             let hash = password::hash(&password.text, &mut Workspace::default())?;
             change(&data, &email, move |conn, id| users::set_password(conn, id, &hash, clock::now())).await?;
-            password.tell();
+            password.print_if_generated();
         }
         Action::Disable { email, data } => {
             change(&data, &email, |conn, id| users::disable(conn, id, clock::now())).await?;
@@ -108,7 +107,7 @@ pub async fn run(action: Action) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn change<F>(data: &DataSettings, email: &str, change: F) -> Result<(), Fault>
+async fn change<F>(data: &DataSettings, email: &str, change: F) -> Result<(), CommandError>
 where
     F: FnOnce(&mut DbConnection, i64) -> Result<(), crate::db::Error> + Send + 'static,
 {
@@ -118,34 +117,34 @@ where
         None => Ok(false),
     };
     let found = database::run(data, async |db| Ok(db.write(change).await?)).await?;
-    if found { Ok(()) } else { Err(Fault::RunTime(format!("there is no user {email}"))) }
+    if found { Ok(()) } else { Err(CommandError::RunTime(format!("no user with the e-mail {email}"))) }
 }
 
-fn refused(problems: &Problems) -> Fault {
+fn refused(problems: &Problems) -> CommandError {
     let words = Translator::new(Locale::En, clock::now());
-    let told: Vec<String> = problems.iter().map(|(_, problem)| words.problem_words(problem)).collect();
-    Fault::Setting(told.join(". "))
+    let messages: Vec<String> = problems.iter().map(|(_, problem)| words.problem_words(problem)).collect();
+    CommandError::Setting(messages.join(". "))
 }
 
 struct Password {
     text: String,
-    made: bool,
+    generated: bool,
 }
 
 impl Password {
-    fn get(from_stdin: bool) -> Result<Self, Fault> {
+    fn get(from_stdin: bool) -> Result<Self, CommandError> {
         if !from_stdin {
             let text = crate::domain::accounts::api_token::hex(&clock::random::<12>());
-            return Ok(Self { text, made: true });
+            return Ok(Self { text, generated: true });
         }
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
         let line = text.strip_suffix('\n').unwrap_or(&text);
-        Ok(Self { text: line.strip_suffix('\r').unwrap_or(line).to_owned(), made: false })
+        Ok(Self { text: line.strip_suffix('\r').unwrap_or(line).to_owned(), generated: false })
     }
 
-    fn tell(&self) {
-        if self.made {
+    fn print_if_generated(&self) {
+        if self.generated {
             println!("{}", self.text);
         }
     }

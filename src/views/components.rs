@@ -79,7 +79,7 @@ impl Badge {
 
     /// Whether an API token is good.
     pub fn of_token(t: Translator, token: &Token) -> Self {
-        let (class, icon, text) = match (token.revoked_at, token.is_good(t.now())) {
+        let (class, icon, text) = match (token.revoked_at, token.is_active(t.now())) {
             (Some(_), _) => ("off", "x", t.token_revoked()),
             (None, true) => ("ok", "ok", t.token_good()),
             (None, false) => ("wait", "wait", t.token_expired()),

@@ -96,7 +96,7 @@ fn backup_and_restore_overwrite_nothing() {
     let before = fs::read(place.folder().join("data/hachok.db")).expect("the database");
     for file in ["c.db", "b.db"] {
         let line = place.run(&["restore", file]).error_line(1);
-        assert!(line.contains("hachok.db is there already"), "{line}");
+        assert!(line.contains("hachok.db already exists"), "{line}");
     }
     assert_eq!(fs::read(place.folder().join("data/hachok.db")).expect("the database"), before);
     std::os::unix::fs::symlink("nowhere", place.folder().join("link.db")).expect("a link");

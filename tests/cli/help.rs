@@ -10,7 +10,7 @@ fn the_version_is_printed() {
 fn the_help_names_every_command_and_every_setting() {
     let place = Place::bare();
     let all = place.run_ok(&["--help"]);
-    for command in ["serve", "migrate", "user", "token"] {
+    for command in ["serve", "migrate", "backup", "restore", "user", "token"] {
         assert!(all.contains(command), "{command} in {all}");
     }
     let serve = place.run_ok(&["serve", "--help"]);
@@ -26,6 +26,8 @@ fn the_help_names_every_command_and_every_setting() {
         ("--keep-alive", "HACHOK_KEEP_ALIVE"),
         ("--connections-per-peer", "HACHOK_CONNECTIONS_PER_PEER"),
         ("--max-payload", "HACHOK_MAX_PAYLOAD"),
+        ("--trusted-proxies", "HACHOK_TRUSTED_PROXIES"),
+        ("--retention-days", "HACHOK_RETENTION_DAYS"),
         ("--in-flight", "HACHOK_IN_FLIGHT"),
         ("--in-flight-per-webhook", "HACHOK_IN_FLIGHT_PER_WEBHOOK"),
         ("--log-format", "HACHOK_LOG_FORMAT"),

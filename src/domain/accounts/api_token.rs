@@ -43,7 +43,7 @@ pub struct Token {
 
 impl Token {
     /// Not revoked, not expired.
-    pub fn is_good(&self, now: Timestamp) -> bool {
+    pub fn is_active(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 }

@@ -52,7 +52,7 @@ async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Den
         return Err(Denied::Bad);
     };
     request_log::record_token(token.id);
-    if !token.is_good(now) {
+    if !token.is_active(now) {
         tracing::debug!(reason = "revoked or expired", "token refused");
         return Err(Denied::Bad);
     }
@@ -108,7 +108,7 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
     };
     let now = clock::now();
     let known = state.senders.get(&hash);
-    if let Some(token) = known.filter(|token| token.is_good(now) && !tokens::is_use_stored(token, now)) {
+    if let Some(token) = known.filter(|token| token.is_active(now) && !tokens::is_use_stored(token, now)) {
         request_log::record_token(token.id);
         return Ok((token.id, hash));
     }

@@ -60,8 +60,8 @@ impl<'a> ListPage<'a> {
         Badge::of_token(self.t, token)
     }
 
-    fn is_good(&self, token: &Token) -> bool {
-        token.is_good(self.t.now())
+    fn is_active(&self, token: &Token) -> bool {
+        token.is_active(self.t.now())
     }
 
     fn err(&self, field: Field) -> ErrorSlot {

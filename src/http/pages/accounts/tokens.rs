@@ -45,7 +45,7 @@ async fn answer(
 ) -> Answer {
     let mut list = state.db.read(tokens::list).await?;
     // Valid tokens first, and the newest at the top.
-    list.sort_by_key(|token| (!token.is_good(reader.now), std::cmp::Reverse(token.id)));
+    list.sort_by_key(|token| (!token.is_active(reader.now), std::cmp::Reverse(token.id)));
     let server = state.public.as_str().trim_end_matches('/');
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(status, &ListPage::new(reader.shell(), &list, server, typed, problems).with_new(new))
