@@ -167,9 +167,9 @@ mod tests {
     }
 
     /// A hash as version 0.1.0 stored it: of the bytes as typed.
-    fn old_hash(password: &str, (memory, passes): (u32, u32)) -> String {
+    fn old_hash(password: &str, memory_kib: u32, passes: u32) -> String {
         let argon2 =
-            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(memory, passes, 1, None).expect("parameters"));
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(memory_kib, passes, 1, None).expect("parameters"));
         let salt: [u8; 16] = clock::random();
         argon2.hash_password_with_salt(password.as_bytes(), &salt).expect("a hash").to_string()
     }
@@ -195,7 +195,7 @@ mod tests {
         let parsed = PasswordHash::new(&stored).expect("a PHC string");
         assert!(Argon2::default().verify_password(b"correct horse battery", &parsed).is_ok());
         assert_eq!(
-            verdict("correct horse battery", &old_hash("correct horse battery", (19 * 1024, 2))),
+            verdict("correct horse battery", &old_hash("correct horse battery", 19 * 1024, 2)),
             Verdict::Right(None)
         );
     }
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_reused_workspace_does_not_affect_the_next_hash() {
         let mut workspace = Workspace::default();
-        let big = old_hash("one password", (24 * 1024, 2));
+        let big = old_hash("one password", 24 * 1024, 2);
         let stored = new_hash("another password");
         assert_eq!(verify("one password", &big, &mut workspace), Verdict::Right(None));
         assert_eq!(verify("another password", &stored, &mut workspace), Verdict::Right(None));
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_hash_of_an_unnormalized_password_matches_as_typed_and_is_replaced() {
-        let old = old_hash(DECOMPOSED, (19 * 1024, 2));
+        let old = old_hash(DECOMPOSED, 19 * 1024, 2);
         assert_eq!(verdict(COMPOSED, &old), Verdict::Wrong);
         let Verdict::Right(Some(new)) = verdict(DECOMPOSED, &old) else { panic!("a new hash") };
         assert_eq!(verdict(COMPOSED, &new), Verdict::Right(None));
@@ -244,8 +244,8 @@ mod tests {
 
     #[test]
     fn a_hash_with_weaker_parameters_is_replaced() {
-        for weak in [(8 * 1024, 2), (19 * 1024, 1)] {
-            let old = old_hash("correct horse battery", weak);
+        for (memory_kib, passes) in [(8 * 1024, 2), (19 * 1024, 1)] {
+            let old = old_hash("correct horse battery", memory_kib, passes);
             let Verdict::Right(Some(new)) = verdict("correct horse battery", &old) else { panic!("a new hash") };
             assert_eq!(verdict("correct horse battery", &new), Verdict::Right(None));
             assert_eq!(verdict("wrong horse battery", &old), Verdict::Wrong);

@@ -1,22 +1,22 @@
-//! The address of a client: the peer's, or what trusted proxies say in `X-Forwarded-For`.
+//! The address of a client: the peer's, or the one that trusted proxies report in `X-Forwarded-For`.
 //!
-//! Every address that is compared, counted or stored goes through [`canonical`] first, and is counted by its
-//! [`group`]: the owner of an IPv6 subnet has 2^64 addresses of it (RFC 4291 §2.5.1).
+//! Every address that is compared, counted or stored is first made [`canonical`], and is counted by its [`group`],
+//! because the owner of an IPv6 subnet has 2^64 addresses (RFC 4291 §2.5.1).
 
 use std::net::{IpAddr, SocketAddrV4};
 
 use ipnet::{IpNet, Ipv6Net};
 
-/// Bits of an IPv6 address that name a subnet; the rest is at the client's will.
+/// Bits of an IPv6 address that identify a subnet; the client chooses the rest.
 const IPV6_GROUP_PREFIX_BITS: u8 = 64;
 
-/// One spelling for each address: an IPv4-mapped IPv6 address is the IPv4 address (RFC 4291 §2.5.5.2). A socket that
-/// is bound to `[::]` sees all IPv4 peers as mapped ones.
+/// The canonical form of an address: an IPv4-mapped IPv6 address becomes the IPv4 address (RFC 4291 §2.5.5.2). A socket
+/// bound to `[::]` reports all IPv4 peers as mapped addresses.
 pub const fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// What an address is counted as: an IPv4 address, or the /64 of an IPv6 address.
+/// The unit in which addresses are counted: an IPv4 address, or the /64 of an IPv6 address.
 pub fn group(address: IpAddr) -> IpNet {
     match canonical(address) {
         IpAddr::V4(address) => IpAddr::V4(address).into(),
@@ -25,17 +25,17 @@ pub fn group(address: IpAddr) -> IpNet {
     }
 }
 
-/// The proxies whose `X-Forwarded-For` is believed.
+/// The proxies whose `X-Forwarded-For` is used.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Addresses and networks, in either spelling of IPv4.
+    /// `networks` may contain IPv4 networks in mapped form.
     pub const fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
-    /// One of them has this address.
+    /// Whether this address belongs to a trusted proxy.
     pub fn contain(&self, address: IpAddr) -> bool {
         let address = canonical(address);
         let mapped = match address {
@@ -46,15 +46,15 @@ impl TrustedProxies {
     }
 }
 
-/// The client of a request from `peer` whose `X-Forwarded-For` lines are `lines`, in their order.
+/// The client of a request from `peer`; `lines` are the `X-Forwarded-For` headers in their order.
 ///
-/// Several lines are one list (RFC 9110 §5.3). Each proxy appends the address that it was called from, so the list is
-/// read from the right: the first hop that is no trusted proxy is the client. Everything left of it was written by the
-/// client and is not looked at.
+/// Several headers form one list (RFC 9110 §5.3). Each proxy appends the address of its peer, so the list is read from
+/// the right: the first hop that is not a trusted proxy is the client. The hops left of it were written by the client
+/// and are ignored.
 ///
-/// A list in which no such hop is found, because a hop cannot be read or all of them are trusted, tells only what the
-/// peer itself appended: the rightmost hop, or the peer where that cannot be read. Hops further to the left may have
-/// been written by a client that sits in a trusted network.
+/// If there is no such hop, because one cannot be parsed or all are trusted, only the hop that the peer itself appended
+/// is reliable: the rightmost hop, or the peer if that hop cannot be parsed. Hops further to the left may have been
+/// written by a client inside a trusted network.
 pub fn client<'a>(peer: IpAddr, lines: impl IntoIterator<Item = &'a str>, trusted: &TrustedProxies) -> IpAddr {
     let peer = canonical(peer);
     if !trusted.contain(peer) {
@@ -73,9 +73,9 @@ pub fn client<'a>(peer: IpAddr, lines: impl IntoIterator<Item = &'a str>, truste
     appended_by_peer.unwrap_or(peer)
 }
 
-/// One element of the list: an address, alone or with a port, as proxies write it: `192.0.2.1`, `192.0.2.1:4711`,
-/// `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`, in quotes, with a zone (`fe80::1%eth0`). `None` for anything
-/// else, such as `unknown` and `_hidden` (RFC 7239 §6).
+/// Parses one element of the list: an address with or without a port, in the forms that proxies write: `192.0.2.1`,
+/// `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`, in quotes, with a zone (`fe80::1%eth0`).
+/// Returns `None` for anything else, such as `unknown` and `_hidden` (RFC 7239 §6).
 pub fn hop(text: &str) -> Option<IpAddr> {
     let blank = [' ', '\t'];
     let text = text.trim_matches(blank);
@@ -91,7 +91,7 @@ pub fn hop(text: &str) -> Option<IpAddr> {
     }
 }
 
-/// An IPv6 address; its zone names a network card of the proxy and is no part of the address.
+/// Parses an IPv6 address; its zone names a network interface of the proxy and is dropped.
 fn ipv6(text: &str) -> Option<IpAddr> {
     let address = match text.split_once('%') {
         Some((address, zone)) if !zone.is_empty() && zone.bytes().all(|byte| byte.is_ascii_graphic()) => address,
@@ -176,7 +176,7 @@ mod tests {
     fn the_list_is_read_from_the_right_up_to_the_first_hop_that_is_no_proxy() {
         let trusted = ["127.0.0.1/32", "10.0.0.0/8", "::ffff:172.16.0.0/108", "2001:db8:ffff::/48"];
         for (peer, lines, expected) in [
-            // Nobody asked a peer that is not trusted.
+            // The headers of an untrusted peer are ignored.
             ("203.0.113.9", &["6.6.6.6"][..], "203.0.113.9"),
             ("::ffff:203.0.113.9", &["6.6.6.6"], "203.0.113.9"),
             ("127.0.0.1", &[], "127.0.0.1"),
@@ -185,14 +185,14 @@ mod tests {
             ("172.16.0.1", &["203.0.113.9"], "203.0.113.9"),
             ("::ffff:172.16.0.1", &["::ffff:203.0.113.9"], "203.0.113.9"),
             ("2001:db8:ffff::1", &["2001:db8::7"], "2001:db8::7"),
-            // What the client wrote stands to the left.
+            // Hops on the left were written by the client.
             ("127.0.0.1", &["6.6.6.6, 203.0.113.9"], "203.0.113.9"),
             ("127.0.0.1", &["6.6.6.6, 203.0.113.9:4711"], "203.0.113.9"),
             ("127.0.0.1", &["6.6.6.6,203.0.113.9 , 10.0.0.2"], "203.0.113.9"),
-            // Several lines are one list.
+            // Several headers are one list.
             ("127.0.0.1", &["6.6.6.6", "203.0.113.9"], "203.0.113.9"),
             ("127.0.0.1", &["6.6.6.6, 203.0.113.9", "10.0.0.2, 10.0.0.3"], "203.0.113.9"),
-            // A hop that cannot be read ends the walk.
+            // A hop that cannot be parsed ends the search.
             ("127.0.0.1", &["6.6.6.6, unknown"], "127.0.0.1"),
             ("127.0.0.1", &["6.6.6.6, _hidden"], "127.0.0.1"),
             ("127.0.0.1", &["6.6.6.6,"], "127.0.0.1"),
@@ -200,7 +200,7 @@ mod tests {
             ("127.0.0.1", &["6.6.6.6, \u{fffd}"], "127.0.0.1"),
             ("127.0.0.1", &["6.6.6.6, unknown, 10.0.0.2"], "10.0.0.2"),
             ("127.0.0.1", &["6.6.6.6, unknown, 10.0.0.66, 10.0.0.2"], "10.0.0.2"),
-            // A client in a trusted network cannot choose its address either.
+            // A client in a trusted network cannot choose its address, either.
             ("127.0.0.1", &["10.0.0.66, 10.0.0.2"], "10.0.0.2"),
             ("127.0.0.1", &["10.0.0.2"], "10.0.0.2"),
         ] {

@@ -1,22 +1,22 @@
-//! Which part of a list to show.
+//! The position in a list that is shown page by page.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// A list is cut by ids, which sort by time, so a page costs the same at any depth.
+/// Where a page of a list begins. Pages are cut by id, which sorts by time, so a page costs the same at any depth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Cursor<Id> {
-    /// The newest.
+    /// The newest entries.
     #[default]
     Newest,
-    /// Older than that one.
+    /// Entries older than this id.
     Before(Id),
-    /// Newer than that one, the nearest.
+    /// Entries newer than this id, the nearest ones.
     After(Id),
 }
 
 impl<Id: FromStr> Cursor<Id> {
-    /// As a query says it: an id is what is older; `after-` and an id, what is newer.
+    /// Parses a query parameter: an id for older entries, `after-` and an id for newer ones.
     pub fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix("after-") {
             Some(id) => id.parse().ok().map(Self::After),
@@ -26,7 +26,7 @@ impl<Id: FromStr> Cursor<Id> {
 }
 
 impl<Id: Display> Cursor<Id> {
-    /// As it stands in a query; nothing for the newest.
+    /// The query parameter; `None` for the newest entries.
     pub fn written(&self) -> Option<String> {
         match self {
             Self::Newest => None,
@@ -37,7 +37,7 @@ impl<Id: Display> Cursor<Id> {
 }
 
 impl<Id> Cursor<Id> {
-    /// On the far side of `id`, in the same direction.
+    /// The cursor that continues after `id` in the same direction.
     pub fn beyond(&self, id: Id) -> Self {
         match self {
             Self::After(_) => Self::After(id),

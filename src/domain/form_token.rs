@@ -1,7 +1,7 @@
-//! Form tokens as pages show them: under a random mask, so that no two pages hold the same characters.
+//! Form (CSRF) tokens as pages contain them: under a random mask, so that they differ from page to page.
 //!
-//! A page is compressed. Whoever sees the lengths of many answers and chooses a part of their text (`?q=`) can read a
-//! constant secret beside it byte by byte (BREACH). A one-time pad leaves nothing constant to read.
+//! Pages are compressed. An attacker who sees the sizes of many responses and controls a part of their text (`?q=`) can
+//! recover a constant secret beside it byte by byte (BREACH). Under a one-time pad no part of the page is constant.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,17 +9,17 @@ use subtle::ConstantTimeEq;
 
 use super::accounts::api_token::hash;
 
-/// Bytes of the mask, and of the hash of the token under it.
+/// Length of the mask and of the masked SHA-256.
 pub const MASK_BYTES: usize = 32;
 
-/// The token under `mask`, which must be random and used for one page only: mask ‖ (mask XOR SHA-256 of the token).
+/// Masks a token: mask ‖ (mask XOR SHA-256 of the token). `mask` must be random and used for one page only.
 pub fn masked(token: &str, mask: [u8; MASK_BYTES]) -> String {
     let hidden = hash(token).into_iter().zip(mask).map(|(byte, mask)| byte ^ mask);
     URL_SAFE_NO_PAD.encode(mask.into_iter().chain(hidden).collect::<Vec<u8>>())
 }
 
-/// `given` is `token`, masked or bare; compared in constant time. Pages of version 0.1.0 that are still open when the
-/// server is upgraded hold bare tokens, which end with their sessions.
+/// Whether `given` is `token`, masked or bare; compared in constant time. Pages of version 0.1.0 that are still open
+/// after an upgrade contain bare tokens, which expire with their sessions.
 pub fn is_of(token: &str, given: &str) -> bool {
     let bare: bool = given.as_bytes().ct_eq(token.as_bytes()).into();
     bare || unmasked(given).is_some_and(|hidden| hidden.ct_eq(&hash(token)).into())
@@ -41,7 +41,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_mask_hides_the_token_and_is_taken(mask: [u8; MASK_BYTES], other: [u8; MASK_BYTES]) {
+        fn every_mask_hides_the_token_and_is_accepted(mask: [u8; MASK_BYTES], other: [u8; MASK_BYTES]) {
             let shown = masked(TOKEN, mask);
             prop_assert!(is_of(TOKEN, &shown));
             prop_assert!(!is_of("another", &shown));
@@ -57,13 +57,13 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_token_is_refused(given in ".{0,200}") {
+        fn other_text_is_refused(given in ".{0,200}") {
             prop_assert!(!is_of(TOKEN, &given));
         }
     }
 
     #[test]
-    fn the_bare_token_is_taken_and_parts_of_one_are_not() {
+    fn the_bare_token_is_accepted_and_parts_of_it_are_not() {
         assert!(is_of(TOKEN, TOKEN));
         let shown = masked(TOKEN, [7; MASK_BYTES]);
         for wrong in [&TOKEN[1..], &TOKEN[..63], &shown[..84], &shown[..43], "", &format!("{shown}AAAA")] {

@@ -1,25 +1,25 @@
-//! The host that a request names (`Host`, RFC 9110 §7.2), and which names a page may be opened under.
+//! The host of a request (`Host`, RFC 9110 §7.2), and the hosts under which pages may be opened.
 //!
-//! A page that answers under every name can be reached by DNS rebinding: a foreign site lets its own name point at this
-//! server, and its scripts then read what the server answers. An address has no name that could be rebound.
+//! A page that is served under every name is open to DNS rebinding: a foreign site points its own name at this server,
+//! and its scripts can then read the responses. An IP address has no name that could be rebound.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The longest name (RFC 1035 §2.3.4), and the longest of its labels.
+/// Limits of a name and of each of its labels (RFC 1035 §2.3.4).
 const NAME_BYTES_MAX: usize = 253;
 const LABEL_BYTES_MAX: usize = 63;
 
-/// What a `Host` header names, without its port.
+/// The host in a `Host` header, without its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// An address literal.
+    /// An IP address literal.
     Address(IpAddr),
-    /// A name in lower case, without a dot at its end.
+    /// A name in lower case, without a trailing dot.
     Name(String),
 }
 
-/// Reads the value of a `Host` header or the authority of a request target. `None` if it is neither.
+/// Parses the value of a `Host` header or the authority of a request target; `None` if it is invalid.
 pub fn parse(text: &str) -> Option<Host> {
     if let Some(inside) = text.strip_prefix('[') {
         let (address, port) = inside.split_once(']')?;
@@ -38,7 +38,7 @@ pub fn parse(text: &str) -> Option<Host> {
     }
 }
 
-/// Digits, or nothing: a port may be empty (RFC 3986 §3.2.3).
+/// Digits or nothing: a port may be empty (RFC 3986 §3.2.3).
 fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && (text.is_empty() || text.parse::<u16>().is_ok())
 }
@@ -51,7 +51,7 @@ fn is_name(text: &str) -> bool {
     text.len() <= NAME_BYTES_MAX && text.split('.').all(is_label)
 }
 
-/// Reads a name that somebody allows: a name alone, in any script, or an address.
+/// Parses an allowed host of the settings: a name in any script, or an address; without scheme and port.
 pub fn parse_allowed(text: &str) -> Option<String> {
     let ascii = match url::Host::parse(text.trim()).ok()? {
         url::Host::Domain(name) => name,
@@ -63,18 +63,18 @@ pub fn parse_allowed(text: &str) -> Option<String> {
     }
 }
 
-/// The names that pages may be opened under.
+/// The hosts under which pages may be opened.
 #[derive(Clone, Debug)]
 pub struct AllowedHosts(BTreeSet<String>);
 
 impl AllowedHosts {
-    /// `localhost`, the name in the public URL, if it has one, and those that the settings name.
+    /// Allows `localhost`, the host of the public URL, and the hosts of the settings; invalid ones are ignored.
     pub fn new<'a>(public: Option<&'a str>, named: impl IntoIterator<Item = &'a str>) -> Self {
         let names = ["localhost"].into_iter().chain(public).chain(named);
         Self(names.filter_map(parse_allowed).collect())
     }
 
-    /// Pages may be opened under it.
+    /// Whether pages may be opened under this host. IP addresses are always allowed.
     pub fn allow(&self, host: &Host) -> bool {
         match host {
             Host::Address(_) => true,
@@ -109,7 +109,7 @@ mod tests {
             ("[2001:DB8::1]:8080", address("2001:db8::1")),
             ("[fe80::1%25eth0]:80", address("fe80::1")),
             ("[::ffff:192.0.2.1]", address("::ffff:192.0.2.1")),
-            // Other spellings of addresses are names to us, and no browser sends them.
+            // Other spellings of addresses are taken for names; browsers never send them.
             ("127.1", name("127.1")),
             ("0x7f000001", name("0x7f000001")),
             ("2130706433", name("2130706433")),

@@ -1,4 +1,4 @@
-//! Ids that sort by time and are never given twice, also after a restore from a backup.
+//! Ids that sort by time and are never reused, not even after a restore from a backup.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::timestamp::Timestamp;
 
-/// Crockford's base32, lower case: no letter that reads like a digit.
+/// Crockford's base32 in lower case: without letters that look like digits.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const DIGITS: usize = 13;
 
@@ -39,31 +39,31 @@ macro_rules! public_id {
 }
 
 public_id!(
-    /// An accepted event, `evt_…` outside; the `webhook-id` of all its deliveries.
+    /// An accepted event, `evt_…` in text; the `webhook-id` of all its deliveries.
     EventId, "evt"
 );
 public_id!(
-    /// One event on its way to one webhook, `dlv_…` outside.
+    /// A delivery, `dlv_…` in text.
     DeliveryId, "dlv"
 );
 
 /// A webhook's number.
 pub type WebhookId = i64;
-/// An inbox's number inside this installation; not the help desk's own id.
+/// An inbox's number in this installation; not the help desk's own id.
 pub type InboxId = i64;
 /// A user's number.
 pub type UserId = i64;
 /// An API token's number.
 pub type TokenId = i64;
 
-/// A text that is no id of this kind.
+/// The text is not an id of this kind.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
 pub struct NotAnId;
 
-/// Makes ids: 51 bits of microseconds since 2020, then 12 bits of chance; at least one more than the
-/// last, so that one process never repeats itself. Two processes that hit the same microsecond and
-/// the same chance are told apart by the primary key, and the loser asks again.
+/// Generates ids: 51 bits of microseconds since 2020, then 12 random bits; always greater than the previous one, so
+/// that a process never repeats an id. If two processes generate the same id, the primary key refuses the second, and
+/// its caller draws another.
 #[derive(Debug, Default)]
 pub struct IdSource {
     last: AtomicI64,
@@ -73,20 +73,21 @@ impl IdSource {
     /// Microseconds from the Unix epoch to 2020-01-01.
     const EPOCH: i64 = 1_577_836_800_000_000;
 
-    /// The smallest id that `at` can give: the bound of a scan by time.
+    /// The smallest id of that time; the bound for a scan by time. 0 for times before 2020, `i64::MAX` for times after
+    /// 2091.
     pub const fn first_at(at: Timestamp) -> i64 {
         let since = at.micros() - Self::EPOCH;
         if since < 0 { 0 } else { since.saturating_mul(1 << 12) }
     }
 
-    /// When that id was given.
+    /// The time at which an id was generated.
     pub const fn time_of(id: i64) -> Timestamp {
         Timestamp::from_micros((id >> 12) + Self::EPOCH)
     }
 
-    /// The next id; `chance` is any random number.
-    pub fn next(&self, now: Timestamp, chance: u16) -> i64 {
-        let wanted = Self::first_at(now) | i64::from(chance & 0xfff);
+    /// The next id. Of `random` the lower 12 bits are used.
+    pub fn next(&self, now: Timestamp, random: u16) -> i64 {
+        let wanted = Self::first_at(now) | i64::from(random & 0xfff);
         let step = |last: i64| wanted.max(last + 1);
         match self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(step(last))) {
             Ok(before) | Err(before) => step(before),
@@ -112,7 +113,7 @@ fn decode(text: &str) -> Option<i64> {
     })
 }
 
-/// The ids whose text, after `evt_` or `dlv_`, begins with these digits.
+/// The range of ids whose text (after `evt_` or `dlv_`) begins with these digits; `None` for anything else.
 pub fn beginning_with(digits: &str) -> Option<RangeInclusive<i64>> {
     let open = DIGITS.checked_sub(digits.len())?;
     let value = digits.bytes().try_fold(0_u128, |value, digit| {
@@ -145,10 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn an_id_tells_its_time() {
+    fn an_id_contains_its_time() {
         let at = Timestamp::from_seconds(1_800_000_000);
         assert_eq!(IdSource::time_of(IdSource::first_at(at) | 0xfff), at);
-        // Ids end in 2091; what is later is beyond them all.
+        // The last ids are of 2091.
         assert_eq!(IdSource::first_at(Timestamp::from_seconds(4_070_908_800)), i64::MAX);
     }
 

@@ -5,32 +5,32 @@ use super::problem::{Field, Problem, Problems};
 use super::text;
 use super::timestamp::Timestamp;
 
-/// Characters of an inbox's name.
+/// Maximum length of an inbox's name.
 pub const NAME_MAX: usize = 120;
-/// Characters of an inbox's id in the help desk, and of its channel type.
+/// Maximum length of an inbox's id in the help desk, and of its channel type.
 pub const EXTERNAL_ID_MAX: usize = 64;
 
 /// A channel of the help desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inbox {
-    /// Number inside this installation.
+    /// Unique in this installation.
     pub id: InboxId,
-    /// The help desk's own id, as text; `None` for one that a person made and no event named yet.
+    /// The help desk's own id, as text; `None` for an inbox that was added by hand and is not in any event yet.
     pub external_id: Option<String>,
-    /// What people call it.
+    /// The name on the pages.
     pub name: String,
     /// Chatwoot's channel type, for example `Channel::WebWidget`.
     pub channel_type: Option<String>,
-    /// Since when it is hidden from the selector.
+    /// When it was archived, which hides it from the selector of inboxes.
     pub archived_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was added.
     pub created_at: Timestamp,
 }
 
 /// A checked inbox, ready to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewInbox {
-    /// What people call it: 1–120 characters.
+    /// 1–120 characters.
     pub name: String,
     /// The help desk's own id: 1–64 visible characters.
     pub external_id: Option<String>,
@@ -39,7 +39,7 @@ pub struct NewInbox {
 }
 
 impl NewInbox {
-    /// Checks what was typed: all problems, by field. Blank optional fields are `None`.
+    /// Validates what was typed; returns all problems by field. Blank optional fields become `None`.
     pub fn parse(name: &str, external_id: &str, channel_type: &str) -> Result<Self, Problems> {
         let name = name.trim();
         let mut problems = Problems::default();
@@ -56,7 +56,7 @@ impl NewInbox {
     }
 }
 
-/// A short text, or none.
+/// An optional text of limited length.
 fn short(typed: &str) -> Result<Option<String>, Problem> {
     match typed.trim() {
         "" => Ok(None),
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_field_is_told_by_its_name() {
+    fn each_problem_is_reported_for_its_field() {
         let problem = |name: &str, external_id: &str, channel_type: &str| {
             let problems = NewInbox::parse(name, external_id, channel_type).err().unwrap_or_default();
             problems.iter().map(|(_, problem)| problem.clone()).collect::<Vec<_>>()

@@ -1,8 +1,8 @@
-//! The one reading of JSON from outside, for all uses of it.
+//! Reads JSON from outside; the only code that does.
 //!
-//! serde_json reads a number as an integer or a double, and refuses what fits neither. Bodies are sent on as they came,
-//! so nothing in them may be refused or changed for its value: members are looked up in the raw text. Of a name that
-//! occurs twice the last counts, as in JavaScript, Ruby and Python (RFC 8259 §4 leaves it open).
+//! serde_json parses a number as an integer or a double and refuses what fits neither. Bodies are forwarded byte for
+//! byte, so no value in them may be refused or changed: members are looked up in the raw text. If a name occurs twice,
+//! the last one counts, as in JavaScript, Ruby and Python (RFC 8259 §4 leaves it open).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,30 +14,30 @@ use serde_json::value::RawValue;
 
 use super::text;
 
-/// Digits that a whole number may have to be an id.
+/// Maximum number of digits of a whole number that is an id.
 const WHOLE_DIGITS_MAX: usize = 64;
 
-/// The members of an object, as they are written.
+/// The members of a JSON object as raw text.
 #[derive(Debug, Default)]
 pub struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// Of a text that is one object.
+    /// Parses a text that must be one object.
     pub fn read(json: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
     }
 
-    /// Of a value, if it is an object.
+    /// Returns `None` if the value is not an object.
     pub fn of(value: &'a RawValue) -> Option<Self> {
         Self::read(value.get()).ok()
     }
 
-    /// The last member of that name, however the name is written.
+    /// The last member of this name; escapes in names are decoded for the comparison.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().rev().find(|(key, _)| is_text(key, name)).map(|(_, value)| *value)
     }
 
-    /// Each name once. A name that cannot be read stands as it is written.
+    /// The last member of each name. A name that cannot be decoded is used as it is written.
     fn by_name(&self) -> HashMap<String, &'a RawValue> {
         let named = |(name, value): &(&'a RawValue, &'a RawValue)| {
             (text(name).unwrap_or_else(|| name.get().to_owned()), *value)
@@ -45,12 +45,12 @@ impl<'a> Members<'a> {
         self.0.iter().map(named).collect()
     }
 
-    /// All of them in their order, names and values as they are written.
+    /// All members in their order, names and values as they are written.
     pub fn entries(&self) -> &[(&'a RawValue, &'a RawValue)] {
         &self.0
     }
 
-    /// There is a member of that name.
+    /// Whether there is a member of this name.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -80,12 +80,12 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// The elements of a value, if it is an array.
+/// The elements of a value; `None` if it is not an array.
 pub fn elements(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// The text that a value is, if it is one that can be read: half a surrogate pair cannot.
+/// The text of a value; `None` if it is not a string or cannot be decoded (half a surrogate pair).
 pub fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
@@ -95,14 +95,14 @@ fn is_text(value: &RawValue, expected: &str) -> bool {
     if written.contains('\\') { text(value).is_some_and(|text| text == expected) } else { written == expected }
 }
 
-/// What a value names: a text without what nobody sees, or a whole number however it is written. `7`, `7.0`, `70e-1`
-/// and `"7"` name the same; `"7.0"` and `"07"` are texts of their own.
+/// The id that a value names: a text without hidden characters, or a whole number in any notation. `7`, `7.0`, `70e-1`
+/// and `"7"` are the same id; `"7.0"` and `"07"` are different texts.
 pub fn id(value: &RawValue) -> Option<String> {
     let named = text(value).map_or_else(|| whole(value.get()), |text| Some(text::cleaned(&text)));
     named.filter(|id| !id.is_empty())
 }
 
-/// The digits of a whole number, `-` before a negative one; `None` if it is another number, or none.
+/// The digits of a whole number, with `-` if it is negative; `None` if the text is not a whole number.
 pub fn whole(number: &str) -> Option<String> {
     let Number { negative, digits, exponent } = Number::read(number)?;
     if digits.is_empty() {
@@ -112,7 +112,8 @@ pub fn whole(number: &str) -> Option<String> {
     Some(format!("{}{digits}{}", if negative { "-" } else { "" }, "0".repeat(zeros)))
 }
 
-/// The whole number that a parsed value is, as a number or as a text. A double beyond 2^53 may have been another number.
+/// The whole number in a parsed value, a number or a text. `None` for a double beyond 2^53, which may have been another
+/// number.
 pub fn whole_of(value: &Value) -> Option<String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match value {
@@ -123,7 +124,7 @@ pub fn whole_of(value: &Value) -> Option<String> {
     }
 }
 
-/// A number by its value: digits without zeros at either end, and the power of ten that they are multiplied by.
+/// A number by value: its digits without zeros at either end, and a power of ten as factor.
 #[derive(Debug, PartialEq, Eq)]
 struct Number {
     negative: bool,
@@ -132,7 +133,7 @@ struct Number {
 }
 
 impl Number {
-    /// RFC 8259 §6: `-`, digits, a fraction, an exponent.
+    /// Parses the grammar of RFC 8259 §6: `-`, digits, a fraction, an exponent.
     fn read(text: &str) -> Option<Self> {
         let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
@@ -154,7 +155,7 @@ impl Number {
     }
 }
 
-/// An exponent; one that no integer holds is as far away as the last that one does.
+/// Parses an exponent; one that does not fit saturates.
 fn saturating(exponent: &str) -> Option<i64> {
     let (negative, digits) = exponent.strip_prefix('-').map_or((false, exponent), |digits| (true, digits));
     let digits = digits.strip_prefix('+').filter(|_| !negative).unwrap_or(digits);
@@ -166,8 +167,8 @@ fn saturating(exponent: &str) -> Option<i64> {
     Some(if negative { -size } else { size })
 }
 
-/// The same value, however it is written: numbers by what they amount to, texts by their characters, objects without
-/// regard to the order of their members.
+/// Whether two values are equal: numbers by value, texts by their characters, objects regardless of the order of their
+/// members.
 pub fn is_same(one: &RawValue, other: &RawValue) -> bool {
     if one.get() == other.get() {
         return true;
@@ -194,7 +195,7 @@ pub fn is_same(one: &RawValue, other: &RawValue) -> bool {
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// A body without the byte order mark that some senders put before it (RFC 8259 §8.1 lets a reader ignore it).
+/// Removes the byte order mark that some senders put before the body (RFC 8259 §8.1 allows a reader to ignore it).
 pub fn without_bom(body: Bytes) -> Bytes {
     if body.starts_with(BOM) { body.slice(BOM.len()..) } else { body }
 }
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_is_the_same_id_however_it_is_written() {
+    fn a_whole_number_is_the_same_id_in_every_notation() {
         for seven in ["7", "\"7\"", "7.0", "7e0", "70e-1", "0.7E+1", "7.000", "\" 7 \"", "\"7\\u200b\"", "\"\\u0037\""]
         {
             assert_eq!(id(&raw(seven)).as_deref(), Some("7"), "{seven}");
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parsed_whole_number_may_be_a_text_or_have_a_fraction_of_zero() {
+    fn a_parsed_whole_number_may_be_a_text_or_have_a_zero_fraction() {
         for (value, expected) in [
             (serde_json::json!(10), Some("10")),
             (serde_json::json!(10.0), Some("10")),
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_repeated_name_the_last_counts_however_it_is_written() {
+    fn the_last_member_of_a_name_counts_in_every_notation() {
         let members = Members::read(r#"{"a":1,"b":2,"\u0061":3,"\ud83d":4}"#).expect("an object");
         assert_eq!(members.get("a").map(RawValue::get), Some("3"));
         assert_eq!(members.get("b").map(RawValue::get), Some("2"));
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_compared_by_what_they_mean() {
+    fn values_are_compared_by_meaning() {
         for (one, other, same) in [
             ("1", "1.0", true),
             ("1e400", "1e400", true),
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn large_objects_are_compared_in_time_that_grows_with_their_size() {
+    fn large_objects_are_compared_in_linear_time() {
         let object = |last: usize| {
             let members: Vec<_> =
                 (0..100_000).rev().map(|n| format!("\"{n}\":{}", if n == 0 { last } else { n })).collect();
@@ -308,7 +309,7 @@ mod tests {
         };
         let (one, other, begun) = (object(0), object(1), std::time::Instant::now());
         assert!(!is_same(&one, &other) && is_same(&one, &raw(&one.get().replace(',', ", "))));
-        // Member by member it would take minutes.
+        // A comparison member by member would take minutes.
         assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
@@ -321,14 +322,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_means_the_same_wherever_its_point_stands(number in 0_u64..1_000_000_000, shift in 0_usize..20) {
+        fn a_number_is_the_same_regardless_of_its_exponent(number in 0_u64..1_000_000_000, shift in 0_usize..20) {
             let shifted = format!("{number}{}e-{shift}", "0".repeat(shift));
             prop_assert_eq!(whole(&shifted), Some(number.to_string()));
             prop_assert_eq!(whole(&format!("{number}.{}", "0".repeat(shift))), Some(number.to_string()));
         }
 
         #[test]
-        fn any_text_is_a_number_or_none(text in "[-+0-9.eE]{0,40}") {
+        fn any_text_is_parsed_without_a_panic(text in "[-+0-9.eE]{0,40}") {
             drop((whole(&text), Number::read(&text)));
         }
     }

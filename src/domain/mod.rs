@@ -1,5 +1,5 @@
-//! The words of the product, with no input or output: what an event, a webhook, a delivery and a
-//! user are, which values they may have, and the rules that need no clock, die, disk or network.
+//! The concepts of the product and their rules: events, webhooks, deliveries and users, their valid values, and the
+//! policies over them. Nothing here does input or output; time and randomness are arguments.
 
 pub mod accounts;
 pub mod client_address;

@@ -1,41 +1,41 @@
-//! What is wrong with something a person or a program sent. Words come at rendering.
+//! What is wrong with input from a person or a program. The message is chosen when it is rendered.
 
 use super::timestamp::Timestamp;
 
-/// Where a problem stands.
+/// The input field that a problem belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// The webhook's name.
     Name,
-    /// The webhook's address.
+    /// The webhook's URL.
     Url,
-    /// The choice of authorization.
+    /// The authorization method.
     Authorization,
-    /// Bearer's token.
+    /// The token of Bearer.
     BearerToken,
-    /// Basic's login.
+    /// The login of Basic.
     BasicLogin,
-    /// Basic's password.
+    /// The password of Basic.
     BasicPassword,
-    /// Custom's header name.
+    /// The header name of Custom.
     CustomName,
-    /// Custom's header value.
+    /// The header value of Custom.
     CustomValue,
-    /// The list of events.
+    /// The subscribed events.
     Events,
     /// The choice of inboxes.
     Inboxes,
-    /// An own signing secret.
+    /// A signing secret of the administrator's own.
     Secret,
     /// The list of extra headers as a whole.
     Headers,
-    /// The name of the extra header at that place of the form, from 0.
+    /// The name of the extra header in this row of the form, counted from 0.
     HeaderName(usize),
-    /// The value of the extra header at that place of the form, from 0.
+    /// The value of the extra header in this row of the form, counted from 0.
     HeaderValue(usize),
-    /// The webhook's time-out.
+    /// The webhook's timeout.
     Timeout,
-    /// The whole form.
+    /// The form as a whole.
     Form,
     /// An inbox's name.
     InboxName,
@@ -55,22 +55,22 @@ pub enum Field {
     TestEvent,
     /// A test event's body.
     TestBody,
-    /// Since when failed deliveries are sent again.
+    /// The start of the time span in which failed deliveries are sent again.
     Since,
     /// An API token's name.
     TokenName,
     /// A user's role.
     Role,
-    /// The password that a user has now.
+    /// The user's present password.
     CurrentPassword,
-    /// The custom attribute that is the substatus.
+    /// The custom attribute that holds the substatus.
     Substatus,
-    /// Until when.
+    /// The end of the time span in which failed deliveries are sent again.
     Until,
 }
 
 impl Field {
-    /// The end of the ids `f-…` and `err-…` in the page.
+    /// The suffix of the element ids `f-…` and `err-…` on the page.
     pub fn slug(&self) -> String {
         match self {
             Self::Name => "name".into(),
@@ -107,7 +107,7 @@ impl Field {
         }
     }
 
-    /// The attribute the management API names in `attributes`.
+    /// The name of the field in `attributes` of the management API's errors.
     pub const fn attribute(&self) -> &'static str {
         match self {
             Self::Name | Self::InboxName | Self::UserName | Self::TokenName => "name",
@@ -140,9 +140,9 @@ impl Field {
     }
 }
 
-/// What is wrong.
+/// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each name is its sentence in locales/*/problems.ftl")]
+#[expect(missing_docs, reason = "each name is the id of its message in locales/")]
 pub enum Problem {
     NameTooLong,
     NameHasControls,
@@ -209,7 +209,7 @@ pub enum Problem {
     ServerError,
     InboxNameMissing,
     ExternalIdTooLong,
-    /// A short text with characters that nobody sees.
+    /// The text contains hidden characters.
     FieldHasControls,
     ExternalIdTaken,
     UserNameMissing,
@@ -227,17 +227,17 @@ pub enum Problem {
     LastAdmin,
     NotYourself,
     CurrentPasswordWrong,
-    /// Too many attempts: none before so many seconds have passed.
+    /// Too many attempts; the next is allowed after this time.
     Wait {
         seconds: u64,
     },
     AttributeInvalid,
     UntilInvalid,
-    /// Too many passwords are in the queue; nothing was looked at.
+    /// The queue for password hashing is full; the password was not checked.
     HashingBusy,
 }
 
-/// Problems of one input that are noted: more than the largest form of a webhook can have.
+/// Problems that are recorded for one input: more than the largest webhook form can have.
 const PROBLEMS_MAX: usize = 160;
 
 /// All problems of one input, in the order of its fields.
@@ -250,7 +250,7 @@ impl Problems {
         Self(vec![(field, problem)])
     }
 
-    /// Notes one more, unless it is noted already or there are very many.
+    /// Adds a problem, unless it is recorded already or the limit is reached.
     pub fn add(&mut self, field: Field, problem: Problem) {
         let noted = (field, problem);
         if self.0.len() < PROBLEMS_MAX && !self.0.contains(&noted) {
@@ -258,32 +258,32 @@ impl Problems {
         }
     }
 
-    /// Notes the problem of a failed check; hands on the value of a good one.
+    /// Returns the value of a successful check; records the problem of a failed one.
     pub fn keep<T>(&mut self, field: Field, checked: Result<T, Problem>) -> Option<T> {
         checked.map_err(|problem| self.add(field, problem)).ok()
     }
 
-    /// `value` if nothing is wrong.
+    /// Returns `value` if there is no problem, otherwise the problems.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 
-    /// Nothing is wrong.
+    /// Whether no problem is recorded.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// The number of problems.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// What is wrong with that field, the first if several.
+    /// The first problem of a field.
     pub fn of(&self, field: &Field) -> Option<&Problem> {
         self.0.iter().find(|(at, _)| at == field).map(|(_, problem)| problem)
     }
 
-    /// All of them.
+    /// All problems with their fields.
     pub fn iter(&self) -> impl Iterator<Item = &(Field, Problem)> {
         self.0.iter()
     }
@@ -294,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_noted_once_and_a_list_of_them_ends() {
+    fn a_problem_is_recorded_once_and_their_number_is_limited() {
         let mut problems = Problems::default();
         for place in 0..100_000 {
             problems.add(Field::Events, Problem::EventUnknown);

@@ -1,7 +1,7 @@
-//! Secrets at rest: XChaCha20-Poly1305 with the installation's key.
+//! Encryption of stored secrets: XChaCha20-Poly1305 with the installation's key.
 //!
-//! Stored form: `v1:KID:NONCE:CIPHERTEXT`, the last two in base64. The place (table, column, row) is
-//! authenticated with it, so that a ciphertext moved to another row does not open.
+//! Stored form: `v1:KID:NONCE:CIPHERTEXT`, the last two in base64. The place (table, column, row) is authenticated with
+//! the ciphertext, so a ciphertext that is moved to another row cannot be opened.
 
 use std::fmt;
 
@@ -13,16 +13,16 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-/// A secret as it stands in the database.
+/// An encrypted secret, in its stored form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed(pub String);
 
-/// A stored secret that does not open: another key, another row, or damage.
+/// A stored secret cannot be opened: it was sealed with another key or for another place, or it is damaged.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a stored secret cannot be opened with this key")]
 pub struct CannotOpen;
 
-/// The installation's key.
+/// Encrypts and decrypts secrets with the installation's key.
 #[derive(Clone)]
 pub struct Vault {
     key: [u8; 32],
@@ -36,18 +36,19 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// From the 32 bytes of the key file.
+    /// `key` is the content of the key file.
     pub fn new(key: [u8; 32]) -> Self {
         let kid = Sha256::digest(key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         Self { key, kid }
     }
 
-    /// Tells keys apart without telling the key: the beginning of its SHA-256, which stands in every sealed secret.
+    /// Identifies the key without revealing it: the first 4 bytes of its SHA-256 in hexadecimal, which every sealed
+    /// secret contains.
     pub fn check_value(&self) -> &str {
         &self.kid
     }
 
-    /// Seals `secret` for `place`, for example `webhooks.secret:7`. The nonce is 24 random bytes.
+    /// Encrypts `secret` for `place`, for example `webhooks.secret:7`. The nonce must be random.
     pub fn seal(&self, secret: &str, place: &str, nonce: [u8; 24]) -> Result<Sealed, CannotOpen> {
         let payload = Payload { msg: secret.as_bytes(), aad: place.as_bytes() };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).map_err(|_| CannotOpen)?;
@@ -55,7 +56,7 @@ impl Vault {
         Ok(Sealed(format!("v1:{}:{}:{}", self.kid, text(&nonce), text(&sealed))))
     }
 
-    /// Opens what was sealed for `place`.
+    /// Decrypts a secret that was sealed for `place`.
     pub fn open(&self, sealed: &Sealed, place: &str) -> Result<SecretString, CannotOpen> {
         let mut parts = sealed.0.split(':');
         let (Some("v1"), Some(kid), Some(nonce), Some(text), None) =
@@ -74,7 +75,7 @@ impl Vault {
         String::from_utf8(opened).map(SecretString::from).map_err(|_| CannotOpen)
     }
 
-    /// A key for another purpose (cookies, form tokens), never equal to the sealing key.
+    /// Derives a key for another purpose (cookies, form tokens); it differs from the encryption key.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         mac(&self.key, purpose.as_bytes())
     }
@@ -86,7 +87,7 @@ impl Vault {
 
 /// HMAC-SHA256.
 pub fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    // HMAC takes a key of any length (RFC 2104 §2), so the error cannot happen.
+    // HMAC accepts keys of any length (RFC 2104 §2), so the error cannot occur.
     Hmac::<Sha256>::new_from_slice(key)
         .map(|mut mac| {
             mac.update(message);
@@ -95,7 +96,7 @@ pub fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
         .unwrap_or_default()
 }
 
-/// Reads a secret. A function of its own, so that a search finds every place that does.
+/// The text of a secret. A function of its own, so that a search finds every place that reads secrets.
 pub fn expose(secret: &SecretString) -> &str {
     secret.expose_secret()
 }

@@ -1,9 +1,10 @@
-//! Text from outside: which characters a name may hold, and what is cut off a pasted secret.
+//! Text from outside: which characters a name may contain, and what is trimmed from a pasted secret.
 //!
-//! A name with characters that nobody sees, or that turn the text around them, reads as another name, in a list as in
-//! the question before something is deleted (Unicode TR 36 §2.5 and §3.5). So a name holds neither control and format
-//! characters nor blanks that are no blanks. Joiners stay within words, which some scripts spell with them, and what
-//! makes one emoji or ideograph of several characters stays where it does so.
+//! A name with invisible characters, or with characters that reorder the text around them, reads as a different name in
+//! lists and in the confirmation before a deletion (Unicode TR 36 §2.5 and §3.5). Names therefore contain neither
+//! control and format characters nor blank characters that are not spaces. Joiners are kept inside words, which some
+//! scripts spell with them, and the characters that combine several code points into one emoji or ideograph are kept
+//! where they do so.
 
 use std::borrow::Cow;
 
@@ -18,8 +19,8 @@ const TEXT_STYLE: char = '\u{fe0e}';
 const EMOJI_STYLE: char = '\u{fe0f}';
 const KEYCAP: char = '\u{20e3}';
 
-/// A name as it is kept when nobody is there to correct it: without hidden characters, a blank for each line break,
-/// nothing around it. Empty if nothing of it can be seen.
+/// Cleans a name that no person can correct: removes hidden characters, replaces line breaks by spaces, and trims.
+/// Empty if nothing visible is left.
 pub fn cleaned(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -33,14 +34,14 @@ pub fn cleaned(text: &str) -> String {
     clean.trim().to_owned()
 }
 
-/// A stored name as it is shown: an older version may have stored what is refused today. `None` if nothing of it can be
-/// seen.
+/// A stored name for display: an older version may have stored characters that are refused now. `None` if nothing
+/// visible is left.
 pub fn shown(stored: &str) -> Option<String> {
     Some(cleaned(stored)).filter(|name| !name.is_empty())
 }
 
-/// A name within a sentence, a title or an option, where no `<bdi>` may stand: one that is written from right to left
-/// gets the marks that keep it from turning what is beside it (FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE).
+/// A name for use inside a message, a title or an option, where `<bdi>` is not possible: a right-to-left name is
+/// wrapped in FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, so that it does not reorder the text around it.
 pub fn isolated(name: &str) -> Cow<'_, str> {
     let turns = |c: char| {
         let class = CodePointMapData::<BidiClass>::new();
@@ -49,17 +50,17 @@ pub fn isolated(name: &str) -> Cow<'_, str> {
     if name.contains(turns) { format!("\u{2068}{name}\u{2069}").into() } else { name.into() }
 }
 
-/// The first `most` characters of [`cleaned`] text.
-pub fn cleaned_to(text: &str, most: usize) -> String {
+/// The first `chars_max` characters of [`cleaned`] text.
+pub fn cleaned_to(text: &str, chars_max: usize) -> String {
     let clean = cleaned(text);
-    match clean.char_indices().nth(most) {
-        // Cut within an emoji or a word, what joined the halves goes too.
+    match clean.char_indices().nth(chars_max) {
+        // If the cut is inside an emoji or a word, the joiner at its end is removed, too.
         Some((end, _)) => cleaned(clean.get(..end).unwrap_or_default()),
         None => clean,
     }
 }
 
-/// No character of it is hidden.
+/// Whether the text contains no hidden characters.
 pub fn is_clean(text: &str) -> bool {
     let mut before = "";
     let mut rest = text;
@@ -74,17 +75,17 @@ pub fn is_clean(text: &str) -> bool {
     true
 }
 
-/// Without blanks and hidden characters at either end, which come with text that is copied from a page or a document.
+/// Trims spaces and hidden characters, which are copied along with text from pages and documents.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_unseen(c))
 }
 
-/// The same for a password, of which ordinary blanks may be a part.
+/// The same for a password, which may begin or end with ordinary spaces.
 pub fn trimmed_password(text: &str) -> &str {
     text.trim_matches(|c: char| c != ' ' && !c.is_control() && (c.is_whitespace() || is_unseen(c)))
 }
 
-/// Whether a name may hold `c` between what stays before it and what comes after it.
+/// Whether a name may contain `c` between `before` (what was kept so far) and `after` (the next character).
 fn stays(before: &str, c: char, after: Option<char>) -> bool {
     if !is_hidden(c) {
         return true;
@@ -100,7 +101,7 @@ fn stays(before: &str, c: char, after: Option<char>) -> bool {
             !last.is_ascii() && CodePointSetData::new::<Emoji>().contains(last)
                 || after == Some(KEYCAP) && matches!(last, '0'..='9' | '#' | '*')
         }),
-        // Which of its forms an ideograph has: names of people differ by it.
+        // Variation selectors of ideographs: personal names differ by them.
         '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}' => {
             last.is_some_and(|last| CodePointSetData::new::<Ideographic>().contains(last))
         }
@@ -108,7 +109,7 @@ fn stays(before: &str, c: char, after: Option<char>) -> bool {
     }
 }
 
-/// Nobody sees it, or it turns what is around it.
+/// Whether a character is invisible or reorders the text around it.
 fn is_hidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
@@ -121,16 +122,16 @@ fn is_hidden(c: char) -> bool {
             | GeneralCategory::ParagraphSeparator
     ) || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || is_noncharacter(c)
-        // BRAILLE PATTERN BLANK: neither white space nor ignorable, and yet blank.
+        // BRAILLE PATTERN BLANK: blank, although neither white space nor ignorable.
         || c == '\u{2800}'
 }
 
-/// What is cut off an end: hidden, but no control character and no part of an emoji.
+/// Whether a character is trimmed from the ends: hidden, but no control character and no part of an emoji.
 pub(super) fn is_unseen(c: char) -> bool {
     is_hidden(c) && !c.is_control() && !matches!(c, TEXT_STYLE | EMOJI_STYLE)
 }
 
-/// U+FDD0 to U+FDEF and the last two of each plane (Unicode §23.7).
+/// U+FDD0 to U+FDEF and the last two code points of each plane (Unicode §23.7).
 fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
@@ -158,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// Each by its code point, its Unicode name beside it.
+    /// Code points of hidden characters, one of each kind.
     const HIDDEN: [char; 34] = [
         '\0',
         '\u{7}',
@@ -197,7 +198,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_name_holds_no_character_that_is_hidden_or_turns_the_text() {
+    fn a_name_contains_no_hidden_or_reordering_character() {
         for hidden in HIDDEN {
             let name = format!("Or{hidden}ders");
             assert!(!is_clean(&name), "U+{:04X}", u32::from(hidden));
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_part_of_a_word_or_an_emoji_stays() {
+    fn joiners_within_words_and_emoji_are_kept() {
         for name in [
             "Замовлення «Гачок» №1",
             "می\u{200c}خواهم",
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_name_from_right_to_left_is_isolated() {
+    fn only_a_right_to_left_name_is_isolated() {
         for name in ["Orders", "Замовлення", "№1 👩\u{200d}💻", ""] {
             assert_eq!(isolated(name), name);
         }
@@ -253,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_name_ends_with_something_that_is_seen() {
+    fn a_cut_name_ends_with_a_visible_character() {
         assert_eq!(cleaned_to("👩\u{200d}💻", 2), "👩");
         assert_eq!(cleaned_to("a bc", 2), "a");
         assert_eq!(cleaned_to(&"я".repeat(121), 120), "я".repeat(120));
     }
 
     #[test]
-    fn what_comes_with_a_pasted_text_is_cut_off() {
+    fn hidden_characters_around_a_pasted_text_are_trimmed() {
         for around in ["\u{200b}", "\u{feff}", "\u{a0}", "\u{2060}", "\u{200e}", "\u{ad}", " \u{feff}\t", "\u{3164}"] {
             assert_eq!(trimmed(&format!("{around}a{around}b{around}")), format!("a{around}b"), "{around:?}");
         }

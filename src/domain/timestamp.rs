@@ -5,8 +5,7 @@ use std::time::Duration;
 
 /// A point in time: microseconds since the Unix epoch, UTC.
 ///
-/// One integer is the same column type on both databases, sorts as it reads, and needs no
-/// per-database codec.
+/// Both databases store it in the same column type; it sorts by value and needs no codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
@@ -26,22 +25,22 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, as `webhook-timestamp` wants them.
+    /// Whole seconds since the Unix epoch, the unit of `webhook-timestamp`.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// This point in time, `span` later. Saturates at the end of time.
+    /// This point in time plus `span`; saturates.
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros_of(span)))
     }
 
-    /// This point in time, `span` earlier.
+    /// This point in time minus `span`; saturates.
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros_of(span)))
     }
 
-    /// How long ago `earlier` was; zero if it lies ahead.
+    /// The time from `earlier` to this point; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -51,7 +50,7 @@ fn micros_of(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// RFC 3339 in UTC with milliseconds, as times stand in JSON.
+/// RFC 3339 in UTC with milliseconds, the format of times in JSON.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {

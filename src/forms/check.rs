@@ -13,7 +13,9 @@ use crate::domain::webhooks::authorization::{self as auth, Chosen, Credential, M
 use crate::domain::webhooks::header::{self, HeaderName, NewHeader, NewValue, ShownHeader};
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::domain::webhooks::target_url::TargetUrl;
-use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
+use crate::domain::webhooks::{
+    DEFAULT_TIMEOUT_S, InboxScope, NAME_CHARS_MAX, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook,
+};
 use crate::domain::{json, text};
 
 /// What a submitted webhook is checked against.
@@ -75,7 +77,7 @@ impl WebhookForm {
 
     fn checked_name(&self) -> Result<Option<String>, Problem> {
         let name = self.name.trim();
-        if name.chars().count() > 120 {
+        if name.chars().count() > NAME_CHARS_MAX {
             return Err(Problem::NameTooLong);
         }
         if !text::is_clean(name) {
@@ -177,7 +179,7 @@ impl WebhookForm {
         }
         let mut headers = Vec::new();
         let rows = self.headers.iter().enumerate().filter(|(_, row)| !row.is_blank());
-        if rows.clone().take(header::MOST + 1).count() > header::MOST {
+        if rows.clone().take(header::EXTRA_HEADERS_MAX + 1).count() > header::EXTRA_HEADERS_MAX {
             problems.add(Field::Headers, Problem::TooManyHeaders);
         }
         for (place, row) in rows.take(ROWS_MAX) {

@@ -1,4 +1,4 @@
-//! The messages of both languages, read once from the files inside the binary.
+//! The messages of both languages, parsed once from the files in the binary.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ type Bundle = FluentBundle<FluentResource>;
 static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| read(Locale::En, |value, _| grouped(Locale::En, value)));
 static UKRAINIAN: LazyLock<Bundle> = LazyLock::new(|| read(Locale::Uk, |value, _| grouped(Locale::Uk, value)));
 
-/// The message `id` with its variables filled in; `id` itself when there is no such message.
+/// Formats the message `id`; returns `id` if there is no such message.
 pub(super) fn text(locale: Locale, id: &str, args: &FluentArgs) -> String {
     let bundle = match locale {
         Locale::En => &ENGLISH,
@@ -37,7 +37,7 @@ pub(super) fn text(locale: Locale, id: &str, args: &FluentArgs) -> String {
 fn read(locale: Locale, formatter: fn(&FluentValue, &IntlLangMemoizer) -> Option<String>) -> Bundle {
     let language = locale.as_str();
     let mut bundle = FluentBundle::new_concurrent(vec![language.parse().unwrap_or_default()]);
-    // The marks of isolation would be copied with the text, and break searches in it.
+    // Isolation marks would be copied along with the text, and would break searches in it.
     bundle.set_use_isolating(false);
     bundle.set_formatter(Some(formatter));
     for path in Files::iter().filter(|path| path.starts_with(language)) {
@@ -54,7 +54,7 @@ fn read(locale: Locale, formatter: fn(&FluentValue, &IntlLangMemoizer) -> Option
     bundle
 }
 
-/// Numbers inside messages are grouped like all others; the plural is chosen by the number itself.
+/// Groups numbers in messages like all other numbers; the plural is still chosen by the number.
 fn grouped(locale: Locale, value: &FluentValue) -> Option<String> {
     match value {
         FluentValue::Number(number) => Some(count::decimal(locale, number.value, 0)),

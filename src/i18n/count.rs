@@ -1,11 +1,11 @@
-//! Numbers, shares, spans and sizes as they are written: 1,148 and 97.6% or 1 148 and 97,6%.
+//! Formats numbers, shares, durations and sizes: 1,148 and 97.6% in English, 1 148 and 97,6% in Ukrainian.
 
 use std::borrow::Borrow;
 use std::time::Duration;
 
 use super::{Count, Locale, Translator};
 
-/// `number` with `places` decimals: grouped in threes, with the locale's signs.
+/// Formats `number` with `places` decimals and groups of three digits, with the locale's separators.
 pub(super) fn decimal(locale: Locale, number: f64, places: usize) -> String {
     let (group, point) = match locale {
         Locale::En => (',', '.'),
@@ -35,12 +35,12 @@ impl Translator<'_> {
         decimal(self.locale(), as_float(*number.borrow()), 0)
     }
 
-    /// The share of `part` in `whole`, with one decimal; a dash when there is no whole.
+    /// The share of `part` in `whole` in percent with one decimal; a dash if `whole` is 0.
     pub fn percent(&self, part: impl Borrow<Count>, whole: impl Borrow<Count>) -> String {
         let (part, whole) = (*part.borrow(), *whole.borrow());
         match whole {
             0 => "—".into(),
-            // Rounded, but 99.97% is not yet all.
+            // Rounded, but at most 99.9% if it is not all.
             _ => {
                 let share = part as f64 * 100.0 / whole as f64;
                 let shown = if part < whole { share.min(99.9) } else { share };
@@ -49,7 +49,7 @@ impl Translator<'_> {
         }
     }
 
-    /// A measured time: 982 ms, 10.2 s.
+    /// A measured duration: 982 ms, 10.2 s.
     pub fn elapsed(&self, milliseconds: i64) -> String {
         let value = milliseconds.max(0) as f64;
         match milliseconds {
@@ -58,7 +58,7 @@ impl Translator<'_> {
         }
     }
 
-    /// A span of time in the largest unit that fits: 15 s, 12 min, 5 h, 3 days.
+    /// A duration in the largest suitable unit: 15 s, 12 min, 5 h, 3 days.
     pub fn span(&self, span: Duration) -> String {
         let seconds = span.as_secs_f64();
         let whole = |unit: f64| decimal(self.locale(), seconds / unit, 0);
@@ -71,7 +71,7 @@ impl Translator<'_> {
         }
     }
 
-    /// A size: 162 B, 16.4 kB, 3.5 MB, 120.0 GB.
+    /// A size in decimal units: 162 B, 16.4 kB, 3.5 MB, 120.0 GB.
     pub fn size(&self, bytes: impl Borrow<usize>) -> String {
         let bytes = *bytes.borrow();
         let amount = bytes as f64;
@@ -84,7 +84,7 @@ impl Translator<'_> {
     }
 }
 
-/// Exact up to 2^53, far beyond any count here.
+/// Exact up to 2^53, far more than any count here.
 fn as_float(number: Count) -> f64 {
     number as f64
 }

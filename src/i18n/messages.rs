@@ -1,4 +1,4 @@
-//! The table of messages: each is a method whose name is its id in `locales/`.
+//! The table of messages. Each message is a method named like its id in `locales/`.
 
 use super::Translator;
 use super::translator::{Number, Text};
@@ -12,7 +12,7 @@ macro_rules! messages {
             })*
         }
 
-        /// Every id of the table with its variables.
+        /// Every id in the table with its variables.
         #[cfg(test)]
         pub(super) const TABLE: &[(&str, &[&str])] =
             &[$((stringify!($name), &[$($(stringify!($variable)),+)?])),*];

@@ -1,6 +1,6 @@
-//! Words, dates and numbers in the reader's language.
+//! Messages, dates and numbers in the reader's language.
 //!
-//! Every message of `locales/` is a method of [`Translator`], so that a typo does not compile.
+//! Each message of `locales/` is a method of [`Translator`], so that a wrong name does not compile.
 
 mod bundle;
 mod count;

@@ -1,4 +1,4 @@
-//! Points in time as people read them.
+//! Formats points in time.
 
 use std::borrow::Borrow;
 
@@ -11,18 +11,18 @@ use crate::domain::timestamp::Timestamp;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
-/// A point in time for a `<time>` element.
+/// A formatted point in time for a `<time>` element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// For machines: RFC 3339 in UTC.
+    /// For the attribute `datetime`: RFC 3339 in UTC.
     pub iso: String,
-    /// For people.
+    /// The short form.
     pub text: String,
-    /// For people who want to know exactly.
+    /// Date and time to the second, for the tooltip.
     pub exact: String,
 }
 
-/// The names of all time zones that have a place, for example `Europe/Kyiv`.
+/// The names of all IANA time zones that name a place, for example `Europe/Kyiv`.
 pub fn time_zones() -> Vec<String> {
     let names = jiff::tz::db().available().map(|name| name.to_string());
     let mut zones: Vec<String> =
@@ -38,12 +38,12 @@ impl Translator<'_> {
         self.moment(at, self.written(at, &self.pattern_date_time()))
     }
 
-    /// Date and time to the second, as logs show it.
+    /// Date and time to the second.
     pub fn date_with_seconds(&self, at: Timestamp) -> Moment {
         self.moment(at, self.written(at, &self.pattern_date_time_seconds()))
     }
 
-    /// The time of today to the second, else date and time.
+    /// The time to the second if it is today, otherwise date and time.
     pub fn log_time(&self, at: Timestamp) -> Moment {
         let pattern = match self.days_before_today(at) {
             0 => self.pattern_clock_seconds(),
@@ -52,7 +52,8 @@ impl Translator<'_> {
         self.moment(at, self.written(at, &pattern))
     }
 
-    /// How long ago or ahead, while that says more than the date: just now, 5 min ago, yesterday at 14:05.
+    /// A distance such as "just now" or "5 min ago" within the hour, "yesterday at 14:05" within two days, otherwise
+    /// date and time.
     pub fn relative(&self, at: impl Borrow<Timestamp>) -> Moment {
         let at = *at.borrow();
         let past = self.now().since(at).as_secs();
@@ -68,14 +69,14 @@ impl Translator<'_> {
         self.moment(at, text)
     }
 
-    /// How long ago or ahead, within the hour.
+    /// The distance, if the time is less than an hour away.
     pub fn fresh(&self, at: impl Borrow<Timestamp>) -> Option<Moment> {
         let at = *at.borrow();
         let distance = self.now().since(at).max(at.since(self.now()));
         (distance.as_secs() < HOUR).then(|| self.relative(at))
     }
 
-    /// A sentence: the next attempt and when it is due.
+    /// The message that says when the next attempt is due.
     pub fn next_attempt(&self, at: impl Borrow<Timestamp>) -> String {
         let at = *at.borrow();
         match self.days_before_today(at) {
@@ -84,7 +85,7 @@ impl Translator<'_> {
         }
     }
 
-    /// The clock of today, else date and time: what a sentence names as its end.
+    /// The time to the minute if it is today, otherwise date and time; for use inside a message.
     pub fn clock(&self, at: impl Borrow<Timestamp>) -> String {
         let at = *at.borrow();
         match self.days_before_today(at) {
@@ -93,22 +94,22 @@ impl Translator<'_> {
         }
     }
 
-    /// The clock, of whatever day.
+    /// The time to the minute, without the date.
     pub fn time_of_day(&self, at: Timestamp) -> String {
         self.written(at, &self.pattern_clock())
     }
 
-    /// The day without its year.
+    /// The date without the year.
     pub fn day(&self, at: Timestamp) -> String {
         self.written(at, &self.pattern_day())
     }
 
-    /// Hours since 1 January 1970 by the clock on the wall.
+    /// Hours since 1 January 1970 in local time.
     pub fn local_hours(&self, at: Timestamp) -> i64 {
         (at.seconds() + i64::from(self.zoned(at).offset().seconds())).div_euclid(3600)
     }
 
-    /// A sentence: someone else changed the webhook at that time.
+    /// The message that the webhook was changed by another person at this time.
     pub(super) fn changed_by_other(&self, at: Timestamp) -> String {
         match self.days_before_today(at) {
             0 => self.ChangedByOtherAt(self.hour(at), self.written(at, &self.pattern_clock())),
@@ -137,7 +138,7 @@ impl Translator<'_> {
         u64::from(self.zoned(at).hour().unsigned_abs())
     }
 
-    /// 0 for today, 1 for yesterday, by the calendar of the time zone; negative for days to come.
+    /// Calendar days in the reader's time zone: 0 for today, 1 for yesterday, negative for the future.
     fn days_before_today(&self, at: Timestamp) -> i32 {
         let day = self.zoned(at).date();
         self.zoned(self.now()).date().since(day).map_or(i32::MAX, |span| span.get_days())
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn near_times_are_told_by_their_distance() {
+    fn times_near_now_are_shown_by_their_distance() {
         let [en, uk] = both();
         let before = |minutes: u64| NOW.before(Duration::from_secs(60 * minutes));
         assert_eq!(en.relative(NOW).text, "just now");

@@ -1,4 +1,4 @@
-//! Which language a browser asks for.
+//! Negotiates the language with the browser.
 
 use fluent_langneg::{
     LanguageIdentifier, NegotiationStrategy, convert_vec_str_to_langids_lossy, negotiate_languages,
@@ -7,7 +7,7 @@ use fluent_langneg::{
 
 use super::Locale;
 
-/// The best language for an `Accept-Language` header (RFC 9110 §12.5.4); `None` when it asks for neither.
+/// The best language for an `Accept-Language` header (RFC 9110 §12.5.4); `None` if the header names neither language.
 pub fn negotiate(header: &str) -> Option<Locale> {
     let available = convert_vec_str_to_langids_lossy(Locale::ALL.iter().map(|locale| locale.as_str()));
     let wanted = parse_accepted_languages(&by_weight(header));
@@ -16,7 +16,7 @@ pub fn negotiate(header: &str) -> Option<Locale> {
     best.first().and_then(|language| Locale::parse(language.language.as_str()))
 }
 
-/// The ranges of the header without their weights, the heaviest first. The library does not look at weights.
+/// The language ranges of the header, sorted by weight and without weights: the library ignores weights.
 fn by_weight(header: &str) -> String {
     let mut ranges: Vec<(f32, &str)> = header
         .split(',')

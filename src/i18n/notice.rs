@@ -1,4 +1,4 @@
-//! What was just done, told once on the next page.
+//! Notices: what was just done, shown once on the next page.
 
 use std::borrow::Borrow;
 
@@ -6,9 +6,9 @@ use super::Translator;
 use crate::domain::deliveries::failure_cause::named;
 
 named!(
-    /// What was just done, told once on the next page.
+    /// What was just done.
     NoticeKind {
-        /// A webhook was made.
+        /// A webhook was created.
         WebhookCreated = "webhook_created",
         /// A webhook was changed.
         WebhookSaved = "webhook_saved",
@@ -22,19 +22,19 @@ named!(
         SecretReplaced = "secret_replaced",
         /// A test event was sent.
         TestSent = "test_sent",
-        /// A delivery is made again.
+        /// A delivery was sent again.
         DeliveryResent = "delivery_resent",
-        /// A received event is on its way to a webhook that a person chose.
+        /// An event was sent to a webhook that a person chose.
         EventSent = "event_sent",
         /// A delivery was cancelled.
         DeliveryCancelled = "delivery_cancelled",
-        /// A webhook was turned on, and what was held for it is on its way.
+        /// A webhook was turned on, and its held deliveries are being sent.
         HeldSent = "held_sent",
-        /// A webhook was turned on, and what was held for it was cancelled.
+        /// A webhook was turned on, and its held deliveries were cancelled.
         HeldDiscarded = "held_discarded",
-        /// Failed deliveries are being made again.
+        /// Failed deliveries are being sent again.
         RecoveryStarted = "recovery_started",
-        /// A recovery was stopped.
+        /// A recovery was cancelled.
         RecoveryCancelled = "recovery_cancelled",
         /// An inbox was added.
         InboxAdded = "inbox_added",
@@ -42,33 +42,33 @@ named!(
         InboxSaved = "inbox_saved",
         /// An inbox was archived.
         InboxArchived = "inbox_archived",
-        /// An inbox was taken out of the archive.
+        /// An archived inbox was restored.
         InboxRestored = "inbox_restored",
         /// An API token was revoked.
         TokenRevoked = "token_revoked",
-        /// A link for a person was ended.
+        /// An invitation or password link was withdrawn.
         InvitationWithdrawn = "invitation_withdrawn",
-        /// A person has another role.
+        /// The role of a user was changed.
         RoleChanged = "role_changed",
-        /// A person was shut out.
+        /// A user was disabled.
         UserDisabled = "user_disabled",
-        /// A person is let in again.
+        /// A user was enabled again.
         UserEnabled = "user_enabled",
-        /// A person changed their own account.
+        /// A user changed their own account.
         ProfileSaved = "profile_saved",
-        /// A person has a new password.
+        /// A user changed their password.
         PasswordChanged = "password_changed",
-        /// A person's other browsers were signed out.
+        /// The other sessions of a user were ended.
         OthersSignedOut = "others_signed_out",
         /// The settings were changed.
         SettingsSaved = "settings_saved",
-        /// A person signed out.
+        /// A user signed out.
         SignedOut = "signed_out",
     }
 );
 
 impl Translator<'_> {
-    /// A sentence: what was just done.
+    /// The message of a notice.
     pub fn notice(&self, done: impl Borrow<NoticeKind>) -> String {
         self.named("notice", done.borrow().as_str())
     }

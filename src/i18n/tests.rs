@@ -1,4 +1,4 @@
-//! What must hold for all messages of both languages.
+//! Properties of all messages in both languages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::deliveries::{Reason, Status, Trigger};
 use crate::domain::events::Unmatched;
 use crate::domain::events::catalogue::{EventName, Group};
-use crate::domain::system::status::Trouble;
+use crate::domain::system::status::SystemProblem;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::State;
 use crate::domain::webhooks::authorization::Method;
@@ -95,7 +95,7 @@ fn every_message_is_used_and_every_used_one_exists() {
     }
     used.extend(all("lifetime", Lifetime::ALL, Lifetime::as_str));
     used.extend(all("theme", Theme::ALL, Theme::as_str));
-    used.extend(all("trouble", Trouble::ALL, Trouble::as_str));
+    used.extend(all("trouble", SystemProblem::ALL, SystemProblem::as_str));
     used.extend(all("notice", NoticeKind::ALL, NoticeKind::as_str));
     for prefix in ["event", "about"] {
         used.extend(all(prefix, EventName::ALL, EventName::as_str));
@@ -145,7 +145,7 @@ fn ukrainian_plurals_of_repairs_follow_the_number() {
 }
 
 #[test]
-fn every_cause_has_a_sentence_and_says_what_to_do() {
+fn every_cause_has_a_message_and_an_advice() {
     for t in [uk(), Translator::new(Locale::En, Timestamp::from_seconds(0))] {
         for cause in FailureCause::ALL {
             for code in [None, Some(308), Some(400), Some(401), Some(404), Some(410), Some(418), Some(429), Some(503)] {
@@ -176,7 +176,7 @@ fn every_ukrainian_plural_has_all_four_forms() {
 }
 
 #[test]
-fn apostrophes_are_letters_and_nothing_is_isolated() {
+fn apostrophes_are_letters_and_no_text_is_isolated() {
     let letters: Vec<char> = source(Locale::Uk).chars().collect();
     for triple in letters.windows(3) {
         let [before, middle, after] = triple else { continue };
@@ -188,7 +188,7 @@ fn apostrophes_are_letters_and_nothing_is_isolated() {
 }
 
 #[test]
-fn amounts_are_written_for_the_language() {
+fn amounts_follow_the_language() {
     let en = Translator::new(Locale::En, Timestamp::from_seconds(0));
     assert_eq!((en.number(1148).as_str(), uk().number(1148).as_str()), ("1,148", "1\u{a0}148"));
     assert_eq!((en.percent(1120, 1148).as_str(), uk().percent(1120, 1148).as_str()), ("97.6%", "97,6%"));

@@ -1,4 +1,4 @@
-//! The handle that pages and messages are written with.
+//! The translator, through which pages get their messages.
 
 use std::borrow::Borrow;
 
@@ -8,12 +8,12 @@ use super::{Locale, bundle};
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
-/// A number in a message: its plural form follows it, and it is written with the locale's groups.
+/// A number in a message; it selects the plural form and is grouped as in the locale.
 pub type Count = u64;
 
-/// A number that a message takes: a [`Count`], or a reference to one, as templates hand them on.
+/// A number variable of a message: a [`Count`] or a reference to one, as templates pass it.
 pub trait Number {
-    /// As Fluent wants it.
+    /// The value for Fluent.
     fn value(&self) -> FluentValue<'_>;
 }
 
@@ -23,9 +23,9 @@ impl<T: Borrow<Count>> Number for T {
     }
 }
 
-/// A text that a message takes.
+/// A text variable of a message.
 pub trait Text {
-    /// As Fluent wants it.
+    /// The value for Fluent.
     fn value(&self) -> FluentValue<'_>;
 }
 
@@ -35,7 +35,7 @@ impl<T: AsRef<str>> Text for T {
     }
 }
 
-/// A language, a time zone and the present: all that words, dates and numbers depend on.
+/// The language, the time zone and the current time, on which all formatting depends.
 #[derive(Clone, Copy, Debug)]
 pub struct Translator<'a> {
     locale: Locale,
@@ -44,38 +44,38 @@ pub struct Translator<'a> {
 }
 
 impl<'a> Translator<'a> {
-    /// In `locale`, with times in UTC.
+    /// Uses UTC; see [`Translator::in_zone`].
     pub const fn new(locale: Locale, now: Timestamp) -> Self {
         Self { locale, zone: "UTC", now }
     }
 
-    /// The same, with times in an IANA time zone; an unknown one counts as UTC.
+    /// Uses an IANA time zone; an unknown one counts as UTC.
     #[must_use]
     pub const fn in_zone(self, zone: &'a str) -> Self {
         Self { zone, ..self }
     }
 
-    /// The language.
+    /// The language of messages and formats.
     pub const fn locale(&self) -> Locale {
         self.locale
     }
 
-    /// The language as `<html lang>` names it.
+    /// The language code for `<html lang>`.
     pub const fn lang(&self) -> &'static str {
         self.locale.as_str()
     }
 
-    /// The time zone.
+    /// The IANA time zone.
     pub const fn zone(&self) -> &'a str {
         self.zone
     }
 
-    /// The present.
+    /// The time at which the page is rendered.
     pub const fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The message `id` with its variables.
+    /// Formats the message `id` with its variables.
     pub(super) fn say<const N: usize>(&self, id: &str, variables: [(&'static str, FluentValue<'_>); N]) -> String {
         let mut args = FluentArgs::with_capacity(N);
         for (name, value) in variables {
@@ -84,7 +84,7 @@ impl<'a> Translator<'a> {
         bundle::text(self.locale, id, &args)
     }
 
-    /// The message of a value of an enum: `prefix_value`.
+    /// The message `prefix_value`, for a value of an enum.
     pub(super) fn named(&self, prefix: &str, value: &str) -> String {
         self.say(&format!("{prefix}_{value}"), [])
     }

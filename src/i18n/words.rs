@@ -1,4 +1,4 @@
-//! Words for the values of the domain.
+//! Messages for the values of the domain's enums.
 
 use std::borrow::Borrow;
 
@@ -12,49 +12,49 @@ use crate::domain::deliveries::{Reason, Status, Trigger};
 use crate::domain::events::Unmatched;
 use crate::domain::events::catalogue::{EventName, Group};
 use crate::domain::problem::Problem;
-use crate::domain::system::status::Trouble;
+use crate::domain::system::status::SystemProblem;
 use crate::domain::webhooks::State;
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::chart_range::Range;
 use crate::domain::webhooks::verification::{Mistake, Part};
 
 impl Translator<'_> {
-    /// How a webhook is doing.
+    /// The state of a webhook.
     pub fn state_word(&self, state: impl Borrow<State>) -> String {
         self.named("state", state.borrow().as_str())
     }
 
-    /// The same for the filter of the list.
+    /// The state of a webhook as an option of the list's filter.
     pub fn state_filter(&self, state: impl Borrow<State>) -> String {
         self.named("filter", state.borrow().as_str())
     }
 
-    /// Where a delivery stands.
+    /// The status of a delivery.
     pub fn status_word(&self, status: impl Borrow<Status>) -> String {
         self.named("status", status.borrow().as_str())
     }
 
-    /// A sentence: why a delivery was given up.
+    /// Why a delivery failed permanently.
     pub fn reason(&self, reason: impl Borrow<Reason>) -> String {
         self.named("reason", reason.borrow().as_str())
     }
 
-    /// Where a recovery stands.
+    /// The state of a recovery.
     pub fn recovery_state(&self, state: impl Borrow<RecoveryState>) -> String {
         self.named("recovery", state.borrow().as_str())
     }
 
-    /// A sentence: why a signature does not verify, and what to do.
+    /// A mistake in verifying a signature, and how to correct it.
     pub fn mistake(&self, mistake: impl Borrow<Mistake>) -> String {
         self.named("mistake", mistake.borrow().as_str())
     }
 
-    /// A sentence: which field of a signature is not what belongs there.
+    /// The field of a signature that is malformed.
     pub fn unreadable(&self, part: impl Borrow<Part>) -> String {
         self.named("unreadable", part.borrow().as_str())
     }
 
-    /// How far back a chart looks.
+    /// The time range of a chart.
     pub fn range(&self, range: impl Borrow<Range>) -> String {
         self.named("range", range.borrow().as_str())
     }
@@ -64,12 +64,12 @@ impl Translator<'_> {
         self.named("trigger", trigger.borrow().as_str())
     }
 
-    /// A span of the log that ends now.
+    /// A period of the log that ends now.
     pub fn period(&self, period: impl Borrow<Period>) -> String {
         self.named("period", period.borrow().as_str())
     }
 
-    /// A filter of the log, as its label calls it.
+    /// The label of a filter of the log.
     pub fn filter_label(&self, name: &str) -> String {
         match name {
             "webhook" => self.webhook(),
@@ -86,37 +86,37 @@ impl Translator<'_> {
         }
     }
 
-    /// An event's title.
+    /// The title of an event.
     pub fn event_title(&self, event: impl Borrow<EventName>) -> String {
         self.named("event", event.borrow().as_str())
     }
 
-    /// A sentence: when an event is sent.
+    /// When an event is sent.
     pub fn event_about(&self, event: impl Borrow<EventName>) -> String {
         self.named("about", event.borrow().as_str())
     }
 
-    /// A sentence: why no webhook got an event.
+    /// Why no webhook got an event.
     pub fn unmatched(&self, why: impl Borrow<Unmatched>) -> String {
         self.named("unmatched", why.borrow().as_str())
     }
 
-    /// A sentence: why one webhook did not get an event.
+    /// Why a certain webhook did not get an event.
     pub fn not_for(&self, why: impl Borrow<Unmatched>) -> String {
         self.named("not_for", why.borrow().as_str())
     }
 
-    /// A sentence: when Hachok derives an event from another; only for one that it derives.
+    /// When a derived event is sent. Only for derived events.
     pub fn event_derivation(&self, event: impl Borrow<EventName>) -> String {
         self.named("derived", event.borrow().as_str())
     }
 
-    /// What a field of an event's body holds; `key` is of [`crate::domain::events::schema::Field`].
+    /// The description of a field in an event's body; `key` is of [`crate::domain::events::schema::Field`].
     pub fn field_about(&self, key: &str) -> String {
         self.named("field", key)
     }
 
-    /// A group of events.
+    /// The title of a group of events.
     pub fn group(&self, group: impl Borrow<Group>) -> String {
         match group.borrow() {
             Group::Conversation => self.group_conversation(),
@@ -128,47 +128,47 @@ impl Translator<'_> {
         }
     }
 
-    /// What a person may do, in a word.
+    /// The name of a role.
     pub fn role(&self, role: impl Borrow<Role>) -> String {
         self.named("role", role.borrow().as_str())
     }
 
-    /// The same as a sentence.
+    /// The description of a role.
     pub fn role_about(&self, role: impl Borrow<Role>) -> String {
         self.named("role_about", role.borrow().as_str())
     }
 
-    /// What a token may do, in a word.
+    /// The name of a token's scope.
     pub fn scope(&self, scope: impl Borrow<Scope>) -> String {
         self.named("scope", scope.borrow().as_str())
     }
 
-    /// The same as a sentence.
+    /// The description of a token's scope.
     pub fn scope_about(&self, scope: impl Borrow<Scope>) -> String {
         self.named("scope_about", scope.borrow().as_str())
     }
 
-    /// How long a new token is good.
+    /// The lifetime of a new token.
     pub fn lifetime(&self, lifetime: impl Borrow<Lifetime>) -> String {
         self.named("lifetime", lifetime.borrow().as_str())
     }
 
-    /// How the pages look.
+    /// The name of a theme.
     pub fn theme_word(&self, theme: impl Borrow<Theme>) -> String {
         self.named("theme", theme.borrow().as_str())
     }
 
-    /// A sentence: what is wrong with the system.
-    pub fn trouble(&self, trouble: impl Borrow<Trouble>) -> String {
+    /// A problem of the system.
+    pub fn trouble(&self, trouble: impl Borrow<SystemProblem>) -> String {
         self.named("trouble", trouble.borrow().as_str())
     }
 
-    /// A method of authorization.
+    /// The name of an authorization method.
     pub fn method(&self, method: impl Borrow<Method>) -> String {
         self.named("method", method.borrow().as_str())
     }
 
-    /// Why an attempt failed. `code` is the HTTP status, `timeout_s` the webhook's time-out.
+    /// Why an attempt failed. `code` is the HTTP status, `timeout_s` the webhook's timeout.
     pub fn cause(&self, cause: FailureCause, code: Option<u16>, timeout_s: u8) -> String {
         match cause {
             FailureCause::Timeout => self.cause_timeout(Count::from(timeout_s)),
@@ -177,7 +177,7 @@ impl Translator<'_> {
         }
     }
 
-    /// What to do about it.
+    /// What to do about a failed attempt.
     pub fn advice(&self, cause: FailureCause, code: Option<u16>) -> String {
         match (cause, code) {
             (FailureCause::HttpStatus, Some(code @ (401 | 403))) => self.advice_unauthorized(code.to_string()),
@@ -190,11 +190,11 @@ impl Translator<'_> {
     }
 }
 
-/// Problems without variables, whose message bears their name, and the others.
+/// Problems whose message has no variable, and those whose message has `name`.
 macro_rules! problems {
     ($($plain:ident)* ; $($with_name:ident)*) => {
         impl Translator<'_> {
-            /// A sentence: what is wrong.
+            /// The message of a problem.
             pub fn problem_words(&self, problem: &Problem) -> String {
                 match problem {
                     $(Problem::$plain => self.say(stringify!($plain), []),)*

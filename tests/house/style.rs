@@ -10,9 +10,7 @@ use super::files;
 const NOT_YET: &[&str] = &[
     "src/db/deliveries",
     "src/delivery",
-    "src/domain",
     "src/http",
-    "src/i18n",
     "src/views",
     "templates/layout.html",
 ];

@@ -1,4 +1,4 @@
-//! API tokens: `hk_` and 256 bits, shown once; only their SHA-256 is stored.
+//! API tokens: `hk_` and 256 random bits. A token is shown once; only its SHA-256 is stored.
 
 use sha2::{Digest, Sha256};
 
@@ -9,13 +9,13 @@ use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
 named!(
-    /// What a token may do.
+    /// The permissions of a token.
     Scope {
         /// Send events, nothing else.
         Ingest = "ingest",
-        /// Read everything the management API shows.
+        /// Read everything in the management API.
         Read = "read",
-        /// Everything.
+        /// Send events, and read and change everything in the management API.
         Admin = "admin",
     }
 );
@@ -23,33 +23,33 @@ named!(
 /// A token as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Its number.
+    /// Unique in this installation; shown in `hachok token list`.
     pub id: TokenId,
-    /// What people call it.
+    /// A name for people: 1–120 characters.
     pub name: String,
-    /// What it may do.
+    /// The permissions of the token.
     pub scope: Scope,
-    /// Its first characters, to tell it from others.
+    /// Its first characters, which identify it in lists.
     pub prefix: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// From then on it is refused.
+    /// The end of its lifetime; `None` if it is unlimited.
     pub expires_at: Option<Timestamp>,
-    /// When it was last used, to the minute.
+    /// When it was last used, with a precision of a minute.
     pub last_used_at: Option<Timestamp>,
-    /// Since then it is refused.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl Token {
-    /// Not revoked, not expired.
+    /// Whether it is neither revoked nor expired.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 }
 
 named!(
-    /// How long a new token is good.
+    /// The lifetime of a new token.
     Lifetime {
         /// Until it is revoked.
         Unlimited = "never",
@@ -63,14 +63,14 @@ named!(
 );
 
 impl Lifetime {
-    /// The end of a token made `now`.
+    /// The end of the lifetime of a token that is created at `now`; `None` if it is unlimited.
     pub fn end(self, now: Timestamp) -> Option<Timestamp> {
         let days = self.as_str().parse::<u64>().ok()?;
         Some(now.after(std::time::Duration::from_secs(days * 24 * 3600)))
     }
 }
 
-/// What people call a token: 1–120 characters on one line.
+/// Validates a token's name: 1–120 characters on one line.
 pub fn parse_name(typed: &str) -> Result<String, Problem> {
     let name = typed.trim();
     match name.chars().count() {
@@ -81,12 +81,12 @@ pub fn parse_name(typed: &str) -> Result<String, Problem> {
     }
 }
 
-/// A text with 256 bits of chance: `hk_` and 64 hexadecimal digits.
+/// A new token from 256 random bits: `hk_` and 64 hexadecimal digits.
 pub fn from_random(bytes: [u8; 32]) -> String {
     format!("hk_{}", hex(&bytes))
 }
 
-/// What is stored of a token, a session id or a one-time link.
+/// The stored hash (SHA-256) of a token, a session id or a one-time link.
 pub fn hash(text: &str) -> Vec<u8> {
     Sha256::digest(text.as_bytes()).to_vec()
 }

@@ -1,4 +1,4 @@
-//! One-time links that let a person in: to an account of their own, or to a new password.
+//! One-time links that create an account or set a new password.
 
 use std::time::Duration;
 
@@ -7,43 +7,43 @@ use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 
-/// How long a link is good.
+/// The lifetime of a link.
 pub const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// A link that was not used yet; its token is not stored.
+/// An unused link; its token is not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
-    /// Its number.
+    /// Unique in this installation.
     pub id: i64,
-    /// Whom it is for.
+    /// The invited person's e-mail address.
     pub email: String,
-    /// What the administrator calls them; may be empty.
+    /// A name suggested by the administrator; may be empty.
     pub name: String,
-    /// What they will be allowed to do.
+    /// The role of the new account.
     pub role: Role,
-    /// The account that gets a new password; `None` for a new person.
+    /// The account that gets a new password; `None` for a new account.
     pub user_id: Option<UserId>,
-    /// When it was made.
+    /// When the link was created.
     pub created_at: Timestamp,
-    /// From then on it is refused.
+    /// The link is refused from this time on.
     pub expires_at: Timestamp,
 }
 
-/// A checked invitation, before it has a link.
+/// A validated invitation, before its link is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewInvitation {
-    /// Whom it is for, lower case.
+    /// The invited person's e-mail address in lower case.
     pub email: String,
-    /// What the administrator calls them; may be empty.
+    /// A name suggested by the administrator; may be empty.
     pub name: String,
-    /// What they will be allowed to do.
+    /// The role of the new account.
     pub role: Role,
-    /// The account that gets a new password.
+    /// The account that gets a new password; `None` for a new account.
     pub user_id: Option<UserId>,
 }
 
 impl NewInvitation {
-    /// Checks what was typed. The name is optional: whoever is invited gives it.
+    /// Validates what was typed. The name is optional: the invited person enters it.
     pub fn parse(email: &str, name: &str, role: Role) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let email = problems.keep(Field::Email, parse_email(email)).unwrap_or_default();
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invitation_needs_an_address_and_no_name() {
+    fn an_invitation_needs_an_e_mail_address_but_no_name() {
         let good = NewInvitation::parse(" Anna@Example.com ", " ", Role::Viewer).expect("good");
         assert_eq!((good.email.as_str(), good.name.as_str()), ("anna@example.com", ""));
         let bad = NewInvitation::parse("anna", "a\nb", Role::Admin).expect_err("bad");

@@ -1,42 +1,43 @@
-//! How long an address must wait before its next try to enter a password (docs/reference/security.md,
-//! "Sign-in limits").
+//! How long a client must wait before its next attempt to enter a password (docs/reference/security.md, "Sign-in
+//! limits").
 //!
-//! Two limits hold at once. The first counts the failures of one account from one address, the second all failures of
-//! one address. Neither counts what other addresses do, so nobody can be locked out from elsewhere.
+//! Two limits apply: on the failures of one account from one address, and on all failures of one address. Neither
+//! counts failures from other addresses, so no account can be locked out from elsewhere.
 
 use std::time::Duration;
 
 use crate::domain::timestamp::Timestamp;
 
-/// Failures older than that are forgotten.
+/// Older failures do not count.
 pub const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
-/// A sign-in exempts its pair of address and account from the limit of the address for that long.
+/// After a sign-in, the limit of the address does not apply to this pair of address and account for this time.
 pub const SIGN_IN_MEMORY: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Failures of one account from one address before the first delay.
+/// Failures of a pair of address and account without a delay.
 const PAIR_FAILURES_MAX: usize = 5;
-/// Failures of one address, whatever the account, before it has to wait.
+/// Failures of an address, over all accounts, without a delay.
 const ADDRESS_FAILURES_MAX: usize = 30;
 /// The first delay of a pair; each further failure doubles it.
 const PAIR_FIRST_DELAY: Duration = Duration::from_secs(30);
-/// Doublings of the delay at most: 16 minutes, longer than the window.
+/// Maximum number of doublings: the delay is then 16 minutes, longer than the window.
 const PAIR_DOUBLINGS_MAX: usize = 5;
 
-/// A failed try from the address in question.
+/// A failed attempt from the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// It was for the account in question.
+    /// Whether it was for the account in question.
     pub same_account: bool,
-    /// When it was made.
+    /// When the attempt was made.
     pub at: Timestamp,
 }
 
-/// How long the address must wait; zero allows the try now. `failures` are those of the address, the oldest first.
+/// How long the client must wait; zero if the attempt is allowed now. `failures` are those of its address, oldest
+/// first.
 ///
-/// `signed_in_before` says that the account has signed in from this address lately. Its delay then depends on its own
-/// failures alone: whoever shares the address with an attacker (an office, a carrier's NAT, a proxy that is not
-/// trusted) is not locked out by the attacker's tries for other accounts.
+/// `signed_in_before`: the account recently signed in from this address. Then only its own failures delay it: a person
+/// who shares the address with an attacker (an office, a carrier's NAT, an untrusted proxy) is not locked out by the
+/// attacker's attempts on other accounts.
 ///
-/// Failures in the future do not count: the clock was set back since.
+/// Failures in the future are ignored: the clock was set back after them.
 pub fn wait(failures: &[Failure], signed_in_before: bool, now: Timestamp) -> Duration {
     let counted = |failure: &&Failure| failure.at <= now && now.since(failure.at) < FAILURE_WINDOW;
     let of_pair = pair_wait(failures.iter().filter(counted).filter(|failure| failure.same_account), now);
@@ -54,7 +55,7 @@ fn pair_wait<'a>(failures: impl Iterator<Item = &'a Failure>, now: Timestamp) ->
     }
 }
 
-/// Until so many failures have left the window that one more is allowed.
+/// The time until enough failures have left the window for one more attempt.
 fn address_wait<'a>(failures: impl Iterator<Item = &'a Failure>, now: Timestamp) -> Duration {
     let times: Vec<Timestamp> = failures.map(|failure| failure.at).collect();
     let leaves_last = times.len().checked_sub(ADDRESS_FAILURES_MAX).and_then(|index| times.get(index));
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn five_failures_of_a_pair_cost_a_delay_that_doubles_and_ends() {
+    fn five_failures_of_a_pair_cause_a_delay_that_doubles_up_to_a_limit() {
         for (count, delay) in [(0, 0), (4, 0), (5, 30), (6, 60), (7, 120), (8, 240), (9, 480), (10, 960), (20, 960)] {
             assert_eq!(seconds(&vec![failure(0, true); count], false), delay, "{count} failures");
             assert_eq!(seconds(&vec![failure(0, true); count], true), delay, "{count} failures, known");
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn thirty_failures_of_an_address_hold_it_up_until_one_leaves_the_window() {
+    fn thirty_failures_of_an_address_delay_it_until_one_leaves_the_window() {
         assert_eq!(seconds(&[failure(100, false); 29], false), 0);
         assert_eq!(seconds(&[failure(100, false); 30], false), 800);
         let mut spread: Vec<Failure> = (0..40).map(|index| failure(899 - index, false)).collect();
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_signed_in_from_the_address_is_held_up_by_own_failures_alone() {
+    fn an_account_that_signed_in_from_the_address_is_delayed_only_by_its_own_failures() {
         assert_eq!(seconds(&[failure(0, false); 1000], true), 0);
         let mut failures = vec![failure(0, false); 100];
         failures.extend([failure(0, true); 5]);
@@ -121,7 +122,7 @@ mod tests {
             let known = wait(&failures, true, NOW);
             prop_assert!(known <= wait(&failures, false, NOW));
             prop_assert!(wait(&failures, false, NOW) <= Duration::from_secs(960));
-            // After the wait, and without a further try, the next one is allowed.
+            // After the wait, and without another failure, the next attempt is allowed.
             let later = NOW.after(wait(&failures, false, NOW));
             prop_assert_eq!(wait(&failures, false, later), Duration::ZERO);
         }

@@ -1,4 +1,4 @@
-//! People who sign in.
+//! Users: people who sign in.
 
 use zxcvbn::{Score, zxcvbn};
 
@@ -9,7 +9,7 @@ use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
 named!(
-    /// What a person may do.
+    /// What a user may do.
     Role {
         /// Everything.
         Admin = "admin",
@@ -19,7 +19,7 @@ named!(
 );
 
 named!(
-    /// The two languages.
+    /// The languages of the pages.
     Language {
         /// English.
         En = "en",
@@ -29,7 +29,7 @@ named!(
 );
 
 named!(
-    /// How the pages look, for those who do not follow their system.
+    /// The theme of the pages, if it differs from the system's.
     Theme {
         /// Dark on light.
         Light = "light",
@@ -41,45 +41,45 @@ named!(
 /// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Their number.
+    /// Unique in this installation.
     pub id: UserId,
-    /// Sign-in name, lower case.
+    /// The sign-in name, in lower case.
     pub email: String,
-    /// What the pages call them.
+    /// The name on the pages.
     pub name: String,
-    /// What they may do.
+    /// The permissions of the user.
     pub role: Role,
-    /// The language they chose, if they chose one.
+    /// The language that the user chose.
     pub language: Option<Language>,
-    /// How the pages look; `None` follows their system.
+    /// `None` follows the user's system.
     pub theme: Option<Theme>,
     /// An IANA time zone, for example `Europe/Kyiv`.
     pub time_zone: String,
-    /// Since then they cannot sign in.
+    /// When the user was disabled; a disabled user cannot sign in.
     pub disabled_at: Option<Timestamp>,
-    /// When they were added.
+    /// When the user was added.
     pub created_at: Timestamp,
-    /// When they last signed in.
+    /// When the user last signed in.
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-/// A checked account, before its password is hashed.
+/// A validated account, before its password is hashed.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     /// Lower case.
     pub email: String,
     /// 1–120 characters.
     pub name: String,
-    /// What they may do.
+    /// The permissions of the user.
     pub role: Role,
-    /// The language they chose.
+    /// The language that the user chose.
     pub language: Option<Language>,
     /// A known IANA time zone.
     pub time_zone: String,
 }
 
 impl NewUser {
-    /// Checks an account and its password together, so that all problems are shown at once.
+    /// Validates an account and its password together, so that all problems are reported at once.
     pub fn parse(name: &str, email: &str, password: &str, role: Role, time_zone: &str) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let name = problems.keep(Field::UserName, parse_name(name)).unwrap_or_default();
@@ -90,20 +90,20 @@ impl NewUser {
     }
 }
 
-/// What a person may change of their own account.
+/// What users may change of their own account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// 1–120 characters.
     pub name: String,
-    /// `None`: as the browser asks.
+    /// `None` follows the browser.
     pub language: Option<Language>,
     /// A known IANA time zone.
     pub time_zone: String,
-    /// `None`: as the system of the person has it.
+    /// `None` follows the user's system.
     pub theme: Option<Theme>,
 }
 
-/// A name of 1–120 characters on one line.
+/// Validates a name: 1–120 characters on one line.
 pub fn parse_name(typed: &str) -> Result<String, Problem> {
     let name = typed.trim();
     match name.chars().count() {
@@ -114,8 +114,7 @@ pub fn parse_name(typed: &str) -> Result<String, Problem> {
     }
 }
 
-/// A time zone that the IANA database knows; nothing means UTC. Browsers still send Kyiv's former spelling, which nobody
-/// there wants to read.
+/// Validates an IANA time zone; blank means UTC. Browsers still send the former spelling of Kyiv, which is replaced.
 pub fn parse_zone(typed: &str) -> Result<String, Problem> {
     let zone = match typed.trim() {
         "" => "UTC",
@@ -125,7 +124,7 @@ pub fn parse_zone(typed: &str) -> Result<String, Problem> {
     jiff::tz::TimeZone::get(zone).map(|_| zone.to_owned()).map_err(|_| Problem::TimeZoneUnknown)
 }
 
-/// An e-mail address as far as a sign-in name needs it, in lower case: something, `@`, something.
+/// Validates an e-mail address as a sign-in name and converts it to lower case: text, `@`, text; at most 254 bytes.
 pub fn parse_email(typed: &str) -> Result<String, Problem> {
     let email = text::trimmed(typed).to_lowercase();
     let parts = email.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
@@ -142,8 +141,9 @@ pub fn parse_email(typed: &str) -> Result<String, Problem> {
     }
 }
 
-/// 12–128 characters, any (NIST SP 800-63B §5.1.1.2: no rules of composition), but none that many people use, that
-/// only says whose it is (`about`: a name, an e-mail address), or that is guessed as fast: within a million guesses.
+/// Validates a new password: 12–128 characters of any kind (NIST SP 800-63B §5.1.1.2: no rules of composition). Refuses
+/// common passwords, variants of `about` (the user's name and e-mail address), and everything that zxcvbn estimates to
+/// be guessed within a million attempts.
 pub fn check_password(typed: &str, about: &[&str]) -> Result<(), Problem> {
     match typed.chars().count() {
         0..12 => Err(Problem::AccountPasswordTooShort),
@@ -153,12 +153,12 @@ pub fn check_password(typed: &str, about: &[&str]) -> Result<(), Problem> {
     }
 }
 
-/// Of a longer password the beginning is looked at: one with a good beginning is good, and looking takes time that grows
-/// with the square of the length (40 ms at worst for these, 2 s for 128).
-const LOOKED_AT: usize = 32;
+/// Only the beginning is estimated: a password with a strong beginning is strong, and zxcvbn's time grows with the
+/// square of the length (at most 40 ms for 32 characters, 2 s for 128).
+const ESTIMATED_CHARS_MAX: usize = 32;
 
 fn is_easy(password: &str, about: &[&str]) -> bool {
-    let password: String = password.chars().take(LOOKED_AT).collect();
+    let password: String = password.chars().take(ESTIMATED_CHARS_MAX).collect();
     let parts = about.iter().flat_map(|text| text.split(['@', '.', ' '])).chain(about.iter().copied());
     let known: Vec<&str> = parts.chain(["hachok"]).filter(|part| part.chars().count() > 2).collect();
     zxcvbn(&password, &known).score() < Score::Two
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_that_is_guessed_first_is_refused() {
+    fn an_easily_guessed_password_is_refused() {
         let about = ["Олена Коваль", "olena.koval@shop.example"];
         for easy in [
             "password1234",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_and_an_address_hold_nothing_that_is_not_seen() {
+    fn a_name_and_an_e_mail_address_contain_no_hidden_character() {
         assert_eq!(parse_name(" Олена Коваль "), Ok("Олена Коваль".into()));
         for hidden in ["a\nb", "a\u{202e}b", "a\u{3164}", "a\0"] {
             assert_eq!(parse_name(hidden), Err(Problem::NameHasControls), "{hidden:?}");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_zone_is_known_and_spelt_as_its_place_is() {
+    fn a_time_zone_must_exist_and_is_spelled_as_today() {
         for (typed, expected) in [
             ("", Ok("UTC")),
             (" Europe/Kyiv ", Ok("Europe/Kyiv")),

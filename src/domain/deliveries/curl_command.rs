@@ -1,20 +1,21 @@
-//! A logged request as a command for a shell.
+//! Renders a logged request as a curl command.
 
-/// What stands in the log for a secret value.
+/// Replaces secret values in logged requests.
 const HIDDEN: &str = "[hidden]";
 
-/// Linux takes no longer argument than 128 KiB; a longer body goes through a pipe.
-const LONGEST_ARGUMENT: usize = 100_000;
+/// Linux limits an argument to 128 KiB; a longer body is piped.
+const ARGUMENT_BYTES_MAX: usize = 100_000;
 
-/// The request as a command for `sh` and its kin, byte for byte but for the secrets: in their place stand variables
-/// (`$TOKEN`, `$CREDENTIALS`, `$SIGNATURE`, `$HEADER_…`). `None` for a body that no shell can hold, or that would be typed as keys where it
-/// is pasted: a terminal takes DEL for the backspace key, which would eat the quotes.
+/// Renders a request as a command for a POSIX shell, byte for byte, except that variables (`$TOKEN`, `$CREDENTIALS`,
+/// `$SIGNATURE`, `$HEADER_…`) replace the secrets. `None` if the body cannot be passed through a shell, or contains
+/// characters that a terminal interprets as keys when the command is pasted: DEL, for example, is the backspace key and
+/// would delete quotes.
 pub fn command(url: &str, headers: &[(String, String)], body: &[u8]) -> Option<String> {
     let body = std::str::from_utf8(body).ok().filter(|body| !body.contains(is_key))?;
     let headers = headers.iter().map(|(name, value)| format!(" \\\n  -H {}", header(name, value)));
     let request = format!("curl --globoff {}{}", quoted(url), headers.collect::<String>());
     Some(match body.len() {
-        ..LONGEST_ARGUMENT => format!("{request} \\\n  --data-raw {}", quoted(body)),
+        ..ARGUMENT_BYTES_MAX => format!("{request} \\\n  --data-raw {}", quoted(body)),
         _ => format!("printf %s {} |\n{request} \\\n  --data-binary @-", quoted(body)),
     })
 }
@@ -24,7 +25,7 @@ fn is_key(sign: char) -> bool {
 }
 
 fn header(name: &str, value: &str) -> String {
-    // "name:" would tell curl to leave the header out.
+    // With "name:" curl would omit the header.
     if value.is_empty() {
         return quoted(&format!("{name};"));
     }
@@ -45,7 +46,7 @@ fn variable(name: &str, value: &str) -> String {
         "authorization" if value.starts_with("Basic ") => "CREDENTIALS".into(),
         "authorization" => "TOKEN".into(),
         "webhook-signature" => "SIGNATURE".into(),
-        // With a prefix, so that no header is called PATH.
+        // With a prefix, so that a header named PATH does not overwrite the shell's variable.
         _ => {
             let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign.to_ascii_uppercase() } else { '_' };
             format!("HEADER_{}", name.chars().map(sign).collect::<String>())
@@ -53,7 +54,7 @@ fn variable(name: &str, value: &str) -> String {
     }
 }
 
-/// In single quotes nothing means anything but the single quote.
+/// Quotes a text for a shell. Within single quotes only the single quote is special.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -67,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    /// What a real shell would run: the arguments that `curl` gets, and what is piped into it.
+    /// Runs the command in a real shell; returns the arguments that `curl` gets, and its input.
     fn run(command: &str, variables: &[(&str, &str)]) -> (Vec<String>, String) {
         let script = format!(
             "curl() {{ for word in \"$@\"; do printf '%s\\0' \"$word\"; done; \
@@ -95,12 +96,12 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_written_as_a_command() {
+    fn a_request_is_rendered_as_a_command() {
         let headers = [
             ("Content-Type", "application/json"),
             ("Webhook-Signature", "v1,[hidden]"),
             ("Authorization", "Bearer [hidden]"),
-            // As older versions logged it.
+            // The form that version 0.1.0 logged.
             ("authorization", "Basic [hidden]"),
             ("Path", "[hidden]"),
             ("x-empty", ""),
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_puts_the_secrets_in() {
+    fn a_shell_inserts_the_secrets() {
         let headers = [("authorization", "Basic [hidden]"), ("x-key", "a [hidden] b")];
         let written = command("https://a.example/", &pairs(&headers), b"{}").expect("a command");
         let (words, _) = run(&written, &[("CREDENTIALS", "a'b c$d"), ("HEADER_X_KEY", "\"k\"")]);
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_no_argument_holds_is_piped() {
+    fn a_body_that_is_too_long_for_an_argument_is_piped() {
         let body = "'$(x) ї\n".repeat(30_000);
         let written = command("https://a.example/", &[], body.as_bytes()).expect("a command");
         let (words, piped) = run(&written, &[]);
@@ -143,7 +144,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn a_shell_hands_on_every_byte(
+        fn a_shell_passes_every_byte_on(
             body in r#"[^\pC]*|['"\\$`!*?~#;&|<>(){}\n\t @-]*"#,
             value in r#"[!-~][ -~]*"#,
             url in r#"https://a\.example/['"$`!&;|()\\\[\]{}a-z]*"#,

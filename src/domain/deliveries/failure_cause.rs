@@ -1,5 +1,6 @@
-//! Why an attempt failed. The words for it are found at rendering, in the reader's language.
+//! The causes of failed attempts, and the macro for enums that are stored and sent as text.
 
+/// Defines an enum whose values have a name in the database and in JSON: `ALL`, `as_str`, `parse`, `Serialize`.
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $name:ident = $text:literal,)* }) => {
         $(#[$doc])*
@@ -7,7 +8,7 @@ macro_rules! named {
         pub enum $type { $($(#[$vdoc])* $name,)* }
 
         impl $type {
-            /// Every value, in the order of their meaning.
+            /// All values, in the order of their definition.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// The name in the database and in JSON.
@@ -15,7 +16,7 @@ macro_rules! named {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// The value of that name.
+            /// Finds a value by its name.
             pub fn parse(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.as_str() == text)
             }
@@ -31,31 +32,31 @@ macro_rules! named {
 pub(crate) use named;
 
 named!(
-    /// Why an attempt failed.
+    /// The cause of a failed attempt.
     FailureCause {
-        /// The host name was not found, or the name service did not answer within 5 s.
+        /// The host name was not found, or the name server did not answer within 5 s.
         DnsError = "dns_error",
-        /// The address is one that requests may not go to (docs/reference/address-rules.md).
+        /// The address guard forbids the address (docs/reference/address-rules.md).
         BlockedAddress = "blocked_address",
-        /// Nobody listens there.
+        /// The receiver refused the connection.
         ConnectRefused = "connect_refused",
-        /// No connection within 10 s.
+        /// The connection was not established within 10 s.
         ConnectTimeout = "connect_timeout",
-        /// The connection broke before an answer came.
+        /// The connection was closed before a response arrived.
         ConnectReset = "connect_reset",
-        /// The receiver's certificate or TLS version was not acceptable.
+        /// The receiver's certificate or TLS version was not accepted.
         TlsError = "tls_error",
-        /// No answer within the webhook's time-out.
+        /// No response within the webhook's timeout.
         Timeout = "timeout",
-        /// The answer was no HTTP, or too large in its head.
+        /// The response was not HTTP, or its headers were too large.
         InvalidHttp = "invalid_http",
-        /// A 3xx answer; redirects are not followed.
+        /// A 3xx response; redirects are not followed.
         Redirect = "redirect",
-        /// Any other answer outside 200–299.
+        /// Any other response outside 200–299.
         HttpStatus = "http_status",
-        /// 410: the receiver wants no more events.
+        /// A 410 response: the receiver wants no more events.
         Gone = "gone",
-        /// A fault of our own.
+        /// An internal error of Hachok.
         Internal = "internal",
     }
 );

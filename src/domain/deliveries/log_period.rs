@@ -1,4 +1,4 @@
-//! Spans of the log that end now.
+//! Periods of the log that end now.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use super::failure_cause::named;
 use crate::domain::timestamp::Timestamp;
 
 named!(
-    /// A span that ends now.
+    /// A period that ends now.
     Period {
         /// The last hour.
         Hour = "1h",
-        /// Since midnight.
+        /// Since midnight in the reader's time zone.
         Today = "today",
         /// The last 24 hours.
         Day = "24h",
@@ -22,7 +22,7 @@ named!(
 const HOUR: u64 = 3600;
 
 impl Period {
-    /// When the span began, seen at `now` in an IANA time zone; `None` in a zone that is none.
+    /// The beginning of the period, seen at `now` in an IANA time zone; `None` if the zone is unknown.
     pub fn start(self, now: Timestamp, zone: &str) -> Option<Timestamp> {
         let before = |hours: u64| Some(now.before(Duration::from_secs(hours * HOUR)));
         match self {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn today_begins_at_the_readers_midnight() {
+    fn today_begins_at_midnight_in_the_readers_time_zone() {
         // 21 November 2026, 00:30 in Kyiv.
         let now = Timestamp::from_seconds(1_795_213_800);
         let hours_ago = |period: Period, zone| now.since(period.start(now, zone).expect("a start")).as_secs() / 1800;

@@ -13,25 +13,25 @@ use super::webhooks::target_url::TargetUrl;
 use failure_cause::{FailureCause, named};
 
 named!(
-    /// Where a delivery stands. `Success` and `Failed` never change any more.
+    /// The state of a delivery. `Success` and `Failed` are final.
     Status {
-        /// Waits for its next attempt, or is being sent.
+        /// Waiting for its next attempt, or being sent.
         Pending = "pending",
-        /// The receiver answered 2xx.
+        /// The receiver responded with 2xx.
         Success = "success",
-        /// Given up; the reason says why.
+        /// Failed permanently; the reason says why.
         Failed = "failed",
     }
 );
 
 named!(
-    /// Why a delivery was given up.
+    /// Why a delivery failed permanently.
     Reason {
         /// The last attempt of the schedule failed.
         Exhausted = "exhausted",
-        /// 7 days have passed since the event was accepted.
+        /// The event was accepted 7 days ago.
         Expired = "expired",
-        /// Six attempts in a row ended with the process.
+        /// Six attempts in a row were interrupted by the end of the process.
         Poison = "poison",
         /// A person cancelled it.
         Cancelled = "cancelled",
@@ -41,13 +41,13 @@ named!(
 );
 
 named!(
-    /// What made the delivery.
+    /// What made a delivery.
     Trigger {
-        /// An event came in.
+        /// An event was accepted.
         Event = "event",
-        /// A person sent it again.
+        /// A person sent it again, or sent the event to another webhook.
         Manual = "manual",
-        /// The test page.
+        /// A person sent a test event.
         Test = "test",
         /// A recovery after an outage.
         Recovery = "recovery",
@@ -55,35 +55,35 @@ named!(
 );
 
 named!(
-    /// How one HTTP request ended.
+    /// The outcome of an attempt.
     AttemptOutcome {
-        /// It is on its way.
+        /// The attempt is running.
         Started = "started",
-        /// 2xx.
+        /// The receiver responded with 2xx.
         Succeeded = "succeeded",
-        /// The cause says why.
+        /// The attempt failed; the cause says why.
         Failed = "failed",
-        /// The process ended or lost its lease; nobody knows whether the receiver got it.
+        /// The process ended or lost its lease; whether the receiver got the request is unknown.
         Interrupted = "interrupted",
     }
 );
 
-/// Attempts a delivery has, the first included.
+/// Maximum number of attempts in the retry schedule, the first one included.
 pub const ATTEMPTS: i32 = 10;
 
-/// What is to become of a delivery after an attempt.
+/// What happens to a delivery after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Delivered.
     Done,
-    /// Try again then.
+    /// The next attempt is due at this time.
     RetryAt(Timestamp),
-    /// Give up.
+    /// Failed permanently.
     GiveUp(Reason),
 }
 
 impl Next {
-    /// Where the delivery stands then.
+    /// The resulting state of the delivery.
     pub const fn status(self) -> Status {
         match self {
             Self::Done => Status::Success,
@@ -93,85 +93,85 @@ impl Next {
     }
 }
 
-/// One event on its way to one webhook.
+/// A delivery, as the log shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its id.
+    /// Begins with the time of creation.
     pub id: DeliveryId,
-    /// The event it carries; the `webhook-id` that the receiver sees.
+    /// The event that it carries; its id is the `webhook-id` header.
     pub event_id: EventId,
-    /// The event's name.
+    /// The name of the event.
     pub event: EventName,
-    /// The webhook it goes to.
+    /// The webhook that it goes to.
     pub webhook_id: WebhookId,
-    /// The inbox the event came from, if it came from one.
+    /// The inbox that the event names.
     pub inbox_id: Option<InboxId>,
-    /// Where it stands.
+    /// The present status.
     pub status: Status,
-    /// Why it was given up, when it was.
+    /// Why it failed permanently.
     pub reason: Option<Reason>,
     /// What made it.
     pub trigger: Trigger,
-    /// Attempts begun so far; also the number of the latest one.
+    /// Attempts that were started; also the number of the latest one.
     pub attempts: i32,
-    /// Attempts of the schedule used up: interrupted ones take a number but no step.
+    /// Used steps of the retry schedule; an interrupted attempt uses none.
     pub steps: i32,
-    /// When the next attempt is due; `None` once it has ended.
+    /// When the next attempt is due; `None` when the delivery is final.
     pub next_attempt_at: Option<Timestamp>,
-    /// Being sent until then at the latest.
+    /// The end of the lease, while it is being sent.
     pub leased_until: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ended.
+    /// When it became final.
     pub finished_at: Option<Timestamp>,
 }
 
-/// One HTTP request of a delivery, as the log shows it.
+/// An attempt, as the log shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// 1 for the first.
+    /// Counted from 1.
     pub number: i32,
-    /// When it began.
+    /// When it started.
     pub started_at: Timestamp,
-    /// From the first byte of work to the answer or the failure, in milliseconds.
+    /// From the start to the response or the failure; `None` while it is running or if it was interrupted.
     pub duration_ms: Option<i64>,
-    /// How it ended.
+    /// How it ended, or that it is running.
     pub outcome: AttemptOutcome,
-    /// Why it failed, when it did.
+    /// Why it failed.
     pub cause: Option<FailureCause>,
-    /// The address that was reached.
+    /// The IP address that the request went to.
     pub remote_ip: Option<String>,
-    /// Headers as sent, with secrets replaced.
+    /// The headers as sent; secrets are replaced.
     pub request_headers: Vec<(String, String)>,
-    /// What came back, if anything did.
+    /// The response, if there was one.
     pub response: Option<Response>,
 }
 
-/// A receiver's answer, as far as it is kept.
+/// A receiver's response, as far as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// Headers in order, at most 8 KiB together.
+    /// The headers in order, at most 8 KiB together.
     pub headers: Vec<(String, String)>,
-    /// The body's first 16 KiB.
+    /// The first 16 KiB of the body.
     pub body: Vec<u8>,
-    /// The body went on after that.
+    /// The body was longer than that.
     pub truncated: bool,
 }
 
 impl Response {
-    /// Leaves out everything but the status.
+    /// Removes everything but the status.
     pub fn keep_status(&mut self) {
         *self = Self { status: self.status, ..Self::default() };
     }
 
-    /// Hides what it repeats of the address that it came from.
+    /// Replaces parts of the target URL that the response repeats.
     pub fn hide(&mut self, url: &TargetUrl) {
         for (_, value) in &mut self.headers {
             *value = url.hide_in(value);
         }
-        // As it is shown; it may have been cut within a character.
+        // As it is shown: the stored body may end within a character.
         self.body = url.hide_in(&String::from_utf8_lossy(&self.body)).into_bytes();
     }
 }

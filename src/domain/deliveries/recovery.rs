@@ -1,15 +1,15 @@
-//! A recovery: everything that failed since some time is sent again, little by little.
+//! Recoveries: failed deliveries of a time span are sent again, gradually.
 
 use super::failure_cause::named;
 
 named!(
-    /// Where a recovery stands. `Done` and `Cancelled` never change any more.
+    /// The state of a recovery. `Done` and `Cancelled` are final.
     RecoveryState {
-        /// Deliveries are still being made.
+        /// Deliveries are still being created.
         Running = "running",
-        /// All of them were made.
+        /// All deliveries were created.
         Done = "done",
-        /// A person stopped it; the rest stays failed.
+        /// A person cancelled it; deliveries that were not created yet stay failed.
         Cancelled = "cancelled",
     }
 );

@@ -1,4 +1,4 @@
-//! What a text typed into the log's search field looks for.
+//! Parses the text of the log's search field.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -7,27 +7,26 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::domain::{id, text};
 
-/// What is looked for.
+/// What to search for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Search {
-    /// Deliveries with these ids: `dlv_` and the first digits.
+    /// Deliveries whose id begins with `dlv_` and these digits.
     Deliveries(RangeInclusive<i64>),
-    /// Deliveries of events with these ids: `evt_` and the first digits.
+    /// Deliveries of events whose id begins with `evt_` and these digits.
     Events(RangeInclusive<i64>),
-    /// An answer of that HTTP status.
+    /// Deliveries with a response of this status.
     HttpStatus(u16),
-    /// A text in the event's body or in an answer, folded.
+    /// A folded text in the event's body or in a response.
     Text(String),
 }
 
 impl Search {
-    /// Nobody looks for more characters.
-    const LONGEST: usize = 200;
+    const TEXT_CHARS_MAX: usize = 200;
 
-    /// Reads what was typed; `None` if it is empty or longer than 200 characters.
+    /// Parses the search text; `None` if it is blank or longer than 200 characters.
     pub fn parse(typed: &str) -> Option<Self> {
         let typed = text::trimmed(typed);
-        if typed.is_empty() || typed.chars().count() > Self::LONGEST {
+        if typed.is_empty() || typed.chars().count() > Self::TEXT_CHARS_MAX {
             return None;
         }
         let ids = |prefix: &str| typed.to_ascii_lowercase().strip_prefix(prefix).and_then(id::beginning_with);
@@ -38,14 +37,14 @@ impl Search {
     }
 }
 
-/// A text as it is compared: folded, JSON's escapes read.
+/// Folds a text for comparison, after decoding escapes of JSON.
 pub fn folded(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
     if text.contains('\\') { fold(&unescaped(&text)) } else { fold(&text) }
 }
 
-/// A text without the differences that no reader sees or means: in small letters, composed (Unicode NFC), without
-/// characters that are never seen. Composed, not decomposed: `й` is another letter than `и`, not one with a mark.
+/// Removes differences that readers do not see or mean: converts to lower case, composes (Unicode NFC), removes
+/// invisible characters. Composed, not decomposed: `й` is a letter of its own, not `и` with a mark.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -58,7 +57,7 @@ pub fn fold(text: &str) -> String {
             'ς' => folded.push('σ'),
             'ı' => folded.push('i'),
             _ if text::is_unseen(c) => {}
-            // The small letter of İ is an i with a dot above its dot.
+            // The lower case of İ is an i followed by a combining dot above, which is dropped.
             _ => {
                 for c in c.to_lowercase() {
                     if c != DOT_ABOVE || !folded.ends_with('i') {
@@ -88,14 +87,14 @@ fn unescaped(text: &str) -> String {
     read + rest
 }
 
-/// What the escape after a backslash means, and how many bytes of it were read.
+/// The character that the escape after a backslash represents, and its length in bytes.
 fn escaped(escape: &str) -> (char, usize) {
     let unit = |at: usize| {
         let digits = escape.get(at..at + 5)?.strip_prefix('u')?;
         u16::from_str_radix(digits, 16).ok()
     };
     if let Some(first) = unit(0) {
-        // A character beyond the first plane is written as a pair of escapes.
+        // Characters beyond the Basic Multilingual Plane are written as a pair of escapes.
         let second = escape.get(5..6).filter(|sign| *sign == "\\").and_then(|_| unit(6));
         let mut pair = char::decode_utf16([Some(first), second].into_iter().flatten());
         return match pair.next() {
@@ -121,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_typed_says_what_is_looked_for() {
+    fn the_form_of_the_text_decides_what_is_searched() {
         let text = |text: &str| Some(Search::Text(text.into()));
         assert!(matches!(Search::parse(" EVT_06cwp "), Some(Search::Events(_))));
         assert!(matches!(Search::parse("dlv_"), Some(Search::Deliveries(_))));
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reads_the_same_is_found() {
+    fn texts_that_read_the_same_are_equal() {
         for (one, other) in [
             ("Київ", "ки\u{457}в"),
             ("Киї\u{432}", "КИ\u{406}\u{308}В"),
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_read_before_texts_are_compared() {
+    fn escapes_are_decoded_before_texts_are_compared() {
         assert_eq!(folded(br#"\u0413\u0430\u0447\u043e\u043A"#), "гачок");
         assert_eq!(folded(br#"\ud83d\udc4b"#), "👋");
         assert_eq!(folded(br#"\ud83d \ud83dA \u12"#), "\u{fffd} \u{fffd}a \\u12");
@@ -173,14 +172,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_found_as_json_writes_it(text in r"\PC*") {
+        fn a_text_is_found_in_its_json_notation(text in r"\PC*") {
             let written = serde_json::to_string(&text).expect("JSON");
             prop_assert!(folded(written.as_bytes()).contains(&fold(&text)));
             prop_assert!(folded(written.as_bytes()).contains(&fold(&text.to_uppercase())) || !text.is_ascii());
         }
 
         #[test]
-        fn any_bytes_are_folded(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        fn any_bytes_are_folded_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             folded(&bytes);
         }
     }

@@ -1,11 +1,11 @@
-//! The events a help desk can tell of.
+//! The catalogue: the events that a help desk can send.
 
 use std::fmt;
 
-/// How events are grouped on the form and in the catalogue.
+/// The groups of events on the form and in the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Group {
-    /// Conversations and who looks after them.
+    /// Conversations and their assignees.
     Conversation,
     /// Messages inside a conversation.
     Message,
@@ -39,7 +39,7 @@ impl Group {
 
 macro_rules! events {
     ($($name:ident = $text:literal in $group:ident;)*) => {
-        /// An event's name. `WebhookTest` is for the test page alone and stands outside `ALL`.
+        /// The name of an event. `WebhookTest` is only for the test page and is not in `ALL`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum EventName {
             $(#[doc = concat!("`", $text, "`")] $name,)*
@@ -48,20 +48,20 @@ macro_rules! events {
         }
 
         impl EventName {
-            /// The catalogue, in the order of the form.
+            /// The events of the catalogue, in the order of the form.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The name on the wire.
+            /// The name in requests and in the database.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* Self::WebhookTest => "webhook_test" }
             }
 
-            /// The group it belongs to.
+            /// The group of the event.
             pub const fn group(self) -> Group {
                 match self { $(Self::$name => Group::$group,)* Self::WebhookTest => Group::Conversation }
             }
 
-            /// A realistic body: JSON, indented by two blanks.
+            /// A realistic body: JSON, indented by two spaces.
             pub const fn sample(self) -> &'static str {
                 match self {
                     $(Self::$name => include_str!(concat!("samples/", $text, ".json")),)*
@@ -69,7 +69,7 @@ macro_rules! events {
                 }
             }
 
-            /// Its own part of its JSON Schema; the test event's body is any object.
+            /// The event's own part of its JSON Schema; the body of the test event is any object.
             pub(in crate::domain) const fn schema_source(self) -> &'static str {
                 match self {
                     $(Self::$name => include_str!(concat!("schemas/", $text, ".json")),)*
@@ -103,12 +103,12 @@ events! {
 }
 
 impl EventName {
-    /// The six of NovaTalks: the first group of the form.
+    /// The six events of NovaTalks, which form the first group on the form.
     pub fn first_six() -> &'static [Self] {
         Self::ALL.split_at(6).0
     }
 
-    /// What Chatwoot subscribes a new webhook to when the client names no events.
+    /// The events that Chatwoot subscribes a new webhook to if the client names none.
     pub const CHATWOOT_DEFAULT: [Self; 8] = [
         Self::ConversationStatusChanged,
         Self::ConversationUpdated,
@@ -120,12 +120,12 @@ impl EventName {
         Self::WebwidgetTriggered,
     ];
 
-    /// The catalogue's event of that name.
+    /// Finds an event of the catalogue by its name; the test event is not part of it.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|event| event.as_str() == text)
     }
 
-    /// The event of that name, the test event included.
+    /// Finds an event by its name, including the test event.
     pub fn parse_any(text: &str) -> Option<Self> {
         Self::parse(text).or_else(|| (text == Self::WebhookTest.as_str()).then_some(Self::WebhookTest))
     }
@@ -142,12 +142,12 @@ impl EventName {
         }
     }
 
-    /// Chatwoot sends it.
+    /// Whether Chatwoot sends this event.
     pub const fn is_chatwoots(self) -> bool {
         self.derived_from().is_none() && !matches!(self.group(), Group::Ticket)
     }
 
-    /// Contact events come without an inbox, so a webhook with an inbox filter never gets them.
+    /// Whether the event names an inbox. Contact events do not, so a webhook with selected inboxes never gets them.
     pub const fn has_inbox(self) -> bool {
         !matches!(self.group(), Group::Contact)
     }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_test_event_is_no_catalogue_event() {
+    fn the_test_event_is_not_in_the_catalogue() {
         assert_eq!(EventName::parse("webhook_test"), None);
         assert_eq!(EventName::parse_any("webhook_test"), Some(EventName::WebhookTest));
         assert_eq!(EventName::parse_any("team_changed"), Some(EventName::TeamChanged));

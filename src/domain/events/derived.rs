@@ -3,7 +3,7 @@
 use super::catalogue::EventName;
 use crate::domain::json::{self, Members};
 
-/// The events that `name` with these fields stands for besides itself.
+/// The names of the events that are derived from an event with these fields.
 pub(in crate::domain) fn names(name: EventName, fields: &Members, substatus: &str) -> Vec<EventName> {
     match name {
         EventName::ConversationUpdated => of_changes(&changes(fields), substatus),
@@ -12,13 +12,13 @@ pub(in crate::domain) fn names(name: EventName, fields: &Members, substatus: &st
     }
 }
 
-/// Chatwoot sends the name of the type; its database, and some that copy from there, the number.
+/// Chatwoot sends the type's name; its database, and some senders that copy from there, use the number.
 fn is_incoming(fields: &Members) -> bool {
     fields.get("message_type").and_then(json::id).is_some_and(|kind| kind == "incoming" || kind == "0")
 }
 
-/// Chatwoot sends an array of objects with one key each; one object with all keys is read as well. What they hold is
-/// not read: whatever it is, the attributes have changed.
+/// Chatwoot sends an array of objects with one key each; an object with all keys is accepted as well. Their values are
+/// not parsed: any value means that the attribute changed.
 fn changes<'a>(fields: &Members<'a>) -> Vec<Members<'a>> {
     let Some(changed) = fields.get("changed_attributes") else { return Vec::new() };
     match json::elements(changed) {
@@ -45,7 +45,7 @@ fn is_new_substatus(changed: &[Members], substatus: &str) -> bool {
     let Some(custom) = custom else { return false };
     let attribute = |side: &str| {
         let value = Members::of(custom.get(side)?)?.get(substatus)?;
-        // Chatwoot clears an attribute by leaving it out or by null.
+        // Chatwoot clears an attribute by omitting it or by setting it to null.
         Some(value).filter(|value| value.get() != "null")
     };
     match (attribute("previous_value"), attribute("current_value")) {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_a_conversation_name_finer_events() {
+    fn changes_of_a_conversation_derive_specific_events() {
         use EventName::{AssigneeChanged, ConversationLabelsChanged, ConversationSubstatusChanged, TeamChanged};
         for (changes, expected) in [
             (r#"[{"assignee_id":{}},{"updated_at":{}}]"#, vec![AssigneeChanged]),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_values_are_the_keys_tell_what_changed() {
+    fn the_keys_decide_what_changed_for_every_value() {
         use EventName::{AssigneeChanged, ConversationSubstatusChanged, TeamChanged};
         let deep = format!("{}{}", "[".repeat(60), "]".repeat(60));
         for value in ["1e400", "-1e-400", r#""\ud83d""#, r#"{"\udc00":1e999}"#, "[]", "null", "7", "{}", &deep] {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_customers_message_was_received() {
+    fn only_a_message_from_a_customer_derives_message_received() {
         for kind in [r#""incoming""#, "0", "0.0", "-0", "0e3", r#""\u0069ncoming""#] {
             let body = format!(r#"{{"event":"message_created","message_type":{kind}}}"#);
             assert_eq!(derived(&body), vec![EventName::MessageReceived], "{kind}");

@@ -1,4 +1,4 @@
-//! An event on its way in: what a help desk posted, checked and understood, its bytes untouched.
+//! Parses and validates a posted event; its bytes stay unchanged.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -9,50 +9,50 @@ use crate::domain::json::{self, Members};
 use crate::domain::problem::Problem;
 use crate::domain::{inboxes, text};
 
-/// Objects and arrays may be nested that deep.
-const DEPTH: usize = 64;
+/// Maximum nesting of objects and arrays.
+const DEPTH_MAX: usize = 64;
 
-/// A checked event.
+/// A validated event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incoming {
-    /// Its name.
+    /// An event of the catalogue.
     pub name: EventName,
-    /// The JSON exactly as posted.
+    /// The JSON exactly as posted, without a byte order mark.
     pub body: Bytes,
-    /// The inbox it came from, as the help desk calls it.
+    /// The inbox that it names.
     pub inbox: Option<InboxRef>,
-    /// The finer events that follow from it, with their own bodies.
+    /// The derived events with their bodies.
     pub derived: Vec<(EventName, Bytes)>,
 }
 
-/// An inbox as an event names it.
+/// The inbox that an event names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxRef {
-    /// The help desk's own id.
+    /// The id of the inbox in the help desk.
     pub external_id: String,
-    /// Its name, if the event tells it.
+    /// The name of the inbox, if the event contains it.
     pub name: Option<String>,
 }
 
 /// Why an event was not accepted (docs/reference/ingest.md, "Answers").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// No JSON object; the text says where it breaks.
+    /// Not a JSON object; the text says where parsing failed.
     InvalidJson(String),
-    /// Nested deeper than 64.
+    /// Nested deeper than 64 levels.
     TooDeep,
-    /// No `event`, or one that is no text.
+    /// `event` is missing or not a string.
     MissingEvent,
-    /// A name the catalogue does not have.
+    /// The name is not in the catalogue.
     UnknownEvent(String),
 }
 
-/// Whether a body may be sent as a test: one JSON object within the limits of an event.
+/// Checks that a body may be sent as a test: one JSON object within the limits of an event.
 pub fn check_test_body(body: &[u8], limit: usize) -> Result<(), Problem> {
     let is_object = || std::str::from_utf8(body).is_ok_and(|text| Members::read(text).is_ok());
     if body.len() > limit {
         Err(Problem::BodyTooLarge)
-    } else if depth(body) <= DEPTH && is_object() {
+    } else if depth(body) <= DEPTH_MAX && is_object() {
         Ok(())
     } else {
         Err(Problem::JsonInvalid)
@@ -60,17 +60,16 @@ pub fn check_test_body(body: &[u8], limit: usize) -> Result<(), Problem> {
 }
 
 impl Incoming {
-    /// Reads a posted body; a byte order mark before it is no part of the event. `substatus` is the custom attribute
-    /// whose change means a new substatus.
+    /// Parses a posted body. `substatus` is the custom attribute that holds the substatus.
     pub fn parse(body: Bytes, substatus: &str) -> Result<Self, Refused> {
         let body = json::without_bom(body);
-        if depth(&body) > DEPTH {
+        if depth(&body) > DEPTH_MAX {
             return Err(Refused::TooDeep);
         }
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(Refused::InvalidJson("expected a JSON object".into()));
         }
-        // As text, because serde_json does not look into the strings that it skips over (RFC 8259 §8.1: UTF-8).
+        // serde_json does not validate strings that it skips, so UTF-8 is checked first (RFC 8259 §8.1).
         let text = std::str::from_utf8(&body).map_err(|error| Refused::InvalidJson(error.to_string()))?;
         let fields = Members::read(text).map_err(|error| Refused::InvalidJson(error.to_string()))?;
         let event = fields.get("event").ok_or(Refused::MissingEvent)?;
@@ -84,10 +83,10 @@ impl Incoming {
     }
 }
 
-/// What an event about changed attributes has in it.
+/// The member of an event that lists changed attributes.
 const CHANGES: &str = "changed_attributes";
 
-/// The event may be about changed attributes. Only then it matters which of them is the substatus.
+/// Whether an event may contain changed attributes. Only then its parsing depends on the setting for the substatus.
 pub fn may_tell_of_changes(body: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(body) else { return false };
     let is_escaped = || text.contains("\\u00");
@@ -95,13 +94,13 @@ pub fn may_tell_of_changes(body: &[u8]) -> bool {
     text.contains(CHANGES) || is_escaped() && Members::read(text).is_ok_and(|fields| fields.has(CHANGES))
 }
 
-/// Where the slice `part` of `body` lies in it.
+/// The range of the slice `part` within `body`.
 fn place_of(body: &Bytes, part: &str) -> std::ops::Range<usize> {
     let start = (part.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
     start..start + part.len()
 }
 
-/// `body` with only the bytes of the top-level `event` value replaced.
+/// A copy of `body` in which only the value of the top-level `event` differs.
 fn renamed(body: &Bytes, place: std::ops::Range<usize>, name: EventName) -> Bytes {
     let before = body.get(..place.start).unwrap_or_default();
     let after = body.get(place.end..).unwrap_or_default();
@@ -110,7 +109,7 @@ fn renamed(body: &Bytes, place: std::ops::Range<usize>, name: EventName) -> Byte
 
 /// `inbox_id` ?? `inbox.id` ?? `conversation.inbox_id` ?? `working_hours[0].inbox_id`.
 fn inbox_of(fields: &Members) -> Option<InboxRef> {
-    // A strange neighbour is no reason to refuse an event.
+    // A malformed value beside the id is no reason to refuse the event.
     let object = |name: &str| fields.get(name).and_then(Members::of).unwrap_or_default();
     let inbox = object("inbox");
     let id_in = |members: &Members, name: &str| members.get(name).and_then(external_id);
@@ -122,12 +121,12 @@ fn inbox_of(fields: &Members) -> Option<InboxRef> {
     Some(InboxRef { external_id, name: name.filter(|name| !name.is_empty()) })
 }
 
-/// A whole number or a short text; anything else names no inbox.
+/// A whole number or a short text; any other value does not name an inbox.
 fn external_id(value: &RawValue) -> Option<String> {
     json::id(value).filter(|id| id.chars().count() <= inboxes::EXTERNAL_ID_MAX)
 }
 
-/// How deep objects and arrays are nested, without parsing: a parser could overflow its stack first.
+/// The maximum nesting of objects and arrays. Does not parse: a parser could overflow its stack first.
 fn depth(body: &[u8]) -> usize {
     let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
     for &byte in body {
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_takes_what_ingest_would_take() {
+    fn a_test_body_has_the_limits_of_ingest() {
         assert_eq!(check_test_body(b" {\"a\":[1e400]} ", 64), Ok(()));
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
         for body in ["", "[1]", "\"x\"", "{bad", "{} {}", &deep] {
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_is_found_wherever_chatwoot_puts_it() {
+    fn an_inbox_is_found_in_every_place_that_chatwoot_uses() {
         let inbox = |text: &str| parse(text).ok().and_then(|event| event.inbox).map(|inbox| inbox.external_id);
         for (body, expected) in [
             (r#"{"event":"message_created","inbox_id":7,"inbox":{"id":8}}"#, Some("7")),
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_read_the_same_way_whatever_stands_beside_it() {
+    fn an_event_is_parsed_the_same_regardless_of_other_members() {
         let inbox = |text: &str| parse(text).ok().and_then(|event| event.inbox).map(|inbox| inbox.external_id);
         for (body, expected) in [
             (r#"{"event":"message_created","inbox_id":1e400,"inbox":{"id":8}}"#, Some("8")),
@@ -212,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_an_event() {
+    fn a_byte_order_mark_is_not_part_of_an_event() {
         let body = r#"{"event":"message_created"}"#;
         assert_eq!(parse(&format!("\u{feff}{body}")).map(|event| event.body), Ok(Bytes::from(body)));
     }
 
     #[test]
-    fn what_may_tell_of_changes_is_found_however_it_is_written() {
+    fn changed_attributes_are_found_in_every_notation() {
         for (body, may) in [
             (r#"{"event":"conversation_updated","changed_attributes":[]}"#, true),
             (r#"{"event":"conversation_updated","changed\u005fattributes":[]}"#, true),
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_refused() {
+    fn an_invalid_event_is_refused() {
         for body in ["", "[]", "1", "{", r#"{"event":}"#, "\u{feff}\u{feff}{}"] {
             assert!(matches!(parse(body), Err(Refused::InvalidJson(_))), "{body}");
         }

@@ -1,4 +1,4 @@
-//! An accepted event, as it is stored and sent.
+//! Accepted events.
 
 pub mod catalogue;
 pub(super) mod derived;
@@ -15,27 +15,27 @@ use catalogue::EventName;
 named!(
     /// Why no webhook got an event.
     Unmatched {
-        /// None is subscribed to it.
+        /// No webhook is subscribed to the event.
         Unsubscribed = "unsubscribed",
-        /// Those that are have other inboxes selected.
+        /// The subscribed webhooks have selected other inboxes.
         OtherInbox = "other_inbox",
-        /// Those that are have been off for longer than events are held.
+        /// The subscribed webhooks have been off for longer than deliveries are held.
         Off = "off",
     }
 );
 
-/// An event with the bytes that every receiver gets.
+/// An event, with the body that every receiver gets.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// Its id.
     pub id: EventId,
     /// Its name.
     pub name: EventName,
-    /// The inbox it came from.
+    /// The inbox that it names.
     pub inbox_id: Option<InboxId>,
-    /// The event it was derived from.
+    /// For a derived event, the event that it was made from.
     pub derived_from: Option<EventId>,
-    /// The JSON exactly as accepted.
+    /// The JSON exactly as it was posted; for a derived event only `event` differs.
     pub body: Bytes,
     /// When it was accepted.
     pub created_at: Timestamp,

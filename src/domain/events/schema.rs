@@ -1,7 +1,7 @@
-//! JSON Schemas of the events (draft 2020-12), and the fields that they name.
+//! JSON Schemas of the events (draft 2020-12), and the fields that they list.
 //!
-//! Each event has a file in `schemas/`; what several share stands in `schemas/shared.json` and is copied under `$defs`.
-//! A schema names the fields that a receiver may rely on. A help desk may send more.
+//! Each event has a file in `schemas/`; definitions that several share are in `schemas/shared.json` and are copied to
+//! `$defs`. A schema lists the fields that a receiver may rely on; a help desk may send more.
 
 use serde_json::{Map, Value};
 
@@ -10,23 +10,23 @@ use super::catalogue::EventName;
 const SHARED: &str = include_str!("schemas/shared.json");
 const REFERENCE_TO: &str = "#/$defs/";
 
-/// A field that an event's schema names.
+/// A field in the schema of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Where it stands, for example `conversation.messages[].id`.
+    /// Its path, for example `conversation.messages[].id`.
     pub path: String,
     /// Its JSON types, for example `string | null`; an array is written as `object[]`.
     pub types: String,
-    /// The only values it may have; empty if it may have any.
+    /// The values that it may have; empty if any is allowed.
     pub values: Vec<String>,
-    /// The name of its description.
+    /// The id of its description in `locales/`.
     pub key: String,
-    /// The path of the same object, described before: its own fields are not repeated.
+    /// The path at which the same object was described before; its own fields are not repeated.
     pub same_as: Option<String>,
 }
 
 impl EventName {
-    /// The JSON Schema of its bodies, complete in itself.
+    /// The complete JSON Schema of the event's bodies.
     pub fn schema(self) -> Value {
         let own = object(self.schema_source());
         let mut shared = Map::new();
@@ -40,7 +40,7 @@ impl EventName {
         schema.into()
     }
 
-    /// The fields that its schema names: an object's own fields follow it.
+    /// The fields of the schema; an object is followed by its own fields.
     pub fn fields(self) -> Vec<Field> {
         let (own, shared) = (object(self.schema_source()), object(SHARED));
         let base = own.get("allOf").and_then(|all| reference(all.get(0)?)).unwrap_or_default();
@@ -49,11 +49,11 @@ impl EventName {
         let own = own.get("properties").and_then(Value::as_object);
         let mut walk = Walk { shared: &shared, seen: Vec::new(), fields: Vec::new() };
         for (name, property) in own.into_iter().flatten() {
-            walk.field(if is_common(name) { base } else { "body" }, name.clone(), (name, property));
+            walk.field(if is_common(name) { base } else { "body" }, name.clone(), name, property);
         }
         let is_own = |name: &str| own.is_some_and(|own| own.contains_key(name));
         for (name, property) in common.into_iter().flatten().filter(|(name, _)| !is_own(name)) {
-            walk.field(base, name.clone(), (name, property));
+            walk.field(base, name.clone(), name, property);
         }
         walk.fields
     }
@@ -61,13 +61,13 @@ impl EventName {
 
 struct Walk<'a> {
     shared: &'a Map<String, Value>,
-    /// Shared objects that were described, and where.
+    /// Shared objects that were described already, and their paths.
     seen: Vec<(&'a str, String)>,
     fields: Vec<Field>,
 }
 
 impl<'a> Walk<'a> {
-    fn field(&mut self, owner: &str, path: String, (name, property): (&str, &'a Value)) {
+    fn field(&mut self, owner: &str, path: String, name: &str, property: &'a Value) {
         let key = format!("{owner}_{name}");
         let (target, shared) = self.resolved(property.get("items").unwrap_or(property));
         let before = self.seen.iter().find(|(known, _)| Some(*known) == shared).map(|(_, path)| path.clone());
@@ -83,11 +83,11 @@ impl<'a> Walk<'a> {
             self.seen.push((shared, within.clone()));
         }
         for (name, property) in properties(target).into_iter().flatten() {
-            self.field(shared.unwrap_or(&key), format!("{within}.{name}"), (name, property));
+            self.field(shared.unwrap_or(&key), format!("{within}.{name}"), name, property);
         }
     }
 
-    /// What a property stands for, and its name if it is shared.
+    /// Resolves a reference: the schema of a property, and its name if it is shared.
     fn resolved(&self, property: &'a Value) -> (&'a Value, Option<&'a str>) {
         let choice = property.get("anyOf").and_then(|choices| choices.get(0)).unwrap_or(property);
         match reference(choice) {
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// A file of ours; a test reads them all.
+/// Parses an embedded file; a test parses all of them.
 fn object(source: &str) -> Map<String, Value> {
     serde_json::from_str(source).unwrap_or_default()
 }
@@ -126,12 +126,12 @@ fn properties(schema: &Value) -> Option<&Map<String, Value>> {
     schema.get("properties")?.as_object()
 }
 
-/// The shared definition that a `$ref` names.
+/// The name of the shared definition that a `$ref` refers to.
 fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix(REFERENCE_TO)
 }
 
-/// Copies every definition that `schema` refers to, and those that they refer to.
+/// Copies the definitions that `schema` refers to, directly or through others.
 fn copy_named(schema: &Value, shared: &Map<String, Value>, copied: &mut Map<String, Value>) {
     if let Some(name) = reference(schema).filter(|name| !copied.contains_key(*name))
         && let Some(definition) = shared.get(name)
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_told_by_their_paths_and_types() {
+    fn fields_are_listed_with_their_paths_and_types() {
         let fields = EventName::MessageReceived.fields();
         let field = |path: &str| fields.iter().find(|field| field.path == path).expect(path);
         assert_eq!(field("message_type").values, ["incoming"]);

@@ -1,22 +1,22 @@
-//! What administrators set for the whole installation, on the pages.
+//! The settings of the installation that administrators change on the pages.
 
 use crate::domain::accounts::user::{Language, parse_zone};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::text;
 
-/// The custom attribute that is the substatus, unless the settings name another.
+/// The default name of the custom attribute that holds the substatus.
 pub const SUBSTATUS: &str = "substatus";
 
 /// The settings of the installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// For readers who chose no language and whose browser asks for neither.
+    /// Used if the reader chose no language and the browser asks for neither.
     pub language: Language,
-    /// For new people.
+    /// The IANA time zone of new users.
     pub time_zone: String,
-    /// The custom attribute of a conversation whose change is a new substatus.
+    /// The custom attribute of a conversation that holds its substatus.
     pub substatus_attribute: String,
-    /// Readers without admin rights see the answers of all webhooks, whatever their addresses.
+    /// Viewers see the responses of all webhooks, including those whose URL has a path.
     pub viewers_see_answers: bool,
 }
 
@@ -32,7 +32,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Checks what was typed. A blank attribute or time zone is the default.
+    /// Validates what was typed. A blank attribute or time zone becomes the default.
     pub fn parse(
         language: Language,
         time_zone: &str,
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_blank_is_the_default() {
+    fn blank_fields_become_the_defaults() {
         assert_eq!(Settings::parse(Language::En, " ", "", false), Ok(Settings::default()));
     }
 

@@ -1,4 +1,4 @@
-//! Whether the system works: what is measured, and what of it is trouble.
+//! The state of the system: what is measured, and which measurements are problems.
 
 use std::time::Duration;
 
@@ -6,38 +6,38 @@ use crate::domain::deliveries::failure_cause::named;
 use crate::domain::timestamp::Timestamp;
 
 named!(
-    /// What is wrong with the system itself. Receivers that fail are their own trouble.
-    Trouble {
-        /// No more events are taken in.
+    /// A problem of the system itself, not of a receiver.
+    SystemProblem {
+        /// New events are refused with 503.
         Overloaded = "overloaded",
         /// The disk of the database is nearly full.
         DiskLow = "disk_low",
         /// The database's file was moved, replaced or damaged.
         Unusable = "unusable",
-        /// Deliveries that could go out wait.
+        /// Deliveries are sent later than they could be.
         Late = "late",
-        /// What has run out is not removed.
+        /// Expired rows are not being removed.
         NotCleaned = "not_cleaned",
     }
 );
 
-/// Events are refused below 64 MiB; people should know earlier.
-const DISK_LOW: u64 = 256 * 1024 * 1024;
-/// A delivery that is due waits no longer than that while all is well.
-pub const LATE: Duration = Duration::from_secs(60);
-/// The cleaning comes round every ten minutes; three missed rounds are no accident.
-const NOT_CLEANED: Duration = Duration::from_secs(30 * 60);
+/// Events are refused below 64 MiB; the warning appears earlier.
+const DISK_LOW_BYTES: u64 = 256 * 1024 * 1024;
+/// The longest delay of a due delivery in normal operation.
+pub const LATE_AFTER: Duration = Duration::from_secs(60);
+/// The cleanup runs every 10 minutes; three missed runs are no coincidence.
+const NOT_CLEANED_AFTER: Duration = Duration::from_secs(30 * 60);
 
-/// What is measured.
+/// The measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signs {
-    /// No more events are taken in.
+pub struct Measurements {
+    /// New events are refused.
     pub overloaded: bool,
     /// The database's file was moved, replaced or damaged.
     pub unusable: bool,
-    /// Free bytes on the disk of the database, where that is known.
+    /// Free bytes on the disk of the database, if known.
     pub free_disk: Option<u64>,
-    /// Since when the oldest delivery is due that nothing holds back.
+    /// The due time of the oldest delivery that no pause or limit holds back.
     pub oldest_due: Option<Timestamp>,
     /// When old rows were last removed.
     pub cleaned_at: Option<Timestamp>,
@@ -45,18 +45,18 @@ pub struct Signs {
     pub started_at: Timestamp,
 }
 
-impl Signs {
-    /// What is wrong; nothing if everything works.
-    pub fn troubles(&self, now: Timestamp) -> Vec<Trouble> {
+impl Measurements {
+    /// The problems that the measurements show.
+    pub fn problems(&self, now: Timestamp) -> Vec<SystemProblem> {
         let not_cleaned_since = self.cleaned_at.unwrap_or(self.started_at);
         let found = [
-            (Trouble::Overloaded, self.overloaded),
-            (Trouble::Unusable, self.unusable),
-            (Trouble::DiskLow, self.free_disk.is_some_and(|free| free < DISK_LOW)),
-            (Trouble::Late, self.oldest_due.is_some_and(|due| now.since(due) > LATE)),
-            (Trouble::NotCleaned, now.since(not_cleaned_since) > NOT_CLEANED),
+            (SystemProblem::Overloaded, self.overloaded),
+            (SystemProblem::Unusable, self.unusable),
+            (SystemProblem::DiskLow, self.free_disk.is_some_and(|free| free < DISK_LOW_BYTES)),
+            (SystemProblem::Late, self.oldest_due.is_some_and(|due| now.since(due) > LATE_AFTER)),
+            (SystemProblem::NotCleaned, now.since(not_cleaned_since) > NOT_CLEANED_AFTER),
         ];
-        found.into_iter().filter_map(|(trouble, is)| is.then_some(trouble)).collect()
+        found.into_iter().filter_map(|(problem, is_present)| is_present.then_some(problem)).collect()
     }
 }
 
@@ -65,10 +65,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_sign_of_trouble_is_told() {
+    fn each_problem_is_detected() {
         let now = Timestamp::from_seconds(1_000_000);
         let ago = |seconds| now.before(Duration::from_secs(seconds));
-        let well = Signs {
+        let well = Measurements {
             overloaded: false,
             unusable: false,
             free_disk: None,
@@ -76,17 +76,17 @@ mod tests {
             cleaned_at: None,
             started_at: ago(1800),
         };
-        for (signs, expected) in [
+        for (measurements, expected) in [
             (well, vec![]),
-            (Signs { free_disk: Some(DISK_LOW), cleaned_at: Some(ago(1)), started_at: ago(9000), ..well }, vec![]),
-            (Signs { overloaded: true, ..well }, vec![Trouble::Overloaded]),
-            (Signs { unusable: true, ..well }, vec![Trouble::Unusable]),
-            (Signs { free_disk: Some(DISK_LOW - 1), ..well }, vec![Trouble::DiskLow]),
-            (Signs { oldest_due: Some(ago(61)), ..well }, vec![Trouble::Late]),
-            (Signs { started_at: ago(1801), ..well }, vec![Trouble::NotCleaned]),
-            (Signs { cleaned_at: Some(ago(1801)), started_at: ago(9000), ..well }, vec![Trouble::NotCleaned]),
+            (Measurements { free_disk: Some(DISK_LOW_BYTES), cleaned_at: Some(ago(1)), started_at: ago(9000), ..well }, vec![]),
+            (Measurements { overloaded: true, ..well }, vec![SystemProblem::Overloaded]),
+            (Measurements { unusable: true, ..well }, vec![SystemProblem::Unusable]),
+            (Measurements { free_disk: Some(DISK_LOW_BYTES - 1), ..well }, vec![SystemProblem::DiskLow]),
+            (Measurements { oldest_due: Some(ago(61)), ..well }, vec![SystemProblem::Late]),
+            (Measurements { started_at: ago(1801), ..well }, vec![SystemProblem::NotCleaned]),
+            (Measurements { cleaned_at: Some(ago(1801)), started_at: ago(9000), ..well }, vec![SystemProblem::NotCleaned]),
         ] {
-            assert_eq!(signs.troubles(now), expected, "{signs:?}");
+            assert_eq!(measurements.problems(now), expected, "{measurements:?}");
         }
     }
 }

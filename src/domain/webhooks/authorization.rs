@@ -1,4 +1,4 @@
-//! How a webhook proves itself to its receiver: None, Bearer, Basic or Custom.
+//! How requests to a webhook are authorized: None, Bearer, Basic or Custom.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
 named!(
-    /// The four methods of the form.
+    /// The authorization methods.
     Method {
         /// No header is added.
         None = "none",
@@ -24,7 +24,7 @@ named!(
     }
 );
 
-/// A method with its secret, as the sender needs it.
+/// A method with its secret, for sending.
 #[derive(Clone, Debug)]
 pub enum Authorization {
     /// No header.
@@ -38,7 +38,7 @@ pub enum Authorization {
 }
 
 impl Authorization {
-    /// The header to send, or nothing.
+    /// The name and value of the header; `None` without authorization.
     pub fn header(&self) -> Option<(String, SecretString)> {
         match self {
             Self::None => None,
@@ -52,27 +52,27 @@ impl Authorization {
     }
 }
 
-/// A method as pages and the API show it: never with its secret.
+/// A method as pages and the API show it: without the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// The method.
+    /// The chosen method.
     pub method: Method,
-    /// Basic's login or Custom's header name; empty for the others.
+    /// The login of Basic or the header name of Custom; otherwise empty.
     pub name: String,
     /// When the secret was stored.
     pub saved_at: Option<Timestamp>,
 }
 
-/// A secret on its way in: the stored one stays, or a new one replaces it.
+/// A submitted secret: the stored one is kept, or replaced by a new one.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// What is stored stays.
+    /// Keep the stored secret.
     Keep,
-    /// This one from now on.
+    /// Store this secret instead.
     Set(SecretString),
 }
 
-/// A checked choice of method.
+/// A validated method with its submitted secret.
 #[derive(Clone, Debug)]
 pub enum Chosen {
     /// No header; a stored secret is deleted.
@@ -86,7 +86,7 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    /// The method.
+    /// The chosen method.
     pub const fn method(&self) -> Method {
         match self {
             Self::None => Method::None,
@@ -96,7 +96,7 @@ impl Chosen {
         }
     }
 
-    /// Basic's login or Custom's header name.
+    /// The login of Basic or the header name of Custom; otherwise empty.
     pub fn name(&self) -> &str {
         match self {
             Self::None | Self::Bearer(_) => "",
@@ -114,7 +114,7 @@ impl Chosen {
     }
 }
 
-/// A Bearer token: one word of visible ASCII, at most 4,096 bytes; a pasted `Bearer ` is cut off.
+/// Validates a Bearer token: visible ASCII without spaces, at most 4,096 bytes; removes a pasted `Bearer `.
 pub fn parse_token(typed: &str) -> Result<SecretString, Problem> {
     let typed = text::trimmed(typed);
     let token = match typed.split_at_checked(7) {
@@ -130,7 +130,7 @@ pub fn parse_token(typed: &str) -> Result<SecretString, Problem> {
     }
 }
 
-/// A Basic login: no colon (RFC 7617 §2), no control characters, at most 255 characters.
+/// Validates a Basic login: no colon (RFC 7617 §2), no control characters, at most 255 characters.
 pub fn parse_login(typed: &str) -> Result<String, Problem> {
     let login = text::trimmed(typed);
     match login {
@@ -142,8 +142,8 @@ pub fn parse_login(typed: &str) -> Result<String, Problem> {
     }
 }
 
-/// A Basic password: as typed but for what nobody sees around it, at most 1,024 characters, no control characters (RFC
-/// 7617 §2).
+/// Validates a Basic password: at most 1,024 characters, no control characters (RFC 7617 §2). Only hidden characters
+/// around it are trimmed.
 pub fn parse_password(typed: &str) -> Result<SecretString, Problem> {
     match text::trimmed_password(typed) {
         "" => Err(Problem::PasswordMissing),
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pasted_bearer_prefix_is_cut() {
+    fn a_pasted_bearer_prefix_is_removed() {
         for typed in ["abc", "Bearer abc", "bearer  abc", " abc "] {
             assert_eq!(parse_token(typed).ok().map(|token| token.expose_secret().to_owned()), Some("abc".into()));
         }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_with_a_pasted_secret_is_cut_off() {
+    fn hidden_characters_around_a_pasted_secret_are_trimmed() {
         let exposed = |secret: Result<SecretString, Problem>| secret.map(|secret| secret.expose_secret().to_owned());
         for around in ["\u{200b}", "\u{feff}", "\u{a0}", "\u{2060}", "\u{200e}", "\u{ad}"] {
             let pasted = |text: &str| format!("{around}{text}{around}");

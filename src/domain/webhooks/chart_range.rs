@@ -1,9 +1,9 @@
-//! How far back a page looks.
+//! The time ranges of charts and lists.
 
 use crate::domain::deliveries::failure_cause::named;
 
 named!(
-    /// How far back a page looks.
+    /// A time range that ends now.
     Range {
         /// Twenty-four hours.
         Day = "24h",
@@ -13,7 +13,7 @@ named!(
 );
 
 impl Range {
-    /// Its hours, the running one included.
+    /// The hours of the range, the current one included.
     pub const fn hours(self) -> i64 {
         match self {
             Self::Day => 24,

@@ -1,53 +1,53 @@
-//! How a webhook is doing: its streak of failures, and what follows from it (docs/reference/delivery.md,
-//! "Health of a webhook").
+//! The health of a webhook: its streak of failures and the consequences (docs/reference/delivery.md, "Health of a
+//! webhook").
 
 use std::time::Duration;
 
 use crate::domain::deliveries::failure_cause::{FailureCause, named};
 use crate::domain::timestamp::Timestamp;
 
-/// A webhook fails after that many failures in a row.
-const FAILURES: i32 = 10;
-/// It is turned off when everything has failed for that long …
+/// Failures in a row after which a webhook may be failing.
+const FAILING_FAILURES_MIN: i32 = 10;
+/// A webhook is turned off when every attempt failed for this time …
 pub const OFF_AFTER: Duration = Duration::from_secs(120 * 3600);
-/// … and at least that often.
+/// … and at least this many attempts failed.
 pub const OFF_FAILURES: i32 = 20;
-/// A 429 pauses the whole webhook for at least that long.
-const PAUSE: Duration = Duration::from_secs(60);
-/// People are told when everything has failed for that long.
-const TELL_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Minimum duration of the pause after a 429.
+const PAUSE_MIN: Duration = Duration::from_secs(60);
+/// A warning is shown when every attempt failed for this time.
+const WARNING_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 named!(
     /// Why Hachok turned a webhook off.
     OffReason {
-        /// Everything failed for five days.
+        /// Every attempt failed for five days.
         Failing = "failing",
-        /// The receiver answered 410.
+        /// The receiver responded with 410.
         Gone = "gone",
     }
 );
 
-/// What matters of a finished attempt.
+/// The parts of a finished attempt that affect the health.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signal {
-    /// Why it failed; `None` is success.
+    /// Why the attempt failed; `None` if it succeeded.
     pub cause: Option<FailureCause>,
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Not before then, says the receiver.
+    /// The time that the receiver asked for in `Retry-After`.
     pub retry_after: Option<Timestamp>,
-    /// It was the delivery's last.
+    /// The delivery failed permanently with this attempt.
     pub gave_up: bool,
 }
 
-/// How fast trouble is noticed and probed.
+/// How fast failures are noticed, and how often a failing webhook is probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Ten failures in a row mean failing when they took that long.
+    /// A webhook is failing when ten failures in a row took at least this long.
     pub failing_after: Duration,
-    /// A failing webhook is probed after that long, then after twice as long, and so on …
+    /// The wait before the first probe of a failing webhook; it doubles with each failure …
     pub first_probe: Duration,
-    /// … up to that long.
+    /// … up to this wait.
     pub slowest_probe: Duration,
 }
 
@@ -58,42 +58,42 @@ impl Default for Pace {
     }
 }
 
-/// The health of a webhook.
+/// The health of a webhook; the default is that of one without failures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Failures in the unbroken streak.
+    /// Failures in the streak.
     pub failures: i32,
     /// When the streak began.
     pub failing_since: Option<Timestamp>,
-    /// Nothing is sent before then: the receiver asked for it.
+    /// Nothing is sent before this time, because the receiver responded with 429.
     pub paused_until: Option<Timestamp>,
-    /// While failing: the next probe, not before then.
+    /// While failing: when the next probe may be sent.
     pub probe_at: Option<Timestamp>,
-    /// While failing: how long the last wait was, in milliseconds.
+    /// While failing: the wait before the latest probe, in milliseconds.
     pub probe_wait_ms: i32,
-    /// When a delivery was first given up in this streak.
+    /// When a delivery first failed permanently in this streak.
     pub exhausted_at: Option<Timestamp>,
 }
 
-/// The stages of trouble that people are told of.
+/// The warnings about a webhook, from the mildest to the most severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// A delivery was given up.
+    /// A delivery failed permanently.
     Exhausted,
-    /// Everything has failed for that long.
+    /// Every attempt failed for this time.
     Failing(Duration),
-    /// It will be turned off then.
+    /// The webhook will be turned off at this time.
     OffSoon(Timestamp),
 }
 
 impl Health {
-    /// What a finished attempt means for the webhook; a reason to turn it off, if there is one.
+    /// Records a finished attempt. Returns the reason if the webhook must be turned off.
     pub fn record(&mut self, signal: Signal, now: Timestamp, pace: Pace) -> Option<OffReason> {
         let Some(cause) = signal.cause else {
             *self = Self::default();
             return None;
         };
-        // A fault of ours says nothing about the receiver.
+        // An internal error says nothing about the receiver.
         if cause == FailureCause::Internal {
             return None;
         }
@@ -103,10 +103,10 @@ impl Health {
             self.exhausted_at.get_or_insert(now);
         }
         if signal.status == Some(429) {
-            let asked = signal.retry_after.unwrap_or(now).max(now.after(PAUSE));
+            let asked = signal.retry_after.unwrap_or(now).max(now.after(PAUSE_MIN));
             self.paused_until = self.paused_until.max(Some(asked));
         }
-        if self.failures >= FAILURES && now.since(since) >= pace.failing_after {
+        if self.failures >= FAILING_FAILURES_MIN && now.since(since) >= pace.failing_after {
             let last = Duration::from_millis(u64::try_from(self.probe_wait_ms).unwrap_or(0));
             let wait = (last * 2).clamp(pace.first_probe, pace.slowest_probe);
             self.probe_wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
@@ -119,28 +119,28 @@ impl Health {
         }
     }
 
-    /// Only probes go out: ten failures in a row over two minutes.
+    /// Whether only probes are sent: ten failures in a row over at least two minutes.
     pub const fn is_failing(&self) -> bool {
         self.probe_at.is_some()
     }
 
-    /// The receiver asked for silence, and it is not over.
+    /// Whether the receiver asked for a pause that is not over.
     pub fn is_paused(&self, now: Timestamp) -> bool {
         self.paused_until.is_some_and(|until| now < until)
     }
 
-    /// Something may be sent now.
+    /// Whether a request may be sent now.
     pub fn lets_send(&self, now: Timestamp) -> bool {
         !self.is_paused(now) && self.probe_at.is_none_or(|at| at <= now)
     }
 
-    /// What to tell people, if anything.
+    /// The warning to show.
     pub fn stage(&self, now: Timestamp) -> Option<Stage> {
         let since = self.failing_since?;
         let long = now.since(since);
-        if long >= OFF_AFTER.saturating_sub(TELL_AFTER) {
+        if long >= OFF_AFTER.saturating_sub(WARNING_AFTER) {
             Some(Stage::OffSoon(since.after(OFF_AFTER)))
-        } else if long >= TELL_AFTER {
+        } else if long >= WARNING_AFTER {
             Some(Stage::Failing(long))
         } else {
             self.exhausted_at.map(|_| Stage::Exhausted)
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_given_up_is_told_and_our_own_faults_are_not_the_receivers() {
+    fn a_permanent_failure_is_shown_and_internal_errors_do_not_count() {
         let mut health = Health::default();
         health.record(Signal { cause: Some(FailureCause::Internal), ..Signal::default() }, at(0), Pace::default());
         assert_eq!(health, Health::default());

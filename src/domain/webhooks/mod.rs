@@ -1,4 +1,4 @@
-//! A webhook: which events of which inboxes go to which address with which login.
+//! A webhook: which events of which inboxes are sent to which URL, and how requests are authorized.
 
 pub mod address;
 pub mod authorization;
@@ -21,40 +21,42 @@ use health::{Health, OffReason};
 use signing::SigningSecret;
 use target_url::TargetUrl;
 
-/// Seconds a receiver has to answer, unless the webhook says otherwise.
+/// The timeout of a webhook that does not set one.
 pub const DEFAULT_TIMEOUT_S: u8 = 15;
-/// Inboxes that a webhook may select.
+/// Maximum length of a webhook's name.
+pub const NAME_CHARS_MAX: usize = 120;
+/// Maximum number of inboxes that a webhook may select.
 pub const SELECTED_INBOXES_MAX: usize = 1000;
-/// The time-outs a webhook may choose, in seconds.
+/// The timeouts that a webhook may set.
 pub const TIMEOUTS_S: std::ops::RangeInclusive<u8> = 5..=20;
 
 named!(
-    /// How a webhook is doing.
+    /// The state of a webhook, derived from its health and its switch.
     State {
-        /// Sends.
+        /// Deliveries are sent.
         Active = "active",
-        /// Sends one probe at a time: the last ten attempts failed.
+        /// The last ten attempts failed: one probe is sent at a time.
         Failing = "failing",
-        /// Waits: the receiver asked for it with 429.
+        /// The receiver responded with 429: nothing is sent for some time.
         Paused = "paused",
         /// A person turned it off.
         Disabled = "disabled",
-        /// Hachok turned it off: five days of failures, or 410.
+        /// Hachok turned it off: failures for five days, or 410.
         AutoDisabled = "auto_disabled",
     }
 );
 
-/// Which inboxes' events a webhook gets.
+/// The inboxes whose events a webhook gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InboxScope {
-    /// All of them, also those added later, and events without an inbox.
+    /// All inboxes, including those added later, and events without an inbox.
     All,
-    /// Only these.
+    /// Only these inboxes; no events without an inbox.
     Selected(Vec<InboxId>),
 }
 
 impl InboxScope {
-    /// An event from `inbox` passes. A filter never passes an event without an inbox.
+    /// Whether an event from `inbox` is sent. Events without an inbox pass only [`InboxScope::All`].
     pub fn passes(&self, inbox: Option<InboxId>) -> bool {
         match self {
             Self::All => true,
@@ -63,60 +65,60 @@ impl InboxScope {
     }
 }
 
-/// A webhook as pages and the API show it: without any secret.
+/// A webhook as pages and the API show it: without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// Its number.
+    /// Unique in this installation; shown in URLs.
     pub id: WebhookId,
-    /// What people call it; the host stands in for an empty one.
+    /// The name that people gave it; without one, pages show the host.
     pub name: Option<String>,
-    /// Where requests go.
+    /// Where requests are sent.
     pub url: TargetUrl,
-    /// How it proves itself.
+    /// How requests are authorized, without the secret.
     pub authorization: Shown,
-    /// What it is subscribed to, in the order of the catalogue.
+    /// The subscribed events, in the order of the catalogue.
     pub events: Vec<EventName>,
-    /// Whose events it gets.
+    /// The inboxes whose events it gets.
     pub inboxes: InboxScope,
-    /// Extra headers, in their order.
+    /// The extra headers in their order.
     pub headers: Vec<ShownHeader>,
-    /// Seconds a receiver has to answer.
+    /// The timeout of an attempt, in seconds.
     pub timeout_s: u8,
-    /// Readers without admin rights see its answers, whatever its address.
+    /// Viewers see the responses even if the URL has a path.
     pub viewers_see_answers: bool,
-    /// Turned on.
+    /// The switch on the pages; `false` also after Hachok turned the webhook off.
     pub enabled: bool,
-    /// How it is doing, in a word.
+    /// The state derived from `health` and `enabled`.
     pub state: State,
-    /// How it is doing, in detail.
+    /// The streak of failures and its consequences.
     pub health: Health,
-    /// Why Hachok turned it off, if it did.
+    /// Why Hachok turned it off; `None` if it is on or a person turned it off.
     pub off_reason: Option<OffReason>,
-    /// When the signing secret was made.
+    /// When the signing secret was created.
     pub secret_created_at: Timestamp,
-    /// Until then the previous signing secret counts too.
+    /// Requests are also signed with the previous secret until this time.
     pub old_secret_until: Option<Timestamp>,
-    /// Grows with every change; an edit names the version it began with.
+    /// Increases with every change; an edit names the version that it started from.
     pub version: i32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When its settings were last changed.
     pub updated_at: Timestamp,
 }
 
 impl Webhook {
-    /// Readers without admin rights see the headers and bodies of its answers: its address has nothing in it that a
-    /// receiver could repeat, or an administrator allowed it, for this webhook or `everywhere`.
+    /// Whether viewers see the headers and bodies of responses: the URL has no path that a receiver could repeat, or an
+    /// administrator allowed it for this webhook or, with `everywhere`, for all.
     pub fn shows_answers(&self, everywhere: bool) -> bool {
         everywhere || self.viewers_see_answers || self.url.is_bare()
     }
 
-    /// What people call it: its name, or its host.
+    /// The name to show: the webhook's, or the host of its URL.
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.url.host())
     }
 
-    /// Headers whose names nobody may choose any more. They are sent as before.
+    /// Names of extra headers that were stored before they were refused. They are still sent.
     pub fn headers_refused_today(&self) -> Vec<&str> {
         let custom = (self.authorization.method == Method::Custom).then_some(self.authorization.name.as_str());
         let names = custom.into_iter().chain(self.headers.iter().map(|header| header.name.as_str()));
@@ -124,49 +126,49 @@ impl Webhook {
     }
 }
 
-/// A checked webhook, ready to be stored: a new one, or the new state of an old one.
+/// A validated webhook to be stored, new or edited.
 #[derive(Clone, Debug)]
 pub struct NewWebhook {
-    /// What people call it.
+    /// At most [`NAME_CHARS_MAX`] characters; `None` shows the host.
     pub name: Option<String>,
-    /// Where requests go.
+    /// Where requests are sent.
     pub url: TargetUrl,
-    /// How it proves itself.
+    /// How requests are authorized.
     pub authorization: Chosen,
-    /// What it is subscribed to; at least one, each once.
+    /// The subscribed events: at least one, without duplicates.
     pub events: Vec<EventName>,
-    /// Whose events it gets.
+    /// The inboxes whose events it gets.
     pub inboxes: InboxScope,
-    /// Extra headers.
+    /// The extra headers in their order.
     pub headers: Vec<NewHeader>,
-    /// Seconds a receiver has to answer.
+    /// The timeout of an attempt, in seconds.
     pub timeout_s: u8,
-    /// Readers without admin rights see its answers, whatever its address.
+    /// Viewers see the responses even if the URL has a path.
     pub viewers_see_answers: bool,
-    /// An own signing secret, on create only.
+    /// A signing secret of the administrator's own; only for a new webhook.
     pub secret: Option<SigningSecret>,
 }
 
-/// What the sender needs of a webhook, secrets opened.
+/// What is needed to send to a webhook, with secrets decrypted.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The webhook's number.
+    /// The webhook.
     pub webhook_id: WebhookId,
-    /// Its version, so that a cached target is known to be stale.
+    /// The version of the webhook; a cached target with another version is stale.
     pub version: i32,
-    /// Where requests go.
+    /// Where requests are sent.
     pub url: TargetUrl,
-    /// How it proves itself.
+    /// How requests are authorized.
     pub authorization: Authorization,
-    /// Extra headers.
+    /// The extra headers in their order.
     pub headers: Vec<SentHeader>,
-    /// The signing secret.
+    /// The current signing secret.
     pub secret: SigningSecret,
-    /// The previous one, and until when it counts.
+    /// The previous signing secret, and the end of its validity.
     pub old_secret: Option<(SigningSecret, Timestamp)>,
-    /// How long a receiver has to answer.
+    /// The timeout of an attempt.
     pub timeout: Duration,
 }
 
-/// How long a claim on a delivery holds: the longest time-out, the time to record it, and room for a slow disk.
+/// The duration of a lease: more than the longest timeout, the time to record the result, and a margin for a slow disk.
 pub const LEASE: Duration = Duration::from_secs(90);

@@ -1,4 +1,4 @@
-//! Signatures after Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body`.
+//! Signatures as in Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,17 +8,18 @@ use crate::domain::problem::Problem;
 use crate::domain::secret_box::mac;
 use crate::domain::text;
 
-/// A webhook's key: `whsec_` and the base64 of 24–64 bytes.
+/// The signing secret of a webhook: `whsec_` and the base64 of 24–64 bytes.
 #[derive(Clone, Debug)]
 pub struct SigningSecret(SecretString);
 
 impl SigningSecret {
-    /// A new one from 32 random bytes.
+    /// A new secret from 32 random bytes.
     pub fn from_random(bytes: [u8; 32]) -> Self {
         Self::from_bytes(&bytes)
     }
 
-    /// An own key: `whsec_` + base64 of 24–64 bytes, or 24–64 visible ASCII characters, whose bytes become the key.
+    /// Parses a secret of the administrator's own: `whsec_` and the base64 of 24–64 bytes, or 24–64 visible ASCII
+    /// characters, whose bytes become the key.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
         let typed = text::trimmed(typed);
         let bytes = match typed.strip_prefix("whsec_") {
@@ -33,17 +34,17 @@ impl SigningSecret {
         }
     }
 
-    /// A key that was checked when it was stored.
+    /// A secret that was validated when it was stored.
     pub fn from_stored(secret: SecretString) -> Self {
         Self(secret)
     }
 
-    /// `whsec_…`, to be shown once.
+    /// The secret as text, `whsec_…`; it is shown once.
     pub fn reveal(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// One entry of `webhook-signature`: `v1,` and the base64 of the HMAC. `timestamp` in seconds.
+    /// One entry of `webhook-signature`: `v1,` and the base64 of the HMAC. `timestamp` is in seconds.
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let key = self.reveal().strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
         let mut message = format!("{id}.{timestamp}.").into_bytes();

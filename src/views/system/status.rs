@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 
 use crate::domain::accounts::user::Language;
-use crate::domain::system::status::{Signs, Trouble};
+use crate::domain::system::status::{Measurements, SystemProblem};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::State;
 use crate::i18n::{Count, Moment, Translator};
@@ -15,7 +15,7 @@ use crate::views::layout::{Notice, Place, Shell};
 /// The values of the page.
 #[derive(Clone, Debug)]
 pub struct StatusView<'a> {
-    pub signs: Signs,
+    pub measurements: Measurements,
     /// The version of Hachok.
     pub version: &'a str,
     /// `SQLite` or `PostgreSQL`.
@@ -55,14 +55,14 @@ pub struct StatusPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     measured: StatusView<'a>,
-    troubles: Vec<Trouble>,
+    problems: Vec<SystemProblem>,
 }
 
 impl<'a> StatusPage<'a> {
     pub fn new(shell: Shell<'a>, measured: StatusView<'a>) -> Self {
         let t = shell.t;
-        let troubles = measured.signs.troubles(t.now());
-        Self { t, shell: shell.at(Place::Status), measured, troubles }
+        let problems = measured.measurements.problems(t.now());
+        Self { t, shell: shell.at(Place::Status), measured, problems }
     }
 
     fn webhooks(&self, state: State) -> Count {

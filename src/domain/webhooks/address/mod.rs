@@ -1,4 +1,4 @@
-//! Which addresses requests may go to.
+//! The address guard's rules: the IP addresses to which requests may be sent.
 
 mod ranges;
 
@@ -7,26 +7,26 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use url::Host;
 
-/// What may be done with an address.
+/// What the rules say about an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Public: open to everybody's webhooks.
+    /// Public: any webhook may reach it.
     Public,
-    /// Private, and opened by the operator's allow list.
+    /// Private, and in the operator's allow list.
     Allowed,
-    /// No request goes there.
+    /// No request may be sent there.
     Blocked,
 }
 
-/// An allow entry outside the ranges that an operator may open.
+/// An entry of the allow list outside the ranges that an operator may open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} cannot be allowed: entries must lie inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, \
+    "{0} cannot be allowed: entries must be within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, \
      100.64.0.0/10, 127.0.0.0/8, ::1 or fc00::/7"
 )]
 pub struct InvalidAllowEntry(pub IpNet);
 
-/// What the operator allows, beside the rules that hold everywhere. The default allows nothing more.
+/// The operator's lists, in addition to the fixed rules. The default has empty lists.
 #[derive(Clone, Debug, Default)]
 pub struct AddressPolicy {
     allow: Vec<IpNet>,
@@ -36,7 +36,8 @@ pub struct AddressPolicy {
 }
 
 impl AddressPolicy {
-    /// The operator's lists, and whether plain http may go to public addresses.
+    /// `allow_http`: whether http without TLS may go to public addresses. Fails for an entry of `allow` outside the
+    /// private ranges.
     pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>, allow_http: bool) -> Result<Self, InvalidAllowEntry> {
         let may_open = |entry: &IpNet| ranges::ALLOWABLE.iter().any(|range| range.contains(entry));
         match allow.iter().find(|entry| !may_open(entry)) {
@@ -45,7 +46,7 @@ impl AddressPolicy {
         }
     }
 
-    /// Refuses our own public host and port as a target, lest events go round in circles.
+    /// Refuses this server's own host and port as a target, so that events do not loop.
     #[must_use]
     pub fn with_own(mut self, host: &str, port: u16) -> Self {
         let host = match host.trim_matches(['[', ']']).parse() {
@@ -57,13 +58,13 @@ impl AddressPolicy {
         self
     }
 
-    /// What may be done with that address; the first rule that knows it decides.
+    /// The verdict on an address; the first rule that matches decides.
     pub fn verdict(&self, ip: IpAddr) -> Verdict {
         if never(ip) || self.deny.iter().any(|net| net.contains(&ip)) {
             return Verdict::Blocked;
         }
         if let Some(inner) = behind_nat64(ip) {
-            // Only a public address: the allow list speaks of our network, not of the translator's.
+            // Only public addresses: the allow list is about the operator's network, not the translator's.
             return match self.verdict(IpAddr::V4(inner)) {
                 Verdict::Public => Verdict::Public,
                 Verdict::Allowed | Verdict::Blocked => Verdict::Blocked,
@@ -75,7 +76,8 @@ impl AddressPolicy {
         if is_public(ip) { Verdict::Public } else { Verdict::Blocked }
     }
 
-    /// A request may go there: plain http only to allowed addresses, unless the operator wants more.
+    /// Whether a request may be sent there. Without TLS only allowed addresses may be reached, unless the operator
+    /// permits more.
     pub fn admits(&self, ip: IpAddr, https: bool) -> bool {
         match self.verdict(ip) {
             Verdict::Public => https || self.allow_http,
@@ -84,17 +86,17 @@ impl AddressPolicy {
         }
     }
 
-    /// Plain http may go to public addresses.
+    /// Whether http without TLS may go to public addresses.
     pub const fn allows_http(&self) -> bool {
         self.allow_http
     }
 
-    /// The operator opened some private network; local names and plain http make sense.
+    /// Whether the operator opened a private network: then local names and http without TLS are possible targets.
     pub const fn has_allow_list(&self) -> bool {
         !self.allow.is_empty()
     }
 
-    /// That host and port are our own.
+    /// Whether this is the server's own host and port.
     pub fn is_own<S: AsRef<str>>(&self, host: &Host<S>, port: u16) -> bool {
         self.own.as_ref().is_some_and(|(own, at)| *at == port && same(own, host))
     }

@@ -9,12 +9,12 @@ fn nets(texts: &[&str]) -> Vec<IpNet> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-/// Everything opened that can be opened.
+/// A policy that opens everything that can be opened.
 fn generous() -> AddressPolicy {
     AddressPolicy::new(ranges::ALLOWABLE.to_vec(), Vec::new(), true).unwrap()
 }
 
-/// `ip` in the spelling of an IPv6 address: mapped, compatible, SIIT, ISATAP, 6to4, local NAT64.
+/// `ip` in the forms that embed it in IPv6: mapped, compatible, SIIT, ISATAP, 6to4, local NAT64.
 fn wrapped(ip: Ipv4Addr) -> [Ipv6Addr; 7] {
     let bits = u128::from(ip.to_bits());
     [
@@ -64,9 +64,9 @@ proptest! {
     }
 
     #[test]
-    fn no_wrapped_ipv4_passes_however_generous_the_lists(bits: u32) {
+    fn no_embedded_ipv4_passes_with_the_most_generous_lists(bits: u32) {
         for spelling in wrapped(bits.into()) {
-            // `::1` is the one address of that block with a meaning of its own.
+            // `::1` is the only address in that block with another meaning.
             if spelling != Ipv6Addr::LOCALHOST {
                 prop_assert_eq!(generous().verdict(spelling.into()), Verdict::Blocked, "{}", spelling);
             }
@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_opens_what_is_never_open(ip in inside_any(never())) {
+    fn no_list_opens_what_is_never_open(ip in inside_any(never())) {
         prop_assert_eq!(generous().verdict(ip), Verdict::Blocked);
     }
 

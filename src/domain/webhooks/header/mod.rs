@@ -1,4 +1,4 @@
-//! Extra headers: their names, their values, and which of them nobody may set.
+//! Extra headers: their names, their values, and which names are refused.
 
 mod reserved;
 
@@ -11,11 +11,11 @@ use crate::domain::problem::Problem;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
-/// At most that many extra headers a webhook.
-pub const MOST: usize = 20;
+/// Maximum number of extra headers of a webhook.
+pub const EXTRA_HEADERS_MAX: usize = 20;
 
-/// A header name (RFC 9110 §5.1 token, at most 128 bytes) that an administrator may set, in the case that was typed.
-/// Names that differ in case alone are equal.
+/// A header name that an administrator may set (RFC 9110 §5.1 token, at most 128 bytes), in the case that was typed.
+/// Names that differ only in case are equal.
 #[derive(Clone, Debug)]
 pub struct HeaderName(String);
 
@@ -28,12 +28,12 @@ impl PartialEq for HeaderName {
 impl Eq for HeaderName {}
 
 impl HeaderName {
-    /// The name of an extra header. `authorization` is refused here: the form has a section for it.
+    /// Validates the name of an extra header. Refuses `authorization`, which has its own section in the form.
     pub fn parse_extra(typed: &str) -> Result<Self, Problem> {
         Self::parse(typed, false)
     }
 
-    /// The name of a Custom authorization header, where `authorization` itself is welcome.
+    /// Validates the name of a Custom authorization header; `authorization` is allowed.
     pub fn parse_custom(typed: &str) -> Result<Self, Problem> {
         Self::parse(typed, true)
     }
@@ -56,12 +56,12 @@ impl HeaderName {
         }
     }
 
-    /// A stored name of a time when it was not refused yet.
+    /// Whether the name was stored before it was refused.
     pub fn is_refused_today(&self) -> bool {
         Self::parse(&self.0, true).is_err()
     }
 
-    /// A name that was checked when it was stored.
+    /// A name that was validated when it was stored.
     pub fn from_stored(name: String) -> Self {
         Self(name)
     }
@@ -71,7 +71,7 @@ impl HeaderName {
         &self.0
     }
 
-    /// The name says that its value is a secret.
+    /// Whether the name suggests that its value is a secret.
     pub fn looks_secret(&self) -> bool {
         let name = self.0.to_ascii_lowercase();
         ["auth", "key", "token", "secret", "cookie", "password"].iter().any(|word| name.contains(word))
@@ -84,7 +84,7 @@ impl fmt::Display for HeaderName {
     }
 }
 
-/// The name as it stands in the request: a capital at the beginning and after each `-`, as the HTTP client writes it.
+/// The name as the HTTP client sends it: an upper-case letter at the beginning and after each `-`.
 pub fn as_sent(name: &str) -> String {
     let mut before = '-';
     let mut sign = |sign: char| {
@@ -95,7 +95,7 @@ pub fn as_sent(name: &str) -> String {
     name.chars().map(&mut sign).collect()
 }
 
-/// A header value: one line of visible ASCII and blanks, at most 4,096 bytes, trimmed.
+/// Validates a header value: visible ASCII and spaces on one line, at most 4,096 bytes; trims it.
 pub fn parse_value(typed: &str) -> Result<String, Problem> {
     let value = text::trimmed(typed);
     match value {
@@ -109,40 +109,40 @@ pub fn parse_value(typed: &str) -> Result<String, Problem> {
 /// A stored extra header, as pages and the API show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownHeader {
-    /// Its name.
+    /// In the case that was typed.
     pub name: HeaderName,
-    /// Its value; `None` for a hidden one.
+    /// The value; `None` if it is hidden.
     pub value: Option<String>,
-    /// When a hidden value was stored.
+    /// When the hidden value was stored.
     pub saved_at: Option<Timestamp>,
 }
 
-/// A checked extra header.
+/// A validated extra header.
 #[derive(Clone, Debug)]
 pub struct NewHeader {
-    /// Its name.
+    /// In the case that was typed.
     pub name: HeaderName,
-    /// Its value.
+    /// Visible or write-only.
     pub value: NewValue,
 }
 
-/// A checked value: shown to everyone who may read the webhook, or write-only.
+/// A validated value, visible to everyone who may read the webhook, or write-only.
 #[derive(Clone, Debug)]
 pub enum NewValue {
-    /// Plain to see.
+    /// Visible.
     Shown(String),
     /// Write-only.
     Hidden(Credential),
 }
 
-/// A header as it is sent; a hidden value is masked in the log.
+/// A header to send.
 #[derive(Clone, Debug)]
 pub struct SentHeader {
-    /// Its name as typed.
+    /// The name as typed.
     pub name: String,
-    /// Its value.
+    /// Decrypted if it was stored as a secret.
     pub value: SecretString,
-    /// Masked in the log.
+    /// The value is replaced in the log.
     pub hidden: bool,
 }
 
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn authorization_is_a_custom_header_but_no_extra_one() {
+    fn authorization_is_a_custom_header_but_not_an_extra_one() {
         assert!(HeaderName::parse_custom("Authorization").is_ok());
         assert!(HeaderName::parse_extra("Authorization").is_err());
     }

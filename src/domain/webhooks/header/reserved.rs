@@ -1,9 +1,9 @@
-//! Names that a webhook may not add: Hachok or HTTP sets them, or something between Hachok and the receiver does.
+//! Names of headers that a webhook may not set, because Hachok, HTTP or an intermediary sets them.
 
 use super::as_sent;
 use crate::domain::problem::Problem;
 
-/// Hachok itself sends these, or HTTP frames the message with them.
+/// Headers that Hachok sends itself, or that frame the HTTP message.
 const AUTOMATIC: [&str; 12] = [
     "host",
     "transfer-encoding",
@@ -18,13 +18,13 @@ const AUTOMATIC: [&str; 12] = [
     "date",
     "authorization",
 ];
-/// The same by their beginning.
+/// Prefixes of such headers.
 const AUTOMATIC_PREFIXES: [&str; 3] = ["content-", "webhook-", "x-hachok-"];
 
-/// Browsers, proxies, load balancers and CDNs set these on the way, and servers believe them: the client's address, the
-/// original URL, host and method, the file to send, hop limits. `proxy` becomes `HTTP_PROXY` in CGI (CVE-2016-5385),
-/// `x-middleware-subrequest` skips the middleware of Next.js (CVE-2025-29927). Of vendors with headers that a webhook
-/// may need (`CF-Access-Client-Id`, `X-Vercel-Protection-Bypass`) only the forged ones are named.
+/// Headers that browsers, proxies, load balancers and CDNs set, and that servers trust: the client's address, the
+/// original URL, host and method, the file to send, hop limits. `proxy` becomes `HTTP_PROXY` in CGI (CVE-2016-5385);
+/// `x-middleware-subrequest` skips the middleware of Next.js (CVE-2025-29927). Some vendors have headers that a webhook
+/// may need (`CF-Access-Client-Id`, `X-Vercel-Protection-Bypass`); of theirs, only the forgeable ones are listed.
 const FOREIGN: [&str; 59] = [
     "ali-cdn-real-ip",
     "alt-used",
@@ -86,7 +86,7 @@ const FOREIGN: [&str; 59] = [
     "x-vercel-forwarded-for",
     "x-vercel-proxied-for",
 ];
-/// The same by their beginning. The cloud ones would open metadata services that trust a header.
+/// Prefixes of such headers. Those of clouds would open metadata services that are protected by a header.
 const FOREIGN_PREFIXES: [&str; 27] = [
     "cloudfront-",
     "cookie2",
@@ -117,7 +117,7 @@ const FOREIGN_PREFIXES: [&str; 27] = [
     "x-sendfile",
 ];
 
-/// Why nobody may set that header, if so.
+/// Why a header must not be set; `None` if it may be.
 pub(super) fn refusal(name: &str) -> Option<Problem> {
     let folded = folded(name);
     let is_in = |names: &[&str], prefixes: &[&str]| {
@@ -137,8 +137,9 @@ pub(super) fn refusal(name: &str) -> Option<Problem> {
     })
 }
 
-/// The name as many servers compare it: CGI and what follows it (WSGI, Rack, PHP) turn `-` into `_` (RFC 3875 §4.1.18),
-/// some of them every other sign too, so that `content_length` and `content.length` are `content-length` to them.
+/// The name as many servers compare it: CGI and its successors (WSGI, Rack, PHP) turn `-` into `_` (RFC 3875 §4.1.18),
+/// and some turn every other character into `_` as well, so that they read `content_length` and `content.length` as
+/// `content-length`.
 fn folded(name: &str) -> String {
     let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '-' };
     name.chars().map(sign).collect()
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_proxies_and_servers_believe_are_refused() {
+    fn names_that_proxies_and_servers_trust_are_refused() {
         for name in [
             "Proxy-Authorization",
             "Proxy",
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_receivers_are_accepted() {
+    fn names_that_receivers_use_are_accepted() {
         for name in [
             "X-Api-Key",
             "x-tenant",

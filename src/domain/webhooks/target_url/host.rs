@@ -7,7 +7,7 @@ use url::{Host, Url};
 use crate::domain::problem::Problem;
 use crate::domain::webhooks::address::{AddressPolicy, Verdict};
 
-/// Names that never lead to the public internet (RFC 6761, RFC 6762, RFC 8375 and habit).
+/// Names that are never resolved on the public internet (RFC 6761, RFC 6762, RFC 8375 and common use).
 const LOCAL: [&str; 12] = [
     "localhost",
     "localdomain",
@@ -23,16 +23,16 @@ const LOCAL: [&str; 12] = [
     "home",
 ];
 
-/// The host inside `host:port`, as typed.
+/// The host in `host:port`, as typed.
 pub(super) fn typed_in(authority: &str) -> &str {
     match authority.rsplit_once(':') {
-        // A colon inside the brackets of an IPv6 address begins no port.
+        // A colon within the brackets of an IPv6 address is not followed by a port.
         Some((host, port)) if !port.contains(']') => host,
         _ => authority,
     }
 }
 
-/// The host that will be called is the one that was typed, and nothing speaks against it yet.
+/// Checks that the parsed host is the typed one, and that the rules allow it as far as it can be known now.
 pub(super) fn check(url: &Url, typed: &str, policy: &AddressPolicy) -> Result<(), Problem> {
     match url.host().ok_or(Problem::UrlIncomplete)? {
         Host::Domain(name) => {
@@ -42,7 +42,7 @@ pub(super) fn check(url: &Url, typed: &str, policy: &AddressPolicy) -> Result<()
         }
         Host::Ipv4(ip) => {
             check_address(ip.into(), url, policy)?;
-            // `127.1`, `0x7f000001` and `①②⑦.⓪.⓪.①` are addresses to some parsers and names to others.
+            // Some parsers take `127.1`, `0x7f000001` and `①②⑦.⓪.⓪.①` for addresses, others for names.
             if typed == ip.to_string() { Ok(()) } else { Err(Problem::UrlIncomplete) }
         }
         Host::Ipv6(ip) => check_address(ip.into(), url, policy),
@@ -64,12 +64,12 @@ fn check_labels(name: &str) -> Result<(), Problem> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    // An empty last label is a trailing dot: certificates and SNI have none.
+    // An empty last label comes from a trailing dot, which certificates and SNI do not have.
     if name.len() <= 253 && name.split('.').all(good) { Ok(()) } else { Err(Problem::UrlIncomplete) }
 }
 
-/// Label by label: what was typed in ASCII stays, what was typed in Unicode becomes punycode. Look-alikes
-/// that collapse to ASCII (full-width letters, circled digits, other dots, soft hyphens) are refused.
+/// Compares label by label: ASCII must stay the same, Unicode must become Punycode. Refuses characters that normalize
+/// to ASCII (full-width letters, circled digits, other dots, soft hyphens).
 fn check_spelling(name: &str, typed: &str) -> Result<(), Problem> {
     let honest = |(typed, name): (&str, &str)| {
         if typed.is_ascii() { typed.eq_ignore_ascii_case(name) } else { name.starts_with("xn--") }

@@ -1,8 +1,8 @@
-//! Where a webhook's requests go.
+//! The URL that a webhook's requests are sent to.
 //!
-//! The `url` crate repairs much of what is mistyped (`https:host`, `https:///host`, `127.1`, tabs
-//! inside), as browsers do. Whoever types an address must mean what will be called, so what it would
-//! repair is refused here, and what it gives out is the only thing that is stored and sent.
+//! The `url` crate, like browsers, repairs many typing errors (`https:host`, `https:///host`, `127.1`, tabs inside).
+//! What a person types must be what is called, so input that the crate would repair is refused, and only its
+//! serialization is stored and used.
 
 mod host;
 mod port;
@@ -13,21 +13,21 @@ use super::address::AddressPolicy;
 use crate::domain::problem::Problem;
 use crate::domain::text;
 
-/// Bytes an address may have, as typed and as stored.
-const LONGEST: usize = 2048;
+/// Maximum length of a URL, as typed and as stored.
+const URL_BYTES_MAX: usize = 2048;
 
-/// An address that was checked when it was saved.
+/// A URL that was validated when it was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetUrl(Url);
 
 impl TargetUrl {
-    /// Checks what was typed. No name is looked up: the answer would be stale by the time of the
-    /// request, and would tell strangers about our network.
+    /// Validates what was typed. Does not resolve names: the result would be stale when a request is sent, and would
+    /// reveal the internal network.
     pub fn parse(typed: &str, policy: &AddressPolicy) -> Result<Self, Problem> {
         let typed = clean(typed)?;
         let authority = authority(typed, policy)?;
         let url = Url::parse(typed).map_err(|_| Problem::UrlIncomplete)?;
-        if url.as_str().len() > LONGEST {
+        if url.as_str().len() > URL_BYTES_MAX {
             return Err(Problem::UrlTooLong);
         }
         host::check(&url, host::typed_in(authority), policy)?;
@@ -39,22 +39,22 @@ impl TargetUrl {
         }
     }
 
-    /// Checks a stored address against the rules of today: the operator's lists may have changed.
+    /// Validates a stored URL against the current rules: the operator's lists may have changed.
     pub fn check_again(&self, policy: &AddressPolicy) -> Result<(), Problem> {
         Self::parse(self.as_str(), policy).map(drop)
     }
 
-    /// An address that was checked when it was stored.
+    /// A URL that was validated when it was stored; `None` if it is not an http(s) URL with a host.
     pub fn from_stored(text: &str) -> Option<Self> {
         Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host()).map(Self)
     }
 
-    /// As stored and sent: an international host in punycode.
+    /// The URL as stored and sent: an international host in Punycode.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The host as people read it: an international one in Unicode, an IP address as in the URL.
+    /// The host for display: an international host in Unicode, an IP address as in the URL.
     pub fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         match self.0.host() {
@@ -64,44 +64,44 @@ impl TargetUrl {
         .unwrap_or_else(|| host.to_owned())
     }
 
-    /// Scheme, host and port: what a stored credential belongs to.
+    /// Scheme, host and port: a stored credential is valid only for these.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
-    /// It has neither path nor query, which some services give out instead of a password.
+    /// Whether it has neither path nor query. Some services use these as credentials.
     pub fn is_bare(&self) -> bool {
         self.0.path() == "/" && self.0.query().is_none()
     }
 
-    /// For those who may not use it: without path and query.
+    /// The URL for viewers: without path and query.
     pub fn masked(&self) -> String {
         format!("{}/{}", self.origin(), if self.is_bare() { "" } else { "…" })
     }
 
-    /// A text for the same readers: receivers repeat the path in redirects and in error messages.
+    /// Replaces path and query in a text for viewers: receivers repeat them in redirects and error messages.
     pub fn hide_in(&self, text: &str) -> String {
         let parts = [&self.0[Position::BeforePath..], self.0.path()];
         parts.iter().filter(|part| part.len() > 1).fold(text.to_owned(), |text, part| text.replace(part, "/…"))
     }
 
-    /// The request is protected by TLS.
+    /// Whether requests are protected by TLS.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// For the HTTP client.
+    /// The parsed URL.
     pub const fn url(&self) -> &Url {
         &self.0
     }
 }
 
-/// Without what was pasted around it; nothing inside that a parser would drop or turn round, or that nobody sees.
+/// Trims the typed text; refuses characters that a parser would drop or replace, and hidden ones.
 fn clean(typed: &str) -> Result<&str, Problem> {
     let typed = text::trimmed(typed);
     match typed {
         "" => Err(Problem::UrlMissing),
-        _ if typed.len() > LONGEST => Err(Problem::UrlTooLong),
+        _ if typed.len() > URL_BYTES_MAX => Err(Problem::UrlTooLong),
         _ if !text::is_clean(typed) => Err(Problem::UrlHasControls),
         _ if typed.contains(|c: char| c.is_whitespace() || c == '\\') => Err(Problem::UrlIncomplete),
         _ if typed.contains('#') => Err(Problem::UrlHasFragment),
@@ -109,7 +109,7 @@ fn clean(typed: &str) -> Result<&str, Problem> {
     }
 }
 
-/// What stands between the scheme and the path: a host, perhaps a port, nothing else.
+/// The part between scheme and path: a host and optionally a port.
 fn authority<'typed>(typed: &'typed str, policy: &AddressPolicy) -> Result<&'typed str, Problem> {
     let (scheme, rest) = typed.split_once("://").ok_or(Problem::UrlIncomplete)?;
     match scheme.to_ascii_lowercase().as_str() {

@@ -11,7 +11,7 @@ fn lan(allow_http: bool) -> AddressPolicy {
 }
 
 #[test]
-fn a_masked_address_tells_where_but_not_how() {
+fn a_masked_url_shows_the_origin_only() {
     for (url, masked) in [
         ("https://example.com", "https://example.com/"),
         ("https://example.com/hook", "https://example.com/…"),
@@ -28,7 +28,7 @@ fn a_masked_address_tells_where_but_not_how() {
 }
 
 #[test]
-fn every_problem_has_its_name() {
+fn each_error_has_its_own_problem() {
     let cases = [
         (" \t\n", Problem::UrlMissing),
         ("example.com", Problem::UrlIncomplete),
@@ -55,7 +55,7 @@ fn every_problem_has_its_name() {
 }
 
 #[test]
-fn what_nobody_sees_is_cut_off_at_the_ends_and_refused_inside() {
+fn hidden_characters_are_trimmed_at_the_ends_and_refused_inside() {
     for hidden in ["\u{ad}", "\u{200b}", "\u{feff}", "\u{2060}", "\u{200e}", "\u{202e}", "\u{3164}"] {
         let parse = |typed: String| TargetUrl::parse(&typed, &strict()).map(|url| url.as_str().to_owned());
         let around = format!("{hidden} https://example.com/a {hidden}");
@@ -99,7 +99,7 @@ fn escapes_count_towards_the_length() {
 }
 
 #[test]
-fn a_host_reads_as_in_the_url() {
+fn an_address_is_shown_as_in_the_url() {
     let host = |text: &str| TargetUrl::from_stored(text).map(|url| url.host());
     assert_eq!(host("https://[2606:4700::1111]:8443/x").as_deref(), Some("[2606:4700::1111]"));
     assert_eq!(host("https://8.8.8.8/").as_deref(), Some("8.8.8.8"));
@@ -114,12 +114,12 @@ mod properties {
 
     proptest! {
         #[test]
-        fn whatever_is_typed_parsing_never_panics(typed in "\\PC{0,40}") {
+        fn parsing_never_panics(typed in "\\PC{0,40}") {
             let _ = TargetUrl::parse(&format!("https://{typed}"), &strict());
         }
 
         #[test]
-        fn what_was_accepted_is_accepted_again_unchanged(rest in "[a-zа-я0-9.:-]{1,20}(/[!-~а-я]{0,20})?") {
+        fn an_accepted_url_is_accepted_again_unchanged(rest in "[a-zа-я0-9.:-]{1,20}(/[!-~а-я]{0,20})?") {
             if let Ok(url) = TargetUrl::parse(&format!("https://{rest}"), &strict()) {
                 prop_assert_eq!(TargetUrl::parse(url.as_str(), &strict()), Ok(url.clone()));
                 prop_assert_eq!(TargetUrl::from_stored(url.as_str()), Some(url));

@@ -1,4 +1,4 @@
-//! The ways in which keys, ids, times, bodies and signatures are written, right and wrong.
+//! Candidates for keys, ids, timestamps, bodies and signatures: the correct ones, and those of each common mistake.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -10,14 +10,15 @@ use crate::domain::json;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::signing::SigningSecret;
 
-type Way<T> = (T, Option<Mistake>);
+/// A candidate, and the mistake that leads to it.
+type Candidate<T> = (T, Option<Mistake>);
 
-/// The entries of the header, decoded; those that are nothing readable are left out.
-pub fn signatures(text: &str) -> Vec<Way<Vec<u8>>> {
+/// The decoded entries of the header; entries that cannot be decoded are left out.
+pub fn signatures(text: &str) -> Vec<Candidate<Vec<u8>>> {
     text.split_whitespace().filter_map(signature).collect()
 }
 
-fn signature(entry: &str) -> Option<Way<Vec<u8>>> {
+fn signature(entry: &str) -> Option<Candidate<Vec<u8>>> {
     let (text, versioned) = entry.strip_prefix("v1,").map_or((entry, false), |text| (text, true));
     let without = (!versioned).then_some(Mistake::NoVersion);
     let text = text.strip_prefix("sha256=").unwrap_or(text);
@@ -32,10 +33,10 @@ fn signature(entry: &str) -> Option<Way<Vec<u8>>> {
     other.map(|bytes| (bytes, Some(Mistake::OtherBase64)))
 }
 
-/// Bytes of a key; the mistake; until when it counts, if it is the old one.
+/// The bytes of a key; the mistake; the end of its validity if it is the previous one.
 type Key = (Vec<u8>, Option<Mistake>, Option<Timestamp>);
 
-/// Both keys, and what people take for them.
+/// Both secrets, and what is mistaken for them.
 pub fn keys(known: &Known, now: Timestamp) -> Vec<Key> {
     let mut keys = forms(known.secret).map(|(key, mistake)| (key, mistake, None)).to_vec();
     if let Some((old, until)) = known.old {
@@ -45,7 +46,7 @@ pub fn keys(known: &Known, now: Timestamp) -> Vec<Key> {
     keys
 }
 
-fn forms(secret: &SigningSecret) -> [Way<Vec<u8>>; 3] {
+fn forms(secret: &SigningSecret) -> [Candidate<Vec<u8>>; 3] {
     let whole = secret.reveal();
     let text = whole.strip_prefix("whsec_").unwrap_or(whole);
     [
@@ -55,15 +56,15 @@ fn forms(secret: &SigningSecret) -> [Way<Vec<u8>>; 3] {
     ]
 }
 
-/// The id as pasted, and the event's where a delivery's was pasted.
-pub fn ids(id: &str, known: &Known) -> Vec<Way<String>> {
+/// The id as pasted; if it is a delivery's, also the id of its event.
+pub fn ids(id: &str, known: &Known) -> Vec<Candidate<String>> {
     let event = known.event_id.filter(|event| *event != id).map(|event| (event.to_owned(), Some(Mistake::DeliveryId)));
     [(id.to_owned(), None)].into_iter().chain(event).collect()
 }
 
-/// The timestamp as pasted, and in the other unit; with the seconds it means.
+/// The timestamp as pasted, and converted to seconds; each with the seconds that it means.
 pub fn timestamps(text: &str, number: i64) -> Vec<(String, Option<Mistake>, i64)> {
-    // Milliseconds of any time since 1973 are larger than seconds of any time until 5138.
+    // Milliseconds of any time since 1973 exceed seconds of any time until 5138.
     if number > 100_000_000_000 {
         let seconds = number / 1000;
         let both = [(seconds.to_string(), Some(Mistake::Milliseconds), seconds)];
@@ -72,9 +73,9 @@ pub fn timestamps(text: &str, number: i64) -> Vec<(String, Option<Mistake>, i64)
     vec![(text.to_owned(), None, number)]
 }
 
-/// The body as pasted, and as it may have been before somebody changed it.
-pub fn bodies(pasted: &str, sent: Option<&[u8]>) -> Vec<Way<Vec<u8>>> {
-    // A form sends its line ends as CR LF, whatever they were.
+/// The body as pasted, and as it may have been before it was changed.
+pub fn bodies(pasted: &str, sent: Option<&[u8]>) -> Vec<Candidate<Vec<u8>>> {
+    // A form sends line breaks as CR LF, regardless of how they were typed.
     let plain = pasted.replace("\r\n", "\n");
     let bare = plain.trim_end_matches('\n');
     let dos = plain.replace('\n', "\r\n");
@@ -96,14 +97,14 @@ pub fn bodies(pasted: &str, sent: Option<&[u8]>) -> Vec<Way<Vec<u8>>> {
     bodies
 }
 
-/// The same values, however they are written.
+/// Whether two JSON texts have the same value.
 fn same_json(one: &[u8], other: &[u8]) -> bool {
     let read = |text| serde_json::from_slice::<&RawValue>(text).ok();
     read(one).zip(read(other)).is_some_and(|(one, other)| json::is_same(one, other))
 }
 
-/// Everything that may have been signed before the body, with its mistakes.
-pub fn heads(ids: &[Way<String>], time: &str) -> Vec<(String, [Option<Mistake>; 2])> {
+/// Everything that may precede the body in the signed message, with its mistakes.
+pub fn heads(ids: &[Candidate<String>], time: &str) -> Vec<(String, [Option<Mistake>; 2])> {
     let mut heads = Vec::new();
     for (id, id_mistake) in ids {
         heads.push((format!("{id}.{time}."), [*id_mistake, None]));
@@ -116,23 +117,24 @@ pub fn heads(ids: &[Way<String>], time: &str) -> Vec<(String, [Option<Mistake>; 
     heads
 }
 
-/// The first place where two bodies differ.
+/// The first difference between two bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// From 1.
+    /// Counted from 1.
     pub line: u64,
-    /// In characters, from 1.
+    /// In characters, counted from 1.
     pub column: u64,
-    /// What was sent, from a little before that place.
+    /// An excerpt of the sent body around the difference.
     pub sent: String,
-    /// What was pasted, from a little before that place.
+    /// An excerpt of the pasted body around the difference.
     pub pasted: String,
 }
 
-/// Characters shown before and after the place.
-const AROUND: usize = 24;
+/// Characters of an excerpt before and after the difference.
+const EXCERPT_SIDE_CHARS: usize = 24;
 
-/// Where the pasted body begins to differ from the one that was sent; line ends count as one character.
+/// The first difference between the sent and the pasted body; a line break counts as one character. `None` if there is
+/// no difference.
 pub fn first_difference(sent: &[u8], pasted: &str) -> Option<Difference> {
     let line_ends = |text: &str| text.replace("\r\n", "\n");
     let (sent, pasted) = (line_ends(&String::from_utf8_lossy(sent)), line_ends(pasted));
@@ -143,7 +145,8 @@ pub fn first_difference(sent: &[u8], pasted: &str) -> Option<Difference> {
     let before: String = sent.chars().take(same).collect();
     let line = before.matches('\n').count();
     let column = before.chars().rev().take_while(|char| *char != '\n').count();
-    let around = |text: &str| text.chars().skip(same.saturating_sub(AROUND)).take(2 * AROUND).collect();
+    let around =
+        |text: &str| text.chars().skip(same.saturating_sub(EXCERPT_SIDE_CHARS)).take(2 * EXCERPT_SIDE_CHARS).collect();
     let count = |number: usize| number as u64 + 1;
     Some(Difference { line: count(line), column: count(column), sent: around(&sent), pasted: around(&pasted) })
 }

@@ -1,7 +1,7 @@
-//! Why a signature does not verify: what was pasted is compared with what would have given that signature.
+//! Explains why a signature does not verify.
 //!
-//! Every usual mistake is a way to make the message, the key or the text of the signature differently. They are tried
-//! together; the combination with the fewest mistakes is told.
+//! Each common mistake changes the message, the key or the encoding of the signature. All combinations are tried; the
+//! matching one with the fewest mistakes is reported.
 
 mod candidates;
 
@@ -12,10 +12,10 @@ use crate::domain::timestamp::Timestamp;
 
 pub use candidates::{Difference, first_difference};
 
-/// A receiver refuses timestamps that differ from its own clock by more seconds than that (Standard Webhooks).
+/// Receivers refuse timestamps that differ from their clock by more than this (Standard Webhooks).
 pub const TOLERANCE_S: u64 = 300;
 
-/// What somebody pasted.
+/// What a person pasted into the form.
 #[derive(Clone, Copy, Debug)]
 pub struct Pasted<'a> {
     /// The header `webhook-id`.
@@ -24,47 +24,47 @@ pub struct Pasted<'a> {
     pub timestamp: &'a str,
     /// The header `webhook-signature`, or what the receiver computed.
     pub signature: &'a str,
-    /// The body. Its line ends are the form's, not the sender's.
+    /// The body. The form normalizes its line breaks.
     pub body: &'a str,
 }
 
-/// What we know of the webhook and the event.
+/// What Hachok knows about the webhook and the event.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// The webhook's key.
+    /// The current signing secret.
     pub secret: &'a SigningSecret,
-    /// The key before it, and until when it counts or counted.
+    /// The previous signing secret, and the end of its validity (which may be past).
     pub old: Option<(&'a SigningSecret, Timestamp)>,
-    /// The id of the event of which a delivery's id was pasted.
+    /// If a delivery's id was pasted: the id of its event.
     pub event_id: Option<&'a str>,
-    /// The body that was sent under the id.
+    /// The body that was sent with this id.
     pub sent: Option<&'a [u8]>,
 }
 
 named!(
-    /// A usual mistake.
+    /// A common mistake.
     Mistake {
-        /// The old key, which does not count any more.
+        /// Signed with the previous secret, which is no longer valid.
         OldKeyEnded = "old_key_ended",
-        /// The secret's text served as the key, with its prefix.
+        /// The text of the secret was used as the key, with its prefix.
         SecretAsText = "secret_as_text",
-        /// The secret's text served as the key, without its prefix, not decoded.
+        /// The text of the secret was used as the key, without its prefix but not decoded.
         SecretNotDecoded = "secret_not_decoded",
-        /// The id of a delivery instead of that of the event.
+        /// The id of the delivery was used instead of the event's.
         DeliveryId = "delivery_id",
-        /// The id is not part of what was signed.
+        /// The id is missing in the signed message.
         IdMissing = "id_missing",
-        /// Neither id nor timestamp is part of what was signed.
+        /// Id and timestamp are missing in the signed message.
         BodyAlone = "body_alone",
-        /// Id, timestamp and body were joined by something else than full stops.
+        /// Id, timestamp and body are not joined by full stops.
         Separator = "separator",
-        /// Milliseconds instead of seconds.
+        /// The timestamp is in milliseconds instead of seconds.
         Milliseconds = "milliseconds",
-        /// A line break at the end of the body is too much or missing.
+        /// There is a line break too many or too few at the end of the body.
         LineBreakAtEnd = "line_break_at_end",
-        /// The body was parsed and written again.
+        /// The body was parsed and serialized again.
         Rewritten = "rewritten",
-        /// The body is not what was sent.
+        /// The body differs from what was sent.
         OtherBody = "other_body",
         /// The signature lacks `v1,`.
         NoVersion = "no_version",
@@ -72,21 +72,22 @@ named!(
         Hexadecimal = "hexadecimal",
         /// The signature is base64 for URLs, or lacks its equals signs.
         OtherBase64 = "other_base64",
-        /// The timestamp lies too far from now, in whichever direction.
+        /// The timestamp is too far from the current time, in either direction.
         TooOld = "too_old",
     }
 );
 
-/// What was found out.
+/// The result of [`diagnose`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// It verifies, with the old key until the time given, else with the current one.
+    /// The signature verifies with the current secret, or, if there is a time, with the previous one, which is valid
+    /// until then.
     Good(Option<Timestamp>),
-    /// It would verify but for these.
+    /// The signature would verify without these mistakes.
     Mistakes(Vec<Mistake>),
-    /// A field is blank or is not what belongs there.
+    /// A field is blank or malformed.
     Unreadable(Part),
-    /// None of the usual mistakes explains it.
+    /// No common mistake explains it.
     Unexplained,
 }
 
@@ -102,7 +103,7 @@ named!(
     }
 );
 
-/// Finds out whether it verifies, and if not, why.
+/// Verifies the signature; if it is invalid, finds the mistakes that explain it.
 pub fn diagnose(pasted: Pasted, known: Known, now: Timestamp) -> Finding {
     let (id, timestamp) = (pasted.id.trim(), pasted.timestamp.trim());
     if id.is_empty() {
@@ -118,7 +119,7 @@ pub fn diagnose(pasted: Pasted, known: Known, now: Timestamp) -> Finding {
     let mut best: Option<(Vec<Mistake>, Option<Timestamp>)> = None;
     for (time, time_mistake, seconds) in &times {
         let heads = candidates::heads(&ids, time);
-        // One message at a time: a body may have 2 MiB, and there are seventy ways to sign it.
+        // One message at a time: a body may have 2 MiB, and there are seventy candidates.
         for ((body, body_mistake), (head, head_mistakes)) in
             bodies.iter().flat_map(|body| heads.iter().map(move |head| (body, head)))
         {

@@ -43,7 +43,7 @@ fn key() -> Vec<u8> {
 }
 
 #[test]
-fn what_is_right_verifies_with_either_key_that_counts() {
+fn a_correct_signature_verifies_with_either_valid_secret() {
     assert_eq!(ask(ID, TIME, &right(), BODY), Finding::Good(None));
     assert_eq!(ask(ID, TIME, &format!("v1,AAAA {} v2,x", right()), BODY), Finding::Good(None));
     let (secret, old, until) = (secret(), old(), NOW.after(std::time::Duration::from_secs(60)));
@@ -54,7 +54,7 @@ fn what_is_right_verifies_with_either_key_that_counts() {
 }
 
 #[test]
-fn each_usual_mistake_is_named() {
+fn each_common_mistake_is_named() {
     use Mistake::*;
     let message = format!("{ID}.{TIME}.{BODY}");
     let text = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -105,7 +105,7 @@ fn each_usual_mistake_is_named() {
 }
 
 #[test]
-fn a_good_signature_can_be_too_old_or_too_early() {
+fn a_correct_signature_can_be_too_old_or_too_early() {
     for seconds in [1_795_245_760 - 301, 1_795_245_760 + 301] {
         let signature = secret().sign(ID, seconds, BODY.as_bytes());
         assert_eq!(ask(ID, &seconds.to_string(), &signature, BODY), Finding::Mistakes(vec![Mistake::TooOld]));
@@ -115,7 +115,7 @@ fn a_good_signature_can_be_too_old_or_too_early() {
 }
 
 #[test]
-fn a_field_that_cannot_be_read_is_named_and_the_rest_is_unexplained() {
+fn a_malformed_field_is_named_and_anything_else_is_unexplained() {
     assert_eq!(ask(" ", TIME, &right(), BODY), Finding::Unreadable(Part::Id));
     assert_eq!(ask(ID, "yesterday", &right(), BODY), Finding::Unreadable(Part::Timestamp));
     for signature in ["", "v1,***", "***"] {
@@ -125,7 +125,7 @@ fn a_field_that_cannot_be_read_is_named_and_the_rest_is_unexplained() {
 }
 
 #[test]
-fn without_the_body_that_was_sent_spaces_are_found_all_the_same() {
+fn extra_spaces_are_found_without_the_sent_body() {
     let secret = secret();
     let compact = "{\"a\":1,\"b\":[true]}";
     let signature = secret.sign(ID, 1_795_245_700, compact.as_bytes());
@@ -136,7 +136,7 @@ fn without_the_body_that_was_sent_spaces_are_found_all_the_same() {
 }
 
 #[test]
-fn the_first_difference_is_told_by_line_and_column() {
+fn the_first_difference_is_reported_by_line_and_column() {
     let sent = "{\n  \"a\": \"є\",\n  \"b\": 2\n}";
     assert_eq!(first_difference(sent.as_bytes(), &sent.replace('\n', "\r\n")), None);
     let found = first_difference(sent.as_bytes(), &sent.replace('2', "3")).expect("a difference");

@@ -7,7 +7,7 @@ use crate::db::deliveries::statistics;
 use crate::db::system::diagnostics;
 use crate::db::{DbConnection, webhooks};
 use crate::domain::accounts::user::Role;
-use crate::domain::system::status::Signs;
+use crate::domain::system::status::Measurements;
 use crate::http::State;
 use crate::http::pages::{Answer, page};
 use crate::http::request::page_context::SignedIn;
@@ -26,7 +26,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
     let readable = state.data.files_readable_by_others();
     let readable: Vec<String> = readable.iter().map(|file| file.display().to_string()).collect();
     let measured = StatusView {
-        signs: Signs {
+        measurements: Measurements {
             overloaded: pulse.overloaded,
             unusable: state.db.unusable().is_some(),
             free_disk: state.db.free_space(),

@@ -7,7 +7,7 @@ use crate::domain::accounts::api_token::{Scope, Token};
 use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, Role, User};
 use crate::domain::problem::{Field, Problem, Problems};
-use crate::domain::system::status::Signs;
+use crate::domain::system::status::Measurements;
 use crate::domain::webhooks::State;
 use crate::views::Shell;
 use crate::views::accounts::{invitations, profile, tokens, users};
@@ -149,7 +149,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
     let wrong = Problems::one(Field::Substatus, Problem::AttributeInvalid);
     let set =
         |problems| html(&settings::SettingsPage::new(shell(language, user, "/settings"), typed, problems, fixed()));
-    let well = Signs {
+    let well = Measurements {
         unusable: false,
         overloaded: false,
         free_disk: Some(48_200_000_000),
@@ -157,8 +157,8 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         cleaned_at: Some(ago(4)),
         started_at: ago(12_000),
     };
-    let look = |signs, pending, clock_set| status::StatusView {
-        signs,
+    let look = |measurements, pending, clock_set| status::StatusView {
+        measurements,
         version: "0.1.0",
         database: "SQLite",
         database_size: 12_400_000,
@@ -176,7 +176,13 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         readable_files: vec!["data/hachok.db".into(), "data/secret.key".into()],
     };
     let page = |measured| status::StatusPage::new(shell(language, user, "/status"), measured);
-    let ill = Signs { overloaded: true, unusable: true, free_disk: Some(50_000_000), oldest_due: Some(ago(9)), ..well };
+    let ill = Measurements {
+        overloaded: true,
+        unusable: true,
+        free_disk: Some(50_000_000),
+        oldest_due: Some(ago(9)),
+        ..well
+    };
     let good = page(look(well, 12, None));
     vec![
         ("settings", set(&none)),
