@@ -168,8 +168,11 @@ mod tests {
 
     /// A hash as version 0.1.0 stored it: of the bytes as typed.
     fn old_hash(password: &str, memory_kib: u32, passes: u32) -> String {
-        let argon2 =
-            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(memory_kib, passes, 1, None).expect("parameters"));
+        let argon2 = Argon2::new(
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(memory_kib, passes, 1, None).expect("parameters"),
+        );
         let salt: [u8; 16] = clock::random();
         argon2.hash_password_with_salt(password.as_bytes(), &salt).expect("a hash").to_string()
     }

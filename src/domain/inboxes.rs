@@ -6,9 +6,9 @@ use super::text;
 use super::timestamp::Timestamp;
 
 /// Maximum length of an inbox's name.
-pub const NAME_MAX: usize = 120;
+pub const NAME_CHARS_MAX: usize = 120;
 /// Maximum length of an inbox's id in the help desk, and of its channel type.
-pub const EXTERNAL_ID_MAX: usize = 64;
+pub const EXTERNAL_ID_CHARS_MAX: usize = 64;
 
 /// A channel of the help desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl NewInbox {
         let mut problems = Problems::default();
         if name.is_empty() {
             problems.add(Field::InboxName, Problem::InboxNameMissing);
-        } else if name.chars().count() > NAME_MAX {
+        } else if name.chars().count() > NAME_CHARS_MAX {
             problems.add(Field::InboxName, Problem::NameTooLong);
         } else if !text::is_clean(name) {
             problems.add(Field::InboxName, Problem::NameHasControls);
@@ -60,7 +60,7 @@ impl NewInbox {
 fn short(typed: &str) -> Result<Option<String>, Problem> {
     match typed.trim() {
         "" => Ok(None),
-        text if text.chars().count() > EXTERNAL_ID_MAX => Err(Problem::ExternalIdTooLong),
+        text if text.chars().count() > EXTERNAL_ID_CHARS_MAX => Err(Problem::ExternalIdTooLong),
         text if !text::is_clean(text) => Err(Problem::FieldHasControls),
         text => Ok(Some(text.to_owned())),
     }

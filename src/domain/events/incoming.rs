@@ -117,13 +117,13 @@ fn inbox_of(fields: &Members) -> Option<InboxRef> {
         .or_else(|| id_in(&inbox, "id"))
         .or_else(|| id_in(&object("conversation"), "inbox_id"))
         .or_else(|| id_in(&Members::of(json::elements(fields.get("working_hours")?)?.first()?)?, "inbox_id"))?;
-    let name = inbox.get("name").and_then(json::text).map(|name| text::cleaned_to(&name, inboxes::NAME_MAX));
+    let name = inbox.get("name").and_then(json::text).map(|name| text::cleaned_to(&name, inboxes::NAME_CHARS_MAX));
     Some(InboxRef { external_id, name: name.filter(|name| !name.is_empty()) })
 }
 
 /// A whole number or a short text; any other value does not name an inbox.
 fn external_id(value: &RawValue) -> Option<String> {
-    json::id(value).filter(|id| id.chars().count() <= inboxes::EXTERNAL_ID_MAX)
+    json::id(value).filter(|id| id.chars().count() <= inboxes::EXTERNAL_ID_CHARS_MAX)
 }
 
 /// The maximum nesting of objects and arrays. Does not parse: a parser could overflow its stack first.

@@ -78,13 +78,24 @@ mod tests {
         };
         for (measurements, expected) in [
             (well, vec![]),
-            (Measurements { free_disk: Some(DISK_LOW_BYTES), cleaned_at: Some(ago(1)), started_at: ago(9000), ..well }, vec![]),
+            (
+                Measurements {
+                    free_disk: Some(DISK_LOW_BYTES),
+                    cleaned_at: Some(ago(1)),
+                    started_at: ago(9000),
+                    ..well
+                },
+                vec![],
+            ),
             (Measurements { overloaded: true, ..well }, vec![SystemProblem::Overloaded]),
             (Measurements { unusable: true, ..well }, vec![SystemProblem::Unusable]),
             (Measurements { free_disk: Some(DISK_LOW_BYTES - 1), ..well }, vec![SystemProblem::DiskLow]),
             (Measurements { oldest_due: Some(ago(61)), ..well }, vec![SystemProblem::Late]),
             (Measurements { started_at: ago(1801), ..well }, vec![SystemProblem::NotCleaned]),
-            (Measurements { cleaned_at: Some(ago(1801)), started_at: ago(9000), ..well }, vec![SystemProblem::NotCleaned]),
+            (
+                Measurements { cleaned_at: Some(ago(1801)), started_at: ago(9000), ..well },
+                vec![SystemProblem::NotCleaned],
+            ),
         ] {
             assert_eq!(measurements.problems(now), expected, "{measurements:?}");
         }

@@ -129,11 +129,6 @@ impl Health {
         self.paused_until.is_some_and(|until| now < until)
     }
 
-    /// Whether a request may be sent now.
-    pub fn lets_send(&self, now: Timestamp) -> bool {
-        !self.is_paused(now) && self.probe_at.is_none_or(|at| at <= now)
-    }
-
     /// The warning to show.
     pub fn stage(&self, now: Timestamp) -> Option<Stage> {
         let since = self.failing_since?;
@@ -151,6 +146,10 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn lets_send(health: &Health, now: Timestamp) -> bool {
+        !health.is_paused(now) && health.probe_at.is_none_or(|at| at <= now)
+    }
 
     fn failed() -> Signal {
         Signal { cause: Some(FailureCause::HttpStatus), status: Some(503), ..Signal::default() }
@@ -171,10 +170,10 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..8 {
             health.record(failed(), at(now), Pace::default());
-            assert!(!health.lets_send(at(now)));
+            assert!(!lets_send(&health, at(now)));
             waits.push(health.probe_wait_ms / 1000);
             now += i64::from(health.probe_wait_ms / 1000);
-            assert!(health.lets_send(at(now)));
+            assert!(lets_send(&health, at(now)));
         }
         assert_eq!(waits, [30, 60, 120, 240, 480, 600, 600, 600]);
         health.record(Signal::default(), at(now), Pace::default());
@@ -210,7 +209,7 @@ mod tests {
         health.record(busy(None), at(0), Pace::default());
         assert!(health.is_paused(at(59)) && !health.is_paused(at(60)));
         health.record(busy(Some(at(500))), at(1), Pace::default());
-        assert!(health.is_paused(at(499)) && !health.lets_send(at(499)) && health.lets_send(at(500)));
+        assert!(health.is_paused(at(499)) && !lets_send(&health, at(499)) && lets_send(&health, at(500)));
         health.record(busy(Some(at(100))), at(2), Pace::default());
         assert!(health.is_paused(at(499)), "a later answer never shortens the pause");
     }

@@ -70,12 +70,6 @@ impl HeaderName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether the name suggests that its value is a secret.
-    pub fn looks_secret(&self) -> bool {
-        let name = self.0.to_ascii_lowercase();
-        ["auth", "key", "token", "secret", "cookie", "password"].iter().any(|word| name.contains(word))
-    }
 }
 
 impl fmt::Display for HeaderName {
