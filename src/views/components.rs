@@ -1,4 +1,4 @@
-//! Small elements that many pages show.
+//! Small elements that many pages use.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -12,7 +12,7 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::State;
 use crate::i18n::{Moment, Translator};
 
-/// An icon of the sprite.
+/// An icon of the sprite `icons.svg`, hidden from screen readers.
 #[derive(Template)]
 #[template(
     source = r##"<svg width="18" height="18" aria-hidden="true"><use href="{{ href }}#{{ name }}"/></svg>"##,
@@ -31,7 +31,7 @@ impl<'a> Icon<'a> {
     }
 }
 
-/// A point in time.
+/// A `<time>` element with the exact time as its title.
 #[derive(Template)]
 #[template(
     source = r#"<time datetime="{{ moment.iso }}" title="{{ moment.exact }}">{{ moment.text }}</time>"#,
@@ -43,7 +43,7 @@ pub struct Time {
 
 impl HtmlSafe for Time {}
 
-/// A word with a shape and a colour.
+/// A word with an icon and a colour.
 #[derive(Template)]
 #[template(source = r#"<span class="badge {{ class }}">{{ icon|icon }}{{ text }}</span>"#, ext = "html")]
 pub struct Badge {
@@ -55,7 +55,7 @@ pub struct Badge {
 impl HtmlSafe for Badge {}
 
 impl Badge {
-    /// How a webhook is doing.
+    /// The state of a webhook.
     pub fn of_state(t: Translator, state: State) -> Self {
         let (class, icon) = match state {
             State::Active => ("ok", "ok"),
@@ -67,7 +67,7 @@ impl Badge {
         Self { class, icon, text: t.state_word(state) }
     }
 
-    /// Where a recovery stands.
+    /// The state of a recovery.
     pub fn of_recovery(t: Translator, state: RecoveryState) -> Self {
         let (class, icon) = match state {
             RecoveryState::Running => ("wait", "send"),
@@ -77,7 +77,7 @@ impl Badge {
         Self { class, icon, text: t.recovery_state(state) }
     }
 
-    /// Whether an API token is good.
+    /// Whether an API token is valid.
     pub fn of_token(t: Translator, token: &Token) -> Self {
         let (class, icon, text) = match (token.revoked_at, token.is_active(t.now())) {
             (Some(_), _) => ("off", "x", t.token_revoked()),
@@ -87,7 +87,7 @@ impl Badge {
         Self { class, icon, text }
     }
 
-    /// Whether a person may sign in.
+    /// Whether a user may sign in.
     pub fn of_user(t: Translator, user: &User) -> Self {
         match user.disabled_at {
             None => Self { class: "ok", icon: "ok", text: t.user_active() },
@@ -95,7 +95,7 @@ impl Badge {
         }
     }
 
-    /// Where a delivery stands.
+    /// The state of a delivery; finer than its status.
     pub fn of_delivery(t: Translator, delivery: &Delivery) -> Self {
         let cancelled = matches!(delivery.reason, Some(Reason::Cancelled | Reason::WebhookDeleted));
         let (class, icon, text) = match (delivery.status, delivery.attempts) {
@@ -110,7 +110,7 @@ impl Badge {
     }
 }
 
-/// A name of any script.
+/// A name in `<bdi>`, so that its direction does not affect the text around it.
 #[derive(Template)]
 #[template(source = "<bdi>{{ name }}</bdi>", ext = "html")]
 pub struct Bdi {
@@ -119,7 +119,7 @@ pub struct Bdi {
 
 impl HtmlSafe for Bdi {}
 
-/// The word *hidden* in the place of a secret.
+/// The word *hidden* instead of a secret.
 #[derive(Template)]
 #[template(source = r#"<span class="redacted">{{ "lock"|icon }}{{ t.hidden() }}</span>"#, ext = "html")]
 pub struct Redacted<'a> {
@@ -128,7 +128,7 @@ pub struct Redacted<'a> {
 
 impl HtmlSafe for Redacted<'_> {}
 
-/// A header as a page shows it: each `[hidden]` in its value becomes the sign of a secret.
+/// A header as a page shows it: [`Redacted`] replaces each `[hidden]` in its value.
 pub struct ShownHeader<'a> {
     pub name: &'a str,
     /// The pieces of the value between the secrets.
@@ -141,7 +141,7 @@ impl<'a> ShownHeader<'a> {
     }
 }
 
-/// The place under a field where its problem stands; always there, empty when all is well.
+/// The place under a field for its problem. It is rendered even without a problem, so that htmx can fill it.
 #[derive(Template)]
 #[template(
     source = r#"<p class="err" id="err-{{ slug }}"{% if oob %} hx-swap-oob="true"{% endif %}>
@@ -163,7 +163,7 @@ impl ErrorSlot {
         Self { slug: field.slug(), text, oob: false }
     }
 
-    /// The same, to be put in its place by htmx.
+    /// As an out-of-band swap for htmx.
     pub fn out_of_band(t: Translator, problems: &Problems, field: &Field) -> Self {
         Self { oob: true, ..Self::new(t, problems, field) }
     }
@@ -185,18 +185,18 @@ impl<'a> ErrorSummary<'a> {
     pub fn new(t: Translator<'a>, title: String, problems: &Problems) -> Self {
         let target = |field: &Field| (*field != Field::Form).then(|| field.slug());
         let lines = problems.iter().map(|(field, problem)| (target(field), words(t, field, problem))).collect();
-        // Nothing of what was typed is to be mended while the server is busy.
+        // The form itself has no fault while the server is busy.
         let busy = problems.iter().any(|(_, problem)| *problem == Problem::HashingBusy);
         Self { t, title, saves: !busy, lines }
     }
 
-    /// Without the advice to save again, for a form that saves nothing.
+    /// Without the advice to save again, for a form that does not save.
     pub fn without_saving(self) -> Self {
         Self { saves: false, ..self }
     }
 }
 
-/// A row of the extra headers has its own words for a missing name.
+/// The text of a problem. A missing name in a row of custom headers has a text of its own.
 fn words(t: Translator, field: &Field, problem: &Problem) -> String {
     match (field, problem) {
         (Field::HeaderName(_), Problem::HeaderNameMissing) => t.HeaderNameMissingHere(),

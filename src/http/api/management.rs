@@ -47,7 +47,7 @@ impl ApiError {
         self.error_response()
     }
 
-    /// 422 for the first filter whose value was not understood; `Ok` if there is none.
+    /// 422 for the first filter whose value was not understood, if any.
     pub fn check_filters(unrecognised: &[&'static str]) -> Result<(), Self> {
         unrecognised.first().map_or(Ok(()), |name| Err(Self::invalid(name, &format!("{name} is not known"))))
     }
@@ -212,7 +212,7 @@ impl FromRequest for RawObject {
     }
 }
 
-/// Authorizes the caller, then reads the body; empty if there is none.
+/// Authorizes the caller, then reads the body; empty without a body.
 async fn read(
     request: &HttpRequest,
     payload: impl Future<Output = Result<Payload, actix_web::Error>>,

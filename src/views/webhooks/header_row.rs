@@ -71,7 +71,7 @@ fn has_hidden(webhook: &Webhook, name: &str) -> bool {
     webhook.headers.iter().any(|header| header.value.is_none() && header.name.as_str().eq_ignore_ascii_case(name))
 }
 
-/// Names the stored headers that today's rules refuse; they are still sent. `None` if there are none.
+/// Names the stored headers that today's rules refuse, if any; they are still sent.
 pub(super) fn headers_refused_today(t: Translator, webhook: &Webhook) -> Option<String> {
     let names = webhook.headers_refused_today();
     (!names.is_empty()).then(|| t.headers_refused_today(names.join(", ")))
