@@ -174,8 +174,14 @@ pub fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
 /// The largest body of the management API.
 pub const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The JSON object of a request body.
-pub struct Object(pub Map<String, Value>);
+/// The JSON object of a request body. The caller is authorized before the body is read.
+pub struct JsonObject<T>(pub T);
+
+/// An object with parsed members.
+pub type Object = JsonObject<Map<String, Value>>;
+
+/// An object whose members keep the bytes that the client sent.
+pub type RawObject = JsonObject<BTreeMap<String, Box<RawValue>>>;
 
 impl Object {
     /// The object, or the one in its member `wrapper`: Chatwoot's dashboard wraps objects in their name.
@@ -187,21 +193,7 @@ impl Object {
     }
 }
 
-impl FromRequest for Object {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = Payload::from_request(&request, payload);
-        async move { parse(&read(&request, payload).await?).map(Self) }.boxed_local()
-    }
-}
-
-/// The JSON object of a request body, with the values of its members as they were sent.
-pub struct RawObject(pub BTreeMap<String, Box<RawValue>>);
-
-impl FromRequest for RawObject {
+impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonObject<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 

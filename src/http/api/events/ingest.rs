@@ -23,11 +23,7 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     if !json_body::is_json(&request) {
         let detail = "Send Content-Type: application/json.".to_owned();
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(IngestError::new(
-            status,
-            ("unsupported_media_type", "The body is not JSON"),
-            ("content-type", detail),
-        ));
+        return Err(IngestError::new(status, "unsupported_media_type", "The body is not JSON", "content-type", detail));
     }
     if let Some(coding) = json_body::unread_coding(&request) {
         return Err(IngestError::coding(&coding));
@@ -39,7 +35,7 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
         Unread::TooLarge => IngestError::too_large(limit),
         Unread::Broken => {
             let detail = "The body broke off or took longer than 10 seconds.".to_owned();
-            IngestError::new(StatusCode::REQUEST_TIMEOUT, ("timeout", "The body did not arrive"), ("body", detail))
+            IngestError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body did not arrive", "body", detail)
         }
     })?;
     let substatus = substatus(&state, &bytes).await?;
@@ -72,24 +68,25 @@ fn answer(name: EventName, accepted: Accepted) -> Result<HttpResponse, IngestErr
         Accepted::TokenRevoked => Err(denied(Denied::Bad)),
         Accepted::KeyMismatch => Err(IngestError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            ("idempotency_mismatch", "The idempotency key was used for another event"),
-            ("idempotency-key", "The same key came with another body. Use a new key for a new event.".to_owned()),
+            "idempotency_mismatch",
+            "The idempotency key was used for another event",
+            "idempotency-key",
+            "The same key came with another body. Use a new key for a new event.".to_owned(),
         )),
     }
 }
 
 fn denied(denied: Denied) -> IngestError {
     let unauthorized = |detail: &str| {
-        let named = ("unauthorized", "A good token is needed");
-        IngestError::new(StatusCode::UNAUTHORIZED, named, ("authorization", detail.to_owned()))
+        let status = StatusCode::UNAUTHORIZED;
+        IngestError::new(status, "unauthorized", "A good token is needed", "authorization", detail.to_owned())
     };
     match denied {
         Denied::None => unauthorized("Send Authorization: Bearer TOKEN."),
         Denied::Bad => unauthorized("The token is unknown, revoked or expired."),
         Denied::Scope => {
-            let named = ("forbidden", "The token may not send events");
-            let detail = "The token's scope must be ingest or admin.".to_owned();
-            IngestError::new(StatusCode::FORBIDDEN, named, ("authorization", detail))
+            let (status, detail) = (StatusCode::FORBIDDEN, "The token's scope must be ingest or admin.".to_owned());
+            IngestError::new(status, "forbidden", "The token may not send events", "authorization", detail)
         }
         Denied::Database(error) => error.into(),
     }
@@ -102,8 +99,10 @@ fn refuse_loop(request: &HttpRequest) -> Result<(), IngestError> {
         let detail = "This request is a delivery of Hachok itself.".to_owned();
         return Err(IngestError::new(
             StatusCode::BAD_REQUEST,
-            ("loop", "A delivery came back as an event"),
-            ("webhook-id", detail),
+            "loop",
+            "A delivery came back as an event",
+            "webhook-id",
+            detail,
         ));
     }
     Ok(())
@@ -120,7 +119,9 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, IngestError>
     let detail = "An idempotency key is 1 to 255 printable ASCII characters.".to_owned();
     Err(IngestError::new(
         StatusCode::BAD_REQUEST,
-        ("invalid_key", "The idempotency key is not usable"),
-        ("idempotency-key", detail),
+        "invalid_key",
+        "The idempotency key is not usable",
+        "idempotency-key",
+        detail,
     ))
 }

@@ -23,42 +23,44 @@ impl IngestError {
     /// `field` names the part of the request that is wrong, and `detail` says what to change.
     pub fn new(
         status: StatusCode,
-        (code, title): (&'static str, &'static str),
-        (field, detail): (&'static str, String),
+        code: &'static str,
+        title: &'static str,
+        field: &'static str,
+        detail: String,
     ) -> Self {
         Self { status, code, title, field, detail }
     }
 
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The event is larger than {limit} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, ("too_large", "The event is too large"), ("body", detail))
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The event is too large", "body", detail)
     }
 
     /// 415 for a body in a content coding.
     pub fn coding(coding: &str) -> Self {
         let coding: String = coding.chars().take(40).collect();
         let detail = format!("The body is encoded as {coding:?}. Send it without Content-Encoding.");
-        let title = ("unsupported_media_type", "The body is encoded");
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, title, ("content-encoding", detail))
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported_media_type", "The body is encoded", "content-encoding", detail)
     }
 
     /// 405: ingest takes only POST.
     pub fn method() -> Self {
         let detail = "Send an event with POST.".to_owned();
-        let title = ("method_not_allowed", "The method is not allowed");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, title, ("method", detail))
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self::new(status, "method_not_allowed", "The method is not allowed", "method", detail)
     }
 
     /// 500: nothing was stored, and the same event would fail again.
     pub fn internal() -> Self {
         let detail = "The event was not stored because of a fault of the server. Its log tells more.".to_owned();
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ("internal", "Internal error"), ("", detail))
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", "", detail)
     }
 
     /// 503: nothing was stored, and the client should retry.
     pub fn overloaded() -> Self {
         let detail = "The event was not stored. Send it again later.".to_owned();
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, ("overloaded", "Overloaded"), ("", detail))
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "", detail)
     }
 }
 
@@ -74,20 +76,20 @@ impl From<Refused> for IngestError {
         let (bad, unprocessable) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
         match refused {
             Refused::InvalidJson(detail) => {
-                Self::new(bad, ("invalid_json", "The body is no JSON object"), ("body", detail))
+                Self::new(bad, "invalid_json", "The body is no JSON object", "body", detail)
             }
             Refused::TooDeep => {
                 let detail = "Objects and arrays are nested deeper than 64.".to_owned();
-                Self::new(bad, ("too_deep", "The body is nested too deeply"), ("body", detail))
+                Self::new(bad, "too_deep", "The body is nested too deeply", "body", detail)
             }
             Refused::MissingEvent => {
                 let detail = "The field event must be a text with the event's name.".to_owned();
-                Self::new(unprocessable, ("missing_event", "The event has no name"), ("event", detail))
+                Self::new(unprocessable, "missing_event", "The event has no name", "event", detail)
             }
             Refused::UnknownEvent(name) => {
                 let name: String = name.chars().take(100).collect();
                 let detail = format!("{name:?} is not in the catalogue.");
-                Self::new(unprocessable, ("unknown_event", "The event is unknown"), ("event", detail))
+                Self::new(unprocessable, "unknown_event", "The event is unknown", "event", detail)
             }
         }
     }
