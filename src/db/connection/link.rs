@@ -24,7 +24,7 @@ impl Link {
     }
 
     /// Counts a connection that is about to be opened; [`Error::Closed`] after [`Self::close`]. Either this call finds the
-    /// link closed, or whoever closes it finds the connection in [`Self::connections`].
+    /// link closed, or the caller of `close` finds the connection in [`Self::connections`].
     pub(super) fn count_connection(self: &Arc<Self>) -> Result<CountedConnection, Error> {
         self.connections.fetch_add(1, Ordering::SeqCst);
         let counted = CountedConnection(Arc::clone(self));
