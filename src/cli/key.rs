@@ -41,7 +41,7 @@ pub fn check(vault: &Vault, sample: Option<&Sealed>, file: &Path) -> Result<(), 
     match sample {
         Some(sealed) if vault.open(sealed, KEY_CHECK).is_err() => {
             let place = file.display();
-            Err(CommandError::RunTime(format!("the key in {place} is not the key of this database")))
+            Err(CommandError::RunTime(format!("the key in {place} is not the one of this database")))
         }
         _ => Ok(()),
     }
