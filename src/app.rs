@@ -7,10 +7,10 @@ use actix_web::dev::ServerHandle;
 use url::Url;
 
 use crate::command_error::CommandError;
-use crate::config::ServeSettings;
+use crate::config::{DeliverySettings, ServeSettings};
 use crate::db::Db;
-use crate::delivery::Engine;
 use crate::delivery::network::sender::Sender;
+use crate::delivery::{Engine, Limits};
 use crate::http::{self, State};
 
 /// A running server: database, delivery engine, pages and API.
@@ -34,7 +34,7 @@ impl App {
     ) -> Result<Self, CommandError> {
         let policy = Arc::new(settings.delivery.policy(&public_url).map_err(CommandError::Setting)?);
         let sender = Sender::new(Arc::clone(&policy))?;
-        let engine = Engine::start(db.clone(), sender, settings.delivery.limits()).await?;
+        let engine = Engine::start(db.clone(), sender, limits(&settings.delivery)).await?;
         tokio::spawn(db.clone().watch_file());
         let installation_id = db.installation_id().await?;
         let state = State::new(db.with_timeout(), engine.clone(), policy, &settings, public_url, &installation_id)?;
@@ -50,5 +50,14 @@ impl App {
         let (stopped, ()) = tokio::join!(self.engine.stop(), self.server.stop(true));
         self.db.close().await;
         Ok(stopped?)
+    }
+}
+
+/// The limits of the delivery engine.
+fn limits(settings: &DeliverySettings) -> Limits {
+    Limits {
+        in_flight: settings.in_flight.into(),
+        per_webhook: settings.in_flight_per_webhook.into(),
+        retention: std::time::Duration::from_secs(u64::from(settings.retention_days) * 24 * 3600),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use rust_embed::RustEmbed;
 
-use crate::domain::accounts::api_token::hex;
+use crate::domain::hex::hex;
 
 #[derive(RustEmbed)]
 #[folder = "static/"]

@@ -7,9 +7,8 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use url::Url;
 
-use crate::db::DatabaseUrl;
-use crate::delivery::Limits;
 use crate::domain::host;
+use crate::domain::system::database_url::DatabaseUrl;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::private_files;
 
@@ -133,15 +132,6 @@ impl DeliverySettings {
         let policy = AddressPolicy::new(self.allow_networks.clone(), self.deny_networks.clone(), self.allow_http);
         let policy = policy.map_err(|error| format!("--allow-networks (HACHOK_ALLOW_NETWORKS): {error}"))?;
         Ok(policy.with_own(own.host_str().unwrap_or_default(), own.port_or_known_default().unwrap_or_default()))
-    }
-
-    /// The limits of the delivery engine.
-    pub fn limits(&self) -> Limits {
-        Limits {
-            in_flight: self.in_flight.into(),
-            per_webhook: self.in_flight_per_webhook.into(),
-            retention: std::time::Duration::from_secs(u64::from(self.retention_days) * 24 * 3600),
-        }
     }
 }
 

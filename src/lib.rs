@@ -41,6 +41,7 @@ pub mod forms;
 pub mod http;
 pub mod i18n;
 pub mod logging;
+pub mod operations;
 pub mod password;
 pub mod private_files;
 pub(crate) mod views;

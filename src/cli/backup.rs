@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CommandError, database, key};
+use super::{database, key};
+use crate::command_error::CommandError;
 use crate::config::DataSettings;
+use crate::db::Error;
 use crate::db::connection::file_lock::FileLock;
 use crate::db::system::backup::{self, Contents, Unfinished};
-use crate::db::{DatabaseUrl, Error};
+use crate::domain::system::database_url::DatabaseUrl;
 use crate::private_files;
 
 /// The file of the copy, and the settings that name the database.

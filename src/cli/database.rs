@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use super::{CommandError, key};
+use super::key;
+use crate::command_error::CommandError;
 use crate::config::DataSettings;
+use crate::db::Db;
 use crate::db::connection::existing::{self, Existing, KEY_CHECK};
 use crate::db::connection::file_lock::FileLock;
 use crate::db::system::settings;
-use crate::db::{DatabaseUrl, Db};
 use crate::domain::secret_box::Sealed;
+use crate::domain::system::database_url::DatabaseUrl;
 use crate::{clock, private_files};
 
 /// Opens the database for the server; creates it and its key file if they are missing.
@@ -62,7 +64,8 @@ pub fn find(data: &DataSettings) -> Result<Existing, CommandError> {
 /// Looks at the database without changing it; `None` if it does not exist. Refuses a URL that this build cannot use
 /// (TLS).
 pub fn look(url: &DatabaseUrl) -> Result<Option<Existing>, CommandError> {
-    url.check_tls().map_err(|refusal| CommandError::Setting(format!("--database-url {refusal}")))?;
+    url.check_tls(|name| std::env::var(name).ok())
+        .map_err(|refusal| CommandError::Setting(format!("--database-url {refusal}")))?;
     Ok(existing::look(url)?)
 }
 

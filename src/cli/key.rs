@@ -7,7 +7,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::CommandError;
+use crate::command_error::CommandError;
 use crate::db::connection::existing::{Existing, KEY_CHECK};
 use crate::domain::secret_box::{Sealed, Vault};
 use crate::{clock, private_files};

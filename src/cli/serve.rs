@@ -7,13 +7,15 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use url::Url;
 
-use super::{CommandError, database};
+use super::database;
 use crate::app::App;
 use crate::clock;
+use crate::command_error::CommandError;
 use crate::config::{DataSettings, ServeSettings};
 use crate::db::Db;
 use crate::db::accounts::{setup_links, users};
 use crate::domain::accounts::api_token;
+use crate::domain::hex::hex;
 
 const SETUP_LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -71,7 +73,7 @@ async fn setup_link(db: &Db, public_url: &Url) -> Result<Option<Url>, CommandErr
     if !db.read(users::is_empty).await? {
         return Ok(None);
     }
-    let text = api_token::hex(&clock::random::<32>());
+    let text = hex(&clock::random::<32>());
     let hash = api_token::hash(&text);
     let expires = clock::now().after(SETUP_LINK_LIFETIME);
     db.write(move |conn| setup_links::replace(conn, &hash, expires)).await?;

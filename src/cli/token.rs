@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{CommandError, database};
+use super::database;
 use crate::clock;
+use crate::command_error::CommandError;
 use crate::config::DataSettings;
 use crate::db::Db;
 use crate::db::accounts::tokens::{self, NewToken};

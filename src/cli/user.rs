@@ -4,13 +4,15 @@ use std::io::Read;
 
 use clap::Subcommand;
 
-use super::{CommandError, database};
+use super::database;
 use crate::clock;
+use crate::command_error::CommandError;
 use crate::config::DataSettings;
 use crate::db::accounts::users;
 use crate::db::system::settings;
 use crate::db::{Db, DbConnection};
 use crate::domain::accounts::user::{NewUser, Role, check_password, parse_email};
+use crate::domain::hex::hex;
 use crate::domain::problem::Problems;
 use crate::i18n::{Locale, Translator};
 use crate::password::{self, Workspace};
@@ -134,7 +136,7 @@ struct Password {
 impl Password {
     fn get(from_stdin: bool) -> Result<Self, CommandError> {
         if !from_stdin {
-            let text = crate::domain::accounts::api_token::hex(&clock::random::<12>());
+            let text = hex(&clock::random::<12>());
             return Ok(Self { text, generated: true });
         }
         let mut text = String::new();

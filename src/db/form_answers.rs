@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::schema::form_answers as f;
 use super::{Db, DbConnection, Error};
-use crate::domain::accounts::api_token::hex;
+use crate::domain::hex::hex;
 use crate::domain::secret_box::{Sealed, Vault, expose};
 use crate::domain::timestamp::Timestamp;
 use crate::{clock, fault_injection};

@@ -36,12 +36,14 @@ use tokio::sync::Semaphore;
 
 use crate::clock;
 use crate::domain::secret_box::Vault;
+use crate::domain::system::database_url::DatabaseUrl;
 use crate::domain::timestamp::Timestamp;
+pub use connection::DbConnection;
+use connection::START_TIMEOUT;
 use connection::file_lock::FileLock;
-use connection::file_watch::Usable;
 use connection::sqlite_writer::Writer;
+use connection::usable::Usable;
 use connection::{Access, Link, LogFirst, Manager, migrations, transaction};
-pub use connection::{DatabaseUrl, DbConnection};
 pub use error::{Error, Unusable};
 
 /// A handle to the open database. A clone shares the pool and the writer; it copies the URL and a few pointers.
@@ -61,8 +63,6 @@ pub struct Db {
     lock: Option<Arc<FileLock>>,
 }
 
-/// The longest wait for a connection of the pool, or for a place in the writer's queue and the start of the job.
-const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two looks at the pool while it is emptied.
 const CLOSE_POLL: Duration = Duration::from_millis(2);
 /// How long [`Db::close`] waits for running queries.

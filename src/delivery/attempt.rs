@@ -8,14 +8,13 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use super::engine::Inner;
 use super::network::request::{self, Prepared};
 use super::network::sender::{Failure, Reply};
 use super::policy::concurrency::Slot;
 use super::policy::{outcome, retry_after};
+use super::shared::Inner;
 use crate::clock;
-use crate::db::deliveries::queue::Lease;
-use crate::db::deliveries::queue::record::Finished;
+use crate::db::deliveries::queue::rows::{Finished, Lease};
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason, Trigger};
 use crate::domain::timestamp::Timestamp;

@@ -9,8 +9,8 @@ use super::engine::Engine;
 use super::policy::concurrency::Slot;
 use super::result_writer;
 use crate::db::accounts::tokens;
-use crate::db::deliveries::log;
-use crate::db::deliveries::queue::{self, Lease, NewDelivery};
+use crate::db::deliveries::queue::rows::{Lease, NewDelivery};
+use crate::db::deliveries::{log, queue};
 use crate::db::events::{self, idempotency};
 use crate::db::form_answers::{self, Done, FormKey};
 use crate::db::{DbConnection, Error, inboxes, webhooks};
@@ -161,9 +161,9 @@ impl Engine {
 
     /// Stores an event and its deliveries; with none, why.
     fn fan_out(&self, conn: &mut DbConnection, event: &Event, stored: &mut Stored) -> Result<usize, Error> {
-        let matching = events::matching(conn, event.name, event.inbox_id, event.created_at)?;
+        let matching = events::matching::matching(conn, event.name, event.inbox_id, event.created_at)?;
         let unmatched = match matching.as_slice() {
-            [] => Some(events::why_unmatched(conn, event.name, event.created_at)?),
+            [] => Some(events::matching::why_unmatched(conn, event.name, event.created_at)?),
             _ => None,
         };
         events::insert(conn, event, unmatched)?;

@@ -9,10 +9,12 @@ mod ingest;
 pub mod network;
 pub mod policy;
 mod result_writer;
+mod shared;
 mod tasks;
 mod worker;
 
-pub use engine::{Engine, Limits, Pulse};
+pub use engine::{Engine, Limits};
 pub use ingest::{Accepted, Key, Posted};
 pub use policy::backoff::{DELAYS, LIFETIME};
+pub use shared::Pulse;
 pub use tasks::recoveries::PER_SECOND;

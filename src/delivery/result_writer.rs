@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::engine::Inner;
+use super::shared::Inner;
 use crate::db::Error;
 use crate::db::deliveries::hourly_counts;
-use crate::db::deliveries::queue::record::{self, Finished, Written};
+use crate::db::deliveries::queue::record::{self, Written};
+use crate::db::deliveries::queue::rows::Finished;
 use crate::db::webhooks::health::{self, HealthChange};
 use crate::domain::id::WebhookId;
 use crate::domain::webhooks::health::{Pace, Signal};

@@ -8,12 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::attempt::{self, Claimed};
-use super::engine::Inner;
 use super::policy::concurrency::Slot;
 use super::result_writer;
+use super::shared::Inner;
 use super::tasks::clock_jump::{self, Clocks};
+use crate::db::deliveries::queue;
+use crate::db::deliveries::queue::claim::{Due, Share};
 use crate::db::deliveries::queue::record::{self, Lost};
-use crate::db::deliveries::queue::{self, Due, Share};
 use crate::db::{self, DbConnection, Error, events, webhooks};
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
@@ -91,7 +92,7 @@ struct Claims {
 fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Claims, Error> {
     let now = db::now_on(conn)?;
     inner.set_clock(now);
-    let due = queue::due_webhooks(conn, now)?;
+    let due = queue::claim::due_webhooks(conn, now)?;
     let mut waiting: Vec<WebhookId> = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
     let lease = inner.lease(now);
     let mut claimed = Vec::new();
@@ -101,7 +102,7 @@ fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Clai
         // It may have been changed or turned off since the look, by another process.
         let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
         let mut slots = part.slots.into_iter();
-        for delivery in queue::claim(conn, webhook, (now, lease), part.share)? {
+        for delivery in queue::claim::claim(conn, webhook, (now, lease), part.share)? {
             claimed.push((delivery, version, slots.next()));
         }
     }
@@ -191,7 +192,7 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
     while !inner.stopping.load(Ordering::Relaxed) {
         let (now, lease) = (inner.now(), inner.lease(inner.now()));
         let claim = inner.db.write(move |conn| {
-            let Some(delivery) = queue::claim_alone(conn, (now, lease))? else { return Ok(None) };
+            let Some(delivery) = queue::claim::claim_alone(conn, (now, lease))? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
             Ok(Some((delivery, body)))
         });

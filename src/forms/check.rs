@@ -10,7 +10,8 @@ use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::authorization::{self as auth, Chosen, Credential, Method};
-use crate::domain::webhooks::header::{self, HeaderName, NewHeader, NewValue, ShownHeader};
+use crate::domain::webhooks::header::name::HeaderName;
+use crate::domain::webhooks::header::{self, NewHeader, NewValue, ShownHeader};
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{

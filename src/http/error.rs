@@ -1,18 +1,12 @@
 //! What goes wrong on a page, and how the reader is told.
 
-use actix_web::body::BoxBody;
-use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
-use super::request::page_context::Reader;
-use super::request::return_page::START;
-use crate::domain::accounts::api_token::hex;
-use crate::domain::accounts::user::Language;
-use crate::i18n::Translator;
-use crate::views::errors::{ErrorPage, Fault};
-use crate::views::{Html, NotRendered, Shell};
+use crate::domain::hex::hex;
+use crate::operations::redelivery::Refused;
+use crate::views::NotRendered;
+use crate::views::errors::Fault;
 use crate::{clock, db};
 
 /// Why a page cannot be shown. Answered bare, then dressed in the reader's language.
@@ -89,6 +83,16 @@ impl From<db::Error> for PageError {
     }
 }
 
+impl From<Refused> for PageError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotFound => Self::NotFound,
+            Refused::WebhookOff => Self::WebhookOff,
+            Refused::Test => Self::BadRequest,
+        }
+    }
+}
+
 impl From<NotRendered> for PageError {
     fn from(error: NotRendered) -> Self {
         Self::Internal(error.to_string())
@@ -124,7 +128,7 @@ impl PageError {
         response
     }
 
-    fn fault(&self) -> Fault {
+    pub(super) fn fault(&self) -> Fault {
         match self {
             Self::SignIn { .. } | Self::Forbidden => Fault::Forbidden,
             Self::NotFound => Fault::NotFound,
@@ -143,71 +147,4 @@ impl PageError {
             Self::Internal(_) => Fault::Server(hex(&clock::random::<6>())),
         }
     }
-}
-
-/// Gives an error its page, in the reader's language. Other answers pass.
-pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResponse<BoxBody> {
-    let status = response.status();
-    let told = response.response().extensions().get::<PageError>().cloned();
-    let error = match told {
-        Some(error) => error,
-        // The route table's own answers for paths and methods it does not know.
-        None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
-        None => return response,
-    };
-    let mut dressed = page(&error, status, reader);
-    if let Some(allowed) = response.headers().get(ALLOW) {
-        dressed.headers_mut().insert(ALLOW, allowed.clone());
-    }
-    response.into_response(dressed)
-}
-
-/// The page for a body that is too large, for somebody of whom only the language is known.
-pub fn too_large(language: Language, path: &str) -> HttpResponse {
-    let shell = Shell::new(Translator::new(language, clock::now()), path, "");
-    let mut response = HttpResponse::build(StatusCode::PAYLOAD_TOO_LARGE);
-    match ErrorPage::new(shell, &Fault::TooLarge).html() {
-        Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
-        Err(_) => response.finish(),
-    }
-}
-
-/// The page for a database that does not answer.
-pub fn unavailable(reader: &Reader) -> HttpResponse {
-    page(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, reader)
-}
-
-fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse {
-    if let PageError::SignIn { page, form } = error {
-        return to_sign_in(reader, page, *form);
-    }
-    let fault = error.fault();
-    if let (PageError::Internal(detail), Fault::Server(id)) = (error, &fault) {
-        tracing::error!(id, detail, "a page failed");
-    }
-    let mut response = HttpResponse::build(status);
-    if matches!(error, PageError::Unavailable) {
-        response.insert_header((RETRY_AFTER, "5"));
-    }
-    match ErrorPage::new(reader.shell(), &fault).html() {
-        Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
-        Err(_) => response.finish(),
-    }
-}
-
-/// To the sign-in page, and back afterwards.
-fn to_sign_in(reader: &Reader, page: &str, form: bool) -> HttpResponse {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    if page != START {
-        query.append_pair("next", page);
-    }
-    if form {
-        query.append_pair("form", "1");
-    }
-    let query = query.finish();
-    let target = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
-    if reader.htmx {
-        return HttpResponse::Ok().insert_header(("HX-Redirect", target)).finish();
-    }
-    HttpResponse::SeeOther().insert_header((LOCATION, target)).finish()
 }

@@ -10,6 +10,7 @@ pub mod middleware;
 mod pages;
 pub mod request;
 mod routes;
+mod sender_cache;
 mod server;
 mod state;
 

@@ -6,10 +6,10 @@ use actix_web::{HttpResponse, guard};
 
 use super::api::management::ApiError;
 use super::error::PageError;
-use super::middleware::{method_not_allowed, old_session};
+use super::middleware::{load_page_context, method_not_allowed, old_session};
 use super::pages::{accounts, deliveries, events, inboxes, system, webhooks};
 use super::request::form_limits::FormLimits;
-use super::request::{page_context, session};
+use super::request::session;
 use super::{State, api, assets, health};
 
 /// Registers every route of the server.
@@ -44,9 +44,9 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .guard(guard::fn_guard(|context| !context.head().uri.path().starts_with("/api/")))
                 .app_data(PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
                 .app_data(QueryConfig::default().error_handler(|_, _| PageError::BadRequest.into()))
-                .wrap(from_fn(page_context::load))
+                .wrap(from_fn(load_page_context::load))
                 .wrap(session::middleware(state))
-                .wrap(from_fn(page_context::without_session))
+                .wrap(from_fn(load_page_context::without_session))
                 .wrap(from_fn(old_session::translate))
                 .configure(|routes| pages(routes, FormLimits::with_event(state.web.max_payload)))
                 .default_service(web::route().to(HttpResponse::NotFound)),

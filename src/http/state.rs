@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::api::auth::Senders;
 use super::log_limit::LogLimit;
 use super::request::cookie_names::CookieNames;
+use super::sender_cache::Senders;
 use crate::clock;
 use crate::config::{DataSettings, DeliverySettings, ServeSettings, WebSettings};
-use crate::db::deliveries::log::Filter;
+use crate::db::deliveries::log::filter::Filter;
 use crate::db::{self, Db};
 use crate::delivery::Engine;
 use crate::domain::client_address::TrustedProxies;

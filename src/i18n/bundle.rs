@@ -7,7 +7,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use intl_memoizer::concurrent::IntlLangMemoizer;
 use rust_embed::RustEmbed;
 
-use super::{Locale, count};
+use super::Locale;
+use super::decimal::decimal;
 
 #[derive(RustEmbed)]
 #[folder = "locales/"]
@@ -57,7 +58,7 @@ fn read(locale: Locale, formatter: fn(&FluentValue, &IntlLangMemoizer) -> Option
 /// Groups numbers in messages like all other numbers; the plural is still chosen by the number.
 fn grouped(locale: Locale, value: &FluentValue) -> Option<String> {
     match value {
-        FluentValue::Number(number) => Some(count::decimal(locale, number.value, 0)),
+        FluentValue::Number(number) => Some(decimal(locale, number.value, 0)),
         _ => None,
     }
 }

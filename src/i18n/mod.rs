@@ -4,6 +4,7 @@
 
 mod bundle;
 mod count;
+mod decimal;
 mod messages;
 mod moment;
 mod negotiation;

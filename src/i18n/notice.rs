@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use super::Translator;
-use crate::domain::deliveries::failure_cause::named;
+use crate::domain::named_enum::named;
 
 named!(
     /// What was just done.

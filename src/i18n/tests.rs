@@ -19,7 +19,8 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::State;
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::chart_range::Range;
-use crate::domain::webhooks::verification::{Mistake, Part};
+use crate::domain::webhooks::verification::Part;
+use crate::domain::webhooks::verification::mistake::Mistake;
 
 type Messages = BTreeMap<String, BTreeSet<String>>;
 

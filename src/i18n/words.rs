@@ -16,7 +16,8 @@ use crate::domain::system::status::SystemProblem;
 use crate::domain::webhooks::State;
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::chart_range::Range;
-use crate::domain::webhooks::verification::{Mistake, Part};
+use crate::domain::webhooks::verification::Part;
+use crate::domain::webhooks::verification::mistake::Mistake;
 
 impl Translator<'_> {
     /// The state of a webhook.

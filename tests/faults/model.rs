@@ -2,8 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use hachok::db::deliveries::queue;
+use hachok::db::deliveries::queue::claim::Share;
 use hachok::db::deliveries::queue::record::{self, Lost};
-use hachok::db::deliveries::queue::{self, Lease, Share};
+use hachok::db::deliveries::queue::rows::Lease;
 use hachok::db::{DbConnection, webhooks};
 use hachok::domain::deliveries::{Delivery, Next, Reason};
 use hachok::domain::id::DeliveryId;
@@ -175,18 +177,18 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
             }
         }
         Step::Claim { firsts, retries } => {
-            let due = queue::due_webhooks(conn, now).expect("due webhooks");
+            let due = queue::claim::due_webhooks(conn, now).expect("due webhooks");
             assert!(due.is_empty() || !(model.off || model.deleted), "a webhook that is off sends");
             if !due.is_empty() {
                 let (lease, share) = (lease(model), Share { firsts: firsts.into(), retries: retries.into() });
-                let claimed = queue::claim(conn, WEBHOOK, (now, lease), share).expect("a claim");
+                let claimed = queue::claim::claim(conn, WEBHOOK, (now, lease), share).expect("a claim");
                 assert!(claimed.len() <= usize::from(firsts + retries), "{} claimed", claimed.len());
                 claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..SUSPECT_AFTER_INTERRUPTIONS));
             }
         }
         Step::ClaimSuspect => {
             let lease = lease(model);
-            let claimed = queue::claim_alone(conn, (now, lease)).expect("a claim");
+            let claimed = queue::claim::claim_alone(conn, (now, lease)).expect("a claim");
             assert!(claimed.is_none() || !(model.off || model.deleted), "a webhook that is off sends");
             claimed.iter().for_each(|delivery| {
                 model.claimed(delivery, lease, SUSPECT_AFTER_INTERRUPTIONS..FAILED_AFTER_INTERRUPTIONS)

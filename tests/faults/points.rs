@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use hachok::clock;
 use hachok::db::DbConnection;
-use hachok::db::deliveries::queue::{Lease, record};
+use hachok::db::deliveries::queue::record;
+use hachok::db::deliveries::queue::rows::Lease;
 use hachok::domain::deliveries::Next;
 use hachok::domain::id::IdSource;
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hachok::db::deliveries::queue::{self, Lease, Share};
+use hachok::db::deliveries::queue;
+use hachok::db::deliveries::queue::claim::Share;
+use hachok::db::deliveries::queue::rows::Lease;
 use hachok::db::system::task_locks::{self, Task};
 use hachok::db::webhooks::health::{self, HealthChange};
 use hachok::db::{events, webhooks as stored};
@@ -26,7 +28,7 @@ async fn two(mut app: App) -> (App, Store, Store) {
 
 fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
     let lease = Lease { token, until: NOW.after(Duration::from_secs(90)) };
-    let claimed = queue::claim(store.conn(), 1, (NOW, lease), Share { firsts: most, retries: 0 });
+    let claimed = queue::claim::claim(store.conn(), 1, (NOW, lease), Share { firsts: most, retries: 0 });
     let mut ids: Vec<i64> = claimed.expect("a claim").iter().map(|delivery| delivery.id.0).collect();
     ids.sort_unstable();
     ids
@@ -75,8 +77,9 @@ async fn on_sqlite_the_one_process_gets_every_duty() {
 async fn every_process_sees_that_a_webhook_has_recovered() {
     let (_app, mut one, mut other) = two(App::start()).await;
     let returned = |store: &mut Store| {
-        let due = queue::due_webhooks(store.conn(), NOW).expect("due webhooks");
-        let matching = events::matching(store.conn(), EventName::MessageCreated, None, NOW).expect("webhooks");
+        let due = queue::claim::due_webhooks(store.conn(), NOW).expect("due webhooks");
+        let matching =
+            events::matching::matching(store.conn(), EventName::MessageCreated, None, NOW).expect("webhooks");
         (due.first().and_then(|due| due.returned_at), matching.first().and_then(|found| found.returned_at))
     };
     deliver(one.conn(), 1, None, NOW);

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use hachok::clock;
 use hachok::db::deliveries::log;
-use hachok::db::deliveries::queue::{Lease, record};
+use hachok::db::deliveries::queue::record;
+use hachok::db::deliveries::queue::rows::Lease;
 use hachok::domain::deliveries::{AttemptOutcome, Next};
 use hachok::domain::id::DeliveryId;
 
@@ -19,9 +20,9 @@ async fn an_attempt_that_ends_while_the_log_is_read_is_shown_once() {
     deliver(conn, 1, Some(lease), now);
 
     let read_before = log::find(conn, DeliveryId(1)).expect("a delivery").expect("a delivery");
-    assert_eq!(log::attempts_of(conn, &read_before).expect("attempts").len(), 1);
+    assert_eq!(log::attempts::attempts_of(conn, &read_before).expect("attempts").len(), 1);
     let done = finished(1, (1, lease), Next::RetryAt(now), now);
     assert_eq!(record::record(conn, &[done], now).expect("a record"), [record::Written::Applied]);
-    let shown = log::attempts_of(conn, &read_before).expect("attempts");
+    let shown = log::attempts::attempts_of(conn, &read_before).expect("attempts");
     assert_eq!(shown.iter().map(|attempt| attempt.outcome).collect::<Vec<_>>(), [AttemptOutcome::Failed]);
 }

@@ -1,5 +1,6 @@
 //! The rules of the repository, checked by reading its files.
 
+mod cycles;
 mod files;
 mod ignored;
 mod links;

@@ -4,7 +4,7 @@ use super::files;
 
 /// A room of `src/`, the rooms that it may import, and the areas of external crates that it may import. The picture is
 /// in docs/ARCHITECTURE.md; a part of a room may have its own rule.
-const ROOMS: [(&str, &[&str], &[&str]); 23] = [
+const ROOMS: [(&str, &[&str], &[&str]); 24] = [
     ("domain", &["domain"], &[]),
     ("clock", &["domain", "clock"], &[]),
     ("command_error", &[], &[]),
@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("private_files", &[], &[]),
     ("password", &["clock", "password"], &[]),
     ("assets", &["domain", "assets"], &[]),
-    ("config", &["domain", "config", "db", "delivery", "private_files"], &[]),
+    ("config", &["domain", "config", "private_files"], &[]),
     ("db", &["domain", "clock", "db", "private_files", "fault_injection"], &["diesel"]),
     ("i18n", &["domain", "i18n"], &["fluent"]),
     ("forms", &["domain", "forms"], &[]),
@@ -21,7 +21,8 @@ const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("delivery/network", &["domain", "clock", "delivery"], &["reqwest"]),
     ("delivery/policy", &["domain", "delivery", "fault_injection"], &[]),
     ("delivery", &["domain", "clock", "db", "delivery", "fault_injection"], &[]),
-    ("http/api", &["domain", "clock", "config", "db", "forms", "delivery", "i18n", "http"], &["actix"]),
+    ("operations", &["domain", "clock", "db", "delivery", "operations"], &[]),
+    ("http/api", &["domain", "clock", "config", "db", "forms", "delivery", "operations", "i18n", "http"], &["actix"]),
     (
         "http",
         &[
@@ -31,6 +32,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 23] = [
             "db",
             "forms",
             "delivery",
+            "operations",
             "views",
             "i18n",
             "http",
@@ -93,6 +95,53 @@ fn each_room_imports_only_the_rooms_and_crates_that_it_may() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// What both need is a use case (`operations`) or a part of the request (`http/request`).
+#[test]
+fn pages_and_api_do_not_import_each_other() {
+    for (folder, other) in [("src/http/pages", "api::"), ("src/http/api", "pages::")] {
+        let sources = files(folder, ".rs");
+        assert!(!sources.is_empty(), "{folder}");
+        for (path, text) in sources {
+            assert!(!code(&text).contains(other), "{path} names {other}");
+        }
+    }
+}
+
+/// Who knows one room knows all.
+#[test]
+fn folders_are_named_by_the_same_six_nouns_everywhere() {
+    const NOUNS: [&str; 6] = ["webhooks", "deliveries", "events", "inboxes", "accounts", "system"];
+    let rooms = [
+        ("src/domain", &[][..]),
+        ("src/db", &["connection", "query_plans", "sql"]),
+        ("src/http/pages", &[]),
+        ("src/http/api", &[]),
+        ("src/views", &["testing"]),
+        ("templates", &[]),
+        ("locales/en", &[]),
+        ("locales/uk", &[]),
+        ("tests/pages", &["every_page", "forms"]),
+        ("tests/api", &["every_request"]),
+    ];
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (room, others) in rooms {
+        let entries = std::fs::read_dir(root.join(room)).expect(room).flatten();
+        let (folders, rest): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.path().is_dir());
+        let named = |entry: &std::fs::DirEntry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.split('.').next().unwrap_or_default().to_owned()
+        };
+        let folders: Vec<String> = folders.iter().map(named).collect();
+        for folder in &folders {
+            assert!(NOUNS.contains(&folder.as_str()) || others.contains(&folder.as_str()), "{room}/{folder}");
+        }
+        let all: Vec<String> = rest.iter().map(named).chain(folders).collect();
+        for noun in NOUNS {
+            assert!(all.iter().any(|name| name == noun), "{room} has no {noun}");
+        }
+    }
+}
+
 #[test]
 fn every_room_of_the_source_has_a_rule() {
     for (path, _) in files("src", ".rs") {
@@ -116,7 +165,7 @@ fn rule(path: &str) -> (&'static str, &'static [&'static str], &'static [&'stati
 }
 
 /// The text without comments, which may name anything.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 

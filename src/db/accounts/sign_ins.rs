@@ -163,7 +163,8 @@ fn forget_known_beyond(conn: &mut DbConnection, pairs_max: i64) -> Result<usize,
 mod tests {
     use super::*;
     use crate::clock;
-    use crate::db::connection::{self, Access, DatabaseUrl, migrations};
+    use crate::db::connection::{self, Access, migrations};
+    use crate::domain::system::database_url::DatabaseUrl;
 
     fn database() -> DbConnection {
         let mut conn =

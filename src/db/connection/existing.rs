@@ -2,10 +2,10 @@
 
 use super::Access;
 use super::migrations::{self, Tables};
-use crate::db::connection;
 use crate::db::system::settings;
-use crate::db::{DatabaseUrl, Error};
+use crate::db::{Error, connection};
 use crate::domain::secret_box::Sealed;
+use crate::domain::system::database_url::DatabaseUrl;
 
 /// A database with Hachok's tables.
 #[derive(Clone, Debug, PartialEq, Eq)]

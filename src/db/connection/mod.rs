@@ -5,11 +5,9 @@ pub mod file_lock;
 pub(super) mod file_watch;
 mod link;
 pub(super) mod migrations;
-mod postgres_tls;
-mod postgres_url;
 pub(super) mod sqlite_writer;
 pub(super) mod transaction;
-mod url;
+pub(super) mod usable;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,10 +18,9 @@ use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 
 use super::Error;
+use crate::domain::system::database_url::DatabaseUrl;
 use link::CountedConnection;
 pub use link::{Link, LogFirst};
-pub use postgres_url::PostgresUrl;
-pub use url::{BadUrl, DatabaseUrl};
 
 /// A connection to the database that the settings name.
 #[derive(diesel::MultiConnection)]
@@ -33,6 +30,9 @@ pub enum DbConnection {
     /// To a server, which several processes may share.
     Postgres(PgConnection),
 }
+
+/// The longest wait for a connection of the pool, or for a place in the writer's queue and the start of the job.
+pub(super) const START_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a connection is opened for. Ignored on Postgres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,10 +12,11 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::file_watch::Usable;
 use super::transaction;
+use super::usable::Usable;
+use crate::db::connection::START_TIMEOUT;
 use crate::db::sql::literal::Fixed;
-use crate::db::{DbConnection, Error, START_TIMEOUT};
+use crate::db::{DbConnection, Error};
 
 /// The length of the queue. While it is full, callers wait up to 5 s and then get [`Error::Busy`].
 const QUEUED_JOBS_MAX: usize = 1024;

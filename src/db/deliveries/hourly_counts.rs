@@ -96,7 +96,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::db::connection::{self, Access, DatabaseUrl, migrations};
+    use crate::db::connection::{self, Access, migrations};
+    use crate::domain::system::database_url::DatabaseUrl;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
 

@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::queue::{self, Row};
+use super::queue;
+use super::queue::rows::Row;
 use crate::db::schema::{deliveries as d, recoveries as r, webhooks};
 use crate::db::sql::literal::Fixed;
 use crate::db::{DbConnection, Error};

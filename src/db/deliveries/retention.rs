@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::hourly_counts;
-use super::queue::Row;
+use super::queue::rows::Row;
 use crate::db::schema::{attempts, deliveries as d, events, idempotency_keys, webhooks};
 use crate::db::sql::literal::PENDING;
 use crate::db::{DbConnection, Error};

@@ -96,7 +96,7 @@ pub fn last_deliveries(conn: &mut DbConnection, webhooks: &[WebhookId]) -> Resul
     let newest = d::table.filter(its).order((d::webhook_id.desc(), d::id.desc())).limit(1).select(d::id).single_value();
     let ids: Vec<Option<i64>> = w::table.filter(w::id.eq_any(webhooks)).select(newest).load(conn)?;
     let ids: Vec<i64> = ids.into_iter().flatten().collect();
-    let rows: Vec<queue::Row> = d::table.filter(d::id.eq_any(ids)).load(conn)?;
+    let rows: Vec<queue::rows::Row> = d::table.filter(d::id.eq_any(ids)).load(conn)?;
     rows.into_iter().map(|row| row.into_delivery().map(|delivery| (delivery.webhook_id, delivery))).collect()
 }
 

@@ -10,7 +10,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::Binary;
 
-use crate::db::deliveries::queue::Row as DeliveryRow;
+use crate::db::deliveries::queue::rows::Row as DeliveryRow;
 use crate::db::schema::{deliveries as d, events as e};
 use crate::db::sql::literal::Fixed;
 use crate::db::{DbConnection, Error};

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{LARGE, ROWS};
 use crate::db::DbConnection;
-use crate::db::connection::{self, Access, DatabaseUrl, migrations};
+use crate::db::connection::{self, Access, migrations};
+use crate::domain::system::database_url::DatabaseUrl;
 
 /// Partial indexes with few rows, which may be read whole: pending deliveries, suspects, unmatched events.
 const SMALL_INDEXES: [&str; 3] = ["deliveries_pending", "deliveries_suspect", "events_unmatched"];

@@ -5,7 +5,8 @@ use diesel::sql_types::Text;
 
 use super::{LARGE, ROWS};
 use crate::db::DbConnection;
-use crate::db::connection::{self, Access, DatabaseUrl, migrations};
+use crate::db::connection::{self, Access, migrations};
+use crate::domain::system::database_url::DatabaseUrl;
 
 /// Partial indexes with few rows, which may be read whole: pending deliveries (two indexes) and suspects.
 const SMALL_INDEXES: [&str; 3] = [

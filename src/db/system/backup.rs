@@ -13,8 +13,9 @@ use super::settings;
 use crate::db::connection::existing::KEY_CHECK;
 use crate::db::connection::migrations::{self, Tables};
 use crate::db::connection::{self, Access};
-use crate::db::{DatabaseUrl, DbConnection, Error};
+use crate::db::{DbConnection, Error};
 use crate::domain::secret_box::Sealed;
+use crate::domain::system::database_url::DatabaseUrl;
 use crate::private_files;
 
 /// The number of rows in a database, for the message after a restore.

@@ -3,7 +3,7 @@
 use super::settings;
 use crate::clock;
 use crate::db::{Db, Error};
-use crate::domain::accounts::api_token::hex;
+use crate::domain::hex::hex;
 
 const INSTALLATION_ID: &str = "installation_id";
 

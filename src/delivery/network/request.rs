@@ -7,7 +7,7 @@ use super::sender::{self, PreparedRequest};
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Target;
-use crate::domain::webhooks::header::as_sent;
+use crate::domain::webhooks::header::sent_name::as_sent;
 
 /// What stands in the log for a secret value.
 pub const HIDDEN: &str = "[hidden]";
@@ -99,7 +99,8 @@ mod tests {
     use crate::domain::events::catalogue::EventName;
     use crate::domain::id::{DeliveryId, EventId};
     use crate::domain::webhooks::authorization::Authorization;
-    use crate::domain::webhooks::header::{HeaderName, SentHeader};
+    use crate::domain::webhooks::header::SentHeader;
+    use crate::domain::webhooks::header::name::HeaderName;
     use crate::domain::webhooks::signing::SigningSecret;
     use crate::domain::webhooks::target_url::TargetUrl;
 

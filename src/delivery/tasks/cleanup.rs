@@ -11,8 +11,8 @@ use crate::db::accounts::{kept_forms, sign_ins};
 use crate::db::deliveries::{hourly_counts, retention};
 use crate::db::system::task_locks::{self, Task};
 use crate::db::{DbConnection, Error, form_answers};
-use crate::delivery::engine::Inner;
 use crate::delivery::policy::backoff;
+use crate::delivery::shared::Inner;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(600);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::clock;
 use crate::db::Error;
 use crate::db::deliveries::queue::clock_shift;
-use crate::delivery::engine::Inner;
+use crate::delivery::shared::Inner;
 use crate::domain::timestamp::Timestamp;
 
 /// Less than that is the clock being slewed, or a busy machine.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::db::Error;
 use crate::db::deliveries::statistics;
-use crate::delivery::engine::Inner;
+use crate::delivery::shared::Inner;
 use crate::fault_injection;
 
 /// How often to look.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::db::Error;
 use crate::db::deliveries::recoveries;
 use crate::db::system::task_locks::{self, Task};
-use crate::delivery::engine::{Engine, Inner};
+use crate::delivery::shared::Inner;
 
 /// How often a recovery makes deliveries again.
 const EVERY: Duration = Duration::from_secs(1);
@@ -28,12 +28,12 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
 
 async fn carry_on(inner: &Arc<Inner>) -> Result<(), Error> {
     for recovery in inner.db.read(recoveries::open).await? {
-        let (now, engine, me) = (inner.now(), Engine(Arc::clone(inner)), inner.process);
+        let (now, task, me) = (inner.now(), Arc::clone(inner), inner.process);
         let made = inner.db.write(move |conn| {
             if !task_locks::acquire(conn, Task::Recovery, me)? {
                 return Ok(0);
             }
-            recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| engine.next_id(now)))
+            recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| task.next_id(now)))
         });
         let deliveries = made.await?;
         if deliveries > 0 {

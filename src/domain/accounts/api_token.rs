@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::deliveries::failure_cause::named;
+use crate::domain::hex::hex;
 use crate::domain::id::TokenId;
+use crate::domain::named_enum::named;
 use crate::domain::problem::Problem;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
@@ -89,11 +90,6 @@ pub fn from_random(bytes: [u8; 32]) -> String {
 /// The stored hash (SHA-256) of a token, a session id or a one-time link.
 pub fn hash(text: &str) -> Vec<u8> {
     Sha256::digest(text.as_bytes()).to_vec()
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

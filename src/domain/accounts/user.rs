@@ -2,8 +2,8 @@
 
 use zxcvbn::{Score, zxcvbn};
 
-use crate::domain::deliveries::failure_cause::named;
 use crate::domain::id::UserId;
+use crate::domain::named_enum::named;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;

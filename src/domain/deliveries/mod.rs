@@ -8,9 +8,10 @@ pub mod search;
 
 use super::events::catalogue::EventName;
 use super::id::{DeliveryId, EventId, InboxId, WebhookId};
+use super::named_enum::named;
 use super::timestamp::Timestamp;
 use super::webhooks::target_url::TargetUrl;
-use failure_cause::{FailureCause, named};
+use failure_cause::FailureCause;
 
 named!(
     /// The state of a delivery. `Success` and `Failed` are final.

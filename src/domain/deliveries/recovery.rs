@@ -1,6 +1,6 @@
 //! Recoveries: failed deliveries of a time span are sent again, gradually.
 
-use super::failure_cause::named;
+use crate::domain::named_enum::named;
 
 named!(
     /// The state of a recovery. `Done` and `Cancelled` are final.

@@ -7,8 +7,8 @@ pub mod schema;
 
 use bytes::Bytes;
 
-use super::deliveries::failure_cause::named;
 use super::id::{EventId, InboxId};
+use super::named_enum::named;
 use super::timestamp::Timestamp;
 use catalogue::EventName;
 

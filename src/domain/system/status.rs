@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::deliveries::failure_cause::named;
+use crate::domain::named_enum::named;
 use crate::domain::timestamp::Timestamp;
 
 named!(

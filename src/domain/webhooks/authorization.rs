@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::header::HeaderName;
-use crate::domain::deliveries::failure_cause::named;
+use super::header::name::HeaderName;
+use crate::domain::named_enum::named;
 use crate::domain::problem::Problem;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;

@@ -1,6 +1,6 @@
 //! The time ranges of charts and lists.
 
-use crate::domain::deliveries::failure_cause::named;
+use crate::domain::named_enum::named;
 
 named!(
     /// A time range that ends now.

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use crate::domain::deliveries::failure_cause::{FailureCause, named};
+use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::named_enum::named;
 use crate::domain::timestamp::Timestamp;
 
 /// Failures in a row after which a webhook may be failing.

@@ -11,12 +11,13 @@ pub mod verification;
 
 use std::time::Duration;
 
-use super::deliveries::failure_cause::named;
 use super::events::catalogue::EventName;
 use super::id::{InboxId, WebhookId};
+use super::named_enum::named;
 use super::timestamp::Timestamp;
 use authorization::{Authorization, Chosen, Method, Shown};
-use header::{HeaderName, NewHeader, SentHeader, ShownHeader};
+use header::name::HeaderName;
+use header::{NewHeader, SentHeader, ShownHeader};
 use health::{Health, OffReason};
 use signing::SigningSecret;
 use target_url::TargetUrl;

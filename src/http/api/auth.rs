@@ -1,9 +1,6 @@
 //! Authentication of the API: a token in `Authorization: Bearer`, `api_access_token` or `Api-Access-Token`; for ingest
 //! also as the password of `Authorization: Basic`.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 use base64::Engine;
@@ -66,37 +63,6 @@ async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Den
     }
     tracing::debug!(reason = "scope", scope = token.scope.as_str(), "token refused");
     Err(Denied::Scope)
-}
-
-/// Tokens that have sent events, by their hashes: who sends many is not looked up each time. Whether they still stand
-/// is asked in the transaction that stores the event.
-#[derive(Default)]
-pub struct Senders(Mutex<HashMap<Vec<u8>, Token>>);
-
-/// Tokens that are remembered; beyond it all are forgotten.
-const REMEMBERED: usize = 1000;
-
-impl Senders {
-    /// Not good any more.
-    pub fn forget(&self, hash: &[u8]) {
-        self.lock().remove(hash);
-    }
-
-    fn get(&self, hash: &[u8]) -> Option<Token> {
-        self.lock().get(hash).cloned()
-    }
-
-    fn remember(&self, hash: Vec<u8>, token: Token) {
-        let mut known = self.lock();
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(hash, token);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Token>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Returns id and hash of the request's token, if it may send events.

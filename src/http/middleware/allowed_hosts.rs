@@ -11,9 +11,10 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest};
 
+use super::error_pages;
 use crate::domain::host::{self, Host};
 use crate::http::State;
-use crate::http::error::{self, PageError};
+use crate::http::error::PageError;
 use crate::http::request::page_context;
 
 /// The first segments of paths that are served under every name.
@@ -29,7 +30,7 @@ pub async fn check(
         && let Err(error) = known(&state, request.request())
     {
         let stranger = page_context::stranger(&state, request.request());
-        return Ok(error::dress(request.into_response(error.bare()), &stranger));
+        return Ok(error_pages::dress(request.into_response(error.bare()), &stranger));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

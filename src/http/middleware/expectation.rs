@@ -5,12 +5,12 @@ use actix_web::HttpResponse;
 use actix_web::ResponseError;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH};
 
-use super::security_headers;
+use super::{error_pages, security_headers};
 use crate::domain::accounts::user::Language;
+use crate::http::State;
 use crate::http::api::events::ingest_error::IngestError;
 use crate::http::api::management::{self, ApiError};
 use crate::http::request::form_limits::FormLimits;
-use crate::http::{State, error};
 use crate::i18n::negotiate;
 
 /// Returns the request, or the refusal of one whose declared length is too large.
@@ -26,7 +26,7 @@ pub fn check(state: &State, request: Request) -> Result<Request, Box<HttpRespons
         ApiError::too_large().answer()
     } else if !path.starts_with("/api/") && is_larger(FormLimits::of_path(path, state.web.max_payload).bytes) {
         let accepted = request.head().headers().get(ACCEPT_LANGUAGE).and_then(|value| negotiate(value.to_str().ok()?));
-        error::too_large(accepted.unwrap_or(Language::En), path)
+        error_pages::too_large(accepted.unwrap_or(Language::En), path)
     } else {
         return Ok(request);
     };

@@ -2,7 +2,10 @@
 
 pub(super) mod allowed_hosts;
 pub(super) mod compression;
+pub(super) mod error_pages;
 pub(super) mod expectation;
+pub(super) mod keep_form;
+pub(super) mod load_page_context;
 pub mod method_not_allowed;
 pub(super) mod old_session;
 pub(super) mod request_line;

@@ -4,7 +4,6 @@ pub mod accounts;
 pub mod deliveries;
 pub mod events;
 pub mod inboxes;
-pub mod redelivery;
 pub mod system;
 pub mod webhooks;
 

@@ -1,6 +1,8 @@
 //! The names of the cookies. They contain the id of the installation: browsers send the cookies of a host to all its
 //! ports (RFC 6265 §8.5), so two installations on one host would overwrite each other's cookies.
 
+use actix_web::HttpRequest;
+
 /// The names of one installation's cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieNames {
@@ -33,6 +35,12 @@ impl CookieNames {
             old_session: if secure { "__Host-hachok" } else { "hachok_session" },
         }
     }
+}
+
+/// The value of a cookie, or that of its former name.
+pub(in crate::http) fn cookie_value(request: &HttpRequest, name: &str, old_name: &str) -> Option<String> {
+    let cookie = request.cookie(name).or_else(|| request.cookie(old_name))?;
+    Some(cookie.value().to_owned())
 }
 
 #[cfg(test)]

@@ -6,11 +6,10 @@ use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{HOST, HeaderName, ORIGIN, REFERER};
 
-use super::cookie_names::OLD_FORM;
-use super::page_context::cookie_value;
+use super::cookie_names::{OLD_FORM, cookie_value};
 use crate::clock;
-use crate::domain::accounts::api_token::hex;
 use crate::domain::form_token;
+use crate::domain::hex::hex;
 use crate::domain::secret_box::mac;
 use crate::http::State;
 use crate::http::error::PageError;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::clock_field::{self, Edge, time};
-use crate::db::deliveries::log::Filter;
+use crate::db::deliveries::log::filter::Filter;
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::Status;
 use crate::domain::deliveries::log_period::Period;

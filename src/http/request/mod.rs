@@ -11,6 +11,7 @@ pub(super) mod kept_form;
 pub mod log_query;
 pub(super) mod one_time_secret;
 pub(super) mod page_context;
+pub(super) mod posted_form;
 pub(super) mod received_query;
 pub(super) mod return_page;
 pub(super) mod session;

@@ -4,17 +4,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use actix_session::SessionExt;
-use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
-use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderValue, VARY};
+use actix_web::dev::Payload;
+use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::http::uri::PathAndQuery;
-use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{Ready, ready};
 
+use super::cookie_names::cookie_value;
 use super::cookie_names::{OLD_LANGUAGE, OLD_THEME};
 use super::form::Form;
 use super::kept_form::{self, KeptForm};
@@ -23,9 +20,9 @@ use super::{csrf, return_page};
 use crate::clock;
 use crate::db::accounts::{kept_forms, users};
 use crate::db::system::settings;
-use crate::domain::accounts::api_token::hex;
 use crate::domain::accounts::user::{Language, Role, Theme, User};
 use crate::domain::client_address;
+use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
@@ -110,50 +107,6 @@ impl Reader {
     }
 }
 
-/// Loads the reader before the handler, and dresses errors in their language after it.
-pub async fn load(
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
-    let (reader, cookies) = match read(&state, request.request()).await {
-        Ok(read) => read,
-        Err(error) => {
-            let stranger = stranger(&state, request.request());
-            return Ok(crate::http::error::dress(request.into_response(error.bare()), &stranger));
-        }
-    };
-    let kept = kept_form::keep(&state, &reader, &mut request).await;
-    let reader = Rc::new(reader);
-    let response = match kept {
-        Ok(None) => {
-            request.extensions_mut().insert(Rc::clone(&reader));
-            next.call(request).await?.map_into_boxed_body()
-        }
-        Ok(Some(page)) => request.into_response(PageError::SignIn { page, form: true }.bare()),
-        Err(error) => request.into_response(error.bare()),
-    };
-    let mut response = crate::http::error::dress(response, &reader);
-    response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
-    for cookie in &cookies {
-        response.response_mut().add_cookie(cookie)?;
-    }
-    Ok(response)
-}
-
-/// Gives its page to the one error that comes this far: a session that is not loaded or not stored.
-pub async fn without_session(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
-    let stranger = stranger(&state, request.request());
-    next.call(request).await.map_err(|error| {
-        tracing::error!(%error, "a session was not loaded or not stored");
-        InternalError::from_response(error, crate::http::error::unavailable(&stranger)).into()
-    })
-}
-
 /// Somebody of whom nothing is loaded.
 pub(in crate::http) fn stranger(state: &State, request: &HttpRequest) -> Reader {
     Reader {
@@ -177,7 +130,10 @@ pub(in crate::http) fn stranger(state: &State, request: &HttpRequest) -> Reader 
     }
 }
 
-async fn read(state: &State, request: &HttpRequest) -> Result<(Reader, Vec<Cookie<'static>>), PageError> {
+pub(in crate::http) async fn read(
+    state: &State,
+    request: &HttpRequest,
+) -> Result<(Reader, Vec<Cookie<'static>>), PageError> {
     let visit = Visit(request.get_session());
     let now = clock::now();
     let id = visit.user();
@@ -303,12 +259,6 @@ fn path(request: &HttpRequest) -> String {
     let path_and_query = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let texts = [path_and_query, request.uri().path(), "/"];
     texts.into_iter().find(|text| text.len() <= REPEATED_PATH_MAX_BYTES).unwrap_or("/").to_owned()
-}
-
-/// The value of a cookie, or that of its former name.
-pub(in crate::http) fn cookie_value(request: &HttpRequest, name: &str, old_name: &str) -> Option<String> {
-    let cookie = request.cookie(name).or_else(|| request.cookie(old_name))?;
-    Some(cookie.value().to_owned())
 }
 
 /// The address that a request is counted under.

@@ -13,6 +13,7 @@ use crate::clock;
 use crate::db::accounts::sessions::{self, StoredSession};
 use crate::db::{self, Db};
 use crate::domain::accounts::api_token;
+use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
@@ -120,7 +121,7 @@ impl SessionStore for Store {
     }
 
     async fn save(&self, values: Values, _: &Ttl) -> Result<SessionKey, SaveError> {
-        let key = api_token::hex(&clock::random::<32>());
+        let key = hex(&clock::random::<32>());
         let hash = api_token::hash(&key);
         let now = clock::now();
         let user = values.get(USER).and_then(|text| text.parse::<UserId>().ok());
@@ -193,7 +194,7 @@ impl Visit {
         self.0.clear();
         self.0.renew();
         self.put(USER, &user);
-        self.put(CSRF, &csrf.unwrap_or_else(|| api_token::hex(&clock::random::<32>())));
+        self.put(CSRF, &csrf.unwrap_or_else(|| hex(&clock::random::<32>())));
     }
 
     /// Continues the session under a new key.

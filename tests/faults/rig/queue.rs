@@ -1,8 +1,8 @@
 //! Rows in the queue of webhook 1, stored without a server.
 
 use bytes::Bytes;
-use hachok::db::deliveries::queue::record::Finished;
-use hachok::db::deliveries::queue::{self, Lease, NewDelivery};
+use hachok::db::deliveries::queue;
+use hachok::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
 use hachok::db::{DbConnection, events};
 use hachok::domain::deliveries::{Attempt, AttemptOutcome, Next, Trigger};
 use hachok::domain::events::Event;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use hachok::db::DbConnection;
-use hachok::db::connection::{self, Access, DatabaseUrl};
+use hachok::db::connection::{self, Access};
+use hachok::domain::system::database_url::DatabaseUrl;
 
 use crate::support::Place;
 

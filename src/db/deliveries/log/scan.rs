@@ -6,10 +6,10 @@
 
 use diesel::prelude::*;
 
-use super::Filter;
+use super::filter::Filter;
 use super::text_search::{self, Answers, Looked, NEWEST};
 use super::webhook_range::{Ids, OfWebhook};
-use crate::db::deliveries::queue::Row;
+use crate::db::deliveries::queue::rows::Row;
 use crate::db::schema::deliveries::{self, dsl as d};
 use crate::db::sql::literal::{Fixed, PENDING};
 use crate::db::{DbConnection, Error};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use crate::db::deliveries::queue::Row;
+use crate::db::deliveries::queue::rows::Row;
 use crate::db::schema::{attempts, webhooks};
 use crate::db::system::settings;
 use crate::db::{DbConnection, Error, events};

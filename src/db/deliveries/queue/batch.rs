@@ -7,8 +7,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 
-use super::NewDelivery;
-use super::record::Finished;
+use super::rows::{Finished, NewDelivery};
 use crate::domain::deliveries::{Attempt, Status};
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;

@@ -9,10 +9,12 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Integer};
 
-use super::ALONE;
 use crate::db::sql::literal::condition;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
+
+/// After that many interrupted attempts in a row a delivery is sent alone.
+pub(in crate::db) const ALONE: i32 = 3;
 
 /// A delivery is among those of its webhook that are due and free, the longest due first.
 ///

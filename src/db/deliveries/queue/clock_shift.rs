@@ -27,11 +27,14 @@ pub fn shift(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::{DatabaseUrl, connection, events, migrate};
+    use crate::db::deliveries::queue;
+    use crate::db::deliveries::queue::rows::NewDelivery;
+    use crate::db::{connection, events, migrate};
     use crate::domain::deliveries::Trigger;
     use crate::domain::events::Event;
     use crate::domain::events::catalogue::EventName;
     use crate::domain::id::{DeliveryId, EventId};
+    use crate::domain::system::database_url::DatabaseUrl;
     use crate::domain::timestamp::Timestamp;
 
     #[test]
@@ -54,7 +57,7 @@ mod tests {
         let event =
             Event { id: EventId(1), name, inbox_id: None, derived_from: None, body: "{}".into(), created_at: now };
         events::insert(&mut conn, &event, None).expect("an event");
-        let new = crate::db::deliveries::queue::NewDelivery {
+        let new = NewDelivery {
             id: DeliveryId(1),
             event_id: EventId(1),
             event: name,
@@ -64,7 +67,7 @@ mod tests {
             lease: None,
             now,
         };
-        crate::db::deliveries::queue::insert(&mut conn, &[new]).expect("a delivery");
+        queue::insert(&mut conn, &[new]).expect("a delivery");
         shift(&mut conn, -3_600_000_000).expect("a shift");
         let due: Option<i64> = d::table.select(d::next_attempt_at).first(&mut conn).expect("a row");
         let paused: Option<i64> = w::table.select(w::paused_until).first(&mut conn).expect("a row");

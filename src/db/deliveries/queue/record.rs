@@ -5,38 +5,19 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::batch::{self, NewAttempts, Succeeded};
-use super::{Lease, Row, give_up};
+use super::rows::Finished;
+use super::rows::{Row, give_up};
 use crate::db::deliveries::hourly_counts;
 use crate::db::schema::{attempts, deliveries as d};
 use crate::db::sql::literal::PENDING;
 use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status, Trigger};
-use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::health::Signal;
 
 /// After that many interrupted attempts in a row a delivery is given up: it may be what ends the process.
 const POISON: i32 = 6;
-
-/// How an attempt ended, to be written down.
-#[derive(Clone, Debug)]
-pub struct Finished {
-    /// The delivery.
-    pub id: DeliveryId,
-    /// Its webhook.
-    pub webhook_id: WebhookId,
-    /// The lease it was sent under.
-    pub lease: Lease,
-    /// The attempt as the log will show it.
-    pub attempt: Attempt,
-    /// A word for administrators that the pages show only to them.
-    pub detail: Option<String>,
-    /// What is to become of the delivery.
-    pub next: Next,
-    /// What it says about the webhook's health, if anything.
-    pub signal: Option<Signal>,
-}
 
 /// What became of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Names of headers that a webhook may not set, because Hachok, HTTP or an intermediary sets them.
 
-use super::as_sent;
+use super::sent_name::as_sent;
 use crate::domain::problem::Problem;
 
 /// Headers that Hachok sends itself, or that frame the HTTP message.
@@ -148,7 +148,7 @@ fn folded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::webhooks::header::HeaderName;
+    use crate::domain::webhooks::header::name::HeaderName;
 
     #[test]
     fn names_that_hachok_or_http_sets_are_refused() {

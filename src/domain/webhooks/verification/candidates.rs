@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Known, Mistake};
+use super::mistake::{Known, Mistake};
 use crate::domain::json;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::signing::SigningSecret;

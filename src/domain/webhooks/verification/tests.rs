@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::webhooks::signing::SigningSecret;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
 const BODY: &str = "{\"event\":\"message_created\",\"content\":\"Привіт\"}";

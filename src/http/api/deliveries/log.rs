@@ -12,8 +12,8 @@ use crate::domain::id::DeliveryId;
 use crate::http::State;
 use crate::http::api::management::{ApiError, Caller, limit};
 use crate::http::api::response_json::{self, WholeDelivery, envelope};
-use crate::http::pages::redelivery::{self, Refused};
 use crate::http::request::log_query::{LogQuery, Parsed};
+use crate::operations::redelivery::{self, Refused};
 
 type Ids = Path<(String, String)>;
 
@@ -39,7 +39,7 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
     let shape = state
         .db
         .read(move |conn| {
-            let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
+            let Some((delivery, attempts)) = log::attempts::whole(conn, id)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
             Ok(Some(WholeDelivery::new(&delivery, body.as_deref(), &attempts)))
         })
@@ -50,11 +50,12 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 
 /// Sends the event of a delivery again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
-    let delivery = redelivery::make(&state, id(&ids)?, None).await?.map_err(|refused| match refused {
-        Refused::NotFound => ApiError::not_found(),
-        Refused::WebhookOff => ApiError::plain(StatusCode::CONFLICT, "The webhook is off"),
-        Refused::Test => ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test"),
-    })?;
+    let delivery =
+        redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?.map_err(|refused| match refused {
+            Refused::NotFound => ApiError::not_found(),
+            Refused::WebhookOff => ApiError::plain(StatusCode::CONFLICT, "The webhook is off"),
+            Refused::Test => ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test"),
+        })?;
     Ok(HttpResponse::Accepted().json(json!({ "payload": { "delivery": response_json::delivery(&delivery) } })))
 }
 

@@ -26,6 +26,7 @@ use crate::domain::webhooks::signing::SigningSecret;
 use crate::forms::Context;
 use crate::forms::webhook::WebhookForm;
 use crate::http::State;
+use crate::operations::secret_rotation::overlap;
 
 /// The account and the webhook of a path.
 type Ids = Path<(String, WebhookId)>;
@@ -145,16 +146,6 @@ pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     Ok(answer(&webhook, &inboxes, Some(secret.reveal())))
 }
 
-/// How long the old secret goes on counting: `0`, `24h` or `7d`.
-pub fn overlap(text: &str) -> Option<Option<Duration>> {
-    match text {
-        "0" => Some(None),
-        "24h" => Some(Some(Duration::from_secs(24 * 3600))),
-        "7d" => Some(Some(Duration::from_secs(7 * 24 * 3600))),
-        _ => None,
-    }
-}
-
 fn unknown_overlap() -> ApiError {
     ApiError::invalid("overlap", "overlap must be 0, 24h or 7d")
 }
@@ -178,7 +169,7 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObje
     let sent = state.engine.test(ids.1, event, body.clone(), None).await?.ok_or_else(ApiError::not_found)?;
     let shown = state.db.read(move |conn| {
         let delivery = log::find(conn, sent)?.ok_or(Error::CorruptValue("delivery"))?;
-        let attempts = log::attempts_of(conn, &delivery)?;
+        let attempts = log::attempts::attempts_of(conn, &delivery)?;
         Ok(WholeDelivery::new(&delivery, Some(&body), &attempts))
     });
     Ok(HttpResponse::Ok().json(envelope("delivery", shown.await?)))

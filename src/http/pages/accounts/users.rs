@@ -12,6 +12,7 @@ use crate::db::{self, DbConnection};
 use crate::domain::accounts::api_token;
 use crate::domain::accounts::invitation::NewInvitation;
 use crate::domain::accounts::user::{Role, User};
+use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
@@ -84,7 +85,7 @@ async fn make_link(
     new: NewInvitation,
     form: &Form,
 ) -> Result<Result<Option<String>, Problems>, PageError> {
-    let (text, now) = (api_token::hex(&clock::random::<32>()), reader.now);
+    let (text, now) = (hex(&clock::random::<32>()), reader.now);
     let hash = api_token::hash(&text);
     let link = state.public.join(&format!("/invite/{text}"));
     let link = String::from(link.map_err(|error| PageError::Internal(error.to_string()))?);

@@ -16,11 +16,12 @@ use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::webhooks::list::inbox_name;
-use crate::http::pages::{Answer, fragments, go, page, redelivery};
+use crate::http::pages::{Answer, fragments, go, page};
 use crate::http::request::form::Form;
 use crate::http::request::log_query::{LogQuery, Parsed, given};
 use crate::http::request::page_context::{Admin, Reader, SignedIn};
 use crate::http::request::session::Visit;
+use crate::operations::redelivery;
 use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
 use crate::views::{Html, NoticeKind};
 
@@ -170,14 +171,14 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: &Chosen,
     let may_know = reader.is_admin() && state.policy.has_allow_list();
     let wanted = chosen.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
     let loaded = state.db.read(move |conn| {
-        let Some((delivery, attempts)) = log::whole(conn, id)? else { return Ok(None) };
+        let Some((delivery, attempts)) = log::attempts::whole(conn, id)? else { return Ok(None) };
         let others = log::twins(conn, &delivery, OTHER_DELIVERIES_MAX)?;
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
         let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());
         let everywhere = settings::viewers_see_answers(conn)?;
         let refused = match shown.filter(|_| may_know) {
-            Some(attempt) => log::refused_address(conn, id, attempt.number)?,
+            Some(attempt) => log::attempts::refused_address(conn, id, attempt.number)?,
             None => None,
         };
         Ok(Some((delivery, attempts, others, body, webhook, inboxes::list(conn)?, (refused, everywhere))))
@@ -233,7 +234,7 @@ pub async fn send_again(
     form: Form,
 ) -> Answer {
     let id = parse(&id)?;
-    let delivery = redelivery::make(&state, id, form.once()).await??;
+    let delivery = redelivery::make(&state.db, &state.engine, id, form.once()).await??;
     if reader.htmx {
         return render(&state, &reader, id, &chosen_before(&request), Part::Attempts).await;
     }

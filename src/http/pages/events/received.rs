@@ -11,11 +11,12 @@ use crate::domain::id::EventId;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::webhooks::list::inbox_name;
-use crate::http::pages::{Answer, go, page, redelivery};
+use crate::http::pages::{Answer, go, page};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, SignedIn};
 use crate::http::request::received_query::{Parsed, ReceivedQuery};
 use crate::http::request::session::Visit;
+use crate::operations::redelivery;
 use crate::views::events::received::{Fate, ListInput, ListPage, ReceivedFilter, ReceivedLine};
 use crate::views::events::received_event::{EventPage, EventView};
 use crate::views::{Notice, NoticeKind};
@@ -110,7 +111,7 @@ pub async fn send(
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let webhook = form.get("webhook").parse().map_err(|_| PageError::BadRequest)?;
-    let delivery = redelivery::send_to(&state, parse(&id)?, webhook, form.once()).await??;
+    let delivery = redelivery::send_to(&state.db, &state.engine, parse(&id)?, webhook, form.once()).await??;
     Visit(session).leave_notice(NoticeKind::EventSent.as_str());
     Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
 }

@@ -14,13 +14,13 @@ use crate::db::{DbConnection, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::http::State;
-use crate::http::api::webhooks::overlap;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, go, page};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, Reader};
 use crate::http::request::session::Visit;
 use crate::http::request::{double_submit, one_time_secret};
+use crate::operations::secret_rotation::overlap;
 use crate::views::NoticeKind;
 use crate::views::webhooks::{DeletePage, HeldPage, SecretPage};
 

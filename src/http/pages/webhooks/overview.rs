@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::list::{alert, count, inbox_name};
 use crate::db::deliveries::hourly_counts::{self, Counted};
-use crate::db::deliveries::log::{self, Filter, Line};
+use crate::db::deliveries::log::filter::Filter;
+use crate::db::deliveries::log::{self, Line};
 use crate::db::deliveries::statistics::{self, Answers};
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::cursor::Cursor;

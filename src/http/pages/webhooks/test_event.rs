@@ -94,7 +94,7 @@ fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
 async fn attempt(state: &State, id: DeliveryId) -> Result<Option<Attempt>, PageError> {
     let loaded = state.db.read(move |conn| {
         let delivery = log::find(conn, id)?.ok_or(Error::CorruptValue("delivery"))?;
-        log::attempts_of(conn, &delivery)
+        log::attempts::attempts_of(conn, &delivery)
     });
     Ok(loaded.await?.pop())
 }

@@ -9,7 +9,8 @@ use crate::db::{DbConnection, Error, events, webhooks};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::domain::secret_box::Vault;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::verification::{Difference, Finding, Known, Pasted, diagnose, first_difference};
+use crate::domain::webhooks::verification::mistake::Known;
+use crate::domain::webhooks::verification::{Difference, Finding, Pasted, diagnose, first_difference};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, page};
@@ -56,7 +57,7 @@ fn examine(
     [id, timestamp, signature, body]: &[String; 4],
     now: Timestamp,
 ) -> Result<Option<Examined>, Error> {
-    let Some(target) = webhooks::target(conn, vault, webhook)? else { return Ok(None) };
+    let Some(target) = webhooks::target::target(conn, vault, webhook)? else { return Ok(None) };
     let event = event_of(conn, webhook, id.trim())?;
     let sent = match event {
         Some(event) => events::body(conn, event)?,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::url::{BadUrl, bad, is_percent_encoded};
+use super::error::{BadUrl, bad, is_percent_encoded};
 
 /// A URL that libpq can read. It may hold a password: `Debug` and `Display` leave it out.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,12 +12,12 @@ pub struct PostgresUrl {
 }
 
 /// The parts of a URL, split as libpq does (fe-connect.c, conninfo_uri_parse_options).
-pub(super) struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     credentials: Option<&'a str>,
-    pub(super) hosts: &'a str,
+    pub(crate) hosts: &'a str,
     /// The name of the database, with the slash before it.
     path: &'a str,
-    pub(super) query: &'a str,
+    pub(crate) query: &'a str,
 }
 
 /// The parameters of libpq (PostgreSQL 18, 32.1.2), and JDBC's `ssl`, which it also accepts.
@@ -94,7 +94,7 @@ const DEFAULTS: [(&str, &str); 6] = [
 
 impl PostgresUrl {
     /// Checks the text after `postgres:`.
-    pub(super) fn parse(rest: &str) -> Result<Self, BadUrl> {
+    pub(crate) fn parse(rest: &str) -> Result<Self, BadUrl> {
         let Some(rest) = rest.strip_prefix("//") else {
             return bad("needs two slashes after postgres:");
         };
@@ -119,7 +119,7 @@ impl PostgresUrl {
     }
 
     /// The URL for libpq, with [`DEFAULTS`].
-    pub(super) fn for_libpq(&self) -> String {
+    pub(crate) fn for_libpq(&self) -> String {
         let mut url = format!("postgres://{}", self.rest);
         let query = self.parts().query;
         let mut separator = if query.is_empty() { '?' } else { '&' };
@@ -135,7 +135,7 @@ impl PostgresUrl {
         url
     }
 
-    pub(super) fn parts(&self) -> Parts<'_> {
+    pub(crate) fn parts(&self) -> Parts<'_> {
         let rest = self.rest.as_str();
         // libpq takes what is before an @ as credentials, if the @ comes before the first slash.
         let (credentials, after) = match rest.find(['@', '/']).and_then(|at| rest.split_at_checked(at)) {
@@ -170,7 +170,7 @@ impl fmt::Debug for PostgresUrl {
     }
 }
 
-pub(super) fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter_map(|parameter| parameter.split_once('='))
 }
 
@@ -208,7 +208,7 @@ fn check_parameter(parameter: &str, has_credentials: bool) -> Result<(), BadUrl>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::DatabaseUrl;
+    use crate::domain::system::database_url::DatabaseUrl;
 
     fn read(text: &str) -> PostgresUrl {
         match DatabaseUrl::parse(text) {

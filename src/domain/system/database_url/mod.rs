@@ -1,9 +1,14 @@
 //! The setting that names the database. A message never repeats a refused URL, which may hold a password.
 
+pub mod error;
+pub mod postgres;
+mod postgres_tls;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::postgres_url::PostgresUrl;
+use error::{BadUrl, bad, is_percent_encoded};
+use postgres::PostgresUrl;
 
 /// The database that the settings name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,15 +17,6 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
     /// A URL of a Postgres server that libpq can read.
     Postgres(PostgresUrl),
-}
-
-/// Why a database URL is refused, without any part of it.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BadUrl(pub(super) String);
-
-pub(super) fn bad<T>(reason: impl Into<String>) -> Result<T, BadUrl> {
-    Err(BadUrl(reason.into()))
 }
 
 const WRITE_SQLITE: &str = "a SQLite file is written sqlite://PATH";
@@ -53,10 +49,10 @@ impl DatabaseUrl {
     }
 
     /// Refuses a Postgres server that a build without the feature `postgres-tls` must not connect to.
-    pub fn check_tls(&self) -> Result<(), BadUrl> {
+    pub fn check_tls(&self, environment: impl Fn(&str) -> Option<String>) -> Result<(), BadUrl> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(url) => url.check_tls(cfg!(feature = "postgres-tls"), |name| std::env::var(name).ok()),
+            Self::Postgres(url) => url.check_tls(cfg!(feature = "postgres-tls"), environment),
         }
     }
 
@@ -127,14 +123,6 @@ fn sqlite_file(rest: &str) -> Result<PathBuf, BadUrl> {
         return bad("names no file");
     }
     Ok(if path.starts_with('/') { format!("/{relative}").into() } else { path.into_owned().into() })
-}
-
-/// Whether each % is followed by two hexadecimal digits.
-pub(super) fn is_percent_encoded(text: &str) -> bool {
-    text.split('%').skip(1).all(|after| {
-        let mut digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit);
-        digits.next().is_some() && digits.next().is_some()
-    })
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! Sending a delivery's event again, for the pages and the API.
 
 use crate::clock;
-use crate::db::deliveries::log;
-use crate::db::deliveries::queue::{self, NewDelivery};
+use crate::db::deliveries::queue::rows::NewDelivery;
+use crate::db::deliveries::{log, queue};
 use crate::db::events::received;
 use crate::db::form_answers::{self, Done, FormKey};
-use crate::db::{DbConnection, Error, webhooks};
+use crate::db::{Db, DbConnection, Error, webhooks};
+use crate::delivery::Engine;
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
-use crate::http::State;
-use crate::http::error::PageError;
 
 /// Why an event is not sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,21 +21,16 @@ pub enum Refused {
     Test,
 }
 
-impl From<Refused> for PageError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::NotFound => Self::NotFound,
-            Refused::WebhookOff => Self::WebhookOff,
-            Refused::Test => Self::BadRequest,
-        }
-    }
-}
-
 /// Makes a new delivery of the same event, due at once; once for the same form.
-pub async fn make(state: &State, id: DeliveryId, form: Option<&FormKey>) -> Result<Result<Delivery, Refused>, Error> {
-    let now = state.db.now().await?;
-    let new = DeliveryId(state.engine.next_id(clock::now()));
-    run_once(state, form, move |conn: &mut DbConnection| {
+pub async fn make(
+    db: &Db,
+    engine: &Engine,
+    id: DeliveryId,
+    form: Option<&FormKey>,
+) -> Result<Result<Delivery, Refused>, Error> {
+    let now = db.now().await?;
+    let new = DeliveryId(engine.next_id(clock::now()));
+    run_once(db, engine, form, move |conn: &mut DbConnection| {
         let Some(old) = log::find(conn, id)? else { return Ok(Err(Refused::NotFound)) };
         if old.trigger == Trigger::Test {
             return Ok(Err(Refused::Test));
@@ -52,30 +46,36 @@ pub async fn make(state: &State, id: DeliveryId, form: Option<&FormKey>) -> Resu
 }
 
 /// Runs the transaction that makes a delivery, unless the same form has made one: then that one.
-async fn run_once<F>(state: &State, form: Option<&FormKey>, job: F) -> Result<Result<Delivery, Refused>, Error>
+async fn run_once<F>(
+    db: &Db,
+    engine: &Engine,
+    form: Option<&FormKey>,
+    job: F,
+) -> Result<Result<Delivery, Refused>, Error>
 where
     F: FnOnce(&mut DbConnection) -> Result<Result<Done<i64>, Refused>, Error> + Send + 'static,
 {
-    let (form, vault) = (form.cloned(), state.db.vault());
-    let made = state.db.write(move |conn| match form_answers::once(conn, &vault, form.as_ref(), job)? {
+    let (form, vault) = (form.cloned(), db.vault());
+    let made = db.write(move |conn| match form_answers::once(conn, &vault, form.as_ref(), job)? {
         Ok(done) => Ok(log::find(conn, DeliveryId(done.made))?.ok_or(Refused::NotFound)),
         Err(refused) => Ok(Err(refused)),
     });
     let made = made.await?;
-    state.engine.wake();
+    engine.wake();
     Ok(made)
 }
 
 /// Makes a delivery of a received event to any webhook, due at once; once for the same form.
 pub async fn send_to(
-    state: &State,
+    db: &Db,
+    engine: &Engine,
     id: EventId,
     webhook: WebhookId,
     form: Option<&FormKey>,
 ) -> Result<Result<Delivery, Refused>, Error> {
-    let now = state.db.now().await?;
-    let new = DeliveryId(state.engine.next_id(clock::now()));
-    run_once(state, form, move |conn: &mut DbConnection| {
+    let now = db.now().await?;
+    let new = DeliveryId(engine.next_id(clock::now()));
+    run_once(db, engine, form, move |conn: &mut DbConnection| {
         let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
             return Ok(Err(Refused::NotFound));
         };

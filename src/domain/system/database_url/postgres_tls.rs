@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use percent_encoding::percent_decode_str;
 
-use super::postgres_url::{Parts, PostgresUrl, parameters};
-use super::url::{BadUrl, bad};
+use super::error::{BadUrl, bad};
+use super::postgres::{Parts, PostgresUrl, parameters};
 
 /// The end of each refusal.
 const WITHOUT_TLS: &str = "this build leaves out (build with --features postgres-tls, or use a released binary)";
@@ -14,7 +14,7 @@ impl PostgresUrl {
     /// Refuses a URL that asks a build without TLS for TLS, and a server on another machine unless the URL says
     /// `sslmode=disable`: everything would be sent unencrypted. `environment` reads a variable of the process; libpq
     /// takes from there what the URL leaves out (PostgreSQL 18, 32.15).
-    pub(super) fn check_tls(&self, has_tls: bool, environment: impl Fn(&str) -> Option<String>) -> Result<(), BadUrl> {
+    pub(crate) fn check_tls(&self, has_tls: bool, environment: impl Fn(&str) -> Option<String>) -> Result<(), BadUrl> {
         if has_tls {
             return Ok(());
         }

@@ -1,0 +1,91 @@
+//! The attempts of one delivery.
+
+use diesel::prelude::*;
+
+use super::find;
+use crate::db::schema::attempts;
+use crate::db::{DbConnection, Error};
+use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Status};
+use crate::domain::id::DeliveryId;
+use crate::domain::timestamp::Timestamp;
+
+/// The address that an attempt did not go to, because no request may; kept where some networks are allowed.
+pub fn refused_address(conn: &mut DbConnection, id: DeliveryId, attempt: i32) -> Result<Option<String>, Error> {
+    let row = attempts::table.find((id.0, attempt)).filter(attempts::cause.eq(FailureCause::BlockedAddress.as_str()));
+    Ok(row.select(attempts::detail).first(conn).optional()?.flatten())
+}
+
+/// One delivery with its attempts as they stood at one moment: looked at again until nothing changed in between.
+pub fn whole(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>, Error> {
+    let Some(mut delivery) = find(conn, id)? else { return Ok(None) };
+    loop {
+        let attempts = attempts_of(conn, &delivery)?;
+        match find(conn, id)? {
+            Some(again) if again != delivery => delivery = again,
+            _ => return Ok(Some((delivery, attempts))),
+        }
+    }
+}
+
+#[derive(Queryable)]
+struct AttemptRow {
+    _delivery_id: i64,
+    number: i32,
+    started_at: i64,
+    duration_ms: Option<i64>,
+    outcome: String,
+    cause: Option<String>,
+    _detail: Option<String>,
+    remote_ip: Option<String>,
+    request_headers: String,
+    status: Option<i32>,
+    response_headers: Option<String>,
+    response_body: Option<Vec<u8>>,
+    truncated: bool,
+}
+
+/// A delivery's attempts, oldest first; the one on its way last.
+pub fn attempts_of(conn: &mut DbConnection, delivery: &Delivery) -> Result<Vec<Attempt>, Error> {
+    let rows: Vec<AttemptRow> =
+        attempts::table.filter(attempts::delivery_id.eq(delivery.id.0)).order(attempts::number).load(conn)?;
+    let mut found = rows.into_iter().map(into_attempt).collect::<Result<Vec<_>, _>>()?;
+    // `delivery` was read a moment before: its attempt may have ended meanwhile.
+    let goes_on = delivery.status == Status::Pending && found.last().is_none_or(|last| last.number < delivery.attempts);
+    if let Some(until) = delivery.leased_until.filter(|_| goes_on) {
+        found.push(Attempt {
+            number: delivery.attempts,
+            started_at: until.before(crate::domain::webhooks::LEASE),
+            duration_ms: None,
+            outcome: AttemptOutcome::Started,
+            cause: None,
+            remote_ip: None,
+            request_headers: Vec::new(),
+            response: None,
+        });
+    }
+    Ok(found)
+}
+
+fn into_attempt(row: AttemptRow) -> Result<Attempt, Error> {
+    let headers = |text: &str| serde_json::from_str(text).map_err(|_| Error::CorruptValue("header list"));
+    let response = match row.status {
+        None => None,
+        Some(status) => Some(Response {
+            status: u16::try_from(status).map_err(|_| Error::CorruptValue("HTTP status"))?,
+            headers: headers(row.response_headers.as_deref().unwrap_or("[]"))?,
+            body: row.response_body.unwrap_or_default(),
+            truncated: row.truncated,
+        }),
+    };
+    Ok(Attempt {
+        number: row.number,
+        started_at: Timestamp::from_micros(row.started_at),
+        duration_ms: row.duration_ms,
+        outcome: AttemptOutcome::parse(&row.outcome).ok_or(Error::CorruptValue("outcome"))?,
+        cause: row.cause.as_deref().and_then(FailureCause::parse),
+        remote_ip: row.remote_ip,
+        request_headers: headers(&row.request_headers)?,
+        response,
+    })
+}

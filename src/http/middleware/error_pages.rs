@@ -1,0 +1,83 @@
+//! Gives errors their page, in the reader's language.
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
+
+use crate::clock;
+use crate::domain::accounts::user::Language;
+use crate::http::error::PageError;
+use crate::http::request::page_context::Reader;
+use crate::http::request::return_page::START;
+use crate::i18n::Translator;
+use crate::views::errors::{ErrorPage, Fault};
+use crate::views::{Html, Shell};
+
+/// Gives an error its page, in the reader's language. Other answers pass.
+pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let told = response.response().extensions().get::<PageError>().cloned();
+    let error = match told {
+        Some(error) => error,
+        // The route table's own answers for paths and methods it does not know.
+        None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
+        None => return response,
+    };
+    let mut dressed = page(&error, status, reader);
+    if let Some(allowed) = response.headers().get(ALLOW) {
+        dressed.headers_mut().insert(ALLOW, allowed.clone());
+    }
+    response.into_response(dressed)
+}
+
+/// The page for a body that is too large, for somebody of whom only the language is known.
+pub fn too_large(language: Language, path: &str) -> HttpResponse {
+    let shell = Shell::new(Translator::new(language, clock::now()), path, "");
+    let mut response = HttpResponse::build(StatusCode::PAYLOAD_TOO_LARGE);
+    match ErrorPage::new(shell, &Fault::TooLarge).html() {
+        Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
+        Err(_) => response.finish(),
+    }
+}
+
+/// The page for a database that does not answer.
+pub fn unavailable(reader: &Reader) -> HttpResponse {
+    page(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, reader)
+}
+
+fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse {
+    if let PageError::SignIn { page, form } = error {
+        return to_sign_in(reader, page, *form);
+    }
+    let fault = error.fault();
+    if let (PageError::Internal(detail), Fault::Server(id)) = (error, &fault) {
+        tracing::error!(id, detail, "a page failed");
+    }
+    let mut response = HttpResponse::build(status);
+    if matches!(error, PageError::Unavailable) {
+        response.insert_header((RETRY_AFTER, "5"));
+    }
+    match ErrorPage::new(reader.shell(), &fault).html() {
+        Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
+        Err(_) => response.finish(),
+    }
+}
+
+/// To the sign-in page, and back afterwards.
+fn to_sign_in(reader: &Reader, page: &str, form: bool) -> HttpResponse {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if page != START {
+        query.append_pair("next", page);
+    }
+    if form {
+        query.append_pair("form", "1");
+    }
+    let query = query.finish();
+    let target = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
+    if reader.htmx {
+        return HttpResponse::Ok().insert_header(("HX-Redirect", target)).finish();
+    }
+    HttpResponse::SeeOther().insert_header((LOCATION, target)).finish()
+}

@@ -1,0 +1,60 @@
+//! Loads the reader before the handler, and gives errors their page after it.
+
+use std::rc::Rc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{HeaderValue, VARY};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
+
+use super::{error_pages, keep_form};
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::request::page_context::{read, stranger};
+
+/// Loads the reader before the handler, and dresses errors in their language after it.
+pub async fn load(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
+    let (reader, cookies) = match read(&state, request.request()).await {
+        Ok(read) => read,
+        Err(error) => {
+            let stranger = stranger(&state, request.request());
+            return Ok(error_pages::dress(request.into_response(error.bare()), &stranger));
+        }
+    };
+    let kept = keep_form::keep(&state, &reader, &mut request).await;
+    let reader = Rc::new(reader);
+    let response = match kept {
+        Ok(None) => {
+            request.extensions_mut().insert(Rc::clone(&reader));
+            next.call(request).await?.map_into_boxed_body()
+        }
+        Ok(Some(page)) => request.into_response(PageError::SignIn { page, form: true }.bare()),
+        Err(error) => request.into_response(error.bare()),
+    };
+    let mut response = error_pages::dress(response, &reader);
+    response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
+    for cookie in &cookies {
+        response.response_mut().add_cookie(cookie)?;
+    }
+    Ok(response)
+}
+
+/// Gives its page to the one error that comes this far: a session that is not loaded or not stored.
+pub async fn without_session(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
+    let stranger = stranger(&state, request.request());
+    next.call(request).await.map_err(|error| {
+        tracing::error!(%error, "a session was not loaded or not stored");
+        InternalError::from_response(error, error_pages::unavailable(&stranger)).into()
+    })
+}
