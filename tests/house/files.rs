@@ -11,6 +11,18 @@ fn no_file_is_longer_than_400_lines() {
 }
 
 #[test]
+fn no_line_of_a_template_or_of_the_style_sheet_is_longer_than_160_characters() {
+    for (folder, ending) in [("templates", ".html"), ("static", "app.css")] {
+        for (path, text) in files(folder, ending) {
+            for (number, line) in (1..).zip(text.lines()) {
+                let length = line.chars().count();
+                assert!(length <= 160, "{path}:{number} has {length} characters");
+            }
+        }
+    }
+}
+
+#[test]
 fn lints_are_expected_never_allowed() {
     for (path, text) in files("src", ".rs") {
         assert!(!text.contains("#[allow(") && !text.contains("#![allow("), "{path}");

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files;
 
@@ -77,6 +77,27 @@ fn templates_escape_everything_and_have_no_inline_script_or_style() {
 }
 
 #[test]
+fn every_class_of_the_style_sheet_is_used() {
+    let sources = [("templates", ".html"), ("src/views", ".rs"), ("static", "app.js")];
+    let used: String =
+        sources.iter().flat_map(|(folder, ending)| files(folder, ending)).map(|(_, text)| text).collect();
+    let words: BTreeSet<&str> = used.split(|c: char| !is_name(c)).collect();
+    for (path, text) in files("static", "app.css") {
+        let selectors = text.lines().filter(|line| line.ends_with(['{', ',']) || line.contains(" { "));
+        for selector in selectors.filter_map(|line| line.split(" {").next()).filter(|line| !line.contains('@')) {
+            for class in selector.split('.').skip(1).filter_map(|rest| rest.split(|c: char| !is_name(c)).next()) {
+                // htmx sets its classes itself.
+                assert!(words.contains(class) || class.starts_with("htmx-"), "{path}: {class}");
+            }
+        }
+    }
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+#[test]
 fn both_languages_have_the_same_messages_with_the_same_variables() {
     let (en, uk) = (messages("locales/en"), messages("locales/uk"));
     assert!(!en.is_empty());
@@ -116,6 +137,7 @@ fn names_a_header(word: &str) -> bool {
 /// The texts between tags, without comments and askama's tags.
 fn text_nodes(template: &str) -> Vec<String> {
     let text = outside(template, "{#", "#}");
+    let text = without_attributes_of_fields(&text);
     let text = outside(&text, "{%", "%}");
     let text = outside(&text, "{{", "}}");
     let text = outside(&text, "<!--", "-->");
@@ -125,6 +147,19 @@ fn text_nodes(template: &str) -> Vec<String> {
     let entities = ["&nbsp;", "&amp;", "&lt;", "&gt;", "&quot;", "&hellip;", "&mdash;", "&middot;", "&times;"];
     let text = entities.iter().fold(text, |text, entity| text.replace(entity, " "));
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// The text without what calls of the macro `field` hold: attributes, as inside a tag.
+fn without_attributes_of_fields(text: &str) -> String {
+    let mut parts = text.split("call c::field(");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (arguments, rest) = part.split_once("%}").unwrap_or_default();
+        kept.push_str(arguments);
+        kept.push_str("%}{%");
+        kept.push_str(rest.split_once("endcall").map_or("", |(_, after)| after));
+    }
+    kept
 }
 
 /// The text without the contents of `<pre … lang="en">`.
