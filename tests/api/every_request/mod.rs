@@ -4,4 +4,5 @@ mod compatible;
 mod json;
 mod long_lists;
 mod request_line;
+mod snapshots;
 mod text;

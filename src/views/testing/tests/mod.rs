@@ -1,5 +1,6 @@
 //! Rules that hold for every page.
 
+mod snapshots;
 mod troubleshooting;
 
 use super::gallery::pictures;
