@@ -1,4 +1,4 @@
-//! What goes wrong on a page, and how the reader is told.
+//! Errors of pages, and the status of each.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -9,70 +9,62 @@ use crate::views::NotRendered;
 use crate::views::errors::Fault;
 use crate::{clock, db};
 
-/// Why a page cannot be shown. Answered bare, then dressed in the reader's language.
+/// Why a page cannot be shown. A handler's error becomes a response without a body;
+/// [`crate::http::middleware::error_pages`] then renders its page in the reader's language.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PageError {
-    /// Nobody is signed in.
-    #[error("nobody is signed in")]
+    #[error("no user is signed in")]
     SignIn {
-        /// The page to come back to.
+        /// The page to return to after sign-in.
         page: String,
-        /// A form was sent, and nothing was done.
+        /// A form was sent, and had no effect.
         form: bool,
     },
-    /// The role does not allow it.
-    #[error("the role does not allow it")]
+    #[error("the role does not allow the request")]
     Forbidden,
-    /// There is no such thing.
-    #[error("there is no such thing")]
+    #[error("not found")]
     NotFound,
-    /// The set-up link was used, has expired, or never was one.
-    #[error("the set-up link is not good")]
+    /// It was used, has expired, or never existed.
+    #[error("the set-up link is not valid")]
     DeadLink,
-    /// The link for a person was used or withdrawn, has expired, or never was one.
-    #[error("the link for a person is not good")]
+    /// It was used or withdrawn, has expired, or never existed.
+    #[error("the invitation is not valid")]
     DeadInvitation,
-    /// The form's token is not ours any more.
-    #[error("the form's token is not good")]
+    #[error("the form token is not valid")]
     StaleForm,
-    /// The request came from a page that is not ours.
-    #[error("the request came from elsewhere")]
+    #[error("the form was not sent from one of Hachok's pages")]
     Elsewhere,
-    /// The request came from a page of another origin than the public URL's.
-    #[error("the request came from {given}, not from {public}")]
+    #[error("the form was sent from {given}, not from {public}")]
     WrongOrigin {
-        /// The origin of the page.
+        /// The origin of the page that sent the form.
         given: String,
         /// The origin of the public URL.
         public: String,
     },
-    /// The browser keeps no cookie: the page was opened over http, but this public URL is https.
+    /// The browser dropped the cookie, because the page was opened over http and the public URL is https. Holds the
+    /// origin of the public URL.
     #[error("the page was opened over plain http, not at {0}")]
     PlainHttp(String),
-    /// The browser sent no cookie back.
     #[error("the browser sent no cookie back")]
     NoCookie,
-    /// Pages do not answer under that host name.
+    /// Pages are not served under this host name.
     #[error("the host name {host} is not allowed")]
     UnknownHost {
-        /// The name.
+        /// The host name of the request.
         host: String,
-        /// The origin of the public URL, if the settings tell one.
+        /// The origin of the public URL, if one is set.
         public: Option<String>,
     },
-    /// The request makes no sense.
-    #[error("the request makes no sense")]
+    #[error("the request cannot be understood")]
     BadRequest,
-    /// Nothing is sent while the webhook is off.
+    /// A webhook that is off gets no requests.
     #[error("the webhook is off")]
     WebhookOff,
-    /// The body is too large.
     #[error("the body is too large")]
     TooLarge,
-    /// The database does not answer.
     #[error("the database does not answer")]
     Unavailable,
-    /// A fault of ours.
+    /// A fault in Hachok; the text is logged, not shown.
     #[error("internal: {0}")]
     Internal(String),
 }
@@ -121,7 +113,7 @@ impl ResponseError for PageError {
 }
 
 impl PageError {
-    /// The answer without a page; the error travels with it.
+    /// The response without a body. It holds the error, for [`crate::http::middleware::error_pages`].
     pub fn bare(&self) -> HttpResponse {
         let mut response = HttpResponse::new(self.status_code());
         response.extensions_mut().insert(self.clone());

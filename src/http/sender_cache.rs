@@ -1,20 +1,19 @@
-//! Tokens that have sent events, so that who sends many is not looked up each time.
+//! Cache of ingest tokens: saves a query for each event of a busy sender.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::accounts::api_token::Token;
 
-/// Tokens that have sent events, by their hashes: who sends many is not looked up each time. Whether they still stand
-/// is asked in the transaction that stores the event.
+/// Tokens that have sent events, by hash. The transaction that stores an event checks again that its token is valid.
 #[derive(Default)]
 pub struct Senders(Mutex<HashMap<Vec<u8>, Token>>);
 
-/// Tokens that are remembered; beyond it all are forgotten.
-const REMEMBERED: usize = 1000;
+/// When the cache holds this many tokens, it is emptied.
+const CACHED_TOKENS_MAX: usize = 1000;
 
 impl Senders {
-    /// Not good any more.
+    /// Removes a token that is no longer valid.
     pub fn forget(&self, hash: &[u8]) {
         self.lock().remove(hash);
     }
@@ -25,7 +24,7 @@ impl Senders {
 
     pub fn remember(&self, hash: Vec<u8>, token: Token) {
         let mut known = self.lock();
-        if known.len() >= REMEMBERED {
+        if known.len() >= CACHED_TOKENS_MAX {
             known.clear();
         }
         known.insert(hash, token);

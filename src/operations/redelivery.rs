@@ -1,4 +1,4 @@
-//! Sending a delivery's event again, for the pages and the API.
+//! Sends the event of a delivery again, or a received event to a webhook of the user's choice.
 
 use crate::clock;
 use crate::db::deliveries::queue::rows::NewDelivery;
@@ -10,18 +10,18 @@ use crate::delivery::Engine;
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 
-/// Why an event is not sent again.
+/// Why an event is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// There is no such delivery, event or webhook.
     NotFound,
     /// Its webhook is off or deleted.
     WebhookOff,
-    /// It carries a made-up event: the test page sends those.
+    /// It is a test event: only the test page sends those.
     Test,
 }
 
-/// Makes a new delivery of the same event, due at once; once for the same form.
+/// Makes a new delivery of the same event to the same webhook, due at once. The same form makes it only once.
 pub async fn make(
     db: &Db,
     engine: &Engine,
@@ -45,7 +45,7 @@ pub async fn make(
     .await
 }
 
-/// Runs the transaction that makes a delivery, unless the same form has made one: then that one.
+/// Runs the transaction that makes a delivery; if the same form has made one before, returns that one.
 async fn run_once<F>(
     db: &Db,
     engine: &Engine,
@@ -65,7 +65,7 @@ where
     Ok(made)
 }
 
-/// Makes a delivery of a received event to any webhook, due at once; once for the same form.
+/// Makes a delivery of a received event to any webhook that is on, due at once. The same form makes it only once.
 pub async fn send_to(
     db: &Db,
     engine: &Engine,

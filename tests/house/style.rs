@@ -7,7 +7,7 @@ use super::files;
 /// Files and folders that are not checked yet. Remove an entry when its prose has been rewritten, or replace a folder
 /// by those of its parts that are left. `every_entry_of_not_yet_still_has_a_refused_word` fails when an
 /// entry is no longer needed. Do not add entries.
-const NOT_YET: &[&str] = &["src/db/deliveries", "src/delivery", "src/http", "src/views"];
+const NOT_YET: &[&str] = &["src/db/deliveries", "src/delivery"];
 
 /// The folders of Rust source; `build.rs` is a single file.
 const RUST: [&str; 4] = ["src", "tests", "benches", "fuzz"];

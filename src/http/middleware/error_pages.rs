@@ -1,4 +1,4 @@
-//! Gives errors their page, in the reader's language.
+//! Renders the pages of errors, in the reader's language.
 
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
@@ -15,24 +15,24 @@ use crate::i18n::Translator;
 use crate::views::errors::{ErrorPage, Fault};
 use crate::views::{Html, Shell};
 
-/// Gives an error its page, in the reader's language. Other answers pass.
+/// Gives a response that holds a [`PageError`] its page. Other responses pass.
 pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    let told = response.response().extensions().get::<PageError>().cloned();
-    let error = match told {
+    let held = response.response().extensions().get::<PageError>().cloned();
+    let error = match held {
         Some(error) => error,
-        // The route table's own answers for paths and methods it does not know.
+        // actix's own responses to paths and methods without a route.
         None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
         None => return response,
     };
-    let mut dressed = page(&error, status, reader);
+    let mut rendered = page(&error, status, reader);
     if let Some(allowed) = response.headers().get(ALLOW) {
-        dressed.headers_mut().insert(ALLOW, allowed.clone());
+        rendered.headers_mut().insert(ALLOW, allowed.clone());
     }
-    response.into_response(dressed)
+    response.into_response(rendered)
 }
 
-/// The page for a body that is too large, for somebody of whom only the language is known.
+/// The page for a body that is too large. It is made before the page context is loaded, so only the language is known.
 pub fn too_large(language: Language, path: &str) -> HttpResponse {
     let shell = Shell::new(Translator::new(language, clock::now()), path, "");
     let mut response = HttpResponse::build(StatusCode::PAYLOAD_TOO_LARGE);
@@ -65,7 +65,7 @@ fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse 
     }
 }
 
-/// To the sign-in page, and back afterwards.
+/// Redirects to the sign-in page, which leads back to `page`.
 fn to_sign_in(reader: &Reader, page: &str, form: bool) -> HttpResponse {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     if page != START {

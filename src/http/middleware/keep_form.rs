@@ -1,4 +1,4 @@
-//! Keeps the form of a request whose session has ended.
+//! Keeps a form that was sent after its session had ended ([`crate::http::request::kept_form`]).
 
 use actix_web::HttpMessage;
 use actix_web::dev::ServiceRequest;

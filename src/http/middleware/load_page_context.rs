@@ -1,4 +1,4 @@
-//! Loads the reader before the handler, and gives errors their page after it.
+//! Loads the page context before the handler, and renders errors after it.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::request::page_context::{read, stranger};
 
-/// Loads the reader before the handler, and dresses errors in their language after it.
+/// Loads the page context, keeps the form of an ended session, and renders errors in the reader's language.
 pub async fn load(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -46,7 +46,7 @@ pub async fn load(
     Ok(response)
 }
 
-/// Gives its page to the one error that comes this far: a session that is not loaded or not stored.
+/// Renders the only error that is not a response yet: the session could not be loaded or stored.
 pub async fn without_session(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

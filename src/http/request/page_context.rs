@@ -1,4 +1,4 @@
-//! Who reads a page: person, language, time zone, form token. Loaded once a request.
+//! The context of a page: user, language, time zone, form token, notice. Loaded once for each request.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
@@ -31,48 +31,50 @@ use crate::http::middleware::{request_line, request_log};
 use crate::i18n::{Translator, negotiate};
 use crate::views::{Notice, NoticeKind, Place, Shell};
 
-/// Who reads a page.
+/// The context of a page.
 pub struct Reader {
     pub(in crate::http) locale: Language,
     pub(in crate::http) user: Option<User>,
     theme: Option<Theme>,
-    /// The token of this session's forms, or of this browser's before signing in.
+    /// The form token of the session, or of the browser before sign-in.
     pub(in crate::http) csrf: String,
-    /// The same, masked for this page.
+    /// The form token, masked for this page.
     shown_csrf: String,
-    /// Tells the forms of this page from those of any other, in the database too ([`super::once`]).
+    /// The once-token of the forms on this page ([`super::double_submit`]).
     once: String,
-    /// Wants a fragment, and is not going back in the browser's history.
+    /// htmx wants a fragment; `false` when it restores a page of the browser's history.
     pub(in crate::http) htmx: bool,
+    /// Path and query of the request, as pages repeat them.
     pub(in crate::http) path: String,
-    /// A form was sent.
+    /// The method is not safe: a form was sent.
     sends: bool,
-    /// The page to come back to after signing in.
+    /// The page to return to after sign-in.
     pub(in crate::http) page: String,
-    /// The session that the cookie stood for, if it has ended.
+    /// The session of the request's cookie, if it has ended.
     pub(in crate::http) ended: Option<Ended>,
-    /// What was typed when a session had ended, until a form is sent.
+    /// The form that was kept when the session had ended; until any form is sent.
     kept: Option<KeptForm>,
     pub(in crate::http) now: Timestamp,
+    /// The address of the client, seen through trusted proxies.
     pub(in crate::http) address: IpAddr,
-    /// Came as HEAD: what is shown once stays.
+    /// The request is HEAD: a value that is shown once stays.
     pub(in crate::http) head: bool,
     failed_24h: u64,
     notice: Option<Notice>,
 }
 
 impl Reader {
-    /// Words, dates and numbers for this reader.
+    /// Texts, dates and numbers in the language and time zone of the reader.
     pub(in crate::http) fn t(&self) -> Translator<'_> {
         Translator::new(self.locale, self.now).in_zone(self.zone())
     }
 
-    /// The time zone of this reader.
+    /// The time zone of the user; UTC before sign-in.
     pub(in crate::http) fn zone(&self) -> &str {
         self.user.as_ref().map_or("UTC", |user| &user.time_zone)
     }
 
-    /// What surrounds a page for this reader.
+    /// What every page gets besides its own values.
     pub(in crate::http) fn shell(&self) -> Shell<'_> {
         let mut shell = Shell::new(self.t(), &self.path, &self.shown_csrf);
         shell.once = &self.once;
@@ -87,17 +89,17 @@ impl Reader {
         shell
     }
 
-    /// The number of the person, on pages that ask for one.
+    /// The id of the signed-in user, for pages that require one.
     pub(in crate::http) fn user_id(&self) -> UserId {
         self.user.as_ref().map_or(0, |user| user.id)
     }
 
-    /// What was typed into the form of this page that is sent to `action`, when a session had ended.
+    /// The kept form, if it belongs to this page and is sent to `action`.
     pub(in crate::http) fn typed_before(&self, action: &str) -> Option<&Form> {
         self.kept.as_ref().and_then(|kept| kept.form(action, &self.path))
     }
 
-    /// To the sign-in page, and back to this one.
+    /// Redirects to the sign-in page, which leads back to this page.
     pub(in crate::http) fn to_sign_in(&self) -> PageError {
         PageError::SignIn { page: self.page.clone(), form: self.sends }
     }
@@ -107,7 +109,7 @@ impl Reader {
     }
 }
 
-/// Somebody of whom nothing is loaded.
+/// The context for a page that is rendered without session and database.
 pub(in crate::http) fn stranger(state: &State, request: &HttpRequest) -> Reader {
     Reader {
         locale: language(state, request, None, &mut Vec::new()).unwrap_or(Language::En),
@@ -144,7 +146,7 @@ pub(in crate::http) async fn read(
                 Ok((users::active(conn, id)?, crate::db::deliveries::statistics::failed_lately(conn, now)?))
             };
             state.db.read(load).await.map_err(|error| {
-                error.log("a reader was not loaded");
+                error.log("the user of a page was not loaded");
                 PageError::from(error)
             })?
         }
@@ -160,7 +162,7 @@ pub(in crate::http) async fn read(
     };
     let locale = match language(state, request, user.as_ref(), &mut cookies) {
         Some(language) => language,
-        // Also without a database there are pages, if only to say so.
+        // Without a database, the page that says so is in English.
         None => state.db.read(settings::load).await.map_or(Language::En, |settings| settings.language),
     };
     let headers = request.headers();
@@ -193,7 +195,7 @@ pub(in crate::http) async fn read(
     Ok((reader, cookies))
 }
 
-/// What is to be filled in on its page. Sending any form means that it was seen.
+/// The kept form of the session. Sending any form deletes it: the user has seen it.
 async fn kept_form(
     state: &State,
     request: &HttpRequest,
@@ -213,8 +215,8 @@ async fn kept_form(
     Ok(None)
 }
 
-/// `?lang=` (which a cookie then remembers), the account's choice, the cookie, `Accept-Language`; `None` when nobody
-/// chose: then the installation's own language counts.
+/// The language, in this order: `?lang=` (and a cookie remembers it), the user's setting, the cookie,
+/// `Accept-Language`. `None` if none of them is set: then the language of the installation applies.
 fn language(
     state: &State,
     request: &HttpRequest,
@@ -232,7 +234,7 @@ fn language(
         .or_else(accepted)
 }
 
-/// The account's choice, else what this browser saw last.
+/// The user's setting; before sign-in what this browser showed last.
 fn theme(state: &State, request: &HttpRequest, user: Option<&User>) -> Option<Theme> {
     match user {
         Some(user) => user.theme,
@@ -240,45 +242,46 @@ fn theme(state: &State, request: &HttpRequest, user: Option<&User>) -> Option<Th
     }
 }
 
-/// Carries a person's theme to the pages before signing in; an empty one follows the system.
+/// The cookie that keeps the user's theme for pages before sign-in; an empty value follows the system.
 pub fn theme_cookie(state: &State, theme: Option<Theme>) -> Cookie<'static> {
     remembered(state, &state.cookies.theme, theme.map_or("", Theme::as_str))
 }
 
-/// A cookie for a year.
+/// A cookie that lasts a year.
 fn remembered(state: &State, name: &str, value: &'static str) -> Cookie<'static> {
     let cookie = Cookie::build(name.to_owned(), value).path("/").same_site(SameSite::Lax).secure(state.is_secure());
     cookie.http_only(true).max_age(actix_web::cookie::time::Duration::days(365)).finish()
 }
 
-/// Longest path and query that a page repeats, in bytes. Pages repeat it several times, in links to themselves.
+/// The longest path and query that a page repeats; it does so several times, in links to itself.
 const REPEATED_PATH_MAX_BYTES: usize = 2048;
 
-/// The page's own path and query, for links to itself; without the query, or the start page, where that is very long.
+/// Path and query of the page, for links to itself; only the path, or the start page, if that would be too long.
 fn path(request: &HttpRequest) -> String {
     let path_and_query = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let texts = [path_and_query, request.uri().path(), "/"];
     texts.into_iter().find(|text| text.len() <= REPEATED_PATH_MAX_BYTES).unwrap_or("/").to_owned()
 }
 
-/// The address that a request is counted under.
+/// The address under which requests of the client are counted.
 fn client(state: &State, request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    // Bytes that are no text make a hop that cannot be read; left out, they would uncover what the client wrote.
+    // Bytes that are not UTF-8 make an unreadable hop. Leaving it out would make an entry that the client wrote look
+    // like one of a proxy.
     let lines: Vec<_> =
         request.headers().get_all("x-forwarded-for").map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     client_address::client(peer, lines.iter().map(|line| &**line), &state.trusted_proxies)
 }
 
-/// Anyone, signed in or not.
+/// Extractor: signed in or not.
 #[derive(Clone)]
 pub struct Anyone(pub Rc<Reader>);
 
-/// Someone who is signed in.
+/// Extractor: any signed-in user; otherwise redirects to the sign-in page.
 #[derive(Clone)]
 pub struct SignedIn(pub Rc<Reader>);
 
-/// Someone who is signed in and may change things.
+/// Extractor: a signed-in administrator; 403 for other users.
 #[derive(Clone)]
 pub struct Admin(pub Rc<Reader>);
 

@@ -3,7 +3,6 @@
 pub mod input;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -26,7 +25,7 @@ use crate::domain::webhooks::signing::SigningSecret;
 use crate::forms::Context;
 use crate::forms::webhook::WebhookForm;
 use crate::http::State;
-use crate::operations::secret_rotation::overlap;
+use crate::operations::secret_rotation::Overlap;
 
 /// The account and the webhook of a path.
 type Ids = Path<(String, WebhookId)>;
@@ -52,12 +51,13 @@ pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Resu
         .db
         .write(move |conn| {
             let inboxes = inboxes::list(conn)?;
-            let checked = form.check(&Context { stored: None, inboxes: &inboxes, policy: &policy });
-            let checked = checked.and_then(|new| untaken(conn, &new.url, None).map(|()| new));
-            let new = match checked {
+            let new = match form.check(&Context { stored: None, inboxes: &inboxes, policy: &policy }) {
                 Ok(new) => new,
                 Err(problems) => return Ok(Err(problems)),
             };
+            if let Some(name) = webhooks::with_url(conn, &new.url, None)? {
+                return Ok(Err(url_taken(name)));
+            }
             let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
             let id = webhooks::insert(conn, &vault, &new, &secret)?;
             if !enabled {
@@ -87,12 +87,13 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
                 return Ok(Err(error));
             }
             let inboxes = inboxes::list(conn)?;
-            let checked = form.check(&Context { stored: Some(&stored), inboxes: &inboxes, policy: &policy });
-            let checked = checked.and_then(|new| untaken(conn, &new.url, Some(id)).map(|()| new));
-            let new = match checked {
+            let new = match form.check(&Context { stored: Some(&stored), inboxes: &inboxes, policy: &policy }) {
                 Ok(new) => new,
                 Err(problems) => return Ok(Err(problems.into())),
             };
+            if let Some(name) = webhooks::with_url(conn, &new.url, Some(id))? {
+                return Ok(Err(url_taken(name).into()));
+            }
             webhooks::update(conn, &vault, id, &new)?;
             if let Some(enabled) = enabled {
                 webhooks::set_enabled(conn, id, enabled, clock::now())?;
@@ -129,15 +130,15 @@ pub async fn delete(state: Data<State>, _caller: Caller, ids: Ids) -> Result<Htt
 /// Replaces the signing secret: `{"overlap":"0"|"24h"|"7d"}`.
 pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
     let overlap = match object.0.get("overlap") {
-        None | Some(Value::Null) => Some(Duration::from_secs(24 * 3600)),
-        Some(Value::String(text)) => overlap(text).ok_or_else(unknown_overlap)?,
+        None | Some(Value::Null) => Overlap::DEFAULT,
+        Some(Value::String(text)) => Overlap::parse(text).ok_or_else(unknown_overlap)?,
         Some(_) => return Err(unknown_overlap()),
     };
     let id = ids.1;
     let now = clock::now();
     let secret = SigningSecret::from_random(clock::random());
     let (stored, vault) = (secret.clone(), state.db.vault());
-    let until = overlap.map(|span| now.after(span));
+    let until = overlap.until(now);
     let rotated = state.db.write(move |conn| webhooks::rotate(conn, &vault, id, &stored, until)).await?;
     if !rotated {
         return Err(ApiError::not_found());
@@ -185,17 +186,9 @@ fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
     webhooks::find(conn, id)?.ok_or(Error::CorruptValue("webhook"))
 }
 
-/// Refuses a URL that another webhook has, as Chatwoot does; the pages only warn.
-fn untaken(
-    conn: &mut DbConnection,
-    url: &crate::domain::webhooks::target_url::TargetUrl,
-    except: Option<WebhookId>,
-) -> Result<(), Problems> {
-    match webhooks::with_url(conn, url, except) {
-        Ok(Some(name)) => Err(Problems::one(Field::Url, Problem::UrlTaken { name })),
-        // The write that follows meets the same database and tells the fault.
-        Ok(None) | Err(_) => Ok(()),
-    }
+/// The API refuses a URL that another webhook has, as Chatwoot does; the pages only warn.
+fn url_taken(name: String) -> Problems {
+    Problems::one(Field::Url, Problem::UrlTaken { name })
 }
 
 fn answer(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> HttpResponse {

@@ -20,7 +20,7 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, Reader};
 use crate::http::request::session::Visit;
 use crate::http::request::{double_submit, one_time_secret};
-use crate::operations::secret_rotation::overlap;
+use crate::operations::secret_rotation::Overlap;
 use crate::views::NoticeKind;
 use crate::views::webhooks::{DeletePage, HeldPage, SecretPage};
 
@@ -151,7 +151,7 @@ pub async fn rotate(
     if form.get("end") == "old" {
         return end_old_secret(&state, &reader, id).await;
     }
-    let until = overlap(form.get("overlap")).ok_or(PageError::BadRequest)?.map(|span| reader.now.after(span));
+    let until = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?.until(reader.now);
     let key = SigningSecret::from_random(clock::random());
     let vault = state.db.vault();
     let rotate = move |conn: &mut DbConnection| {
