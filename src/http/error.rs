@@ -108,13 +108,13 @@ impl ResponseError for PageError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.bare()
+        self.without_body()
     }
 }
 
 impl PageError {
     /// The response without a body. It holds the error, for [`crate::http::middleware::error_pages`].
-    pub fn bare(&self) -> HttpResponse {
+    pub fn without_body(&self) -> HttpResponse {
         let mut response = HttpResponse::new(self.status_code());
         response.extensions_mut().insert(self.clone());
         response

@@ -7,12 +7,12 @@ use crate::domain::accounts::api_token::Token;
 
 /// Tokens that have sent events, by hash. The transaction that stores an event checks again that its token is valid.
 #[derive(Default)]
-pub struct Senders(Mutex<HashMap<Vec<u8>, Token>>);
+pub struct IngestTokenCache(Mutex<HashMap<Vec<u8>, Token>>);
 
 /// When the cache holds this many tokens, it is emptied.
 const CACHED_TOKENS_MAX: usize = 1000;
 
-impl Senders {
+impl IngestTokenCache {
     /// Removes a token that is no longer valid.
     pub fn forget(&self, hash: &[u8]) {
         self.lock().remove(hash);

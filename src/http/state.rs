@@ -7,7 +7,7 @@ use url::Url;
 
 use super::log_limit::LogLimit;
 use super::request::cookie_names::CookieNames;
-use super::sender_cache::Senders;
+use super::sender_cache::IngestTokenCache;
 use crate::clock;
 use crate::config::{DataSettings, DeliverySettings, ServeSettings, WebSettings};
 use crate::db::deliveries::log::filter::Filter;
@@ -43,7 +43,7 @@ pub struct State {
     pub(super) unknown_hosts_logged: LogLimit,
     /// Limits log lines about origins other than that of the public URL.
     pub(super) wrong_origins_logged: LogLimit,
-    pub(super) senders: Senders,
+    pub(super) ingest_tokens: IngestTokenCache,
     pub(super) hasher: Hasher,
     log_searches: Arc<Semaphore>,
 }
@@ -81,7 +81,7 @@ impl State {
             started_at: clock::now(),
             retention_days: settings.delivery.retention_days,
             public,
-            senders: Senders::default(),
+            ingest_tokens: IngestTokenCache::default(),
             hasher: Hasher::start()?,
             log_searches: Arc::new(Semaphore::new(LOG_SEARCHES_MAX)),
         })

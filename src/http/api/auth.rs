@@ -73,7 +73,7 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
         (None, None) => return Err(Denied::None),
     };
     let now = clock::now();
-    let known = state.senders.get(&hash);
+    let known = state.ingest_tokens.get(&hash);
     if let Some(token) = known.filter(|token| token.is_active(now) && !tokens::is_use_stored(token, now)) {
         request_log::record_token(token.id);
         return Ok((token.id, hash));
@@ -81,7 +81,7 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
     let mut token = find(state, &hash, &[Scope::Ingest, Scope::Admin]).await?;
     token.last_used_at = Some(now);
     let id = token.id;
-    state.senders.remember(hash.clone(), token);
+    state.ingest_tokens.remember(hash.clone(), token);
     Ok((id, hash))
 }
 

@@ -29,8 +29,8 @@ pub async fn check(
     if is_checked(request.path())
         && let Err(error) = known(&state, request.request())
     {
-        let stranger = page_context::stranger(&state, request.request());
-        return Ok(error_pages::dress(request.into_response(error.bare()), &stranger));
+        let anonymous = page_context::anonymous(&state, request.request());
+        return Ok(error_pages::render_error(request.into_response(error.without_body()), &anonymous));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

@@ -9,14 +9,14 @@ use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
 use crate::clock;
 use crate::domain::accounts::user::Language;
 use crate::http::error::PageError;
-use crate::http::request::page_context::Reader;
+use crate::http::request::page_context::PageContext;
 use crate::http::request::return_page::START;
 use crate::i18n::Translator;
 use crate::views::errors::{ErrorPage, Fault};
 use crate::views::{Html, Shell};
 
 /// Gives a response that holds a [`PageError`] its page. Other responses pass.
-pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResponse<BoxBody> {
+pub fn render_error(response: ServiceResponse<BoxBody>, context: &PageContext) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let held = response.response().extensions().get::<PageError>().cloned();
     let error = match held {
@@ -25,7 +25,7 @@ pub fn dress(response: ServiceResponse<BoxBody>, reader: &Reader) -> ServiceResp
         None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
         None => return response,
     };
-    let mut rendered = page(&error, status, reader);
+    let mut rendered = render(&error, status, context);
     if let Some(allowed) = response.headers().get(ALLOW) {
         rendered.headers_mut().insert(ALLOW, allowed.clone());
     }
@@ -43,13 +43,13 @@ pub fn too_large(language: Language, path: &str) -> HttpResponse {
 }
 
 /// The page for a database that does not answer.
-pub fn unavailable(reader: &Reader) -> HttpResponse {
-    page(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, reader)
+pub fn unavailable(context: &PageContext) -> HttpResponse {
+    render(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, context)
 }
 
-fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse {
+fn render(error: &PageError, status: StatusCode, context: &PageContext) -> HttpResponse {
     if let PageError::SignIn { page, form } = error {
-        return to_sign_in(reader, page, *form);
+        return to_sign_in(context, page, *form);
     }
     let fault = error.fault();
     if let (PageError::Internal(detail), Fault::Server(id)) = (error, &fault) {
@@ -59,14 +59,14 @@ fn page(error: &PageError, status: StatusCode, reader: &Reader) -> HttpResponse 
     if matches!(error, PageError::Unavailable) {
         response.insert_header((RETRY_AFTER, "5"));
     }
-    match ErrorPage::new(reader.shell(), &fault).html() {
+    match ErrorPage::new(context.shell(), &fault).html() {
         Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
         Err(_) => response.finish(),
     }
 }
 
 /// Redirects to the sign-in page, which leads back to `page`.
-fn to_sign_in(reader: &Reader, page: &str, form: bool) -> HttpResponse {
+fn to_sign_in(context: &PageContext, page: &str, form: bool) -> HttpResponse {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     if page != START {
         query.append_pair("next", page);
@@ -76,7 +76,7 @@ fn to_sign_in(reader: &Reader, page: &str, form: bool) -> HttpResponse {
     }
     let query = query.finish();
     let target = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
-    if reader.htmx {
+    if context.htmx {
         return HttpResponse::Ok().insert_header(("HX-Redirect", target)).finish();
     }
     HttpResponse::SeeOther().insert_header((LOCATION, target)).finish()

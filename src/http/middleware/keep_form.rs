@@ -11,7 +11,7 @@ use crate::http::error::PageError;
 use crate::http::request::form::Form;
 use crate::http::request::form_limits::FormLimits;
 use crate::http::request::kept_form::{KeptForm, place};
-use crate::http::request::page_context::Reader;
+use crate::http::request::page_context::PageContext;
 use crate::http::request::session::Ended;
 use crate::http::request::{csrf, posted_form, return_page};
 
@@ -20,12 +20,16 @@ const KEPT_FORM_BYTES_MAX: usize = 512 * 1024;
 
 /// Keeps the form of a POST whose session expired within the last day. Returns the page to return to after sign-in;
 /// `None`, without reading the body, if the request is anything else.
-pub async fn keep(state: &State, reader: &Reader, request: &mut ServiceRequest) -> Result<Option<String>, PageError> {
+pub async fn keep(
+    state: &State,
+    context: &PageContext,
+    request: &mut ServiceRequest,
+) -> Result<Option<String>, PageError> {
     let action = request.path().to_owned();
-    if reader.user.is_some() || request.method() != Method::POST {
+    if context.user.is_some() || request.method() != Method::POST {
         return Ok(None);
     }
-    let Some(Ended { key_hash, user: Some(user), csrf: Some(token) }) = &reader.ended else { return Ok(None) };
+    let Some(Ended { key_hash, user: Some(user), csrf: Some(token) }) = &context.ended else { return Ok(None) };
     if return_page::of_form(&action).is_none() {
         return Ok(None);
     }
@@ -45,11 +49,11 @@ pub async fn keep(state: &State, reader: &Reader, request: &mut ServiceRequest) 
     if size > KEPT_FORM_BYTES_MAX {
         return Ok(None);
     }
-    let kept = KeptForm { action, page: reader.page.clone(), fields: Form::of(fields) };
+    let kept = KeptForm { action, page: context.page.clone(), fields: Form::of(fields) };
     let text = serde_json::to_string(&kept).map_err(|error| PageError::Internal(error.to_string()))?;
     let sealed = state.db.vault().seal(&text, &place(*user, key_hash), clock::random());
     let sealed = sealed.map_err(|error| PageError::Internal(error.to_string()))?;
-    let (hash, user, now) = (key_hash.clone(), *user, reader.now);
+    let (hash, user, now) = (key_hash.clone(), *user, context.now);
     state.db.write(move |conn| kept_forms::keep(conn, &hash, user, &sealed, now)).await?;
     Ok(Some(kept.page))
 }

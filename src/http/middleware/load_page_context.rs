@@ -13,7 +13,7 @@ use actix_web::{Error, HttpMessage};
 use super::{error_pages, keep_form};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::request::page_context::{read, stranger};
+use crate::http::request::page_context::{anonymous, read};
 
 /// Loads the page context, keeps the form of an ended session, and renders errors in the reader's language.
 pub async fn load(
@@ -21,24 +21,24 @@ pub async fn load(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
-    let (reader, cookies) = match read(&state, request.request()).await {
+    let (context, cookies) = match read(&state, request.request()).await {
         Ok(read) => read,
         Err(error) => {
-            let stranger = stranger(&state, request.request());
-            return Ok(error_pages::dress(request.into_response(error.bare()), &stranger));
+            let anonymous = anonymous(&state, request.request());
+            return Ok(error_pages::render_error(request.into_response(error.without_body()), &anonymous));
         }
     };
-    let kept = keep_form::keep(&state, &reader, &mut request).await;
-    let reader = Rc::new(reader);
+    let kept = keep_form::keep(&state, &context, &mut request).await;
+    let context = Rc::new(context);
     let response = match kept {
         Ok(None) => {
-            request.extensions_mut().insert(Rc::clone(&reader));
+            request.extensions_mut().insert(Rc::clone(&context));
             next.call(request).await?.map_into_boxed_body()
         }
-        Ok(Some(page)) => request.into_response(PageError::SignIn { page, form: true }.bare()),
-        Err(error) => request.into_response(error.bare()),
+        Ok(Some(page)) => request.into_response(PageError::SignIn { page, form: true }.without_body()),
+        Err(error) => request.into_response(error.without_body()),
     };
-    let mut response = error_pages::dress(response, &reader);
+    let mut response = error_pages::render_error(response, &context);
     response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
     for cookie in &cookies {
         response.response_mut().add_cookie(cookie)?;
@@ -52,9 +52,9 @@ pub async fn without_session(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = request.app_data::<Data<State>>().cloned().ok_or(PageError::Internal("no state".into()))?;
-    let stranger = stranger(&state, request.request());
+    let anonymous = anonymous(&state, request.request());
     next.call(request).await.map_err(|error| {
         tracing::error!(%error, "a session was not loaded or not stored");
-        InternalError::from_response(error, error_pages::unavailable(&stranger)).into()
+        InternalError::from_response(error, error_pages::unavailable(&anonymous)).into()
     })
 }

@@ -4,7 +4,7 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
-use super::{Answer, go, page};
+use super::{Answer, redirect_to, render};
 use crate::clock;
 use crate::db::form_answers::Done;
 use crate::db::{DbConnection, Error, inboxes, webhooks};
@@ -15,18 +15,18 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
-use crate::http::request::page_context::{Admin, Reader, SignedIn};
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext, SignedIn};
+use crate::http::request::session::UserSession;
 use crate::views::NoticeKind;
 use crate::views::inboxes::{EditPage, InboxInput, ListPage, Row};
 
 /// The list, with the form to add one.
-pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
-    let before = reader.typed_before("/inboxes").map(typed);
-    show(&state, &reader, before.unwrap_or_default(), &Problems::default()).await
+pub async fn list(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
+    let before = context.typed_before("/inboxes").map(typed);
+    show(&state, &context, before.unwrap_or_default(), &Problems::default()).await
 }
 
-async fn show(state: &State, reader: &Reader, typed: InboxInput<'_>, problems: &Problems) -> Answer {
+async fn show(state: &State, context: &PageContext, typed: InboxInput<'_>, problems: &Problems) -> Answer {
     let load = |conn: &mut crate::db::DbConnection| {
         Ok((inboxes::list(conn)?, webhooks::list(conn)?, inboxes::users_of(conn)?))
     };
@@ -39,7 +39,7 @@ async fn show(state: &State, reader: &Reader, typed: InboxInput<'_>, problems: &
         Row { inbox, webhooks: of_inbox(inbox) }
     };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(status, &ListPage::new(reader.shell(), list.iter().map(row).collect(), typed, problems))
+    render(status, &ListPage::new(context.shell(), list.iter().map(row).collect(), typed, problems))
 }
 
 fn typed(form: &Form) -> InboxInput<'_> {
@@ -61,7 +61,7 @@ fn stored<T>(result: Result<T, Error>) -> Result<Result<T, Problems>, PageError>
     }
 }
 
-pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+pub async fn create(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
     let typed = typed(&form);
     let made = match check(typed) {
         Err(problems) => Err(problems),
@@ -74,10 +74,10 @@ pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, 
         }
     };
     match made {
-        Err(problems) => show(&state, &reader, typed, &problems).await,
+        Err(problems) => show(&state, &context, typed, &problems).await,
         Ok(_) => {
-            Visit(session).leave_notice(NoticeKind::InboxAdded.as_str());
-            Ok(go(&reader, "/inboxes"))
+            UserSession(session).store_notice(NoticeKind::InboxAdded.as_str());
+            Ok(redirect_to(&context, "/inboxes"))
         }
     }
 }
@@ -86,17 +86,17 @@ async fn find(state: &State, id: InboxId) -> Result<Inbox, PageError> {
     state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or(PageError::NotFound)
 }
 
-pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<InboxId>) -> Answer {
+pub async fn edit(state: Data<State>, Admin(context): Admin, id: Path<InboxId>) -> Answer {
     let inbox = find(&state, *id).await?;
     let problems = Problems::default();
-    let before = reader.typed_before(&format!("/inboxes/{id}")).map(typed);
+    let before = context.typed_before(&format!("/inboxes/{id}")).map(typed);
     let typed = before.unwrap_or_else(|| InboxInput::of(&inbox));
-    page(StatusCode::OK, &EditPage::new(reader.shell(), &inbox, typed, &problems))
+    render(StatusCode::OK, &EditPage::new(context.shell(), &inbox, typed, &problems))
 }
 
 pub async fn update(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<InboxId>,
     form: Form,
@@ -109,11 +109,11 @@ pub async fn update(
     };
     match changed {
         Err(problems) => {
-            page(StatusCode::UNPROCESSABLE_ENTITY, &EditPage::new(reader.shell(), &inbox, typed, &problems))
+            render(StatusCode::UNPROCESSABLE_ENTITY, &EditPage::new(context.shell(), &inbox, typed, &problems))
         }
         Ok(_) => {
-            Visit(session).leave_notice(NoticeKind::InboxSaved.as_str());
-            Ok(go(&reader, "/inboxes"))
+            UserSession(session).store_notice(NoticeKind::InboxSaved.as_str());
+            Ok(redirect_to(&context, "/inboxes"))
         }
     }
 }
@@ -128,12 +128,12 @@ pub async fn restore(state: Data<State>, admin: Admin, session: Session, id: Pat
     set_archived(&state, &admin.0, session, *id, false).await
 }
 
-async fn set_archived(state: &State, reader: &Reader, session: Session, id: InboxId, archived: bool) -> Answer {
+async fn set_archived(state: &State, context: &PageContext, session: Session, id: InboxId, archived: bool) -> Answer {
     let at = archived.then(clock::now);
     if !state.db.write(move |conn| inboxes::archive(conn, id, at)).await? {
         return Err(PageError::NotFound);
     }
     let kind = if archived { NoticeKind::InboxArchived } else { NoticeKind::InboxRestored };
-    Visit(session).leave_notice(kind.as_str());
-    Ok(go(reader, "/inboxes"))
+    UserSession(session).store_notice(kind.as_str());
+    Ok(redirect_to(context, "/inboxes"))
 }

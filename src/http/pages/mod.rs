@@ -12,14 +12,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 
 use super::error::PageError;
-use super::request::page_context::Reader;
+use super::request::page_context::PageContext;
 use crate::views::Html;
 
 /// The result of a handler.
 type Answer = Result<HttpResponse, PageError>;
 
 /// Renders a page or a fragment.
-fn page(status: StatusCode, page: &impl Html) -> Answer {
+fn render(status: StatusCode, page: &impl Html) -> Answer {
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.html()?))
 }
 
@@ -29,8 +29,8 @@ fn fragments(parts: &[String]) -> Answer {
 }
 
 /// Redirects to another page after a change: 303, or for htmx 200 with `HX-Redirect`.
-fn go(reader: &Reader, path: &str) -> HttpResponse {
-    if reader.htmx {
+fn redirect_to(context: &PageContext, path: &str) -> HttpResponse {
+    if context.htmx {
         return HttpResponse::Ok().insert_header(("HX-Redirect", path)).finish();
     }
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::form::Form;
-use super::page_context::Reader;
+use super::page_context::PageContext;
 use crate::clock;
 use crate::db::form_answers::{self, Done, FormKey};
 use crate::db::{DbConnection, Error};
@@ -23,15 +23,15 @@ const ONCE_FIELD: &str = "once";
 ///
 /// A keyed hash, because the fields may hold passwords: without the key of the installation, guesses cannot be tested
 /// against the stored hash.
-pub fn key(state: &State, reader: &Reader, fields: &[(String, String)]) -> Option<FormKey> {
+pub fn key(state: &State, context: &PageContext, fields: &[(String, String)]) -> Option<FormKey> {
     fields.iter().find(|(name, value)| name == ONCE_FIELD && !value.is_empty())?;
-    let path = reader.path.split('?').next().unwrap_or_default();
-    let mut text = url::form_urlencoded::Serializer::new(format!("{} {path} ", reader.csrf));
+    let path = context.path.split('?').next().unwrap_or_default();
+    let mut text = url::form_urlencoded::Serializer::new(format!("{} {path} ", context.csrf));
     // The form token is masked differently on each page.
     text.extend_pairs(fields.iter().filter(|(name, _)| name != "_csrf"));
     Some(FormKey {
         hash: mac(&state.form_key, text.finish().as_bytes()).into(),
-        session: api_token::hash(&reader.csrf),
+        session: api_token::hash(&context.csrf),
     })
 }
 

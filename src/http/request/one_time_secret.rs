@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::page_context::Reader;
-use super::session::Visit;
+use super::page_context::PageContext;
+use super::session::UserSession;
 use crate::clock;
 use crate::db::form_answers::{self, FormKey};
 use crate::domain::secret_box::{Sealed, expose};
@@ -15,39 +15,44 @@ use crate::http::error::PageError;
 /// A secret that is not shown within this time is lost.
 const SECRET_LIFETIME: Duration = Duration::from_secs(600);
 
-fn seal_of(reader: &Reader, place: &str) -> String {
-    format!("flash:{}:{place}", reader.user_id())
+fn seal_of(context: &PageContext, place: &str) -> String {
+    format!("flash:{}:{place}", context.user_id())
 }
 
 /// Stores a secret for the next view of `place` by this user, for ten minutes. `form` is the form that created it: its
 /// stored answer loses the secret once it has been shown.
 pub fn store(
     state: &State,
-    visit: &Visit,
-    reader: &Reader,
+    visit: &UserSession,
+    context: &PageContext,
     place: &str,
     secret: &str,
     form: Option<&FormKey>,
 ) -> Result<(), PageError> {
-    let until = reader.now.after(SECRET_LIFETIME).micros();
+    let until = context.now.after(SECRET_LIFETIME).micros();
     let stored = Stored { until, form: form.map(|key| key.hash.clone()), secret: secret.to_owned() };
     let text = serde_json::to_string(&stored).map_err(|error| PageError::Internal(error.to_string()))?;
-    let sealed = state.db.vault().seal(&text, &seal_of(reader, place), clock::random());
+    let sealed = state.db.vault().seal(&text, &seal_of(context, place), clock::random());
     visit.store_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
     Ok(())
 }
 
 /// Returns the secret stored for `place` and forgets it, unless the request is HEAD. The secret of another place stays
 /// for its own page.
-pub async fn consume(state: &State, visit: &Visit, reader: &Reader, place: &str) -> Result<Option<String>, PageError> {
-    let Some(stored) = visit.secret().and_then(|sealed| read(state, reader, place, sealed)) else { return Ok(None) };
-    if !reader.head {
+pub async fn consume(
+    state: &State,
+    visit: &UserSession,
+    context: &PageContext,
+    place: &str,
+) -> Result<Option<String>, PageError> {
+    let Some(stored) = visit.secret().and_then(|sealed| read(state, context, place, sealed)) else { return Ok(None) };
+    if !context.head {
         if let Some(form) = stored.form {
             state.db.write(move |conn| form_answers::forget_secret(conn, &form)).await?;
         }
         visit.forget_secret();
     }
-    Ok((reader.now.micros() < stored.until).then_some(stored.secret))
+    Ok((context.now.micros() < stored.until).then_some(stored.secret))
 }
 
 /// The sealed value in the session.
@@ -60,7 +65,7 @@ struct Stored {
     secret: String,
 }
 
-fn read(state: &State, reader: &Reader, place: &str, sealed: String) -> Option<Stored> {
-    let text = state.db.vault().open(&Sealed(sealed), &seal_of(reader, place)).ok()?;
+fn read(state: &State, context: &PageContext, place: &str, sealed: String) -> Option<Stored> {
+    let text = state.db.vault().open(&Sealed(sealed), &seal_of(context, place)).ok()?;
     serde_json::from_str(expose(&text)).ok()
 }

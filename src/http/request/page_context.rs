@@ -15,7 +15,7 @@ use super::cookie_names::cookie_value;
 use super::cookie_names::{OLD_LANGUAGE, OLD_THEME};
 use super::form::Form;
 use super::kept_form::{self, KeptForm};
-use super::session::{Ended, Visit};
+use super::session::{Ended, UserSession};
 use super::{csrf, return_page};
 use crate::clock;
 use crate::db::accounts::{kept_forms, users};
@@ -32,7 +32,7 @@ use crate::i18n::{Translator, negotiate};
 use crate::views::{Notice, NoticeKind, Place, Shell};
 
 /// The context of a page.
-pub struct Reader {
+pub struct PageContext {
     pub(in crate::http) locale: Language,
     pub(in crate::http) user: Option<User>,
     theme: Option<Theme>,
@@ -63,7 +63,7 @@ pub struct Reader {
     notice: Option<Notice>,
 }
 
-impl Reader {
+impl PageContext {
     /// Texts, dates and numbers in the language and time zone of the reader.
     pub(in crate::http) fn t(&self) -> Translator<'_> {
         Translator::new(self.locale, self.now).in_zone(self.zone())
@@ -110,8 +110,8 @@ impl Reader {
 }
 
 /// The context for a page that is rendered without session and database.
-pub(in crate::http) fn stranger(state: &State, request: &HttpRequest) -> Reader {
-    Reader {
+pub(in crate::http) fn anonymous(state: &State, request: &HttpRequest) -> PageContext {
+    PageContext {
         locale: language(state, request, None, &mut Vec::new()).unwrap_or(Language::En),
         user: None,
         theme: theme(state, request, None),
@@ -135,8 +135,8 @@ pub(in crate::http) fn stranger(state: &State, request: &HttpRequest) -> Reader 
 pub(in crate::http) async fn read(
     state: &State,
     request: &HttpRequest,
-) -> Result<(Reader, Vec<Cookie<'static>>), PageError> {
-    let visit = Visit(request.get_session());
+) -> Result<(PageContext, Vec<Cookie<'static>>), PageError> {
+    let visit = UserSession(request.get_session());
     let now = clock::now();
     let id = visit.user();
     let found = match id {
@@ -173,7 +173,7 @@ pub(in crate::http) async fn read(
         true => visit.take_notice(),
         false => None,
     };
-    let reader = Reader {
+    let context = PageContext {
         locale,
         theme: theme(state, request, user.as_ref()),
         shown_csrf: csrf::masked(&csrf),
@@ -192,14 +192,14 @@ pub(in crate::http) async fn read(
         notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Warning(text), Notice::Done)),
         user,
     };
-    Ok((reader, cookies))
+    Ok((context, cookies))
 }
 
 /// The kept form of the session. Sending any form deletes it: the user has seen it.
 async fn kept_form(
     state: &State,
     request: &HttpRequest,
-    visit: &Visit,
+    visit: &UserSession,
     user: Option<&User>,
 ) -> Result<Option<KeptForm>, PageError> {
     let (Some(user), Some(session_hash)) = (user, visit.kept_form()) else { return Ok(None) };
@@ -275,18 +275,18 @@ fn client(state: &State, request: &HttpRequest) -> IpAddr {
 
 /// Extractor: signed in or not.
 #[derive(Clone)]
-pub struct Anyone(pub Rc<Reader>);
+pub struct Anyone(pub Rc<PageContext>);
 
 /// Extractor: any signed-in user; otherwise redirects to the sign-in page.
 #[derive(Clone)]
-pub struct SignedIn(pub Rc<Reader>);
+pub struct SignedIn(pub Rc<PageContext>);
 
 /// Extractor: a signed-in administrator; 403 for other users.
 #[derive(Clone)]
-pub struct Admin(pub Rc<Reader>);
+pub struct Admin(pub Rc<PageContext>);
 
-fn reader(request: &HttpRequest) -> Result<Rc<Reader>, PageError> {
-    request.extensions().get::<Rc<Reader>>().cloned().ok_or_else(|| PageError::Internal("no reader".into()))
+fn context(request: &HttpRequest) -> Result<Rc<PageContext>, PageError> {
+    request.extensions().get::<Rc<PageContext>>().cloned().ok_or_else(|| PageError::Internal("no context".into()))
 }
 
 impl FromRequest for Anyone {
@@ -294,7 +294,7 @@ impl FromRequest for Anyone {
     type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(reader(request).map(Self))
+        ready(context(request).map(Self))
     }
 }
 
@@ -303,11 +303,10 @@ impl FromRequest for SignedIn {
     type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(reader(request).and_then(
-            |reader| {
-                if reader.user.is_some() { Ok(Self(reader)) } else { Err(reader.to_sign_in()) }
-            },
-        ))
+        ready(
+            context(request)
+                .and_then(|context| if context.user.is_some() { Ok(Self(context)) } else { Err(context.to_sign_in()) }),
+        )
     }
 }
 
@@ -316,10 +315,10 @@ impl FromRequest for Admin {
     type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(reader(request).and_then(|reader| match (&reader.user, reader.is_admin()) {
-            (None, _) => Err(reader.to_sign_in()),
+        ready(context(request).and_then(|context| match (&context.user, context.is_admin()) {
+            (None, _) => Err(context.to_sign_in()),
             (Some(_), false) => Err(PageError::Forbidden),
-            (Some(_), true) => Ok(Self(reader)),
+            (Some(_), true) => Ok(Self(context)),
         }))
     }
 }

@@ -16,7 +16,7 @@ use crate::http::error::PageError;
 
 /// A form whose token may no longer be valid, for handlers that then show the form again with what was typed.
 #[derive(Debug)]
-pub struct Typed {
+pub struct FormWithTokenCheck {
     pub form: Form,
     /// The form token is valid. A form without a valid token must not change anything.
     pub fresh: bool,
@@ -27,7 +27,7 @@ impl FromRequest for Form {
     type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, typed) = (request.clone(), Typed::from_request(request, payload));
+        let (request, typed) = (request.clone(), FormWithTokenCheck::from_request(request, payload));
         async move {
             let typed = typed.await?;
             let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
@@ -37,28 +37,28 @@ impl FromRequest for Form {
     }
 }
 
-impl FromRequest for Typed {
+impl FromRequest for FormWithTokenCheck {
     type Error = PageError;
     type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         async move {
-            let Anyone(reader) = Anyone::extract(&request).await?;
+            let Anyone(context) = Anyone::extract(&request).await?;
             let state = request.app_data::<Data<State>>().ok_or_else(|| PageError::Internal("no state".into()))?;
             check_origin(state, &request)?;
             let limits = FormLimits::of(&request);
             // The body of a client that cannot have one of Hachok's forms is not read.
-            match &reader.user {
+            match &context.user {
                 Some(_) => {}
-                None if limits.signed_in => return Err(reader.to_sign_in()),
+                None if limits.signed_in => return Err(context.to_sign_in()),
                 None if !csrf::has_cookie(state, &request) => return Err(csrf::stale(state, &request)),
                 None => {}
             }
             let fields = limits.read(&request, &mut payload).await?;
-            let once = double_submit::key(state, &reader, &fields);
+            let once = double_submit::key(state, &context, &fields);
             let form = Form { fields, once };
-            let fresh = csrf::is_token(&reader.csrf, form.get("_csrf"));
+            let fresh = csrf::is_token(&context.csrf, form.get("_csrf"));
             Ok(Self { form, fresh })
         }
         .boxed_local()

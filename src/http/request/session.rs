@@ -175,9 +175,9 @@ impl Store {
 }
 
 /// The session of a request, with its values as types.
-pub struct Visit(pub Session);
+pub struct UserSession(pub Session);
 
-impl Visit {
+impl UserSession {
     /// The signed-in user.
     pub fn user(&self) -> Option<UserId> {
         self.0.get(USER).ok().flatten()
@@ -228,7 +228,7 @@ impl Visit {
     }
 
     /// Stores a notice for the next page.
-    pub fn leave_notice(&self, notice: &str) {
+    pub fn store_notice(&self, notice: &str) {
         self.put(NOTICE, &notice);
     }
 

@@ -44,7 +44,7 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     let name = event.name;
     let accepted = state.engine.accept(Posted { event, key, token }).await?;
     if accepted == Accepted::TokenRevoked {
-        state.senders.forget(&known);
+        state.ingest_tokens.forget(&known);
     }
     answer(name, accepted)
 }

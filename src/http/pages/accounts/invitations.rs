@@ -19,11 +19,11 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
 use crate::http::request::page_context::Anyone;
-use crate::http::request::session::Visit;
+use crate::http::request::session::UserSession;
 use crate::password::Busy;
 use crate::views::accounts::invitations::{InvitationInput, InvitePage};
 
@@ -34,33 +34,33 @@ async fn find(state: &State, text: &str, now: Timestamp) -> Result<Invitation, P
 }
 
 /// The form behind the link.
-pub async fn show(state: Data<State>, Anyone(reader): Anyone, text: Path<String>) -> Answer {
-    let invitation = find(&state, &text, reader.now).await?;
+pub async fn show(state: Data<State>, Anyone(context): Anyone, text: Path<String>) -> Answer {
+    let invitation = find(&state, &text, context.now).await?;
     let zone = state.db.read(settings::load).await?.time_zone;
     // UTC is the default, not a choice: left empty, the script fills in the time zone of the browser.
     let zone = if zone == "UTC" { "" } else { &zone };
     let typed = InvitationInput { name: &invitation.name, language: None, time_zone: zone };
     let problems = Problems::default();
-    page(StatusCode::OK, &InvitePage::new(reader.shell(), &invitation, &text, typed, &problems))
+    render(StatusCode::OK, &InvitePage::new(context.shell(), &invitation, &text, typed, &problems))
 }
 
 /// Creates the account or stores the password, ends the link, and signs the user in.
 pub async fn accept(
     state: Data<State>,
-    Anyone(reader): Anyone,
+    Anyone(context): Anyone,
     session: Session,
     text: Path<String>,
     form: Form,
 ) -> Answer {
-    let now = reader.now;
-    if let Some(id) = made_before(&state, reader.address, &form).await? {
-        Visit(session).sign_in(id, None);
-        return Ok(go(&reader, "/webhooks"));
+    let now = context.now;
+    if let Some(id) = made_before(&state, context.address, &form).await? {
+        UserSession(session).sign_in(id, None);
+        return Ok(redirect_to(&context, "/webhooks"));
     }
     let invitation = find(&state, &text, now).await?;
     let done = match check(&invitation, &form) {
         Err(problems) => Err(problems),
-        Ok(new) => match passwords::hash(&state, reader.address, form.get("password")).await? {
+        Ok(new) => match passwords::hash(&state, context.address, form.get("password")).await? {
             Err(Busy) => Err(Problems::one(Field::Form, Problem::HashingBusy)),
             Ok(hash) => {
                 let link = invitation.clone();
@@ -74,14 +74,14 @@ pub async fn accept(
     };
     match done {
         Ok(done) => {
-            Visit(session).sign_in(done?.made, None);
-            Ok(go(&reader, "/webhooks"))
+            UserSession(session).sign_in(done?.made, None);
+            Ok(redirect_to(&context, "/webhooks"))
         }
         Err(problems) => {
             let language = Language::parse(form.get("language"));
             let typed = InvitationInput { name: form.get("name"), language, time_zone: form.get("time_zone") };
-            let again = InvitePage::new(reader.shell(), &invitation, &text, typed, &problems);
-            let response = page(StatusCode::UNPROCESSABLE_ENTITY, &again)?;
+            let again = InvitePage::new(context.shell(), &invitation, &text, typed, &problems);
+            let response = render(StatusCode::UNPROCESSABLE_ENTITY, &again)?;
             let busy = problems.of(&Field::Form) == Some(&Problem::HashingBusy);
             Ok(if busy { passwords::try_later(response) } else { response })
         }

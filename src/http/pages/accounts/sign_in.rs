@@ -20,12 +20,12 @@ use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
-use crate::http::request::page_context::{Anyone, Reader};
-use crate::http::request::posted_form::Typed;
+use crate::http::request::page_context::{Anyone, PageContext};
+use crate::http::request::posted_form::FormWithTokenCheck;
 use crate::http::request::return_page::of_path;
-use crate::http::request::session::Visit;
+use crate::http::request::session::UserSession;
 use crate::http::request::{csrf, double_submit, kept_form};
 use crate::password::Busy;
 use crate::views::accounts::sign_in::{Ended, Refusal, SetUpInput, SetUpPage, SignInPage};
@@ -38,10 +38,10 @@ pub struct Link {
 }
 
 /// The form for the first administrator; 404 once there is a user, and for an invalid link.
-pub async fn set_up(state: Data<State>, Anyone(reader): Anyone, link: Query<Link>) -> Answer {
+pub async fn set_up(state: Data<State>, Anyone(context): Anyone, link: Query<Link>) -> Answer {
     check_link(&state, &link.token).await?;
     let typed = SetUpInput { token: &link.token, ..SetUpInput::default() };
-    page(StatusCode::OK, &SetUpPage::new(reader.shell(), typed, &Problems::default()))
+    render(StatusCode::OK, &SetUpPage::new(context.shell(), typed, &Problems::default()))
 }
 
 async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
@@ -54,10 +54,10 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
 }
 
 /// Creates the first administrator and signs them in.
-pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: Session, form: Form) -> Answer {
-    if let Some(id) = made_before(&state, reader.address, &form).await? {
-        Visit(session).sign_in(id, None);
-        return Ok(go(&reader, "/webhooks"));
+pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: Session, form: Form) -> Answer {
+    if let Some(id) = made_before(&state, context.address, &form).await? {
+        UserSession(session).sign_in(id, None);
+        return Ok(redirect_to(&context, "/webhooks"));
     }
     check_link(&state, form.get("token")).await?;
     let (name, email, zone) = (form.get("name"), form.get("email"), form.get("time_zone"));
@@ -67,15 +67,15 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
         // No language is stored: the user has not chosen one, and the language links must keep working.
         Ok(user) => user,
         Err(problems) => {
-            return page(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(reader.shell(), typed, &problems));
+            return render(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(context.shell(), typed, &problems));
         }
     };
-    let hash = match passwords::hash(&state, reader.address, form.get("password")).await? {
+    let hash = match passwords::hash(&state, context.address, form.get("password")).await? {
         Ok(hash) => hash,
         Err(Busy) => {
             let problems = Problems::one(Field::Form, Problem::HashingBusy);
-            let again = SetUpPage::new(reader.shell(), typed, &problems);
-            return page(StatusCode::SERVICE_UNAVAILABLE, &again).map(passwords::try_later);
+            let again = SetUpPage::new(context.shell(), typed, &problems);
+            return render(StatusCode::SERVICE_UNAVAILABLE, &again).map(passwords::try_later);
         }
     };
     let link = api_token::hash(form.get("token"));
@@ -91,8 +91,8 @@ pub async fn create_first(state: Data<State>, Anyone(reader): Anyone, session: S
         Ok(Ok(Done::plain(id)))
     };
     let done = double_submit::write(&state, form.once(), create).await??;
-    Visit(session).sign_in(done.made, None);
-    Ok(go(&reader, "/webhooks"))
+    UserSession(session).sign_in(done.made, None);
+    Ok(redirect_to(&context, "/webhooks"))
 }
 
 /// The user whom the same form has just created or given a new password, for a repeated post. The password is checked
@@ -120,18 +120,18 @@ pub struct Next {
 }
 
 /// The sign-in form.
-pub async fn sign_in(state: Data<State>, Anyone(reader): Anyone, query: Query<Next>) -> Answer {
+pub async fn sign_in(state: Data<State>, Anyone(context): Anyone, query: Query<Next>) -> Answer {
     let next = of_path(&query.next);
-    if reader.user.is_some() {
-        return Ok(go(&reader, &next));
+    if context.user.is_some() {
+        return Ok(redirect_to(&context, &next));
     }
-    let ended = ended(&state, &reader, !query.form.is_empty()).await?;
-    page(StatusCode::OK, &SignInPage::new(reader.shell(), "", &next, None).after(ended))
+    let ended = ended(&state, &context, !query.form.is_empty()).await?;
+    render(StatusCode::OK, &SignInPage::new(context.shell(), "", &next, None).after(ended))
 }
 
 /// What happens to the form that was sent, if the session has ended.
-async fn ended(state: &State, reader: &Reader, form: bool) -> Result<Option<Ended>, PageError> {
-    let Some(ended) = &reader.ended else { return Ok(None) };
+async fn ended(state: &State, context: &PageContext, form: bool) -> Result<Option<Ended>, PageError> {
+    let Some(ended) = &context.ended else { return Ok(None) };
     Ok(Some(match kept_form::is_waiting(state, ended).await? {
         true => Ended::FormIsKept,
         false if form => Ended::NothingWasDone,
@@ -144,14 +144,14 @@ async fn ended(state: &State, reader: &Reader, form: bool) -> Result<Option<Ende
 /// A user who has signed in in another window in the meantime is redirected without a check.
 pub async fn check_in(
     state: Data<State>,
-    Anyone(reader): Anyone,
+    Anyone(context): Anyone,
     session: Session,
     request: HttpRequest,
-    input: Typed,
+    input: FormWithTokenCheck,
 ) -> Answer {
     let form = input.form;
-    if reader.user.is_some() && csrf::is_before_sign_in(&state, &request, form.get("_csrf")) {
-        return Ok(go(&reader, &of_path(form.get("next"))));
+    if context.user.is_some() && csrf::is_before_sign_in(&state, &request, form.get("_csrf")) {
+        return Ok(redirect_to(&context, &of_path(form.get("next"))));
     }
     if !input.fresh {
         return Err(csrf::stale(&state, &request));
@@ -159,10 +159,10 @@ pub async fn check_in(
     let typed = form.get("email");
     let account = parse_email(typed).unwrap_or_default();
     let next = of_path(form.get("next"));
-    match password_check::check(&state, reader.address, &account, form.get("password")).await? {
+    match password_check::check(&state, context.address, &account, form.get("password")).await? {
         Checked::Wait(seconds) => {
-            let refused = SignInPage::new(reader.shell(), typed, &next, Some(Refusal::Wait(seconds)));
-            let mut response = page(StatusCode::TOO_MANY_REQUESTS, &refused)?;
+            let refused = SignInPage::new(context.shell(), typed, &next, Some(Refusal::Wait(seconds)));
+            let mut response = render(StatusCode::TOO_MANY_REQUESTS, &refused)?;
             response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
@@ -173,35 +173,35 @@ pub async fn check_in(
                 users::set_last_sign_in(conn, id, clock::now())
             };
             state.db.write(sign_in).await?;
-            let visit = Visit(session);
-            let same = reader.ended.as_ref().filter(|ended| ended.user == Some(id));
+            let visit = UserSession(session);
+            let same = context.ended.as_ref().filter(|ended| ended.user == Some(id));
             visit.sign_in(id, same.and_then(|ended| ended.csrf.clone()));
-            if let Some(ended) = &reader.ended
+            if let Some(ended) = &context.ended
                 && let Some(kept) = kept_form::take_over(&state, ended, id).await?
             {
                 visit.keep_form(&ended.key_hash);
-                return Ok(go(&reader, &kept.page));
+                return Ok(redirect_to(&context, &kept.page));
             }
-            Ok(go(&reader, &next))
+            Ok(redirect_to(&context, &next))
         }
-        Checked::Wrong => refuse(&reader, typed, &next, Refusal::Wrong),
-        Checked::Busy => refuse(&reader, typed, &next, Refusal::Busy).map(passwords::try_later),
+        Checked::Wrong => refuse(&context, typed, &next, Refusal::Wrong),
+        Checked::Busy => refuse(&context, typed, &next, Refusal::Busy).map(passwords::try_later),
     }
 }
 
-fn refuse(reader: &Reader, typed: &str, next: &str, refusal: Refusal) -> Answer {
-    page(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(reader.shell(), typed, next, Some(refusal)))
+fn refuse(context: &PageContext, typed: &str, next: &str, refusal: Refusal) -> Answer {
+    render(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(context.shell(), typed, next, Some(refusal)))
 }
 
 /// Ends the session.
 ///
 /// The form token is checked only while a user is signed in: a session that has ended has no token to compare with.
-pub async fn sign_out(Anyone(reader): Anyone, session: Session, input: Typed) -> Answer {
-    if reader.user.is_some() && !input.fresh {
+pub async fn sign_out(Anyone(context): Anyone, session: Session, input: FormWithTokenCheck) -> Answer {
+    if context.user.is_some() && !input.fresh {
         return Err(PageError::StaleForm);
     }
-    Visit(session).sign_out();
-    let mut response = go(&reader, "/sign-in");
+    UserSession(session).sign_out();
+    let mut response = redirect_to(&context, "/sign-in");
     let clear = actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\"");
     response.headers_mut().insert(actix_web::http::header::HeaderName::from_static("clear-site-data"), clear);
     Ok(response)

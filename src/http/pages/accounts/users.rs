@@ -17,10 +17,10 @@ use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
-use crate::http::request::page_context::{Admin, Reader};
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext};
+use crate::http::request::session::UserSession;
 use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
 use crate::views::accounts::users::{InviteInput, ListPage, NewLink, UserPage};
@@ -33,47 +33,47 @@ fn password_place(id: UserId) -> String {
 }
 
 /// The users, the open invitations, and the form to invite.
-pub async fn list(state: Data<State>, Admin(reader): Admin, session: Session) -> Answer {
-    let new = one_time_secret::consume(&state, &Visit(session), &reader, INVITATION_PLACE).await?;
-    let before = reader.typed_before("/users/invitations").map(|form| InviteInput {
+pub async fn list(state: Data<State>, Admin(context): Admin, session: Session) -> Answer {
+    let new = one_time_secret::consume(&state, &UserSession(session), &context, INVITATION_PLACE).await?;
+    let before = context.typed_before("/users/invitations").map(|form| InviteInput {
         email: form.get("email"),
         name: form.get("name"),
         role: Role::parse(form.get("role")).unwrap_or(Role::Viewer),
     });
-    answer(&state, &reader, new.as_deref(), before.unwrap_or_default(), &Problems::default()).await
+    answer(&state, &context, new.as_deref(), before.unwrap_or_default(), &Problems::default()).await
 }
 
 async fn answer(
     state: &State,
-    reader: &Reader,
+    context: &PageContext,
     new: Option<&str>,
     typed: InviteInput<'_>,
     problems: &Problems,
 ) -> Answer {
-    let now = reader.now;
+    let now = context.now;
     let load = move |conn: &mut DbConnection| Ok((users::list(conn)?, invitations::open(conn, now)?));
     let (people, open) = state.db.read(load).await?;
     let link = new.map(|url| NewLink { url, is_password: false });
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(status, &ListPage::new(reader.shell(), &people, &open, typed, problems).with_link(link))
+    render(status, &ListPage::new(context.shell(), &people, &open, typed, problems).with_link(link))
 }
 
 /// Creates a one-time link to a new account; the list shows it once.
-pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+pub async fn invite(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
     let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
     let typed = InviteInput { email: form.get("email"), name: form.get("name"), role };
     let made = match NewInvitation::parse(typed.email, typed.name, role) {
-        Ok(new) => make_link(&state, &reader, new, &form).await?,
+        Ok(new) => make_link(&state, &context, new, &form).await?,
         Err(problems) => Err(problems),
     };
     match made {
         Ok(link) => {
             if let Some(link) = link {
-                one_time_secret::store(&state, &Visit(session), &reader, INVITATION_PLACE, &link, form.once())?;
+                one_time_secret::store(&state, &UserSession(session), &context, INVITATION_PLACE, &link, form.once())?;
             }
-            Ok(go(&reader, "/users"))
+            Ok(redirect_to(&context, "/users"))
         }
-        Err(problems) => answer(&state, &reader, None, typed, &problems).await,
+        Err(problems) => answer(&state, &context, None, typed, &problems).await,
     }
 }
 
@@ -81,11 +81,11 @@ pub async fn invite(state: Data<State>, Admin(reader): Admin, session: Session, 
 /// that was shown already.
 async fn make_link(
     state: &State,
-    reader: &Reader,
+    context: &PageContext,
     new: NewInvitation,
     form: &Form,
 ) -> Result<Result<Option<String>, Problems>, PageError> {
-    let (text, now) = (hex(&clock::random::<32>()), reader.now);
+    let (text, now) = (hex(&clock::random::<32>()), context.now);
     let hash = api_token::hash(&text);
     let link = state.public.join(&format!("/invite/{text}"));
     let link = String::from(link.map_err(|error| PageError::Internal(error.to_string()))?);
@@ -110,15 +110,15 @@ async fn make_link(
 /// Withdraws a link that has not been used yet.
 pub async fn withdraw(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<i64>,
     _form: Form,
 ) -> Answer {
     if state.db.write(move |conn| invitations::end(conn, *id)).await? {
-        Visit(session).leave_notice(NoticeKind::InvitationWithdrawn.as_str());
+        UserSession(session).store_notice(NoticeKind::InvitationWithdrawn.as_str());
     }
-    Ok(go(&reader, "/users"))
+    Ok(redirect_to(&context, "/users"))
 }
 
 async fn find(state: &State, id: UserId) -> Result<User, PageError> {
@@ -126,19 +126,19 @@ async fn find(state: &State, id: UserId) -> Result<User, PageError> {
 }
 
 /// One user: role, access, password.
-pub async fn show(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<UserId>) -> Answer {
+pub async fn show(state: Data<State>, Admin(context): Admin, session: Session, id: Path<UserId>) -> Answer {
     let user = find(&state, *id).await?;
-    let new = one_time_secret::consume(&state, &Visit(session), &reader, &password_place(user.id)).await?;
+    let new = one_time_secret::consume(&state, &UserSession(session), &context, &password_place(user.id)).await?;
     let problems = Problems::default();
-    let before = reader.typed_before(&format!("/users/{id}")).and_then(|form| Role::parse(form.get("role")));
+    let before = context.typed_before(&format!("/users/{id}")).and_then(|form| Role::parse(form.get("role")));
     let role = before.unwrap_or(user.role);
-    page(StatusCode::OK, &UserPage::new(reader.shell(), &user, role, &problems).with_link(new.as_deref()))
+    render(StatusCode::OK, &UserPage::new(context.shell(), &user, role, &problems).with_link(new.as_deref()))
 }
 
 /// Changes the role of a user.
 pub async fn change_role(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<UserId>,
     form: Form,
@@ -146,30 +146,30 @@ pub async fn change_role(
     let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
     let user = find(&state, *id).await?;
     let change = state.db.write(move |conn| users::set_role(conn, user.id, role)).await?;
-    settle(&state, &reader, session, *id, change, NoticeKind::RoleChanged, role).await
+    settle(&state, &context, session, *id, change, NoticeKind::RoleChanged, role).await
 }
 
 /// Disables a user and ends their sessions. Administrators cannot disable themselves.
 pub async fn disable(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<UserId>,
     _form: Form,
 ) -> Answer {
-    let (id, now) = (*id, reader.now);
+    let (id, now) = (*id, context.now);
     let user = find(&state, id).await?;
-    if id == reader.user_id() {
-        return refuse(&reader, &user, user.role, Problem::NotYourself);
+    if id == context.user_id() {
+        return refuse(&context, &user, user.role, Problem::NotYourself);
     }
     let change = state.db.write(move |conn| users::disable_unless_last_admin(conn, id, now)).await?;
-    settle(&state, &reader, session, id, change, NoticeKind::UserDisabled, user.role).await
+    settle(&state, &context, session, id, change, NoticeKind::UserDisabled, user.role).await
 }
 
 /// The answer to a change; `role` is that of the user after it.
 async fn settle(
     state: &State,
-    reader: &Reader,
+    context: &PageContext,
     session: Session,
     id: UserId,
     change: Change,
@@ -178,25 +178,25 @@ async fn settle(
 ) -> Answer {
     match change {
         Change::NotThere => Err(PageError::NotFound),
-        Change::LastAdmin => refuse(reader, &find(state, id).await?, role, Problem::LastAdmin),
+        Change::LastAdmin => refuse(context, &find(state, id).await?, role, Problem::LastAdmin),
         Change::Done => {
-            Visit(session).leave_notice(done.as_str());
+            UserSession(session).store_notice(done.as_str());
             // A user who has lost the role of administrator may not open the pages of users.
-            let own = id == reader.user_id() && role != Role::Admin;
-            Ok(go(reader, &if own { "/webhooks".to_owned() } else { format!("/users/{id}") }))
+            let own = id == context.user_id() && role != Role::Admin;
+            Ok(redirect_to(context, &if own { "/webhooks".to_owned() } else { format!("/users/{id}") }))
         }
     }
 }
 
-fn refuse(reader: &Reader, user: &User, role: Role, problem: Problem) -> Answer {
+fn refuse(context: &PageContext, user: &User, role: Role, problem: Problem) -> Answer {
     let problems = Problems::one(Field::Role, problem);
-    page(StatusCode::UNPROCESSABLE_ENTITY, &UserPage::new(reader.shell(), user, role, &problems))
+    render(StatusCode::UNPROCESSABLE_ENTITY, &UserPage::new(context.shell(), user, role, &problems))
 }
 
 /// Enables a disabled user.
 pub async fn enable(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<UserId>,
     _form: Form,
@@ -205,14 +205,14 @@ pub async fn enable(
     if !state.db.write(move |conn| users::enable(conn, id)).await? {
         return Err(PageError::NotFound);
     }
-    Visit(session).leave_notice(NoticeKind::UserEnabled.as_str());
-    Ok(go(&reader, &format!("/users/{id}")))
+    UserSession(session).store_notice(NoticeKind::UserEnabled.as_str());
+    Ok(redirect_to(&context, &format!("/users/{id}")))
 }
 
 /// Creates a one-time link to a new password; the page of the user shows it once.
 pub async fn make_password_link(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<UserId>,
     form: Form,
@@ -222,10 +222,10 @@ pub async fn make_password_link(
         return Err(PageError::BadRequest);
     }
     let new = NewInvitation { email: user.email, name: user.name, role: user.role, user_id: Some(user.id) };
-    if let Ok(Some(link)) = make_link(&state, &reader, new, &form).await? {
-        one_time_secret::store(&state, &Visit(session), &reader, &password_place(user.id), &link, form.once())?;
+    if let Ok(Some(link)) = make_link(&state, &context, new, &form).await? {
+        one_time_secret::store(&state, &UserSession(session), &context, &password_place(user.id), &link, form.once())?;
     }
-    Ok(go(&reader, &format!("/users/{}", user.id)))
+    Ok(redirect_to(&context, &format!("/users/{}", user.id)))
 }
 
 /// Turns a unique violation, which only the e-mail address can cause, into a problem of its field.

@@ -16,11 +16,11 @@ use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::webhooks::list::inbox_name;
-use crate::http::pages::{Answer, fragments, go, page};
+use crate::http::pages::{Answer, fragments, redirect_to, render};
 use crate::http::request::form::Form;
 use crate::http::request::log_query::{LogQuery, Parsed, given};
-use crate::http::request::page_context::{Admin, Reader, SignedIn};
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext, SignedIn};
+use crate::http::request::session::UserSession;
 use crate::operations::redelivery;
 use crate::views::deliveries::{DeliveryPage, DeliveryView, LogFilter, LogInput, LogLine, LogPage, News};
 use crate::views::{Html, NoticeKind};
@@ -33,26 +33,26 @@ const OTHER_DELIVERIES_MAX: i64 = 5;
 const NEWS_MAX: usize = 100;
 
 /// The log.
-pub async fn log(state: Data<State>, SignedIn(reader): SignedIn, query: Query<LogQuery>) -> Answer {
-    show_log(&state, &reader, &query).await
+pub async fn log(state: Data<State>, SignedIn(context): SignedIn, query: Query<LogQuery>) -> Answer {
+    show_log(&state, &context, &query).await
 }
 
 /// The log of one webhook.
 pub async fn of_webhook(
     state: Data<State>,
-    SignedIn(reader): SignedIn,
+    SignedIn(context): SignedIn,
     id: Path<WebhookId>,
     query: Query<LogQuery>,
 ) -> Answer {
     let query = LogQuery { webhook: Some(id.to_string()), ..query.into_inner() };
-    show_log(&state, &reader, &query).await
+    show_log(&state, &context, &query).await
 }
 
-async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
-    let mut parsed = query.parse(reader.zone(), reader.now);
-    parsed.filter.is_viewers = !reader.is_admin();
-    if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| reader.htmx) {
-        return show_news(state, reader, query, &parsed, seen).await;
+async fn show_log(state: &State, context: &PageContext, query: &LogQuery) -> Answer {
+    let mut parsed = query.parse(context.zone(), context.now);
+    parsed.filter.is_viewers = !context.is_admin();
+    if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| context.htmx) {
+        return show_news(state, context, query, &parsed, seen).await;
     }
     let permit = state.search_permit(&parsed.filter).await?;
     let (wanted, cursor) = (parsed.filter.clone(), parsed.cursor);
@@ -71,7 +71,7 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
     let seen = found.lines.first().map_or(DeliveryId(0), |line| line.delivery.id);
     let (newer, older) = neighbours(cursor, &found);
     let input = LogInput {
-        filter: filter(reader, query, &parsed),
+        filter: filter(context, query, &parsed),
         unrecognised: parsed.odd,
         lines: shown.collect(),
         webhooks: titles.clone(),
@@ -82,12 +82,18 @@ async fn show_log(state: &State, reader: &Reader, query: &LogQuery) -> Answer {
         news: (query.is_live() && cursor == Cursor::Newest).then_some(News { seen, count: 0 }),
         retention_days: state.retention_days.into(),
     };
-    let log = LogPage::new(reader.shell(), input);
-    if reader.htmx { page(StatusCode::OK, &log.as_log()) } else { page(StatusCode::OK, &log) }
+    let log = LogPage::new(context.shell(), input);
+    if context.htmx { render(StatusCode::OK, &log.as_log()) } else { render(StatusCode::OK, &log) }
 }
 
 /// The answer to the poll: counts only deliveries newer than `seen`; 204 if the page shows that count already.
-async fn show_news(state: &State, reader: &Reader, query: &LogQuery, parsed: &Parsed, seen: DeliveryId) -> Answer {
+async fn show_news(
+    state: &State,
+    context: &PageContext,
+    query: &LogQuery,
+    parsed: &Parsed,
+    seen: DeliveryId,
+) -> Answer {
     let permit = state.search_permit(&parsed.filter).await?;
     let wanted = parsed.filter.clone();
     let newer = state.db.read(move |conn| {
@@ -99,16 +105,16 @@ async fn show_news(state: &State, reader: &Reader, query: &LogQuery, parsed: &Pa
         return Ok(HttpResponse::NoContent().finish());
     }
     let news = Some(News { seen, count: count as u64 });
-    let input = LogInput { filter: filter(reader, query, parsed), news, ..LogInput::default() };
-    page(StatusCode::OK, &LogPage::new(reader.shell(), input).as_news())
+    let input = LogInput { filter: filter(context, query, parsed), news, ..LogInput::default() };
+    render(StatusCode::OK, &LogPage::new(context.shell(), input).as_news())
 }
 
 /// How much of a search text the page repeats, in its field and in each of its links. No valid search is longer.
 const SEARCH_SHOWN_CHARS_MAX: usize = 500;
 
 /// The filter for the fields of the form.
-fn filter(reader: &Reader, query: &LogQuery, Parsed { filter, period, .. }: &Parsed) -> LogFilter {
-    let (from, to) = query.fields(reader.zone());
+fn filter(context: &PageContext, query: &LogQuery, Parsed { filter, period, .. }: &Parsed) -> LogFilter {
+    let (from, to) = query.fields(context.zone());
     LogFilter {
         status: filter.status,
         event: filter.event,
@@ -155,8 +161,8 @@ enum Part {
 }
 
 /// One delivery with its attempts.
-pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<String>, query: Query<Chosen>) -> Answer {
-    render(&state, &reader, parse(&id)?, &query, Part::Delivery).await
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<String>, query: Query<Chosen>) -> Answer {
+    render_delivery(&state, &context, parse(&id)?, &query, Part::Delivery).await
 }
 
 /// The query of the page from which htmx sent a form.
@@ -165,10 +171,10 @@ fn chosen_before(request: &HttpRequest) -> Chosen {
     Query::from_query(page.split_once('?').map_or("", |(_, query)| query)).map(Query::into_inner).unwrap_or_default()
 }
 
-async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: &Chosen, part: Part) -> Answer {
+async fn render_delivery(state: &State, context: &PageContext, id: DeliveryId, chosen: &Chosen, part: Part) -> Answer {
     // Only administrators see a refused address, and only if private networks are allowed: otherwise the page would let
     // them probe the internal DNS.
-    let may_know = reader.is_admin() && state.policy.has_allow_list();
+    let may_know = context.is_admin() && state.policy.has_allow_list();
     let wanted = chosen.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
     let loaded = state.db.read(move |conn| {
         let Some((delivery, attempts)) = log::attempts::whole(conn, id)? else { return Ok(None) };
@@ -186,7 +192,7 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: &Chosen,
     let loaded = loaded.await?.ok_or(PageError::NotFound)?;
     let (delivery, mut attempts, others, body, webhook, inboxes, (refused, everywhere)) = loaded;
     let mut answers_hidden = false;
-    if !reader.is_admin() {
+    if !context.is_admin() {
         // The setting of a deleted webhook is gone, so only the setting of the installation applies.
         answers_hidden = !webhook.as_ref().map_or(everywhere, |webhook| webhook.shows_answers(everywhere));
         for answer in attempts.iter_mut().filter_map(|attempt| attempt.response.as_mut()) {
@@ -210,13 +216,13 @@ async fn render(state: &State, reader: &Reader, id: DeliveryId, chosen: &Chosen,
         raw: chosen.body.as_deref() == Some("raw"),
         retention_days: state.retention_days.into(),
     };
-    let shown = DeliveryPage::new(reader.shell(), view).with_refused(refused.as_deref());
+    let shown = DeliveryPage::new(context.shell(), view).with_refused(refused.as_deref());
     match part {
-        _ if !reader.htmx => page(StatusCode::OK, &shown),
+        _ if !context.htmx => render(StatusCode::OK, &shown),
         Part::Delivery if chosen.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
-        Part::Delivery => page(StatusCode::OK, &shown.as_delivery()),
+        Part::Delivery => render(StatusCode::OK, &shown.as_delivery()),
         // The form stays on the page and may be sent again.
-        Part::Attempts => fragments(&[shown.as_attempts().html()?, reader.shell().once_again("once-resend").html()?]),
+        Part::Attempts => fragments(&[shown.as_attempts().html()?, context.shell().once_again("once-resend").html()?]),
     }
 }
 
@@ -227,7 +233,7 @@ fn parse(id: &str) -> Result<DeliveryId, PageError> {
 /// Sends the event again, as a new delivery.
 pub async fn send_again(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<String>,
     request: HttpRequest,
@@ -235,17 +241,17 @@ pub async fn send_again(
 ) -> Answer {
     let id = parse(&id)?;
     let delivery = redelivery::make(&state.db, &state.engine, id, form.once()).await??;
-    if reader.htmx {
-        return render(&state, &reader, id, &chosen_before(&request), Part::Attempts).await;
+    if context.htmx {
+        return render_delivery(&state, &context, id, &chosen_before(&request), Part::Attempts).await;
     }
-    Visit(session).leave_notice(NoticeKind::DeliveryResent.as_str());
-    Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
+    UserSession(session).store_notice(NoticeKind::DeliveryResent.as_str());
+    Ok(redirect_to(&context, &format!("/deliveries/{}", delivery.id)))
 }
 
 /// Cancels a pending delivery.
 pub async fn cancel(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<String>,
     request: HttpRequest,
@@ -254,11 +260,11 @@ pub async fn cancel(
     let id = parse(&id)?;
     let now = clock::now();
     let cancelled = state.db.write(move |conn| queue::cancel(conn, id, now)).await?;
-    if reader.htmx {
-        return render(&state, &reader, id, &chosen_before(&request), Part::Delivery).await;
+    if context.htmx {
+        return render_delivery(&state, &context, id, &chosen_before(&request), Part::Delivery).await;
     }
     if cancelled {
-        Visit(session).leave_notice(NoticeKind::DeliveryCancelled.as_str());
+        UserSession(session).store_notice(NoticeKind::DeliveryCancelled.as_str());
     }
-    Ok(go(&reader, &format!("/deliveries/{id}")))
+    Ok(redirect_to(&context, &format!("/deliveries/{id}")))
 }

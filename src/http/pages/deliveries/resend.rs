@@ -17,11 +17,11 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
 use crate::http::request::log_query::{LogQuery, Parsed, given};
-use crate::http::request::page_context::{Admin, Reader, SignedIn};
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext, SignedIn};
+use crate::http::request::session::UserSession;
 use crate::http::request::{clock_field, double_submit};
 use crate::views::NoticeKind;
 use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage};
@@ -40,15 +40,15 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(query: &LogQuery, reader: &Reader) -> Result<Self, PageError> {
-        let Parsed { filter, odd, .. } = query.parse(reader.zone(), reader.now);
+    fn of(query: &LogQuery, context: &PageContext) -> Result<Self, PageError> {
+        let Parsed { filter, odd, .. } = query.parse(context.zone(), context.now);
         // Without its value the recovery would include all of them.
         if odd.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
             return Err(PageError::BadRequest);
         }
-        let (since, until) = query.fields(reader.zone());
+        let (since, until) = query.fields(context.zone());
         let mut problems = Problems::default();
-        if odd.contains(&"from") || filter.from.is_none() || filter.from > Some(reader.now) {
+        if odd.contains(&"from") || filter.from.is_none() || filter.from > Some(context.now) {
             problems.add(Field::Since, Problem::SinceInvalid);
         }
         if odd.contains(&"to") {
@@ -58,8 +58,8 @@ impl Asked {
             webhook: filter.webhook,
             event: filter.event,
             inbox: filter.inbox,
-            since: filter.from.unwrap_or(reader.now),
-            until: filter.to.unwrap_or(reader.now).min(reader.now),
+            since: filter.from.unwrap_or(context.now),
+            until: filter.to.unwrap_or(context.now).min(context.now),
         };
         Ok(Self {
             wanted: if problems.is_empty() { Ok(wanted) } else { Err(problems) },
@@ -110,19 +110,19 @@ fn choice(conn: &mut DbConnection) -> Result<Choice, Error> {
 }
 
 /// The form, and the count once a start is given.
-pub async fn ask(state: Data<State>, Admin(reader): Admin, query: Query<LogQuery>) -> Answer {
+pub async fn ask(state: Data<State>, Admin(context): Admin, query: Query<LogQuery>) -> Answer {
     let mut query = query.into_inner();
     let is_blank = given(&query.from).is_none() && given(&query.period).is_none();
     if given(&query.from).is_none() {
         // A period of the log becomes its beginning; without one, the last day is suggested.
         let period = query.period.take().and_then(|text| Period::parse(&text)).unwrap_or(Period::Day);
-        let start = period.start(reader.now, reader.zone()).unwrap_or(reader.now).micros();
-        query.from = clock_field::shown(Timestamp::from_micros(start - start % 60_000_000), reader.zone());
+        let start = period.start(context.now, context.zone()).unwrap_or(context.now).micros();
+        query.from = clock_field::shown(Timestamp::from_micros(start - start % 60_000_000), context.zone());
     }
-    let asked = Asked::of(&query, &reader)?;
+    let asked = Asked::of(&query, &context)?;
     let none = Problems::default();
     match &asked.wanted {
-        Err(problems) => refuse(&state, &reader, &asked, problems).await,
+        Err(problems) => refuse(&state, &context, &asked, problems).await,
         Ok(wanted) => {
             let wanted = *wanted;
             let loaded = state.db.read(move |conn| {
@@ -130,18 +130,18 @@ pub async fn ask(state: Data<State>, Admin(reader): Admin, query: Query<LogQuery
                 Ok((choice(conn)?, found))
             });
             let (choice, found) = loaded.await?;
-            page(StatusCode::OK, &ResendPage::new(reader.shell(), asked.input(choice, found, &none)))
+            render(StatusCode::OK, &ResendPage::new(context.shell(), asked.input(choice, found, &none)))
         }
     }
 }
 
-async fn refuse(state: &State, reader: &Reader, asked: &Asked, problems: &Problems) -> Answer {
+async fn refuse(state: &State, context: &PageContext, asked: &Asked, problems: &Problems) -> Answer {
     let input = asked.input(state.db.read(choice).await?, None, problems);
-    page(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(reader.shell(), input))
+    render(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(context.shell(), input))
 }
 
 /// Starts a recovery.
-pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
     let text = |name: &str| Some(form.get(name).to_owned());
     let query = LogQuery {
         webhook: text("webhook"),
@@ -151,9 +151,9 @@ pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, f
         to: text("to"),
         ..LogQuery::default()
     };
-    let asked = Asked::of(&query, &reader)?;
+    let asked = Asked::of(&query, &context)?;
     let begun = match &asked.wanted {
-        Err(problems) => return refuse(&state, &reader, &asked, problems).await,
+        Err(problems) => return refuse(&state, &context, &asked, problems).await,
         Ok(wanted) => {
             let wanted = *wanted;
             let start = move |conn: &mut DbConnection| {
@@ -165,20 +165,20 @@ pub async fn start(state: Data<State>, Admin(reader): Admin, session: Session, f
     };
     match begun {
         Ok(Done { made: id, .. }) => {
-            Visit(session).leave_notice(NoticeKind::RecoveryStarted.as_str());
-            Ok(go(&reader, &format!("/recoveries/{id}")))
+            UserSession(session).store_notice(NoticeKind::RecoveryStarted.as_str());
+            Ok(redirect_to(&context, &format!("/recoveries/{id}")))
         }
         // Another user has started the same recovery in the meantime.
-        Err(()) => Ok(go(&reader, "/deliveries/resend")),
+        Err(()) => Ok(redirect_to(&context, "/deliveries/resend")),
     }
 }
 
 /// The progress of a recovery.
-pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<i64>) -> Answer {
-    render(&state, &reader, *id).await
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<i64>) -> Answer {
+    render_recovery(&state, &context, *id).await
 }
 
-async fn render(state: &State, reader: &Reader, id: i64) -> Answer {
+async fn render_recovery(state: &State, context: &PageContext, id: i64) -> Answer {
     let loaded = state.db.read(move |conn| Ok((recoveries::find(conn, id)?, webhooks::titles(conn)?)));
     let (found, titles) = loaded.await?;
     let found = found.ok_or(PageError::NotFound)?;
@@ -198,19 +198,19 @@ async fn render(state: &State, reader: &Reader, id: i64) -> Answer {
         started_at: found.started_at,
         ended_at: found.ended_at,
     };
-    let shown = RecoveryPage::new(reader.shell(), view);
-    if reader.htmx { page(StatusCode::OK, &shown.as_recovery()) } else { page(StatusCode::OK, &shown) }
+    let shown = RecoveryPage::new(context.shell(), view);
+    if context.htmx { render(StatusCode::OK, &shown.as_recovery()) } else { render(StatusCode::OK, &shown) }
 }
 
 /// Cancels a recovery; deliveries that it has made already continue.
-pub async fn cancel(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<i64>, _form: Form) -> Answer {
+pub async fn cancel(state: Data<State>, Admin(context): Admin, session: Session, id: Path<i64>, _form: Form) -> Answer {
     let id = id.into_inner();
     let cancelled = state.db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await?;
-    if reader.htmx {
-        return render(&state, &reader, id).await;
+    if context.htmx {
+        return render_recovery(&state, &context, id).await;
     }
     if cancelled {
-        Visit(session).leave_notice(NoticeKind::RecoveryCancelled.as_str());
+        UserSession(session).store_notice(NoticeKind::RecoveryCancelled.as_str());
     }
-    Ok(go(&reader, &format!("/recoveries/{id}")))
+    Ok(redirect_to(&context, &format!("/recoveries/{id}")))
 }

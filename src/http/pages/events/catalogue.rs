@@ -8,19 +8,19 @@ use crate::db::webhooks;
 use crate::domain::events::catalogue::EventName;
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, page};
+use crate::http::pages::{Answer, render};
 use crate::http::request::page_context::SignedIn;
 use crate::views::events::catalogue::{EventPage, ListPage};
 
-pub async fn list(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
+pub async fn list(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
     let webhooks = state.db.read(webhooks::list).await?;
-    page(StatusCode::OK, &ListPage::new(reader.shell(), &webhooks))
+    render(StatusCode::OK, &ListPage::new(context.shell(), &webhooks))
 }
 
-pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, name: Path<String>) -> Answer {
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn, name: Path<String>) -> Answer {
     let event = EventName::parse(&name).ok_or(PageError::NotFound)?;
     let webhooks = state.db.read(webhooks::list).await?;
-    page(StatusCode::OK, &EventPage::new(reader.shell(), event, &webhooks))
+    render(StatusCode::OK, &EventPage::new(context.shell(), event, &webhooks))
 }
 
 /// The JSON Schema of an event, as a file.

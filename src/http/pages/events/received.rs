@@ -11,11 +11,11 @@ use crate::domain::id::EventId;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::webhooks::list::inbox_name;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, SignedIn};
 use crate::http::request::received_query::{Parsed, ReceivedQuery};
-use crate::http::request::session::Visit;
+use crate::http::request::session::UserSession;
 use crate::operations::redelivery;
 use crate::views::events::received::{Fate, ListInput, ListPage, ReceivedFilter, ReceivedLine};
 use crate::views::events::received_event::{EventPage, EventView};
@@ -25,16 +25,16 @@ use crate::views::{Notice, NoticeKind};
 const PAGE_LINES: usize = 50;
 
 /// The list.
-pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ReceivedQuery>) -> Answer {
-    let Parsed { filter, cursor, odd } = query.parse(reader.zone());
-    let t = reader.t();
+pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<ReceivedQuery>) -> Answer {
+    let Parsed { filter, cursor, odd } = query.parse(context.zone());
+    let t = context.t();
     let labels: Vec<String> = odd.iter().map(|name| t.filter_label(name)).collect();
     let odd = (!labels.is_empty()).then(|| Notice::Warning(t.filters_odd(labels.join(", "))));
     let wanted = filter.clone();
     let loaded =
         state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE_LINES)?, inboxes::list(conn)?)));
     let (found, inboxes) = loaded.await?;
-    let (from, to) = query.fields(reader.zone());
+    let (from, to) = query.fields(context.zone());
     let ingest = state.public.join("/api/v1/events").map_or_else(|_| String::new(), |url| url.to_string());
     let input = ListInput {
         filter: ReceivedFilter { event: filter.event, inbox: filter.inbox, unmatched: filter.unmatched, from, to },
@@ -45,10 +45,10 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<R
         retention_days: state.retention_days.into(),
         ingest: &ingest,
     };
-    let mut shell = reader.shell();
+    let mut shell = context.shell();
     shell.notice = odd.or(shell.notice);
     let list = ListPage::new(shell, input);
-    if reader.htmx { page(StatusCode::OK, &list.as_received()) } else { page(StatusCode::OK, &list) }
+    if context.htmx { render(StatusCode::OK, &list.as_received()) } else { render(StatusCode::OK, &list) }
 }
 
 fn shown<'a>(line: &Line, inbox: Option<&'a str>) -> ReceivedLine<'a> {
@@ -74,7 +74,7 @@ fn parse(id: &str) -> Result<EventId, PageError> {
 }
 
 /// One event with its deliveries.
-pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<String>) -> Answer {
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<String>) -> Answer {
     let id = parse(&id)?;
     let loaded = state.db.read(move |conn| {
         let Some(line) = received::find(conn, id)? else { return Ok(None) };
@@ -92,7 +92,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<Strin
         webhooks: &webhooks,
         body: &body,
     };
-    page(StatusCode::OK, &EventPage::new(reader.shell(), view))
+    render(StatusCode::OK, &EventPage::new(context.shell(), view))
 }
 
 /// The body as it was received, byte for byte.
@@ -105,13 +105,13 @@ pub async fn body(state: Data<State>, _: SignedIn, id: Path<String>) -> Result<H
 /// Sends the event to a webhook of the user's choice, even if its subscriptions and inboxes do not match.
 pub async fn send(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<String>,
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let webhook = form.get("webhook").parse().map_err(|_| PageError::BadRequest)?;
     let delivery = redelivery::send_to(&state.db, &state.engine, parse(&id)?, webhook, form.once()).await??;
-    Visit(session).leave_notice(NoticeKind::EventSent.as_str());
-    Ok(go(&reader, &format!("/deliveries/{}", delivery.id)))
+    UserSession(session).store_notice(NoticeKind::EventSent.as_str());
+    Ok(redirect_to(&context, &format!("/deliveries/{}", delivery.id)))
 }

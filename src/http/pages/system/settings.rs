@@ -14,16 +14,16 @@ use crate::domain::system::settings::Settings;
 use crate::domain::webhooks::health::{OFF_AFTER, OFF_FAILURES};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
-use crate::http::request::page_context::{Admin, Reader, SignedIn};
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext, SignedIn};
+use crate::http::request::session::UserSession;
 use crate::views::NoticeKind;
 use crate::views::system::settings::{SettingsInput, SettingsPage, StartSetting};
 
-pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
     let stored = state.db.read(settings::load).await?;
-    let typed = match reader.typed_before("/settings") {
+    let typed = match context.typed_before("/settings") {
         Some(form) => SettingsInput {
             language: Language::parse(form.get("language")).unwrap_or(stored.language),
             time_zone: form.get("time_zone"),
@@ -38,11 +38,11 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
         },
     };
     let problems = Problems::default();
-    page(StatusCode::OK, &SettingsPage::new(reader.shell(), typed, &problems, fixed(&state, &reader)))
+    render(StatusCode::OK, &SettingsPage::new(context.shell(), typed, &problems, fixed(&state, &context)))
 }
 
 /// Stores the settings of the form.
-pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, form: Form) -> Answer {
+pub async fn save(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
     let language = Language::parse(form.get("language")).ok_or(PageError::BadRequest)?;
     let (zone, attribute) = (form.get("time_zone"), form.get("substatus_attribute"));
     let viewers_see_answers = !form.get("viewers_see_answers").is_empty();
@@ -50,26 +50,26 @@ pub async fn save(state: Data<State>, Admin(reader): Admin, session: Session, fo
         Err(problems) => {
             let typed =
                 SettingsInput { language, time_zone: zone, substatus_attribute: attribute, viewers_see_answers };
-            let again = SettingsPage::new(reader.shell(), typed, &problems, fixed(&state, &reader));
-            page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+            let again = SettingsPage::new(context.shell(), typed, &problems, fixed(&state, &context));
+            render(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Ok(new) => {
             state.db.write(move |conn| settings::store(conn, &new)).await?;
-            Visit(session).leave_notice(NoticeKind::SettingsSaved.as_str());
-            Ok(go(&reader, "/settings"))
+            UserSession(session).store_notice(NoticeKind::SettingsSaved.as_str());
+            Ok(redirect_to(&context, "/settings"))
         }
     }
 }
 
 /// The settings of the command line and built-in values. Only administrators see addresses of the internal network.
-fn fixed(state: &State, reader: &Reader) -> Vec<StartSetting> {
-    let (t, web, delivery) = (reader.t(), &state.web, &state.delivery);
+fn fixed(state: &State, context: &PageContext) -> Vec<StartSetting> {
+    let (t, web, delivery) = (context.t(), &state.web, &state.delivery);
     let set = |name, value, variable| StartSetting { name, value, variable: Some(variable) };
     let built_in = |name, value| StartSetting { name, value, variable: None };
     let bytes = usize::try_from(web.max_payload).unwrap_or(usize::MAX);
     let address = state.public.as_str().trim_end_matches('/');
     let mut all = vec![set(t.fixed_public_url(), address.to_owned(), "HACHOK_PUBLIC_URL")];
-    if reader.user.as_ref().is_some_and(|user| user.role == Role::Admin) {
+    if context.user.as_ref().is_some_and(|user| user.role == Role::Admin) {
         all.extend([
             set(t.fixed_bind(), web.bind.to_string(), "HACHOK_BIND"),
             set(t.fixed_proxies(), listed(&web.trusted_proxies), "HACHOK_TRUSTED_PROXIES"),

@@ -9,12 +9,12 @@ use crate::db::{DbConnection, webhooks};
 use crate::domain::accounts::user::Role;
 use crate::domain::system::status::Measurements;
 use crate::http::State;
-use crate::http::pages::{Answer, page};
+use crate::http::pages::{Answer, render};
 use crate::http::request::page_context::SignedIn;
 use crate::views::system::status::{StatusPage, StatusView};
 
 /// The page, or the part of it that the poll swaps.
-pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
     let (pulse, now) = (state.engine.pulse(), state.db.now().await?);
     let load = move |conn: &mut DbConnection| {
         let queue =
@@ -22,7 +22,7 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
         Ok((queue, diagnostics::migration(conn)?, webhooks::list(conn)?))
     };
     let ((pending, oldest_pending, oldest_due), migration, hooks) = state.db.read(load).await?;
-    let may_know_places = reader.user.as_ref().is_some_and(|user| user.role == Role::Admin);
+    let may_know_places = context.user.as_ref().is_some_and(|user| user.role == Role::Admin);
     let readable = state.data.files_readable_by_others();
     let readable: Vec<String> = readable.iter().map(|file| file.display().to_string()).collect();
     let measured = StatusView {
@@ -50,8 +50,8 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn) -> Answer {
         others_can_read: !readable.is_empty(),
         readable_files: if may_know_places { readable } else { Vec::new() },
     };
-    let whole = StatusPage::new(reader.shell(), measured);
-    if reader.htmx { page(StatusCode::OK, &whole.as_status()) } else { page(StatusCode::OK, &whole) }
+    let whole = StatusPage::new(context.shell(), measured);
+    if context.htmx { render(StatusCode::OK, &whole.as_status()) } else { render(StatusCode::OK, &whole) }
 }
 
 /// Resident memory of the process in bytes, as Linux reports it (proc_pid_status(5): `VmRSS` in kB); `None` elsewhere.

@@ -15,10 +15,10 @@ use crate::domain::id::WebhookId;
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
-use crate::http::request::page_context::{Admin, Reader};
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext};
+use crate::http::request::session::UserSession;
 use crate::http::request::{double_submit, one_time_secret};
 use crate::operations::secret_rotation::Overlap;
 use crate::views::NoticeKind;
@@ -34,28 +34,35 @@ pub async fn turn_off(state: Data<State>, admin: Admin, session: Session, id: Pa
     switch(&state, &admin.0, session, *id, &form, false).await
 }
 
-async fn switch(state: &State, reader: &Rc<Reader>, session: Session, id: WebhookId, form: &Form, on: bool) -> Answer {
+async fn switch(
+    state: &State,
+    context: &Rc<PageContext>,
+    session: Session,
+    id: WebhookId,
+    form: &Form,
+    on: bool,
+) -> Answer {
     let webhook = find(state, id).await?;
     // The user decides whether held deliveries are sent or discarded.
     if on && !webhook.enabled && held(state, id).await? > 0 {
-        return Ok(go(reader, &format!("/webhooks/{id}/held")));
+        return Ok(redirect_to(context, &format!("/webhooks/{id}/held")));
     }
     let there = state.db.write(move |conn| webhooks::set_enabled(conn, id, on, clock::now())).await?;
     if !there {
         return Err(PageError::NotFound);
     }
     state.engine.wake();
-    if reader.htmx {
-        return row(state, reader, id).await;
+    if context.htmx {
+        return row(state, context, id).await;
     }
     let kind = if on { NoticeKind::WebhookTurnedOn } else { NoticeKind::WebhookTurnedOff };
-    Visit(session).leave_notice(kind.as_str());
+    UserSession(session).store_notice(kind.as_str());
     // Back to the page with the switch: the list, or the page of the webhook.
     let back = match form.get("back") {
         "list" => format!("/webhooks#wh-{id}"),
         _ => format!("/webhooks/{id}"),
     };
-    Ok(go(reader, &back))
+    Ok(redirect_to(context, &back))
 }
 
 async fn held(state: &State, id: WebhookId) -> Result<u64, PageError> {
@@ -64,19 +71,19 @@ async fn held(state: &State, id: WebhookId) -> Result<u64, PageError> {
 }
 
 /// The question whether held deliveries are sent or discarded.
-pub async fn ask_held(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+pub async fn ask_held(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
     if webhook.enabled {
-        return Ok(go(&reader, &format!("/webhooks/{id}")));
+        return Ok(redirect_to(&context, &format!("/webhooks/{id}")));
     }
     let held = held(&state, *id).await?;
-    page(StatusCode::OK, &HeldPage::new(reader.shell(), &webhook, held))
+    render(StatusCode::OK, &HeldPage::new(context.shell(), &webhook, held))
 }
 
 /// Turns a webhook on, and sends or discards its held deliveries.
 pub async fn settle_held(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<WebhookId>,
     form: Form,
@@ -99,18 +106,18 @@ pub async fn settle_held(
     };
     double_submit::write(&state, form.once(), settle).await??;
     state.engine.resume(id);
-    Visit(session).leave_notice(kind.as_str());
-    Ok(go(&reader, &format!("/webhooks/{id}")))
+    UserSession(session).store_notice(kind.as_str());
+    Ok(redirect_to(&context, &format!("/webhooks/{id}")))
 }
 
 /// The question before a webhook is deleted.
-pub async fn ask_delete(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+pub async fn ask_delete(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
     let id = id.into_inner();
     let webhook = find(&state, id).await?;
     let pending = state.db.read(move |conn| statistics::pending(conn, Some(id))).await?;
     let days = u64::from(state.retention_days);
     let pending = u64::try_from(pending).unwrap_or_default();
-    page(StatusCode::OK, &DeletePage::new(reader.shell(), &webhook, pending, days))
+    render(StatusCode::OK, &DeletePage::new(context.shell(), &webhook, pending, days))
 }
 
 fn found(there: bool) -> Result<Done<()>, PageError> {
@@ -120,7 +127,7 @@ fn found(there: bool) -> Result<Done<()>, PageError> {
 /// Deletes a webhook.
 pub async fn delete(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<WebhookId>,
     form: Form,
@@ -128,30 +135,30 @@ pub async fn delete(
     let id = id.into_inner();
     let delete = move |conn: &mut DbConnection| Ok(found(webhooks::delete(conn, id, clock::now())?));
     double_submit::write(&state, form.once(), delete).await??;
-    Visit(session).leave_notice(NoticeKind::WebhookDeleted.as_str());
-    Ok(go(&reader, "/webhooks"))
+    UserSession(session).store_notice(NoticeKind::WebhookDeleted.as_str());
+    Ok(redirect_to(&context, "/webhooks"))
 }
 
 /// The page of the signing secret: shows a new one once, and offers to replace it.
-pub async fn secret(state: Data<State>, Admin(reader): Admin, session: Session, id: Path<WebhookId>) -> Answer {
+pub async fn secret(state: Data<State>, Admin(context): Admin, session: Session, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
-    let key = one_time_secret::consume(&state, &Visit(session), &reader, &id.to_string()).await?;
-    page(StatusCode::OK, &SecretPage::new(reader.shell(), &webhook, key.as_deref()))
+    let key = one_time_secret::consume(&state, &UserSession(session), &context, &id.to_string()).await?;
+    render(StatusCode::OK, &SecretPage::new(context.shell(), &webhook, key.as_deref()))
 }
 
 /// Replaces the signing secret, or ends the validity of the old one.
 pub async fn rotate(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<WebhookId>,
     form: Form,
 ) -> Answer {
     let id = id.into_inner();
     if form.get("end") == "old" {
-        return end_old_secret(&state, &reader, id).await;
+        return end_old_secret(&state, &context, id).await;
     }
-    let until = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?.until(reader.now);
+    let until = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?.until(context.now);
     let key = SigningSecret::from_random(clock::random());
     let vault = state.db.vault();
     let rotate = move |conn: &mut DbConnection| {
@@ -160,17 +167,17 @@ pub async fn rotate(
         Ok(if rotated { Ok(done) } else { Err(PageError::NotFound) })
     };
     let rotated = double_submit::write(&state, form.once(), rotate).await??;
-    let visit = Visit(session);
+    let visit = UserSession(session);
     if let Some(key) = rotated.secret {
-        store_secret(&state, &visit, &reader, id, &key, &form)?;
+        store_secret(&state, &visit, &context, id, &key, &form)?;
     }
-    visit.leave_notice(NoticeKind::SecretReplaced.as_str());
-    Ok(go(&reader, &format!("/webhooks/{id}/secret")))
+    visit.store_notice(NoticeKind::SecretReplaced.as_str());
+    Ok(redirect_to(&context, &format!("/webhooks/{id}/secret")))
 }
 
-async fn end_old_secret(state: &State, reader: &Reader, id: WebhookId) -> Answer {
+async fn end_old_secret(state: &State, context: &PageContext, id: WebhookId) -> Answer {
     if state.db.write(move |conn| webhooks::end_old_secret(conn, id)).await? {
-        Ok(go(reader, &format!("/webhooks/{id}/secret")))
+        Ok(redirect_to(context, &format!("/webhooks/{id}/secret")))
     } else {
         Err(PageError::NotFound)
     }
@@ -179,11 +186,11 @@ async fn end_old_secret(state: &State, reader: &Reader, id: WebhookId) -> Answer
 /// Stores a new signing secret for the next view of its page.
 pub fn store_secret(
     state: &State,
-    visit: &Visit,
-    reader: &Reader,
+    visit: &UserSession,
+    context: &PageContext,
     id: WebhookId,
     secret: &str,
     form: &Form,
 ) -> Result<(), PageError> {
-    one_time_secret::store(state, visit, reader, &id.to_string(), secret, form.once())
+    one_time_secret::store(state, visit, context, &id.to_string(), secret, form.once())
 }

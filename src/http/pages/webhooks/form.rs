@@ -24,12 +24,12 @@ use crate::forms::Context;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
+use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
-use crate::http::request::page_context::{Admin, Reader};
-use crate::http::request::posted_form::Typed;
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext};
+use crate::http::request::posted_form::FormWithTokenCheck;
+use crate::http::request::session::UserSession;
 use crate::views::NoticeKind;
 use crate::views::webhooks::{FormErrorsFragment, FormInput, FormPage, NewHeaderRow};
 
@@ -41,41 +41,41 @@ pub struct Prefilled {
 }
 
 /// The form of a new webhook. A copy has all settings of its original except secrets.
-pub async fn new(state: Data<State>, Admin(reader): Admin, query: Query<Prefilled>) -> Answer {
+pub async fn new(state: Data<State>, Admin(context): Admin, query: Query<Prefilled>) -> Answer {
     let Prefilled { event, from } = query.into_inner();
     let original = match from {
         Some(id) => Some(list::find(&state, id).await?),
         None => None,
     };
-    let form = match (typed_before(&reader, "/webhooks"), &original) {
+    let form = match (typed_before(&context, "/webhooks"), &original) {
         (Some(typed), _) => typed,
-        (None, Some(original)) => WebhookForm::copy_of(original, cleaned(&reader.t().copy_of(original.title()))),
+        (None, Some(original)) => WebhookForm::copy_of(original, cleaned(&context.t().copy_of(original.title()))),
         (None, None) => WebhookForm::blank(event.into_iter().collect()),
     };
     let inboxes = state.db.read(inboxes::list).await?;
     let problems = Problems::default();
     let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems };
-    page(StatusCode::OK, &FormPage::new(reader.shell(), input).copied_from(original.as_ref()))
+    render(StatusCode::OK, &FormPage::new(context.shell(), input).copied_from(original.as_ref()))
 }
 
 /// The fields of a form that was kept when the session had ended.
-fn typed_before(reader: &Reader, action: &str) -> Option<WebhookForm> {
-    reader.typed_before(action).map(|form| without_spare_rows(WebhookForm::from_pairs(form.pairs())))
+fn typed_before(context: &PageContext, action: &str) -> Option<WebhookForm> {
+    context.typed_before(action).map(|form| without_spare_rows(WebhookForm::from_pairs(form.pairs())))
 }
 
 /// Redirects to a form with the settings of the webhook: a copy is created only after its credentials were entered.
-pub async fn copy(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, _form: Form) -> Answer {
+pub async fn copy(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>, _form: Form) -> Answer {
     let original = list::find(&state, *id).await?;
-    Ok(go(&reader, &format!("/webhooks/new?from={}", original.id)))
+    Ok(redirect_to(&context, &format!("/webhooks/new?from={}", original.id)))
 }
 
 /// The form of a stored webhook.
-pub async fn edit(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+pub async fn edit(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = list::find(&state, *id).await?;
     let inboxes = state.db.read(inboxes::list).await?;
-    let typed = typed_before(&reader, &format!("/webhooks/{id}"));
+    let typed = typed_before(&context, &format!("/webhooks/{id}"));
     let form = typed.unwrap_or_else(|| WebhookForm::of(&webhook));
-    show(&reader, StatusCode::OK, &form, Some(&webhook), &inboxes, &Problems::default())
+    show(&context, StatusCode::OK, &form, Some(&webhook), &inboxes, &Problems::default())
 }
 
 /// The index of the row of custom headers to add.
@@ -86,8 +86,8 @@ pub struct RowIndex {
 }
 
 /// One more row of custom headers.
-pub async fn header_row(Admin(reader): Admin, query: Query<RowIndex>) -> Answer {
-    page(StatusCode::OK, &NewHeaderRow::new(reader.t(), query.i.min(63)))
+pub async fn header_row(Admin(context): Admin, query: Query<RowIndex>) -> Answer {
+    render(StatusCode::OK, &NewHeaderRow::new(context.t(), query.i.min(63)))
 }
 
 /// A webhook that was stored.
@@ -107,34 +107,34 @@ enum NotSaved {
 }
 
 /// Stores a new webhook.
-pub async fn create(state: Data<State>, Admin(reader): Admin, session: Session, input: Typed) -> Answer {
+pub async fn create(state: Data<State>, Admin(context): Admin, session: Session, input: FormWithTokenCheck) -> Answer {
     let form = input.form;
     let typed = WebhookForm::from_pairs(form.pairs());
     if !input.fresh {
-        return too_old(&state, &reader, &typed, None).await;
+        return too_old(&state, &context, &typed, None).await;
     }
     let saved = double_submit::write(&state, form.once(), storing(&state, typed.clone(), None)).await?;
-    answer(&state, &reader, session, &form, typed, None, saved).await
+    answer(&state, &context, session, &form, typed, None, saved).await
 }
 
 /// Stores changes to a webhook.
 pub async fn update(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<WebhookId>,
-    input: Typed,
+    input: FormWithTokenCheck,
 ) -> Answer {
     let (stored, form) = (list::find(&state, *id).await?, input.form);
     let typed = WebhookForm::from_pairs(form.pairs());
     if !input.fresh {
-        return too_old(&state, &reader, &typed, Some(&stored)).await;
+        return too_old(&state, &context, &typed, Some(&stored)).await;
     }
     // A repeated post gets the first answer only as long as no other change came after that form.
     let latest = typed.version.is_some_and(|version| stored.version <= version + 1);
     let once = form.once().filter(|_| latest);
     let saved = double_submit::write(&state, once, storing(&state, typed.clone(), Some(*id))).await?;
-    answer(&state, &reader, session, &form, typed, Some(stored), saved).await
+    answer(&state, &context, session, &form, typed, Some(stored), saved).await
 }
 
 /// Checks and stores in one transaction, so that the checked state cannot change before it is stored.
@@ -179,7 +179,7 @@ fn storing(
 
 async fn answer(
     state: &State,
-    reader: &Reader,
+    context: &PageContext,
     session: Session,
     form: &Form,
     mut typed: WebhookForm,
@@ -190,21 +190,21 @@ async fn answer(
         Err(NotSaved::Gone) => Err(PageError::NotFound),
         Ok(Done { made: Saved { id, created, same_url }, secret }) => {
             state.engine.wake();
-            let visit = Visit(session);
+            let visit = UserSession(session);
             if let Some(secret) = secret {
-                store_secret(state, &visit, reader, id, &secret, form)?;
+                store_secret(state, &visit, context, id, &secret, form)?;
             }
-            store_notice(reader, &visit, created, same_url);
-            Ok(after(reader, id, form.get("then") == "test", created))
+            store_notice(context, &visit, created, same_url);
+            Ok(after(context, id, form.get("then") == "test", created))
         }
         Err(NotSaved::Wrong(problems)) => {
             let inboxes = state.db.read(inboxes::list).await?;
-            if reader.htmx {
-                let fragment = FormErrorsFragment::new(reader.t(), &problems, typed.headers.len());
-                return page(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
+            if context.htmx {
+                let fragment = FormErrorsFragment::new(context.t(), &problems, typed.headers.len());
+                return render(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
             }
             let typed = without_spare_rows(typed);
-            show(reader, StatusCode::UNPROCESSABLE_ENTITY, &typed, stored.as_ref(), &inboxes, &problems)
+            show(context, StatusCode::UNPROCESSABLE_ENTITY, &typed, stored.as_ref(), &inboxes, &problems)
         }
         Err(NotSaved::Changed(now)) => {
             let inboxes = state.db.read(inboxes::list).await?;
@@ -212,23 +212,23 @@ async fn answer(
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
             let input = FormInput { webhook: Some(&now), form: &typed, inboxes: &inboxes, problems: &problems };
-            let shown = FormPage::new(reader.shell(), input).with_conflicts(&now);
-            Ok(whole(reader, page(StatusCode::CONFLICT, &shown)?))
+            let shown = FormPage::new(context.shell(), input).with_conflicts(&now);
+            Ok(whole(context, render(StatusCode::CONFLICT, &shown)?))
         }
     }
 }
 
 /// The form with what was typed and with a valid form token.
-async fn too_old(state: &State, reader: &Reader, typed: &WebhookForm, stored: Option<&Webhook>) -> Answer {
+async fn too_old(state: &State, context: &PageContext, typed: &WebhookForm, stored: Option<&Webhook>) -> Answer {
     let inboxes = state.db.read(inboxes::list).await?;
     let problems = Problems::one(Field::Form, Problem::PageTooOld);
-    let response = show(reader, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)?;
-    Ok(whole(reader, response))
+    let response = show(context, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)?;
+    Ok(whole(context, response))
 }
 
 /// htmx is configured to swap only 422, and only the error summary. Headers let it swap the whole page instead.
-fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
-    if reader.htmx {
+fn whole(context: &PageContext, mut response: HttpResponse) -> HttpResponse {
+    if context.htmx {
         let headers = response.headers_mut();
         for (name, value) in
             [("hx-retarget", "#main"), ("hx-reselect", "#main > *"), ("hx-reswap", "innerHTML show:window:top")]
@@ -240,21 +240,21 @@ fn whole(reader: &Reader, mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-fn store_notice(reader: &Reader, visit: &Visit, created: bool, same_url: Option<String>) {
+fn store_notice(context: &PageContext, visit: &UserSession, created: bool, same_url: Option<String>) {
     let done = if created { NoticeKind::WebhookCreated } else { NoticeKind::WebhookSaved };
     match same_url {
-        None => visit.leave_notice(done.as_str()),
-        Some(name) => visit.leave_notice(&reader.t().problem_words(&Problem::UrlTaken { name })),
+        None => visit.store_notice(done.as_str()),
+        Some(name) => visit.store_notice(&context.t().problem_words(&Problem::UrlTaken { name })),
     }
 }
 
 /// Redirects to the new signing secret, or to the test page if *Save and test* was pressed: then the secret stays until
 /// its page is opened.
-fn after(reader: &Reader, id: WebhookId, test: bool, created: bool) -> HttpResponse {
+fn after(context: &PageContext, id: WebhookId, test: bool, created: bool) -> HttpResponse {
     match (test, created) {
-        (true, _) => go(reader, &format!("/webhooks/{id}/test")),
-        (false, true) => go(reader, &format!("/webhooks/{id}/secret")),
-        (false, false) => go(reader, &format!("/webhooks/{id}")),
+        (true, _) => redirect_to(context, &format!("/webhooks/{id}/test")),
+        (false, true) => redirect_to(context, &format!("/webhooks/{id}/secret")),
+        (false, false) => redirect_to(context, &format!("/webhooks/{id}")),
     }
 }
 
@@ -267,7 +267,7 @@ fn without_spare_rows(mut form: WebhookForm) -> WebhookForm {
 }
 
 fn show(
-    reader: &Reader,
+    context: &PageContext,
     status: StatusCode,
     form: &WebhookForm,
     webhook: Option<&Webhook>,
@@ -275,5 +275,5 @@ fn show(
     problems: &Problems,
 ) -> Answer {
     let input = FormInput { webhook, form, inboxes, problems };
-    page(status, &FormPage::new(reader.shell(), input))
+    render(status, &FormPage::new(context.shell(), input))
 }

@@ -21,13 +21,13 @@ use crate::domain::webhooks::health::{self, OFF_AFTER, OffReason};
 use crate::domain::webhooks::{State as Health, Webhook};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, go, page};
-use crate::http::request::page_context::{Reader, SignedIn};
+use crate::http::pages::{Answer, redirect_to, render};
+use crate::http::request::page_context::{PageContext, SignedIn};
 use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, Part, Row, Stage, Summary, Totals};
 
 /// `/` redirects to the list of webhooks.
-pub async fn home(SignedIn(reader): SignedIn) -> HttpResponse {
-    go(&reader, "/webhooks")
+pub async fn home(SignedIn(context): SignedIn) -> HttpResponse {
+    redirect_to(&context, "/webhooks")
 }
 
 /// Webhooks on a page of the list.
@@ -56,9 +56,9 @@ impl ListQuery {
         Filter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
     }
 
-    fn search(&self, reader: &Reader) -> Search {
+    fn search(&self, context: &PageContext) -> Search {
         let Filter { q, state, inbox } = self.filter();
-        Search { text: q.to_owned(), paths: reader.is_admin(), state, inbox }
+        Search { text: q.to_owned(), paths: context.is_admin(), state, inbox }
     }
 }
 
@@ -74,8 +74,8 @@ struct Loaded {
 }
 
 /// The list, with the last 24 hours of each webhook.
-pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<ListQuery>) -> Answer {
-    let (now, search) = (reader.now, query.search(&reader));
+pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<ListQuery>) -> Answer {
+    let (now, search) = (context.now, query.search(&context));
     let wanted: usize = query.page.parse().unwrap_or(1);
     let loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
     let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| alert(webhook, now)).collect();
@@ -84,8 +84,8 @@ pub async fn list(state: Data<State>, SignedIn(reader): SignedIn, query: Query<L
         let id = alert.webhook.id;
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
-    let list = ListPage::new(reader.shell(), loaded.list(query.filter(), alerts));
-    if reader.htmx { page(StatusCode::OK, &list.as_list()) } else { page(StatusCode::OK, &list) }
+    let list = ListPage::new(context.shell(), loaded.list(query.filter(), alerts));
+    if context.htmx { render(StatusCode::OK, &list.as_list()) } else { render(StatusCode::OK, &list) }
 }
 
 fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp) -> Result<Loaded, Error> {
@@ -154,8 +154,8 @@ pub fn count(number: i64) -> u64 {
 }
 
 /// The row of a webhook: the answer to its switch.
-pub async fn row(state: &State, reader: &Rc<Reader>, id: WebhookId) -> Answer {
-    let now = reader.now;
+pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId) -> Answer {
+    let now = context.now;
     let loaded = state.db.read(move |conn| {
         let webhook = webhooks::find(conn, id)?;
         let inboxes = inboxes::list(conn)?;
@@ -165,7 +165,7 @@ pub async fn row(state: &State, reader: &Rc<Reader>, id: WebhookId) -> Answer {
     let (webhook, inboxes, activity, last) = loaded.await?;
     let webhook = webhook.ok_or(PageError::NotFound)?;
     let summary = Summary { webhook: &webhook, last: last.get(&id), hours: last_day(activity.get(&id)) };
-    page(StatusCode::OK, &Row::new(&reader.shell(), summary, &inboxes))
+    render(StatusCode::OK, &Row::new(&context.shell(), summary, &inboxes))
 }
 
 /// The name of an inbox.

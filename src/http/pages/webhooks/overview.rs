@@ -21,7 +21,7 @@ use crate::domain::webhooks::chart_range::Range;
 use crate::domain::webhooks::{State as Health, Webhook};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, page};
+use crate::http::pages::{Answer, render};
 use crate::http::request::page_context::SignedIn;
 use crate::views::deliveries::LogLine;
 use crate::views::webhooks::{AnswerTimes, Chart, ChartInput, Hour, OverviewPage, Recent};
@@ -45,13 +45,13 @@ impl Asked {
 }
 
 /// The page; for htmx only the chart if a range is given, or only the deliveries, with 204 if they have not changed.
-pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<WebhookId>, asked: Query<Asked>) -> Answer {
-    let (id, range, now) = (id.into_inner(), asked.range(), reader.now);
-    if reader.htmx && asked.range.is_some() {
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<WebhookId>, asked: Query<Asked>) -> Answer {
+    let (id, range, now) = (id.into_inner(), asked.range(), context.now);
+    if context.htmx && asked.range.is_some() {
         let chart = state.db.read(move |conn| chart(conn, id, range, now)).await?;
-        return page(StatusCode::OK, &Chart::new(reader.t(), id, chart));
+        return render(StatusCode::OK, &Chart::new(context.t(), id, chart));
     }
-    let seen = asked.seen.clone().filter(|_| reader.htmx);
+    let seen = asked.seen.clone().filter(|_| context.htmx);
     let loaded = state.db.read(move |conn| load(conn, id, range, now)).await?;
     let Loaded { webhook, inboxes, lines, chart } = loaded.ok_or(PageError::NotFound)?;
     let (title, mark) = (webhook.title(), mark(&webhook, &lines));
@@ -66,16 +66,16 @@ pub async fn show(state: Data<State>, SignedIn(reader): SignedIn, id: Path<Webho
         duration_ms: line.duration_ms,
     });
     let recent = Recent { lines: lines.collect(), mark };
-    let shown = OverviewPage::new(reader.shell(), &webhook, &inboxes, chart, recent);
+    let shown = OverviewPage::new(context.shell(), &webhook, &inboxes, chart, recent);
     if seen.is_some() {
-        return page(StatusCode::OK, &shown.as_recent());
+        return render(StatusCode::OK, &shown.as_recent());
     }
     let mut alert = alert(&webhook, now);
     if let Some(alert) = alert.as_mut().filter(|_| webhook.state == Health::AutoDisabled) {
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
     let paused = webhook.health.paused_until.filter(|until| now < *until);
-    page(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at))
+    render(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at))
 }
 
 /// The values of the page, as loaded.

@@ -17,10 +17,10 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::Webhook;
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, fragments, go, page};
+use crate::http::pages::{Answer, fragments, redirect_to, render};
 use crate::http::request::form::Form;
-use crate::http::request::page_context::{Admin, Reader};
-use crate::http::request::session::Visit;
+use crate::http::request::page_context::{Admin, PageContext};
+use crate::http::request::session::UserSession;
 use crate::views::webhooks::{FormErrorsFragment, TestForm, TestPage};
 use crate::views::{Html, NoticeKind};
 
@@ -31,22 +31,22 @@ pub struct Chosen {
 }
 
 /// The form with the sample of an event.
-pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, query: Query<Chosen>) -> Answer {
+pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>, query: Query<Chosen>) -> Answer {
     let webhook = find(&state, *id).await?;
     let chosen = query.event.as_deref().and_then(EventName::parse_any).unwrap_or(EventName::WebhookTest);
     let problems = Problems::default();
-    let before = reader.typed_before(&format!("/webhooks/{id}/test"));
+    let before = context.typed_before(&format!("/webhooks/{id}/test"));
     let event = before.and_then(|form| EventName::parse_any(form.get("event"))).unwrap_or(chosen);
     let body = before.map_or(chosen.sample(), |form| form.get("body"));
     let form = TestForm { event, body, problems: &problems, sent: None };
-    let shown = TestPage::new(reader.shell(), &webhook, form);
-    if reader.htmx { page(StatusCode::OK, &shown.as_sample()) } else { page(StatusCode::OK, &shown) }
+    let shown = TestPage::new(context.shell(), &webhook, form);
+    if context.htmx { render(StatusCode::OK, &shown.as_sample()) } else { render(StatusCode::OK, &shown) }
 }
 
 /// Sends the event and shows the answer.
 pub async fn send(
     state: Data<State>,
-    Admin(reader): Admin,
+    Admin(context): Admin,
     session: Session,
     id: Path<WebhookId>,
     form: Form,
@@ -56,20 +56,20 @@ pub async fn send(
     let (event, problems) = check(&state, form.get("event"), &body);
     if !problems.is_empty() {
         let form = TestForm { event, body: &body, problems: &problems, sent: None };
-        return refuse(&reader, &webhook, form);
+        return refuse(&context, &webhook, form);
     }
     let test = state.engine.test(*id, event, Bytes::from(body.clone()), form.once().cloned());
     let sent = test.await?.ok_or(PageError::NotFound)?;
     let attempt = attempt(&state, sent).await?;
     // There is no attempt yet if another process that sent it has ended, or has not stored the result.
-    let Some(attempt) = attempt.filter(|_| reader.htmx) else {
-        Visit(session).leave_notice(NoticeKind::TestSent.as_str());
-        return Ok(go(&reader, &format!("/deliveries/{sent}")));
+    let Some(attempt) = attempt.filter(|_| context.htmx) else {
+        UserSession(session).store_notice(NoticeKind::TestSent.as_str());
+        return Ok(redirect_to(&context, &format!("/deliveries/{sent}")));
     };
     let form = TestForm { event, body: &body, problems: &problems, sent: Some((sent, &attempt)) };
-    let shown = TestPage::new(reader.shell(), &webhook, form);
+    let shown = TestPage::new(context.shell(), &webhook, form);
     // The form stays on the page and may be sent again.
-    fragments(&[shown.as_result().html()?, reader.shell().once_again("once-test").html()?])
+    fragments(&[shown.as_result().html()?, context.shell().once_again("once-test").html()?])
 }
 
 fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
@@ -81,12 +81,12 @@ fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
 }
 
 /// The form again, with the problem beside its field.
-fn refuse(reader: &Reader, webhook: &Webhook, form: TestForm) -> Answer {
+fn refuse(context: &PageContext, webhook: &Webhook, form: TestForm) -> Answer {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    if !reader.htmx {
-        return page(status, &TestPage::new(reader.shell(), webhook, form));
+    if !context.htmx {
+        return render(status, &TestPage::new(context.shell(), webhook, form));
     }
-    let mut response = page(status, &FormErrorsFragment::of_test(reader.t(), form.problems))?;
+    let mut response = render(status, &FormErrorsFragment::of_test(context.t(), form.problems))?;
     response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#errsum"));
     Ok(response)
 }

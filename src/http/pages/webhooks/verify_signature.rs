@@ -13,16 +13,16 @@ use crate::domain::webhooks::verification::mistake::Known;
 use crate::domain::webhooks::verification::{Difference, Finding, Pasted, diagnose, first_difference};
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, page};
+use crate::http::pages::{Answer, render};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::Admin;
 use crate::views::webhooks::{VerifyForm, VerifyPage};
 
 /// Sample code and the blank form.
-pub async fn form(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>) -> Answer {
+pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
-    let before = reader.typed_before(&format!("/webhooks/{id}/verify"));
-    page(StatusCode::OK, &VerifyPage::new(reader.shell(), &webhook, before.map(pasted).unwrap_or_default()))
+    let before = context.typed_before(&format!("/webhooks/{id}/verify"));
+    render(StatusCode::OK, &VerifyPage::new(context.shell(), &webhook, before.map(pasted).unwrap_or_default()))
 }
 
 fn pasted(form: &Form) -> VerifyForm<'_> {
@@ -36,16 +36,16 @@ fn pasted(form: &Form) -> VerifyForm<'_> {
 }
 
 /// Examines the pasted request. Changes nothing.
-pub async fn check(state: Data<State>, Admin(reader): Admin, id: Path<WebhookId>, form: Form) -> Answer {
+pub async fn check(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>, form: Form) -> Answer {
     let webhook = find(&state, *id).await?;
     let texts = ["id", "timestamp", "signature", "body"].map(|name| form.get(name).to_owned());
-    let (vault, now, id) = (state.db.vault(), reader.now, *id);
+    let (vault, now, id) = (state.db.vault(), context.now, *id);
     // In the thread of the query: trying all possible mistakes takes long for a large body.
     let found = state.db.read(move |conn| examine(conn, &vault, id, &texts, now)).await?;
     let (finding, difference, known) = found.ok_or(PageError::NotFound)?;
     let typed = VerifyForm { finding: Some(finding), difference, known, ..pasted(&form) };
-    let shown = VerifyPage::new(reader.shell(), &webhook, typed);
-    if reader.htmx { page(StatusCode::OK, &shown.as_verdict()) } else { page(StatusCode::OK, &shown) }
+    let shown = VerifyPage::new(context.shell(), &webhook, typed);
+    if context.htmx { render(StatusCode::OK, &shown.as_verdict()) } else { render(StatusCode::OK, &shown) }
 }
 
 type Examined = (Finding, Option<Difference>, bool);
