@@ -196,6 +196,45 @@ impl<'a> ErrorSummary<'a> {
     }
 }
 
+/// The problems of a form, as its page shows them.
+pub struct FormErrors<'a> {
+    t: Translator<'a>,
+    title: String,
+    problems: &'a Problems,
+    saves: bool,
+}
+
+impl<'a> FormErrors<'a> {
+    /// `title` is the heading of the summary.
+    pub fn new(t: Translator<'a>, title: String, problems: &'a Problems) -> Self {
+        Self { t, title, problems, saves: true }
+    }
+
+    /// Without the advice to save again, for a form that does not save.
+    pub fn without_saving(self) -> Self {
+        Self { saves: false, ..self }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// The slot under a field, with its problem if it has one.
+    pub fn at(&self, field: Field) -> ErrorSlot {
+        ErrorSlot::new(self.t, self.problems, &field)
+    }
+
+    /// The field has a problem.
+    pub fn is_bad(&self, field: Field) -> bool {
+        self.problems.of(&field).is_some()
+    }
+
+    pub fn summary(&self) -> ErrorSummary<'a> {
+        let summary = ErrorSummary::new(self.t, self.title.clone(), self.problems);
+        if self.saves { summary } else { summary.without_saving() }
+    }
+}
+
 /// The text of a problem. A missing name in a row of custom headers has a text of its own.
 fn words(t: Translator, field: &Field, problem: &Problem) -> String {
     match (field, problem) {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::components::{ErrorSlot, ErrorSummary};
+use super::components::FormErrors;
 use super::filters;
 use super::layout::{Notice, Place, Shell};
 use crate::domain::accounts::user::Language;
@@ -45,25 +45,14 @@ pub struct ListPage<'a> {
     t: Translator<'a>,
     rows: Vec<Row<'a>>,
     typed: InboxInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
 }
 
 impl<'a> ListPage<'a> {
     /// The list with the form to add one: empty, or with what was typed and its problems.
     pub fn new(shell: Shell<'a>, rows: Vec<Row<'a>>, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Inboxes), rows, typed, problems }
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.inbox_not_saved(), self.problems)
+        let errors = FormErrors::new(shell.t, shell.t.inbox_not_saved(), problems);
+        Self { t: shell.t, shell: shell.at(Place::Inboxes), rows, typed, errors }
     }
 }
 
@@ -75,24 +64,13 @@ pub struct EditPage<'a> {
     t: Translator<'a>,
     inbox: &'a Inbox,
     typed: InboxInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
 }
 
 impl<'a> EditPage<'a> {
     /// The form of `inbox`, with what was typed.
     pub fn new(shell: Shell<'a>, inbox: &'a Inbox, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Inboxes), inbox, typed, problems }
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.inbox_not_saved(), self.problems)
+        let errors = FormErrors::new(shell.t, shell.t.inbox_not_saved(), problems);
+        Self { t: shell.t, shell: shell.at(Place::Inboxes), inbox, typed, errors }
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::Language;
 use crate::domain::problem::{Field, Problems};
 use crate::i18n::{Translator, time_zones};
-use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::components::FormErrors;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -28,7 +28,7 @@ pub struct InvitePage<'a> {
     invitation: &'a Invitation,
     token: &'a str,
     typed: InvitationInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     zones: Vec<String>,
 }
 
@@ -42,7 +42,10 @@ impl<'a> InvitePage<'a> {
         problems: &'a Problems,
     ) -> Self {
         let shell = Shell { user: None, ..shell.at(Place::Elsewhere) };
-        Self { t: shell.t, shell, invitation, token, typed, problems, zones: time_zones() }
+        let t = shell.t;
+        let title = if invitation.user_id.is_none() { t.set_up_failed() } else { t.password_not_changed() };
+        let errors = FormErrors::new(t, title, problems);
+        Self { t, shell, invitation, token, typed, errors, zones: time_zones() }
     }
 
     fn is_new(&self) -> bool {
@@ -55,18 +58,5 @@ impl<'a> InvitePage<'a> {
 
     fn wants(&self, language: &Language) -> bool {
         self.typed.language.as_ref() == Some(language)
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        let title = if self.is_new() { self.t.set_up_failed() } else { self.t.password_not_changed() };
-        ErrorSummary::new(self.t, title, self.problems)
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::accounts::user::{Language, Theme, User};
 use crate::domain::problem::{Field, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Translator, time_zones};
-use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::components::FormErrors;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -44,7 +44,7 @@ pub struct ProfilePage<'a> {
     t: Translator<'a>,
     user: &'a User,
     typed: ProfileInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     sessions: Vec<SessionRow>,
     zones: Vec<String>,
 }
@@ -57,8 +57,11 @@ impl<'a> ProfilePage<'a> {
         problems: &'a Problems,
         sessions: Vec<SessionRow>,
     ) -> Self {
-        let shell = shell.at(Place::Profile);
-        Self { t: shell.t, shell, user, typed, problems, sessions, zones: time_zones() }
+        let (t, shell) = (shell.t, shell.at(Place::Profile));
+        let password = [Field::CurrentPassword, Field::Password].iter().any(|field| problems.of(field).is_some());
+        let title = if password { t.password_not_changed() } else { t.profile_not_saved() };
+        let errors = FormErrors::new(t, title, problems);
+        Self { t, shell, user, typed, errors, sessions, zones: time_zones() }
     }
 
     fn wants(&self, language: &Language) -> bool {
@@ -67,19 +70,5 @@ impl<'a> ProfilePage<'a> {
 
     fn looks(&self, theme: &Theme) -> bool {
         self.typed.theme.as_ref() == Some(theme)
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        let password = self.bad(Field::CurrentPassword) || self.bad(Field::Password);
-        let title = if password { self.t.password_not_changed() } else { self.t.profile_not_saved() };
-        ErrorSummary::new(self.t, title, self.problems)
     }
 }

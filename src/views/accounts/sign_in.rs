@@ -5,7 +5,7 @@ use askama::Template;
 use crate::domain::accounts::user::Language;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::i18n::{Count, Translator, time_zones};
-use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::components::FormErrors;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -16,7 +16,7 @@ pub struct SetUpPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     typed: SetUpInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     zones: Vec<String>,
 }
 
@@ -33,19 +33,8 @@ pub struct SetUpInput<'a> {
 impl<'a> SetUpPage<'a> {
     /// The form: empty, or with what was typed and its problems.
     pub fn new(shell: Shell<'a>, typed: SetUpInput<'a>, problems: &'a Problems) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Elsewhere), typed, problems, zones: time_zones() }
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.set_up_failed(), self.problems)
+        let errors = FormErrors::new(shell.t, shell.t.set_up_failed(), problems);
+        Self { t: shell.t, shell: shell.at(Place::Elsewhere), typed, errors, zones: time_zones() }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::accounts::api_token::{Lifetime, Scope, Token};
 use crate::domain::accounts::user::Language;
 use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
-use crate::views::components::{Badge, ErrorSlot, ErrorSummary};
+use crate::views::components::{Badge, FormErrors};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -33,7 +33,7 @@ pub struct ListPage<'a> {
     t: Translator<'a>,
     tokens: &'a [Token],
     typed: TokenInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     server: &'a str,
     new: Option<&'a str>,
 }
@@ -47,7 +47,8 @@ impl<'a> ListPage<'a> {
         typed: TokenInput<'a>,
         problems: &'a Problems,
     ) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Tokens), tokens, typed, problems, server, new: None }
+        let errors = FormErrors::new(shell.t, shell.t.token_not_made(), problems);
+        Self { t: shell.t, shell: shell.at(Place::Tokens), tokens, typed, errors, server, new: None }
     }
 
     /// Shows a token that was just created; it is not shown again.
@@ -62,18 +63,6 @@ impl<'a> ListPage<'a> {
 
     fn is_active(&self, token: &Token) -> bool {
         token.is_active(self.t.now())
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.token_not_made(), self.problems)
     }
 }
 

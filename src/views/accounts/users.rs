@@ -6,7 +6,7 @@ use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, Role, User};
 use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
-use crate::views::components::{Badge, ErrorSlot, ErrorSummary};
+use crate::views::components::{Badge, FormErrors};
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -51,7 +51,7 @@ pub struct ListPage<'a> {
     users: &'a [User],
     invitations: &'a [Invitation],
     typed: InviteInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     link: Option<LinkCard<'a>>,
 }
 
@@ -64,7 +64,8 @@ impl<'a> ListPage<'a> {
         typed: InviteInput<'a>,
         problems: &'a Problems,
     ) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Users), users, invitations, typed, problems, link: None }
+        let errors = FormErrors::new(shell.t, shell.t.invitation_not_made(), problems).without_saving();
+        Self { t: shell.t, shell: shell.at(Place::Users), users, invitations, typed, errors, link: None }
     }
 
     /// With a link that was just made, to be copied now or never.
@@ -80,18 +81,6 @@ impl<'a> ListPage<'a> {
     fn is_self(&self, user: &User) -> bool {
         self.shell.user.is_some_and(|reader| reader.id == user.id)
     }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.invitation_not_made(), self.problems).without_saving()
-    }
 }
 
 /// `/users/{id}`.
@@ -102,7 +91,7 @@ pub struct UserPage<'a> {
     t: Translator<'a>,
     user: &'a User,
     role: Role,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     badge: Badge,
     link: Option<LinkCard<'a>>,
 }
@@ -111,7 +100,8 @@ impl<'a> UserPage<'a> {
     /// Role, access and password of `user`; `role` is the one that was picked.
     pub fn new(shell: Shell<'a>, user: &'a User, role: Role, problems: &'a Problems) -> Self {
         let (t, badge) = (shell.t, Badge::of_user(shell.t, user));
-        Self { t, shell: shell.at(Place::Users), user, role, problems, badge, link: None }
+        let errors = FormErrors::new(t, t.user_not_saved(), problems).without_saving();
+        Self { t, shell: shell.at(Place::Users), user, role, errors, badge, link: None }
     }
 
     /// With a link that was just made, to be copied now or never.
@@ -123,9 +113,5 @@ impl<'a> UserPage<'a> {
 
     fn is_self(&self) -> bool {
         self.shell.user.is_some_and(|reader| reader.id == self.user.id)
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.user_not_saved(), self.problems).without_saving()
     }
 }

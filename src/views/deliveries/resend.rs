@@ -12,7 +12,7 @@ use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::problem::{Field, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
-use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::components::FormErrors;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -57,6 +57,7 @@ pub struct ResendPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     input: ResendInput<'a>,
+    errors: FormErrors<'a>,
     back: String,
     found: Option<Found>,
 }
@@ -83,7 +84,8 @@ impl<'a> ResendPage<'a> {
         }
         .address();
         let found = input.count.map(|count| Found::new(shell.t, &input, count));
-        Self { t: shell.t, shell: shell.at(Place::Deliveries), input, back, found }
+        let errors = FormErrors::new(shell.t, shell.t.resend_not_counted(), input.problems).without_saving();
+        Self { t: shell.t, shell: shell.at(Place::Deliveries), input, errors, back, found }
     }
 
     fn has_event(&self, event: &EventName) -> bool {
@@ -96,18 +98,6 @@ impl<'a> ResendPage<'a> {
 
     fn has_inbox(&self, inbox: &InboxId) -> bool {
         self.input.inbox.as_ref() == Some(inbox)
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.resend_not_counted(), self.input.problems).without_saving()
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.input.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.input.problems.of(&field).is_some()
     }
 }
 

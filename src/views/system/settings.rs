@@ -6,7 +6,7 @@ use askama::Template;
 use crate::domain::accounts::user::Language;
 use crate::domain::problem::{Field, Problems};
 use crate::i18n::{Translator, time_zones};
-use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::components::FormErrors;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -40,7 +40,7 @@ pub struct SettingsPage<'a> {
     shell: Shell<'a>,
     t: Translator<'a>,
     typed: SettingsInput<'a>,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     fixed: Vec<StartSetting>,
     zones: Vec<String>,
 }
@@ -49,7 +49,8 @@ impl<'a> SettingsPage<'a> {
     /// Viewers see the values of the form as facts.
     pub fn new(shell: Shell<'a>, typed: SettingsInput<'a>, problems: &'a Problems, fixed: Vec<StartSetting>) -> Self {
         let shell = shell.at(Place::Settings);
-        Self { t: shell.t, shell, typed, problems, fixed, zones: time_zones() }
+        let errors = FormErrors::new(shell.t, shell.t.settings_not_saved(), problems);
+        Self { t: shell.t, shell, typed, errors, fixed, zones: time_zones() }
     }
 
     fn language(&self) -> &'static str {
@@ -57,17 +58,5 @@ impl<'a> SettingsPage<'a> {
             Language::En => "English",
             Language::Uk => "Українська",
         }
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.settings_not_saved(), self.problems)
     }
 }

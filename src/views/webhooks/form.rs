@@ -14,7 +14,7 @@ use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::authorization::Method;
 use crate::forms::webhook::WebhookForm;
 use crate::i18n::{Count, Moment, Translator};
-use crate::views::components::{ErrorSlot, ErrorSummary};
+use crate::views::components::FormErrors;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
 
@@ -37,7 +37,7 @@ pub struct FormPage<'a> {
     t: Translator<'a>,
     webhook: Option<&'a Webhook>,
     form: &'a WebhookForm,
-    problems: &'a Problems,
+    errors: FormErrors<'a>,
     groups: Vec<EventGroup>,
     inboxes: Vec<(&'a Inbox, bool)>,
     headers: Vec<HeaderFields<'a>>,
@@ -74,7 +74,7 @@ impl<'a> FormPage<'a> {
             shell: shell.at(Place::Webhooks),
             webhook: input.webhook,
             form,
-            problems: input.problems,
+            errors: FormErrors::new(t, t.form_not_saved(), input.problems),
             groups: groups(t, form),
             inboxes: offered.map(|inbox| (inbox, chosen(inbox))).collect(),
             next: headers.len(),
@@ -106,18 +106,6 @@ impl<'a> FormPage<'a> {
         self.webhook.map_or_else(|| "/webhooks".into(), |webhook| format!("/webhooks/{}", webhook.id))
     }
 
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.form_not_saved(), self.problems)
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.problems, &field)
-    }
-
-    fn bad(&self, field: Field) -> bool {
-        self.problems.of(&field).is_some()
-    }
-
     fn is_method(&self, method: &Method) -> bool {
         self.form.auth == method.as_str()
     }
@@ -134,7 +122,7 @@ impl<'a> FormPage<'a> {
 
     /// A secret was typed and the form was refused: it is not shown again, so it has to be typed again.
     fn again(&self, typed: &str) -> bool {
-        !self.problems.is_empty() && !typed.is_empty()
+        !self.errors.is_empty() && !typed.is_empty()
     }
 }
 

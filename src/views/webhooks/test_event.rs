@@ -12,7 +12,7 @@ use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::header::sent_name;
 use crate::i18n::{Count, Translator};
-use crate::views::components::{Badge, ErrorSlot, ErrorSummary, Redacted};
+use crate::views::components::{Badge, FormErrors, Redacted};
 use crate::views::deliveries::Outcome;
 use crate::views::filters;
 use crate::views::layout::{Notice, Place, Shell};
@@ -38,6 +38,7 @@ pub struct TestPage<'a> {
     badge: Badge,
     tab: Tab,
     form: TestForm<'a>,
+    errors: FormErrors<'a>,
     others: Vec<EventName>,
     outcome: Option<Outcome<'a>>,
 }
@@ -53,17 +54,10 @@ impl<'a> TestPage<'a> {
             badge: Badge::of_state(t, webhook.state),
             tab: Tab::Test,
             others: others.collect(),
+            errors: FormErrors::new(t, t.test_not_sent(), form.problems).without_saving(),
             outcome: form.sent.map(|(_, attempt)| Outcome::new(t, attempt, webhook.timeout_s)),
             form,
         }
-    }
-
-    fn summary(&self) -> ErrorSummary<'a> {
-        ErrorSummary::new(self.t, self.t.test_not_sent(), self.form.problems).without_saving()
-    }
-
-    fn err(&self, field: Field) -> ErrorSlot {
-        ErrorSlot::new(self.t, self.form.problems, &field)
     }
 
     /// The height of the body's field in lines: 8 to 24.
