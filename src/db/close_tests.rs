@@ -66,7 +66,7 @@ async fn after_closing_every_call_is_refused_and_only_the_database_file_is_left(
 async fn a_connection_that_is_being_opened_while_the_database_is_closed_leaves_no_wal() {
     let folder = tempfile::tempdir().expect("a folder");
     // Without the wait for such connections this failed within 10 rounds.
-    for round in 0..40 {
+    for round in 0..20 {
         let db = open(folder.path());
         let read = |db: Db| async move { drop(db.read(|conn| settings::get(conn, "x")).await) };
         let reads: Vec<_> = (0..4).map(|_| tokio::spawn(read(db.clone()))).collect();
