@@ -345,7 +345,7 @@ async fn connect_from(app: &App, source: IpAddr) -> TcpStream {
 async fn a_peer_outside_loopback_may_hold_only_so_many_connections_unless_it_is_a_trusted_proxy() {
     let source = outside_address();
     let app = App::at(Place::new().set("HACHOK_CONNECTIONS_PER_PEER", "5"));
-    let close = HEALTH.replace("host: a", "host: localhost\r\nconnection: close");
+    let close = HEALTH.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
     let mut held = Vec::new();
     for _ in 0..5 {
         let mut stream = connect_from(&app, source).await;
