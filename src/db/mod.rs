@@ -30,7 +30,7 @@ pub mod webhooks;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel::r2d2::Pool;
+use diesel::r2d2::{NopErrorHandler, Pool};
 use diesel::{RunQueryDsl, sql_query};
 use tokio::sync::Semaphore;
 
@@ -43,7 +43,7 @@ use connection::START_TIMEOUT;
 use connection::file_lock::FileLock;
 use connection::sqlite_writer::Writer;
 use connection::usable::Usable;
-use connection::{Access, Link, LogFirst, Manager, migrations, transaction};
+use connection::{Access, Link, Manager, migrations, transaction};
 pub use error::{Error, Unusable};
 
 /// A handle to the open database. A clone shares the pool and the writer; it copies the URL and a few pointers.
@@ -90,7 +90,7 @@ impl Db {
             .max_size(connections)
             .min_idle(Some(1))
             .connection_timeout(START_TIMEOUT)
-            .error_handler(Box::new(LogFirst { link: Arc::clone(&link), file: url.file().map(Into::into) }))
+            .error_handler(Box::new(NopErrorHandler))
             .build_unchecked(Manager { url: url.clone(), access, link: Arc::clone(&link) });
         let usable = Arc::new(Usable::default());
         let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable))?) } else { None };

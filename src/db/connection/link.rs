@@ -1,10 +1,8 @@
 //! State that all connections of a pool share: whether the pool is closed, and whether the last connect failed.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-use diesel::r2d2::HandleError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::db::Error;
 
@@ -14,7 +12,7 @@ pub struct Link {
     closed: AtomicBool,
     /// Connections that are open or being opened.
     connections: AtomicUsize,
-    broken: AtomicBool,
+    connects: Mutex<Connects>,
 }
 
 impl Link {
@@ -41,11 +39,37 @@ impl Link {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Logs the first connection after a failure.
-    pub(super) fn note_connected(&self) {
-        if self.broken.swap(false, Ordering::Relaxed) {
-            tracing::info!("the database can be reached again");
+    /// Logs the first failure of a series and the first success after it. r2d2 would log each retry: 91 lines during a
+    /// pooler's restart of 2 minutes. `begun_at` is when the connect began.
+    pub(super) fn note_connect(&self, begun_at: Instant, result: Result<(), &Error>) {
+        let mut connects = self.connects.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_change = connects.note(begun_at, Instant::now(), result.is_err());
+        drop(connects);
+        match result {
+            _ if !is_change => {}
+            Ok(()) => tracing::info!("the database can be reached again"),
+            Err(error) => tracing::error!(%error, "no connection to the database can be made"),
         }
+    }
+}
+
+/// How the last connects ended.
+#[derive(Debug, Default)]
+struct Connects {
+    have_failed: bool,
+    /// When `have_failed` changed last.
+    changed_at: Option<Instant>,
+}
+
+impl Connects {
+    /// Whether this connect begins or ends a series of failures. Connects run at once and end in any order: one that
+    /// began before the last change says nothing about the time since.
+    fn note(&mut self, begun_at: Instant, now: Instant, failed: bool) -> bool {
+        if self.changed_at.is_some_and(|changed_at| begun_at < changed_at) || self.have_failed == failed {
+            return false;
+        }
+        *self = Self { have_failed: failed, changed_at: Some(now) };
+        true
     }
 }
 
@@ -59,20 +83,28 @@ impl Drop for CountedConnection {
     }
 }
 
-/// Logs only the first failure of a series. r2d2 would log each retry: 91 lines during a pooler's restart of 2 minutes.
-#[derive(Debug)]
-pub struct LogFirst {
-    /// Remembers that a series of failures has begun.
-    pub link: Arc<Link>,
-    /// The SQLite file. While it is missing nothing is logged here: the file watch reports it.
-    pub file: Option<PathBuf>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
 
-impl HandleError<Error> for LogFirst {
-    fn handle_error(&self, error: Error) {
-        let is_gone = self.file.as_ref().is_some_and(|file| !file.exists());
-        if !self.link.is_closed() && !is_gone && !self.link.broken.swap(true, Ordering::Relaxed) {
-            tracing::error!(%error, "no connection to the database can be made");
+    #[test]
+    fn a_connect_that_began_before_the_last_change_changes_nothing() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut connects = Connects::default();
+        for (begun, ended, failed, is_change) in [
+            (0, 1, false, false),
+            (2, 3, true, true),
+            (3, 4, true, false),
+            // Began before the failure, ended after it.
+            (2, 5, false, false),
+            (4, 6, false, true),
+            // The same the other way round: its failure is older than the success.
+            (5, 7, true, false),
+            (7, 8, true, true),
+        ] {
+            assert_eq!(connects.note(at(begun), at(ended), failed), is_change, "{begun} to {ended}");
         }
     }
 }

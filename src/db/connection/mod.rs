@@ -20,7 +20,7 @@ use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use super::Error;
 use crate::domain::system::database_url::DatabaseUrl;
 use link::CountedConnection;
-pub use link::{Link, LogFirst};
+pub use link::Link;
 
 /// A connection to the database that the settings name.
 #[derive(diesel::MultiConnection)]
@@ -148,8 +148,16 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Pooled, Error> {
         let counted = self.link.count_connection()?;
-        let conn = open(&self.url, self.access)?;
-        self.link.note_connected();
+        let begun_at = Instant::now();
+        let opened = open(&self.url, self.access);
+        // A missing SQLite file is reported by the file watch.
+        let is_missing = || self.url.file().is_some_and(|file| !file.exists());
+        match &opened {
+            Ok(_) => self.link.note_connect(begun_at, Ok(())),
+            Err(error) if !self.link.is_closed() && !is_missing() => self.link.note_connect(begun_at, Err(error)),
+            Err(_) => {}
+        }
+        let conn = opened?;
         Ok(Pooled { conn, checked_at: Some(Instant::now()), _counted: counted })
     }
 
