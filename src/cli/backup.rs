@@ -39,8 +39,8 @@ pub fn backup(Copy { file, data }: &Copy) -> Result<(), CommandError> {
     let key_file = data.key_file();
     let sample = found.key_check.as_ref();
     match key::load(&key_file).and_then(|key| key.ok_or_else(|| key::missing(&key_file))) {
-        Ok(vault) => match key::check(&vault, sample, &key_file) {
-            Ok(()) => println!("key {} in {}: store it in another place", vault.check_value(), key_file.display()),
+        Ok(secret_box) => match key::check(&secret_box, sample, &key_file) {
+            Ok(()) => println!("key {} in {}: store it in another place", secret_box.check_value(), key_file.display()),
             Err(error) => eprintln!("hachok: {}", error.line()),
         },
         Err(error) => eprintln!("hachok: {}", error.line()),
@@ -80,12 +80,12 @@ fn put(file: &Path, target: &Path, data: &DataSettings) -> Result<(), CommandErr
     let contents =
         backup::check(&copy.url()).map_err(|error| CommandError::RunTime(format!("{}: {error}", file.display())))?;
     let key_file = data.key_file();
-    let vault = match (key::load(&key_file)?, &contents.key_check) {
+    let secret_box = match (key::load(&key_file)?, &contents.key_check) {
         (None, Some(_)) => return Err(key::missing(&key_file)),
-        (vault, _) => vault,
+        (secret_box, _) => secret_box,
     };
-    if let Some(vault) = &vault {
-        key::check(vault, contents.key_check.as_ref(), &key_file)?;
+    if let Some(secret_box) = &secret_box {
+        key::check(secret_box, contents.key_check.as_ref(), &key_file)?;
     }
     // SQLite would apply the journal of a database that was here before to the restored one.
     for part in ["-wal", "-shm", "-journal"] {
@@ -126,7 +126,7 @@ fn on_sqlite(url: &DatabaseUrl, instead: impl FnOnce(String) -> String) -> Resul
     })
 }
 
-/// Quotes a word for a shell if necessary.
+/// Quotes a word for a layout if necessary.
 fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {

@@ -17,12 +17,12 @@ use crate::{clock, private_files};
 pub async fn for_server(data: &DataSettings) -> Result<Db, CommandError> {
     let lock = existing_lock(&data.database_url)?;
     let existing = look(&data.database_url)?;
-    let vault = key::load_or_make(&data.key_file(), existing.as_ref())?;
+    let secret_box = key::load_or_make(&data.key_file(), existing.as_ref())?;
     let lock = match lock {
         None => lock_or_make(&data.database_url)?,
         lock => lock,
     };
-    let db = Db::open(&data.database_url, vault, lock)?;
+    let db = Db::open(&data.database_url, secret_box, lock)?;
     let started = check_key(&db, &data.key_file()).await;
     closed_if_failed(db, started).await
 }
@@ -36,8 +36,8 @@ pub async fn run<T>(
     let existing = find(data)?;
     // Migrations need exclusive access to the SQLite file.
     let lock = if existing.is_older { existing_lock(&data.database_url)? } else { None };
-    let vault = key::load_or_make(&data.key_file(), Some(&existing))?;
-    let db = Db::open(&data.database_url, vault, lock)?;
+    let secret_box = key::load_or_make(&data.key_file(), Some(&existing))?;
+    let db = Db::open(&data.database_url, secret_box, lock)?;
     let done = match check_key(&db, &data.key_file()).await {
         Ok(()) => work(&db).await,
         Err(error) => Err(error),
@@ -95,13 +95,13 @@ pub fn make_folders(folder: &Path) -> Result<(), CommandError> {
 async fn check_key(db: &Db, file: &Path) -> Result<(), CommandError> {
     let stored = || db.read(|conn| settings::get(conn, KEY_CHECK));
     if stored().await?.is_none() {
-        let sealed = db.vault().seal(KEY_CHECK, KEY_CHECK, clock::random())?;
+        let sealed = db.secret_box().seal(KEY_CHECK, KEY_CHECK, clock::random())?;
         match db.write(move |conn| settings::insert(conn, KEY_CHECK, &sealed.0)).await {
             Err(error) if !error.is_unique_violation() => return Err(error.into()),
             _ => {}
         }
     }
-    key::check(&db.vault(), stored().await?.map(Sealed).as_ref(), file)
+    key::check(&db.secret_box(), stored().await?.map(Sealed).as_ref(), file)
 }
 
 async fn closed_if_failed(db: Db, started: Result<(), CommandError>) -> Result<Db, CommandError> {

@@ -9,37 +9,37 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::command_error::CommandError;
 use crate::db::connection::existing::{Existing, KEY_CHECK};
-use crate::domain::secret_box::{Sealed, Vault};
+use crate::domain::secret_box::{Sealed, SecretBox};
 use crate::{clock, private_files};
 
 /// Loads the key. Creates a missing file only for a database that was never used with a key: otherwise a new key would
 /// make its stored secrets unreadable.
-pub fn load_or_make(file: &Path, existing: Option<&Existing>) -> Result<Vault, CommandError> {
+pub fn load_or_make(file: &Path, existing: Option<&Existing>) -> Result<SecretBox, CommandError> {
     let used = existing.and_then(|existing| existing.key_check.as_ref());
-    let vault = match (load(file)?, used) {
-        (Some(vault), _) => vault,
+    let secret_box = match (load(file)?, used) {
+        (Some(secret_box), _) => secret_box,
         (None, None) => make(file)?,
         (None, Some(_)) => return Err(missing(file)),
     };
-    check(&vault, used, file)?;
-    Ok(vault)
+    check(&secret_box, used, file)?;
+    Ok(secret_box)
 }
 
 /// Loads the key; `None` if the file does not exist.
-pub fn load(file: &Path) -> Result<Option<Vault>, CommandError> {
+pub fn load(file: &Path) -> Result<Option<SecretBox>, CommandError> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(broken(file, &error)),
     };
     let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    bytes.map(|bytes| Some(Vault::new(bytes))).ok_or_else(|| broken(file, &"not 32 bytes in base64"))
+    bytes.map(|bytes| Some(SecretBox::new(bytes))).ok_or_else(|| broken(file, &"not 32 bytes in base64"))
 }
 
 /// Fails if the stored sample cannot be opened with this key: every stored secret would look damaged.
-pub fn check(vault: &Vault, sample: Option<&Sealed>, file: &Path) -> Result<(), CommandError> {
+pub fn check(secret_box: &SecretBox, sample: Option<&Sealed>, file: &Path) -> Result<(), CommandError> {
     match sample {
-        Some(sealed) if vault.open(sealed, KEY_CHECK).is_err() => {
+        Some(sealed) if secret_box.open(sealed, KEY_CHECK).is_err() => {
             let place = file.display();
             Err(CommandError::RunTime(format!("the key in {place} is not the one of this database")))
         }
@@ -55,13 +55,13 @@ pub fn missing(file: &Path) -> CommandError {
     ))
 }
 
-fn make(file: &Path) -> Result<Vault, CommandError> {
+fn make(file: &Path) -> Result<SecretBox, CommandError> {
     let bytes = clock::random::<32>();
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let made = private_files::create_folders(folder)
         .and_then(|()| private_files::create_whole(file, STANDARD.encode(bytes).as_bytes()));
     match made {
-        Ok(()) => Ok(Vault::new(bytes)),
+        Ok(()) => Ok(SecretBox::new(bytes)),
         // Another process created the file first; use its key.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => load(file)?.ok_or_else(|| broken(file, &error)),
         Err(error) => Err(broken(file, &error)),

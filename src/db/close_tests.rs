@@ -10,7 +10,7 @@ use super::*;
 fn open(folder: &std::path::Path) -> Db {
     let path = folder.join("t.db");
     let lock = FileLock::take(&path).expect("a lock");
-    Db::open(&DatabaseUrl::Sqlite(path), Vault::new([7; 32]), Some(lock)).expect("a database")
+    Db::open(&DatabaseUrl::Sqlite(path), SecretBox::new([7; 32]), Some(lock)).expect("a database")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::schema::form_answers as f;
 use super::{Db, DbConnection, Error};
 use crate::domain::hex::hex;
-use crate::domain::secret_box::{Sealed, Vault, expose};
+use crate::domain::secret_box::{Sealed, SecretBox, expose};
 use crate::domain::timestamp::Timestamp;
 use crate::{clock, fault_injection};
 
@@ -61,8 +61,8 @@ impl Db {
         R: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<Result<Done<T>, R>, Error> + Send + 'static,
     {
-        let vault = self.vault();
-        let run = move |conn: &mut DbConnection| once(conn, &vault, key.as_ref(), job);
+        let secret_box = self.secret_box();
+        let run = move |conn: &mut DbConnection| once(conn, &secret_box, key.as_ref(), job);
         let done = |outcome| {
             fault_injection::point("form-after-commit");
             outcome
@@ -75,7 +75,7 @@ impl Db {
 /// a refusal by `job`. Without a key `job` always runs.
 pub fn once<T, R>(
     conn: &mut DbConnection,
-    vault: &Vault,
+    secret_box: &SecretBox,
     key: Option<&FormKey>,
     job: impl FnOnce(&mut DbConnection) -> Result<Result<Done<T>, R>, Error>,
 ) -> Result<Result<Done<T>, R>, Error>
@@ -85,11 +85,11 @@ where
     let Some(key) = key else { return job(conn) };
     let now = clock::now();
     if !claim(conn, key, now)? {
-        return find(conn, vault, key, now)?.map(Ok).ok_or(Error::Busy);
+        return find(conn, secret_box, key, now)?.map(Ok).ok_or(Error::Busy);
     }
     let outcome = job(conn)?;
     match &outcome {
-        Ok(done) => settle(conn, vault, key, done)?,
+        Ok(done) => settle(conn, secret_box, key, done)?,
         Err(_) => drop(diesel::delete(f::table.find(&key.hash)).execute(conn)?),
     }
     fault_injection::point("form-before-commit");
@@ -99,7 +99,7 @@ where
 /// The stored answer of a form that was posted within the last ten minutes.
 pub fn find<T: DeserializeOwned>(
     conn: &mut DbConnection,
-    vault: &Vault,
+    secret_box: &SecretBox,
     key: &FormKey,
     now: Timestamp,
 ) -> Result<Option<Done<T>>, Error> {
@@ -111,7 +111,7 @@ pub fn find<T: DeserializeOwned>(
         .optional()?;
     let Some((answer, secret)) = row else { return Ok(None) };
     let made = serde_json::from_str(&answer).map_err(|_| Error::CorruptValue("answer of a form"))?;
-    let secret = secret.map(|sealed| vault.open(&Sealed(sealed), &place(key))).transpose()?;
+    let secret = secret.map(|sealed| secret_box.open(&Sealed(sealed), &place(key))).transpose()?;
     Ok(Some(Done { made, secret: secret.as_ref().map(|secret| expose(secret).to_owned()) }))
 }
 
@@ -129,9 +129,14 @@ fn claim(conn: &mut DbConnection, key: &FormKey, now: Timestamp) -> Result<bool,
     Ok(claimed > 0)
 }
 
-fn settle<T: Serialize>(conn: &mut DbConnection, vault: &Vault, key: &FormKey, done: &Done<T>) -> Result<(), Error> {
+fn settle<T: Serialize>(
+    conn: &mut DbConnection,
+    secret_box: &SecretBox,
+    key: &FormKey,
+    done: &Done<T>,
+) -> Result<(), Error> {
     let answer = serde_json::to_string(&done.made).map_err(|_| Error::CorruptValue("answer of a form"))?;
-    let seal = |secret: &String| vault.seal(secret, &place(key), clock::random()).map(|sealed| sealed.0);
+    let seal = |secret: &String| secret_box.seal(secret, &place(key), clock::random()).map(|sealed| sealed.0);
     let secret = done.secret.as_ref().map(seal).transpose()?;
     diesel::update(f::table.find(&key.hash)).set((f::answer.eq(answer), f::secret.eq(secret))).execute(conn)?;
     make_room(conn, &key.session)

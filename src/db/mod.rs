@@ -35,7 +35,7 @@ use diesel::{RunQueryDsl, sql_query};
 use tokio::sync::Semaphore;
 
 use crate::clock;
-use crate::domain::secret_box::Vault;
+use crate::domain::secret_box::SecretBox;
 use crate::domain::system::database_url::DatabaseUrl;
 use crate::domain::timestamp::Timestamp;
 pub use connection::DbConnection;
@@ -55,7 +55,7 @@ pub struct Db {
     permits: Arc<Semaphore>,
     /// SQLite only.
     writer: Option<Writer>,
-    vault: Arc<Vault>,
+    secret_box: Arc<SecretBox>,
     timeout: Option<Duration>,
     link: Arc<Link>,
     usable: Arc<Usable>,
@@ -78,7 +78,7 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Db {
     /// Opens the database and applies pending migrations. The process that serves a SQLite file passes its `lock`.
-    pub fn open(url: &DatabaseUrl, vault: Vault, lock: Option<FileLock>) -> Result<Self, Error> {
+    pub fn open(url: &DatabaseUrl, secret_box: SecretBox, lock: Option<FileLock>) -> Result<Self, Error> {
         let mut conn = connection::open(url, Access::ReadWrite)?;
         connection::check_sqlite_version(&mut conn)?;
         migrations::run(&mut conn)?;
@@ -95,8 +95,8 @@ impl Db {
         let usable = Arc::new(Usable::default());
         let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable))?) } else { None };
         let permits = Arc::new(Semaphore::new(connections as usize));
-        let (vault, lock) = (Arc::new(vault), lock.map(Arc::new));
-        Ok(Self { url: url.clone(), pool, permits, writer, vault, timeout: None, link, usable, lock })
+        let (secret_box, lock) = (Arc::new(secret_box), lock.map(Arc::new));
+        Ok(Self { url: url.clone(), pool, permits, writer, secret_box, timeout: None, link, usable, lock })
     }
 
     /// A handle whose calls return [`Error::Busy`] after 8 s. A write that had begun by then may still commit.
@@ -232,8 +232,8 @@ impl Db {
     }
 
     /// Seals and opens stored secrets.
-    pub fn vault(&self) -> Arc<Vault> {
-        Arc::clone(&self.vault)
+    pub fn secret_box(&self) -> Arc<SecretBox> {
+        Arc::clone(&self.secret_box)
     }
 
     /// The time for due times and leases: from this machine on SQLite, which one process serves; from the server on

@@ -225,10 +225,10 @@ impl Engine {
         body: bytes::Bytes,
         form: Option<FormKey>,
     ) -> Result<Option<DeliveryId>, Error> {
-        let (now, engine, vault) = (self.0.now(), self.clone(), self.0.db.vault());
+        let (now, engine, secret_box) = (self.0.now(), self.clone(), self.0.db.secret_box());
         let stored = self.0.db.write(move |conn| {
             let mut made = None;
-            let done = form_answers::once(conn, &vault, form.as_ref(), |conn| {
+            let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| {
                 made = engine.store_test(conn, of, body, now)?;
                 Ok(made.as_ref().map(|claimed| Done::plain(claimed.delivery.id.0)).ok_or(()))
             })?;

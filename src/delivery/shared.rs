@@ -147,8 +147,8 @@ impl Inner {
         if let Some(target) = self.targets().get(&id).filter(|target| target.version == version) {
             return Ok(Some(Arc::clone(target)));
         }
-        let vault = self.db.vault();
-        let loaded = self.db.read(move |conn| webhooks::target::target(conn, &vault, id)).await?.map(Arc::new);
+        let secret_box = self.db.secret_box();
+        let loaded = self.db.read(move |conn| webhooks::target::target(conn, &secret_box, id)).await?.map(Arc::new);
         match &loaded {
             Some(target) => drop(self.targets().insert(id, Arc::clone(target))),
             None => drop(self.targets().remove(&id)),

@@ -24,18 +24,18 @@ pub struct CannotOpen;
 
 /// Encrypts and decrypts secrets with the installation's key.
 #[derive(Clone)]
-pub struct Vault {
+pub struct SecretBox {
     key: [u8; 32],
     kid: String,
 }
 
-impl fmt::Debug for Vault {
+impl fmt::Debug for SecretBox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Vault({})", self.kid)
+        write!(f, "SecretBox({})", self.kid)
     }
 }
 
-impl Vault {
+impl SecretBox {
     /// `key` is the content of the key file.
     pub fn new(key: [u8; 32]) -> Self {
         let kid = Sha256::digest(key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
@@ -107,20 +107,20 @@ mod tests {
 
     #[test]
     fn a_secret_opens_only_with_its_key_and_at_its_place() {
-        let vault = Vault::new([7; 32]);
-        let sealed = vault.seal("s3cret", "webhooks.secret:7", [1; 24]).unwrap_or(Sealed(String::new()));
+        let secret_box = SecretBox::new([7; 32]);
+        let sealed = secret_box.seal("s3cret", "webhooks.secret:7", [1; 24]).unwrap_or(Sealed(String::new()));
         assert!(!sealed.0.contains("s3cret"));
-        assert_eq!(vault.open(&sealed, "webhooks.secret:7").ok().as_ref().map(expose), Some("s3cret"));
-        assert_eq!(vault.open(&sealed, "webhooks.secret:8").err(), Some(CannotOpen));
-        assert_eq!(Vault::new([8; 32]).open(&sealed, "webhooks.secret:7").err(), Some(CannotOpen));
+        assert_eq!(secret_box.open(&sealed, "webhooks.secret:7").ok().as_ref().map(expose), Some("s3cret"));
+        assert_eq!(secret_box.open(&sealed, "webhooks.secret:8").err(), Some(CannotOpen));
+        assert_eq!(SecretBox::new([8; 32]).open(&sealed, "webhooks.secret:7").err(), Some(CannotOpen));
         for junk in ["", "v1", "v1:a:b:c", "v2:a:b:c", "v1:::"] {
-            assert_eq!(vault.open(&Sealed(junk.into()), "x").err(), Some(CannotOpen));
+            assert_eq!(secret_box.open(&Sealed(junk.into()), "x").err(), Some(CannotOpen));
         }
     }
 
     #[test]
     fn derived_keys_differ_by_purpose() {
-        let vault = Vault::new([7; 32]);
-        assert_ne!(vault.derive("cookie"), vault.derive("csrf"));
+        let secret_box = SecretBox::new([7; 32]);
+        assert_ne!(secret_box.derive("cookie"), secret_box.derive("csrf"));
     }
 }

@@ -61,16 +61,16 @@ impl State {
         public: Url,
         installation_id: &str,
     ) -> std::io::Result<Self> {
-        let vault = db.vault();
+        let secret_box = db.secret_box();
         let named = settings.web.allowed_hosts.iter().map(String::as_str);
         Ok(Self {
             allowed_hosts: AllowedHosts::new(public.domain(), named),
             cookies: CookieNames::new(installation_id, is_secure(&public)),
             unknown_hosts_logged: LogLimit::default(),
             wrong_origins_logged: LogLimit::default(),
-            form_key: vault.derive("form"),
-            cookie_key: vault.derive("cookie"),
-            sign_in_key: vault.derive("sign-in"),
+            form_key: secret_box.derive("form"),
+            cookie_key: secret_box.derive("cookie"),
+            sign_in_key: secret_box.derive("sign-in"),
             trusted_proxies: TrustedProxies::new(settings.web.trusted_proxies.clone()),
             db,
             engine,

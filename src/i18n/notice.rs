@@ -3,9 +3,9 @@
 use std::borrow::Borrow;
 
 use super::Translator;
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 
-named!(
+string_enum!(
     /// What was just done.
     NoticeKind {
         /// A webhook was created.

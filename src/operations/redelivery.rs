@@ -55,8 +55,8 @@ async fn run_once<F>(
 where
     F: FnOnce(&mut DbConnection) -> Result<Result<Done<i64>, Refused>, Error> + Send + 'static,
 {
-    let (form, vault) = (form.cloned(), db.vault());
-    let made = db.write(move |conn| match form_answers::once(conn, &vault, form.as_ref(), job)? {
+    let (form, secret_box) = (form.cloned(), db.secret_box());
+    let made = db.write(move |conn| match form_answers::once(conn, &secret_box, form.as_ref(), job)? {
         Ok(done) => Ok(log::find(conn, DeliveryId(done.made))?.ok_or(Refused::NotFound)),
         Err(refused) => Ok(Err(refused)),
     });

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::filters;
-use super::layout::{Notice, Place, Shell};
+use super::layout::{Layout, Notice, Place};
 use crate::domain::accounts::user::Language;
 use crate::i18n::Translator;
 
@@ -59,7 +59,7 @@ pub enum Fault {
 #[derive(Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     title: String,
     about: String,
@@ -68,8 +68,8 @@ pub struct ErrorPage<'a> {
 }
 
 impl<'a> ErrorPage<'a> {
-    pub fn new(shell: Shell<'a>, fault: &'a Fault) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, fault: &'a Fault) -> Self {
+        let t = layout.t;
         let (title, about) = match fault {
             Fault::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
             Fault::Forbidden => (t.error_forbidden(), t.error_forbidden_about()),
@@ -92,6 +92,6 @@ impl<'a> ErrorPage<'a> {
             Fault::UnknownHost { public, .. } => public.as_deref(),
             _ => None,
         };
-        Self { t, shell: shell.at(Place::Elsewhere), title, about, address }
+        Self { t, layout: layout.at(Place::Elsewhere), title, about, address }
     }
 }

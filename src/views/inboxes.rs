@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::components::FormErrors;
 use super::filters;
-use super::layout::{Notice, Place, Shell};
+use super::layout::{Layout, Notice, Place};
 use crate::domain::accounts::user::Language;
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problems};
@@ -41,7 +41,7 @@ pub struct Row<'a> {
 #[derive(Template)]
 #[template(path = "inboxes/list.html")]
 pub struct ListPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     rows: Vec<Row<'a>>,
     typed: InboxInput<'a>,
@@ -50,9 +50,9 @@ pub struct ListPage<'a> {
 
 impl<'a> ListPage<'a> {
     /// The list with the form to add one: empty, or with what was typed and its problems.
-    pub fn new(shell: Shell<'a>, rows: Vec<Row<'a>>, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
-        let errors = FormErrors::new(shell.t, shell.t.inbox_not_saved(), problems);
-        Self { t: shell.t, shell: shell.at(Place::Inboxes), rows, typed, errors }
+    pub fn new(layout: Layout<'a>, rows: Vec<Row<'a>>, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
+        let errors = FormErrors::new(layout.t, layout.t.inbox_not_saved(), problems);
+        Self { t: layout.t, layout: layout.at(Place::Inboxes), rows, typed, errors }
     }
 }
 
@@ -60,7 +60,7 @@ impl<'a> ListPage<'a> {
 #[derive(Template)]
 #[template(path = "inboxes/edit.html")]
 pub struct EditPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     inbox: &'a Inbox,
     typed: InboxInput<'a>,
@@ -69,8 +69,8 @@ pub struct EditPage<'a> {
 
 impl<'a> EditPage<'a> {
     /// The form of `inbox`, with what was typed.
-    pub fn new(shell: Shell<'a>, inbox: &'a Inbox, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
-        let errors = FormErrors::new(shell.t, shell.t.inbox_not_saved(), problems);
-        Self { t: shell.t, shell: shell.at(Place::Inboxes), inbox, typed, errors }
+    pub fn new(layout: Layout<'a>, inbox: &'a Inbox, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
+        let errors = FormErrors::new(layout.t, layout.t.inbox_not_saved(), problems);
+        Self { t: layout.t, layout: layout.at(Place::Inboxes), inbox, typed, errors }
     }
 }

@@ -39,7 +39,7 @@ pub enum Notice {
 
 /// What every page gets besides its own values: language, user, menu, notice.
 #[derive(Clone, Debug)]
-pub struct Shell<'a> {
+pub struct Layout<'a> {
     /// Language, time zone and current time.
     pub t: Translator<'a>,
     /// Path and query of this page; the language links keep them.
@@ -59,7 +59,7 @@ pub struct Shell<'a> {
     pub notice: Option<Notice>,
 }
 
-impl<'a> Shell<'a> {
+impl<'a> Layout<'a> {
     /// For an anonymous visitor, without a notice; set the public fields for more.
     pub const fn new(t: Translator<'a>, path: &'a str, csrf: &'a str) -> Self {
         Self { t, path, user: None, theme: None, csrf, once: "", place: Place::Elsewhere, failed_24h: 0, notice: None }
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_language_link_keeps_the_rest_of_the_query() {
         let t = Translator::new(Locale::En, Timestamp::from_seconds(0));
-        let link = |path| Shell::new(t, path, "").in_language(&Locale::Uk);
+        let link = |path| Layout::new(t, path, "").in_language(&Locale::Uk);
         assert_eq!(link("/webhooks"), "/webhooks?lang=uk");
         assert_eq!(link("/webhooks?q=a&lang=en&state=active"), "/webhooks?q=a&state=active&lang=uk");
     }

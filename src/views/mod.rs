@@ -1,6 +1,6 @@
 //! The pages: askama structs that borrow domain values and know nothing of requests or databases.
 //!
-//! A handler makes a [`Shell`], passes it with its values to the `new` of a page, and answers with [`Html::html`].
+//! A handler makes a [`Layout`], passes it with its values to the `new` of a page, and answers with [`Html::html`].
 //! A part that htmx swaps is a block of the same template, rendered as `page.as_list().html()`.
 
 pub mod accounts;
@@ -17,7 +17,7 @@ mod testing;
 pub mod webhooks;
 
 pub use crate::i18n::NoticeKind;
-pub use layout::{Notice, Place, Shell};
+pub use layout::{Layout, Notice, Place};
 
 /// A page or fragment that can be rendered as HTML.
 pub trait Html {

@@ -14,7 +14,7 @@ use super::{DbConnection, Error, now_on};
 use crate::clock;
 use crate::domain::deliveries::{Reason, Status};
 use crate::domain::id::WebhookId;
-use crate::domain::secret_box::{Sealed, Vault};
+use crate::domain::secret_box::{Sealed, SecretBox};
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::authorization::{Chosen, Credential, Method};
@@ -63,7 +63,7 @@ pub fn with_url(conn: &mut DbConnection, url: &TargetUrl, except: Option<Webhook
 /// Adds a webhook, turned on, with its signing secret.
 pub fn insert(
     conn: &mut DbConnection,
-    vault: &Vault,
+    secret_box: &SecretBox,
     new: &NewWebhook,
     secret: &SigningSecret,
 ) -> Result<WebhookId, Error> {
@@ -85,14 +85,14 @@ pub fn insert(
         .returning(webhooks::id)
         .get_result(conn)?;
     // A secret is sealed for the id of its row, so the row is inserted first.
-    let sealed = seal(vault, secret.reveal(), &place("secret", id))?;
+    let sealed = seal(secret_box, secret.reveal(), &place("secret", id))?;
     diesel::update(webhooks::table.find(id)).set(webhooks::secret.eq(sealed)).execute(conn)?;
-    update(conn, vault, id, new)?;
+    update(conn, secret_box, id, new)?;
     Ok(id)
 }
 
 /// Stores the fields of a webhook's form and increments its version. `Credential::Keep` leaves a secret as it is.
-pub fn update(conn: &mut DbConnection, vault: &Vault, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
+pub fn update(conn: &mut DbConnection, secret_box: &SecretBox, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
     let now = clock::now().micros();
     diesel::update(webhooks::table.find(id))
         .set((
@@ -107,16 +107,21 @@ pub fn update(conn: &mut DbConnection, vault: &Vault, id: WebhookId, new: &NewWe
             webhooks::updated_at.eq(now),
         ))
         .execute(conn)?;
-    store_authorization(conn, vault, id, &new.authorization)?;
+    store_authorization(conn, secret_box, id, &new.authorization)?;
     store_lists(conn, id, new)?;
-    store_headers(conn, vault, id, &new.headers)
+    store_headers(conn, secret_box, id, &new.headers)
 }
 
-fn store_authorization(conn: &mut DbConnection, vault: &Vault, id: WebhookId, chosen: &Chosen) -> Result<(), Error> {
+fn store_authorization(
+    conn: &mut DbConnection,
+    secret_box: &SecretBox,
+    id: WebhookId,
+    chosen: &Chosen,
+) -> Result<(), Error> {
     let (secret, saved_at) = match chosen.credential() {
         Some(Credential::Keep) => return Ok(()),
         Some(Credential::Set(secret)) => {
-            let sealed = seal(vault, crate::domain::secret_box::expose(secret), &place("auth", id))?;
+            let sealed = seal(secret_box, crate::domain::secret_box::expose(secret), &place("auth", id))?;
             (Some(sealed), Some(clock::now().micros()))
         }
         None => (None, None),
@@ -145,7 +150,12 @@ fn store_lists(conn: &mut DbConnection, id: WebhookId, new: &NewWebhook) -> Resu
     Ok(())
 }
 
-fn store_headers(conn: &mut DbConnection, vault: &Vault, id: WebhookId, headers: &[NewHeader]) -> Result<(), Error> {
+fn store_headers(
+    conn: &mut DbConnection,
+    secret_box: &SecretBox,
+    id: WebhookId,
+    headers: &[NewHeader],
+) -> Result<(), Error> {
     let old: Vec<HeaderRow> = rows::headers_of(conn, &[id])?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
     for (position, header) in headers.iter().enumerate() {
@@ -154,7 +164,7 @@ fn store_headers(conn: &mut DbConnection, vault: &Vault, id: WebhookId, headers:
             NewValue::Shown(value) => (Some(value.clone()), None, None),
             NewValue::Hidden(Credential::Set(secret)) => {
                 let place = header_place(id, header.name.as_str());
-                let sealed = seal(vault, crate::domain::secret_box::expose(secret), &place)?;
+                let sealed = seal(secret_box, crate::domain::secret_box::expose(secret), &place)?;
                 (None, Some(sealed), Some(clock::now().micros()))
             }
             NewValue::Hidden(Credential::Keep) => {
@@ -209,19 +219,19 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
 /// webhook does not exist.
 pub fn rotate(
     conn: &mut DbConnection,
-    vault: &Vault,
+    secret_box: &SecretBox,
     id: WebhookId,
     secret: &SigningSecret,
     overlap_until: Option<Timestamp>,
 ) -> Result<bool, Error> {
     let Some(row) = rows::load_one(conn, id)? else { return Ok(false) };
-    let old = vault.open(&Sealed(row.secret), &place("secret", id))?;
+    let old = secret_box.open(&Sealed(row.secret), &place("secret", id))?;
     let old = overlap_until
-        .map(|_| seal(vault, crate::domain::secret_box::expose(&old), &place("old_secret", id)))
+        .map(|_| seal(secret_box, crate::domain::secret_box::expose(&old), &place("old_secret", id)))
         .transpose()?;
     diesel::update(webhooks::table.find(id))
         .set((
-            webhooks::secret.eq(seal(vault, secret.reveal(), &place("secret", id))?),
+            webhooks::secret.eq(seal(secret_box, secret.reveal(), &place("secret", id))?),
             webhooks::secret_created_at.eq(clock::now().micros()),
             webhooks::old_secret.eq(old),
             webhooks::old_secret_until.eq(overlap_until.map(Timestamp::micros)),

@@ -3,10 +3,10 @@
 use crate::clock;
 use crate::db::Error;
 use crate::domain::id::WebhookId;
-use crate::domain::secret_box::Vault;
+use crate::domain::secret_box::SecretBox;
 
-pub(super) fn seal(vault: &Vault, secret: &str, place: &str) -> Result<String, Error> {
-    Ok(vault.seal(secret, place, clock::random())?.0)
+pub(super) fn seal(secret_box: &SecretBox, secret: &str, place: &str) -> Result<String, Error> {
+    Ok(secret_box.seal(secret, place, clock::random())?.0)
 }
 
 pub(super) fn place(column: &str, id: WebhookId) -> String {

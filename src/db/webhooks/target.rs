@@ -4,7 +4,7 @@ use super::rows::{self, HeaderRow};
 use super::seal::{header_place, place};
 use crate::db::{DbConnection, Error};
 use crate::domain::id::WebhookId;
-use crate::domain::secret_box::{Sealed, Vault};
+use crate::domain::secret_box::{Sealed, SecretBox};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Target;
 use crate::domain::webhooks::authorization::{Authorization, Method};
@@ -14,9 +14,9 @@ use crate::domain::webhooks::signing::SigningSecret;
 use crate::domain::webhooks::target_url::TargetUrl;
 
 /// The target of a webhook, with opened secrets. `None` once it is deleted.
-pub fn target(conn: &mut DbConnection, vault: &Vault, id: WebhookId) -> Result<Option<Target>, Error> {
+pub fn target(conn: &mut DbConnection, secret_box: &SecretBox, id: WebhookId) -> Result<Option<Target>, Error> {
     let Some(row) = rows::load_one(conn, id)? else { return Ok(None) };
-    let open = |sealed: &str, column: &str| vault.open(&Sealed(sealed.to_owned()), &place(column, id));
+    let open = |sealed: &str, column: &str| secret_box.open(&Sealed(sealed.to_owned()), &place(column, id));
     let secret = row.auth_secret.as_deref().map(|sealed| open(sealed, "auth")).transpose()?;
     let authorization = match (Method::parse(&row.auth_method), secret) {
         (Some(Method::None), _) => Authorization::None,
@@ -39,17 +39,17 @@ pub fn target(conn: &mut DbConnection, vault: &Vault, id: WebhookId) -> Result<O
         version: row.version,
         url: TargetUrl::from_stored(&row.url).ok_or(Error::CorruptValue("URL"))?,
         authorization,
-        headers: headers.into_iter().map(|row| sent_header(vault, row)).collect::<Result<_, _>>()?,
+        headers: headers.into_iter().map(|row| sent_header(secret_box, row)).collect::<Result<_, _>>()?,
         secret: SigningSecret::from_stored(open(&row.secret, "secret")?),
         old_secret,
         timeout: std::time::Duration::from_secs(u64::try_from(row.timeout_s).unwrap_or(15)),
     }))
 }
 
-fn sent_header(vault: &Vault, row: HeaderRow) -> Result<SentHeader, Error> {
+fn sent_header(secret_box: &SecretBox, row: HeaderRow) -> Result<SentHeader, Error> {
     let (value, hidden) = match (row.value, row.sealed) {
         (Some(value), _) => (value.into(), false),
-        (None, Some(sealed)) => (vault.open(&Sealed(sealed), &header_place(row.webhook_id, &row.name))?, true),
+        (None, Some(sealed)) => (secret_box.open(&Sealed(sealed), &header_place(row.webhook_id, &row.name))?, true),
         (None, None) => return Err(Error::CorruptValue("header")),
     };
     Ok(SentHeader { name: row.name, value, hidden })

@@ -4,12 +4,12 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::hex::hex;
 use crate::domain::id::TokenId;
-use crate::domain::named_enum::named;
 use crate::domain::problem::Problem;
+use crate::domain::string_enum::string_enum;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
-named!(
+string_enum!(
     /// The permissions of a token.
     Scope {
         /// Send events, nothing else.
@@ -49,7 +49,7 @@ impl Token {
     }
 }
 
-named!(
+string_enum!(
     /// The lifetime of a new token.
     Lifetime {
         /// Until it is revoked.

@@ -3,12 +3,12 @@
 use zxcvbn::{Score, zxcvbn};
 
 use crate::domain::id::UserId;
-use crate::domain::named_enum::named;
 use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::string_enum::string_enum;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
-named!(
+string_enum!(
     /// What a user may do.
     Role {
         /// Everything.
@@ -18,7 +18,7 @@ named!(
     }
 );
 
-named!(
+string_enum!(
     /// The languages of the pages.
     Language {
         /// English.
@@ -28,7 +28,7 @@ named!(
     }
 );
 
-named!(
+string_enum!(
     /// The theme of the pages, if it differs from the system's.
     Theme {
         /// Dark on light.

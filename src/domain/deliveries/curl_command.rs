@@ -6,8 +6,8 @@ const HIDDEN: &str = "[hidden]";
 /// Linux limits an argument to 128 KiB; a longer body is piped.
 const ARGUMENT_BYTES_MAX: usize = 100_000;
 
-/// Renders a request as a command for a POSIX shell, byte for byte, except that variables (`$TOKEN`, `$CREDENTIALS`,
-/// `$SIGNATURE`, `$HEADER_…`) replace the secrets. `None` if the body cannot be passed through a shell, or contains
+/// Renders a request as a command for a POSIX layout, byte for byte, except that variables (`$TOKEN`, `$CREDENTIALS`,
+/// `$SIGNATURE`, `$HEADER_…`) replace the secrets. `None` if the body cannot be passed through a layout, or contains
 /// characters that a terminal interprets as keys when the command is pasted: DEL, for example, is the backspace key and
 /// would delete quotes.
 pub fn command(url: &str, headers: &[(String, String)], body: &[u8]) -> Option<String> {
@@ -46,7 +46,7 @@ fn variable(name: &str, value: &str) -> String {
         "authorization" if value.starts_with("Basic ") => "CREDENTIALS".into(),
         "authorization" => "TOKEN".into(),
         "webhook-signature" => "SIGNATURE".into(),
-        // With a prefix, so that a header named PATH does not overwrite the shell's variable.
+        // With a prefix, so that a header named PATH does not overwrite the layout's variable.
         _ => {
             let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign.to_ascii_uppercase() } else { '_' };
             format!("HEADER_{}", name.chars().map(sign).collect::<String>())
@@ -54,7 +54,7 @@ fn variable(name: &str, value: &str) -> String {
     }
 }
 
-/// Quotes a text for a shell. Within single quotes only the single quote is special.
+/// Quotes a text for a layout. Within single quotes only the single quote is special.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -68,22 +68,22 @@ mod tests {
 
     use super::*;
 
-    /// Runs the command in a real shell; returns the arguments that `curl` gets, and its input.
+    /// Runs the command in a real layout; returns the arguments that `curl` gets, and its input.
     fn run(command: &str, variables: &[(&str, &str)]) -> (Vec<String>, String) {
         let script = format!(
             "curl() {{ for word in \"$@\"; do printf '%s\\0' \"$word\"; done; \
              case \"$*\" in *--data-binary*) cat;; esac; }}\n{command}"
         );
-        let mut shell = Command::new("sh")
+        let mut layout = Command::new("sh")
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("a shell");
-        shell.stdin.take().expect("a pipe").write_all(script.as_bytes()).expect("a script");
-        let output = shell.wait_with_output().expect("an end");
+            .expect("a layout");
+        layout.stdin.take().expect("a pipe").write_all(script.as_bytes()).expect("a script");
+        let output = layout.wait_with_output().expect("an end");
         assert!(output.status.success(), "{command}");
         let printed = String::from_utf8(output.stdout).expect("UTF-8");
         let mut words: Vec<String> = printed.split('\0').map(ToOwned::to_owned).collect();

@@ -1,8 +1,8 @@
 //! The causes of failed attempts, and the macro for enums that are stored and sent as text.
 
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 
-named!(
+string_enum!(
     /// The cause of a failed attempt.
     FailureCause {
         /// The host name was not found, or the name server did not answer within 5 s.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
 
-named!(
+string_enum!(
     /// A period that ends now.
     Period {
         /// The last hour.

@@ -8,12 +8,12 @@ pub mod search;
 
 use super::events::catalogue::EventName;
 use super::id::{DeliveryId, EventId, InboxId, WebhookId};
-use super::named_enum::named;
+use super::string_enum::string_enum;
 use super::timestamp::Timestamp;
 use super::webhooks::target_url::TargetUrl;
 use failure_cause::FailureCause;
 
-named!(
+string_enum!(
     /// The state of a delivery. `Success` and `Failed` are final.
     Status {
         /// Waiting for its next attempt, or being sent.
@@ -25,7 +25,7 @@ named!(
     }
 );
 
-named!(
+string_enum!(
     /// Why a delivery failed permanently.
     Reason {
         /// The last attempt of the schedule failed.
@@ -41,7 +41,7 @@ named!(
     }
 );
 
-named!(
+string_enum!(
     /// What made a delivery.
     Trigger {
         /// An event was accepted.
@@ -55,7 +55,7 @@ named!(
     }
 );
 
-named!(
+string_enum!(
     /// The outcome of an attempt.
     AttemptOutcome {
         /// The attempt is running.

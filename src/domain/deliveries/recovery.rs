@@ -1,8 +1,8 @@
 //! Recoveries: failed deliveries of a time span are sent again, gradually.
 
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 
-named!(
+string_enum!(
     /// The state of a recovery. `Done` and `Cancelled` are final.
     RecoveryState {
         /// Deliveries are still being created.

@@ -8,11 +8,11 @@ pub mod schema;
 use bytes::Bytes;
 
 use super::id::{EventId, InboxId};
-use super::named_enum::named;
+use super::string_enum::string_enum;
 use super::timestamp::Timestamp;
 use catalogue::EventName;
 
-named!(
+string_enum!(
     /// Why no webhook got an event.
     Unmatched {
         /// No webhook is subscribed to the event.

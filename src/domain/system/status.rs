@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
 
-named!(
+string_enum!(
     /// A problem of the system itself, not of a receiver.
     SystemProblem {
         /// New events are refused with 503.

@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::header::name::HeaderName;
-use crate::domain::named_enum::named;
 use crate::domain::problem::Problem;
+use crate::domain::string_enum::string_enum;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 
-named!(
+string_enum!(
     /// The authorization methods.
     Method {
         /// No header is added.

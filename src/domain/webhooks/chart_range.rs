@@ -1,8 +1,8 @@
 //! The time ranges of charts and lists.
 
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 
-named!(
+string_enum!(
     /// A time range that ends now.
     Range {
         /// Twenty-four hours.

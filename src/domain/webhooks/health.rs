@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::deliveries::failure_cause::FailureCause;
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
 
 /// Failures in a row after which a webhook may be failing.
@@ -18,7 +18,7 @@ const PAUSE_MIN: Duration = Duration::from_secs(60);
 /// A warning is shown when every attempt failed for this time.
 const WARNING_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-named!(
+string_enum!(
     /// Why Hachok turned a webhook off.
     OffReason {
         /// Every attempt failed for five days.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::events::catalogue::EventName;
 use super::id::{InboxId, WebhookId};
-use super::named_enum::named;
+use super::string_enum::string_enum;
 use super::timestamp::Timestamp;
 use authorization::{Authorization, Chosen, Method, Shown};
 use header::name::HeaderName;
@@ -31,7 +31,7 @@ pub const SELECTED_INBOXES_MAX: usize = 1000;
 /// The timeouts that a webhook may set.
 pub const TIMEOUTS_S: std::ops::RangeInclusive<u8> = 5..=20;
 
-named!(
+string_enum!(
     /// The state of a webhook, derived from its health and its switch.
     State {
         /// Deliveries are sent.

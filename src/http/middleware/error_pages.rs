@@ -13,7 +13,7 @@ use crate::http::request::page_context::PageContext;
 use crate::http::request::return_page::START;
 use crate::i18n::Translator;
 use crate::views::errors::{ErrorPage, Fault};
-use crate::views::{Html, Shell};
+use crate::views::{Html, Layout};
 
 /// Gives a response that holds a [`PageError`] its page. Other responses pass.
 pub fn render_error(response: ServiceResponse<BoxBody>, context: &PageContext) -> ServiceResponse<BoxBody> {
@@ -34,9 +34,9 @@ pub fn render_error(response: ServiceResponse<BoxBody>, context: &PageContext) -
 
 /// The page for a body that is too large. It is made before the page context is loaded, so only the language is known.
 pub fn too_large(language: Language, path: &str) -> HttpResponse {
-    let shell = Shell::new(Translator::new(language, clock::now()), path, "");
+    let layout = Layout::new(Translator::new(language, clock::now()), path, "");
     let mut response = HttpResponse::build(StatusCode::PAYLOAD_TOO_LARGE);
-    match ErrorPage::new(shell, &Fault::TooLarge).html() {
+    match ErrorPage::new(layout, &Fault::TooLarge).html() {
         Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
         Err(_) => response.finish(),
     }
@@ -59,7 +59,7 @@ fn render(error: &PageError, status: StatusCode, context: &PageContext) -> HttpR
     if matches!(error, PageError::Unavailable) {
         response.insert_header((RETRY_AFTER, "5"));
     }
-    match ErrorPage::new(context.shell(), &fault).html() {
+    match ErrorPage::new(context.layout(), &fault).html() {
         Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
         Err(_) => response.finish(),
     }

@@ -51,7 +51,7 @@ pub async fn keep(
     }
     let kept = KeptForm { action, page: context.page.clone(), fields: Form::of(fields) };
     let text = serde_json::to_string(&kept).map_err(|error| PageError::Internal(error.to_string()))?;
-    let sealed = state.db.vault().seal(&text, &place(*user, key_hash), clock::random());
+    let sealed = state.db.secret_box().seal(&text, &place(*user, key_hash), clock::random());
     let sealed = sealed.map_err(|error| PageError::Internal(error.to_string()))?;
     let (hash, user, now) = (key_hash.clone(), *user, context.now);
     state.db.write(move |conn| kept_forms::keep(conn, &hash, user, &sealed, now)).await?;

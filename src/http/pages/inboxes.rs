@@ -39,7 +39,7 @@ async fn show(state: &State, context: &PageContext, typed: InboxInput<'_>, probl
         Row { inbox, webhooks: of_inbox(inbox) }
     };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    render(status, &ListPage::new(context.shell(), list.iter().map(row).collect(), typed, problems))
+    render(status, &ListPage::new(context.layout(), list.iter().map(row).collect(), typed, problems))
 }
 
 fn typed(form: &Form) -> InboxInput<'_> {
@@ -91,7 +91,7 @@ pub async fn edit(state: Data<State>, Admin(context): Admin, id: Path<InboxId>) 
     let problems = Problems::default();
     let before = context.typed_before(&format!("/inboxes/{id}")).map(typed);
     let typed = before.unwrap_or_else(|| InboxInput::of(&inbox));
-    render(StatusCode::OK, &EditPage::new(context.shell(), &inbox, typed, &problems))
+    render(StatusCode::OK, &EditPage::new(context.layout(), &inbox, typed, &problems))
 }
 
 pub async fn update(
@@ -109,7 +109,7 @@ pub async fn update(
     };
     match changed {
         Err(problems) => {
-            render(StatusCode::UNPROCESSABLE_ENTITY, &EditPage::new(context.shell(), &inbox, typed, &problems))
+            render(StatusCode::UNPROCESSABLE_ENTITY, &EditPage::new(context.layout(), &inbox, typed, &problems))
         }
         Ok(_) => {
             UserSession(session).store_notice(NoticeKind::InboxSaved.as_str());

@@ -50,6 +50,6 @@ pub async fn done<T>(state: &State, form: &Form) -> Result<Option<Done<T>>, Page
 where
     T: DeserializeOwned + Send + 'static,
 {
-    let (Some(key), vault) = (form.once().cloned(), state.db.vault()) else { return Ok(None) };
-    Ok(state.db.read(move |conn| form_answers::find(conn, &vault, &key, clock::now())).await?)
+    let (Some(key), secret_box) = (form.once().cloned(), state.db.secret_box()) else { return Ok(None) };
+    Ok(state.db.read(move |conn| form_answers::find(conn, &secret_box, &key, clock::now())).await?)
 }

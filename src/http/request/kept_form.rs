@@ -77,6 +77,6 @@ pub async fn load(state: &State, user: UserId, session_hash: Vec<u8>) -> Result<
 }
 
 fn open(state: &State, user: UserId, session_hash: &[u8], sealed: &Sealed) -> Option<KeptForm> {
-    let text = state.db.vault().open(sealed, &place(user, session_hash)).ok()?;
+    let text = state.db.secret_box().open(sealed, &place(user, session_hash)).ok()?;
     serde_json::from_str(expose(&text)).ok()
 }

@@ -32,7 +32,7 @@ pub fn store(
     let until = context.now.after(SECRET_LIFETIME).micros();
     let stored = Stored { until, form: form.map(|key| key.hash.clone()), secret: secret.to_owned() };
     let text = serde_json::to_string(&stored).map_err(|error| PageError::Internal(error.to_string()))?;
-    let sealed = state.db.vault().seal(&text, &seal_of(context, place), clock::random());
+    let sealed = state.db.secret_box().seal(&text, &seal_of(context, place), clock::random());
     visit.store_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
     Ok(())
 }
@@ -66,6 +66,6 @@ struct Stored {
 }
 
 fn read(state: &State, context: &PageContext, place: &str, sealed: String) -> Option<Stored> {
-    let text = state.db.vault().open(&Sealed(sealed), &seal_of(context, place)).ok()?;
+    let text = state.db.secret_box().open(&Sealed(sealed), &seal_of(context, place)).ok()?;
     serde_json::from_str(expose(&text)).ok()
 }

@@ -29,7 +29,7 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::middleware::{request_line, request_log};
 use crate::i18n::{Translator, negotiate};
-use crate::views::{Notice, NoticeKind, Place, Shell};
+use crate::views::{Layout, Notice, NoticeKind, Place};
 
 /// The context of a page.
 pub struct PageContext {
@@ -75,18 +75,18 @@ impl PageContext {
     }
 
     /// What every page gets besides its own values.
-    pub(in crate::http) fn shell(&self) -> Shell<'_> {
-        let mut shell = Shell::new(self.t(), &self.path, &self.shown_csrf);
-        shell.once = &self.once;
-        shell.user = self.user.as_ref();
-        shell.theme = self.theme;
-        shell.place = Place::Elsewhere;
-        shell.failed_24h = self.failed_24h;
-        shell.notice.clone_from(&self.notice);
+    pub(in crate::http) fn layout(&self) -> Layout<'_> {
+        let mut layout = Layout::new(self.t(), &self.path, &self.shown_csrf);
+        layout.once = &self.once;
+        layout.user = self.user.as_ref();
+        layout.theme = self.theme;
+        layout.place = Place::Elsewhere;
+        layout.failed_24h = self.failed_24h;
+        layout.notice.clone_from(&self.notice);
         if self.kept.as_ref().is_some_and(|kept| kept.is_of(&self.path)) {
-            shell.notice = Some(Notice::Warning(self.t().form_filled_in()));
+            layout.notice = Some(Notice::Warning(self.t().form_filled_in()));
         }
-        shell
+        layout
     }
 
     /// The id of the signed-in user, for pages that require one.

@@ -8,7 +8,7 @@ use crate::domain::problem::{Field, Problems};
 use crate::i18n::{Translator, time_zones};
 use crate::views::components::FormErrors;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields as typed; a password is never shown again.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,7 +23,7 @@ pub struct InvitationInput<'a> {
 #[derive(Template)]
 #[template(path = "accounts/invitation.html")]
 pub struct InvitePage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     invitation: &'a Invitation,
     token: &'a str,
@@ -35,17 +35,17 @@ pub struct InvitePage<'a> {
 impl<'a> InvitePage<'a> {
     /// `token` is the one in the link.
     pub fn new(
-        shell: Shell<'a>,
+        layout: Layout<'a>,
         invitation: &'a Invitation,
         token: &'a str,
         typed: InvitationInput<'a>,
         problems: &'a Problems,
     ) -> Self {
-        let shell = Shell { user: None, ..shell.at(Place::Elsewhere) };
-        let t = shell.t;
+        let layout = Layout { user: None, ..layout.at(Place::Elsewhere) };
+        let t = layout.t;
         let title = if invitation.user_id.is_none() { t.set_up_failed() } else { t.password_not_changed() };
         let errors = FormErrors::new(t, title, problems);
-        Self { t, shell, invitation, token, typed, errors, zones: time_zones() }
+        Self { t, layout, invitation, token, typed, errors, zones: time_zones() }
     }
 
     fn is_new(&self) -> bool {

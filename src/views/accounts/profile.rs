@@ -8,7 +8,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Translator, time_zones};
 use crate::views::components::FormErrors;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields as typed or stored.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub struct SessionRow {
 #[derive(Template)]
 #[template(path = "accounts/profile.html")]
 pub struct ProfilePage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     user: &'a User,
     typed: ProfileInput<'a>,
@@ -51,17 +51,17 @@ pub struct ProfilePage<'a> {
 
 impl<'a> ProfilePage<'a> {
     pub fn new(
-        shell: Shell<'a>,
+        layout: Layout<'a>,
         user: &'a User,
         typed: ProfileInput<'a>,
         problems: &'a Problems,
         sessions: Vec<SessionRow>,
     ) -> Self {
-        let (t, shell) = (shell.t, shell.at(Place::Profile));
+        let (t, layout) = (layout.t, layout.at(Place::Profile));
         let password = [Field::CurrentPassword, Field::Password].iter().any(|field| problems.of(field).is_some());
         let title = if password { t.password_not_changed() } else { t.profile_not_saved() };
         let errors = FormErrors::new(t, title, problems);
-        Self { t, shell, user, typed, errors, sessions, zones: time_zones() }
+        Self { t, layout, user, typed, errors, sessions, zones: time_zones() }
     }
 
     fn wants(&self, language: &Language) -> bool {

@@ -7,13 +7,13 @@ use crate::domain::problem::{Field, Problem, Problems};
 use crate::i18n::{Count, Translator, time_zones};
 use crate::views::components::FormErrors;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// `/setup`: makes the first administrator.
 #[derive(Template)]
 #[template(path = "accounts/set_up.html")]
 pub struct SetUpPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     typed: SetUpInput<'a>,
     errors: FormErrors<'a>,
@@ -32,9 +32,9 @@ pub struct SetUpInput<'a> {
 
 impl<'a> SetUpPage<'a> {
     /// The form: empty, or with what was typed and its problems.
-    pub fn new(shell: Shell<'a>, typed: SetUpInput<'a>, problems: &'a Problems) -> Self {
-        let errors = FormErrors::new(shell.t, shell.t.set_up_failed(), problems);
-        Self { t: shell.t, shell: shell.at(Place::Elsewhere), typed, errors, zones: time_zones() }
+    pub fn new(layout: Layout<'a>, typed: SetUpInput<'a>, problems: &'a Problems) -> Self {
+        let errors = FormErrors::new(layout.t, layout.t.set_up_failed(), problems);
+        Self { t: layout.t, layout: layout.at(Place::Elsewhere), typed, errors, zones: time_zones() }
     }
 }
 
@@ -42,7 +42,7 @@ impl<'a> SetUpPage<'a> {
 #[derive(Template)]
 #[template(path = "accounts/sign_in.html")]
 pub struct SignInPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     email: &'a str,
     next: &'a str,
@@ -74,8 +74,8 @@ pub enum Ended {
 
 impl<'a> SignInPage<'a> {
     /// `next` is the path to redirect to after sign-in.
-    pub fn new(shell: Shell<'a>, email: &'a str, next: &'a str, refusal: Option<Refusal>) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Elsewhere), email, next, refusal, ended: None }
+    pub fn new(layout: Layout<'a>, email: &'a str, next: &'a str, refusal: Option<Refusal>) -> Self {
+        Self { t: layout.t, layout: layout.at(Place::Elsewhere), email, next, refusal, ended: None }
     }
 
     /// Says that the session has ended, and what happens to the form.

@@ -8,7 +8,7 @@ use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
 use crate::views::components::{Badge, FormErrors};
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields as typed.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ impl Default for TokenInput<'_> {
 #[derive(Template)]
 #[template(path = "accounts/tokens.html")]
 pub struct ListPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     tokens: &'a [Token],
     typed: TokenInput<'a>,
@@ -41,14 +41,14 @@ pub struct ListPage<'a> {
 impl<'a> ListPage<'a> {
     /// The list with the form to create one. `server` is the public URL without a trailing slash, for the example.
     pub fn new(
-        shell: Shell<'a>,
+        layout: Layout<'a>,
         tokens: &'a [Token],
         server: &'a str,
         typed: TokenInput<'a>,
         problems: &'a Problems,
     ) -> Self {
-        let errors = FormErrors::new(shell.t, shell.t.token_not_made(), problems);
-        Self { t: shell.t, shell: shell.at(Place::Tokens), tokens, typed, errors, server, new: None }
+        let errors = FormErrors::new(layout.t, layout.t.token_not_made(), problems);
+        Self { t: layout.t, layout: layout.at(Place::Tokens), tokens, typed, errors, server, new: None }
     }
 
     /// Shows a token that was just created; it is not shown again.
@@ -70,14 +70,14 @@ impl<'a> ListPage<'a> {
 #[derive(Template)]
 #[template(path = "accounts/revoke_token.html")]
 pub struct RevokePage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     token: &'a Token,
 }
 
 impl<'a> RevokePage<'a> {
     /// The question before a token is revoked.
-    pub fn new(shell: Shell<'a>, token: &'a Token) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Tokens), token }
+    pub fn new(layout: Layout<'a>, token: &'a Token) -> Self {
+        Self { t: layout.t, layout: layout.at(Place::Tokens), token }
     }
 }

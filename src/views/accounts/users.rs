@@ -8,7 +8,7 @@ use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
 use crate::views::components::{Badge, FormErrors};
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields of an invitation as typed.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl askama::filters::HtmlSafe for LinkCard<'_> {}
 #[derive(Template)]
 #[template(path = "accounts/users.html")]
 pub struct ListPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     users: &'a [User],
     invitations: &'a [Invitation],
@@ -58,14 +58,14 @@ pub struct ListPage<'a> {
 impl<'a> ListPage<'a> {
     /// The users, the open invitations, and the form to invite.
     pub fn new(
-        shell: Shell<'a>,
+        layout: Layout<'a>,
         users: &'a [User],
         invitations: &'a [Invitation],
         typed: InviteInput<'a>,
         problems: &'a Problems,
     ) -> Self {
-        let errors = FormErrors::new(shell.t, shell.t.invitation_not_made(), problems).without_saving();
-        Self { t: shell.t, shell: shell.at(Place::Users), users, invitations, typed, errors, link: None }
+        let errors = FormErrors::new(layout.t, layout.t.invitation_not_made(), problems).without_saving();
+        Self { t: layout.t, layout: layout.at(Place::Users), users, invitations, typed, errors, link: None }
     }
 
     /// With a link that was just made, to be copied now or never.
@@ -79,7 +79,7 @@ impl<'a> ListPage<'a> {
     }
 
     fn is_self(&self, user: &User) -> bool {
-        self.shell.user.is_some_and(|reader| reader.id == user.id)
+        self.layout.user.is_some_and(|reader| reader.id == user.id)
     }
 }
 
@@ -87,7 +87,7 @@ impl<'a> ListPage<'a> {
 #[derive(Template)]
 #[template(path = "accounts/user.html")]
 pub struct UserPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     user: &'a User,
     role: Role,
@@ -98,10 +98,10 @@ pub struct UserPage<'a> {
 
 impl<'a> UserPage<'a> {
     /// Role, access and password of `user`; `role` is the one that was picked.
-    pub fn new(shell: Shell<'a>, user: &'a User, role: Role, problems: &'a Problems) -> Self {
-        let (t, badge) = (shell.t, Badge::of_user(shell.t, user));
+    pub fn new(layout: Layout<'a>, user: &'a User, role: Role, problems: &'a Problems) -> Self {
+        let (t, badge) = (layout.t, Badge::of_user(layout.t, user));
         let errors = FormErrors::new(t, t.user_not_saved(), problems).without_saving();
-        Self { t, shell: shell.at(Place::Users), user, role, errors, badge, link: None }
+        Self { t, layout: layout.at(Place::Users), user, role, errors, badge, link: None }
     }
 
     /// With a link that was just made, to be copied now or never.
@@ -112,6 +112,6 @@ impl<'a> UserPage<'a> {
     }
 
     fn is_self(&self) -> bool {
-        self.shell.user.is_some_and(|reader| reader.id == self.user.id)
+        self.layout.user.is_some_and(|reader| reader.id == self.user.id)
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Webhook};
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::{Badge, ShownHeader};
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The values of the page.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub struct DeliveryView<'a> {
 #[derive(Template)]
 #[template(path = "deliveries/delivery.html", blocks = ["delivery", "attempts"])]
 pub struct DeliveryPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     view: DeliveryView<'a>,
     badge: Badge,
@@ -93,19 +93,19 @@ struct Explanation {
 }
 
 impl<'a> DeliveryPage<'a> {
-    pub fn new(shell: Shell<'a>, view: DeliveryView<'a>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, view: DeliveryView<'a>) -> Self {
+        let t = layout.t;
         let timeout = view.webhook.map_or(DEFAULT_TIMEOUT_S, |webhook| webhook.timeout_s);
         let latest = view.attempts.last();
         let chosen = view.attempts.iter().find(|attempt| Some(attempt.number) == view.chosen).or(latest);
-        let may_write = shell.may_write();
+        let may_write = layout.may_write();
         let entry = |attempt: &'a Attempt| {
             let current = chosen.is_some_and(|chosen| chosen.number == attempt.number);
             TimelineEntry::new(t, attempt, timeout, current)
         };
         Self {
             t,
-            shell: shell.at(Place::Deliveries),
+            layout: layout.at(Place::Deliveries),
             badge: Badge::of_delivery(t, view.delivery),
             timeline: view.attempts.iter().rev().map(entry).collect(),
             chosen: chosen.map(|attempt| Chosen::new(t, attempt, timeout)),
@@ -161,7 +161,7 @@ impl<'a> DeliveryPage<'a> {
     }
 
     fn resends(&self) -> bool {
-        self.shell.may_write() && self.is_on() && self.view.delivery.trigger != Trigger::Test
+        self.layout.may_write() && self.is_on() && self.view.delivery.trigger != Trigger::Test
     }
 
     /// The address of the page with an attempt, a form of the body, and the state that the browser has seen.

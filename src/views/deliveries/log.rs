@@ -12,7 +12,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The filter in the query of the page's URL.
 #[derive(Clone, Debug, Default)]
@@ -160,17 +160,17 @@ pub struct LogInput<'a> {
 #[derive(Template)]
 #[template(path = "deliveries/log.html", blocks = ["log", "news"])]
 pub struct LogPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     log: LogInput<'a>,
     rows: Vec<LogRow<'a>>,
 }
 
 impl<'a> LogPage<'a> {
-    pub fn new(shell: Shell<'a>, log: LogInput<'a>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, log: LogInput<'a>) -> Self {
+        let t = layout.t;
         let rows = log.lines.iter().map(|line| LogRow::new(t, *line)).collect();
-        Self { t, shell: shell.at(Place::Deliveries), log, rows }
+        Self { t, layout: layout.at(Place::Deliveries), log, rows }
     }
 
     /// Says how far the search came.

@@ -10,7 +10,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The values of the page.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub struct RecoveryView<'a> {
 #[derive(Template)]
 #[template(path = "deliveries/recovery.html", blocks = ["recovery"])]
 pub struct RecoveryPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     view: RecoveryView<'a>,
     badge: Badge,
@@ -45,11 +45,11 @@ pub struct RecoveryPage<'a> {
 }
 
 impl<'a> RecoveryPage<'a> {
-    pub fn new(shell: Shell<'a>, view: RecoveryView<'a>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, view: RecoveryView<'a>) -> Self {
+        let t = layout.t;
         Self {
             t,
-            shell: shell.at(Place::Deliveries),
+            layout: layout.at(Place::Deliveries),
             badge: Badge::of_recovery(t, view.state),
             log: LogFilter { webhook: view.webhook.map(|(id, _)| id), ..LogFilter::default() }.address(),
             started: t.date(view.started_at),

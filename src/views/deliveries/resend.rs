@@ -14,7 +14,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::FormErrors;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields of the form, and the result of counting.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct ResendInput<'a> {
 #[derive(Template)]
 #[template(path = "deliveries/resend.html")]
 pub struct ResendPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     input: ResendInput<'a>,
     errors: FormErrors<'a>,
@@ -72,7 +72,7 @@ struct Found {
 }
 
 impl<'a> ResendPage<'a> {
-    pub fn new(shell: Shell<'a>, input: ResendInput<'a>) -> Self {
+    pub fn new(layout: Layout<'a>, input: ResendInput<'a>) -> Self {
         let back = LogFilter {
             status: Some(Status::Failed),
             event: input.event,
@@ -83,9 +83,9 @@ impl<'a> ResendPage<'a> {
             ..LogFilter::default()
         }
         .address();
-        let found = input.count.map(|count| Found::new(shell.t, &input, count));
-        let errors = FormErrors::new(shell.t, shell.t.resend_not_counted(), input.problems).without_saving();
-        Self { t: shell.t, shell: shell.at(Place::Deliveries), input, errors, back, found }
+        let found = input.count.map(|count| Found::new(layout.t, &input, count));
+        let errors = FormErrors::new(layout.t, layout.t.resend_not_counted(), input.problems).without_saving();
+        Self { t: layout.t, layout: layout.at(Place::Deliveries), input, errors, back, found }
     }
 
     fn has_event(&self, event: &EventName) -> bool {

@@ -9,12 +9,12 @@ use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Translator};
 use crate::views::deliveries::Json;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 #[derive(Template)]
 #[template(path = "events/catalogue.html")]
 pub struct ListPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     groups: Vec<EventGroup>,
 }
@@ -27,8 +27,8 @@ struct EventGroup {
 
 impl<'a> ListPage<'a> {
     /// The same groups as in the webhook form: the six most used, then the others by subject.
-    pub fn new(shell: Shell<'a>, webhooks: &[Webhook]) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, webhooks: &[Webhook]) -> Self {
+        let t = layout.t;
         let with_count = |event: EventName| (event, subscribers(webhooks, event).count() as Count);
         let six = EventName::first_six();
         let first =
@@ -38,7 +38,7 @@ impl<'a> ListPage<'a> {
             EventGroup { title: t.group(group), events: rest.map(with_count).collect() }
         });
         let groups = std::iter::once(first).chain(others.filter(|group| !group.events.is_empty()));
-        Self { t, shell: shell.at(Place::Events), groups: groups.collect() }
+        Self { t, layout: layout.at(Place::Events), groups: groups.collect() }
     }
 }
 
@@ -50,7 +50,7 @@ fn subscribers(webhooks: &[Webhook], event: EventName) -> impl Iterator<Item = &
 #[derive(Template)]
 #[template(path = "events/catalogue_event.html")]
 pub struct EventPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     event: EventName,
     webhooks: Vec<&'a Webhook>,
@@ -62,11 +62,11 @@ pub struct EventPage<'a> {
 
 impl<'a> EventPage<'a> {
     /// `webhooks` are all webhooks; the page shows those subscribed to `event`.
-    pub fn new(shell: Shell<'a>, event: EventName, webhooks: &'a [Webhook]) -> Self {
+    pub fn new(layout: Layout<'a>, event: EventName, webhooks: &'a [Webhook]) -> Self {
         let derived = EventName::ALL.iter().copied().filter(|other| other.derived_from() == Some(event));
         Self {
-            t: shell.t,
-            shell: shell.at(Place::Events),
+            t: layout.t,
+            layout: layout.at(Place::Events),
             event,
             webhooks: subscribers(webhooks, event).collect(),
             derived: derived.collect(),

@@ -11,7 +11,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The filter in the query of the page's URL.
 #[derive(Clone, Debug, Default)]
@@ -132,14 +132,14 @@ pub struct ListInput<'a> {
 #[derive(Template)]
 #[template(path = "events/received.html", blocks = ["received"])]
 pub struct ListPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     list: ListInput<'a>,
 }
 
 impl<'a> ListPage<'a> {
-    pub fn new(shell: Shell<'a>, list: ListInput<'a>) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Deliveries), list }
+    pub fn new(layout: Layout<'a>, list: ListInput<'a>) -> Self {
+        Self { t: layout.t, layout: layout.at(Place::Deliveries), list }
     }
 
     /// The command that makes a token for ingest.

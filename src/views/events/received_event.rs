@@ -15,7 +15,7 @@ use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::deliveries::Json;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The values of the page.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub struct EventView<'a> {
 #[derive(Template)]
 #[template(path = "events/received_event.html")]
 pub struct EventPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     view: EventView<'a>,
     rows: Vec<Row<'a>>,
@@ -62,8 +62,8 @@ struct Row<'a> {
 const BODY_SHOWN_MAX_BYTES: usize = 64 * 1024;
 
 impl<'a> EventPage<'a> {
-    pub fn new(shell: Shell<'a>, view: EventView<'a>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, view: EventView<'a>) -> Self {
+        let t = layout.t;
         let title = |id| view.webhooks.iter().find(|webhook| webhook.id == id).map(Webhook::title);
         let row = |delivery: &'a Delivery| Row {
             delivery,
@@ -75,7 +75,7 @@ impl<'a> EventPage<'a> {
         let got = |webhook: &Webhook| view.deliveries.iter().any(|delivery| delivery.webhook_id == webhook.id);
         let is_test = view.line.fate == Fate::Test;
         let others = view.webhooks.iter().filter(|webhook| !is_test && !got(webhook));
-        let targets = view.webhooks.iter().filter(|webhook| !is_test && webhook.enabled && shell.may_write());
+        let targets = view.webhooks.iter().filter(|webhook| !is_test && webhook.enabled && layout.may_write());
         let cut = view.body.len() > BODY_SHOWN_MAX_BYTES;
         Self {
             t,
@@ -84,7 +84,7 @@ impl<'a> EventPage<'a> {
             targets: targets.collect(),
             body: Json::new(&shown(view.body)),
             cut,
-            shell: shell.at(Place::Deliveries),
+            layout: layout.at(Place::Deliveries),
             view,
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::problem::{Field, Problems};
 use crate::i18n::{Translator, time_zones};
 use crate::views::components::FormErrors;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields as typed or stored.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub struct StartSetting {
 #[derive(Template)]
 #[template(path = "system/settings.html")]
 pub struct SettingsPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     typed: SettingsInput<'a>,
     errors: FormErrors<'a>,
@@ -47,10 +47,10 @@ pub struct SettingsPage<'a> {
 
 impl<'a> SettingsPage<'a> {
     /// Viewers see the values of the form as facts.
-    pub fn new(shell: Shell<'a>, typed: SettingsInput<'a>, problems: &'a Problems, fixed: Vec<StartSetting>) -> Self {
-        let shell = shell.at(Place::Settings);
-        let errors = FormErrors::new(shell.t, shell.t.settings_not_saved(), problems);
-        Self { t: shell.t, shell, typed, errors, fixed, zones: time_zones() }
+    pub fn new(layout: Layout<'a>, typed: SettingsInput<'a>, problems: &'a Problems, fixed: Vec<StartSetting>) -> Self {
+        let layout = layout.at(Place::Settings);
+        let errors = FormErrors::new(layout.t, layout.t.settings_not_saved(), problems);
+        Self { t: layout.t, layout, typed, errors, fixed, zones: time_zones() }
     }
 
     fn language(&self) -> &'static str {

@@ -10,7 +10,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::State;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The values of the page.
 #[derive(Clone, Debug)]
@@ -52,17 +52,17 @@ pub struct StatusView<'a> {
 #[derive(Template)]
 #[template(path = "system/status.html", blocks = ["status"])]
 pub struct StatusPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     measured: StatusView<'a>,
     problems: Vec<SystemProblem>,
 }
 
 impl<'a> StatusPage<'a> {
-    pub fn new(shell: Shell<'a>, measured: StatusView<'a>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, measured: StatusView<'a>) -> Self {
+        let t = layout.t;
         let problems = measured.measurements.problems(t.now());
-        Self { t, shell: shell.at(Place::Status), measured, problems }
+        Self { t, layout: layout.at(Place::Status), measured, problems }
     }
 
     fn webhooks(&self, state: State) -> Count {

@@ -11,7 +11,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Translator};
 use crate::views::filters;
-use crate::views::layout::Shell;
+use crate::views::layout::Layout;
 
 /// How far a failing webhook has come on the way to being turned off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,22 +106,22 @@ pub struct Banner<'a> {
 impl HtmlSafe for Banner<'_> {}
 
 impl<'a> Banner<'a> {
-    pub fn new(shell: &Shell<'a>, alert: Alert) -> Self {
+    pub fn new(layout: &Layout<'a>, alert: Alert) -> Self {
         let off = alert.stage.is_off();
         Self {
-            t: shell.t,
+            t: layout.t,
             off,
-            text: alert.words(shell.t),
+            text: alert.words(layout.t),
             log: alert.log(),
-            held: (off && alert.held > 0 && shell.may_write()).then_some(alert.webhook.id),
+            held: (off && alert.held > 0 && layout.may_write()).then_some(alert.webhook.id),
         }
     }
 
     /// Banners for the worst alerts, and the number of the other alerts.
-    pub fn worst(shell: &Shell<'a>, alerts: &[Alert]) -> (Vec<Self>, Count) {
+    pub fn worst(layout: &Layout<'a>, alerts: &[Alert]) -> (Vec<Self>, Count) {
         let mut all = alerts.to_vec();
         Alert::sort(&mut all);
-        let shown: Vec<Self> = all.iter().take(Alert::SHOWN_MAX).map(|alert| Self::new(shell, *alert)).collect();
+        let shown: Vec<Self> = all.iter().take(Alert::SHOWN_MAX).map(|alert| Self::new(layout, *alert)).collect();
         let more = all.len() - shown.len();
         (shown, more as Count)
     }

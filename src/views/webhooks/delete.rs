@@ -6,13 +6,13 @@ use crate::domain::accounts::user::Language;
 use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Translator};
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The question before a webhook is deleted.
 #[derive(Template)]
 #[template(path = "webhooks/delete.html")]
 pub struct DeletePage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
     pending: Count,
@@ -21,7 +21,7 @@ pub struct DeletePage<'a> {
 
 impl<'a> DeletePage<'a> {
     /// `pending` deliveries will be cancelled; the log keeps what it has for `retention_days`.
-    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, pending: Count, retention_days: Count) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Webhooks), webhook, pending, retention_days }
+    pub fn new(layout: Layout<'a>, webhook: &'a Webhook, pending: Count, retention_days: Count) -> Self {
+        Self { t: layout.t, layout: layout.at(Place::Webhooks), webhook, pending, retention_days }
     }
 }

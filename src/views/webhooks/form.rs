@@ -16,7 +16,7 @@ use crate::forms::webhook::WebhookForm;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::FormErrors;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The values of the form.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub struct FormInput<'a> {
 #[derive(Template)]
 #[template(path = "webhooks/form.html")]
 pub struct FormPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: Option<&'a Webhook>,
     form: &'a WebhookForm,
@@ -63,15 +63,15 @@ struct Tick {
 }
 
 impl<'a> FormPage<'a> {
-    pub fn new(shell: Shell<'a>, input: FormInput<'a>) -> Self {
-        let (t, form) = (shell.t, input.form);
+    pub fn new(layout: Layout<'a>, input: FormInput<'a>) -> Self {
+        let (t, form) = (layout.t, input.form);
         let selected: HashSet<&str> = form.inboxes.iter().map(String::as_str).collect();
         let chosen = |inbox: &Inbox| selected.contains(inbox.id.to_string().as_str());
         let offered = input.inboxes.iter().filter(|inbox| inbox.archived_at.is_none() || chosen(inbox));
         let headers = HeaderFields::all(t, &form.headers, input.webhook, input.problems);
         Self {
             t,
-            shell: shell.at(Place::Webhooks),
+            layout: layout.at(Place::Webhooks),
             webhook: input.webhook,
             form,
             errors: FormErrors::new(t, t.form_not_saved(), input.problems),

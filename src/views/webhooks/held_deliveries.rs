@@ -6,13 +6,13 @@ use crate::domain::accounts::user::Language;
 use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Translator};
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The question before a webhook with held deliveries is turned on.
 #[derive(Template)]
 #[template(path = "webhooks/held_deliveries.html")]
 pub struct HeldPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
     held: Count,
@@ -20,7 +20,7 @@ pub struct HeldPage<'a> {
 
 impl<'a> HeldPage<'a> {
     /// `held` is the number of held deliveries.
-    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, held: Count) -> Self {
-        Self { t: shell.t, shell: shell.at(Place::Webhooks), webhook, held }
+    pub fn new(layout: Layout<'a>, webhook: &'a Webhook, held: Count) -> Self {
+        Self { t: layout.t, layout: layout.at(Place::Webhooks), webhook, held }
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::webhooks::{InboxScope, State, Webhook};
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The filter in the query of the page's URL.
 #[derive(Clone, Copy, Debug, Default)]
@@ -130,7 +130,7 @@ pub struct List<'a> {
 #[derive(Template)]
 #[template(path = "webhooks/list.html", blocks = ["list"])]
 pub struct ListPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     list: List<'a>,
     rows: Vec<Row<'a>>,
@@ -139,11 +139,11 @@ pub struct ListPage<'a> {
 }
 
 impl<'a> ListPage<'a> {
-    pub fn new(shell: Shell<'a>, list: List<'a>) -> Self {
-        let shell = shell.at(Place::Webhooks);
-        let rows = list.webhooks.iter().map(|summary| Row::new(&shell, *summary, list.inboxes)).collect();
-        let (banners, more) = Banner::worst(&shell, &list.alerts);
-        Self { t: shell.t, shell, list, rows, banners, more }
+    pub fn new(layout: Layout<'a>, list: List<'a>) -> Self {
+        let layout = layout.at(Place::Webhooks);
+        let rows = list.webhooks.iter().map(|summary| Row::new(&layout, *summary, list.inboxes)).collect();
+        let (banners, more) = Banner::worst(&layout, &list.alerts);
+        Self { t: layout.t, layout, list, rows, banners, more }
     }
 
     /// The beginning of the hour 23 hours ago, for the links from the totals to the log. A whole hour, so that the
@@ -162,7 +162,7 @@ impl<'a> ListPage<'a> {
 #[derive(Template)]
 #[template(path = "webhooks/_row.html")]
 pub struct Row<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
     title: String,
@@ -186,12 +186,12 @@ enum LastLine {
 
 impl<'a> Row<'a> {
     /// `inboxes` are all inboxes, for their names.
-    pub fn new(shell: &Shell<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
-        let (t, webhook) = (shell.t, summary.webhook);
-        let url = shell.shown_url(&webhook.url);
+    pub fn new(layout: &Layout<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
+        let (t, webhook) = (layout.t, summary.webhook);
+        let url = layout.shown_url(&webhook.url);
         let (delivered, ended) = sparkline::totals(&summary.hours);
         Self {
-            shell: shell.clone(),
+            layout: layout.clone(),
             t,
             webhook,
             title: webhook.title(),

@@ -17,7 +17,7 @@ use crate::i18n::Translator;
 use crate::views::components::{Badge, Redacted};
 use crate::views::deliveries::{LogLine, LogRow};
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The newest deliveries of one webhook.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Recent<'a> {
 #[derive(Template)]
 #[template(path = "webhooks/overview.html", blocks = ["recent"])]
 pub struct OverviewPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
     badge: Badge,
@@ -53,13 +53,13 @@ pub struct OverviewPage<'a> {
 impl<'a> OverviewPage<'a> {
     /// `inboxes` are all inboxes, for their names.
     pub fn new(
-        shell: Shell<'a>,
+        layout: Layout<'a>,
         webhook: &'a Webhook,
         inboxes: &'a [Inbox],
         chart: ChartInput,
         recent: Recent<'a>,
     ) -> Self {
-        let t = shell.t;
+        let t = layout.t;
         let slow = match webhook.state {
             State::Failing => Some(t.failing_about()),
             State::Paused => Some(t.paused_about()),
@@ -67,8 +67,8 @@ impl<'a> OverviewPage<'a> {
         };
         Self {
             t,
-            refused: headers_refused_today(t, webhook).filter(|_| shell.may_write()),
-            shell: shell.at(Place::Webhooks),
+            refused: headers_refused_today(t, webhook).filter(|_| layout.may_write()),
+            layout: layout.at(Place::Webhooks),
             webhook,
             badge: Badge::of_state(t, webhook.state),
             tab: Tab::Overview,
@@ -85,7 +85,7 @@ impl<'a> OverviewPage<'a> {
     /// Adds a banner.
     #[must_use]
     pub fn with_alert(self, alert: impl Into<Option<Alert<'a>>>) -> Self {
-        Self { alert: alert.into().map(|alert| Banner::new(&self.shell, alert)), ..self }
+        Self { alert: alert.into().map(|alert| Banner::new(&self.layout, alert)), ..self }
     }
 
     /// Adds the end of the pause; no effect if the webhook is not paused or the time has passed.

@@ -8,12 +8,12 @@ use crate::domain::webhooks::Webhook;
 use crate::i18n::{Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 #[derive(Template)]
 #[template(path = "webhooks/secret.html")]
 pub struct SecretPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
     badge: Badge,
@@ -24,10 +24,10 @@ pub struct SecretPage<'a> {
 
 impl<'a> SecretPage<'a> {
     /// `new_key` is set right after it was created, and never shown again.
-    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, new_key: Option<&'a str>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, webhook: &'a Webhook, new_key: Option<&'a str>) -> Self {
+        let t = layout.t;
         let old_until = webhook.old_secret_until.filter(|until| *until > t.now()).map(|until| t.date(until));
         let badge = Badge::of_state(t, webhook.state);
-        Self { t, shell: shell.at(Place::Webhooks), webhook, badge, tab: Tab::Secret, new_key, old_until }
+        Self { t, layout: layout.at(Place::Webhooks), webhook, badge, tab: Tab::Secret, new_key, old_until }
     }
 }

@@ -15,7 +15,7 @@ use crate::i18n::{Count, Translator};
 use crate::views::components::{Badge, FormErrors, Redacted};
 use crate::views::deliveries::Outcome;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields of the form, and the result of the last test.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct TestForm<'a> {
 #[derive(Template)]
 #[template(path = "webhooks/test_event.html", blocks = ["sample", "result"])]
 pub struct TestPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
     badge: Badge,
@@ -44,12 +44,12 @@ pub struct TestPage<'a> {
 }
 
 impl<'a> TestPage<'a> {
-    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, form: TestForm<'a>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, webhook: &'a Webhook, form: TestForm<'a>) -> Self {
+        let t = layout.t;
         let others = EventName::ALL.iter().copied().filter(|event| !webhook.events.contains(event));
         Self {
             t,
-            shell: shell.at(Place::Webhooks),
+            layout: layout.at(Place::Webhooks),
             webhook,
             badge: Badge::of_state(t, webhook.state),
             tab: Tab::Test,

@@ -9,7 +9,7 @@ use crate::domain::webhooks::verification::{Difference, Finding};
 use crate::i18n::Translator;
 use crate::views::components::Badge;
 use crate::views::filters;
-use crate::views::layout::{Notice, Place, Shell};
+use crate::views::layout::{Layout, Notice, Place};
 
 /// The fields as typed, and the result of the check.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub struct VerifyForm<'a> {
 #[derive(Template)]
 #[template(path = "webhooks/verify_signature.html", blocks = ["verdict"])]
 pub struct VerifyPage<'a> {
-    shell: Shell<'a>,
+    layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
     badge: Badge,
@@ -58,13 +58,13 @@ const SNIPPETS: [Snippet; 6] = [
     Snippet { name: "openssl", id: "openssl", code: include_str!("../../../templates/webhooks/snippets/verify.sh") },
 ];
 
-/// A shell script that sends a signed request.
+/// A layout script that sends a signed request.
 const SEND: &str = include_str!("../../../templates/webhooks/snippets/send.sh");
 
 impl<'a> VerifyPage<'a> {
-    pub fn new(shell: Shell<'a>, webhook: &'a Webhook, form: VerifyForm<'a>) -> Self {
-        let t = shell.t;
+    pub fn new(layout: Layout<'a>, webhook: &'a Webhook, form: VerifyForm<'a>) -> Self {
+        let t = layout.t;
         let badge = Badge::of_state(t, webhook.state);
-        Self { t, shell: shell.at(Place::Webhooks), webhook, badge, tab: Tab::Secret, form, snippets: SNIPPETS }
+        Self { t, layout: layout.at(Place::Webhooks), webhook, badge, tab: Tab::Secret, form, snippets: SNIPPETS }
     }
 }

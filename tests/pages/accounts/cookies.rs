@@ -3,7 +3,7 @@
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hachok::domain::secret_box::Vault;
+use hachok::domain::secret_box::SecretBox;
 
 use crate::support::{App, PASSWORD, Visitor};
 
@@ -13,7 +13,7 @@ const ANNA: &str = "anna@example.com";
 fn under_the_old_name(app: &App, visitor: &Visitor) -> (String, String) {
     let text = std::fs::read_to_string(app.folder().join("data/secret.key")).expect("the key");
     let key: [u8; 32] = STANDARD.decode(text.trim()).expect("base64").try_into().expect("32 bytes");
-    let key = Key::derive_from(&Vault::new(key).derive("cookie"));
+    let key = Key::derive_from(&SecretBox::new(key).derive("cookie"));
     let (name, value) = visitor.session();
     let mut jar = CookieJar::new();
     jar.add_original(Cookie::parse_encoded(format!("{name}={value}")).expect("a cookie"));

@@ -1,6 +1,6 @@
 //! The usual mistakes, and what is known of the webhook and the event.
 
-use crate::domain::named_enum::named;
+use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::signing::SigningSecret;
 
@@ -17,7 +17,7 @@ pub struct Known<'a> {
     pub sent: Option<&'a [u8]>,
 }
 
-named!(
+string_enum!(
     /// A common mistake.
     Mistake {
         /// Signed with the previous secret, which is no longer valid.

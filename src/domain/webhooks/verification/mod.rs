@@ -6,8 +6,8 @@
 mod candidates;
 pub mod mistake;
 
-use crate::domain::named_enum::named;
 use crate::domain::secret_box::mac;
+use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
 
 pub use candidates::{Difference, first_difference};
@@ -43,7 +43,7 @@ pub enum Finding {
     Unexplained,
 }
 
-named!(
+string_enum!(
     /// A field of the form.
     Part {
         /// The header `webhook-id`.

@@ -46,7 +46,7 @@ pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Resu
     let input = input(object)?;
     let enabled = input::enabled(&input)?.unwrap_or(true);
     let form = input::create(&input)?;
-    let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
+    let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
     let made = state
         .db
         .write(move |conn| {
@@ -59,7 +59,7 @@ pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Resu
                 return Ok(Err(url_taken(name)));
             }
             let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
-            let id = webhooks::insert(conn, &vault, &new, &secret)?;
+            let id = webhooks::insert(conn, &secret_box, &new, &secret)?;
             if !enabled {
                 webhooks::set_enabled(conn, id, false, clock::now())?;
             }
@@ -75,7 +75,7 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     let id = ids.1;
     let input = input(object)?;
     let enabled = input::enabled(&input)?;
-    let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
+    let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
     let changed = state
         .db
         .write(move |conn| {
@@ -94,7 +94,7 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
             if let Some(name) = webhooks::with_url(conn, &new.url, Some(id))? {
                 return Ok(Err(url_taken(name).into()));
             }
-            webhooks::update(conn, &vault, id, &new)?;
+            webhooks::update(conn, &secret_box, id, &new)?;
             if let Some(enabled) = enabled {
                 webhooks::set_enabled(conn, id, enabled, clock::now())?;
             }
@@ -137,9 +137,9 @@ pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     let id = ids.1;
     let now = clock::now();
     let secret = SigningSecret::from_random(clock::random());
-    let (stored, vault) = (secret.clone(), state.db.vault());
+    let (stored, secret_box) = (secret.clone(), state.db.secret_box());
     let until = overlap.until(now);
-    let rotated = state.db.write(move |conn| webhooks::rotate(conn, &vault, id, &stored, until)).await?;
+    let rotated = state.db.write(move |conn| webhooks::rotate(conn, &secret_box, id, &stored, until)).await?;
     if !rotated {
         return Err(ApiError::not_found());
     }

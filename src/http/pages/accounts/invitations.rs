@@ -41,7 +41,7 @@ pub async fn show(state: Data<State>, Anyone(context): Anyone, text: Path<String
     let zone = if zone == "UTC" { "" } else { &zone };
     let typed = InvitationInput { name: &invitation.name, language: None, time_zone: zone };
     let problems = Problems::default();
-    render(StatusCode::OK, &InvitePage::new(context.shell(), &invitation, &text, typed, &problems))
+    render(StatusCode::OK, &InvitePage::new(context.layout(), &invitation, &text, typed, &problems))
 }
 
 /// Creates the account or stores the password, ends the link, and signs the user in.
@@ -80,7 +80,7 @@ pub async fn accept(
         Err(problems) => {
             let language = Language::parse(form.get("language"));
             let typed = InvitationInput { name: form.get("name"), language, time_zone: form.get("time_zone") };
-            let again = InvitePage::new(context.shell(), &invitation, &text, typed, &problems);
+            let again = InvitePage::new(context.layout(), &invitation, &text, typed, &problems);
             let response = render(StatusCode::UNPROCESSABLE_ENTITY, &again)?;
             let busy = problems.of(&Field::Form) == Some(&Problem::HashingBusy);
             Ok(if busy { passwords::try_later(response) } else { response })

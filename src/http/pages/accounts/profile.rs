@@ -49,7 +49,7 @@ async fn answer(
         is_this: is_of(&session.state, &context.csrf),
     };
     let rows = stored.iter().map(|(_, session)| row(session)).collect();
-    render(status, &ProfilePage::new(context.shell(), user, typed, problems, rows))
+    render(status, &ProfilePage::new(context.layout(), user, typed, problems, rows))
 }
 
 /// Stores name, language, time zone and theme.

@@ -41,7 +41,7 @@ pub struct Link {
 pub async fn set_up(state: Data<State>, Anyone(context): Anyone, link: Query<Link>) -> Answer {
     check_link(&state, &link.token).await?;
     let typed = SetUpInput { token: &link.token, ..SetUpInput::default() };
-    render(StatusCode::OK, &SetUpPage::new(context.shell(), typed, &Problems::default()))
+    render(StatusCode::OK, &SetUpPage::new(context.layout(), typed, &Problems::default()))
 }
 
 async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
@@ -67,14 +67,14 @@ pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: 
         // No language is stored: the user has not chosen one, and the language links must keep working.
         Ok(user) => user,
         Err(problems) => {
-            return render(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(context.shell(), typed, &problems));
+            return render(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(context.layout(), typed, &problems));
         }
     };
     let hash = match passwords::hash(&state, context.address, form.get("password")).await? {
         Ok(hash) => hash,
         Err(Busy) => {
             let problems = Problems::one(Field::Form, Problem::HashingBusy);
-            let again = SetUpPage::new(context.shell(), typed, &problems);
+            let again = SetUpPage::new(context.layout(), typed, &problems);
             return render(StatusCode::SERVICE_UNAVAILABLE, &again).map(passwords::try_later);
         }
     };
@@ -126,7 +126,7 @@ pub async fn sign_in(state: Data<State>, Anyone(context): Anyone, query: Query<N
         return Ok(redirect_to(&context, &next));
     }
     let ended = ended(&state, &context, !query.form.is_empty()).await?;
-    render(StatusCode::OK, &SignInPage::new(context.shell(), "", &next, None).after(ended))
+    render(StatusCode::OK, &SignInPage::new(context.layout(), "", &next, None).after(ended))
 }
 
 /// What happens to the form that was sent, if the session has ended.
@@ -161,7 +161,7 @@ pub async fn check_in(
     let next = of_path(form.get("next"));
     match password_check::check(&state, context.address, &account, form.get("password")).await? {
         Checked::Wait(seconds) => {
-            let refused = SignInPage::new(context.shell(), typed, &next, Some(Refusal::Wait(seconds)));
+            let refused = SignInPage::new(context.layout(), typed, &next, Some(Refusal::Wait(seconds)));
             let mut response = render(StatusCode::TOO_MANY_REQUESTS, &refused)?;
             response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
             Ok(response)
@@ -190,7 +190,7 @@ pub async fn check_in(
 }
 
 fn refuse(context: &PageContext, typed: &str, next: &str, refusal: Refusal) -> Answer {
-    render(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(context.shell(), typed, next, Some(refusal)))
+    render(StatusCode::UNPROCESSABLE_ENTITY, &SignInPage::new(context.layout(), typed, next, Some(refusal)))
 }
 
 /// Ends the session.

@@ -48,7 +48,7 @@ async fn answer(
     list.sort_by_key(|token| (!token.is_active(context.now), std::cmp::Reverse(token.id)));
     let server = state.public.as_str().trim_end_matches('/');
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    render(status, &ListPage::new(context.shell(), &list, server, typed, problems).with_new(new))
+    render(status, &ListPage::new(context.layout(), &list, server, typed, problems).with_new(new))
 }
 
 /// Creates a token; the list shows it once.
@@ -85,7 +85,7 @@ pub async fn ask_revoke(state: Data<State>, Admin(context): Admin, id: Path<Toke
     if token.revoked_at.is_some() {
         return Ok(redirect_to(&context, "/tokens"));
     }
-    render(StatusCode::OK, &RevokePage::new(context.shell(), &token))
+    render(StatusCode::OK, &RevokePage::new(context.layout(), &token))
 }
 
 /// Revokes a token; no effect if it is revoked already.

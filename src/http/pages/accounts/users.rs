@@ -55,7 +55,7 @@ async fn answer(
     let (people, open) = state.db.read(load).await?;
     let link = new.map(|url| NewLink { url, is_password: false });
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    render(status, &ListPage::new(context.shell(), &people, &open, typed, problems).with_link(link))
+    render(status, &ListPage::new(context.layout(), &people, &open, typed, problems).with_link(link))
 }
 
 /// Creates a one-time link to a new account; the list shows it once.
@@ -132,7 +132,7 @@ pub async fn show(state: Data<State>, Admin(context): Admin, session: Session, i
     let problems = Problems::default();
     let before = context.typed_before(&format!("/users/{id}")).and_then(|form| Role::parse(form.get("role")));
     let role = before.unwrap_or(user.role);
-    render(StatusCode::OK, &UserPage::new(context.shell(), &user, role, &problems).with_link(new.as_deref()))
+    render(StatusCode::OK, &UserPage::new(context.layout(), &user, role, &problems).with_link(new.as_deref()))
 }
 
 /// Changes the role of a user.
@@ -190,7 +190,7 @@ async fn settle(
 
 fn refuse(context: &PageContext, user: &User, role: Role, problem: Problem) -> Answer {
     let problems = Problems::one(Field::Role, problem);
-    render(StatusCode::UNPROCESSABLE_ENTITY, &UserPage::new(context.shell(), user, role, &problems))
+    render(StatusCode::UNPROCESSABLE_ENTITY, &UserPage::new(context.layout(), user, role, &problems))
 }
 
 /// Enables a disabled user.

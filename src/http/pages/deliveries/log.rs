@@ -82,7 +82,7 @@ async fn show_log(state: &State, context: &PageContext, query: &LogQuery) -> Ans
         news: (query.is_live() && cursor == Cursor::Newest).then_some(News { seen, count: 0 }),
         retention_days: state.retention_days.into(),
     };
-    let log = LogPage::new(context.shell(), input);
+    let log = LogPage::new(context.layout(), input);
     if context.htmx { render(StatusCode::OK, &log.as_log()) } else { render(StatusCode::OK, &log) }
 }
 
@@ -106,7 +106,7 @@ async fn show_news(
     }
     let news = Some(News { seen, count: count as u64 });
     let input = LogInput { filter: filter(context, query, parsed), news, ..LogInput::default() };
-    render(StatusCode::OK, &LogPage::new(context.shell(), input).as_news())
+    render(StatusCode::OK, &LogPage::new(context.layout(), input).as_news())
 }
 
 /// How much of a search text the page repeats, in its field and in each of its links. No valid search is longer.
@@ -216,13 +216,13 @@ async fn render_delivery(state: &State, context: &PageContext, id: DeliveryId, c
         raw: chosen.body.as_deref() == Some("raw"),
         retention_days: state.retention_days.into(),
     };
-    let shown = DeliveryPage::new(context.shell(), view).with_refused(refused.as_deref());
+    let shown = DeliveryPage::new(context.layout(), view).with_refused(refused.as_deref());
     match part {
         _ if !context.htmx => render(StatusCode::OK, &shown),
         Part::Delivery if chosen.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
         Part::Delivery => render(StatusCode::OK, &shown.as_delivery()),
         // The form stays on the page and may be sent again.
-        Part::Attempts => fragments(&[shown.as_attempts().html()?, context.shell().once_again("once-resend").html()?]),
+        Part::Attempts => fragments(&[shown.as_attempts().html()?, context.layout().once_again("once-resend").html()?]),
     }
 }
 

@@ -130,14 +130,14 @@ pub async fn ask(state: Data<State>, Admin(context): Admin, query: Query<LogQuer
                 Ok((choice(conn)?, found))
             });
             let (choice, found) = loaded.await?;
-            render(StatusCode::OK, &ResendPage::new(context.shell(), asked.input(choice, found, &none)))
+            render(StatusCode::OK, &ResendPage::new(context.layout(), asked.input(choice, found, &none)))
         }
     }
 }
 
 async fn refuse(state: &State, context: &PageContext, asked: &Asked, problems: &Problems) -> Answer {
     let input = asked.input(state.db.read(choice).await?, None, problems);
-    render(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(context.shell(), input))
+    render(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(context.layout(), input))
 }
 
 /// Starts a recovery.
@@ -198,7 +198,7 @@ async fn render_recovery(state: &State, context: &PageContext, id: i64) -> Answe
         started_at: found.started_at,
         ended_at: found.ended_at,
     };
-    let shown = RecoveryPage::new(context.shell(), view);
+    let shown = RecoveryPage::new(context.layout(), view);
     if context.htmx { render(StatusCode::OK, &shown.as_recovery()) } else { render(StatusCode::OK, &shown) }
 }
 

@@ -14,13 +14,13 @@ use crate::views::events::catalogue::{EventPage, ListPage};
 
 pub async fn list(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
     let webhooks = state.db.read(webhooks::list).await?;
-    render(StatusCode::OK, &ListPage::new(context.shell(), &webhooks))
+    render(StatusCode::OK, &ListPage::new(context.layout(), &webhooks))
 }
 
 pub async fn show(state: Data<State>, SignedIn(context): SignedIn, name: Path<String>) -> Answer {
     let event = EventName::parse(&name).ok_or(PageError::NotFound)?;
     let webhooks = state.db.read(webhooks::list).await?;
-    render(StatusCode::OK, &EventPage::new(context.shell(), event, &webhooks))
+    render(StatusCode::OK, &EventPage::new(context.layout(), event, &webhooks))
 }
 
 /// The JSON Schema of an event, as a file.

@@ -45,9 +45,9 @@ pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<
         retention_days: state.retention_days.into(),
         ingest: &ingest,
     };
-    let mut shell = context.shell();
-    shell.notice = odd.or(shell.notice);
-    let list = ListPage::new(shell, input);
+    let mut layout = context.layout();
+    layout.notice = odd.or(layout.notice);
+    let list = ListPage::new(layout, input);
     if context.htmx { render(StatusCode::OK, &list.as_received()) } else { render(StatusCode::OK, &list) }
 }
 
@@ -92,7 +92,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Stri
         webhooks: &webhooks,
         body: &body,
     };
-    render(StatusCode::OK, &EventPage::new(context.shell(), view))
+    render(StatusCode::OK, &EventPage::new(context.layout(), view))
 }
 
 /// The body as it was received, byte for byte.

@@ -38,7 +38,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
         },
     };
     let problems = Problems::default();
-    render(StatusCode::OK, &SettingsPage::new(context.shell(), typed, &problems, fixed(&state, &context)))
+    render(StatusCode::OK, &SettingsPage::new(context.layout(), typed, &problems, fixed(&state, &context)))
 }
 
 /// Stores the settings of the form.
@@ -50,7 +50,7 @@ pub async fn save(state: Data<State>, Admin(context): Admin, session: Session, f
         Err(problems) => {
             let typed =
                 SettingsInput { language, time_zone: zone, substatus_attribute: attribute, viewers_see_answers };
-            let again = SettingsPage::new(context.shell(), typed, &problems, fixed(&state, &context));
+            let again = SettingsPage::new(context.layout(), typed, &problems, fixed(&state, &context));
             render(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Ok(new) => {

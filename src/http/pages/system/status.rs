@@ -50,7 +50,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
         others_can_read: !readable.is_empty(),
         readable_files: if may_know_places { readable } else { Vec::new() },
     };
-    let whole = StatusPage::new(context.shell(), measured);
+    let whole = StatusPage::new(context.layout(), measured);
     if context.htmx { render(StatusCode::OK, &whole.as_status()) } else { render(StatusCode::OK, &whole) }
 }
 

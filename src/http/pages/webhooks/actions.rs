@@ -77,7 +77,7 @@ pub async fn ask_held(state: Data<State>, Admin(context): Admin, id: Path<Webhoo
         return Ok(redirect_to(&context, &format!("/webhooks/{id}")));
     }
     let held = held(&state, *id).await?;
-    render(StatusCode::OK, &HeldPage::new(context.shell(), &webhook, held))
+    render(StatusCode::OK, &HeldPage::new(context.layout(), &webhook, held))
 }
 
 /// Turns a webhook on, and sends or discards its held deliveries.
@@ -117,7 +117,7 @@ pub async fn ask_delete(state: Data<State>, Admin(context): Admin, id: Path<Webh
     let pending = state.db.read(move |conn| statistics::pending(conn, Some(id))).await?;
     let days = u64::from(state.retention_days);
     let pending = u64::try_from(pending).unwrap_or_default();
-    render(StatusCode::OK, &DeletePage::new(context.shell(), &webhook, pending, days))
+    render(StatusCode::OK, &DeletePage::new(context.layout(), &webhook, pending, days))
 }
 
 fn found(there: bool) -> Result<Done<()>, PageError> {
@@ -143,7 +143,7 @@ pub async fn delete(
 pub async fn secret(state: Data<State>, Admin(context): Admin, session: Session, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
     let key = one_time_secret::consume(&state, &UserSession(session), &context, &id.to_string()).await?;
-    render(StatusCode::OK, &SecretPage::new(context.shell(), &webhook, key.as_deref()))
+    render(StatusCode::OK, &SecretPage::new(context.layout(), &webhook, key.as_deref()))
 }
 
 /// Replaces the signing secret, or ends the validity of the old one.
@@ -160,9 +160,9 @@ pub async fn rotate(
     }
     let until = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?.until(context.now);
     let key = SigningSecret::from_random(clock::random());
-    let vault = state.db.vault();
+    let secret_box = state.db.secret_box();
     let rotate = move |conn: &mut DbConnection| {
-        let rotated = webhooks::rotate(conn, &vault, id, &key, until)?;
+        let rotated = webhooks::rotate(conn, &secret_box, id, &key, until)?;
         let done = Done { made: (), secret: Some(key.reveal().to_owned()) };
         Ok(if rotated { Ok(done) } else { Err(PageError::NotFound) })
     };

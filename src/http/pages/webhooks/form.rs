@@ -55,7 +55,7 @@ pub async fn new(state: Data<State>, Admin(context): Admin, query: Query<Prefill
     let inboxes = state.db.read(inboxes::list).await?;
     let problems = Problems::default();
     let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems };
-    render(StatusCode::OK, &FormPage::new(context.shell(), input).copied_from(original.as_ref()))
+    render(StatusCode::OK, &FormPage::new(context.layout(), input).copied_from(original.as_ref()))
 }
 
 /// The fields of a form that was kept when the session had ended.
@@ -143,7 +143,7 @@ fn storing(
     form: WebhookForm,
     id: Option<WebhookId>,
 ) -> impl FnOnce(&mut DbConnection) -> Result<Result<Done<Saved>, NotSaved>, Error> + Send + use<> {
-    let (policy, vault) = (Arc::clone(&state.policy), state.db.vault());
+    let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
     move |conn| {
         let stored = match id {
             None => None,
@@ -164,12 +164,12 @@ fn storing(
         let same_url = webhooks::with_url(conn, &new.url, id)?;
         match id {
             Some(id) => {
-                webhooks::update(conn, &vault, id, &new)?;
+                webhooks::update(conn, &secret_box, id, &new)?;
                 Ok(Ok(Done::plain(Saved { id, created: false, same_url })))
             }
             None => {
                 let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
-                let id = webhooks::insert(conn, &vault, &new, &secret)?;
+                let id = webhooks::insert(conn, &secret_box, &new, &secret)?;
                 let saved = Saved { id, created: true, same_url };
                 Ok(Ok(Done { made: saved, secret: Some(secret.reveal().to_owned()) }))
             }
@@ -212,7 +212,7 @@ async fn answer(
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
             let input = FormInput { webhook: Some(&now), form: &typed, inboxes: &inboxes, problems: &problems };
-            let shown = FormPage::new(context.shell(), input).with_conflicts(&now);
+            let shown = FormPage::new(context.layout(), input).with_conflicts(&now);
             Ok(whole(context, render(StatusCode::CONFLICT, &shown)?))
         }
     }
@@ -275,5 +275,5 @@ fn show(
     problems: &Problems,
 ) -> Answer {
     let input = FormInput { webhook, form, inboxes, problems };
-    render(status, &FormPage::new(context.shell(), input))
+    render(status, &FormPage::new(context.layout(), input))
 }

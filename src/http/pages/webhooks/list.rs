@@ -84,7 +84,7 @@ pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<
         let id = alert.webhook.id;
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
-    let list = ListPage::new(context.shell(), loaded.list(query.filter(), alerts));
+    let list = ListPage::new(context.layout(), loaded.list(query.filter(), alerts));
     if context.htmx { render(StatusCode::OK, &list.as_list()) } else { render(StatusCode::OK, &list) }
 }
 
@@ -165,7 +165,7 @@ pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId) -> Ans
     let (webhook, inboxes, activity, last) = loaded.await?;
     let webhook = webhook.ok_or(PageError::NotFound)?;
     let summary = Summary { webhook: &webhook, last: last.get(&id), hours: last_day(activity.get(&id)) };
-    render(StatusCode::OK, &Row::new(&context.shell(), summary, &inboxes))
+    render(StatusCode::OK, &Row::new(&context.layout(), summary, &inboxes))
 }
 
 /// The name of an inbox.

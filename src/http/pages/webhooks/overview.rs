@@ -66,7 +66,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Webh
         duration_ms: line.duration_ms,
     });
     let recent = Recent { lines: lines.collect(), mark };
-    let shown = OverviewPage::new(context.shell(), &webhook, &inboxes, chart, recent);
+    let shown = OverviewPage::new(context.layout(), &webhook, &inboxes, chart, recent);
     if seen.is_some() {
         return render(StatusCode::OK, &shown.as_recent());
     }

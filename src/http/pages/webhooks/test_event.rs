@@ -39,7 +39,7 @@ pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>
     let event = before.and_then(|form| EventName::parse_any(form.get("event"))).unwrap_or(chosen);
     let body = before.map_or(chosen.sample(), |form| form.get("body"));
     let form = TestForm { event, body, problems: &problems, sent: None };
-    let shown = TestPage::new(context.shell(), &webhook, form);
+    let shown = TestPage::new(context.layout(), &webhook, form);
     if context.htmx { render(StatusCode::OK, &shown.as_sample()) } else { render(StatusCode::OK, &shown) }
 }
 
@@ -67,9 +67,9 @@ pub async fn send(
         return Ok(redirect_to(&context, &format!("/deliveries/{sent}")));
     };
     let form = TestForm { event, body: &body, problems: &problems, sent: Some((sent, &attempt)) };
-    let shown = TestPage::new(context.shell(), &webhook, form);
+    let shown = TestPage::new(context.layout(), &webhook, form);
     // The form stays on the page and may be sent again.
-    fragments(&[shown.as_result().html()?, context.shell().once_again("once-test").html()?])
+    fragments(&[shown.as_result().html()?, context.layout().once_again("once-test").html()?])
 }
 
 fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
@@ -84,7 +84,7 @@ fn check(state: &State, typed: &str, body: &str) -> (EventName, Problems) {
 fn refuse(context: &PageContext, webhook: &Webhook, form: TestForm) -> Answer {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     if !context.htmx {
-        return render(status, &TestPage::new(context.shell(), webhook, form));
+        return render(status, &TestPage::new(context.layout(), webhook, form));
     }
     let mut response = render(status, &FormErrorsFragment::of_test(context.t(), form.problems))?;
     response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#errsum"));

@@ -7,7 +7,7 @@ use super::list::find;
 use crate::db::deliveries::log;
 use crate::db::{DbConnection, Error, events, webhooks};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
-use crate::domain::secret_box::Vault;
+use crate::domain::secret_box::SecretBox;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::verification::mistake::Known;
 use crate::domain::webhooks::verification::{Difference, Finding, Pasted, diagnose, first_difference};
@@ -22,7 +22,7 @@ use crate::views::webhooks::{VerifyForm, VerifyPage};
 pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = find(&state, *id).await?;
     let before = context.typed_before(&format!("/webhooks/{id}/verify"));
-    render(StatusCode::OK, &VerifyPage::new(context.shell(), &webhook, before.map(pasted).unwrap_or_default()))
+    render(StatusCode::OK, &VerifyPage::new(context.layout(), &webhook, before.map(pasted).unwrap_or_default()))
 }
 
 fn pasted(form: &Form) -> VerifyForm<'_> {
@@ -39,12 +39,12 @@ fn pasted(form: &Form) -> VerifyForm<'_> {
 pub async fn check(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>, form: Form) -> Answer {
     let webhook = find(&state, *id).await?;
     let texts = ["id", "timestamp", "signature", "body"].map(|name| form.get(name).to_owned());
-    let (vault, now, id) = (state.db.vault(), context.now, *id);
+    let (secret_box, now, id) = (state.db.secret_box(), context.now, *id);
     // In the thread of the query: trying all possible mistakes takes long for a large body.
-    let found = state.db.read(move |conn| examine(conn, &vault, id, &texts, now)).await?;
+    let found = state.db.read(move |conn| examine(conn, &secret_box, id, &texts, now)).await?;
     let (finding, difference, known) = found.ok_or(PageError::NotFound)?;
     let typed = VerifyForm { finding: Some(finding), difference, known, ..pasted(&form) };
-    let shown = VerifyPage::new(context.shell(), &webhook, typed);
+    let shown = VerifyPage::new(context.layout(), &webhook, typed);
     if context.htmx { render(StatusCode::OK, &shown.as_verdict()) } else { render(StatusCode::OK, &shown) }
 }
 
@@ -52,12 +52,12 @@ type Examined = (Finding, Option<Difference>, bool);
 
 fn examine(
     conn: &mut DbConnection,
-    vault: &Vault,
+    secret_box: &SecretBox,
     webhook: WebhookId,
     [id, timestamp, signature, body]: &[String; 4],
     now: Timestamp,
 ) -> Result<Option<Examined>, Error> {
-    let Some(target) = webhooks::target::target(conn, vault, webhook)? else { return Ok(None) };
+    let Some(target) = webhooks::target::target(conn, secret_box, webhook)? else { return Ok(None) };
     let event = event_of(conn, webhook, id.trim())?;
     let sent = match event {
         Some(event) => events::body(conn, event)?,

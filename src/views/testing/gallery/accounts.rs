@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Picture, html, shell};
+use super::{Picture, html, layout};
 use crate::domain::accounts::api_token::{Scope, Token};
 use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, Role, User};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::system::status::Measurements;
 use crate::domain::webhooks::State;
-use crate::views::Shell;
+use crate::views::Layout;
 use crate::views::accounts::{invitations, profile, tokens, users};
 use crate::views::system::{settings, status};
 use crate::views::testing::fixtures::{NOW, ago};
@@ -47,14 +47,20 @@ fn tokens_of(language: Language, user: &User) -> Vec<Picture> {
     let (none, wrong) = (Problems::default(), Problems::one(Field::TokenName, Problem::TokenNameMissing));
     let page = |tokens, problems| {
         let server = "https://hooks.example.com";
-        tokens::ListPage::new(shell(language, user, "/tokens"), tokens, server, tokens::TokenInput::default(), problems)
+        tokens::ListPage::new(
+            layout(language, user, "/tokens"),
+            tokens,
+            server,
+            tokens::TokenInput::default(),
+            problems,
+        )
     };
     let new = "hk_6d1f0c52b2a94f0e8f6c1f0d6a3e7b9c5d2e8f7a6b4c3d2e1f0a9b8c7d6e5f4a";
     vec![
         ("tokens", html(&page(&all, &none))),
         ("tokens-new", html(&page(&all[..1], &none).with_new(Some(new)))),
         ("tokens-empty", html(&page(&[], &wrong))),
-        ("token-revoke", html(&tokens::RevokePage::new(shell(language, user, "/tokens/1/revocation"), &all[0]))),
+        ("token-revoke", html(&tokens::RevokePage::new(layout(language, user, "/tokens/1/revocation"), &all[0]))),
     ]
 }
 
@@ -83,7 +89,7 @@ fn people(language: Language, user: &User) -> Vec<Picture> {
     let (none, taken) = (Problems::default(), Problems::one(Field::Email, Problem::EmailTaken));
     let last = Problems::one(Field::Role, Problem::LastAdmin);
     let url = "https://hooks.example.com/invite/6d1f0c52b2a94f0e8f6c1f0d6a3e7b9c5d2e8f7a6b4c3d2e1f0a9b8c7d6e5f4a";
-    let at = |path| shell(language, user, path);
+    let at = |path| layout(language, user, path);
     let typed = users::InviteInput { email: "olena@example.com", ..users::InviteInput::default() };
     let list = |open, problems| users::ListPage::new(at("/users"), &all, open, typed, problems);
     let link = users::NewLink { url, is_password: false };
@@ -91,7 +97,7 @@ fn people(language: Language, user: &User) -> Vec<Picture> {
         html(&users::UserPage::new(at("/users/2"), user, user.role, problems).with_link(None))
     };
     let invited = |invitation, problems| {
-        let outside = Shell { user: None, ..at("/invite/x") };
+        let outside = Layout { user: None, ..at("/invite/x") };
         html(&invitations::InvitePage::new(outside, invitation, "x", invitations::InvitationInput::default(), problems))
     };
     let mut weak = Problems::one(Field::UserName, Problem::UserNameMissing);
@@ -115,7 +121,7 @@ fn own(language: Language, user: &User) -> Vec<Picture> {
     let page = |problems| {
         let rows = vec![row(40, true), row(3000, false)];
         html(&profile::ProfilePage::new(
-            shell(language, user, "/profile"),
+            layout(language, user, "/profile"),
             user,
             profile::ProfileInput::of(user),
             problems,
@@ -133,7 +139,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         substatus_attribute: "substatus",
         viewers_see_answers: false,
     };
-    let t = shell(language, user, "").t;
+    let t = layout(language, user, "").t;
     let fixed = || {
         let one = |name, value: &str, variable| settings::StartSetting { name, value: value.into(), variable };
         vec![
@@ -148,7 +154,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
     let none = Problems::default();
     let wrong = Problems::one(Field::Substatus, Problem::AttributeInvalid);
     let set =
-        |problems| html(&settings::SettingsPage::new(shell(language, user, "/settings"), typed, problems, fixed()));
+        |problems| html(&settings::SettingsPage::new(layout(language, user, "/settings"), typed, problems, fixed()));
     let well = Measurements {
         unusable: false,
         overloaded: false,
@@ -175,7 +181,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         others_can_read: clock_set.is_some(),
         readable_files: vec!["data/hachok.db".into(), "data/secret.key".into()],
     };
-    let page = |measured| status::StatusPage::new(shell(language, user, "/status"), measured);
+    let page = |measured| status::StatusPage::new(layout(language, user, "/status"), measured);
     let ill = Measurements {
         overloaded: true,
         unusable: true,

@@ -16,9 +16,9 @@ pub fn pictures(language: Language, user: &User) -> Vec<Picture> {
 
 fn events(language: Language, user: &User) -> Vec<Picture> {
     let all = fixtures::webhooks(language);
-    let event = |event| html(&EventPage::new(shell(language, user, "/events/x"), event, &all));
+    let event = |event| html(&EventPage::new(layout(language, user, "/events/x"), event, &all));
     vec![
-        ("events", html(&ListPage::new(shell(language, user, "/events"), &all))),
+        ("events", html(&ListPage::new(layout(language, user, "/events"), &all))),
         ("event", event(EventName::MessageCreated)),
         ("event-derived", event(EventName::AssigneeChanged)),
         ("event-contact", event(EventName::ContactUpdated)),
@@ -58,7 +58,7 @@ fn lists_of_received(language: Language, user: &User) -> Vec<Picture> {
         retention_days: 30,
         ingest,
     };
-    let page = |input| received::ListPage::new(shell(language, user, "/received"), input);
+    let page = |input| received::ListPage::new(layout(language, user, "/received"), input);
     let full = page(input(ReceivedFilter::default(), (0..14).map(line).collect(), Some("evt_1")));
     vec![
         ("received", html(&full)),
@@ -74,7 +74,7 @@ fn received(language: Language, user: &User) -> Vec<Picture> {
     let derived = [(EventId(890_000_000_000_000_009), EventName::MessageReceived)];
     let body = EventName::MessageCreated.sample().as_bytes();
     let long = body.repeat(20);
-    let page = |view| html(&received_event::EventPage::new(shell(language, user, "/received/evt_1"), view));
+    let page = |view| html(&received_event::EventPage::new(layout(language, user, "/received/evt_1"), view));
     let sent = received_event::EventView {
         line: line(3),
         inbox_id: Some(1),

@@ -42,9 +42,9 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all
 }
 
-fn shell<'a>(language: Language, user: &'a User, path: &'a str) -> Shell<'a> {
+fn layout<'a>(language: Language, user: &'a User, path: &'a str) -> Layout<'a> {
     let t = Translator::new(language, NOW).in_zone(&user.time_zone);
-    Shell { user: Some(user), failed_24h: 28, ..Shell::new(t, path, "f3c0ffee") }
+    Layout { user: Some(user), failed_24h: 28, ..Layout::new(t, path, "f3c0ffee") }
 }
 
 fn html(page: &impl Html) -> String {
@@ -79,12 +79,12 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
         inboxes: &inboxes,
         ..webhooks::List::default()
     };
-    let done = Shell { notice: Some(Notice::Done(NoticeKind::WebhookDeleted)), ..shell(language, user, "/webhooks") };
-    let full = webhooks::ListPage::new(shell(language, user, "/webhooks?q=a"), full);
+    let done = Layout { notice: Some(Notice::Done(NoticeKind::WebhookDeleted)), ..layout(language, user, "/webhooks") };
+    let full = webhooks::ListPage::new(layout(language, user, "/webhooks?q=a"), full);
     vec![
         ("list", html(&full)),
         ("list-fragment", html(&full.as_list())),
-        ("list-no-match", html(&webhooks::ListPage::new(shell(language, user, "/webhooks?q=zzz"), none))),
+        ("list-no-match", html(&webhooks::ListPage::new(layout(language, user, "/webhooks?q=zzz"), none))),
         ("list-empty", html(&webhooks::ListPage::new(done, webhooks::List::default()))),
     ]
 }
@@ -96,7 +96,7 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let deliveries: Vec<_> =
         (1..=6).map(|n| fixtures::delivery(n, 1, if n == 3 { Status::Pending } else { Status::Success })).collect();
     let lines = deliveries.iter().map(|delivery| line(delivery, "CRM"));
-    let at = |path| shell(language, user, path);
+    let at = |path| layout(language, user, path);
     let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
     let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
     let page = webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, fixtures::chart(Range::Day), recent);
@@ -149,24 +149,24 @@ fn forms_of(language: Language, user: &User) -> Vec<Picture> {
     let (bad, problems) = bad_form();
     let page = |path, webhook, form, problems| {
         let input = webhooks::FormInput { webhook, form, inboxes: &inboxes, problems };
-        html(&webhooks::FormPage::new(shell(language, user, path), input))
+        html(&webhooks::FormPage::new(layout(language, user, path), input))
     };
     let mut theirs = WebhookForm { name: "CRM".into(), timeout_s: "9".into(), ..stored.clone() };
     theirs.events.truncate(2);
     theirs.bearer_token = "typed-secret".into();
     let changed = Problems::one(Field::Form, Problem::ChangedByOther { at: fixtures::ago(2) });
     let input = |webhook, form, problems| webhooks::FormInput { webhook, form, inboxes: &inboxes, problems };
-    let clash = webhooks::FormPage::new(shell(language, user, "/webhooks/1"), input(Some(crm), &theirs, &changed));
+    let clash = webhooks::FormPage::new(layout(language, user, "/webhooks/1"), input(Some(crm), &theirs, &changed));
     let begun = WebhookForm::copy_of(crm, "Copy".into());
-    let copy = webhooks::FormPage::new(shell(language, user, "/webhooks/new?from=1"), input(None, &begun, &none));
+    let copy = webhooks::FormPage::new(layout(language, user, "/webhooks/new?from=1"), input(None, &begun, &none));
     vec![
         ("form-conflict", html(&clash.with_conflicts(crm))),
         ("form-copy", html(&copy.copied_from(Some(crm)))),
         ("form-new", page("/webhooks/new", None, &blank, &none)),
         ("form", page("/webhooks/1/edit", Some(crm), &stored, &none)),
         ("form-errors", page("/webhooks/new", None, &bad, &problems)),
-        ("form-errors-fragment", html(&webhooks::FormErrorsFragment::new(shell(language, user, "").t, &problems, 1))),
-        ("header-row-fragment", html(&webhooks::NewHeaderRow::new(shell(language, user, "").t, 3))),
+        ("form-errors-fragment", html(&webhooks::FormErrorsFragment::new(layout(language, user, "").t, &problems, 1))),
+        ("header-row-fragment", html(&webhooks::NewHeaderRow::new(layout(language, user, "").t, 3))),
     ]
 }
 
@@ -194,7 +194,7 @@ fn tests_of(language: Language, user: &User) -> Vec<Picture> {
     let page = |event: EventName, problems, attempt: Option<&_>| {
         let sent = attempt.map(|attempt| (id, attempt));
         let form = webhooks::TestForm { event, body: event.sample(), problems, sent };
-        html(&webhooks::TestPage::new(shell(language, user, "/webhooks/1/test"), crm, form))
+        html(&webhooks::TestPage::new(layout(language, user, "/webhooks/1/test"), crm, form))
     };
     vec![
         ("test", page(EventName::WebhookTest, &none, None)),
@@ -239,7 +239,7 @@ fn logs_of(language: Language, user: &User) -> Vec<Picture> {
         retention_days: 30,
     };
     let empty = deliveries::LogInput { retention_days: 30, ..deliveries::LogInput::default() };
-    let page = |log| deliveries::LogPage::new(shell(language, user, "/deliveries"), log);
+    let page = |log| deliveries::LogPage::new(layout(language, user, "/deliveries"), log);
     let filter = || deliveries::LogFilter { q: "замовлення".into(), ..deliveries::LogFilter::default() };
     let cut = deliveries::LogInput {
         filter: filter(),
@@ -287,7 +287,7 @@ fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
             raw,
             retention_days: 30,
         };
-        deliveries::DeliveryPage::new(shell(language, user, "/deliveries/dlv_1"), view)
+        deliveries::DeliveryPage::new(layout(language, user, "/deliveries/dlv_1"), view)
     };
     let body = EventName::MessageUpdated.sample();
     let open = page(&open, &attempts, Some(body.as_bytes()), &[][..], false);
@@ -303,7 +303,7 @@ fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
 
 fn inboxes_of(language: Language, user: &User) -> Vec<Picture> {
     let (all, inboxes) = (fixtures::webhooks(language), fixtures::inboxes(language));
-    let at = |path| shell(language, user, path);
+    let at = |path| layout(language, user, path);
     let (none, wrong) = (Problems::default(), Problems::one(Field::InboxName, Problem::InboxNameMissing));
     let row = |inbox| inboxes::Row { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() };
     let list = |rows, problems| inboxes::ListPage::new(at("/inboxes"), rows, inboxes::InboxInput::default(), problems);
@@ -319,7 +319,7 @@ fn inboxes_of(language: Language, user: &User) -> Vec<Picture> {
 }
 
 fn others(language: Language, user: &User) -> Vec<Picture> {
-    let outside = |path| Shell { user: None, ..shell(language, user, path) };
+    let outside = |path| Layout { user: None, ..layout(language, user, path) };
     let mut short = Problems::one(Field::Email, Problem::EmailInvalid);
     short.add(Field::Password, Problem::AccountPasswordTooShort);
     let blank = sign_in::SetUpInput { token: "one-time", ..sign_in::SetUpInput::default() };
@@ -329,7 +329,7 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
     let sign_in = |email, refusal| html(&sign_in::SignInPage::new(outside("/sign-in"), email, "/webhooks", refusal));
     let sign_in_after =
         |ended| html(&sign_in::SignInPage::new(outside("/sign-in"), "", "/webhooks", None).after(Some(ended)));
-    let fault = |shell, fault| html(&errors::ErrorPage::new(shell, &fault));
+    let fault = |layout, fault| html(&errors::ErrorPage::new(layout, &fault));
     vec![
         ("set-up", set_up(blank, &Problems::default())),
         ("set-up-errors", set_up(typed, &short)),
@@ -363,7 +363,7 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
             ),
         ),
         ("error-cookie", fault(outside("/sign-in"), errors::Fault::NoCookie)),
-        ("error-404", fault(shell(language, user, "/nowhere"), errors::Fault::NotFound)),
+        ("error-404", fault(layout(language, user, "/nowhere"), errors::Fault::NotFound)),
         ("error-500", fault(outside("/"), errors::Fault::Server("req_7f21".into()))),
     ]
 }

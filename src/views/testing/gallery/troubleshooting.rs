@@ -36,7 +36,7 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         alerts: alerts.clone(),
         ..webhooks::List::default()
     };
-    let mut some = vec![("list-alerts", html(&webhooks::ListPage::new(shell(language, user, "/webhooks"), list)))];
+    let mut some = vec![("list-alerts", html(&webhooks::ListPage::new(layout(language, user, "/webhooks"), list)))];
     let names = ["webhook-exhausted", "webhook-day", "webhook-off-soon", "webhook-off", "webhook-gone"];
     let states = [State::Active, State::Paused, State::Failing, State::AutoDisabled, State::AutoDisabled];
     for ((name, alert), state) in names.into_iter().zip(alerts).zip(states) {
@@ -45,7 +45,7 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         let recent: Vec<_> = (1..=4).map(|n| fixtures::delivery(n, webhook.id, status(n))).collect();
         let lines = recent.iter().map(|delivery| line(delivery, "CRM")).collect();
         let page = webhooks::OverviewPage::new(
-            shell(language, user, "/webhooks/3"),
+            layout(language, user, "/webhooks/3"),
             &webhook,
             &inboxes,
             fixtures::chart(Range::Day),
@@ -63,7 +63,7 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
 fn held(language: Language, user: &User) -> Vec<Picture> {
     let all = fixtures::webhooks(language);
     let erp = all.get(3).expect("five webhooks");
-    let page = |held| html(&webhooks::HeldPage::new(shell(language, user, "/webhooks/4/held"), erp, held));
+    let page = |held| html(&webhooks::HeldPage::new(layout(language, user, "/webhooks/4/held"), erp, held));
     vec![("held", page(1148)), ("held-none", page(0))]
 }
 
@@ -89,7 +89,7 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
             limit: 10_000,
             problems,
         };
-        html(&deliveries::ResendPage::new(shell(language, user, "/deliveries/resend"), input))
+        html(&deliveries::ResendPage::new(layout(language, user, "/deliveries/resend"), input))
     };
     vec![
         ("resend", page(None, &none)),
@@ -113,7 +113,7 @@ fn recoveries(language: Language, user: &User) -> Vec<Picture> {
             started_at: fixtures::ago(2),
             ended_at: (state != RecoveryState::Running).then_some(NOW),
         };
-        deliveries::RecoveryPage::new(shell(language, user, "/recoveries/7"), view)
+        deliveries::RecoveryPage::new(layout(language, user, "/recoveries/7"), view)
     };
     let running = page(RecoveryState::Running, 412);
     vec![

@@ -1,7 +1,7 @@
 //! Enums whose values have a name in the database and in JSON.
 
 /// Defines an enum whose values have a name in the database and in JSON: `ALL`, `as_str`, `parse`, `Serialize`.
-macro_rules! named {
+macro_rules! string_enum {
     ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $name:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,4 +29,4 @@ macro_rules! named {
         }
     };
 }
-pub(crate) use named;
+pub(crate) use string_enum;
