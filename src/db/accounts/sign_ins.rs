@@ -143,7 +143,7 @@ pub fn forget_failures(conn: &mut DbConnection) -> Result<usize, Error> {
     Ok(diesel::delete(f::table.filter(f::id.eq_any(old))).execute(conn)?)
 }
 
-/// Deletes up to 500 remembered pairs that are too old, or beyond [`KNOWN_PAIRS_MAX`]. Returns how many.
+/// Deletes up to 500 remembered pairs that are too old, or beyond `KNOWN_PAIRS_MAX`. Returns how many.
 pub fn forget_known(conn: &mut DbConnection) -> Result<usize, Error> {
     forget_known_beyond(conn, KNOWN_PAIRS_MAX)
 }

@@ -33,7 +33,7 @@ impl Activity {
     }
 }
 
-/// What these webhooks did in the last 24 hours; [`hours::ALL`] stands for all together.
+/// What these webhooks did in the last 24 hours; [`hourly_counts::ALL`] is the whole installation.
 pub fn activity(
     conn: &mut DbConnection,
     webhooks: &[WebhookId],

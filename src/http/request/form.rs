@@ -22,7 +22,7 @@ impl Form {
         Self { fields, once: None }
     }
 
-    /// The key for [`double_submit`]; `None` without a once-token.
+    /// The key for [`super::double_submit`]; `None` without a once-token.
     pub const fn once(&self) -> Option<&FormKey> {
         self.once.as_ref()
     }
