@@ -70,7 +70,7 @@ const AREAS: [(&str, &[&str]); 5] = [
     ("diesel", &["diesel", "diesel_migrations", "libsqlite3_sys", "pq_sys"]),
     ("actix", &["actix_web", "actix_session", "actix_http", "actix_server", "actix_service"]),
     ("askama", &["askama"]),
-    ("fluent", &["fluent_bundle", "fluent_langneg", "unic_langid", "intl_memoizer"]),
+    ("fluent", &["fluent_bundle", "fluent_langneg", "intl_memoizer"]),
     ("reqwest", &["reqwest"]),
 ];
 
