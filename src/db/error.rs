@@ -143,6 +143,38 @@ impl Error {
     }
 }
 
+/// An error of a job. Any error of a job rolls its transaction back.
+pub trait JobError: From<Error> + Send + 'static {
+    /// The error of the database; `None` if the job itself refused.
+    fn database(&self) -> Option<&Error>;
+}
+
+impl JobError for Error {
+    fn database(&self) -> Option<&Error> {
+        Some(self)
+    }
+}
+
+/// The error of a job that may refuse: it finds that what it was asked for cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError<R> {
+    /// A query or the connection failed.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// The job refused.
+    #[error("refused")]
+    Refused(R),
+}
+
+impl<R: Send + 'static> JobError for WriteError<R> {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::schema::form_answers as f;
-use super::{Db, DbConnection, Error};
+use super::{Db, DbConnection, Error, JobError};
 use crate::domain::hex::hex;
 use crate::domain::secret_box::{Sealed, SecretBox, expose};
 use crate::domain::timestamp::Timestamp;
@@ -55,45 +55,42 @@ impl<T> Done<T> {
 
 impl Db {
     /// Runs [`once`] in a transaction of its own.
-    pub async fn write_once<T, R, F>(&self, key: Option<FormKey>, job: F) -> Result<Result<Done<T>, R>, Error>
+    pub async fn write_once<T, E, F>(&self, key: Option<FormKey>, job: F) -> Result<Done<T>, E>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        R: Send + 'static,
-        F: FnOnce(&mut DbConnection) -> Result<Result<Done<T>, R>, Error> + Send + 'static,
+        E: JobError,
+        F: FnOnce(&mut DbConnection) -> Result<Done<T>, E> + Send + 'static,
     {
         let secret_box = self.secret_box();
         let run = move |conn: &mut DbConnection| once(conn, &secret_box, key.as_ref(), job);
-        let done = |outcome| {
+        let done = |done| {
             fault_injection::point("form-after-commit");
-            outcome
+            done
         };
         self.write_then(run, done).await
     }
 }
 
-/// Runs `job` and stores its answer, or returns the stored answer if the same form was posted before. The inner `Err` is
-/// a refusal by `job`. Without a key `job` always runs.
-pub fn once<T, R>(
+/// Runs `job` and stores its answer, or returns the stored answer if the same form was posted before. Without a key `job`
+/// always runs. An error must roll the transaction back, and with it the row that marks the form as posted.
+pub fn once<T, E: JobError>(
     conn: &mut DbConnection,
     secret_box: &SecretBox,
     key: Option<&FormKey>,
-    job: impl FnOnce(&mut DbConnection) -> Result<Result<Done<T>, R>, Error>,
-) -> Result<Result<Done<T>, R>, Error>
+    job: impl FnOnce(&mut DbConnection) -> Result<Done<T>, E>,
+) -> Result<Done<T>, E>
 where
     T: Serialize + DeserializeOwned,
 {
     let Some(key) = key else { return job(conn) };
     let now = clock::now();
     if !claim(conn, key, now)? {
-        return find(conn, secret_box, key, now)?.map(Ok).ok_or(Error::Busy);
+        return Ok(find(conn, secret_box, key, now)?.ok_or(Error::Busy)?);
     }
-    let outcome = job(conn)?;
-    match &outcome {
-        Ok(done) => settle(conn, secret_box, key, done)?,
-        Err(_) => drop(diesel::delete(f::table.find(&key.hash)).execute(conn)?),
-    }
+    let done = job(conn)?;
+    settle(conn, secret_box, key, &done)?;
     fault_injection::point("form-before-commit");
-    Ok(outcome)
+    Ok(done)
 }
 
 /// The stored answer of a form that was posted within the last ten minutes.
@@ -170,4 +167,32 @@ pub fn forget(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
 
 fn place(key: &FormKey) -> String {
     format!("form_answers.secret:{}", hex(&key.hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::WriteError;
+    use crate::db::system::settings;
+    use crate::domain::system::database_url::DatabaseUrl;
+
+    #[tokio::test]
+    async fn a_refusal_rolls_back_and_the_same_form_runs_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = DatabaseUrl::Sqlite(folder.path().join("t.db"));
+        let db = Db::open(&url, SecretBox::new([7; 32]), None).expect("a database");
+        let key = FormKey { hash: vec![1; 32], session: vec![2; 32] };
+        let post = async |accepted: bool| {
+            let job = move |conn: &mut DbConnection| {
+                settings::insert(conn, "posted", "yes")?;
+                if accepted { Ok(Done::plain(7)) } else { Err(WriteError::Refused(())) }
+            };
+            db.write_once(Some(key.clone()), job).await
+        };
+        assert!(matches!(post(false).await, Err(WriteError::Refused(()))));
+        assert_eq!(db.read(|conn| settings::get(conn, "posted")).await.expect("a setting"), None);
+        assert_eq!(post(true).await.expect("an answer"), Done::plain(7));
+        // The answer is stored: the job does not run.
+        assert_eq!(post(false).await.expect("the stored answer"), Done::plain(7));
+    }
 }

@@ -44,7 +44,7 @@ use connection::file_lock::FileLock;
 use connection::sqlite_writer::Writer;
 use connection::usable::Usable;
 use connection::{Access, Link, Manager, migrations, transaction};
-pub use error::{Error, Unusable};
+pub use error::{Error, JobError, Unusable, WriteError};
 
 /// A handle to the open database. A clone shares the pool and the writer; it copies the URL and a few pointers.
 #[derive(Clone)]
@@ -125,17 +125,28 @@ impl Db {
         self.write_then(job, |value| value).await
     }
 
+    /// Like [`Self::write`], for a job that may refuse. A refusal rolls the transaction back too.
+    pub async fn write_or_refuse<T, R, F>(&self, job: F) -> Result<T, WriteError<R>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, WriteError<R>> + Send + 'static,
+    {
+        self.write_then(job, |value| value).await
+    }
+
     /// Like [`Self::write`], and calls `then` right after the commit, even if the future was dropped. `then` runs on the
     /// thread of the transaction and must not block.
-    pub async fn write_then<T, U, F, G>(&self, job: F, then: G) -> Result<U, Error>
+    pub async fn write_then<T, U, E, F, G>(&self, job: F, then: G) -> Result<U, E>
     where
-        U: Send + 'static,
-        F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
-        G: FnOnce(T) -> U + Send + 'static,
         T: Send + 'static,
+        U: Send + 'static,
+        E: JobError,
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        G: FnOnce(T) -> U + Send + 'static,
     {
         self.check_open()?;
-        self.usable.check()?;
+        self.usable.check().map_err(Error::from)?;
         if let Some(writer) = &self.writer {
             return self.within_timeout(writer.run(job, then)).await?;
         }
@@ -144,10 +155,11 @@ impl Db {
 
     /// Runs `work` on a thread for blocking work, with a connection of the pool. Callers queue on a semaphore: in
     /// r2d2's own queue each would block a thread. A call whose time is over before it gets a connection never starts.
-    async fn pooled<T, F>(&self, work: F) -> Result<T, Error>
+    async fn pooled<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
+        E: JobError,
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
         self.check_open()?;
         self.within_timeout(async {
@@ -160,11 +172,13 @@ impl Db {
                 let left = START_TIMEOUT.saturating_sub(began.elapsed());
                 let mut pooled = pool.get_timeout(left).map_err(|_| Error::Busy)?;
                 if began.elapsed() > START_TIMEOUT {
-                    return Err(Error::Busy);
+                    return Err(Error::Busy.into());
                 }
                 work(&mut pooled.conn).inspect_err(|error| {
-                    pooled.mark_suspect();
-                    usable.note(error);
+                    if let Some(error) = error.database() {
+                        pooled.mark_suspect();
+                        usable.note(error);
+                    }
                 })
             });
             task.await.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::TaskFailed })?

@@ -13,7 +13,7 @@ use crate::db::deliveries::queue::rows::{Lease, NewDelivery};
 use crate::db::deliveries::{log, queue};
 use crate::db::events::{self, idempotency};
 use crate::db::form_answers::{self, Done, FormKey};
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::domain::deliveries::{Delivery, Status, Trigger};
 use crate::domain::events::Event;
 use crate::domain::events::catalogue::EventName;
@@ -28,6 +28,9 @@ const TEST: Duration = Duration::from_secs(30);
 const TEST_ANSWER_MAX: Duration = Duration::from_secs(25);
 /// How often it looks.
 const TEST_POLL: Duration = Duration::from_millis(100);
+
+/// A test was not stored, because its webhook does not exist.
+struct NoWebhook;
 
 /// An `Idempotency-Key` and the SHA-256 of the body it came with.
 #[derive(Clone, Debug)]
@@ -226,18 +229,20 @@ impl Engine {
         form: Option<FormKey>,
     ) -> Result<Option<DeliveryId>, Error> {
         let (now, engine, secret_box) = (self.0.now(), self.clone(), self.0.db.secret_box());
-        let stored = self.0.db.write(move |conn| {
+        let stored = self.0.db.write_or_refuse(move |conn| {
             let mut made = None;
             let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| {
                 made = engine.store_test(conn, of, body, now)?;
-                Ok(made.as_ref().map(|claimed| Done::plain(claimed.delivery.id.0)).ok_or(()))
+                let id = made.as_ref().map(|claimed| claimed.delivery.id.0);
+                id.map(Done::plain).ok_or(WriteError::Refused(NoWebhook))
             })?;
-            Ok(done.ok().map(|done| (DeliveryId(done.made), made)))
+            Ok((DeliveryId(done.made), made))
         });
-        match stored.await? {
-            None => Ok(None),
-            Some((id, None)) => self.ended(id).await.map(|()| Some(id)),
-            Some((id, Some(claimed))) => {
+        match stored.await {
+            Err(WriteError::Refused(NoWebhook)) => Ok(None),
+            Err(WriteError::Database(error)) => Err(error),
+            Ok((id, None)) => self.ended(id).await.map(|()| Some(id)),
+            Ok((id, Some(claimed))) => {
                 let finished = attempt::make(&self.0, &claimed).await;
                 result_writer::record(&self.0, [finished].into()).await?;
                 Ok(Some(id))

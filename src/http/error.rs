@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::domain::hex::hex;
+use crate::domain::problem::Problems;
 use crate::operations::redelivery::Refused;
 use crate::views::NotRendered;
 use crate::views::errors::Fault;
@@ -75,12 +76,57 @@ impl From<db::Error> for PageError {
     }
 }
 
+impl<R: Into<Self>> From<db::WriteError<R>> for PageError {
+    fn from(error: db::WriteError<R>) -> Self {
+        match error {
+            db::WriteError::Database(error) => error.into(),
+            db::WriteError::Refused(refused) => refused.into(),
+        }
+    }
+}
+
 impl From<Refused> for PageError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotFound => Self::NotFound,
             Refused::WebhookOff => Self::WebhookOff,
             Refused::Test => Self::BadRequest,
+        }
+    }
+}
+
+/// Why a form had no effect.
+#[derive(Debug)]
+pub enum FormError {
+    /// Its page is shown again, with the problems beside the fields.
+    Problems(Problems),
+    /// An error page is shown instead.
+    Page(PageError),
+}
+
+impl From<Problems> for FormError {
+    fn from(problems: Problems) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl From<PageError> for FormError {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+impl From<db::Error> for FormError {
+    fn from(error: db::Error) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+impl<R: Into<Self>> From<db::WriteError<R>> for FormError {
+    fn from(error: db::WriteError<R>) -> Self {
+        match error {
+            db::WriteError::Database(error) => error.into(),
+            db::WriteError::Refused(refused) => refused.into(),
         }
     }
 }

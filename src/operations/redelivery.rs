@@ -5,7 +5,7 @@ use crate::db::deliveries::queue::rows::NewDelivery;
 use crate::db::deliveries::{log, queue};
 use crate::db::events::received;
 use crate::db::form_answers::{self, Done, FormKey};
-use crate::db::{Db, DbConnection, Error, webhooks};
+use crate::db::{Db, DbConnection, WriteError, webhooks};
 use crate::delivery::Engine;
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
@@ -27,38 +27,33 @@ pub async fn make(
     engine: &Engine,
     id: DeliveryId,
     form: Option<&FormKey>,
-) -> Result<Result<Delivery, Refused>, Error> {
+) -> Result<Delivery, WriteError<Refused>> {
     let now = db.now().await?;
     let new = DeliveryId(engine.next_id(clock::now()));
     run_once(db, engine, form, move |conn: &mut DbConnection| {
-        let Some(old) = log::find(conn, id)? else { return Ok(Err(Refused::NotFound)) };
+        let Some(old) = log::find(conn, id)? else { return Err(WriteError::Refused(Refused::NotFound)) };
         if old.trigger == Trigger::Test {
-            return Ok(Err(Refused::Test));
+            return Err(WriteError::Refused(Refused::Test));
         }
         let on = webhooks::find(conn, old.webhook_id)?.is_some_and(|webhook| webhook.enabled);
         if !on {
-            return Ok(Err(Refused::WebhookOff));
+            return Err(WriteError::Refused(Refused::WebhookOff));
         }
         queue::send_again(conn, &old, (new, Trigger::Manual), now)?;
-        Ok(Ok(Done::plain(new.0)))
+        Ok(Done::plain(new.0))
     })
     .await
 }
 
 /// Runs the transaction that makes a delivery; if the same form has made one before, returns that one.
-async fn run_once<F>(
-    db: &Db,
-    engine: &Engine,
-    form: Option<&FormKey>,
-    job: F,
-) -> Result<Result<Delivery, Refused>, Error>
+async fn run_once<F>(db: &Db, engine: &Engine, form: Option<&FormKey>, job: F) -> Result<Delivery, WriteError<Refused>>
 where
-    F: FnOnce(&mut DbConnection) -> Result<Result<Done<i64>, Refused>, Error> + Send + 'static,
+    F: FnOnce(&mut DbConnection) -> Result<Done<i64>, WriteError<Refused>> + Send + 'static,
 {
     let (form, secret_box) = (form.cloned(), db.secret_box());
-    let made = db.write(move |conn| match form_answers::once(conn, &secret_box, form.as_ref(), job)? {
-        Ok(done) => Ok(log::find(conn, DeliveryId(done.made))?.ok_or(Refused::NotFound)),
-        Err(refused) => Ok(Err(refused)),
+    let made = db.write_or_refuse(move |conn| {
+        let done = form_answers::once(conn, &secret_box, form.as_ref(), job)?;
+        log::find(conn, DeliveryId(done.made))?.ok_or(WriteError::Refused(Refused::NotFound))
     });
     let made = made.await?;
     engine.wake();
@@ -72,18 +67,18 @@ pub async fn send_to(
     id: EventId,
     webhook: WebhookId,
     form: Option<&FormKey>,
-) -> Result<Result<Delivery, Refused>, Error> {
+) -> Result<Delivery, WriteError<Refused>> {
     let now = db.now().await?;
     let new = DeliveryId(engine.next_id(clock::now()));
     run_once(db, engine, form, move |conn: &mut DbConnection| {
         let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
-            return Ok(Err(Refused::NotFound));
+            return Err(WriteError::Refused(Refused::NotFound));
         };
         if event.test {
-            return Ok(Err(Refused::Test));
+            return Err(WriteError::Refused(Refused::Test));
         }
         if !webhook.enabled {
-            return Ok(Err(Refused::WebhookOff));
+            return Err(WriteError::Refused(Refused::WebhookOff));
         }
         let delivery = NewDelivery {
             id: new,
@@ -96,7 +91,7 @@ pub async fn send_to(
             now,
         };
         queue::insert(conn, &[delivery])?;
-        Ok(Ok(Done::plain(new.0)))
+        Ok(Done::plain(new.0))
     })
     .await
 }

@@ -16,7 +16,7 @@ use super::transaction;
 use super::usable::Usable;
 use crate::db::connection::START_TIMEOUT;
 use crate::db::sql::literal::Fixed;
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, Error, JobError};
 
 /// The length of the queue. While it is full, callers wait up to 5 s and then get [`Error::Busy`].
 const QUEUED_JOBS_MAX: usize = 1024;
@@ -78,11 +78,12 @@ impl Writer {
 
     /// Queues `job`; after its commit, `then` turns the result into the answer. A job that does not start within 5 s,
     /// because another process holds the file or the disk is slow, never starts, and the result is [`Error::Busy`].
-    pub async fn run<T, U, F, G>(&self, job: F, then: G) -> Result<U, Error>
+    pub async fn run<T, U, E, F, G>(&self, job: F, then: G) -> Result<U, E>
     where
         T: Send + 'static,
         U: Send + 'static,
-        F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
+        E: JobError,
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
         G: FnOnce(T) -> U + Send + 'static,
     {
         let (sender, mut answer) = oneshot::channel();
@@ -95,7 +96,12 @@ impl Writer {
             }
             let result = batch.in_savepoint(job);
             Box::new(move |committed| {
-                let result = if committed { result.map(then) } else { result.and(Err(Error::Busy)) };
+                let result = match result {
+                    result if committed => result.map(then),
+                    Err(error) if error.database().is_some() => Err(error),
+                    // A refusal too: it may be due to rows of another job, which were rolled back.
+                    _ => Err(Error::Busy.into()),
+                };
                 // An error means that the caller's future was dropped.
                 drop(sender.send(result));
             })
@@ -106,7 +112,7 @@ impl Writer {
             return answer.map_err(|_| Error::TaskFailed)?;
         }
         if !is_decided.swap(true, Ordering::AcqRel) {
-            return Err(Error::Busy);
+            return Err(Error::Busy.into());
         }
         answer.await.map_err(|_| Error::TaskFailed)?
     }
@@ -115,18 +121,20 @@ impl Writer {
 impl Batch {
     /// Runs `job` in a savepoint; an error or a panic rolls it back. diesel's own savepoints are not used, because it
     /// prepares their statements anew every time.
-    fn in_savepoint<T>(&mut self, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
+    fn in_savepoint<T, E: JobError>(&mut self, job: impl FnOnce(&mut DbConnection) -> Result<T, E>) -> Result<T, E> {
         if !self.is_intact {
-            return Err(Error::Busy);
+            return Err(Error::Busy.into());
         }
-        Fixed("SAVEPOINT job").execute(&mut self.conn)?;
+        Fixed("SAVEPOINT job").execute(&mut self.conn).map_err(Error::from)?;
         let result = transaction::caught(&mut self.conn, job);
         if let Err(error) = &result {
-            self.usable.note(error);
+            if let Some(error) = error.database() {
+                self.usable.note(error);
+            }
             self.is_intact = Fixed("ROLLBACK TO job").execute(&mut self.conn).is_ok();
         }
         if self.is_intact {
-            Fixed("RELEASE job").execute(&mut self.conn)?;
+            Fixed("RELEASE job").execute(&mut self.conn).map_err(Error::from)?;
         }
         result
     }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, Error, JobError};
 
 type Manager = <DbConnection as Connection>::TransactionManager;
 
@@ -29,10 +29,13 @@ pub fn roll_back(conn: &mut DbConnection) -> Result<(), Error> {
 }
 
 /// Runs `job` in a transaction of its own; an error or a panic rolls it back.
-pub fn run<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
+pub fn run<T, E: JobError>(
+    conn: &mut DbConnection,
+    job: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
     begin(conn)?;
     match caught(conn, job) {
-        Ok(value) => commit(conn).map(|()| value),
+        Ok(value) => Ok(commit(conn).map(|()| value)?),
         Err(error) => {
             roll_back(conn)?;
             Err(error)
@@ -41,6 +44,9 @@ pub fn run<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Re
 }
 
 /// Runs `job`; a panic becomes [`Error::Panicked`], so that it does not end the writer thread.
-pub fn caught<T>(conn: &mut DbConnection, job: impl FnOnce(&mut DbConnection) -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or(Err(Error::Panicked))
+pub fn caught<T, E: JobError>(
+    conn: &mut DbConnection,
+    job: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or_else(|_| Err(Error::Panicked.into()))
 }

@@ -72,6 +72,15 @@ impl From<db::Error> for ApiError {
     }
 }
 
+impl<R: Into<Self>> From<db::WriteError<R>> for ApiError {
+    fn from(error: db::WriteError<R>) -> Self {
+        match error {
+            db::WriteError::Database(error) => error.into(),
+            db::WriteError::Refused(refused) => refused.into(),
+        }
+    }
+}
+
 impl From<Problems> for ApiError {
     fn from(problems: Problems) -> Self {
         let mut attributes: Vec<&str> = Vec::new();

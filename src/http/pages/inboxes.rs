@@ -12,7 +12,7 @@ use crate::domain::id::InboxId;
 use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
-use crate::http::error::PageError;
+use crate::http::error::{FormError, PageError};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext, SignedIn};
@@ -51,35 +51,33 @@ fn check(typed: InboxInput) -> Result<NewInbox, Problems> {
 }
 
 /// Turns a unique violation, which only the external id can cause, into a problem of its field.
-fn stored<T>(result: Result<T, Error>) -> Result<Result<T, Problems>, PageError> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) if error.is_unique_violation() => {
-            Ok(Err(Problems::one(Field::InboxExternalId, Problem::ExternalIdTaken)))
-        }
-        Err(error) => Err(error.into()),
+fn not_stored(error: Error) -> FormError {
+    if error.is_unique_violation() {
+        Problems::one(Field::InboxExternalId, Problem::ExternalIdTaken).into()
+    } else {
+        error.into()
     }
 }
 
 pub async fn create(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
     let typed = typed(&form);
-    let made = match check(typed) {
-        Err(problems) => Err(problems),
-        Ok(new) => {
-            let insert = move |conn: &mut DbConnection| {
-                inboxes::insert(conn, &new, clock::now())?;
-                Ok(Ok::<_, ()>(Done::plain(())))
-            };
-            stored(double_submit::write(&state, form.once(), insert).await)?
-        }
-    };
-    match made {
-        Err(problems) => show(&state, &context, typed, &problems).await,
-        Ok(_) => {
+    match insert(&state, &form, typed).await {
+        Ok(()) => {
             UserSession(session).store_notice(NoticeKind::InboxAdded.as_str());
             Ok(redirect_to(&context, "/inboxes"))
         }
+        Err(FormError::Problems(problems)) => show(&state, &context, typed, &problems).await,
+        Err(FormError::Page(error)) => Err(error),
     }
+}
+
+async fn insert(state: &State, form: &Form, typed: InboxInput<'_>) -> Result<(), FormError> {
+    let new = check(typed)?;
+    let insert = move |conn: &mut DbConnection| {
+        inboxes::insert(conn, &new, clock::now())?;
+        Ok(Done::plain(()))
+    };
+    double_submit::write(state, form.once(), insert).await.map(drop).map_err(not_stored)
 }
 
 async fn find(state: &State, id: InboxId) -> Result<Inbox, PageError> {
@@ -102,20 +100,22 @@ pub async fn update(
     form: Form,
 ) -> Answer {
     let inbox = find(&state, *id).await?;
-    let (typed, id) = (typed(&form), inbox.id);
-    let changed = match check(typed) {
-        Err(problems) => Err(problems),
-        Ok(new) => stored(state.db.write(move |conn| inboxes::update(conn, id, &new)).await)?,
-    };
-    match changed {
-        Err(problems) => {
-            render(StatusCode::UNPROCESSABLE_ENTITY, &EditPage::new(context.layout(), &inbox, typed, &problems))
-        }
-        Ok(_) => {
+    let typed = typed(&form);
+    match change(&state, inbox.id, typed).await {
+        Ok(()) => {
             UserSession(session).store_notice(NoticeKind::InboxSaved.as_str());
             Ok(redirect_to(&context, "/inboxes"))
         }
+        Err(FormError::Problems(problems)) => {
+            render(StatusCode::UNPROCESSABLE_ENTITY, &EditPage::new(context.layout(), &inbox, typed, &problems))
+        }
+        Err(FormError::Page(error)) => Err(error),
     }
+}
+
+async fn change(state: &State, id: InboxId, typed: InboxInput<'_>) -> Result<(), FormError> {
+    let new = check(typed)?;
+    state.db.write(move |conn| inboxes::update(conn, id, &new)).await.map(drop).map_err(not_stored)
 }
 
 /// Archives an inbox: the form of webhooks no longer offers it.

@@ -10,7 +10,7 @@ use super::form::Form;
 use super::page_context::PageContext;
 use crate::clock;
 use crate::db::form_answers::{self, Done, FormKey};
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, JobError};
 use crate::domain::accounts::api_token;
 use crate::domain::secret_box::mac;
 use crate::http::State;
@@ -36,11 +36,11 @@ pub fn key(state: &State, context: &PageContext, fields: &[(String, String)]) ->
 }
 
 /// Runs the transaction of a form, or returns the stored result if the same form has run before.
-pub async fn write<T, R, F>(state: &State, form: Option<&FormKey>, job: F) -> Result<Result<Done<T>, R>, Error>
+pub async fn write<T, E, F>(state: &State, form: Option<&FormKey>, job: F) -> Result<Done<T>, E>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
-    R: Send + 'static,
-    F: FnOnce(&mut DbConnection) -> Result<Result<Done<T>, R>, Error> + Send + 'static,
+    E: JobError,
+    F: FnOnce(&mut DbConnection) -> Result<Done<T>, E> + Send + 'static,
 {
     state.db.write_once(form.cloned(), job).await
 }

@@ -50,13 +50,18 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 
 /// Sends the event of a delivery again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
-    let delivery =
-        redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?.map_err(|refused| match refused {
-            Refused::NotFound => ApiError::not_found(),
-            Refused::WebhookOff => ApiError::plain(StatusCode::CONFLICT, "The webhook is off"),
-            Refused::Test => ApiError::plain(StatusCode::CONFLICT, "A test event is sent by the test"),
-        })?;
+    let delivery = redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?;
     Ok(HttpResponse::Accepted().json(json!({ "payload": { "delivery": response_json::delivery(&delivery) } })))
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotFound => Self::not_found(),
+            Refused::WebhookOff => Self::plain(StatusCode::CONFLICT, "The webhook is off"),
+            Refused::Test => Self::plain(StatusCode::CONFLICT, "A test event is sent by the test"),
+        }
+    }
 }
 
 fn id(ids: &Ids) -> Result<DeliveryId, ApiError> {

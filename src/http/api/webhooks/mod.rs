@@ -13,7 +13,7 @@ use super::management::{ApiError, Caller, Object, RawObject};
 use super::response_json::{self, WholeDelivery, envelope};
 use crate::clock;
 use crate::db::deliveries::log;
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::check_test_body;
 use crate::domain::id::WebhookId;
@@ -49,23 +49,23 @@ pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Resu
     let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
     let made = state
         .db
-        .write(move |conn| {
+        .write_or_refuse(move |conn| {
             let inboxes = inboxes::list(conn)?;
             let new = match form.check(&Context { stored: None, inboxes: &inboxes, policy: &policy }) {
                 Ok(new) => new,
-                Err(problems) => return Ok(Err(problems)),
+                Err(problems) => return Err(WriteError::Refused(problems)),
             };
             if let Some(name) = webhooks::with_url(conn, &new.url, None)? {
-                return Ok(Err(url_taken(name)));
+                return Err(WriteError::Refused(url_taken(name)));
             }
             let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
             let id = webhooks::insert(conn, &secret_box, &new, &secret)?;
             if !enabled {
                 webhooks::set_enabled(conn, id, false, clock::now())?;
             }
-            Ok(Ok((reload(conn, id)?, inboxes, secret)))
+            Ok((reload(conn, id)?, inboxes, secret))
         })
-        .await?;
+        .await;
     let (webhook, inboxes, secret) = made?;
     Ok(answer(&webhook, &inboxes, Some(secret.reveal())))
 }
@@ -78,30 +78,32 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
     let changed = state
         .db
-        .write(move |conn| {
+        .write_or_refuse(move |conn| {
             // Read inside the transaction: with an older state, a kept secret could be sent to a URL that it was not
             // entered for.
-            let Some(stored) = webhooks::find(conn, id)? else { return Ok(Err(ApiError::not_found())) };
+            let Some(stored) = webhooks::find(conn, id)? else {
+                return Err(WriteError::Refused(ApiError::not_found()));
+            };
             let mut form = WebhookForm::of(&stored);
             if let Err(error) = input::apply(&mut form, &input) {
-                return Ok(Err(error));
+                return Err(WriteError::Refused(error));
             }
             let inboxes = inboxes::list(conn)?;
             let new = match form.check(&Context { stored: Some(&stored), inboxes: &inboxes, policy: &policy }) {
                 Ok(new) => new,
-                Err(problems) => return Ok(Err(problems.into())),
+                Err(problems) => return Err(WriteError::Refused(problems.into())),
             };
             if let Some(name) = webhooks::with_url(conn, &new.url, Some(id))? {
-                return Ok(Err(url_taken(name).into()));
+                return Err(WriteError::Refused(url_taken(name).into()));
             }
             webhooks::update(conn, &secret_box, id, &new)?;
             if let Some(enabled) = enabled {
                 webhooks::set_enabled(conn, id, enabled, clock::now())?;
             }
             let turned_on = enabled == Some(true) && !stored.enabled;
-            Ok(Ok((reload(conn, id)?, inboxes, turned_on)))
+            Ok((reload(conn, id)?, inboxes, turned_on))
         })
-        .await?;
+        .await;
     let (webhook, inboxes, turned_on) = changed?;
     if turned_on {
         // Held deliveries are sent; only the page asks first.

@@ -4,13 +4,12 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
-use super::passwords;
+use super::passwords::{self, NotHashed};
 use super::sign_in::made_before;
-use super::users::taken;
-use crate::db::DbConnection;
 use crate::db::accounts::{invitations, users};
 use crate::db::form_answers::Done;
 use crate::db::system::settings;
+use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::api_token;
 use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, NewUser, check_password};
@@ -18,13 +17,12 @@ use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
-use crate::http::error::PageError;
+use crate::http::error::{FormError, PageError};
 use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
-use crate::http::request::page_context::Anyone;
+use crate::http::request::page_context::{Anyone, PageContext};
 use crate::http::request::session::UserSession;
-use crate::password::Busy;
 use crate::views::accounts::invitations::{InvitationInput, InvitePage};
 
 async fn find(state: &State, text: &str, now: Timestamp) -> Result<Invitation, PageError> {
@@ -58,26 +56,13 @@ pub async fn accept(
         return Ok(redirect_to(&context, "/webhooks"));
     }
     let invitation = find(&state, &text, now).await?;
-    let done = match check(&invitation, &form) {
-        Err(problems) => Err(problems),
-        Ok(new) => match passwords::hash(&state, context.address, form.get("password")).await? {
-            Err(Busy) => Err(Problems::one(Field::Form, Problem::HashingBusy)),
-            Ok(hash) => {
-                let link = invitation.clone();
-                let settle = move |conn: &mut DbConnection| {
-                    let id = settle(conn, &link, new.as_ref(), &hash, now)?;
-                    Ok(id.map(Done::plain).ok_or(PageError::DeadInvitation))
-                };
-                taken(double_submit::write(&state, form.once(), settle).await)?
-            }
-        },
-    };
-    match done {
-        Ok(done) => {
-            UserSession(session).sign_in(done?.made, None);
+    match store(&state, &context, &invitation, &form).await {
+        Ok(id) => {
+            UserSession(session).sign_in(id, None);
             Ok(redirect_to(&context, "/webhooks"))
         }
-        Err(problems) => {
+        Err(FormError::Page(error)) => Err(error),
+        Err(FormError::Problems(problems)) => {
             let language = Language::parse(form.get("language"));
             let typed = InvitationInput { name: form.get("name"), language, time_zone: form.get("time_zone") };
             let again = InvitePage::new(context.layout(), &invitation, &text, typed, &problems);
@@ -85,6 +70,34 @@ pub async fn accept(
             let busy = problems.of(&Field::Form) == Some(&Problem::HashingBusy);
             Ok(if busy { passwords::try_later(response) } else { response })
         }
+    }
+}
+
+/// Checks the form, ends the link, and stores the user or the password.
+async fn store(
+    state: &State,
+    context: &PageContext,
+    invitation: &Invitation,
+    form: &Form,
+) -> Result<UserId, FormError> {
+    let new = check(invitation, form)?;
+    let hash = match passwords::hash(state, context.address, form.get("password")).await {
+        Ok(hash) => hash,
+        Err(NotHashed::Busy) => return Err(Problems::one(Field::Form, Problem::HashingBusy).into()),
+        Err(NotHashed::Failed(error)) => return Err(error.into()),
+    };
+    let (link, now) = (invitation.clone(), context.now);
+    let settle = move |conn: &mut DbConnection| {
+        let id = settle(conn, &link, new.as_ref(), &hash, now)?;
+        id.map(Done::plain).ok_or(WriteError::Refused(PageError::DeadInvitation))
+    };
+    match double_submit::write(state, form.once(), settle).await {
+        Ok(done) => Ok(done.made),
+        // Only the e-mail address can cause a unique violation.
+        Err(WriteError::Database(error)) if error.is_unique_violation() => {
+            Err(Problems::one(Field::Email, Problem::EmailTaken).into())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

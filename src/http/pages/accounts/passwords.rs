@@ -61,15 +61,21 @@ pub async fn compare(state: &State, address: IpAddr, account: &str, typed: &str)
     })
 }
 
+/// Why a password was not hashed.
+pub enum NotHashed {
+    /// The queue for hashing is full.
+    Busy,
+    /// A fault of the hash function.
+    Failed(PageError),
+}
+
 /// Hashes a new password.
-pub async fn hash(state: &State, address: IpAddr, password: &str) -> Result<Result<String, Busy>, PageError> {
+pub async fn hash(state: &State, address: IpAddr, password: &str) -> Result<String, NotHashed> {
     let password = password.to_owned();
-    match state.hasher.run(client_address::group(address), move |workspace| password::hash(&password, workspace)).await
-    {
-        Ok(Ok(hash)) => Ok(Ok(hash)),
-        Ok(Err(error)) => Err(PageError::Internal(error.to_string())),
-        Err(busy) => Ok(Err(busy)),
-    }
+    let hashed =
+        state.hasher.run(client_address::group(address), move |workspace| password::hash(&password, workspace));
+    let hashed = hashed.await.map_err(|Busy| NotHashed::Busy)?;
+    hashed.map_err(|error| NotHashed::Failed(PageError::Internal(error.to_string())))
 }
 
 /// Turns a page into the answer to a form whose password was not hashed: 503 with `Retry-After`.

@@ -6,10 +6,10 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 
 use super::password_check::{self, Checked};
-use super::passwords;
-use crate::db::DbConnection;
+use super::passwords::{self, NotHashed};
 use crate::db::accounts::{sessions, users};
 use crate::db::form_answers::Done;
+use crate::db::{DbConnection, Error};
 use crate::domain::accounts::user::{Language, Profile, Theme, User, check_password, parse_name, parse_zone};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
@@ -103,15 +103,17 @@ pub async fn change_password(state: Data<State>, SignedIn(context): SignedIn, se
             return refuse(&state, &context, Field::CurrentPassword, Problem::Wait { seconds }).await;
         }
     }
-    let Ok(hash) = passwords::hash(&state, context.address, form.get("password")).await? else {
-        return busy(&state, &context).await;
+    let hash = match passwords::hash(&state, context.address, form.get("password")).await {
+        Ok(hash) => hash,
+        Err(NotHashed::Failed(error)) => return Err(error),
+        Err(NotHashed::Busy) => return busy(&state, &context).await,
     };
     let (id, now) = (user.id, context.now);
-    let store = move |conn: &mut DbConnection| {
+    let store = move |conn: &mut DbConnection| -> Result<_, Error> {
         users::set_password(conn, id, &hash, now)?;
-        Ok(Ok::<_, PageError>(Done::plain(())))
+        Ok(Done::plain(()))
     };
-    double_submit::write(&state, form.once(), store).await??;
+    double_submit::write(&state, form.once(), store).await?;
     let visit = UserSession(session);
     // Storing the password has ended all sessions of the user; this one continues under a new key.
     visit.renew();

@@ -9,11 +9,11 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use super::password_check::{self, Checked};
-use super::passwords;
+use super::passwords::{self, NotHashed};
 use crate::clock;
-use crate::db::DbConnection;
 use crate::db::accounts::{setup_links, users};
 use crate::db::form_answers::Done;
+use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::api_token;
 use crate::domain::accounts::user::{NewUser, Role, parse_email};
 use crate::domain::id::UserId;
@@ -27,7 +27,6 @@ use crate::http::request::posted_form::FormWithTokenCheck;
 use crate::http::request::return_page::of_path;
 use crate::http::request::session::UserSession;
 use crate::http::request::{csrf, double_submit, kept_form};
-use crate::password::Busy;
 use crate::views::accounts::sign_in::{Ended, Refusal, SetUpInput, SetUpPage, SignInPage};
 
 /// The query of a set-up link.
@@ -70,9 +69,10 @@ pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: 
             return render(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage::new(context.layout(), typed, &problems));
         }
     };
-    let hash = match passwords::hash(&state, context.address, form.get("password")).await? {
+    let hash = match passwords::hash(&state, context.address, form.get("password")).await {
         Ok(hash) => hash,
-        Err(Busy) => {
+        Err(NotHashed::Failed(error)) => return Err(error),
+        Err(NotHashed::Busy) => {
             let problems = Problems::one(Field::Form, Problem::HashingBusy);
             let again = SetUpPage::new(context.layout(), typed, &problems);
             return render(StatusCode::SERVICE_UNAVAILABLE, &again).map(passwords::try_later);
@@ -83,14 +83,14 @@ pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: 
         let now = clock::now();
         // Checked again inside the transaction: of two people with the link, one is the first.
         if !users::is_empty(conn)? || !setup_links::is_valid(conn, &link, now)? {
-            return Ok(Err(PageError::DeadLink));
+            return Err(WriteError::Refused(PageError::DeadLink));
         }
         setup_links::clear(conn)?;
         let id = users::insert(conn, &user, &hash, now)?;
         users::set_last_sign_in(conn, id, now)?;
-        Ok(Ok(Done::plain(id)))
+        Ok(Done::plain(id))
     };
-    let done = double_submit::write(&state, form.once(), create).await??;
+    let done = double_submit::write(&state, form.once(), create).await?;
     UserSession(session).sign_in(done.made, None);
     Ok(redirect_to(&context, "/webhooks"))
 }

@@ -5,9 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
 use crate::clock;
-use crate::db::DbConnection;
 use crate::db::accounts::tokens::{self, NewToken};
 use crate::db::form_answers::Done;
+use crate::db::{DbConnection, Error};
 use crate::domain::accounts::api_token::{self, Lifetime, Scope, Token};
 use crate::domain::id::TokenId;
 use crate::domain::problem::{Field, Problems};
@@ -64,11 +64,11 @@ pub async fn create(state: Data<State>, Admin(context): Admin, session: Session,
     };
     let (text, now) = (api_token::from_random(clock::random()), context.now);
     let new = NewToken { name, scope, text: text.clone(), expires_at: lifetime.end(now) };
-    let insert = move |conn: &mut DbConnection| {
+    let insert = move |conn: &mut DbConnection| -> Result<_, Error> {
         tokens::insert(conn, &new, now)?;
-        Ok(Ok::<_, PageError>(Done { made: (), secret: Some(text) }))
+        Ok(Done { made: (), secret: Some(text) })
     };
-    let done = double_submit::write(&state, form.once(), insert).await??;
+    let done = double_submit::write(&state, form.once(), insert).await?;
     if let Some(text) = done.secret {
         one_time_secret::store(&state, &UserSession(session), &context, SECRET_PLACE, &text, form.once())?;
     }

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::db::accounts::invitations;
 use crate::db::accounts::users::{self, Change};
 use crate::db::form_answers::Done;
-use crate::db::{self, DbConnection};
+use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::api_token;
 use crate::domain::accounts::invitation::NewInvitation;
 use crate::domain::accounts::user::{Role, User};
@@ -16,7 +16,7 @@ use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
-use crate::http::error::PageError;
+use crate::http::error::{FormError, PageError};
 use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext};
@@ -63,8 +63,8 @@ pub async fn invite(state: Data<State>, Admin(context): Admin, session: Session,
     let role = Role::parse(form.get("role")).ok_or(PageError::BadRequest)?;
     let typed = InviteInput { email: form.get("email"), name: form.get("name"), role };
     let made = match NewInvitation::parse(typed.email, typed.name, role) {
-        Ok(new) => make_link(&state, &context, new, &form).await?,
-        Err(problems) => Err(problems),
+        Ok(new) => make_link(&state, &context, new, &form).await,
+        Err(problems) => Err(problems.into()),
     };
     match made {
         Ok(link) => {
@@ -73,7 +73,8 @@ pub async fn invite(state: Data<State>, Admin(context): Admin, session: Session,
             }
             Ok(redirect_to(&context, "/users"))
         }
-        Err(problems) => answer(&state, &context, None, typed, &problems).await,
+        Err(FormError::Problems(problems)) => answer(&state, &context, None, typed, &problems).await,
+        Err(FormError::Page(error)) => Err(error),
     }
 }
 
@@ -84,7 +85,7 @@ async fn make_link(
     context: &PageContext,
     new: NewInvitation,
     form: &Form,
-) -> Result<Result<Option<String>, Problems>, PageError> {
+) -> Result<Option<String>, FormError> {
     let (text, now) = (hex(&clock::random::<32>()), context.now);
     let hash = api_token::hash(&text);
     let link = state.public.join(&format!("/invite/{text}"));
@@ -93,18 +94,19 @@ async fn make_link(
         let (new, hash, link) = (new.clone(), hash.clone(), link.clone());
         double_submit::write(state, form.once(), move |conn: &mut DbConnection| {
             if new.user_id.is_none() && users::by_email(conn, &new.email)?.is_some() {
-                return Ok(Err(()));
+                let taken = Problems::one(Field::Email, Problem::EmailTaken);
+                return Err(WriteError::Refused(taken));
             }
             invitations::replace(conn, &new, &hash, now)?;
-            Ok(Ok(Done { made: (), secret: Some(link) }))
+            Ok(Done { made: (), secret: Some(link) })
         })
     };
     let made = match store().await {
         // A concurrent request has created a link for the same address. It is replaced, as an older one would be.
-        Err(error) if error.is_unique_violation() => store().await?,
-        made => made?,
+        Err(WriteError::Database(error)) if error.is_unique_violation() => store().await,
+        made => made,
     };
-    Ok(made.map(|done| done.secret).map_err(|()| Problems::one(Field::Email, Problem::EmailTaken)))
+    Ok(made?.secret)
 }
 
 /// Withdraws a link that has not been used yet.
@@ -222,17 +224,14 @@ pub async fn make_password_link(
         return Err(PageError::BadRequest);
     }
     let new = NewInvitation { email: user.email, name: user.name, role: user.role, user_id: Some(user.id) };
-    if let Ok(Some(link)) = make_link(&state, &context, new, &form).await? {
+    let link = match make_link(&state, &context, new, &form).await {
+        Ok(link) => link,
+        // Only the address of a new user is checked.
+        Err(FormError::Problems(_)) => None,
+        Err(FormError::Page(error)) => return Err(error),
+    };
+    if let Some(link) = link {
         one_time_secret::store(&state, &UserSession(session), &context, &password_place(user.id), &link, form.once())?;
     }
     Ok(redirect_to(&context, &format!("/users/{}", user.id)))
-}
-
-/// Turns a unique violation, which only the e-mail address can cause, into a problem of its field.
-pub(in crate::http::pages) fn taken<T>(result: Result<T, db::Error>) -> Result<Result<T, Problems>, PageError> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) if error.is_unique_violation() => Ok(Err(Problems::one(Field::Email, Problem::EmailTaken))),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -240,7 +240,7 @@ pub async fn send_again(
     form: Form,
 ) -> Answer {
     let id = parse(&id)?;
-    let delivery = redelivery::make(&state.db, &state.engine, id, form.once()).await??;
+    let delivery = redelivery::make(&state.db, &state.engine, id, form.once()).await?;
     if context.htmx {
         return render_delivery(&state, &context, id, &chosen_before(&request), Part::Attempts).await;
     }

@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path, Query};
 use crate::clock;
 use crate::db::deliveries::recoveries::{self, Found, MOST, Wanted};
 use crate::db::form_answers::Done;
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::deliveries::recovery::RecoveryState;
@@ -140,6 +140,9 @@ async fn refuse(state: &State, context: &PageContext, asked: &Asked, problems: &
     render(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(context.layout(), input))
 }
 
+/// No failed delivery matches.
+struct NothingFailed;
+
 /// Starts a recovery.
 pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
     let text = |name: &str| Some(form.get(name).to_owned());
@@ -158,9 +161,9 @@ pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, 
             let wanted = *wanted;
             let start = move |conn: &mut DbConnection| {
                 let begun = recoveries::start(conn, &wanted, clock::now())?;
-                Ok(begun.map(|(id, _)| Done::plain(id)).ok_or(()))
+                begun.map(|(id, _)| Done::plain(id)).ok_or(WriteError::Refused(NothingFailed))
             };
-            double_submit::write(&state, form.once(), start).await?
+            double_submit::write(&state, form.once(), start).await
         }
     };
     match begun {
@@ -169,7 +172,8 @@ pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, 
             Ok(redirect_to(&context, &format!("/recoveries/{id}")))
         }
         // Another user has started the same recovery in the meantime.
-        Err(()) => Ok(redirect_to(&context, "/deliveries/resend")),
+        Err(WriteError::Refused(NothingFailed)) => Ok(redirect_to(&context, "/deliveries/resend")),
+        Err(WriteError::Database(error)) => Err(error.into()),
     }
 }
 

@@ -111,7 +111,7 @@ pub async fn send(
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let webhook = form.get("webhook").parse().map_err(|_| PageError::BadRequest)?;
-    let delivery = redelivery::send_to(&state.db, &state.engine, parse(&id)?, webhook, form.once()).await??;
+    let delivery = redelivery::send_to(&state.db, &state.engine, parse(&id)?, webhook, form.once()).await?;
     UserSession(session).store_notice(NoticeKind::EventSent.as_str());
     Ok(redirect_to(&context, &format!("/deliveries/{}", delivery.id)))
 }

@@ -10,7 +10,7 @@ use super::list::{find, row};
 use crate::clock;
 use crate::db::deliveries::{queue, statistics};
 use crate::db::form_answers::Done;
-use crate::db::{DbConnection, webhooks};
+use crate::db::{DbConnection, WriteError, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::http::State;
@@ -102,9 +102,9 @@ pub async fn settle_held(
         } else {
             queue::release_held(conn, id, now)?;
         }
-        Ok(found(webhooks::set_enabled(conn, id, true, now)?))
+        found(webhooks::set_enabled(conn, id, true, now)?)
     };
-    double_submit::write(&state, form.once(), settle).await??;
+    double_submit::write(&state, form.once(), settle).await?;
     state.engine.resume(id);
     UserSession(session).store_notice(kind.as_str());
     Ok(redirect_to(&context, &format!("/webhooks/{id}")))
@@ -120,8 +120,8 @@ pub async fn ask_delete(state: Data<State>, Admin(context): Admin, id: Path<Webh
     render(StatusCode::OK, &DeletePage::new(context.layout(), &webhook, pending, days))
 }
 
-fn found(there: bool) -> Result<Done<()>, PageError> {
-    if there { Ok(Done::plain(())) } else { Err(PageError::NotFound) }
+fn found(there: bool) -> Result<Done<()>, WriteError<PageError>> {
+    if there { Ok(Done::plain(())) } else { Err(WriteError::Refused(PageError::NotFound)) }
 }
 
 /// Deletes a webhook.
@@ -133,8 +133,8 @@ pub async fn delete(
     form: Form,
 ) -> Answer {
     let id = id.into_inner();
-    let delete = move |conn: &mut DbConnection| Ok(found(webhooks::delete(conn, id, clock::now())?));
-    double_submit::write(&state, form.once(), delete).await??;
+    let delete = move |conn: &mut DbConnection| found(webhooks::delete(conn, id, clock::now())?);
+    double_submit::write(&state, form.once(), delete).await?;
     UserSession(session).store_notice(NoticeKind::WebhookDeleted.as_str());
     Ok(redirect_to(&context, "/webhooks"))
 }
@@ -164,9 +164,9 @@ pub async fn rotate(
     let rotate = move |conn: &mut DbConnection| {
         let rotated = webhooks::rotate(conn, &secret_box, id, &key, until)?;
         let done = Done { made: (), secret: Some(key.reveal().to_owned()) };
-        Ok(if rotated { Ok(done) } else { Err(PageError::NotFound) })
+        if rotated { Ok(done) } else { Err(WriteError::Refused(PageError::NotFound)) }
     };
-    let rotated = double_submit::write(&state, form.once(), rotate).await??;
+    let rotated = double_submit::write(&state, form.once(), rotate).await?;
     let visit = UserSession(session);
     if let Some(key) = rotated.secret {
         store_secret(&state, &visit, &context, id, &key, &form)?;

@@ -13,7 +13,7 @@ use super::actions::store_secret;
 use super::list;
 use crate::clock;
 use crate::db::form_answers::Done;
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{DbConnection, WriteError, inboxes, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
@@ -113,7 +113,7 @@ pub async fn create(state: Data<State>, Admin(context): Admin, session: Session,
     if !input.fresh {
         return too_old(&state, &context, &typed, None).await;
     }
-    let saved = double_submit::write(&state, form.once(), storing(&state, typed.clone(), None)).await?;
+    let saved = double_submit::write(&state, form.once(), storing(&state, typed.clone(), None)).await;
     answer(&state, &context, session, &form, typed, None, saved).await
 }
 
@@ -133,7 +133,7 @@ pub async fn update(
     // A repeated post gets the first answer only as long as no other change came after that form.
     let latest = typed.version.is_some_and(|version| stored.version <= version + 1);
     let once = form.once().filter(|_| latest);
-    let saved = double_submit::write(&state, once, storing(&state, typed.clone(), Some(*id))).await?;
+    let saved = double_submit::write(&state, once, storing(&state, typed.clone(), Some(*id))).await;
     answer(&state, &context, session, &form, typed, Some(stored), saved).await
 }
 
@@ -142,36 +142,36 @@ fn storing(
     state: &State,
     form: WebhookForm,
     id: Option<WebhookId>,
-) -> impl FnOnce(&mut DbConnection) -> Result<Result<Done<Saved>, NotSaved>, Error> + Send + use<> {
+) -> impl FnOnce(&mut DbConnection) -> Result<Done<Saved>, WriteError<NotSaved>> + Send + use<> {
     let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
     move |conn| {
         let stored = match id {
             None => None,
             Some(id) => match webhooks::find(conn, id)? {
                 Some(webhook) => Some(webhook),
-                None => return Ok(Err(NotSaved::Gone)),
+                None => return Err(WriteError::Refused(NotSaved::Gone)),
             },
         };
         let inboxes = inboxes::list(conn)?;
         let context = Context { stored: stored.as_ref(), inboxes: &inboxes, policy: &policy };
         let new = match form.check(&context) {
             Ok(new) => new,
-            Err(problems) => return Ok(Err(NotSaved::Wrong(problems))),
+            Err(problems) => return Err(WriteError::Refused(NotSaved::Wrong(problems))),
         };
         if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
-            return Ok(Err(NotSaved::Changed(Box::new(stored))));
+            return Err(WriteError::Refused(NotSaved::Changed(Box::new(stored))));
         }
         let same_url = webhooks::with_url(conn, &new.url, id)?;
         match id {
             Some(id) => {
                 webhooks::update(conn, &secret_box, id, &new)?;
-                Ok(Ok(Done::plain(Saved { id, created: false, same_url })))
+                Ok(Done::plain(Saved { id, created: false, same_url }))
             }
             None => {
                 let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
                 let id = webhooks::insert(conn, &secret_box, &new, &secret)?;
                 let saved = Saved { id, created: true, same_url };
-                Ok(Ok(Done { made: saved, secret: Some(secret.reveal().to_owned()) }))
+                Ok(Done { made: saved, secret: Some(secret.reveal().to_owned()) })
             }
         }
     }
@@ -184,10 +184,11 @@ async fn answer(
     form: &Form,
     mut typed: WebhookForm,
     stored: Option<Webhook>,
-    saved: Result<Done<Saved>, NotSaved>,
+    saved: Result<Done<Saved>, WriteError<NotSaved>>,
 ) -> Answer {
     match saved {
-        Err(NotSaved::Gone) => Err(PageError::NotFound),
+        Err(WriteError::Database(error)) => Err(error.into()),
+        Err(WriteError::Refused(NotSaved::Gone)) => Err(PageError::NotFound),
         Ok(Done { made: Saved { id, created, same_url }, secret }) => {
             state.engine.wake();
             let visit = UserSession(session);
@@ -197,7 +198,7 @@ async fn answer(
             store_notice(context, &visit, created, same_url);
             Ok(after(context, id, form.get("then") == "test", created))
         }
-        Err(NotSaved::Wrong(problems)) => {
+        Err(WriteError::Refused(NotSaved::Wrong(problems))) => {
             let inboxes = state.db.read(inboxes::list).await?;
             if context.htmx {
                 let fragment = FormErrorsFragment::new(context.t(), &problems, typed.headers.len());
@@ -206,7 +207,7 @@ async fn answer(
             let typed = without_spare_rows(typed);
             show(context, StatusCode::UNPROCESSABLE_ENTITY, &typed, stored.as_ref(), &inboxes, &problems)
         }
-        Err(NotSaved::Changed(now)) => {
+        Err(WriteError::Refused(NotSaved::Changed(now))) => {
             let inboxes = state.db.read(inboxes::list).await?;
             // The form now starts from the stored version: saving again overwrites it on purpose.
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
