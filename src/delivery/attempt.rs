@@ -1,4 +1,4 @@
-//! One attempt: prepare, send, classify, decide.
+//! Makes one attempt: opens the webhook's target, prepares and sends the request, and decides what follows.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::network::request::{self, Prepared};
 use super::network::sender::{Failure, Reply};
-use super::policy::concurrency::Slot;
+use super::policy::concurrency::Permit;
 use super::policy::{outcome, retry_after};
 use super::shared::Inner;
 use crate::clock;
@@ -20,58 +20,60 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason,
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
 
-/// A delivery that this process has claimed.
+/// A delivery that this process has claimed, with all that its attempt needs.
 pub(super) struct Claimed {
     pub(super) delivery: Delivery,
     pub(super) lease: Lease,
-    pub(super) version: i32,
+    /// The version of the webhook whose target is used. `None` reads the target from the database.
+    pub(super) version: Option<i32>,
     pub(super) body: Bytes,
 }
 
-/// Makes an attempt and hands its result to the recorder. The slot is given back when the answer is in.
-pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut slot: Slot) {
+/// Starts an attempt and hands its result to the result writer. The permit is released when the request has ended.
+pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut permit: Permit) {
     let task = Arc::clone(inner);
     inner.running.fetch_add(1, Ordering::AcqRel);
     inner.spawn(async move {
         let mut attempt = std::pin::pin!(make(&task, &claimed));
-        let finished = match timeout(Slot::SLOW_AFTER, &mut attempt).await {
+        let finished = match timeout(Permit::SLOW_AFTER, &mut attempt).await {
             Ok(finished) => finished,
             Err(_) => {
-                slot.slow_down();
+                permit.mark_slow();
                 task.wake_for_backlog();
                 attempt.await
             }
         };
         if let Some(signal) = finished.signal {
-            task.slots.learn(claimed.delivery.webhook_id, outcome::feedback(signal));
+            task.concurrency.adjust_limit(claimed.delivery.webhook_id, outcome::feedback(signal));
         }
-        slot.answered();
+        permit.release_with_result();
         task.wake_for_backlog();
         task.report(finished).await;
     });
 }
 
-/// Makes an attempt. A panic of ours is a failure like any other.
+/// Makes an attempt. A panic counts as a failure with the cause `internal`.
 pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
     let started_at = inner.now();
-    let result = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
-    let (shown, result) = result.unwrap_or_else(|_| (Vec::new(), Err(internal("panic"))));
-    let now = inner.now();
-    let duration_ms = u64::try_from(now.since(started_at).as_millis()).unwrap_or(u64::MAX);
-    let deleted = matches!(&result, Err(failure) if failure.detail.as_deref() == Some(DELETED));
+    let exchange = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
+    let Exchange { shown, result } = exchange.unwrap_or_else(|_| Exchange::not_sent("panic"));
+    let ended_at = inner.now();
+    let duration_ms = u64::try_from(ended_at.since(started_at).as_millis()).unwrap_or(u64::MAX);
+    let is_deleted = matches!(result, ExchangeResult::WebhookDeleted);
     let (cause, detail, reply) = match result {
-        Ok(reply) => (outcome::cause_of(reply.response.status), None, Some(reply)),
-        Err(failure) => (Some(failure.cause), failure.detail, None),
+        ExchangeResult::Answered(reply) => (outcome::cause_of(reply.response.status), None, Some(reply)),
+        ExchangeResult::Failed(failure) => (Some(failure.cause), failure.detail, None),
+        ExchangeResult::WebhookDeleted => (Some(FailureCause::Internal), Some("webhook deleted".to_owned()), None),
     };
     let response = reply.as_ref().map(|reply| &reply.response);
     let mut signal = Signal {
         cause,
         status: response.map(|response| response.status),
-        retry_after: response.and_then(|response| retry_after::of(response, now)),
+        retry_after: response.and_then(|response| retry_after::of(response, ended_at)),
         gave_up: false,
     };
-    let next = match outcome::decide(&claimed.delivery, signal, now, clock::random_fraction()) {
-        _ if deleted => Next::GiveUp(Reason::WebhookDeleted),
+    let next = match outcome::decide(&claimed.delivery, signal, ended_at, clock::random_fraction()) {
+        _ if is_deleted => Next::GiveUp(Reason::WebhookDeleted),
         next => next,
     };
     signal.gave_up = next == Next::GiveUp(Reason::Exhausted);
@@ -89,42 +91,62 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
         id: claimed.delivery.id,
         lease: claimed.lease,
         webhook_id: claimed.delivery.webhook_id,
-        attempt: attempt(claimed, (started_at, now), cause, (shown, reply)),
+        attempt: attempt(claimed, started_at, ended_at, cause, shown, reply),
         detail,
         next,
-        // A test says nothing about the traffic.
-        signal: (claimed.delivery.trigger != Trigger::Test && !deleted).then_some(signal),
+        // A test does not count for the health of the webhook.
+        signal: (claimed.delivery.trigger != Trigger::Test && !is_deleted).then_some(signal),
     }
 }
 
-const DELETED: &str = "webhook deleted";
-
-fn internal(detail: &str) -> Failure {
-    Failure { cause: FailureCause::Internal, detail: Some(detail.to_owned()) }
+/// A request and its result.
+struct Exchange {
+    /// The headers of the request, as the log shows them; empty if no request was sent.
+    shown: Vec<(String, String)>,
+    result: ExchangeResult,
 }
 
-type Exchange = (Vec<(String, String)>, Result<Reply, Failure>);
+enum ExchangeResult {
+    Answered(Reply),
+    Failed(Failure),
+    WebhookDeleted,
+}
+
+impl Exchange {
+    /// An internal failure before the request. `detail` is shown to administrators.
+    fn not_sent(detail: &str) -> Self {
+        let failure = Failure { cause: FailureCause::Internal, detail: Some(detail.to_owned()) };
+        Self { shown: Vec::new(), result: ExchangeResult::Failed(failure) }
+    }
+}
 
 async fn exchange(inner: &Inner, claimed: &Claimed, now: Timestamp) -> Exchange {
     let target = match inner.target(claimed.delivery.webhook_id, claimed.version).await {
         Ok(Some(target)) => target,
-        Ok(None) => return (Vec::new(), Err(internal(DELETED))),
+        Ok(None) => return Exchange { shown: Vec::new(), result: ExchangeResult::WebhookDeleted },
         Err(error) => {
             tracing::error!(%error, delivery_id = %claimed.delivery.id, "a delivery could not be prepared");
-            return (Vec::new(), Err(internal("database")));
+            return Exchange::not_sent("database");
         }
     };
-    match request::prepare(&target, &claimed.delivery, claimed.body.clone(), now) {
-        Some(Prepared { request, shown }) => (shown, inner.sender.send(&request).await),
-        None => (Vec::new(), Err(internal("header"))),
-    }
+    let Some(Prepared { request, shown }) = request::prepare(&target, &claimed.delivery, claimed.body.clone(), now)
+    else {
+        return Exchange::not_sent("header");
+    };
+    let result = match inner.sender.send(&request).await {
+        Ok(reply) => ExchangeResult::Answered(reply),
+        Err(failure) => ExchangeResult::Failed(failure),
+    };
+    Exchange { shown, result }
 }
 
 fn attempt(
     claimed: &Claimed,
-    (started_at, now): (Timestamp, Timestamp),
+    started_at: Timestamp,
+    ended_at: Timestamp,
     cause: Option<FailureCause>,
-    (request_headers, reply): (Vec<(String, String)>, Option<Reply>),
+    request_headers: Vec<(String, String)>,
+    reply: Option<Reply>,
 ) -> Attempt {
     let (response, remote_ip) = match reply {
         Some(reply) => (Some(reply.response), reply.remote_ip.map(|ip| ip.to_string())),
@@ -133,7 +155,7 @@ fn attempt(
     Attempt {
         number: claimed.delivery.attempts,
         started_at,
-        duration_ms: i64::try_from(now.since(started_at).as_millis()).ok(),
+        duration_ms: i64::try_from(ended_at.since(started_at).as_millis()).ok(),
         outcome: if cause.is_none() { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed },
         cause,
         remote_ip,

@@ -1,4 +1,4 @@
-//! The delivery task: one for the process, shared by everyone who has something to deliver.
+//! The handle to the delivery engine, its start and its end. A process has one engine.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,46 +8,49 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 
 use super::network::sender::Sender;
-use super::policy::concurrency::Slots;
+use super::policy::concurrency::Concurrency;
 use super::shared::{Inner, Pulse};
 use super::tasks::{cleanup, overload, recoveries};
 use super::{result_writer, worker};
 use crate::clock;
-use crate::db::deliveries::queue::record::{self, Lost};
+use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, Db};
 use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
-/// How many requests may be on their way, and how long their log is kept.
+/// The limits of the engine, from the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// In all.
+    /// Requests in flight, in total.
     pub in_flight: usize,
-    /// To one webhook.
+    /// Requests in flight to one webhook.
     pub per_webhook: usize,
-    /// Finished deliveries are kept that long.
+    /// How long deliveries that have ended stay in the log.
     pub retention: Duration,
 }
 
-/// A handle to the delivery task. Cheap to clone.
+/// A handle to the engine; a clone is one more reference.
 #[derive(Clone)]
 pub struct Engine(pub(super) Arc<Inner>);
 
-/// Results that may wait to be written down; behind it attempts wait to report.
-const RESULTS: usize = 1024;
-/// What a stop grants attempts that are on their way.
-const GRACE: Duration = Duration::from_secs(20);
-/// What it then grants a database that may not answer; leases that are not given back run out.
-const LAST_WORD: Duration = Duration::from_secs(3);
+/// The length of the queue to the result writer; while it is full, attempts wait with their results.
+const QUEUED_RESULTS_MAX: usize = 1024;
+/// How long [`Engine::stop`] waits for attempts in flight.
+const STOP_ATTEMPTS_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long it then waits for the database to release the leases. Leases that are not released expire.
+const STOP_RELEASE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Interrupted deliveries are due again at a random time within this time, so that not all are sent at once.
+const INTERRUPTED_SPREAD: Duration = Duration::from_secs(5);
 
 impl Engine {
-    /// Starts delivering on the current runtime. Leases that a former process left are taken back first.
+    /// Starts the engine on the current runtime. First reclaims the leases that an earlier process left: all of them on
+    /// SQLite, expired ones on Postgres.
     pub async fn start(db: Db, sender: Sender, limits: Limits) -> Result<Self, db::Error> {
-        let (results, queue) = mpsc::channel(RESULTS);
+        let (results, queue) = mpsc::channel(QUEUED_RESULTS_MAX);
         let engine = Self(Arc::new(Inner {
             db,
             sender,
-            slots: Slots::new(limits.in_flight, limits.per_webhook),
+            concurrency: Concurrency::new(limits.in_flight, limits.per_webhook),
             ids: IdSource::default(),
             wake: Notify::new(),
             backlog: AtomicBool::new(false),
@@ -66,8 +69,8 @@ impl Engine {
             pulse: Mutex::default(),
         }));
         let now = engine.0.ask_clock().await?;
-        let lost = if engine.0.db.is_shared() { Lost::Expired(now) } else { Lost::All };
-        engine.take_back(lost).await?;
+        let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
+        engine.reclaim(scope).await?;
         let inner = Arc::clone(&engine.0);
         tokio::spawn(result_writer::run(Arc::clone(&inner), queue));
         tokio::spawn(cleanup::run(Arc::clone(&inner)));
@@ -77,23 +80,23 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Looks for work now.
+    /// Has the worker look for due deliveries now.
     pub fn wake(&self) {
         self.0.wake.notify_one();
     }
 
-    /// A webhook was turned on: it is called slowly at first, for much may have been held.
+    /// Sends the deliveries of a webhook that was turned on, slowly at first: many may have been held.
     pub fn resume(&self, webhook: WebhookId) {
-        self.0.slots.returned(webhook, self.0.now());
+        self.0.concurrency.start_slow_ramp(webhook, self.0.now());
         self.wake();
     }
 
-    /// The delivery task is at work.
+    /// Whether the engine has not been stopped.
     pub fn is_running(&self) -> bool {
         !self.0.stopping.load(Ordering::Relaxed)
     }
 
-    /// What it did last, and does now.
+    /// The current state.
     pub fn pulse(&self) -> Pulse {
         Pulse {
             in_flight: self.0.running.load(Ordering::Relaxed),
@@ -107,21 +110,21 @@ impl Engine {
         self.0.next_id(now)
     }
 
-    /// Takes no new work, lets attempts on their way end for up to 20 s, and writes the rest down as interrupted.
+    /// Stops claiming, waits up to 20 s for attempts in flight, and stores the others as interrupted. [`db::Error::Busy`]
+    /// if the database does not answer within another 3 s.
     pub async fn stop(&self) -> Result<(), db::Error> {
         self.0.stopping.store(true, Ordering::Relaxed);
         self.0.wake.notify_one();
-        if tokio::time::timeout(GRACE, self.0.settle()).await.is_err() {
-            tracing::warn!("attempts were still on their way; they are sent again after the next start");
+        if tokio::time::timeout(STOP_ATTEMPTS_TIMEOUT, self.0.settle()).await.is_err() {
+            tracing::warn!("attempts in flight were interrupted; they are repeated after the next start");
         }
-        let own = self.take_back(Lost::Own(self.0.process, self.0.process | i64::from(u32::MAX)));
-        tokio::time::timeout(LAST_WORD, own).await.map_err(|_| db::Error::Busy)?
+        let own = self.reclaim(LeaseScope::Own(self.0.process, self.0.process | i64::from(u32::MAX)));
+        tokio::time::timeout(STOP_RELEASE_TIMEOUT, own).await.map_err(|_| db::Error::Busy)?
     }
 
-    async fn take_back(&self, lost: Lost) -> Result<(), db::Error> {
-        // Not all at the same moment: up to 5 s.
-        let due = self.0.now().after(Duration::from_secs(5).mul_f64(clock::random_fraction()));
-        while self.0.db.write(move |conn| record::interrupt(conn, lost, due)).await? > 0 {}
+    async fn reclaim(&self, scope: LeaseScope) -> Result<(), db::Error> {
+        let due = self.0.now().after(INTERRUPTED_SPREAD.mul_f64(clock::random_fraction()));
+        while self.0.db.write(move |conn| record::interrupt(conn, scope, due)).await? > 0 {}
         Ok(())
     }
 }

@@ -1,4 +1,8 @@
-//! Taking events in: one commit holds the event, what follows from it, and all its deliveries.
+//! Accepts events: one transaction stores an event, its derived events and all their deliveries; after the commit the
+//! first attempts start.
+//!
+//! Permits are taken inside the transaction, on the thread of the database; the lock of `Concurrency` is held only for
+//! each single call, never during a query.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -6,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::attempt::{self, Claimed};
 use super::engine::Engine;
-use super::policy::concurrency::Slot;
+use super::policy::concurrency::Permit;
 use super::result_writer;
 use crate::db::accounts::tokens;
 use crate::db::deliveries::queue::rows::{Lease, NewDelivery};
@@ -22,12 +26,12 @@ use crate::domain::id::{DeliveryId, EventId, TokenId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
-/// How long a person waits for a test: the longest time-out of a webhook, and the database before and after it.
-const TEST: Duration = Duration::from_secs(30);
-/// How long a duplicate of a test waits for the first one: the longest time-out of a webhook, and some more.
-const TEST_ANSWER_MAX: Duration = Duration::from_secs(25);
-/// How often it looks.
-const TEST_POLL: Duration = Duration::from_millis(100);
+/// How long the request of a test waits: the longest timeout of a webhook, and the database before and after.
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a duplicate of a test waits for the first one: the longest timeout of a webhook, and some more.
+const TEST_DUPLICATE_TIMEOUT: Duration = Duration::from_secs(25);
+/// How often a duplicate looks whether the first one has ended.
+const TEST_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A test was not stored, because its webhook does not exist.
 struct NoWebhook;
@@ -41,48 +45,49 @@ pub struct Key {
     pub body_hash: Vec<u8>,
 }
 
-/// What became of a posted event.
+/// The outcome of a posted event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// It is on disk with its deliveries, derived events' included.
+    /// It is on disk, with the given number of deliveries (those of derived events included).
     New(EventId, usize),
-    /// Its key had been seen with the same body; this was answered then.
+    /// A request with the same key and body was accepted before; these are the values of its answer.
     Replayed(EventId, usize),
-    /// Its key had been seen with another body.
+    /// A request with the same key and another body was accepted before. Nothing was stored.
     KeyMismatch,
-    /// Its token is not good any more: nothing was stored.
+    /// The token was revoked. Nothing was stored.
     TokenRevoked,
 }
 
-/// An event as it is posted, and by whom.
+/// A posted event.
 #[derive(Clone, Debug)]
 pub struct Posted {
-    /// The event.
+    /// The event, checked.
     pub event: Incoming,
-    /// Its key, if it has one.
+    /// The idempotency key of the request, if any.
     pub key: Option<Key>,
-    /// The token it came with.
+    /// The token of the request; it is checked again in the transaction.
     pub token: TokenId,
 }
 
-/// An event and the deliveries that were born with a lease and a slot.
+/// The result of the transaction.
 struct Stored {
     accepted: Accepted,
-    born: Vec<(Claimed, Slot)>,
-    /// Webhooks that had no slot for one of its deliveries.
+    /// Deliveries that were inserted with a lease, because a permit was free: their attempts start after the commit.
+    leased: Vec<(Claimed, Permit)>,
+    /// Webhooks whose delivery got no permit.
     waiting: Vec<WebhookId>,
 }
 
 impl Stored {
     const fn nothing(accepted: Accepted) -> Self {
-        Self { accepted, born: Vec::new(), waiting: Vec::new() }
+        Self { accepted, leased: Vec::new(), waiting: Vec::new() }
     }
 }
 
 impl Engine {
-    /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have begun. A caller
-    /// that goes away before, or is told `Busy` because the database has not answered in time, changes nothing: what
-    /// was begun is finished.
+    /// Accepts an event. When this returns `New`, everything is on disk and the first attempts have started.
+    /// [`Error::Busy`] while the engine is overloaded, or if the database does not answer in time. After that, and if the
+    /// future is dropped, a transaction that had started still commits, and its attempts start.
     pub async fn accept(&self, posted: Posted) -> Result<Accepted, Error> {
         if self.0.overloaded.load(Ordering::Relaxed) {
             return Err(Error::Busy);
@@ -90,7 +95,8 @@ impl Engine {
         let posted = Arc::new(posted);
         let event = posted.event.name.as_str();
         let stored = match self.store(Arc::clone(&posted)).await {
-            // A twin with the same key or the same id was faster: now the key is there, or the id is another.
+            // A concurrent duplicate stored the same key, or another event drew the same id. Now the key is found, or a
+            // new id is drawn.
             Err(error) if error.is_unique_violation() => self.store(posted).await,
             stored => stored,
         };
@@ -111,11 +117,11 @@ impl Engine {
         let (engine, inner) = (self.clone(), Arc::clone(&self.0));
         let send = move |stored: Stored| {
             fault_injection::point("ingest-after-commit");
-            for (claimed, slot) in stored.born {
-                attempt::spawn(&inner, claimed, slot);
+            for (claimed, permit) in stored.leased {
+                attempt::spawn(&inner, claimed, permit);
             }
             if !stored.waiting.is_empty() {
-                inner.left_waiting(stored.waiting);
+                inner.mark_backlog(stored.waiting);
             }
             stored.accepted
         };
@@ -162,7 +168,7 @@ impl Engine {
         Ok(Stored { accepted: Accepted::New(id, count), ..stored })
     }
 
-    /// Stores an event and its deliveries; with none, why.
+    /// Stores an event with its deliveries, or with the reason why it has none. Returns the number of deliveries.
     fn fan_out(&self, conn: &mut DbConnection, event: &Event, stored: &mut Stored) -> Result<usize, Error> {
         let matching = events::matching::matching(conn, event.name, event.inbox_id, event.created_at)?;
         let unmatched = match matching.as_slice() {
@@ -173,13 +179,13 @@ impl Engine {
         let mut deliveries = Vec::with_capacity(matching.len());
         for found in matching {
             if let Some(since) = found.returned_at {
-                self.0.slots.note_return(found.webhook_id, since, event.created_at);
+                self.0.concurrency.observe_ramp(found.webhook_id, since, event.created_at);
             }
-            let slot = if found.sends { self.0.slots.take(found.webhook_id, event.created_at) } else { None };
-            let lease = slot.as_ref().map(|_| self.0.lease(event.created_at));
-            let new = self.new_delivery(event, (found.webhook_id, Trigger::Event), lease);
-            if let (Some(slot), Some(lease)) = (slot, lease) {
-                stored.born.push((claimed(&new, event, (lease, found.version)), slot));
+            let permit = if found.sends { self.0.concurrency.take(found.webhook_id, event.created_at) } else { None };
+            let lease = permit.as_ref().map(|_| self.0.lease(event.created_at));
+            let new = self.new_delivery(event, found.webhook_id, Trigger::Event, lease);
+            if let (Some(permit), Some(lease)) = (permit, lease) {
+                stored.leased.push((claimed(&new, event, lease, found.version), permit));
             } else if found.sends {
                 stored.waiting.push(found.webhook_id);
             }
@@ -192,7 +198,8 @@ impl Engine {
     fn new_delivery(
         &self,
         event: &Event,
-        (webhook_id, trigger): (WebhookId, Trigger),
+        webhook_id: WebhookId,
+        trigger: Trigger,
         lease: Option<Lease>,
     ) -> NewDelivery {
         NewDelivery {
@@ -207,10 +214,10 @@ impl Engine {
         }
     }
 
-    /// Sends a test event to one webhook, on or off, and returns when the receiver has answered or failed to. `None`
-    /// if there is no such webhook.
+    /// Sends a test event to a webhook, also to one that is off, and returns when the attempt has ended and its result is
+    /// stored. `None` if the webhook does not exist. [`Error::Busy`] after 30 s, while the test continues.
     ///
-    /// A form that has sent its test sends no other: the delivery is the first one's, once that has ended.
+    /// A duplicate of the same form sends nothing: it waits for the first test and returns its delivery.
     pub async fn test(
         &self,
         id: WebhookId,
@@ -219,12 +226,13 @@ impl Engine {
         form: Option<FormKey>,
     ) -> Result<Option<DeliveryId>, Error> {
         let engine = self.clone();
-        self.0.finish(TEST, async move { engine.test_all((id, event), body, form).await }).await
+        self.0.finish(TEST_TIMEOUT, async move { engine.test_once(id, event, body, form).await }).await
     }
 
-    async fn test_all(
+    async fn test_once(
         &self,
-        of: (WebhookId, EventName),
+        webhook: WebhookId,
+        event: EventName,
         body: bytes::Bytes,
         form: Option<FormKey>,
     ) -> Result<Option<DeliveryId>, Error> {
@@ -232,7 +240,7 @@ impl Engine {
         let stored = self.0.db.write_or_refuse(move |conn| {
             let mut made = None;
             let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| {
-                made = engine.store_test(conn, of, body, now)?;
+                made = engine.store_test(conn, webhook, event, body, now)?;
                 let id = made.as_ref().map(|claimed| claimed.delivery.id.0);
                 id.map(Done::plain).ok_or(WriteError::Refused(NoWebhook))
             })?;
@@ -241,7 +249,7 @@ impl Engine {
         match stored.await {
             Err(WriteError::Refused(NoWebhook)) => Ok(None),
             Err(WriteError::Database(error)) => Err(error),
-            Ok((id, None)) => self.ended(id).await.map(|()| Some(id)),
+            Ok((id, None)) => self.wait_for_end(id).await.map(|()| Some(id)),
             Ok((id, Some(claimed))) => {
                 let finished = attempt::make(&self.0, &claimed).await;
                 result_writer::record(&self.0, [finished].into()).await?;
@@ -250,16 +258,16 @@ impl Engine {
         }
     }
 
-    /// Waits until a test that another request sends, perhaps in another process, has ended. If that process died, it
-    /// does not: then the test is shown as it stands.
-    async fn ended(&self, id: DeliveryId) -> Result<(), Error> {
+    /// Waits until a delivery has ended that another request sends, perhaps in another process. Returns after 25 s even if
+    /// it has not: that process may have ended.
+    async fn wait_for_end(&self, id: DeliveryId) -> Result<(), Error> {
         let begun = Instant::now();
-        while begun.elapsed() < TEST_ANSWER_MAX {
+        while begun.elapsed() < TEST_DUPLICATE_TIMEOUT {
             let found = self.0.db.read(move |conn| log::find(conn, id)).await?;
             if found.is_none_or(|delivery| delivery.status != Status::Pending) {
                 break;
             }
-            tokio::time::sleep(TEST_POLL).await;
+            tokio::time::sleep(TEST_POLL_INTERVAL).await;
         }
         Ok(())
     }
@@ -267,7 +275,8 @@ impl Engine {
     fn store_test(
         &self,
         conn: &mut DbConnection,
-        (webhook, name): (WebhookId, EventName),
+        webhook: WebhookId,
+        name: EventName,
         body: bytes::Bytes,
         now: Timestamp,
     ) -> Result<Option<Claimed>, Error> {
@@ -276,13 +285,14 @@ impl Engine {
         let event = Event { id, name, inbox_id: None, derived_from: None, body, created_at: now };
         events::insert(conn, &event, None)?;
         let lease = self.0.lease(now);
-        let new = self.new_delivery(&event, (webhook, Trigger::Test), Some(lease));
+        let new = self.new_delivery(&event, webhook, Trigger::Test, Some(lease));
         queue::insert(conn, &[new])?;
-        Ok(Some(claimed(&new, &event, (lease, found.version))))
+        Ok(Some(claimed(&new, &event, lease, found.version)))
     }
 }
 
-fn claimed(new: &NewDelivery, event: &Event, (lease, version): (Lease, i32)) -> Claimed {
+/// The claim on a delivery that was inserted with a lease.
+fn claimed(new: &NewDelivery, event: &Event, lease: Lease, version: i32) -> Claimed {
     let delivery = Delivery {
         id: new.id,
         event_id: new.event_id,
@@ -299,5 +309,5 @@ fn claimed(new: &NewDelivery, event: &Event, (lease, version): (Lease, i32)) -> 
         created_at: new.now,
         finished_at: None,
     };
-    Claimed { delivery, lease, version, body: event.body.clone() }
+    Claimed { delivery, lease, version: Some(version), body: event.body.clone() }
 }

@@ -1,7 +1,8 @@
-//! From a due delivery to a receiver's answer.
+//! The delivery engine: accepts events, claims due deliveries, sends them, and stores the results.
 //!
-//! `worker` claims what is due and sends it, `ingest` stores events with their deliveries, and `result_writer` stores
-//! results. `network` holds the HTTP client, `policy` the decisions, `tasks` what runs beside the worker.
+//! `ingest` stores an event with its deliveries and starts their first attempts. `worker` claims deliveries that are due
+//! later. `attempt` makes one attempt; `result_writer` stores results, many in one commit. `network` has the HTTP client,
+//! `policy` the decisions without I/O, `tasks` the background tasks.
 
 mod attempt;
 pub mod engine;

@@ -1,4 +1,4 @@
-//! Writes results down, many in one commit.
+//! Stores the results of attempts, many in one commit.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,24 +18,24 @@ use crate::domain::webhooks::health::{Pace, Signal};
 use crate::fault_injection;
 
 /// Results in one commit.
-const BATCH: usize = 256;
-/// A result that cannot be written is dropped when its lease has run out: the delivery is sent again then.
-const PAUSE: Duration = Duration::from_millis(500);
+const COMMIT_RESULTS_MAX: usize = 256;
+/// The pause before a result is stored again that could not be stored.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Writes results down until the last sender is gone.
+/// Stores results until the last sender of the queue is dropped.
 pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) {
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Vec::with_capacity(COMMIT_RESULTS_MAX);
     loop {
         let Some(first) = queue.recv().await else { return };
         batch.push(first);
-        while batch.len() < BATCH
+        while batch.len() < COMMIT_RESULTS_MAX
             && let Ok(more) = queue.try_recv()
         {
             batch.push(more);
         }
         let written = batch.len();
         write(&inner, batch.drain(..).collect()).await;
-        inner.slots.wrote(written);
+        inner.concurrency.results_written(written);
         inner.wake_for_backlog();
         if inner.running.fetch_sub(written, Ordering::AcqRel) == written {
             inner.settled.notify_one();
@@ -43,34 +43,36 @@ pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) 
     }
 }
 
+/// Stores a batch. If that fails, stores each result by itself until its lease has expired: then it is dropped, because the
+/// delivery is claimed and sent again.
 async fn write(inner: &Inner, batch: Arc<[Finished]>) {
     if record(inner, Arc::clone(&batch)).await.is_ok() {
         return;
     }
-    // One bad result must not take the others with it.
+    // One result that cannot be stored must not hold up the others.
     for finished in batch.iter() {
         while let Err(error) = record(inner, [finished.clone()].into()).await {
-            error.log("a result could not be written down");
+            error.log("the result of an attempt could not be stored");
             if inner.now() >= finished.lease.until {
                 break;
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 }
 
-/// Writes results down in one commit, and with them what they mean for their webhooks.
+/// Stores results in one commit, with the changes of their webhooks' health and the hourly counts.
 pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let now = inner.now();
     fault_injection::point("send-before-record");
     let changes = inner.db.write(move |conn| {
-        // In the order of their numbers, as transactions lock rows.
+        // Ordered by id: transactions lock rows in that order.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
         let mut ended = Vec::new();
         let written = record::record(conn, &batch, now)?;
         for (finished, written) in batch.iter().zip(written) {
-            // What says nothing of a webhook's health counts in no number either: tests, and what a deletion ended.
-            let Some(signal) = finished.signal.filter(|_| written != Written::Dropped) else { continue };
+            // A result without a signal (of a test or of a deleted webhook) is not counted either.
+            let Some(signal) = finished.signal.filter(|_| written != Written::Discarded) else { continue };
             signals.entry(finished.webhook_id).or_default().push(signal);
             if written == Written::Applied {
                 ended.push((finished.webhook_id, finished.next.status()));
@@ -99,10 +101,10 @@ pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), 
         }
     }
     for webhook in &back {
-        inner.slots.returned(*webhook, now);
+        inner.concurrency.start_slow_ramp(*webhook, now);
     }
     if !back.is_empty() {
-        inner.left_waiting(back);
+        inner.mark_backlog(back);
     }
     Ok(())
 }

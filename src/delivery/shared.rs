@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 
 use super::network::sender::Sender;
-use super::policy::concurrency::Slots;
+use super::policy::concurrency::Concurrency;
 use crate::db::deliveries::queue::rows::{Finished, Lease};
 use crate::db::{self, Db, webhooks};
 use crate::domain::id::{IdSource, WebhookId};
@@ -20,44 +20,45 @@ use crate::{clock, fault_injection};
 pub(super) struct Inner {
     pub(super) db: Db,
     pub(super) sender: Sender,
-    pub(super) slots: Arc<Slots>,
+    pub(super) concurrency: Arc<Concurrency>,
     pub(super) ids: IdSource,
-    /// Work may be there.
+    /// Wakes the worker.
     pub(super) wake: Notify,
-    /// Due deliveries were left for want of slots: a slot that comes free is a reason to look again.
+    /// Deliveries that were due got no permit: a released permit wakes the worker.
     pub(super) backlog: AtomicBool,
     pub(super) stopping: AtomicBool,
-    /// No more events are taken in.
+    /// New events are refused.
     pub(super) overloaded: AtomicBool,
-    /// Attempts whose result is not yet written down.
+    /// Attempts whose result is not yet stored.
     pub(super) running: AtomicUsize,
+    /// Notified when `running` becomes 0.
     pub(super) settled: Notify,
-    /// Deliveries that must be sent alone are being sent.
+    /// Suspected deliveries are being sent one at a time.
     pub(super) suspects: AtomicBool,
     pub(super) results: mpsc::Sender<Finished>,
     pub(super) runtime: Handle,
     pub(super) targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
-    /// Its number among those that share the database: the upper half of its leases' tokens.
+    /// A random number of this process: the upper half of the tokens of its leases.
     pub(super) process: i64,
     pub(super) retention: Duration,
-    /// The database's clock minus ours, in microseconds.
+    /// The clock of the database minus the clock of this machine, in microseconds.
     pub(super) skew: AtomicI64,
-    /// How far our clock was set forward since the start, in microseconds.
+    /// By how much the clock of this machine was set forward since the start, in microseconds.
     pub(super) set_forward: AtomicI64,
-    /// What the page on the system's state tells.
+    /// For the status page.
     pub(super) pulse: Mutex<Pulse>,
 }
 
-/// What the delivery task did last, and does now.
+/// The state of the engine, for the status page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pulse {
-    /// Attempts on their way.
+    /// Attempts whose result is not yet stored.
     pub in_flight: usize,
-    /// No more events are taken in.
+    /// Whether new events are refused.
     pub overloaded: bool,
-    /// When old rows were last removed.
+    /// When the last cleanup ended.
     pub cleaned_at: Option<Timestamp>,
-    /// When the machine's clock was last set, and by how many microseconds.
+    /// When the clock of this machine last jumped, and by how many microseconds.
     pub clock_set: Option<(Timestamp, i64)>,
 }
 
@@ -67,7 +68,7 @@ impl Inner {
         self.ids.next(now, u16::from_le_bytes(clock::random()))
     }
 
-    /// A new lease of this process.
+    /// A lease of this process from `now` on, with a random token.
     pub(super) fn lease(&self, now: Timestamp) -> Lease {
         Lease {
             token: self.process | i64::from(u32::from_le_bytes(clock::random())),
@@ -75,19 +76,19 @@ impl Inner {
         }
     }
 
-    /// The database's clock, as far as it is known without asking: due times and leases are its matter.
+    /// The time of the database's clock, by the difference that was last measured. For due times and leases.
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_micros(clock::now().micros().saturating_add(self.skew.load(Ordering::Relaxed)))
     }
 
-    /// Asks the database's clock.
+    /// Reads the database's clock and measures the difference.
     pub(super) async fn ask_clock(&self) -> Result<Timestamp, db::Error> {
         let now = self.db.now().await?;
         self.set_clock(now);
         Ok(now)
     }
 
-    /// Notes what the database's clock shows.
+    /// Stores the difference to the database's clock, which shows `now`.
     pub(super) fn set_clock(&self, now: Timestamp) {
         self.skew.store(now.micros().saturating_sub(clock::now().micros()), Ordering::Relaxed);
     }
@@ -96,55 +97,57 @@ impl Inner {
         self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Deliveries were left for want of slots. One may have come free since: then nobody else would wake the worker.
-    pub(super) fn left_waiting(&self, webhooks: impl IntoIterator<Item = WebhookId>) {
-        // First this: who gives a slot back from now on wakes the worker.
+    /// Notes that due deliveries of these webhooks got no permit, so that a released permit wakes the worker. Wakes it at
+    /// once if a permit was released meanwhile.
+    pub(super) fn mark_backlog(&self, webhooks: impl IntoIterator<Item = WebhookId>) {
+        // Before the check: a permit that is released after this line wakes the worker.
         self.backlog.store(true, Ordering::Relaxed);
         let now = self.now();
-        if webhooks.into_iter().any(|webhook| self.slots.has_room(webhook, now)) {
+        if webhooks.into_iter().any(|webhook| self.concurrency.has_room(webhook, now)) {
             self.wake.notify_one();
         }
     }
 
-    /// A slot has come free: work may wait for it.
+    /// Wakes the worker if due deliveries wait for a permit. Called after each release of one.
     pub(super) fn wake_for_backlog(&self) {
         if self.backlog.load(Ordering::Relaxed) {
             self.wake.notify_one();
         }
     }
 
-    /// Waits until no attempt is on its way and every result is written down.
+    /// Waits until no attempt is in flight and every result is stored.
     pub(super) async fn settle(&self) {
         while self.running.load(Ordering::Acquire) > 0 {
             self.settled.notified().await;
         }
     }
 
-    /// Hands a result to the recorder.
+    /// Hands a result to the result writer; waits while its queue is full.
     pub(super) async fn report(&self, finished: Finished) {
-        // The recorder ends only with the process.
+        // The result writer ends only with the process.
         drop(self.results.send(finished).await);
     }
 
-    /// Runs `work` to its end on the delivery task's runtime, also when the caller stops waiting, or has waited for
-    /// `patience` and hears `Busy`.
+    /// Runs `work` to its end on the engine's runtime, even if the future is dropped. [`db::Error::Busy`] after
+    /// `timeout`, while the work continues.
     pub(super) async fn finish<T: Send + 'static>(
         &self,
-        patience: Duration,
+        timeout: Duration,
         work: impl Future<Output = Result<T, db::Error>> + Send + 'static,
     ) -> Result<T, db::Error> {
-        let ended = tokio::time::timeout(patience, self.runtime.spawn(work)).await;
+        let ended = tokio::time::timeout(timeout, self.runtime.spawn(work)).await;
         ended.map_err(|_| db::Error::Busy)?.map_err(|_| db::Error::TaskFailed)?
     }
 
-    /// Runs `work` on the delivery task's runtime, wherever the caller runs.
+    /// Runs `work` on the engine's runtime: callers run on threads of the HTTP server or of the database.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(work);
     }
 
-    /// What to send with, from memory while the webhook's version is the same. `None` once it is deleted.
-    pub(super) async fn target(&self, id: WebhookId, version: i32) -> Result<Option<Arc<Target>>, db::Error> {
-        if let Some(target) = self.targets().get(&id).filter(|target| target.version == version) {
+    /// The target of a webhook: from the cache if it has this version, else from the database. `None` once the webhook is
+    /// deleted.
+    pub(super) async fn target(&self, id: WebhookId, version: Option<i32>) -> Result<Option<Arc<Target>>, db::Error> {
+        if let Some(target) = self.targets().get(&id).filter(|target| Some(target.version) == version) {
             return Ok(Some(Arc::clone(target)));
         }
         let secret_box = self.db.secret_box();

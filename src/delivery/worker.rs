@@ -1,4 +1,4 @@
-//! Claims what is due and sends it, webhook by webhook in turn.
+//! The worker: claims due deliveries of all webhooks in a round-robin order and starts their attempts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,174 +8,179 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::attempt::{self, Claimed};
-use super::policy::concurrency::Slot;
+use super::policy::concurrency::Permit;
 use super::result_writer;
 use super::shared::Inner;
 use super::tasks::clock_jump::{self, Clocks};
 use crate::db::deliveries::queue;
 use crate::db::deliveries::queue::claim::{Due, Share};
-use crate::db::deliveries::queue::record::{self, Lost};
+use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, DbConnection, Error, events, webhooks};
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
-/// How often to look when nobody wakes the worker: retries come due, other processes leave work behind.
-const PAUSE: Duration = Duration::from_millis(500);
-/// How often to look for leases that ran out.
-const SWEEP: Duration = Duration::from_secs(10);
+/// How often the worker looks when nothing wakes it: retries come due, and other processes leave deliveries behind.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// How often it looks for expired leases.
+const RECLAIM_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Whether a look found something to do.
+/// Whether a pass started an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tick {
     Worked,
     Idle,
 }
 
-/// Delivers until the engine stops.
+/// Runs until the engine stops.
 pub(super) async fn run(inner: Arc<Inner>) {
-    let mut turn = Turn::default();
-    let mut swept = tokio::time::Instant::now();
+    let mut fairness = Fairness::default();
+    let mut reclaimed_at = tokio::time::Instant::now();
     let mut clocks = Clocks::now();
     while !inner.stopping.load(Ordering::Relaxed) {
-        let ticked = tick(&inner, &mut turn).await;
+        let ticked = tick(&inner, &mut fairness).await;
         if let Err(error) = &ticked {
-            error.log("the queue could not be read");
+            error.log("due deliveries could not be claimed");
         }
-        if swept.elapsed() >= fault_injection::lease(SWEEP) {
-            swept = tokio::time::Instant::now();
-            if let Err(error) = sweep(&inner, &mut clocks).await {
-                error.log("leases could not be taken back");
+        if reclaimed_at.elapsed() >= fault_injection::lease(RECLAIM_INTERVAL) {
+            reclaimed_at = tokio::time::Instant::now();
+            if let Err(error) = reclaim_expired_leases(&inner, &mut clocks).await {
+                error.log("expired leases could not be reclaimed");
             }
         }
         if !matches!(ticked, Ok(Tick::Worked)) {
-            let _woken_or_not = tokio::time::timeout(PAUSE, inner.wake.notified()).await;
+            let _woken_or_not = tokio::time::timeout(POLL_INTERVAL, inner.wake.notified()).await;
         }
     }
 }
 
-/// Claims what is due, as far as there are slots, and sends it. `turn` counts on from look to look. Look and claim are
-/// one transaction, and slots are given out within it: none stands idle until the transaction's turn comes, and those
-/// that come free meanwhile are used.
-pub(super) async fn tick(inner: &Arc<Inner>, turn: &mut Turn) -> Result<Tick, Error> {
+/// One pass: claims due deliveries for which permits are free and starts their attempts. `fairness` carries over to the
+/// next pass. Permits are taken inside the claiming transaction, so that those released while it waits for the writer
+/// are used too.
+pub(super) async fn tick(inner: &Arc<Inner>, fairness: &mut Fairness) -> Result<Tick, Error> {
     inner.backlog.store(true, Ordering::Relaxed);
-    if inner.slots.are_taken() {
+    if inner.concurrency.is_exhausted() {
         return Ok(Tick::Idle);
     }
     inner.backlog.store(false, Ordering::Relaxed);
-    let (task, mut counted) = (Arc::clone(inner), *turn);
-    let claim = inner.db.write(move |conn| claim(&task, conn, &mut counted).map(|claims| (claims, counted)));
-    let (claims, counted) = claim.await?;
-    *turn = counted;
+    let (task, mut updated) = (Arc::clone(inner), *fairness);
+    let claim = inner.db.write(move |conn| claim(&task, conn, &mut updated).map(|claims| (claims, updated)));
+    let (claims, updated) = claim.await?;
+    *fairness = updated;
     if claims.ready.is_empty() {
-        // Slots were held that were not needed: an event may have found none.
+        // The pass held permits that it did not use; an event may have found none free.
         inner.wake_for_backlog();
         if !claims.waiting.is_empty() {
-            inner.left_waiting(claims.waiting);
+            inner.mark_backlog(claims.waiting);
         }
         return Ok(Tick::Idle);
     }
     fault_injection::point("claim-after-commit");
-    for (claimed, slot) in claims.ready {
-        attempt::spawn(inner, claimed, slot);
+    for (claimed, permit) in claims.ready {
+        attempt::spawn(inner, claimed, permit);
     }
     Ok(Tick::Worked)
 }
 
-/// What a look found.
+/// The result of a claiming transaction.
 struct Claims {
-    ready: Vec<(Claimed, Slot)>,
-    /// Webhooks with something due and no slot. Not those that are probed: they wait for an answer.
+    ready: Vec<(Claimed, Permit)>,
+    /// Webhooks with due deliveries that got no permit; without those that are probed, which wait for an answer.
     waiting: Vec<WebhookId>,
 }
 
-fn claim(inner: &Inner, conn: &mut DbConnection, turn: &mut Turn) -> Result<Claims, Error> {
+fn claim(inner: &Inner, conn: &mut DbConnection, fairness: &mut Fairness) -> Result<Claims, Error> {
     let now = db::now_on(conn)?;
     inner.set_clock(now);
     let due = queue::claim::due_webhooks(conn, now)?;
     let mut waiting: Vec<WebhookId> = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
     let lease = inner.lease(now);
     let mut claimed = Vec::new();
-    for part in plan(inner, due, turn, now) {
+    for part in plan(inner, due, fairness, now) {
         let webhook = part.due.webhook_id;
         waiting.retain(|other| *other != webhook);
-        // It may have been changed or turned off since the look, by another process.
+        // Another process may have changed it or turned it off since `due_webhooks`.
         let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
-        let mut slots = part.slots.into_iter();
-        for delivery in queue::claim::claim(conn, webhook, (now, lease), part.share)? {
-            claimed.push((delivery, version, slots.next()));
+        let mut permits = part.permits.into_iter();
+        for delivery in queue::claim::claim(conn, webhook, now, lease, part.share)? {
+            claimed.push((delivery, version, permits.next()));
         }
     }
     let ids: Vec<EventId> = claimed.iter().map(|(delivery, ..)| delivery.event_id).collect();
     let bodies: HashMap<EventId, Bytes> = events::bodies(conn, &ids)?.into_iter().collect();
-    let ready = claimed.into_iter().filter_map(|(delivery, version, slot)| {
+    let ready = claimed.into_iter().filter_map(|(delivery, version, permit)| {
         let (body, id) = (bodies.get(&delivery.event_id).cloned(), delivery.id);
-        let ready = body.zip(slot).map(|(body, slot)| (Claimed { delivery, lease, version, body }, slot));
-        // Slots bound the claim, and an event outlives its open deliveries. The lease runs out.
+        let ready =
+            body.zip(permit).map(|(body, permit)| (Claimed { delivery, lease, version: Some(version), body }, permit));
+        // Cannot happen: the permits limit the claim, and an event is kept as long as its pending deliveries. The lease
+        // expires.
         if ready.is_none() {
-            tracing::error!(delivery_id = %id, "a claimed delivery has no slot or no body");
+            tracing::error!(delivery_id = %id, "a claimed delivery has no permit or no body");
         }
         ready
     });
     Ok(Claims { ready: ready.collect(), waiting })
 }
 
-/// A webhook's part of a claim.
+/// What one webhook may claim in a pass.
 struct Part {
     due: Due,
-    slots: Vec<Slot>,
+    permits: Vec<Permit>,
     share: Share,
 }
 
-/// Who was served last, and how many slots were given out: so that nobody waits for ever.
+/// Carries over between passes, so that neither a webhook nor retries wait for ever.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Turn {
+pub(super) struct Fairness {
+    /// The webhook that got permits last; the next pass begins with the one after it.
     last: WebhookId,
+    /// Permits given out so far.
     given: usize,
 }
 
-/// Gives out slots webhook by webhook; those behind the last one served come first.
-fn plan(inner: &Inner, mut due: Vec<Due>, turn: &mut Turn, now: Timestamp) -> Vec<Part> {
-    let last = turn.last;
+/// Takes permits for the webhooks in the order of their ids, beginning after the one that was served last.
+fn plan(inner: &Inner, mut due: Vec<Due>, fairness: &mut Fairness, now: Timestamp) -> Vec<Part> {
+    let last = fairness.last;
     due.sort_unstable_by_key(|due| (due.webhook_id <= last, due.webhook_id));
     let mut plan = Vec::new();
     for due in due {
         if let Some(since) = due.returned_at {
-            inner.slots.note_return(due.webhook_id, since, now);
+            inner.concurrency.observe_ramp(due.webhook_id, since, now);
         }
-        let slots = match due.probe {
-            true => inner.slots.take_alone(due.webhook_id, now).into_iter().collect(),
-            false => inner.slots.take_up_to(due.webhook_id, inner.slots.per_webhook(), now),
+        let permits = match due.probe {
+            true => inner.concurrency.take_probe(due.webhook_id, now).into_iter().collect(),
+            false => inner.concurrency.take_up_to(due.webhook_id, inner.concurrency.per_webhook(), now),
         };
-        if !slots.is_empty() {
-            turn.last = due.webhook_id;
-            let share = share(slots.len(), &mut turn.given, due.probe);
-            plan.push(Part { due, slots, share });
+        if !permits.is_empty() {
+            fairness.last = due.webhook_id;
+            let share = share(permits.len(), &mut fairness.given, due.probe);
+            plan.push(Part { due, permits, share });
         }
     }
     plan
 }
 
-/// First attempts go before retries, but every fourth slot is for a retry. A probe is the one that is due longest,
-/// which is a retry.
-fn share(slots: usize, given: &mut usize, probe: bool) -> Share {
+/// First attempts have priority, but every fourth permit is for a retry. A probe is the delivery that has been due
+/// longest, which is a retry.
+fn share(permits: usize, given: &mut usize, probe: bool) -> Share {
     let before = *given;
-    *given = given.wrapping_add(slots);
-    let retries = if probe { slots } else { *given / 4 - (before / 4).min(*given / 4) };
-    let count = |slots: usize| i64::try_from(slots).unwrap_or(i64::MAX);
-    Share { firsts: count(slots.saturating_sub(retries)), retries: count(retries.min(slots)) }
+    *given = given.wrapping_add(permits);
+    let retries = if probe { permits } else { *given / 4 - (before / 4).min(*given / 4) };
+    let count = |permits: usize| i64::try_from(permits).unwrap_or(i64::MAX);
+    Share { firsts: count(permits.saturating_sub(retries)), retries: count(retries.min(permits)) }
 }
 
-async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
-    clock_jump::mind(inner, clocks).await?;
+/// Every 10 s: handles a clock jump, reclaims expired leases, and starts to send suspects.
+async fn reclaim_expired_leases(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
+    clock_jump::check(inner, clocks).await?;
     let now = inner.ask_clock().await?;
-    let lost = Lost::Expired(now);
-    while inner.db.write(move |conn| record::interrupt(conn, lost, now)).await? > 0 {}
+    let scope = LeaseScope::Expired(now);
+    while inner.db.write(move |conn| record::interrupt(conn, scope, now)).await? > 0 {}
     if !inner.suspects.swap(true, Ordering::AcqRel) {
         let task = Arc::clone(inner);
         inner.spawn(async move {
             if let Err(error) = send_suspects(&task).await {
-                error.log("a delivery could not be sent alone");
+                error.log("a suspected delivery could not be sent");
             }
             task.suspects.store(false, Ordering::Release);
         });
@@ -183,26 +188,27 @@ async fn sweep(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
     Ok(())
 }
 
-/// How long a delivery that is to be sent alone waits for the others: under steady load something is always on its way.
-const ALONE: Duration = Duration::from_secs(5);
+/// How long a suspected delivery waits until no other attempt is in flight; under steady load there always is one.
+const SUSPECT_QUIET_WAIT: Duration = Duration::from_secs(5);
 
-/// A delivery whose attempts kept ending with the process is sent alone, as far as the traffic lets it: if it ends the
-/// process again, little else is interrupted with it. One at a time, beside the worker, which goes on.
+/// Sends suspected deliveries, whose attempts were interrupted at least three times in a row: one at a time and, if
+/// possible, while no other attempt is in flight, so that another crash interrupts little else. The worker continues
+/// meanwhile.
 async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
     while !inner.stopping.load(Ordering::Relaxed) {
         let (now, lease) = (inner.now(), inner.lease(inner.now()));
         let claim = inner.db.write(move |conn| {
-            let Some(delivery) = queue::claim::claim_alone(conn, (now, lease))? else { return Ok(None) };
+            let Some(delivery) = queue::claim::claim_suspect(conn, now, lease)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
             Ok(Some((delivery, body)))
         });
         let Some((delivery, Some(body))) = claim.await? else { return Ok(()) };
-        // Not `settle`: its signal is for whoever stops the engine.
+        // Polls, because the notification of `settled` is for `Engine::stop`.
         let begun = tokio::time::Instant::now();
-        while inner.running.load(Ordering::Acquire) > 0 && begun.elapsed() < ALONE {
+        while inner.running.load(Ordering::Acquire) > 0 && begun.elapsed() < SUSPECT_QUIET_WAIT {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let claimed = Claimed { delivery, lease, version: 0, body };
+        let claimed = Claimed { delivery, lease, version: None, body };
         let finished = attempt::make(inner, &claimed).await;
         result_writer::record(inner, [finished].into()).await?;
     }

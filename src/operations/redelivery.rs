@@ -39,7 +39,7 @@ pub async fn make(
         if !on {
             return Err(WriteError::Refused(Refused::WebhookOff));
         }
-        queue::send_again(conn, &old, (new, Trigger::Manual), now)?;
+        queue::send_again(conn, &old, new, Trigger::Manual, now)?;
         Ok(Done::plain(new.0))
     })
     .await

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hachok::db::deliveries::queue;
 use hachok::db::deliveries::queue::claim::Share;
-use hachok::db::deliveries::queue::record::{self, Lost};
+use hachok::db::deliveries::queue::record::{self, LeaseScope};
 use hachok::db::deliveries::queue::rows::Lease;
 use hachok::db::{DbConnection, webhooks};
 use hachok::domain::deliveries::{Delivery, Next, Reason};
@@ -181,14 +181,14 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
             assert!(due.is_empty() || !(model.off || model.deleted), "a webhook that is off sends");
             if !due.is_empty() {
                 let (lease, share) = (lease(model), Share { firsts: firsts.into(), retries: retries.into() });
-                let claimed = queue::claim::claim(conn, WEBHOOK, (now, lease), share).expect("a claim");
+                let claimed = queue::claim::claim(conn, WEBHOOK, now, lease, share).expect("a claim");
                 assert!(claimed.len() <= usize::from(firsts + retries), "{} claimed", claimed.len());
                 claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..SUSPECT_AFTER_INTERRUPTIONS));
             }
         }
         Step::ClaimSuspect => {
             let lease = lease(model);
-            let claimed = queue::claim::claim_alone(conn, (now, lease)).expect("a claim");
+            let claimed = queue::claim::claim_suspect(conn, now, lease).expect("a claim");
             assert!(claimed.is_none() || !(model.off || model.deleted), "a webhook that is off sends");
             claimed.iter().for_each(|delivery| {
                 model.claimed(delivery, lease, SUSPECT_AFTER_INTERRUPTIONS..FAILED_AFTER_INTERRUPTIONS)
@@ -196,12 +196,12 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
         }
         Step::Report(all) => report(conn, model, &all),
         Step::Crash => {
-            while record::interrupt(conn, Lost::All, now).expect("an interrupt") > 0 {}
+            while record::interrupt(conn, LeaseScope::All, now).expect("an interrupt") > 0 {}
             model.interrupt_where(|_| true);
         }
         Step::Wait { seconds } => model.now = now.after(Duration::from_secs(seconds.into())),
         Step::SweepExpired => {
-            while record::interrupt(conn, Lost::Expired(now), now).expect("an interrupt") > 0 {}
+            while record::interrupt(conn, LeaseScope::Expired(now), now).expect("an interrupt") > 0 {}
             model.interrupt_where(|begun| begun.lease.until <= now);
         }
         Step::Cancel(chosen) => {

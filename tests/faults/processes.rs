@@ -28,7 +28,7 @@ async fn two(mut app: App) -> (App, Store, Store) {
 
 fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
     let lease = Lease { token, until: NOW.after(Duration::from_secs(90)) };
-    let claimed = queue::claim::claim(store.conn(), 1, (NOW, lease), Share { firsts: most, retries: 0 });
+    let claimed = queue::claim::claim(store.conn(), 1, NOW, lease, Share { firsts: most, retries: 0 });
     let mut ids: Vec<i64> = claimed.expect("a claim").iter().map(|delivery| delivery.id.0).collect();
     ids.sort_unstable();
     ids

@@ -4,11 +4,6 @@ use std::path::Path;
 
 use super::files;
 
-/// Files and folders that are not checked yet. Remove an entry when its prose has been rewritten, or replace a folder
-/// by those of its parts that are left. `every_entry_of_not_yet_still_has_a_refused_word` fails when an
-/// entry is no longer needed. Do not add entries.
-const NOT_YET: &[&str] = &["src/db/deliveries", "src/delivery"];
-
 /// The folders of Rust source; `build.rs` is a single file.
 const RUST: [&str; 4] = ["src", "tests", "benches", "fuzz"];
 
@@ -26,24 +21,11 @@ fn comments_hold_no_refused_word() {
     let words = words();
     let faults: Vec<String> = comments()
         .into_iter()
-        .filter(|(path, ..)| !NOT_YET.iter().any(|place| covers(place, path)))
         .flat_map(|(path, line, text)| {
             refused(&words, &text).into_iter().map(move |(form, instead)| format!("{path}:{line}: {form} → {instead}"))
         })
         .collect();
     assert!(faults.is_empty(), "words that docs/STYLE.md refuses:\n{}", faults.join("\n"));
-}
-
-#[test]
-fn every_entry_of_not_yet_still_has_a_refused_word() {
-    let (words, comments) = (words(), comments());
-    for place in NOT_YET {
-        let left = comments
-            .iter()
-            .filter(|(path, ..)| covers(place, path))
-            .any(|(_, _, text)| !refused(&words, text).is_empty());
-        assert!(left, "{place} holds no refused word any more: remove it from NOT_YET");
-    }
 }
 
 #[test]
@@ -85,11 +67,6 @@ fn only_whole_words_outside_code_spans_are_refused() {
     assert_eq!(forms("It may Stand here."), ["stand"]);
     assert_eq!(forms("There is none, and they stand."), ["stand", "is none"]);
     assert!(forms("standard, understand, `stand`, this none").is_empty());
-}
-
-/// An entry of `NOT_YET` covers itself and all below it.
-fn covers(place: &str, path: &str) -> bool {
-    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The refused forms in a comment, outside `code spans`, each with its replacement.

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::transaction;
 use super::usable::Usable;
 use crate::db::connection::START_TIMEOUT;
-use crate::db::sql::literal::Fixed;
+use crate::db::sql::literal::LiteralSql;
 use crate::db::{DbConnection, Error, JobError};
 
 /// The length of the queue. While it is full, callers wait up to 5 s and then get [`Error::Busy`].
@@ -125,16 +125,16 @@ impl Batch {
         if !self.is_intact {
             return Err(Error::Busy.into());
         }
-        Fixed("SAVEPOINT job").execute(&mut self.conn).map_err(Error::from)?;
+        LiteralSql("SAVEPOINT job").execute(&mut self.conn).map_err(Error::from)?;
         let result = transaction::caught(&mut self.conn, job);
         if let Err(error) = &result {
             if let Some(error) = error.database() {
                 self.usable.note(error);
             }
-            self.is_intact = Fixed("ROLLBACK TO job").execute(&mut self.conn).is_ok();
+            self.is_intact = LiteralSql("ROLLBACK TO job").execute(&mut self.conn).is_ok();
         }
         if self.is_intact {
-            Fixed("RELEASE job").execute(&mut self.conn).map_err(Error::from)?;
+            LiteralSql("RELEASE job").execute(&mut self.conn).map_err(Error::from)?;
         }
         result
     }

@@ -1,4 +1,5 @@
-//! How many deliveries ended in each hour: counted where they end, so that no page has to count them again.
+//! Counts of the deliveries that ended in each hour, updated in the transaction that ends them, so that pages need not
+//! count deliveries.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,23 +12,22 @@ use crate::domain::deliveries::Status;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
-/// Stands for all webhooks together: the numbers of the whole installation are one row an hour.
+/// The webhook id of the row with the sums of all webhooks.
 pub const ALL: WebhookId = 0;
 
-/// Microseconds.
-const HOUR: i64 = 3_600_000_000;
+const HOUR_US: i64 = 3_600_000_000;
 
-/// The hour of a point in time, counted from the Unix epoch.
+/// The hour of a time, in hours since the Unix epoch.
 pub const fn of(at: Timestamp) -> i64 {
-    at.micros().div_euclid(HOUR)
+    at.micros().div_euclid(HOUR_US)
 }
 
-/// When that hour begins.
+/// The begin of an hour.
 pub const fn begin(hour: i64) -> Timestamp {
-    Timestamp::from_micros(hour.saturating_mul(HOUR))
+    Timestamp::from_micros(hour.saturating_mul(HOUR_US))
 }
 
-/// What one webhook did in one hour.
+/// The counts of one webhook in one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
 pub struct Counted {
     /// The webhook, or [`ALL`].
@@ -36,17 +36,17 @@ pub struct Counted {
     pub hour: i64,
     /// Deliveries that succeeded.
     pub delivered: i64,
-    /// Deliveries that were given up.
+    /// Deliveries that failed permanently.
     pub failed: i64,
 }
 
-/// Counts deliveries that end at `now`, in the transaction that ends them.
+/// Adds deliveries that end at `now`. Call it in the transaction that ends them.
 pub fn count(
     conn: &mut DbConnection,
     ended: impl IntoIterator<Item = (WebhookId, Status)>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    // In the order of their numbers: two processes that lock the same rows lock them in the same order.
+    // Ordered by id, so that two processes lock the same rows in the same order.
     let mut sums: BTreeMap<WebhookId, (u64, u64)> = BTreeMap::new();
     for (webhook, status) in ended {
         for id in [ALL, webhook] {
@@ -65,7 +65,7 @@ pub fn count(
     Ok(())
 }
 
-/// One statement for both databases; only numbers of ours go into the text.
+/// One statement for both databases. All values are numbers, so the text needs no escaping.
 fn upsert(sums: &BTreeMap<WebhookId, (u64, u64)>, hour: i64) -> String {
     let mut text = String::from("INSERT INTO webhook_hours (webhook_id, hour, delivered, failed) VALUES ");
     for (place, (webhook, (delivered, failed))) in sums.iter().enumerate() {
@@ -77,12 +77,12 @@ fn upsert(sums: &BTreeMap<WebhookId, (u64, u64)>, hour: i64) -> String {
             failed = webhook_hours.failed + excluded.failed"
 }
 
-/// What these webhooks did since the hour `first`; hours in which nothing ended are left out.
+/// The counts of these webhooks from the hour `first` on, without hours in which no delivery ended.
 pub fn since(conn: &mut DbConnection, webhooks: &[WebhookId], first: i64) -> Result<Vec<Counted>, Error> {
     Ok(h::table.filter(h::webhook_id.eq_any(webhooks)).filter(h::hour.ge(first)).load(conn)?)
 }
 
-/// Forgets the oldest hour if it lies before `limit`. Returns how many rows.
+/// Deletes the rows of the oldest hour, if it is before `limit`. Returns how many.
 pub fn forget(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
     let oldest: Option<i64> = h::table.select(diesel::dsl::min(h::hour)).first(conn)?;
     match oldest.filter(|hour| *hour < of(limit)) {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_add_up_and_the_oldest_hour_is_forgotten_first() {
+    fn counts_are_added_and_the_oldest_hour_is_deleted_first() {
         let url = DatabaseUrl::Sqlite(":memory:".into());
         let mut conn = connection::open(&url, Access::ReadWrite).expect("a database");
         migrations::run(&mut conn).expect("tables");

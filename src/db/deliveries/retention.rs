@@ -1,4 +1,4 @@
-//! What is thrown away, and when. Open deliveries never are.
+//! Retention: ends expired deliveries and deletes old rows. Pending deliveries are never deleted.
 
 use diesel::prelude::*;
 
@@ -12,10 +12,10 @@ use crate::domain::id::IdSource;
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
-/// Rows in one transaction: other writers wait no longer than that takes.
-const BATCH: i64 = 500;
+/// Rows in one transaction, so that other writers do not wait long.
+const BATCH_ROWS_MAX: i64 = 500;
 
-/// Gives up deliveries whose event was accepted before `limit`, up to a batch of them. Returns how many.
+/// Ends up to 500 pending deliveries that were created before `limit` as failed (`expired`). Returns how many.
 pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Result<usize, Error> {
     let old: Vec<i64> = d::table
         .filter(PENDING)
@@ -23,14 +23,14 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
         .filter(d::id.lt(IdSource::first_at(limit)))
         .order(d::id)
         .select(d::id)
-        .limit(BATCH)
+        .limit(BATCH_ROWS_MAX)
         .load(conn)?;
-    let waiting = d::table
+    let pending = d::table
         .filter(d::id.eq_any(old))
-        // Another process on Postgres may have claimed one meanwhile.
+        // On Postgres another process may have claimed one meanwhile.
         .filter(PENDING)
         .filter(d::leased_until.is_null());
-    let expired: Vec<Row> = diesel::update(waiting)
+    let expired: Vec<Row> = diesel::update(pending)
         .set((
             d::status.eq(Status::Failed.as_str()),
             d::reason.eq(Some(Reason::Expired.as_str())),
@@ -44,13 +44,14 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
     Ok(expired.len())
 }
 
-/// Ends deliveries that wait for a deleted webhook, up to a batch of them: on Postgres an event that was accepted while
-/// the webhook was being deleted has left them. Returns how many.
+/// Ends up to 500 pending deliveries of deleted webhooks. On Postgres an event that is accepted while the webhook is
+/// being deleted leaves such deliveries. Returns how many.
 pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
     let deleted = webhooks::table.filter(webhooks::deleted_at.is_not_null()).select(webhooks::id);
-    let waiting = || d::table.filter(PENDING).filter(d::leased_until.is_null());
-    let orphans: Vec<i64> = waiting().filter(d::webhook_id.eq_any(deleted)).select(d::id).limit(BATCH).load(conn)?;
-    let ended = diesel::update(waiting().filter(d::id.eq_any(orphans))).set((
+    let pending = || d::table.filter(PENDING).filter(d::leased_until.is_null());
+    let orphans: Vec<i64> =
+        pending().filter(d::webhook_id.eq_any(deleted)).select(d::id).limit(BATCH_ROWS_MAX).load(conn)?;
+    let ended = diesel::update(pending().filter(d::id.eq_any(orphans))).set((
         d::status.eq(Status::Failed.as_str()),
         d::reason.eq(Some(Reason::WebhookDeleted.as_str())),
         d::next_attempt_at.eq(None::<i64>),
@@ -59,8 +60,8 @@ pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Err
     Ok(ended.execute(conn)?)
 }
 
-/// Deletes deliveries that were made before `limit` and have ended, with their attempts, and then events that no
-/// delivery needs any more: up to a batch of each. Returns how many rows.
+/// Deletes up to 500 ended deliveries that were created before `limit`, with their attempts, and up to 500 events from
+/// before `limit` without a delivery. Returns how many deliveries and events.
 pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
     let bound = IdSource::first_at(limit);
     let old: Vec<i64> = d::table
@@ -68,29 +69,29 @@ pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> 
         .filter(d::status.ne(Status::Pending.as_str()))
         .order(d::id)
         .select(d::id)
-        .limit(BATCH)
+        .limit(BATCH_ROWS_MAX)
         .load(conn)?;
     diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&old))).execute(conn)?;
     let deleted = diesel::delete(d::table.filter(d::id.eq_any(&old))).execute(conn)?;
     fault_injection::point("retention-in-batch");
-    // Not `exists`: for that Postgres would read the ids of all events that have a delivery.
+    // Not `exists`: Postgres would read the event ids of all deliveries for it.
     let needed_by = d::table.filter(d::event_id.eq(events::id)).select(d::id).limit(1).single_value();
     let unneeded: Vec<i64> = events::table
         .filter(events::id.lt(bound))
         .filter(needed_by.is_null())
         .order(events::id)
         .select(events::id)
-        .limit(BATCH)
+        .limit(BATCH_ROWS_MAX)
         .load(conn)?;
     Ok(deleted + diesel::delete(events::table.filter(events::id.eq_any(unneeded))).execute(conn)?)
 }
 
-/// Forgets idempotency keys older than `limit`, up to a batch of them. Returns how many.
+/// Deletes up to 500 idempotency keys from before `limit`. Returns how many.
 pub fn forget_keys(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
     let old: Vec<String> = idempotency_keys::table
         .filter(idempotency_keys::created_at.lt(limit.micros()))
         .select(idempotency_keys::key)
-        .limit(BATCH)
+        .limit(BATCH_ROWS_MAX)
         .load(conn)?;
     Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::key.eq_any(old))).execute(conn)?)
 }

@@ -1,39 +1,39 @@
-//! The numbers on the pages.
+//! Numbers for the pages: activity, times of answers, pending and due deliveries.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::log::webhook_range::{Ids, OfWebhook};
+use super::log::webhook_range::{IdRange, WebhookIdRange};
 use super::{hourly_counts, queue};
 use crate::db::schema::{attempts, deliveries as d, webhooks as w};
-use crate::db::sql::literal::{Fixed, PENDING};
+use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::Delivery;
 use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
-/// The last 24 hours of one webhook.
+/// The deliveries of one webhook that ended in the last 24 hours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// (delivered, failed) an hour, the oldest first; the last is the running hour.
+    /// Delivered and failed in each hour, oldest first; the last one is the current hour.
     pub hours: [(u32, u32); 24],
 }
 
 impl Activity {
-    /// Delivered in 24 hours.
+    /// The sum of delivered ones.
     pub fn delivered(&self) -> u32 {
         self.hours.iter().map(|hour| hour.0).sum()
     }
 
-    /// Failed in 24 hours.
+    /// The sum of failed ones.
     pub fn failed(&self) -> u32 {
         self.hours.iter().map(|hour| hour.1).sum()
     }
 }
 
-/// What these webhooks did in the last 24 hours; [`hourly_counts::ALL`] is the whole installation.
+/// The activity of these webhooks; [`hourly_counts::ALL`] means all together.
 pub fn activity(
     conn: &mut DbConnection,
     webhooks: &[WebhookId],
@@ -52,24 +52,24 @@ pub fn activity(
     Ok(found)
 }
 
-/// How long the newest answers of a webhook took.
+/// The times of a webhook's newest answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answers {
-    /// Half of them took no longer, in milliseconds.
+    /// The median, in milliseconds.
     pub median_ms: i64,
-    /// Of 100, 95 took no longer, in milliseconds.
+    /// The 95th percentile, in milliseconds.
     pub p95_ms: i64,
 }
 
-/// Deliveries that are looked at for the time of answers: enough for a share of 5 %, and few enough for every look.
-const SAMPLE: i64 = 500;
+/// Deliveries read for the times of answers: enough for a 95th percentile, few enough for each view of a page.
+const SAMPLE_DELIVERIES_MAX: i64 = 500;
 
-/// How long the answers to the newest deliveries took, of those made since `since`; `None` if nothing was answered.
+/// The times of the answers to the newest 500 deliveries created since `since`. `None` if none was answered.
 pub fn answers(conn: &mut DbConnection, webhook: WebhookId, since: Timestamp) -> Result<Option<Answers>, Error> {
     let newest: Vec<i64> = d::table
-        .filter(OfWebhook(webhook, Ids::ALL.above(IdSource::first_at(since) - 1)))
+        .filter(WebhookIdRange { webhook, ids: IdRange::ALL.above(IdSource::first_at(since) - 1) })
         .order((d::webhook_id.desc(), d::id.desc()))
-        .limit(SAMPLE)
+        .limit(SAMPLE_DELIVERIES_MAX)
         .select(d::id)
         .load(conn)?;
     let mut times: Vec<i64> = attempts::table
@@ -81,15 +81,15 @@ pub fn answers(conn: &mut DbConnection, webhook: WebhookId, since: Timestamp) ->
         .flatten()
         .collect();
     times.sort_unstable();
-    // The smallest time that so many of 100 do not exceed.
-    let share = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-    Ok(share(50).zip(share(95)).map(|(median_ms, p95_ms)| Answers { median_ms, p95_ms }))
+    // The smallest time that this share of the answers does not exceed.
+    let percentile = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+    Ok(percentile(50).zip(percentile(95)).map(|(median_ms, p95_ms)| Answers { median_ms, p95_ms }))
 }
 
 /// The newest delivery of each of these webhooks.
 pub fn last_deliveries(conn: &mut DbConnection, webhooks: &[WebhookId]) -> Result<HashMap<WebhookId, Delivery>, Error> {
-    // As in `OfWebhook`.
-    let its = Fixed(
+    // A row comparison, for the reason given at `WebhookIdRange`.
+    let its = LiteralSql(
         "(deliveries.webhook_id, deliveries.id) > (webhooks.id, 0) \
          AND (deliveries.webhook_id, deliveries.id) < (webhooks.id, 9223372036854775807)",
     );
@@ -100,16 +100,16 @@ pub fn last_deliveries(conn: &mut DbConnection, webhooks: &[WebhookId]) -> Resul
     rows.into_iter().map(|row| row.into_delivery().map(|delivery| (delivery.webhook_id, delivery))).collect()
 }
 
-/// Deliveries that wait, of one webhook or of all.
+/// The number of pending deliveries of one webhook or of all.
 pub fn pending(conn: &mut DbConnection, webhook: Option<WebhookId>) -> Result<i64, Error> {
-    let mut waiting = d::table.filter(PENDING).into_boxed();
+    let mut pending = d::table.filter(PENDING).into_boxed();
     if let Some(id) = webhook {
-        waiting = waiting.filter(d::webhook_id.eq(id));
+        pending = pending.filter(d::webhook_id.eq(id));
     }
-    Ok(waiting.count().get_result(conn)?)
+    Ok(pending.count().get_result(conn)?)
 }
 
-/// Deliveries that failed for good in the last 24 hours.
+/// The number of deliveries that failed permanently in the last 24 hours.
 pub fn failed_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Error> {
     let all = hourly_counts::since(conn, &[hourly_counts::ALL], hourly_counts::of(now) - 23)?;
     Ok(all.iter().map(|counted| counted.failed).sum())
@@ -121,14 +121,14 @@ struct Amount {
     amount: i64,
 }
 
-/// Deliveries that could be sent now, counted up to `most`: those of webhooks that are on, not paused and not failing.
-pub fn due(conn: &mut DbConnection, now: Timestamp, most: i64) -> Result<i64, Error> {
+/// The number of due deliveries of webhooks that are on, not paused and not failing. Stops counting at `count_max`.
+pub fn due(conn: &mut DbConnection, now: Timestamp, count_max: i64) -> Result<i64, Error> {
     let now = now.micros();
-    // Only numbers of ours go into the text.
+    // Both values are numbers, so the text needs no escaping.
     let text = format!(
         "SELECT COUNT(*) AS amount FROM (SELECT 1 FROM deliveries JOIN webhooks ON webhooks.id = deliveries.webhook_id \
          WHERE deliveries.status = 'pending' AND deliveries.next_attempt_at <= {now} AND webhooks.probe_at IS NULL \
-         AND webhooks.enabled AND COALESCE(webhooks.paused_until, 0) <= {now} LIMIT {most}) AS found"
+         AND webhooks.enabled AND COALESCE(webhooks.paused_until, 0) <= {now} LIMIT {count_max}) AS found"
     );
     Ok(diesel::sql_query(text).get_result::<Amount>(conn)?.amount)
 }

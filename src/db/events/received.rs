@@ -12,7 +12,7 @@ use diesel::sql_types::Binary;
 
 use crate::db::deliveries::queue::rows::Row as DeliveryRow;
 use crate::db::schema::{deliveries as d, events as e};
-use crate::db::sql::literal::Fixed;
+use crate::db::sql::literal::LiteralSql;
 use crate::db::{DbConnection, Error};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::{Delivery, Trigger};
@@ -131,7 +131,7 @@ fn columns() -> Selection {
 fn candidates(filter: &Filter, cursor: Cursor<EventId>) -> Query {
     let mut query = e::table.into_boxed();
     if filter.unmatched {
-        query = query.filter(Fixed("events.unmatched IS NOT NULL"));
+        query = query.filter(LiteralSql("events.unmatched IS NOT NULL"));
     }
     if let Some(from) = filter.from {
         query = query.filter(e::id.ge(IdSource::first_at(from)));

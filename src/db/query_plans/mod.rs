@@ -10,7 +10,7 @@ use diesel::connection::{Connection, InstrumentationEvent};
 use super::accounts::users;
 use super::deliveries::log::filter::Filter;
 use super::deliveries::queue::claim::Share;
-use super::deliveries::queue::record::{self, Lost};
+use super::deliveries::queue::record::{self, LeaseScope};
 use super::deliveries::queue::rows::{Finished, Lease};
 use super::deliveries::recoveries::{self, Wanted};
 use super::deliveries::{hourly_counts, log, queue, retention, statistics};
@@ -189,14 +189,14 @@ fn an_event_and_its_delivery_read_no_large_table_whole() {
         events::matching::why_unmatched(conn, EventName::MessageCreated, NOW)?;
         queue::claim::due_webhooks(conn, NOW)?;
         webhooks::sending_version(conn, 1)?;
-        queue::claim::claim(conn, 1, (NOW, lease), Share { firsts: 1, retries: 1 })?;
-        queue::claim::claim_alone(conn, (NOW, lease))?;
+        queue::claim::claim(conn, 1, NOW, lease, Share { firsts: 1, retries: 1 })?;
+        queue::claim::claim_suspect(conn, NOW, lease)?;
         events::bodies(conn, &[EventId(4_000_000_000_000_000_001)])?;
         let nexts = [Next::Done, Next::RetryAt(NOW), Next::GiveUp(Reason::Exhausted)];
         record::record(conn, &nexts.map(finished), NOW)?;
         let many = (0..16).map(|number| Finished { id: DeliveryId(1 + number), ..finished(Next::Done) });
         record::record(conn, &many.collect::<Vec<_>>(), NOW)?;
-        record::interrupt(conn, Lost::Expired(NOW), NOW)?;
+        record::interrupt(conn, LeaseScope::Expired(NOW), NOW)?;
         health::find(conn, 1).map(drop)
     });
     assert_bounded(&queries, 14);

@@ -36,16 +36,16 @@ pub(in crate::db) use condition;
 
 /// A condition or a statement with exactly this text.
 #[derive(Clone, Copy, Debug)]
-pub struct Fixed(pub &'static str);
+pub struct LiteralSql(pub &'static str);
 
 /// The delivery is neither delivered nor failed permanently. The text equals the condition of the partial indexes.
-pub const PENDING: Fixed = Fixed("deliveries.status = 'pending'");
+pub const PENDING: LiteralSql = LiteralSql("deliveries.status = 'pending'");
 
-impl<Conn> RunQueryDsl<Conn> for Fixed {}
+impl<Conn> RunQueryDsl<Conn> for LiteralSql {}
 
-condition!(Fixed);
+condition!(LiteralSql);
 
-impl<DB: Backend> QueryFragment<DB> for Fixed {
+impl<DB: Backend> QueryFragment<DB> for LiteralSql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(self.0);
         Ok(())

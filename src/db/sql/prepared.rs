@@ -13,53 +13,53 @@ use diesel::{OptionalExtension, PgConnection, QueryResult, RunQueryDsl, SqliteCo
 use crate::db::{DbConnection, Error};
 
 /// A statement whose text takes few forms, so that it may be cached.
-pub struct Kept<Q>(Q);
+pub struct Prepared<Q>(Q);
 
 /// Runs a statement; returns how many rows it changed.
 pub fn execute<Q>(conn: &mut DbConnection, statement: Q) -> Result<usize, Error>
 where
-    Kept<Q>: ExecuteDsl<SqliteConnection> + ExecuteDsl<PgConnection>,
+    Prepared<Q>: ExecuteDsl<SqliteConnection> + ExecuteDsl<PgConnection>,
 {
     Ok(match conn {
-        DbConnection::Sqlite(conn) => Kept(statement).execute(conn)?,
-        DbConnection::Postgres(conn) => Kept(statement).execute(conn)?,
+        DbConnection::Sqlite(conn) => Prepared(statement).execute(conn)?,
+        DbConnection::Postgres(conn) => Prepared(statement).execute(conn)?,
     })
 }
 
 /// Returns all rows of a query.
 pub fn load<'query, Q, T>(conn: &mut DbConnection, query: Q) -> Result<Vec<T>, Error>
 where
-    Kept<Q>: LoadQuery<'query, SqliteConnection, T> + LoadQuery<'query, PgConnection, T>,
+    Prepared<Q>: LoadQuery<'query, SqliteConnection, T> + LoadQuery<'query, PgConnection, T>,
 {
     Ok(match conn {
-        DbConnection::Sqlite(conn) => Kept(query).load(conn)?,
-        DbConnection::Postgres(conn) => Kept(query).load(conn)?,
+        DbConnection::Sqlite(conn) => Prepared(query).load(conn)?,
+        DbConnection::Postgres(conn) => Prepared(query).load(conn)?,
     })
 }
 
 /// Returns the row of a query that finds at most one.
 pub fn find<'query, Q, T>(conn: &mut DbConnection, query: Q) -> Result<Option<T>, Error>
 where
-    Kept<Q>: LoadQuery<'query, SqliteConnection, T> + LoadQuery<'query, PgConnection, T>,
+    Prepared<Q>: LoadQuery<'query, SqliteConnection, T> + LoadQuery<'query, PgConnection, T>,
 {
     Ok(match conn {
-        DbConnection::Sqlite(conn) => Kept(query).get_result(conn).optional()?,
-        DbConnection::Postgres(conn) => Kept(query).get_result(conn).optional()?,
+        DbConnection::Sqlite(conn) => Prepared(query).get_result(conn).optional()?,
+        DbConnection::Postgres(conn) => Prepared(query).get_result(conn).optional()?,
     })
 }
 
-impl<Q: QueryId> QueryId for Kept<Q> {
+impl<Q: QueryId> QueryId for Prepared<Q> {
     type QueryId = Q::QueryId;
     const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
 }
 
-impl<Q: Query> Query for Kept<Q> {
+impl<Q: Query> Query for Prepared<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q, Conn> RunQueryDsl<Conn> for Kept<Q> {}
+impl<Q, Conn> RunQueryDsl<Conn> for Prepared<Q> {}
 
-impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Kept<Q> {
+impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Prepared<Q> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out)
     }

@@ -1,7 +1,7 @@
-//! The resolver that no private address comes out of.
+//! A resolver that returns only permitted addresses (docs/reference/address-rules.md).
 //!
-//! The HTTP client connects to the addresses that the guard hands out and to no others: there is no
-//! second lookup that could answer differently.
+//! The HTTP client connects only to the addresses that the guard returns. There is no second lookup, which could answer
+//! differently (DNS rebinding).
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -13,69 +13,69 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::domain::webhooks::address::AddressPolicy;
 
-/// Addresses a name may have. A name with more is no webhook receiver.
-const MOST_ANSWERS: usize = 32;
+/// The most addresses that a name may have: no receiver has more.
+const ADDRESSES_MAX: usize = 32;
 
-/// The addresses of a name, to come.
+/// The future addresses of a name.
 pub type Answers = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Asks for the addresses of a name.
+/// Looks up the addresses of a name.
 pub type Lookup = Arc<dyn Fn(String) -> Answers + Send + Sync>;
 
-/// The name service of the machine, with `/etc/hosts` and all that goes with it.
+/// The name service of the machine (getaddrinfo, so `/etc/hosts` too).
 pub fn system_lookup() -> Lookup {
     Arc::new(|host| {
         Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|answer| answer.ip()).collect()) })
     })
 }
 
-/// Why a name led to no connection.
+/// Why the guard returned no addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The name service knows no address of that name, or failed.
+    /// The name service found no address, or failed.
     #[error("the name was not found")]
     NotFound,
-    /// The name service took too long.
+    /// The name service did not answer in time.
     #[error("the name service did not answer in time")]
     TooSlow,
-    /// More addresses than a receiver has.
-    #[error("the name has more than {MOST_ANSWERS} addresses")]
+    /// The name has more than 32 addresses.
+    #[error("the name has more than {ADDRESSES_MAX} addresses")]
     TooMany,
-    /// One of the answers is an address that requests may not go to.
+    /// One of the addresses is not permitted.
     #[error("{0} is not a permitted address")]
     Blocked(IpAddr),
 }
 
-/// Looks names up and lets pass only what the policy admits for its scheme.
+/// Looks up names and returns only addresses that the policy admits for the scheme.
 pub struct Guard {
-    /// The rules.
+    /// Which addresses are permitted.
     pub policy: Arc<AddressPolicy>,
     /// The name service.
     pub lookup: Lookup,
-    /// How long the name service has.
-    pub patience: Duration,
-    /// The scheme this guard serves: a resolver sees a name, not a scheme.
+    /// How long the name service may take.
+    pub timeout: Duration,
+    /// Whether the guard serves https. A resolver gets the name without the scheme, so each scheme has its guard.
     pub https: bool,
 }
 
 impl Guard {
-    /// The addresses of `host`, all of them good. One bad answer refuses the set: whoever mixes private
-    /// addresses among public ones means no good.
+    /// The addresses of `host`. One address that is not permitted refuses them all: no honest name has private addresses
+    /// among public ones.
     pub async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Refusal> {
-        let answers = tokio::time::timeout(self.patience, (self.lookup)(host.to_owned()))
+        let answers = tokio::time::timeout(self.timeout, (self.lookup)(host.to_owned()))
             .await
             .map_err(|_| Refusal::TooSlow)?
             .map_err(|_| Refusal::NotFound)?;
         match answers.iter().find(|ip| !self.policy.admits(**ip, self.https)) {
             _ if answers.is_empty() => Err(Refusal::NotFound),
-            _ if answers.len() > MOST_ANSWERS => Err(Refusal::TooMany),
+            _ if answers.len() > ADDRESSES_MAX => Err(Refusal::TooMany),
             Some(ip) => Err(Refusal::Blocked(*ip)),
             None => Ok(answers),
         }
     }
 }
 
-/// The client's view of a guard.
+/// Makes a guard the resolver of the HTTP client.
 pub(in crate::delivery) struct Resolver(pub(in crate::delivery) Arc<Guard>);
 
 impl Resolve for Resolver {
@@ -83,7 +83,7 @@ impl Resolve for Resolver {
         let guard = Arc::clone(&self.0);
         Box::pin(async move {
             let answers = guard.resolve(name.as_str()).await?;
-            // Port 0: the client puts in the port of the URL.
+            // The client replaces port 0 by the port of the URL.
             let addresses: Addrs = Box::new(answers.into_iter().map(|ip| SocketAddr::new(ip, 0)));
             Ok(addresses)
         })

@@ -1,4 +1,4 @@
-//! The HTTP client: addresses are checked, requests are signed and sent, and errors get their cause.
+//! The HTTP client: builds and signs requests, checks addresses, sends, and maps errors to causes.
 
 pub mod address_guard;
 pub(super) mod failure_cause;

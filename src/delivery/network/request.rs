@@ -1,4 +1,4 @@
-//! From a delivery to the request its receiver gets.
+//! Builds the request of an attempt, and its headers as the log shows them.
 
 use bytes::Bytes;
 use secrecy::ExposeSecret;
@@ -9,17 +9,17 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Target;
 use crate::domain::webhooks::header::sent_name::as_sent;
 
-/// What stands in the log for a secret value.
+/// Replaces a secret value in logged request headers.
 pub const HIDDEN: &str = "[hidden]";
 
-/// `user-agent` of every request; ingest knows its own by it.
+/// The `user-agent` of every request. Ingest refuses events of Hachok by it, which would loop.
 pub const USER_AGENT: &str = concat!("Hachok/", env!("CARGO_PKG_VERSION"));
 
-/// A request, and its headers as the log may show them.
+/// A request and its logged headers.
 pub struct Prepared {
-    /// What is sent.
+    /// For the sender.
     pub request: PreparedRequest,
-    /// What is logged, names as they are sent.
+    /// The headers for the log: names as they are sent, secret values replaced by [`HIDDEN`].
     pub shown: Vec<(String, String)>,
 }
 
@@ -54,7 +54,7 @@ pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp
     Some(Prepared { request, shown: headers.shown })
 }
 
-/// The key's signature, and the old key's while it still counts.
+/// The signature by the current secret, followed by the old secret's until its overlap ends.
 fn signatures(target: &Target, id: &str, body: &[u8], now: Timestamp) -> String {
     let mut entries = target.secret.sign(id, now.seconds(), body);
     if let Some((old, _)) = target.old_secret.as_ref().filter(|(_, until)| now < *until) {
@@ -64,7 +64,7 @@ fn signatures(target: &Target, id: &str, body: &[u8], now: Timestamp) -> String 
     entries
 }
 
-/// The part of an authorization that is no secret.
+/// The scheme of an `Authorization` header with the blank after it, which is not secret; empty for other headers.
 fn scheme<'a>(name: &str, value: &'a str) -> &'a str {
     match value.find(' ') {
         Some(end) if name.eq_ignore_ascii_case("authorization") => value.get(..=end).unwrap_or_default(),
@@ -73,6 +73,7 @@ fn scheme<'a>(name: &str, value: &'a str) -> &'a str {
 }
 
 #[derive(Default)]
+/// Headers as they are sent, and as the log shows them. The methods return `None` for an invalid name or value.
 struct Headers {
     sent: sender::Headers,
     shown: Vec<(String, String)>,
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_none_never_leaves() {
+    fn an_invalid_header_is_never_sent() {
         for (name, value) in
             [("x-a", "b\r\nx-evil: 1"), ("x-a", "b\0"), ("x a", "b"), ("x-a\r\nx-evil", "1"), ("", "b")]
         {
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_key_signs_too_while_it_counts() {
+    fn an_old_secret_signs_too_during_its_overlap() {
         let prepared = prepared(Authorization::None);
         let value = prepared.request.headers.get("webhook-signature").unwrap_or_default();
         assert_eq!(value.split(' ').filter(|entry| entry.starts_with("v1,")).count(), 2);

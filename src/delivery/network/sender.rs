@@ -1,4 +1,4 @@
-//! Sends one request to a receiver and keeps the beginning of the answer.
+//! Sends requests to receivers and reads the beginning of their answers.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,35 +18,35 @@ use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::target_url::TargetUrl;
 
-/// Bytes of a body that are kept.
-const KEPT_BODY: usize = 16 * 1024;
-/// Bytes of header names and values that are kept.
-const KEPT_HEADERS: usize = 8 * 1024;
-/// Headers an answer may have.
-const MOST_HEADERS: usize = 100;
+/// The longest body that is kept; the rest is not read.
+const BODY_KEPT_BYTES_MAX: usize = 16 * 1024;
+/// The most bytes of header names and values that are kept.
+const HEADERS_KEPT_BYTES_MAX: usize = 8 * 1024;
+/// An answer with more headers is invalid.
+const HEADERS_MAX: usize = 100;
 
-/// An idle connection is kept that long. Its address was vetted when it was made, and is again with every answer.
-const KEPT_CONNECTION: Duration = Duration::from_secs(1);
+/// How long an idle connection is kept. Its address was checked when it was opened, and is checked again with each answer.
+const IDLE_CONNECTION_KEPT: Duration = Duration::from_secs(1);
 
-/// A request with everything in it but `host` and `content-length`.
+/// A request that is complete but for `host` and `content-length`, which the client adds.
 #[derive(Clone, Debug)]
 pub struct PreparedRequest {
-    /// Where it goes.
+    /// The URL of the receiver.
     pub url: TargetUrl,
-    /// Complete.
+    /// All other headers.
     pub headers: Headers,
-    /// The very bytes that were signed.
+    /// Exactly the bytes that were signed.
     pub body: Bytes,
-    /// From the lookup of the name to the end of the answer's head.
+    /// The time from the lookup of the name to the end of the answer's headers.
     pub timeout: Duration,
 }
 
-/// The headers of a request. All are marked as secrets, so that no log shows them.
+/// The headers of a request. All are marked as sensitive, so that libraries do not log them.
 #[derive(Clone, Debug, Default)]
 pub struct Headers(HeaderMap);
 
 impl Headers {
-    /// Adds one; `None` if it is no header.
+    /// Adds a header; `None` if its name or value is not valid in HTTP.
     pub fn append(&mut self, name: &str, value: &str) -> Option<()> {
         let mut value = HeaderValue::from_str(value).ok()?;
         value.set_sensitive(true);
@@ -54,18 +54,18 @@ impl Headers {
         Some(())
     }
 
-    /// The first of that name.
+    /// The value of the first header with this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.to_str().ok()
     }
 }
 
-/// An answer, whatever its status.
+/// An answer with any status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// As far as it is kept.
+    /// The status, and the beginning of headers and body.
     pub response: Response,
-    /// Who answered.
+    /// The address that answered.
     pub remote_ip: Option<IpAddr>,
 }
 
@@ -74,7 +74,7 @@ pub struct Reply {
 #[error("the HTTP client could not be set up: are the CA certificates of this system installed?")]
 pub struct SetUpError(#[from] reqwest::Error);
 
-/// What tests replace: the name service, further root certificates, and waiting times.
+/// What tests replace: the name service, additional root certificates, and timeouts.
 pub(in crate::delivery) struct Setup {
     pub(in crate::delivery) lookup: Lookup,
     pub(in crate::delivery) roots: Vec<CertificateDer<'static>>,
@@ -95,7 +95,7 @@ impl Default for Setup {
     }
 }
 
-/// Sends requests. One for the whole process; every URL that a user gave goes through it.
+/// Sends requests. A process has one sender; every request to a URL that a user entered goes through it.
 pub struct Sender {
     policy: Arc<AddressPolicy>,
     https: Client,
@@ -104,21 +104,21 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender that follows that policy.
+    /// A sender that connects only to addresses that the policy admits.
     pub fn new(policy: Arc<AddressPolicy>) -> Result<Self, SetUpError> {
         Self::with(policy, Setup::default())
     }
 
     pub(in crate::delivery) fn with(policy: Arc<AddressPolicy>, setup: Setup) -> Result<Self, SetUpError> {
-        // Err means that the process has a provider already; any will do.
+        // An error means that the process has a provider already.
         rustls::crypto::ring::default_provider().install_default().ok();
         let https = client(&policy, &setup, true)?;
         let http = client(&policy, &setup, false)?;
         Ok(Self { policy, https, http, body_time: setup.body_time })
     }
 
-    /// Sends one request, once. Ends within the request's time-out, plus 2 s for the body of an answer
-    /// whose head is complete; what happens to that body makes no failure.
+    /// Sends one request, once. Returns within the timeout of the request, plus 2 s for the body of an answer whose
+    /// headers are complete. A body that stalls or breaks is truncated and is not a failure.
     pub async fn send(&self, request: &PreparedRequest) -> Result<Reply, Failure> {
         self.check(&request.url)?;
         let client = if request.url.is_https() { &self.https } else { &self.http };
@@ -126,14 +126,14 @@ impl Sender {
         let response = answer.map_err(|_| FailureCause::Timeout)?.map_err(|error| self.failure(&error))?;
         let remote_ip = response.remote_addr().map(|remote| remote.ip());
         if remote_ip.is_some_and(|ip| !self.policy.admits(ip, request.url.is_https())) {
-            tracing::error!(ip = ?remote_ip, "the client connected past the address guard");
+            tracing::error!(ip = ?remote_ip, "the client connected to an address that the guard does not admit");
             return Err(FailureCause::Internal.into());
         }
         Ok(Reply { response: kept(response, self.body_time).await, remote_ip })
     }
 
-    /// The HTTP client never asks its resolver for an IP address in the URL, so that one is checked here,
-    /// on every attempt, and with it all that may have changed since the address was saved.
+    /// Checks the URL again on every attempt: the HTTP client does not resolve an IP address in a URL, so the guard does
+    /// not see it, and the rules may have changed since the webhook was saved.
     fn check(&self, url: &TargetUrl) -> Result<(), Failure> {
         url.check_again(&self.policy).map_err(|_| {
             let literal = match url.url().host() {
@@ -141,7 +141,7 @@ impl Sender {
                 Some(Host::Ipv6(ip)) => Some(ip.to_string()),
                 Some(Host::Domain(_)) | None => None,
             };
-            self.discreet(Failure { cause: FailureCause::BlockedAddress, detail: literal })
+            self.without_blocked_address(Failure { cause: FailureCause::BlockedAddress, detail: literal })
         })
     }
 
@@ -149,12 +149,12 @@ impl Sender {
         if error.is_connect() && error.is_timeout() {
             return FailureCause::ConnectTimeout.into();
         }
-        self.discreet(Failure::of(error))
+        self.without_blocked_address(Failure::of(error))
     }
 
-    /// A blocked address is told only where an allow list says that people run a network of their own;
-    /// elsewhere it would answer strangers' questions about ours.
-    fn discreet(&self, failure: Failure) -> Failure {
+    /// Removes a blocked address from a failure unless an allow list is configured: otherwise an administrator of webhooks could
+    /// use the log to probe the DNS of Hachok's own network.
+    fn without_blocked_address(&self, failure: Failure) -> Failure {
         match failure.cause {
             FailureCause::BlockedAddress if !self.policy.has_allow_list() => failure.cause.into(),
             _ => failure,
@@ -164,30 +164,30 @@ impl Sender {
 
 fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Client, reqwest::Error> {
     let (policy, lookup) = (Arc::clone(policy), Arc::clone(&setup.lookup));
-    let guard = Guard { policy, lookup, patience: setup.lookup_time, https };
+    let guard = Guard { policy, lookup, timeout: setup.lookup_time, https };
     let builder = Client::builder()
         .dns_resolver(Resolver(Arc::new(guard)))
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        // Another crate of the build may switch these features on.
+        // Another crate of the build may turn these features on.
         .no_gzip()
         .no_brotli()
         .no_zstd()
         .no_deflate()
         .http1_only()
-        .http1_max_headers(MOST_HEADERS)
-        // Names go out as most software writes them; `domain::header::as_sent` shows them the same way.
+        .http1_max_headers(HEADERS_MAX)
+        // Most software writes names in title case; `as_sent` in `domain/webhooks/header.rs` shows them the same way.
         .http1_title_case_headers()
-        // A receiver that has done its work must not fail for a line that browsers and curl forgive. What frames the
-        // message is not forgiven: two lengths, NUL and a bare CR are still no HTTP.
+        // Header lines that browsers and curl accept must not make a failure of a success. The framing of a message stays
+        // strict: two lengths, NUL or a bare CR are invalid.
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http1_ignore_invalid_headers_in_responses(true)
-        // Kept for bursts only: servers close idle connections after 2 s and more, and what is written to one that is
-        // just closing is a failed attempt. The client sends again only what it has not begun to write.
-        .pool_idle_timeout(KEPT_CONNECTION)
+        // For bursts only: servers close idle connections after 2 s or more, and a request that is written to a closing
+        // connection fails. The client repeats only a request of which it has written nothing.
+        .pool_idle_timeout(IDLE_CONNECTION_KEPT)
         .connect_timeout(setup.connect_time)
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .https_only(https);
@@ -195,7 +195,7 @@ fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Cli
         let roots: Result<Vec<_>, _> = setup.roots.iter().map(|root| Certificate::from_der(root)).collect();
         builder.tls_certs_merge(roots?).build()
     } else {
-        // The plain client trusts nobody, so that TLS through it must fail.
+        // The client for http trusts no certificate, so TLS through it always fails.
         builder.tls_certs_only([]).build()
     }
 }
@@ -207,7 +207,7 @@ fn built(request: &PreparedRequest) -> Request {
     built
 }
 
-/// The answer as far as it is kept; dropping the rest drops the connection.
+/// Reads the part of the answer that is kept. The connection is closed if more follows.
 async fn kept(mut answer: reqwest::Response, body_time: Duration) -> Response {
     let (status, headers) = (answer.status().as_u16(), kept_headers(answer.headers()));
     let mut body = Vec::new();
@@ -215,9 +215,10 @@ async fn kept(mut answer: reqwest::Response, body_time: Duration) -> Response {
     Response { status, headers, body, truncated: !whole }
 }
 
-/// What does not fit is left out: `retry-after` still counts behind a large cookie.
+/// The headers up to 8 KiB. One that does not fit is left out, and later ones may still fit: `retry-after` counts even
+/// after a large cookie.
 fn kept_headers(all: &HeaderMap) -> Vec<(String, String)> {
-    let mut room = KEPT_HEADERS;
+    let mut room = HEADERS_KEPT_BYTES_MAX;
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     all.iter()
         .map(|(name, value)| (name.to_string(), text(value)))
@@ -231,12 +232,12 @@ fn kept_headers(all: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Reads until the body ends (true), breaks, or is more than is kept.
+/// Reads the body. True if all of it was read; false if it broke or is longer than 16 KiB.
 async fn fill(body: &mut Vec<u8>, answer: &mut reqwest::Response) -> bool {
     loop {
         let Ok(chunk) = answer.chunk().await else { return false };
         let Some(chunk) = chunk else { return true };
-        let room = KEPT_BODY.saturating_sub(body.len());
+        let room = BODY_KEPT_BYTES_MAX.saturating_sub(body.len());
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() > room {
             return false;

@@ -1,4 +1,4 @@
-//! When to try again.
+//! The retry schedule.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ const S: u64 = 1;
 const M: u64 = 60;
 const H: u64 = 3600;
 
-/// Waits between one attempt's end and the next attempt, in seconds: Standard Webhooks 1.0, "Deliverability and
-/// reliability". With the first attempt that makes ten over 75 h 35 m.
+/// The wait after each attempt, in seconds (Standard Webhooks 1.0, "Deliverability and reliability"). Ten attempts in
+/// 75 h 35 min.
 pub const DELAYS: [u64; 9] = [5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H];
 
-/// A delivery is given up that long after its event was accepted.
+/// A delivery fails permanently (`expired`) this long after it was created.
 pub const LIFETIME: Duration = Duration::from_secs(7 * 24 * H);
 
-/// When the attempt after step `step` (1 for the first attempt) is due, or `None` after the last. `chance` in 0..1
-/// stretches the wait by 0.8 to 1.2, so that receivers that fell together are not called together.
-pub fn next_attempt(step: i32, now: Timestamp, chance: f64) -> Option<Timestamp> {
-    let delay = usize::try_from(step - 1).ok().and_then(|place| DELAYS.get(place))?;
-    let stretched = Duration::from_secs(*delay).mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0));
-    Some(now.after(fault_injection::span(stretched)))
+/// When the attempt after step `step` is due; 1 is the first attempt. `None` after the last step. `random_fraction` in
+/// 0..1 multiplies the wait by 0.8 to 1.2, so that receivers that failed together are not retried together.
+pub fn next_attempt(step: i32, now: Timestamp, random_fraction: f64) -> Option<Timestamp> {
+    let delay = usize::try_from(step - 1).ok().and_then(|index| DELAYS.get(index))?;
+    let with_jitter = Duration::from_secs(*delay).mul_f64(0.8 + 0.4 * random_fraction.clamp(0.0, 1.0));
+    Some(now.after(fault_injection::span(with_jitter)))
 }
 
 #[cfg(test)]
@@ -41,9 +41,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wait_is_within_a_fifth_of_its_plan(step in 1..10_i32, chance in 0.0..1.0_f64, now in 0..4_000_000_000_i64) {
+        fn a_wait_is_within_a_fifth_of_the_schedule(step in 1..10_i32, fraction in 0.0..1.0_f64, now in 0..4_000_000_000_i64) {
             let now = Timestamp::from_seconds(now);
-            let wait = next_attempt(step, now, chance).map(|due| due.since(now)).unwrap_or_default();
+            let wait = next_attempt(step, now, fraction).map(|due| due.since(now)).unwrap_or_default();
             let plan = Duration::from_secs(DELAYS[step as usize - 1]);
             prop_assert!(wait >= plan.mul_f64(0.799) && wait <= plan.mul_f64(1.201));
         }

@@ -1,11 +1,11 @@
-//! How many requests may be on their way, and how fast a webhook may be called again after trouble.
+//! Limits the requests in flight, in total and for each webhook, and the rate to a webhook after an outage.
 //!
-//! 64 in all and 10 a webhook, unless the settings say otherwise. A request that is unanswered after a second leaves
-//! the 64 and counts in a second pool, so that a few hanging receivers cannot fill the slots of the rest. A webhook's
-//! cap halves when it is overloaded and grows by one on success; after an outage it is called slowly at first.
+//! The defaults are 64 in total and 10 for a webhook. A request without an answer after a second moves from the 64 to a
+//! second pool of 512, so that a few hanging receivers cannot take the permits of the others. The limit of a webhook
+//! halves when it is overloaded and grows by one with each success. After an outage its rate doubles every second, from 4.
 //!
-//! An answer frees its slot before it is written down. Where receivers are quicker than the database, answers would heap
-//! up, in memory and to be sent again after a crash: while many are unwritten, no slot is free.
+//! An answer releases its permit before the result is stored. If receivers are faster than the database, results pile up
+//! in memory, and a crash would send them all again: while 256 results are unwritten, no permit is free.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,229 +14,230 @@ use std::time::Duration;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
-/// Requests unanswered for a second that are counted apart from the rest.
-const SLOW: usize = 512;
-/// While so many answers wait to be written down, no further request begins.
-const UNWRITTEN: usize = 256;
-/// Requests in the first second after an outage; each second after it allows twice as many.
-const GENTLE: u32 = 4;
-/// After that many seconds nothing holds a webhook back but its cap.
-const GENTLE_SECONDS: u32 = 8;
+/// Requests in the second pool: those without an answer after a second.
+const SLOW_REQUESTS_MAX: usize = 512;
+/// While so many results are not yet stored, no further request begins.
+const UNWRITTEN_RESULTS_MAX: usize = 256;
+/// Requests in the first second after an outage; each further second allows twice as many.
+const RAMP_REQUESTS_FIRST: u32 = 4;
+/// After this time only the limit of the webhook applies again.
+const RAMP_SECONDS: u32 = 8;
 
-/// The caps, and what they have given out.
+/// The limits and their use. Shared by all senders of the process; no call blocks for longer than a short lock.
 #[derive(Debug)]
-pub struct Slots {
+pub struct Concurrency {
     in_all: usize,
     per_webhook: usize,
-    taken: Mutex<Taken>,
+    usage: Mutex<Usage>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct Usage {
     quick: usize,
     slow: usize,
     unwritten: usize,
-    webhooks: HashMap<WebhookId, Load>,
+    webhooks: HashMap<WebhookId, WebhookLoad>,
 }
 
-/// One webhook's share.
+/// The permits and the limit of one webhook.
 #[derive(Debug)]
-struct Load {
-    taken: usize,
-    cap: usize,
-    returned: Option<Return>,
+struct WebhookLoad {
+    in_flight: usize,
+    limit: usize,
+    ramp: Option<Ramp>,
 }
 
-/// A webhook that came back after an outage: since when, and what it was given in the running second.
+/// A webhook that came back after an outage, and the permits that it got in the current second.
 #[derive(Debug)]
-struct Return {
+struct Ramp {
     since: Timestamp,
     second: u32,
     given: u32,
 }
 
-/// Permission for one request; dropping it gives the slot back.
+/// Allows one request. Dropping it releases the permit.
 #[derive(Debug)]
-pub struct Slot {
-    slots: Arc<Slots>,
+pub struct Permit {
+    concurrency: Arc<Concurrency>,
     webhook: WebhookId,
     slow: bool,
 }
 
-/// What an attempt says about the load its receiver bears.
+/// What an attempt says about the load of its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feedback {
-    /// It answered with success.
+    /// The receiver answered with success.
     Fine,
-    /// It did not answer, or said that it is too much.
+    /// The receiver did not answer, or its status said that it is overloaded.
     Overloaded,
     /// Neither.
     Silent,
 }
 
-impl Taken {
-    /// Nobody may send now, whatever their own share.
+impl Usage {
+    /// Whether no request may begin, to any webhook.
     const fn is_full(&self, in_all: usize) -> bool {
-        self.quick >= in_all || self.unwritten >= UNWRITTEN
+        self.quick >= in_all || self.unwritten >= UNWRITTEN_RESULTS_MAX
     }
 }
 
-impl Slots {
-    /// Caps of at least one each.
+impl Concurrency {
+    /// Limits in total and for each webhook; less than one counts as one.
     pub fn new(in_all: usize, per_webhook: usize) -> Arc<Self> {
-        Arc::new(Self { in_all: in_all.max(1), per_webhook: per_webhook.max(1), taken: Mutex::default() })
+        Arc::new(Self { in_all: in_all.max(1), per_webhook: per_webhook.max(1), usage: Mutex::default() })
     }
 
-    /// A slot for that webhook, if one is free.
-    pub fn take(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Slot> {
-        let mut taken = self.lock();
-        if taken.is_full(self.in_all) {
+    /// A permit for this webhook, if one is free.
+    pub fn take(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Permit> {
+        let mut usage = self.lock();
+        if usage.is_full(self.in_all) {
             return None;
         }
-        let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
-        if load.taken >= load.cap || !load.may_go_on(now) {
+        let load = usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook));
+        if load.in_flight >= load.limit || !load.ramp_allows_one(now) {
             return None;
         }
         load.count(now);
-        taken.quick += 1;
-        Some(Slot { slots: Arc::clone(self), webhook, slow: false })
+        usage.quick += 1;
+        Some(Permit { concurrency: Arc::clone(self), webhook, slow: false })
     }
 
-    /// Up to `most` slots for that webhook.
-    pub fn take_up_to(self: &Arc<Self>, webhook: WebhookId, most: usize, now: Timestamp) -> Vec<Slot> {
-        (0..most).map_while(|_| self.take(webhook, now)).collect()
+    /// Up to `permits_max` permits for this webhook.
+    pub fn take_up_to(self: &Arc<Self>, webhook: WebhookId, permits_max: usize, now: Timestamp) -> Vec<Permit> {
+        (0..permits_max).map_while(|_| self.take(webhook, now)).collect()
     }
 
-    /// A slot for a probe: only while nothing else is on its way there.
-    pub fn take_alone(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Slot> {
-        let busy = self.lock().webhooks.get(&webhook).is_some_and(|load| load.taken > 0);
+    /// A permit for a probe: only while no other request to the webhook is in flight.
+    pub fn take_probe(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Permit> {
+        let busy = self.lock().webhooks.get(&webhook).is_some_and(|load| load.in_flight > 0);
         if busy { None } else { self.take(webhook, now) }
     }
 
-    /// Narrows or widens a webhook's share.
-    pub fn learn(&self, webhook: WebhookId, feedback: Feedback) {
+    /// Adapts the limit of a webhook to the result of a request.
+    pub fn adjust_limit(&self, webhook: WebhookId, feedback: Feedback) {
         if let Some(load) = self.lock().webhooks.get_mut(&webhook) {
-            load.cap = match feedback {
-                Feedback::Overloaded => (load.cap / 2).max(1),
-                Feedback::Fine => (load.cap + 1).min(self.per_webhook),
-                Feedback::Silent => load.cap,
+            load.limit = match feedback {
+                Feedback::Overloaded => (load.limit / 2).max(1),
+                Feedback::Fine => (load.limit + 1).min(self.per_webhook),
+                Feedback::Silent => load.limit,
             };
         }
     }
 
-    /// A webhook is back after an outage: it is called slowly at first. The request that found out counts.
-    pub fn returned(&self, webhook: WebhookId, now: Timestamp) {
-        let mut taken = self.lock();
-        let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
-        match &mut load.returned {
-            // Noted since the commit that told of it.
-            Some(known) if known.since >= now => known.given += 1,
-            _ => load.returned = Some(Return { since: now, second: 0, given: 1 }),
+    /// Starts the slow ramp of a webhook that came back. The request that found it back counts as the first.
+    pub fn start_slow_ramp(&self, webhook: WebhookId, now: Timestamp) {
+        let mut usage = self.lock();
+        let load = usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook));
+        match &mut load.ramp {
+            // `observe_ramp` has read it from the database between the commit and this call.
+            Some(ramp) if ramp.since >= now => ramp.given += 1,
+            _ => load.ramp = Some(Ramp { since: now, second: 0, given: 1 }),
         }
     }
 
-    /// The same, as another process has seen it; what this one knows already stays.
-    pub fn note_return(&self, webhook: WebhookId, since: Timestamp, now: Timestamp) {
-        if seconds(since, now) >= GENTLE_SECONDS {
+    /// Starts the slow ramp of a webhook that another process found back at `since`, unless it is known or over.
+    pub fn observe_ramp(&self, webhook: WebhookId, since: Timestamp, now: Timestamp) {
+        if seconds(since, now) >= RAMP_SECONDS {
             return;
         }
-        let mut taken = self.lock();
-        let load = taken.webhooks.entry(webhook).or_insert_with(|| Load::new(self.per_webhook));
-        if load.returned.as_ref().is_none_or(|known| known.since < since) {
-            load.returned = Some(Return { since, second: 0, given: 0 });
+        let mut usage = self.lock();
+        let load = usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook));
+        if load.ramp.as_ref().is_none_or(|ramp| ramp.since < since) {
+            load.ramp = Some(Ramp { since, second: 0, given: 0 });
         }
     }
 
-    /// Whether [`Self::take`] would find a slot for that webhook.
+    /// Whether [`Self::take`] would return a permit for this webhook.
     pub fn has_room(&self, webhook: WebhookId, now: Timestamp) -> bool {
-        let taken = self.lock();
-        let load = taken.webhooks.get(&webhook);
-        !taken.is_full(self.in_all) && load.is_none_or(|load| load.taken < load.cap && load.may_go_on(now))
+        let usage = self.lock();
+        let load = usage.webhooks.get(&webhook);
+        !usage.is_full(self.in_all) && load.is_none_or(|load| load.in_flight < load.limit && load.ramp_allows_one(now))
     }
 
-    /// No slot is free for anybody.
-    pub fn are_taken(&self) -> bool {
+    /// Whether [`Self::take`] would return no permit for any webhook.
+    pub fn is_exhausted(&self) -> bool {
         self.lock().is_full(self.in_all)
     }
 
-    /// So many answers are written down, or never will be.
-    pub fn wrote(&self, answers: usize) {
-        let mut taken = self.lock();
-        taken.unwritten = taken.unwritten.saturating_sub(answers);
+    /// Reports that results were stored, or were dropped for good: they no longer hold up requests.
+    pub fn results_written(&self, results: usize) {
+        let mut usage = self.lock();
+        usage.unwritten = usage.unwritten.saturating_sub(results);
     }
 
-    /// The cap for one webhook.
+    /// The limit for one webhook.
     pub const fn per_webhook(&self) -> usize {
         self.per_webhook
     }
 
-    fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Usage> {
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Load {
-    const fn new(cap: usize) -> Self {
-        Self { taken: 0, cap, returned: None }
+impl WebhookLoad {
+    const fn new(limit: usize) -> Self {
+        Self { in_flight: 0, limit, ramp: None }
     }
 
-    /// Whether the webhook may be called once more in this second.
-    fn may_go_on(&self, now: Timestamp) -> bool {
-        self.returned.as_ref().is_none_or(|back| {
-            let second = seconds(back.since, now);
-            let given = if second == back.second { back.given } else { 0 };
-            second >= GENTLE_SECONDS || given < GENTLE << second
+    /// Whether the ramp allows one more request in this second.
+    fn ramp_allows_one(&self, now: Timestamp) -> bool {
+        self.ramp.as_ref().is_none_or(|ramp| {
+            let second = seconds(ramp.since, now);
+            let given = if second == ramp.second { ramp.given } else { 0 };
+            second >= RAMP_SECONDS || given < RAMP_REQUESTS_FIRST << second
         })
     }
 
     /// Counts a request.
     fn count(&mut self, now: Timestamp) {
-        self.taken += 1;
-        let Some(back) = &mut self.returned else { return };
-        match seconds(back.since, now) {
-            GENTLE_SECONDS.. => self.returned = None,
-            second if second == back.second => back.given += 1,
-            second => (back.second, back.given) = (second, 1),
+        self.in_flight += 1;
+        let Some(ramp) = &mut self.ramp else { return };
+        match seconds(ramp.since, now) {
+            RAMP_SECONDS.. => self.ramp = None,
+            second if second == ramp.second => ramp.given += 1,
+            second => (ramp.second, ramp.given) = (second, 1),
         }
     }
 }
 
-/// Whole seconds since a return. One that lies ahead, because a clock was set back, is over.
+/// Whole seconds since the start of a ramp. A start in the future, because a clock was set back, counts as long ago.
 fn seconds(since: Timestamp, now: Timestamp) -> u32 {
-    let ahead = since.since(now) > Duration::from_secs(1);
-    if ahead { u32::MAX } else { u32::try_from(now.since(since).as_secs()).unwrap_or(u32::MAX) }
+    let is_ahead = since.since(now) > Duration::from_secs(1);
+    if is_ahead { u32::MAX } else { u32::try_from(now.since(since).as_secs()).unwrap_or(u32::MAX) }
 }
 
-impl Slot {
-    /// The request is unanswered after a second: it no longer counts against the rest, if there is room beside them.
-    pub fn slow_down(&mut self) {
-        let mut taken = self.slots.lock();
-        if !self.slow && taken.slow < SLOW {
+impl Permit {
+    /// A request without an answer for this long is slow.
+    pub const SLOW_AFTER: Duration = Duration::from_secs(1);
+
+    /// Moves the request to the pool of slow ones, if that has room.
+    pub fn mark_slow(&mut self) {
+        let mut usage = self.concurrency.lock();
+        if !self.slow && usage.slow < SLOW_REQUESTS_MAX {
             self.slow = true;
-            taken.slow += 1;
-            taken.quick = taken.quick.saturating_sub(1);
+            usage.slow += 1;
+            usage.quick = usage.quick.saturating_sub(1);
         }
     }
 
-    /// The answer is in, and the slot free; [`Slots::wrote`] is to be told when the answer is written down.
-    pub fn answered(self) {
-        self.slots.lock().unwritten += 1;
+    /// Releases the permit, because the request has ended. The result counts as unwritten until
+    /// [`Concurrency::results_written`].
+    pub fn release_with_result(self) {
+        self.concurrency.lock().unwritten += 1;
     }
-
-    /// After that long a request is slow.
-    pub const SLOW_AFTER: Duration = Duration::from_secs(1);
 }
 
-impl Drop for Slot {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut taken = self.slots.lock();
-        let pool = if self.slow { &mut taken.slow } else { &mut taken.quick };
+        let mut usage = self.concurrency.lock();
+        let pool = if self.slow { &mut usage.slow } else { &mut usage.quick };
         *pool = pool.saturating_sub(1);
-        let full = self.slots.per_webhook;
-        if let Some(load) = taken.webhooks.get_mut(&self.webhook) {
-            load.taken = load.taken.saturating_sub(1);
-            if load.taken == 0 && load.cap == full && load.returned.is_none() {
-                taken.webhooks.remove(&self.webhook);
+        let limit_max = self.concurrency.per_webhook;
+        if let Some(load) = usage.webhooks.get_mut(&self.webhook) {
+            load.in_flight = load.in_flight.saturating_sub(1);
+            if load.in_flight == 0 && load.limit == limit_max && load.ramp.is_none() {
+                usage.webhooks.remove(&self.webhook);
             }
         }
     }
@@ -249,58 +250,58 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
     #[test]
-    fn one_webhook_cannot_take_all_slots() {
-        let slots = Slots::new(5, 3);
-        let first = slots.take_up_to(1, 10, NOW);
+    fn one_webhook_cannot_take_all_permits() {
+        let concurrency = Concurrency::new(5, 3);
+        let first = concurrency.take_up_to(1, 10, NOW);
         assert_eq!(first.len(), 3);
-        assert_eq!(slots.take_up_to(2, 10, NOW).len(), 2);
-        let second = slots.take_up_to(2, 10, NOW);
-        assert!(slots.take(3, NOW).is_none());
+        assert_eq!(concurrency.take_up_to(2, 10, NOW).len(), 2);
+        let second = concurrency.take_up_to(2, 10, NOW);
+        assert!(concurrency.take(3, NOW).is_none());
         drop(second);
-        assert!(slots.take(3, NOW).is_some());
-        assert!(slots.take_alone(1, NOW).is_none());
+        assert!(concurrency.take(3, NOW).is_some());
+        assert!(concurrency.take_probe(1, NOW).is_none());
         drop(first);
-        assert!(slots.take_alone(1, NOW).is_some());
-        assert!(slots.lock().webhooks.is_empty());
+        assert!(concurrency.take_probe(1, NOW).is_some());
+        assert!(concurrency.lock().webhooks.is_empty());
     }
 
     #[test]
-    fn a_return_that_another_process_has_seen_counts_once() {
-        let slots = Slots::new(64, 64);
+    fn a_ramp_that_another_process_started_is_observed_once() {
+        let concurrency = Concurrency::new(64, 64);
         let at = |seconds| NOW.after(Duration::from_secs(seconds));
-        slots.note_return(1, NOW, at(8));
-        assert_eq!(slots.take_up_to(1, 64, at(8)).len(), 64);
-        slots.note_return(2, NOW, NOW);
-        assert_eq!(slots.take_up_to(2, 64, NOW).len(), 4);
-        slots.note_return(2, NOW, NOW);
-        assert_eq!(slots.take_up_to(2, 64, NOW).len(), 0);
-        // It went down and came back once more.
-        slots.note_return(2, at(1), at(1));
-        assert_eq!(slots.take_up_to(2, 64, at(1)).len(), 4);
-        // Noted before this process heard of its own commit.
-        slots.note_return(3, NOW, NOW);
-        assert_eq!(slots.take_up_to(3, 2, NOW).len(), 2);
-        slots.returned(3, NOW);
-        assert_eq!(slots.take_up_to(3, 64, NOW).len(), 1);
+        concurrency.observe_ramp(1, NOW, at(8));
+        assert_eq!(concurrency.take_up_to(1, 64, at(8)).len(), 64);
+        concurrency.observe_ramp(2, NOW, NOW);
+        assert_eq!(concurrency.take_up_to(2, 64, NOW).len(), 4);
+        concurrency.observe_ramp(2, NOW, NOW);
+        assert_eq!(concurrency.take_up_to(2, 64, NOW).len(), 0);
+        // The webhook failed and came back again.
+        concurrency.observe_ramp(2, at(1), at(1));
+        assert_eq!(concurrency.take_up_to(2, 64, at(1)).len(), 4);
+        // Observed between the process's own commit and its call of `start_slow_ramp`.
+        concurrency.observe_ramp(3, NOW, NOW);
+        assert_eq!(concurrency.take_up_to(3, 2, NOW).len(), 2);
+        concurrency.start_slow_ramp(3, NOW);
+        assert_eq!(concurrency.take_up_to(3, 64, NOW).len(), 1);
     }
 
     #[test]
-    fn a_return_that_lies_ahead_holds_nobody_back() {
-        let slots = Slots::new(64, 64);
+    fn a_ramp_that_starts_in_the_future_limits_nothing() {
+        let concurrency = Concurrency::new(64, 64);
         let later = NOW.after(Duration::from_secs(600));
-        slots.note_return(1, later, NOW);
-        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 64);
-        // The clock is set back during a return.
-        let slots = Slots::new(64, 64);
-        slots.returned(2, later);
-        assert_eq!(slots.take_up_to(2, 64, later).len(), 3);
-        assert_eq!(slots.take_up_to(2, 64, NOW).len(), 64);
+        concurrency.observe_ramp(1, later, NOW);
+        assert_eq!(concurrency.take_up_to(1, 64, NOW).len(), 64);
+        // The clock is set back during a ramp.
+        let concurrency = Concurrency::new(64, 64);
+        concurrency.start_slow_ramp(2, later);
+        assert_eq!(concurrency.take_up_to(2, 64, later).len(), 3);
+        assert_eq!(concurrency.take_up_to(2, 64, NOW).len(), 64);
     }
 
     #[test]
-    fn there_is_room_exactly_where_a_slot_would_be_found() {
-        let slots = Slots::new(3, 2);
-        slots.returned(7, NOW);
+    fn has_room_is_true_exactly_if_take_returns_a_permit() {
+        let concurrency = Concurrency::new(3, 2);
+        concurrency.start_slow_ramp(7, NOW);
         let mut held = Vec::new();
         for (webhook, after) in [(1, 0), (1, 0), (1, 0), (2, 0), (2, 0), (7, 0), (7, 1), (7, 9)] {
             let now = NOW.after(Duration::from_secs(after));
@@ -308,69 +309,69 @@ mod tests {
                 held.clear();
             }
             for _ in 0..5 {
-                let room = slots.has_room(webhook, now);
-                let slot = slots.take(webhook, now);
-                assert_eq!(room, slot.is_some(), "{webhook} after {after} s");
-                held.extend(slot);
+                let room = concurrency.has_room(webhook, now);
+                let permit = concurrency.take(webhook, now);
+                assert_eq!(room, permit.is_some(), "{webhook} after {after} s");
+                held.extend(permit);
             }
         }
     }
 
     #[test]
     fn a_hanging_request_leaves_room_for_the_rest_but_not_for_its_own_webhook() {
-        let slots = Slots::new(2, 2);
-        let mut hanging = slots.take_up_to(1, 2, NOW);
-        assert!(slots.take(2, NOW).is_none());
-        hanging.iter_mut().for_each(Slot::slow_down);
-        assert!(slots.take(1, NOW).is_none());
-        assert_eq!(slots.take_up_to(2, 9, NOW).len(), 2);
+        let concurrency = Concurrency::new(2, 2);
+        let mut hanging = concurrency.take_up_to(1, 2, NOW);
+        assert!(concurrency.take(2, NOW).is_none());
+        hanging.iter_mut().for_each(Permit::mark_slow);
+        assert!(concurrency.take(1, NOW).is_none());
+        assert_eq!(concurrency.take_up_to(2, 9, NOW).len(), 2);
         drop(hanging);
-        assert_eq!(slots.lock().slow, 0);
-        assert_eq!(slots.take_up_to(1, 9, NOW).len(), 2);
+        assert_eq!(concurrency.lock().slow, 0);
+        assert_eq!(concurrency.take_up_to(1, 9, NOW).len(), 2);
     }
 
     #[test]
-    fn answers_that_are_not_written_down_hold_up_requests() {
-        let slots = Slots::new(64, 64);
-        for _ in 0..UNWRITTEN {
-            slots.take(1, NOW).expect("a slot").answered();
+    fn unwritten_results_hold_up_requests() {
+        let concurrency = Concurrency::new(64, 64);
+        for _ in 0..UNWRITTEN_RESULTS_MAX {
+            concurrency.take(1, NOW).expect("a permit").release_with_result();
         }
-        assert!(slots.take(2, NOW).is_none() && slots.are_taken() && !slots.has_room(2, NOW));
-        slots.wrote(1);
-        let last = slots.take(2, NOW);
-        assert!(last.is_some() && !slots.are_taken() && slots.has_room(2, NOW));
-        // It was on its way already: it may still be answered.
-        slots.take(1, NOW).expect("a slot").answered();
-        assert!(slots.are_taken());
-        last.expect("a slot").answered();
-        slots.wrote(UNWRITTEN + 1);
-        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 64);
+        assert!(concurrency.take(2, NOW).is_none() && concurrency.is_exhausted() && !concurrency.has_room(2, NOW));
+        concurrency.results_written(1);
+        let last = concurrency.take(2, NOW);
+        assert!(last.is_some() && !concurrency.is_exhausted() && concurrency.has_room(2, NOW));
+        // A request in flight may still end.
+        concurrency.take(1, NOW).expect("a permit").release_with_result();
+        assert!(concurrency.is_exhausted());
+        last.expect("a permit").release_with_result();
+        concurrency.results_written(UNWRITTEN_RESULTS_MAX + 1);
+        assert_eq!(concurrency.take_up_to(1, 64, NOW).len(), 64);
     }
 
     #[test]
-    fn an_overloaded_webhook_gets_half_and_earns_it_back() {
-        let slots = Slots::new(64, 10);
-        let _one = slots.take(1, NOW);
-        for cap in [5, 2, 1, 1] {
-            slots.learn(1, Feedback::Overloaded);
-            assert_eq!(slots.lock().webhooks[&1].cap, cap);
+    fn overload_halves_a_webhooks_limit_and_success_restores_it() {
+        let concurrency = Concurrency::new(64, 10);
+        let _one = concurrency.take(1, NOW);
+        for limit in [5, 2, 1, 1] {
+            concurrency.adjust_limit(1, Feedback::Overloaded);
+            assert_eq!(concurrency.lock().webhooks[&1].limit, limit);
         }
         for _ in 0..20 {
-            slots.learn(1, Feedback::Fine);
+            concurrency.adjust_limit(1, Feedback::Fine);
         }
-        assert_eq!(slots.lock().webhooks[&1].cap, 10);
+        assert_eq!(concurrency.lock().webhooks[&1].limit, 10);
     }
 
     #[test]
-    fn a_webhook_that_is_back_is_called_slowly_at_first() {
-        let slots = Slots::new(64, 64);
-        slots.returned(1, NOW);
+    fn the_rate_to_a_webhook_that_came_back_doubles_every_second() {
+        let concurrency = Concurrency::new(64, 64);
+        concurrency.start_slow_ramp(1, NOW);
         let at = |seconds| NOW.after(Duration::from_secs(seconds));
-        // With the request that found out: four in the first second.
-        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 3);
-        assert_eq!(slots.take_up_to(1, 64, NOW).len(), 0);
-        assert_eq!(slots.take_up_to(1, 64, at(1)).len(), 8);
-        assert_eq!(slots.take_up_to(1, 64, at(3)).len(), 32);
-        assert_eq!(slots.take_up_to(1, 64, at(9)).len(), 64);
+        // Four in the first second, with the request that found the webhook back.
+        assert_eq!(concurrency.take_up_to(1, 64, NOW).len(), 3);
+        assert_eq!(concurrency.take_up_to(1, 64, NOW).len(), 0);
+        assert_eq!(concurrency.take_up_to(1, 64, at(1)).len(), 8);
+        assert_eq!(concurrency.take_up_to(1, 64, at(3)).len(), 32);
+        assert_eq!(concurrency.take_up_to(1, 64, at(9)).len(), 64);
     }
 }

@@ -1,4 +1,4 @@
-//! From a receiver's answer to what becomes of the delivery.
+//! Decides what follows from a receiver's answer.
 
 use super::backoff;
 use super::concurrency::Feedback;
@@ -7,8 +7,8 @@ use crate::domain::deliveries::{Delivery, Next, Reason, Trigger};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
 
-/// What an HTTP status means; `None` is success. Redirects are never followed: the answer would come from somewhere
-/// that nobody vetted.
+/// The cause of failure that an HTTP status means; `None` for success (2xx). Redirects are never followed: their target
+/// has not passed the address guard.
 pub const fn cause_of(status: u16) -> Option<FailureCause> {
     match status {
         200..=299 => None,
@@ -18,25 +18,26 @@ pub const fn cause_of(status: u16) -> Option<FailureCause> {
     }
 }
 
-/// What becomes of `delivery` after an attempt that ended at `now`. What the receiver asked for is a floor: the plan's
-/// jitter never goes below it.
-pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, chance: f64) -> Next {
+/// What happens to `delivery` after an attempt that ended at `now`. The next attempt comes when the schedule says, but
+/// not before the time that the receiver asked for. `random_fraction` in 0..1 gives the jitter.
+pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, random_fraction: f64) -> Next {
     if signal.cause.is_none() {
         return Next::Done;
     }
-    // A person looks at a test's answer; nobody waits for its second attempt.
+    // A test is made once: its answer is shown to the person who sent it.
     if delivery.trigger == Trigger::Test {
         return Next::GiveUp(Reason::Exhausted);
     }
-    let planned = backoff::next_attempt(delivery.steps + 1, now, chance);
-    match planned.map(|due| signal.retry_after.map_or(due, |asked| due.max(jittered(asked, now, chance)))) {
+    let planned = backoff::next_attempt(delivery.steps + 1, now, random_fraction);
+    match planned.map(|due| signal.retry_after.map_or(due, |asked| due.max(with_jitter(asked, now, random_fraction)))) {
         None => Next::GiveUp(Reason::Exhausted),
         Some(due) if due.since(delivery.created_at) > backoff::LIFETIME => Next::GiveUp(Reason::Expired),
         Some(due) => Next::RetryAt(due),
     }
 }
 
-/// What an attempt says about its receiver's load: no answer, no connection, or a status that says so.
+/// What an attempt says about the load of its receiver. Overloaded: no connection, no answer, or a status 429 or 502
+/// to 504.
 pub const fn feedback(signal: Signal) -> Feedback {
     match (signal.cause, signal.status) {
         (None, _) => Feedback::Fine,
@@ -47,9 +48,9 @@ pub const fn feedback(signal: Signal) -> Feedback {
     }
 }
 
-/// A little later than asked, by up to a tenth of the wait: receivers tell many callers the same second.
-fn jittered(asked: Timestamp, now: Timestamp, chance: f64) -> Timestamp {
-    asked.after(asked.since(now).mul_f64(0.1 * chance.clamp(0.0, 1.0)))
+/// Up to a tenth of the wait later than asked: a receiver often names the same second to many callers.
+fn with_jitter(asked: Timestamp, now: Timestamp, random_fraction: f64) -> Timestamp {
+    asked.after(asked.since(now).mul_f64(0.1 * random_fraction.clamp(0.0, 1.0)))
 }
 
 #[cfg(test)]
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn only_2xx_is_success() {
+    fn only_2xx_is_a_success() {
         for (status, cause) in [
             (200, None),
             (204, None),
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_is_tried_once_and_an_old_delivery_expires() {
+    fn a_test_has_one_attempt_and_an_old_delivery_expires() {
         let failed = failed();
         let now = Timestamp::from_seconds(10);
         assert_eq!(decide(&delivery(Trigger::Test, 0), failed, now, 0.5), Next::GiveUp(Reason::Exhausted));
@@ -122,11 +123,11 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn never_before_the_receiver_asked(asked in 1..86_400_i64, steps in 0..9_i32, chance in 0.0..1.0_f64) {
+        fn never_before_the_receiver_asked(asked in 1..86_400_i64, steps in 0..9_i32, fraction in 0.0..1.0_f64) {
             let now = Timestamp::from_seconds(1000);
             let asked = Timestamp::from_seconds(1000 + asked);
             let signal = Signal { retry_after: Some(asked), ..failed() };
-            let next = decide(&delivery(Trigger::Event, steps), signal, now, chance);
+            let next = decide(&delivery(Trigger::Event, steps), signal, now, fraction);
             proptest::prop_assert!(matches!(next, Next::RetryAt(due) if due >= asked), "{next:?}");
         }
     }

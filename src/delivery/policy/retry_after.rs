@@ -5,26 +5,26 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::domain::deliveries::Response;
 use crate::domain::timestamp::Timestamp;
 
-/// A receiver cannot ask for more than that.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// The longest wait that a receiver can ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// The time before which the receiver wants no request; `None` if it does not say, or says nothing sensible.
+/// The time before which the receiver wants no request; `None` without a valid header.
 pub fn of(response: &Response, now: Timestamp) -> Option<Timestamp> {
     let value = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
     parse(&value?.1, now)
 }
 
-/// The moment that a header's value names, at most 24 hours from `now`; `None` for the past and for what is no time.
+/// The time in the value of a header, at most 24 hours from `now`. `None` if the value is malformed or in the past.
 pub fn parse(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let asked = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are more than a day all the same.
-        now.after(Duration::from_secs(value.parse().unwrap_or(u64::MAX)).min(LONGEST))
+        // A number that does not fit is more than a day.
+        now.after(Duration::from_secs(value.parse().unwrap_or(u64::MAX)).min(RETRY_AFTER_MAX))
     } else {
         let since = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
         Timestamp::from_seconds(i64::try_from(since.as_secs()).ok()?)
     };
-    Some(asked.min(now.after(LONGEST))).filter(|asked| *asked > now)
+    Some(asked.min(now.after(RETRY_AFTER_MAX))).filter(|asked| *asked > now)
 }
 
 #[cfg(test)]
@@ -37,7 +37,7 @@ mod tests {
     const DATE: i64 = 784_111_777;
 
     #[test]
-    fn seconds_and_all_three_forms_of_a_date_are_read() {
+    fn seconds_and_all_three_forms_of_a_date_are_parsed() {
         let now = Timestamp::from_seconds(DATE - 60);
         for value in [
             "60",
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_and_the_past_ask_for_nothing_and_nobody_asks_for_more_than_a_day() {
+    fn malformed_and_past_values_are_ignored_and_the_wait_is_at_most_a_day() {
         let now = Timestamp::from_seconds(DATE);
         for value in
             ["", "0", "-5", "1.5", "soon", "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 99 Nov 1994 08:49:37 GMT", "６０"]
@@ -59,16 +59,16 @@ mod tests {
             assert_eq!(parse(value, now), None, "{value}");
         }
         for value in ["86401", "99999999999999999999999", "Sun, 06 Nov 2044 08:49:37 GMT"] {
-            assert_eq!(parse(value, now), Some(now.after(LONGEST)), "{value}");
+            assert_eq!(parse(value, now), Some(now.after(RETRY_AFTER_MAX)), "{value}");
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_ignored(value in ".{0,60}", now in 0..4_000_000_000_i64) {
+        fn any_text_is_parsed_or_ignored(value in ".{0,60}", now in 0..4_000_000_000_i64) {
             let now = Timestamp::from_seconds(now);
             if let Some(asked) = parse(&value, now) {
-                prop_assert!(asked > now && asked <= now.after(LONGEST));
+                prop_assert!(asked > now && asked <= now.after(RETRY_AFTER_MAX));
             }
         }
     }

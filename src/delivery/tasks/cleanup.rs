@@ -1,4 +1,5 @@
-//! Once in a while: what has run out is given up or thrown away, in small batches beside the traffic.
+//! Cleanup, every 10 minutes: ends expired deliveries and deletes old rows, in small batches so that other writes do not
+//! wait long.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,34 +15,34 @@ use crate::db::{DbConnection, Error, form_answers};
 use crate::delivery::policy::backoff;
 use crate::delivery::shared::Inner;
 
-/// How often.
-const EVERY: Duration = Duration::from_secs(600);
-/// When to ask again while another process keeps house, or the database does not answer.
-const BUSY: Duration = Duration::from_secs(5);
-/// Idempotency keys are kept that long.
-const KEYS: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Numbers an hour are kept that long: a day more than the pages show.
-const HOURS: Duration = Duration::from_secs(8 * 24 * 3600);
-/// Breath between two batches, for the traffic.
-const BREATH: Duration = Duration::from_millis(20);
+/// The pause after a cleanup.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
+/// The pause before the next try while another process has the task, or after an error.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// How long idempotency keys are kept.
+const IDEMPOTENCY_KEYS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long hourly counts are kept: a day more than the pages show.
+const HOURLY_COUNTS_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
+/// The pause between two batches, for other writes.
+const BATCH_PAUSE: Duration = Duration::from_millis(20);
 
-/// Keeps house until the engine stops.
+/// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
-        let pause = match keep(&inner).await {
-            Ok(true) => EVERY,
-            Ok(false) => BUSY,
+        let pause = match clean_if_free(&inner).await {
+            Ok(true) => CLEANUP_INTERVAL,
+            Ok(false) => RETRY_INTERVAL,
             Err(error) => {
-                error.log("old deliveries could not be removed");
-                BUSY
+                error.log("the cleanup failed");
+                RETRY_INTERVAL
             }
         };
         tokio::time::sleep(pause).await;
     }
 }
 
-/// False if another process is at it, or was until it ended just now.
-async fn keep(inner: &Inner) -> Result<bool, Error> {
+/// Runs a cleanup. False if another process has the task.
+async fn clean_if_free(inner: &Inner) -> Result<bool, Error> {
     let me = inner.process;
     if !inner.db.write(move |conn| task_locks::acquire(conn, Task::Cleanup, me)).await? {
         return Ok(false);
@@ -58,10 +59,10 @@ async fn clean(inner: &Inner) -> Result<(), Error> {
     let expired = batches(inner, move |conn| retention::expire(conn, expired, now)).await?;
     let orphans = batches(inner, move |conn| retention::end_orphans(conn, now)).await?;
     let deleted = batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
-    batches(inner, move |conn| retention::forget_keys(conn, age.before(KEYS))).await?;
+    batches(inner, move |conn| retention::forget_keys(conn, age.before(IDEMPOTENCY_KEYS_KEPT))).await?;
     batches(inner, move |conn| form_answers::forget(conn, age)).await?;
     batches(inner, move |conn| kept_forms::forget(conn, age)).await?;
-    batches(inner, move |conn| hourly_counts::forget(conn, age.before(HOURS))).await?;
+    batches(inner, move |conn| hourly_counts::forget(conn, age.before(HOURLY_COUNTS_KEPT))).await?;
     batches(inner, sign_ins::forget_failures).await?;
     batches(inner, sign_ins::forget_known).await?;
     db.vacuum_increment().await?;
@@ -86,6 +87,6 @@ where
             0 => return Ok(sum),
             rows => sum += rows,
         }
-        tokio::time::sleep(BREATH).await;
+        tokio::time::sleep(BATCH_PAUSE).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What runs beside the worker, every second or more rarely.
+//! Background tasks beside the worker: cleanup, overload guard, recoveries, clock jumps.
 
 pub(super) mod cleanup;
 pub(super) mod clock_jump;

@@ -1,39 +1,40 @@
-//! Carries recoveries on: a little every second, so that a receiver that has just come back is not run over.
+//! Continues recoveries: makes at most 25 deliveries a second, so that a receiver that has just come back is not flooded.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::db::Error;
-use crate::db::deliveries::recoveries;
+use crate::db::deliveries::recoveries::{self, StepPace};
 use crate::db::system::task_locks::{self, Task};
 use crate::delivery::shared::Inner;
 
-/// How often a recovery makes deliveries again.
-const EVERY: Duration = Duration::from_secs(1);
-/// How many it makes each time.
+/// The pause between two steps of the recoveries.
+const STEP_INTERVAL: Duration = Duration::from_secs(1);
+/// Deliveries that one step makes for one recovery.
 pub const PER_SECOND: i64 = 25;
-/// It waits while that many of them have not ended.
-const WAITING: i64 = 100;
+/// A recovery makes no more deliveries while so many of its own are pending.
+const RECOVERY_PENDING_MAX: i64 = 100;
 
-/// Carries recoveries on until the engine stops.
+/// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
-        if let Err(error) = carry_on(&inner).await {
-            error.log("a recovery could not go on");
+        if let Err(error) = step(&inner).await {
+            error.log("a recovery could not continue");
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(STEP_INTERVAL).await;
     }
 }
 
-async fn carry_on(inner: &Arc<Inner>) -> Result<(), Error> {
+async fn step(inner: &Arc<Inner>) -> Result<(), Error> {
     for recovery in inner.db.read(recoveries::open).await? {
         let (now, task, me) = (inner.now(), Arc::clone(inner), inner.process);
         let made = inner.db.write(move |conn| {
             if !task_locks::acquire(conn, Task::Recovery, me)? {
                 return Ok(0);
             }
-            recoveries::step(conn, recovery, (PER_SECOND, WAITING), (now, &|| task.next_id(now)))
+            let pace = StepPace { deliveries_max: PER_SECOND, pending_max: RECOVERY_PENDING_MAX };
+            recoveries::step(conn, recovery, pace, now, &|| task.next_id(now))
         });
         let deliveries = made.await?;
         if deliveries > 0 {

@@ -10,14 +10,14 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Sta
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
 
-/// The address that an attempt did not go to, because no request may; kept where some networks are allowed.
+/// The blocked address of an attempt with the cause `blocked_address`; stored only if an allow list is configured.
 pub fn refused_address(conn: &mut DbConnection, id: DeliveryId, attempt: i32) -> Result<Option<String>, Error> {
     let row = attempts::table.find((id.0, attempt)).filter(attempts::cause.eq(FailureCause::BlockedAddress.as_str()));
     Ok(row.select(attempts::detail).first(conn).optional()?.flatten())
 }
 
-/// One delivery with its attempts as they stood at one moment: looked at again until nothing changed in between.
-pub fn whole(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>, Error> {
+/// A delivery with its attempts, from one moment: reads them again until the delivery has not changed in between.
+pub fn with_attempts(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>, Error> {
     let Some(mut delivery) = find(conn, id)? else { return Ok(None) };
     loop {
         let attempts = attempts_of(conn, &delivery)?;
@@ -45,14 +45,15 @@ struct AttemptRow {
     truncated: bool,
 }
 
-/// A delivery's attempts, oldest first; the one on its way last.
+/// The attempts of a delivery, oldest first. An attempt in flight has no row and is added at the end.
 pub fn attempts_of(conn: &mut DbConnection, delivery: &Delivery) -> Result<Vec<Attempt>, Error> {
     let rows: Vec<AttemptRow> =
         attempts::table.filter(attempts::delivery_id.eq(delivery.id.0)).order(attempts::number).load(conn)?;
     let mut found = rows.into_iter().map(into_attempt).collect::<Result<Vec<_>, _>>()?;
-    // `delivery` was read a moment before: its attempt may have ended meanwhile.
-    let goes_on = delivery.status == Status::Pending && found.last().is_none_or(|last| last.number < delivery.attempts);
-    if let Some(until) = delivery.leased_until.filter(|_| goes_on) {
+    // `delivery` was read before the rows: its attempt may have ended in between.
+    let in_flight =
+        delivery.status == Status::Pending && found.last().is_none_or(|last| last.number < delivery.attempts);
+    if let Some(until) = delivery.leased_until.filter(|_| in_flight) {
         found.push(Attempt {
             number: delivery.attempts,
             started_at: until.before(crate::domain::webhooks::LEASE),

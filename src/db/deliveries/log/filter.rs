@@ -6,25 +6,25 @@ use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
-/// What to show of the log; empty means all of it.
+/// Selects deliveries; the default selects all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of that webhook.
+    /// Only deliveries of this webhook.
     pub webhook: Option<WebhookId>,
-    /// Standing there.
+    /// Only deliveries with this status.
     pub status: Option<Status>,
-    /// Of that event.
+    /// Only deliveries of this event.
     pub event: Option<EventName>,
-    /// From that inbox.
+    /// Only deliveries of events of this inbox.
     pub inbox: Option<InboxId>,
-    /// Made then or later.
+    /// Only deliveries created at this time or later.
     pub from: Option<Timestamp>,
-    /// Made before then.
+    /// Only deliveries created before this time.
     pub to: Option<Timestamp>,
-    /// Made by a test, or by anything else.
+    /// Only deliveries of tests, or only others.
     pub test: Option<bool>,
-    /// With that in it.
+    /// Only deliveries that this search finds.
     pub search: Option<Search>,
-    /// Asked by a reader without admin rights: the search does not look into answers that such readers do not see.
+    /// Whether a viewer reads: the search then skips the answers that viewers do not see.
     pub is_viewers: bool,
 }

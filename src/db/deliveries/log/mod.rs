@@ -1,4 +1,4 @@
-//! The delivery log: reading what happened.
+//! The delivery log: pages of deliveries, and one delivery with its attempts.
 
 pub mod attempts;
 pub mod filter;
@@ -19,16 +19,16 @@ use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use filter::Filter;
 
-/// One line of the log.
+/// A delivery with the main facts of its latest attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The delivery.
     pub delivery: Delivery,
-    /// Its latest attempt's HTTP status.
+    /// The HTTP status of the latest attempt, if the receiver answered.
     pub http_status: Option<u16>,
-    /// Its latest attempt's duration in milliseconds.
+    /// The duration of the latest attempt, if it has ended.
     pub duration_ms: Option<i64>,
-    /// Its latest attempt's cause.
+    /// The cause of the latest attempt's failure.
     pub cause: Option<FailureCause>,
 }
 
@@ -37,13 +37,13 @@ pub struct Line {
 pub struct Page {
     /// The lines, newest first.
     pub lines: Vec<Line>,
-    /// Where the next page in the cursor's direction begins, if there may be one.
+    /// The id after which the next page in the direction of the cursor begins, if there may be one.
     pub next: Option<DeliveryId>,
-    /// The page is not full: nobody looked beyond `next`, so that no search costs more than that.
+    /// Whether the page has fewer lines than asked because the scan stopped at `next` to limit its cost.
     pub is_cut: bool,
 }
 
-/// A page of up to `limit` lines.
+/// The page of at most `limit` lines at the cursor.
 pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<DeliveryId>, limit: usize) -> Result<Page, Error> {
     let (mut rows, edge) = scan::rows(conn, filter, cursor, limit + 1)?;
     let is_full = rows.len() > limit;
@@ -58,10 +58,10 @@ pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<DeliveryId>
     })
 }
 
-/// Other deliveries of the same event to the same webhook, the newest first, up to `most`.
-pub fn twins(conn: &mut DbConnection, of: &Delivery, most: i64) -> Result<Vec<Delivery>, Error> {
+/// Up to `rows_max` other deliveries of the same event to the same webhook, newest first.
+pub fn other_deliveries(conn: &mut DbConnection, of: &Delivery, rows_max: i64) -> Result<Vec<Delivery>, Error> {
     let same = d::table.filter(d::event_id.eq(of.event_id.0)).filter(d::webhook_id.eq(of.webhook_id));
-    let rows: Vec<Row> = same.filter(d::id.ne(of.id.0)).order(d::id.desc()).limit(most).load(conn)?;
+    let rows: Vec<Row> = same.filter(d::id.ne(of.id.0)).order(d::id.desc()).limit(rows_max).load(conn)?;
     rows.into_iter().map(Row::into_delivery).collect()
 }
 
@@ -74,7 +74,7 @@ fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<
         .order((a::delivery_id, a::number))
         .select((a::delivery_id, a::number, a::status, a::duration_ms, a::cause))
         .load(conn)?;
-    // In ascending order: the last of a delivery stays.
+    // In ascending order, so the latest attempt of each delivery remains.
     let mut latest: HashMap<i64, Latest> = rows.into_iter().map(|row| (row.0, row)).collect();
     let line = |delivery: Delivery| {
         let (_, _, status, duration_ms, cause) = latest.remove(&delivery.id.0).unwrap_or_default();
@@ -93,7 +93,7 @@ pub fn find(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<Delivery>,
     d::table.find(id.0).get_result::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
 }
 
-/// That event has a delivery to that webhook.
+/// Whether the event has a delivery to the webhook.
 pub fn was_for(conn: &mut DbConnection, event: EventId, webhook: WebhookId) -> Result<bool, Error> {
     let found = d::table.filter(d::event_id.eq(event.0)).filter(d::webhook_id.eq(webhook));
     Ok(found.select(d::id).first::<i64>(conn).optional()?.is_some())

@@ -1,34 +1,34 @@
-//! The rows of the log that a filter lets through, at a bounded cost.
+//! Finds the rows of the log that match a filter, at a bounded cost.
 //!
-//! Of a million deliveries three may fit. No index leads to them: one for each filter would make every delivery
-//! dearer. So a filter looks at the next 100,000 rows (10,000 where an index leads to each) and no further, and the
-//! page offers to go on. The ids are the log's order and hold their time, so times need no index either.
+//! Three of a million deliveries may match, and no index leads to them: an index for each filter would slow down every
+//! delivery. So a page reads at most the next 100,000 rows (10,000 where an index leads to each) and then offers a link
+//! to continue. The log is ordered by id, and ids hold their time, so a time range needs no index.
 
 use diesel::prelude::*;
 
 use super::filter::Filter;
-use super::text_search::{self, Answers, Looked, NEWEST};
-use super::webhook_range::{Ids, OfWebhook};
+use super::text_search::{self, Answers, SEARCH_DELIVERIES_MAX, TextSearch};
+use super::webhook_range::{IdRange, WebhookIdRange};
 use crate::db::deliveries::queue::rows::Row;
 use crate::db::schema::deliveries::{self, dsl as d};
-use crate::db::sql::literal::{Fixed, PENDING};
+use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::Status;
 use crate::domain::deliveries::search::Search;
 use crate::domain::id::{DeliveryId, IdSource};
 
-/// A query about deliveries whose conditions are known only now.
+/// A query of deliveries with conditions that are chosen at run time.
 type Query<'a> = deliveries::BoxedQuery<'a, <DbConnection as diesel::Connection>::Backend>;
 
-/// Rows that are looked at first: enough for what many fit.
-const FEW: i64 = 2_000;
-/// Rows that are looked at in the log's own order: 20 ms on SQLite.
-const MANY: i64 = 100_000;
-/// Rows that are looked at when an index leads to each, maybe on a page of its own: 40 ms.
-const MANY_APART: i64 = 10_000;
+/// Rows read at first: enough if many match.
+const SCAN_ROWS_FIRST: i64 = 2_000;
+/// Rows read in the order of the primary key: 20 ms on SQLite.
+const SCAN_ROWS_FULL: i64 = 100_000;
+/// Rows read through another index, each of which may be on a page of its own: 40 ms on SQLite.
+const SCAN_ROWS_INDEXED: i64 = 10_000;
 
-/// Up to `most` rows in the cursor's order, and the id beyond which nobody looked, if there is more beyond it.
+/// Up to `rows_max` rows in the order of the cursor, and the id at which the scan stopped, if more rows may follow.
 pub(in crate::db) fn rows(
     conn: &mut DbConnection,
     filter: &Filter,
@@ -38,18 +38,18 @@ pub(in crate::db) fn rows(
     let scan = Scan { filter, ids: ids_of_events(conn, filter)? };
     match &filter.search {
         Some(search @ (Search::Text(_) | Search::HttpStatus(_))) => {
-            let search = Looked { search, answers: Answers::of(conn, filter.is_viewers)? };
+            let search = TextSearch { search, answers: Answers::of(conn, filter.is_viewers)? };
             text_search::rows(conn, &search, cursor, most, |conn, cursor, most| scan.rows(conn, cursor, most))
         }
         _ => scan.rows(conn, cursor, most),
     }
 }
 
-/// The deliveries of the events that are looked for.
+/// The ids of the deliveries of the events that the search names.
 fn ids_of_events(conn: &mut DbConnection, filter: &Filter) -> Result<Option<Vec<i64>>, Error> {
     let Some(Search::Events(events)) = &filter.search else { return Ok(None) };
     let found = deliveries::table.filter(d::event_id.between(*events.start(), *events.end()));
-    let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
+    let newest = i64::try_from(SEARCH_DELIVERIES_MAX).unwrap_or(i64::MAX);
     Ok(Some(found.order(d::event_id.desc()).limit(newest).select(d::id).load(conn)?))
 }
 
@@ -66,7 +66,7 @@ impl Scan<'_> {
         most: usize,
     ) -> Result<(Vec<Row>, Option<i64>), Error> {
         let mut found = (Vec::new(), None);
-        for window in [FEW, if self.is_led() { MANY_APART } else { MANY }] {
+        for window in [SCAN_ROWS_FIRST, if self.uses_other_index() { SCAN_ROWS_INDEXED } else { SCAN_ROWS_FULL }] {
             let ids = self.ids(cursor);
             let edge = if self.is_selective() { self.edge(conn, cursor, window)? } else { None };
             let ids = match (cursor, edge) {
@@ -82,21 +82,21 @@ impl Scan<'_> {
                 break;
             }
         }
-        // A full page says itself where it ends.
+        // The last row of a full page is the cursor of the next one.
         if found.0.len() == most {
             found.1 = None;
         }
         Ok(found)
     }
 
-    /// The last row of a window that begins at the cursor.
+    /// The first id beyond a window of rows that begins at the cursor; `None` if there are fewer rows.
     fn edge(&self, conn: &mut DbConnection, cursor: Cursor<DeliveryId>, window: i64) -> Result<Option<i64>, Error> {
         Ok(self.ordered(self.base(self.ids(cursor)), cursor).select(d::id).offset(window).first(conn).optional()?)
     }
 
-    /// The ids that may fit, from the cursor on.
-    fn ids(&self, cursor: Cursor<DeliveryId>) -> Ids {
-        let mut ids = Ids::ALL;
+    /// The ids that may match, from the cursor on.
+    fn ids(&self, cursor: Cursor<DeliveryId>) -> IdRange {
+        let mut ids = IdRange::ALL;
         if let Some(from) = self.filter.from {
             ids = ids.above(IdSource::first_at(from) - 1);
         }
@@ -113,26 +113,27 @@ impl Scan<'_> {
         }
     }
 
-    /// What an index finds of these ids: all, those of a webhook, or those that wait or have failed.
-    fn base(&self, ids: Ids) -> Query<'static> {
+    /// The part of the query that an index serves: all rows in the range, those of a webhook, or those that are pending or
+    /// have failed.
+    fn base(&self, ids: IdRange) -> Query<'static> {
         let query = deliveries::table.into_boxed();
         let within = d::id.gt(ids.above).and(d::id.lt(ids.below));
         match (self.filter.status, self.filter.webhook) {
             (Some(Status::Pending), _) => query.filter(PENDING).filter(within),
-            (Some(Status::Failed), _) => query.filter(Fixed("deliveries.status = 'failed'")).filter(within),
-            (_, Some(webhook)) if self.is_of_webhook() => query.filter(OfWebhook(webhook, ids)),
+            (Some(Status::Failed), _) => query.filter(LiteralSql("deliveries.status = 'failed'")).filter(within),
+            (_, Some(webhook)) if self.is_of_webhook() => query.filter(WebhookIdRange { webhook, ids }),
             _ => query.filter(within),
         }
     }
 
-    /// What each row is asked.
+    /// Adds the conditions that are checked on each row.
     fn narrow<'q>(&self, mut query: Query<'q>) -> Query<'q> {
         let filter = self.filter;
         if filter.status == Some(Status::Success) {
-            query = query.filter(Fixed("deliveries.status = 'success'"));
+            query = query.filter(LiteralSql("deliveries.status = 'success'"));
         }
         if let Some(webhook) = filter.webhook.filter(|_| !self.is_of_webhook()) {
-            // The sum keeps SQLite from the webhook's index, which would lead through all that went well.
+            // `+ 0` keeps SQLite from using the index of the webhook, which would read all its successful deliveries.
             query = query.filter((d::webhook_id + 0_i64).eq(webhook));
         }
         if let Some(event) = filter.event {
@@ -142,8 +143,8 @@ impl Scan<'_> {
             query = query.filter(d::inbox_id.eq(inbox));
         }
         match filter.test {
-            Some(true) => query = query.filter(Fixed("deliveries.origin = 'test'")),
-            Some(false) => query = query.filter(Fixed("deliveries.origin <> 'test'")),
+            Some(true) => query = query.filter(LiteralSql("deliveries.origin = 'test'")),
+            Some(false) => query = query.filter(LiteralSql("deliveries.origin <> 'test'")),
             None => {}
         }
         match &self.ids {
@@ -161,17 +162,17 @@ impl Scan<'_> {
         }
     }
 
-    /// The webhook's index leads to the rows, and nothing that leads to fewer.
+    /// Whether the index of the webhook serves the query: no other one leads to fewer rows.
     fn is_of_webhook(&self) -> bool {
         self.filter.webhook.is_some() && self.ids.is_none() && !self.filter.status.is_some_and(is_rare)
     }
 
-    /// An index leads to the rows.
-    fn is_led(&self) -> bool {
+    /// Whether another index than the primary key serves the query.
+    fn uses_other_index(&self) -> bool {
         self.filter.webhook.is_some() || self.filter.status.is_some_and(is_rare)
     }
 
-    /// Rows may have to be passed over.
+    /// Whether rows that the index finds may not match.
     fn is_selective(&self) -> bool {
         let filter = self.filter;
         let webhook = filter.webhook.is_some() && filter.status.is_some_and(is_rare);
@@ -181,7 +182,7 @@ impl Scan<'_> {
     }
 }
 
-/// Has an index of its own.
+/// Whether deliveries with this status have an index of their own.
 fn is_rare(status: Status) -> bool {
     matches!(status, Status::Pending | Status::Failed)
 }

@@ -1,4 +1,4 @@
-//! Looking into what was sent and what was answered.
+//! Searches the bodies of events and of answers.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -14,33 +14,33 @@ use crate::domain::deliveries::search::{Search, folded};
 use crate::domain::id::{DeliveryId, EventId};
 use crate::domain::webhooks::target_url::TargetUrl;
 
-/// Deliveries that one search looks into, and events that a piece of an id may mean.
-pub(in crate::db) const NEWEST: usize = 5_000;
-/// Bytes that one search reads, should all bodies be large.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// Deliveries that are looked into at a time: so many bodies are held at once.
-const CHUNK: usize = 100;
-/// The same where no body is read.
-const LIGHT_CHUNK: usize = 1_000;
+/// Deliveries that one search reads, and deliveries of the events that a part of an id may name.
+pub(in crate::db) const SEARCH_DELIVERIES_MAX: usize = 5_000;
+/// Bytes that one search reads, if the bodies are large.
+const SEARCH_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Deliveries read at a time, whose bodies are in memory together.
+const BODIES_CHUNK_ROWS: usize = 100;
+/// Deliveries read at a time if no body is read.
+const STATUS_CHUNK_ROWS: usize = 1_000;
 
-/// What is looked for, and in which answers.
-pub(in crate::db) struct Looked<'a> {
-    /// What is looked for.
+/// A search, and the answers that it may read.
+pub(in crate::db) struct TextSearch<'a> {
+    /// What is searched for.
     pub search: &'a Search,
-    /// The answers that may be looked into.
+    /// The answers that may be searched.
     pub answers: Answers,
 }
 
-/// The answers that a reader sees. To look into others would tell them letter by letter.
+/// The answers that a person may see. A search in others would reveal them letter by letter.
 pub(in crate::db) enum Answers {
-    /// All of them.
+    /// All answers.
     All,
-    /// Those of these webhooks, without the addresses that receivers repeat.
+    /// The answers of these webhooks, in which the webhook's own URL is hidden.
     Of(HashMap<i64, TargetUrl>),
 }
 
 impl Answers {
-    /// Of a reader with or without admin rights.
+    /// For an administrator or a viewer.
     pub fn of(conn: &mut DbConnection, is_viewers: bool) -> Result<Self, Error> {
         if !is_viewers || settings::viewers_see_answers(conn)? {
             return Ok(Self::All);
@@ -74,25 +74,26 @@ impl Answers {
     }
 }
 
-/// Up to `most` of the rows that `next` gives from a cursor on, and where the search stopped, if it did.
+/// Up to `rows_max` matching rows of those that `next` returns from a cursor on, and the id at which the search stopped, if
+/// it did.
 pub(in crate::db) fn rows(
     conn: &mut DbConnection,
-    looked: &Looked,
+    search: &TextSearch,
     mut cursor: Cursor<DeliveryId>,
-    most: usize,
+    rows_max: usize,
     next: impl Fn(&mut DbConnection, Cursor<DeliveryId>, usize) -> Result<(Vec<Row>, Option<i64>), Error>,
 ) -> Result<(Vec<Row>, Option<i64>), Error> {
     let (mut found, mut bytes) = (Vec::new(), 0);
     let mut passed = 0;
-    let chunk = if matches!(looked.search, Search::Text(_)) { CHUNK } else { LIGHT_CHUNK };
-    while passed < NEWEST && bytes < MOST_BYTES {
+    let chunk = if matches!(search.search, Search::Text(_)) { BODIES_CHUNK_ROWS } else { STATUS_CHUNK_ROWS };
+    while passed < SEARCH_DELIVERIES_MAX && bytes < SEARCH_BYTES_MAX {
         let (rows, edge) = next(conn, cursor, chunk)?;
         let last = rows.last().map(|row| row.id);
         passed += rows.len();
         let ended = rows.len() < chunk;
-        found.extend(matching(conn, looked, rows, &mut bytes)?);
-        if found.len() >= most {
-            found.truncate(most);
+        found.extend(matching(conn, search, rows, &mut bytes)?);
+        if found.len() >= rows_max {
+            found.truncate(rows_max);
             return Ok((found, None));
         }
         match last {
@@ -107,8 +108,14 @@ pub(in crate::db) fn rows(
     Ok((found, stopped))
 }
 
-fn matching(conn: &mut DbConnection, looked: &Looked, rows: Vec<Row>, bytes: &mut usize) -> Result<Vec<Row>, Error> {
-    match looked.search {
+/// The rows that the search matches. Adds the size of the bodies to `bytes`.
+fn matching(
+    conn: &mut DbConnection,
+    search: &TextSearch,
+    rows: Vec<Row>,
+    bytes: &mut usize,
+) -> Result<Vec<Row>, Error> {
+    match search.search {
         Search::HttpStatus(status) => {
             let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
             let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids));
@@ -122,7 +129,7 @@ fn matching(conn: &mut DbConnection, looked: &Looked, rows: Vec<Row>, bytes: &mu
                 folded(body).contains(text)
             };
             let webhooks: HashMap<i64, i64> = rows.iter().map(|row| (row.id, row.webhook_id)).collect();
-            let ids = webhooks.iter().filter(|(_, webhook)| looked.answers.are_shown(**webhook)).map(|(id, _)| *id);
+            let ids = webhooks.iter().filter(|(_, webhook)| search.answers.are_shown(**webhook)).map(|(id, _)| *id);
             let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids.collect::<Vec<_>>()));
             let sent: HashSet<i64> = rows.iter().map(|row| row.event_id).collect();
             let sent: Vec<EventId> = sent.into_iter().map(EventId).collect();
@@ -133,7 +140,7 @@ fn matching(conn: &mut DbConnection, looked: &Looked, rows: Vec<Row>, bytes: &mu
                 answers.select((attempts::delivery_id, attempts::response_body)).load(conn)?;
             let answered = answers.into_iter().filter(|(id, body)| {
                 let webhook = webhooks.get(id).copied().unwrap_or_default();
-                body.as_deref().is_some_and(|body| holds(&looked.answers.as_shown(webhook, body)))
+                body.as_deref().is_some_and(|body| holds(&search.answers.as_shown(webhook, body)))
             });
             let answered: HashSet<i64> = answered.map(|(id, _)| id).collect();
             let fits = |row: &Row| sent.contains(&row.event_id) || answered.contains(&row.id);

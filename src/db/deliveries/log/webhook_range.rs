@@ -1,4 +1,4 @@
-//! The deliveries of a webhook in the log's order.
+//! The condition for the deliveries of a webhook, in the order of the log.
 
 use std::any::TypeId;
 
@@ -12,46 +12,49 @@ use diesel::sql_types::{BigInt, HasSqlType};
 use crate::db::sql::literal::condition;
 use crate::domain::id::WebhookId;
 
-/// Ids that are looked at: between two that are not.
+/// The ids between two bounds, without the bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::db) struct Ids {
-    /// Greater than this one.
+pub(in crate::db) struct IdRange {
+    /// The bound below the range.
     pub above: i64,
-    /// Less than this one.
+    /// The bound above the range.
     pub below: i64,
 }
 
-impl Ids {
-    /// Every id there may be.
+impl IdRange {
+    /// All ids.
     pub const ALL: Self = Self { above: 0, below: i64::MAX };
 
-    /// Those of them that are greater than `id`.
+    /// The ids of the range that are greater than `id`.
     pub fn above(self, id: i64) -> Self {
         Self { above: self.above.max(id), ..self }
     }
 
-    /// Those of them that are less than `id`.
+    /// The ids of the range that are less than `id`.
     pub fn below(self, id: i64) -> Self {
         Self { below: self.below.min(id), ..self }
     }
 }
 
-/// A delivery is of that webhook, its id among those. To be ordered by webhook and id.
+/// Holds for the deliveries of a webhook with ids in a range. Order the query by webhook and id.
 ///
-/// Where the webhook is said to equal a number, Postgres knows that ids alone give the same order, and to find ten rows
-/// of a webhook that had none for a week it reads all that the others had. Bounds of both together only the index of
-/// both can serve. SQLite always takes that index, but of bounds of both together only those of the webhook bound its
-/// search: it would read every id of the webhook.
+/// Postgres gets a row comparison. With `webhook_id = $1 ORDER BY id` it may scan the primary key, and to find ten rows
+/// of a webhook without a delivery for a week it reads all deliveries of the others; a range of rows can only use the
+/// index `deliveries_webhook`. SQLite uses only the first column of a row comparison and would read every id of the
+/// webhook, so it gets separate conditions.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::db) struct OfWebhook(pub WebhookId, pub Ids);
+pub(in crate::db) struct WebhookIdRange {
+    pub webhook: WebhookId,
+    pub ids: IdRange,
+}
 
-impl<DB> QueryFragment<DB> for OfWebhook
+impl<DB> QueryFragment<DB> for WebhookIdRange
 where
     DB: Backend + HasSqlType<BigInt> + 'static,
     i64: ToSql<BigInt, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let Self(webhook, ids) = self;
+        let Self { webhook, ids } = self;
         if TypeId::of::<DB>() != TypeId::of::<Pg>() {
             out.push_sql("deliveries.webhook_id = ");
             out.push_bind_param::<BigInt, _>(webhook)?;
@@ -73,4 +76,4 @@ where
     }
 }
 
-condition!(OfWebhook);
+condition!(WebhookIdRange);

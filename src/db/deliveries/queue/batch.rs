@@ -1,5 +1,7 @@
-//! Sentences for many rows at once: new deliveries, deliveries that succeeded, attempts. diesel's own batches are
-//! prepared anew every time; here each number of rows is a sentence that the connection keeps.
+//! Statements for many rows: insert deliveries, mark deliveries as succeeded, insert attempts.
+//!
+//! diesel prepares its own batch statements anew every time. Here each number of rows is a statement whose prepared form
+//! the connection keeps.
 
 use diesel::QueryResult;
 use diesel::backend::Backend;
@@ -12,13 +14,13 @@ use crate::domain::deliveries::{Attempt, Status};
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
 
-/// Rows in one sentence.
-pub const MOST: usize = 16;
+/// Rows in one statement.
+pub const BATCH_INSERT_ROWS_MAX: usize = 16;
 
-/// Deliveries that wait, or are born leased; at most [`MOST`].
-pub struct NewDeliveries(Vec<NewRow>);
+/// Inserts at most [`BATCH_INSERT_ROWS_MAX`] deliveries.
+pub struct InsertDeliveries(Vec<DeliveryRow>);
 
-struct NewRow {
+struct DeliveryRow {
     id: i64,
     event_id: i64,
     event: &'static str,
@@ -31,14 +33,13 @@ struct NewRow {
     leased_until: Option<i64>,
 }
 
-impl NewDeliveries {
-    /// The sentence that stores them.
+impl InsertDeliveries {
     pub fn of(new: &[NewDelivery]) -> Self {
-        Self(new.iter().map(NewRow::of).collect())
+        Self(new.iter().map(DeliveryRow::of).collect())
     }
 }
 
-impl NewRow {
+impl DeliveryRow {
     fn of(new: &NewDelivery) -> Self {
         Self {
             id: new.id.0,
@@ -55,7 +56,7 @@ impl NewRow {
     }
 }
 
-impl<DB> QueryFragment<DB> for NewDeliveries
+impl<DB> QueryFragment<DB> for InsertDeliveries
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text>,
     i64: ToSql<BigInt, DB>,
@@ -88,25 +89,25 @@ where
     }
 }
 
-/// Ends deliveries that succeeded, as far as their lease holds; at most [`MOST`]. Returns the ids of those that it
-/// ended.
-pub struct Succeeded {
+/// Marks at most [`BATCH_INSERT_ROWS_MAX`] deliveries as succeeded, if they are pending and still have their lease.
+/// Returns the ids of those that it changed.
+pub struct MarkSucceeded {
+    /// Delivery and token.
     leases: Vec<(i64, i64)>,
     now: i64,
 }
 
-impl Succeeded {
-    /// The sentence that ends them.
+impl MarkSucceeded {
     pub fn of<'a>(done: impl IntoIterator<Item = &'a Finished>, now: Timestamp) -> Self {
         Self { leases: done.into_iter().map(|done| (done.id.0, done.lease.token)).collect(), now: now.micros() }
     }
 }
 
-impl Query for Succeeded {
+impl Query for MarkSucceeded {
     type SqlType = BigInt;
 }
 
-impl<DB> QueryFragment<DB> for Succeeded
+impl<DB> QueryFragment<DB> for MarkSucceeded
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>,
     i64: ToSql<BigInt, DB>,
@@ -127,8 +128,8 @@ where
             tuple.bind::<BigInt, _>(lease)?;
             tuple.end();
         }
-        // Both databases call the columns of VALUES that. Were the status compared with 'pending', Postgres might think
-        // it shortest to look through the index of all that waits.
+        // `column1` and `column2` are the default names of VALUES columns on both databases. Do not write
+        // `status = 'pending'`: Postgres may then prefer the index of all pending deliveries to the primary key.
         out.push_sql(
             ") AS done WHERE deliveries.id = done.column1 AND deliveries.lease = done.column2 \
              AND deliveries.status NOT IN ('success', 'failed') RETURNING deliveries.id",
@@ -137,10 +138,11 @@ where
     }
 }
 
-/// Attempts for the log; at most [`MOST`].
-pub struct NewAttempts<'a>(Vec<AttemptRow<'a>>);
+/// Inserts at most [`BATCH_INSERT_ROWS_MAX`] attempts.
+pub struct InsertAttempts<'a>(Vec<AttemptRow<'a>>);
 
-struct AttemptRow<'a> {
+/// A row of `attempts`.
+pub struct AttemptRow<'a> {
     id: i64,
     attempt: &'a Attempt,
     started_at: i64,
@@ -154,15 +156,15 @@ struct AttemptRow<'a> {
     truncated: bool,
 }
 
-impl<'a> NewAttempts<'a> {
-    /// The sentence that stores them, each with a word for administrators.
-    pub fn of(attempts: impl IntoIterator<Item = (DeliveryId, &'a Attempt, Option<&'a str>)>) -> Self {
-        Self(attempts.into_iter().map(AttemptRow::of).collect())
+impl<'a> InsertAttempts<'a> {
+    pub fn of(rows: impl IntoIterator<Item = AttemptRow<'a>>) -> Self {
+        Self(rows.into_iter().collect())
     }
 }
 
 impl<'a> AttemptRow<'a> {
-    fn of((id, attempt, detail): (DeliveryId, &'a Attempt, Option<&'a str>)) -> Self {
+    /// `detail` is shown to administrators only.
+    pub fn of(id: DeliveryId, attempt: &'a Attempt, detail: Option<&'a str>) -> Self {
         let response = attempt.response.as_ref();
         Self {
             id: id.0,
@@ -184,7 +186,7 @@ fn json(headers: &[(String, String)]) -> String {
     serde_json::to_string(headers).unwrap_or_else(|_| "[]".into())
 }
 
-impl<DB> QueryFragment<DB> for NewAttempts<'_>
+impl<DB> QueryFragment<DB> for InsertAttempts<'_>
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text> + HasSqlType<Binary> + HasSqlType<Bool>,
     i64: ToSql<BigInt, DB>,
@@ -220,7 +222,7 @@ where
     }
 }
 
-/// `(…, …)`
+/// Writes a list in parentheses, such as a row of VALUES.
 struct Tuple<'a, 'b, DB: Backend> {
     out: AstPass<'a, 'b, DB>,
     comma: &'static str,
@@ -247,14 +249,14 @@ impl<'a, 'b, DB: Backend> Tuple<'a, 'b, DB> {
     }
 }
 
-/// The statement is remembered by its text.
-macro_rules! known_by_text {
-    ($($sentence:ty),*) => {$(
-        impl QueryId for $sentence {
+/// Has diesel find the prepared statement by its text, which depends on the number of rows.
+macro_rules! found_by_text {
+    ($($statement:ty),*) => {$(
+        impl QueryId for $statement {
             type QueryId = ();
             const HAS_STATIC_QUERY_ID: bool = false;
         }
     )*};
 }
 
-known_by_text!(NewDeliveries, Succeeded, NewAttempts<'_>);
+found_by_text!(InsertDeliveries, MarkSucceeded, InsertAttempts<'_>);

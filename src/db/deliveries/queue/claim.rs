@@ -1,36 +1,36 @@
-//! Claiming what is due: which webhooks, how many, in which order.
+//! Claims due deliveries: of which webhooks, and how many of each.
 
 use diesel::prelude::*;
 
-use super::claimable::{ALONE, Kind, LongestDue};
+use super::claimable::{ClaimableIds, Kind, SUSPECT_AFTER_INTERRUPTIONS};
 use super::rows::{Lease, Row};
 use crate::db::schema::{deliveries as d, webhooks};
-use crate::db::sql::literal::{Fixed, PENDING};
+use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::Delivery;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
-/// A webhook that is on and has something due.
+/// A webhook with due deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// Its number.
+    /// The webhook.
     pub webhook_id: WebhookId,
-    /// It fails: one delivery at a time.
+    /// Whether it is failing and gets one delivery at a time.
     pub probe: bool,
     /// When it last came back after an outage.
     pub returned_at: Option<Timestamp>,
 }
 
-/// Webhooks that are on, not paused, not waiting for their next probe, and have something due.
+/// Webhooks that are on, neither paused nor waiting for their next probe, and have due deliveries; without suspects.
 pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>, Error> {
     let due = d::table
         .filter(d::webhook_id.eq(webhooks::id))
         .filter(PENDING)
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
-        .filter(d::interruptions.lt(ALONE));
+        .filter(d::interruptions.lt(SUSPECT_AFTER_INTERRUPTIONS));
     let rows: Vec<(i64, Option<i64>, Option<i64>)> = webhooks::table
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
@@ -39,51 +39,54 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
         .order(webhooks::id)
         .select((webhooks::id, webhooks::probe_at, webhooks::returned_at))
         .load(conn)?;
-    let due = |(webhook_id, probe, returned): (WebhookId, Option<i64>, Option<i64>)| Due {
+    let webhook = |(webhook_id, probe, returned): (WebhookId, Option<i64>, Option<i64>)| Due {
         webhook_id,
         probe: probe.is_some(),
         returned_at: returned.map(Timestamp::from_micros),
     };
-    Ok(rows.into_iter().map(due).collect())
+    Ok(rows.into_iter().map(webhook).collect())
 }
 
-/// How many deliveries a claim may take.
+/// How many deliveries a claim may take. What one kind leaves unused the other may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// First attempts …
+    /// Deliveries without an attempt.
     pub firsts: i64,
-    /// … and retries; what one kind leaves the other may take.
+    /// Deliveries with at least one attempt.
     pub retries: i64,
 }
 
-/// Takes due deliveries of a webhook for this process, the longest due first: first attempts as many as their share,
-/// retries as many as theirs, then whatever is left of either. Each has begun an attempt when this commits: the lease
-/// is the proof that one is on its way.
+/// Claims due deliveries of a webhook, those that have been due longest first: first attempts up to their share, then
+/// retries and first attempts up to the sum of both shares. The commit increments `attempts` and stores the lease, so an
+/// attempt counts as started from then on.
 pub fn claim(
     conn: &mut DbConnection,
     webhook: WebhookId,
-    at: (Timestamp, Lease),
+    now: Timestamp,
+    lease: Lease,
     share: Share,
 ) -> Result<Vec<Delivery>, Error> {
-    let most = share.firsts + share.retries;
-    let mut claimed = claim_some(conn, webhook, at, (Kind::First, share.firsts))?;
-    for (kind, most) in [(Kind::Retry, most), (Kind::First, most)] {
-        let left = most - i64::try_from(claimed.len()).unwrap_or(i64::MAX);
+    let sum = share.firsts + share.retries;
+    let mut claimed = claim_kind(conn, webhook, now, lease, Kind::First, share.firsts)?;
+    for kind in [Kind::Retry, Kind::First] {
+        let left = sum - i64::try_from(claimed.len()).unwrap_or(i64::MAX);
         if left > 0 {
-            claimed.extend(claim_some(conn, webhook, at, (kind, left))?);
+            claimed.extend(claim_kind(conn, webhook, now, lease, kind, left)?);
         }
     }
     Ok(claimed)
 }
 
-fn claim_some(
+fn claim_kind(
     conn: &mut DbConnection,
     webhook: WebhookId,
-    (now, lease): (Timestamp, Lease),
-    (kind, most): (Kind, i64),
+    now: Timestamp,
+    lease: Lease,
+    kind: Kind,
+    rows_max: i64,
 ) -> Result<Vec<Delivery>, Error> {
     let claim = diesel::update(d::table)
-        .filter(LongestDue::of(webhook, kind, now, most))
+        .filter(ClaimableIds::of(webhook, kind, now, rows_max))
         .set((
             d::lease.eq(Some(lease.token)),
             d::leased_until.eq(Some(lease.until.micros())),
@@ -94,11 +97,11 @@ fn claim_some(
     claimed.into_iter().map(Row::into_delivery).collect()
 }
 
-/// The same, as the index of those deliveries has it.
-const SUSPECT: Fixed = Fixed("deliveries.interruptions >= 3");
+/// [`SUSPECT_AFTER_INTERRUPTIONS`] as the condition of the partial index `deliveries_suspect`.
+const SUSPECT: LiteralSql = LiteralSql("deliveries.interruptions >= 3");
 
-/// A due delivery that is to be sent alone, if there is one.
-pub fn claim_alone(conn: &mut DbConnection, (now, lease): (Timestamp, Lease)) -> Result<Option<Delivery>, Error> {
+/// Claims a due delivery that is a suspect, of a webhook that may be sent to, if there is one.
+pub fn claim_suspect(conn: &mut DbConnection, now: Timestamp, lease: Lease) -> Result<Option<Delivery>, Error> {
     let suspect: Option<i64> = d::table
         .inner_join(webhooks::table.on(webhooks::id.eq(d::webhook_id)))
         .filter(webhooks::enabled.eq(true))

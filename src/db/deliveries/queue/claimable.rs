@@ -1,4 +1,4 @@
-//! What a claim takes.
+//! The condition of a claim: which deliveries may be claimed, and in which order.
 
 use std::any::TypeId;
 
@@ -13,38 +13,39 @@ use crate::db::sql::literal::condition;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
-/// After that many interrupted attempts in a row a delivery is sent alone.
-pub(in crate::db) const ALONE: i32 = 3;
+/// After this many interrupted attempts in a row a delivery is a suspect: it may be what ends the process.
+pub(in crate::db) const SUSPECT_AFTER_INTERRUPTIONS: i32 = 3;
 
-/// A delivery is among those of its webhook that are due and free, the longest due first.
+/// Holds for the deliveries of a webhook that are due and not leased, up to a number, those that have been due longest
+/// first.
 ///
-/// On Postgres several processes claim at once. Rows that another has locked are passed over: waiting for them would
-/// make a queue of the processes, at whose end nothing is left (measured: with four processes a sixth of the rate).
+/// On Postgres several processes claim at the same time and skip rows that another one has locked. If they waited for the
+/// rows instead, they would queue behind each other and find nothing left: with four processes the rate was a sixth.
 #[derive(Clone, Copy, Debug)]
-pub struct LongestDue {
+pub struct ClaimableIds {
     webhook: WebhookId,
     kind: Kind,
     now: i64,
-    most: i64,
+    rows_max: i64,
 }
 
-/// First attempts and retries have indexes of their own.
+/// Each kind has an index of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// No attempt has been made.
+    /// Deliveries without an attempt.
     First,
-    /// At least one has.
+    /// Deliveries with at least one attempt.
     Retry,
 }
 
-impl LongestDue {
-    /// At most that many, due at `now`.
-    pub const fn of(webhook: WebhookId, kind: Kind, now: Timestamp, most: i64) -> Self {
-        Self { webhook, kind, now: now.micros(), most }
+impl ClaimableIds {
+    /// Deliveries that are due at `now`, at most `rows_max`.
+    pub const fn of(webhook: WebhookId, kind: Kind, now: Timestamp, rows_max: i64) -> Self {
+        Self { webhook, kind, now: now.micros(), rows_max }
     }
 }
 
-impl<DB> QueryFragment<DB> for LongestDue
+impl<DB> QueryFragment<DB> for ClaimableIds
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + 'static,
     i64: ToSql<BigInt, DB>,
@@ -52,7 +53,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let shared = TypeId::of::<DB>() == TypeId::of::<Pg>();
-        // An array, so that Postgres looks once: the rows of IN it may look for several times, and lock others.
+        // In an array Postgres runs the subquery once. After IN it may run it several times and lock other rows.
         out.push_sql(if shared { "deliveries.id = ANY (ARRAY(" } else { "deliveries.id IN (" });
         out.push_sql("SELECT due.id FROM deliveries AS due WHERE due.status = 'pending' AND due.leased_until IS NULL");
         out.push_sql(match self.kind {
@@ -64,12 +65,12 @@ where
         out.push_sql(" AND due.next_attempt_at <= ");
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(" AND due.interruptions < ");
-        out.push_bind_param::<Integer, _>(&ALONE)?;
+        out.push_bind_param::<Integer, _>(&SUSPECT_AFTER_INTERRUPTIONS)?;
         out.push_sql(" ORDER BY due.next_attempt_at, due.id LIMIT ");
-        out.push_bind_param::<BigInt, _>(&self.most)?;
+        out.push_bind_param::<BigInt, _>(&self.rows_max)?;
         out.push_sql(if shared { " FOR UPDATE SKIP LOCKED))" } else { ")" });
         Ok(())
     }
 }
 
-condition!(LongestDue);
+condition!(ClaimableIds);

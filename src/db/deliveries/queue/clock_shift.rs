@@ -1,4 +1,4 @@
-//! After the machine's clock was set: what waits, waits as long as it was meant to.
+//! Shifts stored times after the clock of the machine was set, so that pending deliveries wait as long as planned.
 
 use diesel::prelude::*;
 
@@ -6,7 +6,8 @@ use crate::db::schema::{deliveries as d, webhooks as w};
 use crate::db::sql::literal::PENDING;
 use crate::db::{DbConnection, Error};
 
-/// Moves due times, leases, pauses and probes by so many microseconds.
+/// Adds this many microseconds to the due times and leases of pending deliveries, and to the times of webhooks: pauses,
+/// probes, starts of streaks and ramps, `disabled_at`, and the ends of old secrets.
 pub fn shift(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
     diesel::update(d::table.filter(PENDING))
         .set((d::next_attempt_at.eq(d::next_attempt_at + micros), d::leased_until.eq(d::leased_until + micros)))
@@ -38,7 +39,7 @@ mod tests {
     use crate::domain::timestamp::Timestamp;
 
     #[test]
-    fn what_waits_moves_with_the_clock() {
+    fn due_times_and_pauses_move_with_the_clock() {
         let folder = tempfile::tempdir().expect("a folder");
         let url = DatabaseUrl::Sqlite(folder.path().join("t.db"));
         migrate(&url).expect("tables");

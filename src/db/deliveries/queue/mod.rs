@@ -1,4 +1,4 @@
-//! The queue: which deliveries are due, who is sending them, how they ended.
+//! The queue: inserts deliveries, claims due ones under a lease, and ends them.
 
 pub(in crate::db) mod batch;
 pub mod claim;
@@ -16,27 +16,28 @@ use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Delivery, Reason, Status, Trigger};
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
-use batch::NewDeliveries;
-use rows::{NewDelivery, give_up};
+use batch::InsertDeliveries;
+use rows::{NewDelivery, fail_permanently};
 
-/// Stores new deliveries.
+/// Inserts deliveries.
 pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
-    for new in new.chunks(batch::MOST) {
-        prepared::execute(conn, NewDeliveries::of(new))?;
+    for new in new.chunks(batch::BATCH_INSERT_ROWS_MAX) {
+        prepared::execute(conn, InsertDeliveries::of(new))?;
     }
     Ok(())
 }
 
-/// Ends a waiting delivery by a person's wish. False if it had ended already.
+/// Cancels a pending delivery. False if it has ended already.
 pub fn cancel(conn: &mut DbConnection, id: DeliveryId, now: Timestamp) -> Result<bool, Error> {
-    give_up(conn, id, Reason::Cancelled, now)
+    fail_permanently(conn, id, Reason::Cancelled, now)
 }
 
-/// Sends the event of a delivery again as a delivery of its own.
+/// Inserts a new delivery, with this id, of the same event to the same webhook.
 pub fn send_again(
     conn: &mut DbConnection,
     old: &Delivery,
-    (id, trigger): (DeliveryId, Trigger),
+    id: DeliveryId,
+    trigger: Trigger,
     now: Timestamp,
 ) -> Result<(), Error> {
     let new = NewDelivery {
@@ -52,13 +53,13 @@ pub fn send_again(
     insert(conn, &[new])
 }
 
-/// Makes what was held for a webhook due now. Returns how many.
+/// Makes all pending deliveries of a webhook due now, but for those in flight. Returns how many.
 pub fn release_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
     let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
     Ok(diesel::update(held).set(d::next_attempt_at.eq(Some(now.micros()))).execute(conn)?)
 }
 
-/// Cancels what was held for a webhook. Returns how many.
+/// Cancels all pending deliveries of a webhook, but for those in flight. Returns how many.
 pub fn discard_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
     let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
     Ok(diesel::update(held)

@@ -1,12 +1,11 @@
-//! How attempts end: results written down, leases taken back.
+//! The end of attempts: stores results and reclaims leases.
 
 use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::batch::{self, NewAttempts, Succeeded};
-use super::rows::Finished;
-use super::rows::{Row, give_up};
+use super::batch::{self, AttemptRow, InsertAttempts, MarkSucceeded};
+use super::rows::{Finished, Row, fail_permanently};
 use crate::db::deliveries::hourly_counts;
 use crate::db::schema::{attempts, deliveries as d};
 use crate::db::sql::literal::PENDING;
@@ -16,46 +15,47 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status, T
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
 
-/// After that many interrupted attempts in a row a delivery is given up: it may be what ends the process.
-const POISON: i32 = 6;
+/// After this many interrupted attempts in a row a delivery fails permanently (`poison`): it may be what ends the process.
+const POISON_AFTER_INTERRUPTIONS: i32 = 6;
 
-/// What became of a result.
+/// What was stored of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It came too late, and nothing was written.
-    Dropped,
-    /// The delivery had ended already; only the attempt was written.
-    Told,
-    /// The delivery is now as the result says.
+    /// Nothing: it came after the lease was lost.
+    Discarded,
+    /// Only the attempt: the delivery had ended already.
+    AttemptOnly,
+    /// The attempt and the new state of the delivery.
     Applied,
 }
 
-/// Writes results down, and says of each what became of it.
+/// Stores results; returns for each, in the same order, what was stored.
 pub fn record(conn: &mut DbConnection, batch: &[Finished], now: Timestamp) -> Result<Vec<Written>, Error> {
     lock(conn, batch)?;
-    // Two results of one delivery may stand in a batch, under two leases: the second has to wait for the first.
+    // A batch may have two results of one delivery, under two leases: the second must see what the first one changed.
     let mut seen = HashSet::new();
     let first = |finished: &&Finished| finished.next == Next::Done && seen.insert(finished.id.0);
     let done: Vec<&Finished> = batch.iter().filter(first).collect();
     let mut ended = HashSet::new();
-    for done in done.chunks(batch::MOST) {
-        ended.extend(prepared::load::<_, i64>(conn, Succeeded::of(done.iter().copied(), now))?);
+    for done in done.chunks(batch::BATCH_INSERT_ROWS_MAX) {
+        ended.extend(prepared::load::<_, i64>(conn, MarkSucceeded::of(done.iter().copied(), now))?);
     }
     let mut written = Vec::with_capacity(batch.len());
     for finished in batch {
         let applied = finished.next == Next::Done && ended.remove(&finished.id.0);
         written.push(if applied { Written::Applied } else { record_one(conn, finished, now)? });
     }
-    let told = batch.iter().zip(&written).filter(|(_, written)| **written != Written::Dropped);
-    let told: Vec<_> = told.map(|(finished, _)| (finished.id, &finished.attempt, finished.detail.as_deref())).collect();
-    for attempts in told.chunks(batch::MOST) {
-        prepared::execute(conn, NewAttempts::of(attempts.iter().copied()))?;
+    let kept = batch.iter().zip(&written).filter(|(_, written)| **written != Written::Discarded);
+    let kept: Vec<_> = kept.map(|(finished, _)| finished).collect();
+    for results in kept.chunks(batch::BATCH_INSERT_ROWS_MAX) {
+        let rows = results.iter().map(|result| AttemptRow::of(result.id, &result.attempt, result.detail.as_deref()));
+        prepared::execute(conn, InsertAttempts::of(rows))?;
     }
     Ok(written)
 }
 
-/// Two transactions that lock the same rows lock them in one order: otherwise each may wait for the other on Postgres.
-/// SQLite has one writer.
+/// Locks the rows in the order of their ids: on Postgres two transactions that lock the same rows in different orders
+/// deadlock. SQLite has one writer.
 fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
     if let DbConnection::Postgres(conn) = conn {
         let ids: Vec<i64> = batch.iter().map(|finished| finished.id.0).collect();
@@ -64,8 +64,8 @@ fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Applies a result to its delivery. One that comes after its lease was lost counts only if it is a success: then the
-/// receiver has the event, whatever another attempt says.
+/// Applies a result to its delivery. After the lease was lost only a success counts: the receiver has the event,
+/// regardless of other attempts.
 fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<Written, Error> {
     let (status, reason, next, finished) = match done.next {
         Next::Done => (Status::Success, None, None, Some(now)),
@@ -88,73 +88,78 @@ fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
         return Ok(Written::Applied);
     }
     if release(conn, done)? {
-        return Ok(Written::Told);
+        return Ok(Written::AttemptOnly);
     }
-    // Another attempt may be on its way under another lease, which stays: its result will be told too.
+    // The row may have another lease, of an attempt in flight: it stays, so that the attempt of that one is stored too.
     if done.next != Next::Done || diesel::update(pending).set(end).execute(conn)? == 0 {
-        return Ok(Written::Dropped);
+        return Ok(Written::Discarded);
     }
+    // The row that says that this attempt was interrupted; its result replaces it.
     diesel::delete(attempts::table.find((done.id.0, done.attempt.number))).execute(conn)?;
     Ok(Written::Applied)
 }
 
-/// A delivery that a person ended while it was on its way stays ended; what came of the attempt is told all the same.
+/// Releases the lease of a delivery that was cancelled while its attempt was in flight: it stays ended, and the attempt is
+/// stored. False if the row has no such lease.
 fn release(conn: &mut DbConnection, done: &Finished) -> Result<bool, Error> {
     let ended = d::table.find(done.id.0).filter(d::lease.eq(done.lease.token));
     let change = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
     Ok(diesel::update(ended).set(change).execute(conn)? > 0)
 }
 
-/// Which leases to take back.
+/// Which leases to reclaim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lost {
-    /// Every one: this process owns the database and has just started.
+pub enum LeaseScope {
+    /// All: at the start of the only process that serves the database.
     All,
-    /// Those that have run out.
+    /// Those that had expired at this time.
     Expired(Timestamp),
-    /// This process's own ones, at its end: tokens from the first to the last.
+    /// Those of a process that ends: tokens from the first to the last.
     Own(i64, i64),
 }
 
-/// Takes leases back: their attempts are written down as interrupted, and the deliveries are due again at
-/// `due`, unless they ended meanwhile. They use up no step of the schedule. Returns how many; call again while it is
-/// not 0.
-pub fn interrupt(conn: &mut DbConnection, lost: Lost, due: Timestamp) -> Result<usize, Error> {
+/// Reclaims up to 500 leases: stores their attempts as interrupted and makes the deliveries due again at `due`, unless
+/// they have ended. An interrupted attempt uses no step of the schedule. Tests and poisonous deliveries fail
+/// permanently. Returns how many; call it again until it returns 0.
+pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> Result<usize, Error> {
     let mut rows = d::table.filter(d::leased_until.is_not_null()).limit(500).into_boxed();
-    rows = match lost {
-        Lost::All => rows,
-        Lost::Expired(now) => rows.filter(d::leased_until.le(now.micros())),
-        Lost::Own(first, last) => rows.filter(d::lease.between(first, last)),
+    rows = match scope {
+        LeaseScope::All => rows,
+        LeaseScope::Expired(now) => rows.filter(d::leased_until.le(now.micros())),
+        LeaseScope::Own(first, last) => rows.filter(d::lease.between(first, last)),
     };
-    let (mut taken, mut failed) = (0, Vec::new());
+    let (mut reclaimed, mut failed) = (0, Vec::new());
     let mut rows: Vec<Row> = rows.load(conn)?;
-    // In the order in which results are written down, so that two processes wait for each other and do not deadlock.
+    // In the order in which `record` locks rows, so that two processes do not deadlock.
     rows.sort_unstable_by_key(|row| row.id);
     for row in rows {
-        let mine = d::table.find(row.id).filter(d::lease.eq(row.lease));
-        let freed = diesel::update(mine)
+        let same_lease = d::table.find(row.id).filter(d::lease.eq(row.lease));
+        let released = diesel::update(same_lease)
             .set((
                 d::lease.eq(None::<i64>),
                 d::leased_until.eq(None::<i64>),
                 d::interruptions.eq(row.interruptions + 1),
             ))
             .execute(conn)?;
-        if freed > 0 {
-            prepared::execute(conn, NewAttempts::of([(DeliveryId(row.id), &interrupted(&row), None)]))?;
+        if released > 0 {
+            let attempt = interrupted(&row);
+            prepared::execute(conn, InsertAttempts::of([AttemptRow::of(DeliveryId(row.id), &attempt, None)]))?;
             diesel::update(d::table.find(row.id).filter(PENDING))
                 .set(d::next_attempt_at.eq(Some(due.micros())))
                 .execute(conn)?;
             if row.origin == Trigger::Test.as_str() {
-                // A person waited for a test's one attempt, and waits no longer.
-                give_up(conn, DeliveryId(row.id), Reason::Exhausted, due)?;
-            } else if row.interruptions + 1 >= POISON && give_up(conn, DeliveryId(row.id), Reason::Poison, due)? {
+                // A test has one attempt.
+                fail_permanently(conn, DeliveryId(row.id), Reason::Exhausted, due)?;
+            } else if row.interruptions + 1 >= POISON_AFTER_INTERRUPTIONS
+                && fail_permanently(conn, DeliveryId(row.id), Reason::Poison, due)?
+            {
                 failed.push((row.webhook_id, Status::Failed));
             }
-            taken += 1;
+            reclaimed += 1;
         }
     }
     hourly_counts::count(conn, failed, due)?;
-    Ok(taken)
+    Ok(reclaimed)
 }
 
 fn interrupted(row: &Row) -> Attempt {

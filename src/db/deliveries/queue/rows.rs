@@ -1,4 +1,4 @@
-//! Rows of `deliveries`, new ones, and how an attempt ended.
+//! Rows of `deliveries`, new and stored, and the results of attempts.
 
 use diesel::prelude::*;
 
@@ -11,16 +11,16 @@ use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
 
-/// A claim on a delivery: a result counts only while the token still stands in the row.
+/// The right to send a delivery. A result of a failed attempt counts only while the row has this token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// A random number.
+    /// Upper half: the process; lower half: random.
     pub token: i64,
-    /// From then on another may claim it.
+    /// From this time on the lease may be reclaimed.
     pub until: Timestamp,
 }
 
-/// A row of `deliveries`.
+/// A row of `deliveries`, in the order of its columns.
 #[derive(Clone, Queryable)]
 pub(in crate::db) struct Row {
     pub(in crate::db) id: i64,
@@ -63,55 +63,56 @@ impl Row {
     }
 }
 
-/// A delivery that does not exist yet.
+/// A delivery to be inserted. It is due at once.
 #[derive(Clone, Copy, Debug)]
 pub struct NewDelivery {
-    /// Its id.
+    /// The id of the new row.
     pub id: DeliveryId,
-    /// The event it carries.
+    /// The event that is sent.
     pub event_id: EventId,
-    /// The event's name.
+    /// The name of that event.
     pub event: EventName,
-    /// Where it goes.
+    /// The webhook that gets it.
     pub webhook_id: WebhookId,
-    /// Where the event came from.
+    /// The inbox of the event.
     pub inbox_id: Option<InboxId>,
-    /// What made it.
+    /// What made the delivery.
     pub trigger: Trigger,
-    /// Born leased: its first attempt begins right after the commit.
+    /// If set, the row is inserted as claimed, and its first attempt has to start after the commit.
     pub lease: Option<Lease>,
-    /// When it is made; due at once.
+    /// The time of its creation.
     pub now: Timestamp,
 }
 
-/// How an attempt ended, to be written down.
+/// The result of an attempt.
 #[derive(Clone, Debug)]
 pub struct Finished {
     /// The delivery.
     pub id: DeliveryId,
-    /// Its webhook.
+    /// The webhook of the delivery.
     pub webhook_id: WebhookId,
-    /// The lease it was sent under.
+    /// The lease under which it was sent.
     pub lease: Lease,
-    /// The attempt as the log will show it.
+    /// The row for the log.
     pub attempt: Attempt,
-    /// A word for administrators that the pages show only to them.
+    /// More about a failure, shown to administrators only.
     pub detail: Option<String>,
-    /// What is to become of the delivery.
+    /// What happens to the delivery.
     pub next: Next,
-    /// What it says about the webhook's health, if anything.
+    /// What the attempt says about the health of the webhook, if anything.
     pub signal: Option<Signal>,
 }
 
-/// Ends a waiting delivery. False if it had ended already.
-pub(in crate::db) fn give_up(
+/// Ends a pending delivery as failed. False if it has ended already. A lease stays, so that an attempt in flight can still
+/// add its row.
+pub(in crate::db) fn fail_permanently(
     conn: &mut DbConnection,
     id: DeliveryId,
     reason: Reason,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let waiting = d::table.find(id.0).filter(PENDING);
-    let cancelled = diesel::update(waiting)
+    let pending = d::table.find(id.0).filter(PENDING);
+    let ended = diesel::update(pending)
         .set((
             d::status.eq(Status::Failed.as_str()),
             d::reason.eq(Some(reason.as_str())),
@@ -119,5 +120,5 @@ pub(in crate::db) fn give_up(
             d::finished_at.eq(Some(now.micros())),
         ))
         .execute(conn)?;
-    Ok(cancelled > 0)
+    Ok(ended > 0)
 }

@@ -1,4 +1,4 @@
-//! Every row of `tests/data/ssrf_cases.tsv`: the parser, the guard, and the real sender.
+//! Checks every row of `tests/data/ssrf_cases.tsv` with the parser, the guard and the real sender.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -58,24 +58,24 @@ fn policy(profile: &str) -> AddressPolicy {
     policy.unwrap().with_own("hooks.self.example", 443)
 }
 
-/// What the guard says to a name; a literal was judged by the parser.
-async fn guarded(row: &Row, url: &TargetUrl) -> Result<(), Refusal> {
+/// The guard's result for a name. A literal address has no answers and was checked by the parser.
+async fn resolve(row: &Row, url: &TargetUrl) -> Result<(), Refusal> {
     if row.answers.is_empty() {
         return Ok(());
     }
     let lookup = Names::answering(&[&row.answers]).lookup;
-    let patience = Duration::from_secs(1);
-    let guard = Guard { policy: Arc::clone(&row.policy), lookup, patience, https: url.is_https() };
+    let timeout = Duration::from_secs(1);
+    let guard = Guard { policy: Arc::clone(&row.policy), lookup, timeout, https: url.is_https() };
     guard.resolve(&url.host()).await.map(drop)
 }
 
 #[tokio::test]
-async fn every_row_gets_its_verdict() {
+async fn every_row_has_its_expected_result() {
     let mut count = 0;
     for row in rows() {
         let verdict = match TargetUrl::parse(&row.url, &row.policy) {
             Err(_) => "reject_at_save",
-            Ok(url) => match guarded(&row, &url).await {
+            Ok(url) => match resolve(&row, &url).await {
                 Err(Refusal::Blocked(_)) => "reject_at_connect",
                 Err(other) => panic!("{}: {other}", row.url),
                 Ok(()) => "allow",
@@ -101,9 +101,9 @@ async fn the_sender_itself_refuses_what_the_table_refuses_at_connect() {
     assert_eq!((listener.connections(), refused.is_empty()), (0, false));
 }
 
-/// As if a bad literal had been stored past the parser.
+/// Literals that the parser would refuse, as if they had been stored without it.
 #[tokio::test]
-async fn the_sender_itself_refuses_literals_without_asking_for_names() {
+async fn the_sender_itself_refuses_literals_without_a_lookup() {
     let listener = Receiver::answering("HTTP/1.1 204 X\r\n\r\n");
     let names = Names::answering(&[&["127.0.0.1"]]);
     let mut count = 0;
@@ -122,7 +122,7 @@ async fn the_sender_itself_refuses_literals_without_asking_for_names() {
     assert_eq!((listener.connections(), names.asked()), (0, 0));
 }
 
-/// The row's request, aimed at the listener's port, so that a way through would be seen.
+/// The row's request with the port of the listener, so that a connection would be counted.
 fn at_port_of(listener: &Receiver, url: &str) -> Option<PreparedRequest> {
     let mut url = url::Url::parse(url).ok()?;
     url.set_port(Some(listener.at.port())).ok()?;

@@ -1,4 +1,4 @@
-//! What receivers answer, well or badly.
+//! Valid, slow, large and malformed answers of receivers.
 
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ async fn every_status_is_an_answer_and_no_redirect_is_followed() {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_beyond_the_time_out_is_a_timeout_and_the_connection_is_dropped() {
+async fn headers_that_trickle_past_the_timeout_are_a_timeout_and_the_connection_is_closed() {
     let mut receiver = Receiver::serving(|mut caller| {
         caller.hear();
         for byte in "HTTP/1.1 200 OK\r\nx-slow: ".bytes().chain(std::iter::repeat(b'z')) {
@@ -67,7 +67,7 @@ async fn a_receiver_that_never_answers_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn interim_answers_do_not_stretch_the_time_out() {
+async fn interim_responses_do_not_extend_the_timeout() {
     let mut receiver = Receiver::serving(|mut caller| {
         caller.hear();
         caller.say("HTTP/1.1 102 Processing\r\n\r\n".repeat(40_000));
@@ -82,7 +82,7 @@ async fn interim_answers_do_not_stretch_the_time_out() {
 }
 
 #[tokio::test]
-async fn of_an_endless_body_16_kib_are_kept_and_the_connection_is_dropped() {
+async fn of_an_endless_body_16_kib_are_kept_and_the_connection_is_closed() {
     let mut receiver = Receiver::serving(|mut caller| {
         caller.hear();
         caller.say("HTTP/1.1 200 OK\r\n\r\n");
@@ -96,13 +96,13 @@ async fn of_an_endless_body_16_kib_are_kept_and_the_connection_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_body_of_exactly_16_kib_is_whole() {
+async fn a_body_of_exactly_16_kib_is_not_truncated() {
     let response = answer_to(format!("HTTP/1.1 200 OK\r\ncontent-length: 16384\r\n\r\n{}", "a".repeat(16384))).await;
     assert_eq!((response.body.len(), response.truncated), (16384, false));
 }
 
 #[tokio::test]
-async fn after_the_head_a_stalled_or_broken_body_makes_no_failure() {
+async fn after_the_headers_a_stalled_or_broken_body_is_no_failure() {
     let stalled = Receiver::serving(|mut caller| {
         caller.hear();
         caller.say("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok");
@@ -120,7 +120,7 @@ async fn after_the_head_a_stalled_or_broken_body_makes_no_failure() {
 }
 
 #[tokio::test]
-async fn a_body_that_ends_with_the_connection_is_whole_and_an_upgrade_is_an_answer() {
+async fn a_body_that_ends_with_the_connection_is_complete_and_status_101_is_an_answer() {
     let response = answer_to("HTTP/1.0 200\r\n\r\nok").await;
     assert_eq!((response.status, response.body.as_slice(), response.truncated), (200, b"ok".as_slice(), false));
     assert_eq!(answer_to("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n").await.status, 101);
@@ -128,7 +128,7 @@ async fn a_body_that_ends_with_the_connection_is_whole_and_an_upgrade_is_an_answ
 
 #[tokio::test]
 async fn a_compressed_body_is_kept_as_it_came() {
-    // A gzip header, then bytes that a decoder would choke on.
+    // A gzip header, followed by bytes that are not valid gzip.
     let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 14\r\n\r\n".to_vec();
     let body = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff, 0xff, 0xff];
     bytes.extend(body);
@@ -138,21 +138,21 @@ async fn a_compressed_body_is_kept_as_it_came() {
 }
 
 #[tokio::test]
-async fn of_the_headers_8_kib_are_kept_and_a_small_one_behind_a_large_one_still_counts() {
+async fn of_the_headers_8_kib_are_kept_and_a_small_one_after_a_large_one_still_counts() {
     let head = format!("HTTP/1.1 429 Slow\r\nx-a: 1\r\nx-big: {}\r\nretry-after: 90\r\n\r\n", "b".repeat(9000));
     let headers = answer_to(head).await.headers;
     assert_eq!(headers, [("x-a".to_owned(), "1".to_owned()), ("retry-after".to_owned(), "90".to_owned())]);
 }
 
 #[tokio::test]
-async fn a_hundred_headers_are_an_answer_and_one_more_is_none() {
+async fn a_hundred_headers_are_an_answer_and_one_more_is_invalid_http() {
     let head = |count: usize| format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(count));
     assert_eq!(answer_to(head(100)).await.headers.len(), 100);
     assert_eq!(cause(post(Receiver::answering(head(101)).at).await), FailureCause::InvalidHttp);
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_called_so() {
+async fn a_malformed_answer_is_invalid_http() {
     let mebibyte = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(1024 * 1024));
     let length_twice = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n".to_owned();
     for bytes in ["\0\u{1}\u{2}garbage\r\n\r\n".to_owned(), "hello\r\n\r\n".into(), mebibyte, length_twice] {
@@ -162,8 +162,8 @@ async fn what_is_no_http_is_called_so() {
 }
 
 #[tokio::test]
-async fn a_greeting_out_of_turn_is_no_http() {
-    // Many times: the greeting comes before, while or after the request is written.
+async fn bytes_before_the_request_are_invalid_http() {
+    // Repeated, because the greeting comes before, while or after the request is written.
     for _ in 0..50 {
         let receiver = Receiver::serving(|mut caller| {
             caller.say("220 mail.example.com ESMTP\r\n");
@@ -173,8 +173,8 @@ async fn a_greeting_out_of_turn_is_no_http() {
     }
 }
 
-/// Lines that a browser or curl forgives, each in an answer that is good otherwise.
-const ODD_LINES: [(&str, &[u8]); 13] = [
+/// Header lines that browsers or curl accept, each in an otherwise valid answer.
+const LENIENT_LINES: [(&str, &[u8]); 13] = [
     ("a folded value", b"content-security-policy: default-src 'none';\r\n  script-src 'self';\r\n\timg-src *"),
     ("a value that is folded at once", b"x-a:\r\n b"),
     ("a blank before the colon", b"x-a : b"),
@@ -191,8 +191,8 @@ const ODD_LINES: [(&str, &[u8]); 13] = [
 ];
 
 #[tokio::test]
-async fn an_odd_header_line_in_a_good_answer_is_no_failure() {
-    for (what, line) in ODD_LINES {
+async fn a_malformed_header_line_that_browsers_accept_is_no_failure() {
+    for (what, line) in LENIENT_LINES {
         let head =
             [&b"HTTP/1.1 200 OK\r\nx-before: 1\r\n"[..], line, b"\r\nretry-after: 7\r\ncontent-length: 2\r\n\r\nok"];
         let response = match post(Receiver::answering(head.concat()).at).await {
@@ -203,7 +203,7 @@ async fn an_odd_header_line_in_a_good_answer_is_no_failure() {
         for kept in [("x-before", "1"), ("retry-after", "7")] {
             assert!(response.headers.contains(&(kept.0.into(), kept.1.into())), "{what}: {:?}", response.headers);
         }
-        // What is shown and stored holds no line end.
+        // No stored value contains a line end.
         assert!(
             !response.headers.iter().any(|(_, value)| value.contains(['\r', '\n'])),
             "{what}: {:?}",
@@ -220,7 +220,7 @@ async fn a_folded_value_is_read_as_one_line() {
 }
 
 #[tokio::test]
-async fn what_frames_an_answer_is_not_forgiven() {
+async fn malformed_framing_is_invalid_http() {
     for line in [
         "content-length: 1\r\ncontent-length: 2",
         "content-length : 1\r\ncontent-length: 2",
@@ -230,7 +230,7 @@ async fn what_frames_an_answer_is_not_forgiven() {
         "content-length: two",
         "content-length:\r\n 1\r\n 2",
         "content-length: 99999999999999999999999",
-        // NUL and CR are no odd signs, but dangerous ones (RFC 9110 §5.5): the parser has no switch for them.
+        // NUL and CR are dangerous (RFC 9110 §5.5); the parser has no option to accept them.
         "x-a: b\0c",
         "x\0a: b",
         "x-a: b\rc",

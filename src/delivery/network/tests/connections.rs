@@ -1,4 +1,4 @@
-//! Names that lie and connections that fail.
+//! Connections that fail, and names that change or have too many addresses.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ async fn a_full_backlog_is_a_connect_timeout() {
     let listener = socket.listen(1).unwrap();
     let at = listener.local_addr().unwrap();
     let wait = Duration::from_millis(100);
-    // Until the system answers no more: nobody accepts.
+    // Connects until the backlog is full, because the listener accepts none.
     let queued: Vec<TcpStream> = std::iter::from_fn(|| TcpStream::connect_timeout(&at, wait).ok()).take(100).collect();
     assert!(queued.len() < 100);
     assert_eq!(cause(post(at).await), FailureCause::ConnectTimeout);
@@ -62,7 +62,7 @@ async fn a_name_without_addresses_is_a_dns_error() {
 }
 
 #[tokio::test]
-async fn a_name_with_64_addresses_is_a_dns_error_and_nobody_is_called() {
+async fn a_name_with_64_addresses_is_a_dns_error_and_no_connection_is_made() {
     let receiver = Receiver::answering("HTTP/1.1 204 X\r\n\r\n");
     let names = Names::answering(&[&["127.0.0.1"; 64]]);
     assert_eq!(post_named(&names.lookup, loopback(), receiver.at.port()).await, FailureCause::DnsError);
@@ -70,9 +70,9 @@ async fn a_name_with_64_addresses_is_a_dns_error_and_nobody_is_called() {
 }
 
 #[tokio::test]
-async fn a_name_that_changes_its_mind_finds_no_second_lookup() {
+async fn a_name_whose_address_changes_gets_no_second_lookup() {
     let receiver = Receiver::answering("HTTP/1.1 204 X\r\n\r\n");
-    // The first answer is the loopback's other, allowed door, where nobody listens.
+    // The first answer is ::1, which is allowed and where no server listens.
     let names = Names::answering(&[&["::1"], &["127.0.0.1"]]);
     let only_v6 = AddressPolicy::new(vec!["::1/128".parse().unwrap()], Vec::new(), false).unwrap();
     let sender = sender(Arc::new(only_v6), &names.lookup, Vec::new());
@@ -85,7 +85,7 @@ async fn a_name_that_changes_its_mind_finds_no_second_lookup() {
 }
 
 #[tokio::test]
-async fn a_good_name_is_called_at_the_port_of_its_url() {
+async fn a_request_goes_to_the_port_of_its_url() {
     let mut receiver = Receiver::answering("HTTP/1.1 204 X\r\n\r\n");
     let names = Names::answering(&[&["127.0.0.1"]]);
     let path = "/!$&'()*+,-.:;=@[]^_`{|}~%00?q=!$&()*+,-./:;=?@[]^_`{|}~\"<>'";
@@ -102,7 +102,7 @@ async fn plain_http_reaches_a_public_address_only_where_the_operator_allows_http
 }
 
 #[tokio::test]
-async fn the_blocked_address_is_told_only_to_operators_with_an_allow_list() {
+async fn a_blocked_address_is_reported_only_with_an_allow_list() {
     let names = Names::answering(&[&["192.168.2.50"]]);
     let request = request("https://nas.example.com/hook");
     let failure = async |policy| sender(policy, &names.lookup, Vec::new()).send(&request).await.unwrap_err();

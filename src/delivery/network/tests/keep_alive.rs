@@ -1,4 +1,4 @@
-//! Connections that are used again.
+//! Connections that several requests use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use crate::domain::deliveries::failure_cause::FailureCause;
 const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
 #[tokio::test]
-async fn a_burst_shares_connections_whose_address_was_vetted() {
+async fn a_burst_shares_a_connection_whose_address_was_checked() {
     let receiver = Receiver::serving(|mut caller| {
         while caller.hear_another() {
             caller.say(FINE);
@@ -26,7 +26,7 @@ async fn a_burst_shares_connections_whose_address_was_vetted() {
                 assert_eq!(reply.remote_ip.map(|ip| ip.to_string()).as_deref(), Some("127.0.0.1"));
                 answered += 1;
             }
-            // Whoever needs another connection asks again, and gets the address that is not allowed.
+            // A request that needs a new connection looks the name up again and gets the address that is not allowed.
             Err(failure) => assert_eq!(failure.cause, FailureCause::BlockedAddress),
         }
     }
@@ -35,7 +35,7 @@ async fn a_burst_shares_connections_whose_address_was_vetted() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_written_to_a_dying_connection_is_not_sent_again() {
+async fn a_request_that_was_written_to_a_closing_connection_is_not_repeated() {
     let heard = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&heard);
     // Every connection breaks at its second request.
@@ -59,13 +59,13 @@ async fn a_request_that_was_written_to_a_dying_connection_is_not_sent_again() {
                 broken += 1;
             }
         }
-        assert_eq!(heard.load(Ordering::SeqCst), sent, "each request comes once");
+        assert_eq!(heard.load(Ordering::SeqCst), sent, "each request arrives once");
     }
     assert!(broken > 0, "no connection was used again");
 }
 
 #[tokio::test]
-async fn an_answer_that_was_not_read_to_its_end_ends_its_connection() {
+async fn an_answer_that_was_not_read_to_its_end_closes_its_connection() {
     let receiver = Receiver::serving(|mut caller| {
         while caller.hear_another() {
             caller.say(format!("HTTP/1.1 200 OK\r\ncontent-length: 40001\r\n\r\n{}", "x".repeat(40_000)));

@@ -1,4 +1,4 @@
-//! The sender against real sockets on loopback.
+//! Tests of the sender with real sockets on the loopback interface.
 
 mod address_table;
 mod answers;
@@ -21,16 +21,16 @@ use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::target_url::TargetUrl;
 
-/// No test waits that long; a busy machine must not make a failure.
+/// A timeout that no test reaches, not even on a busy machine.
 const LONG: Duration = Duration::from_secs(8);
 
-/// Loopback opened, and nothing else.
+/// Allows loopback addresses, besides public ones.
 fn loopback() -> Arc<AddressPolicy> {
     let allow = vec!["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()];
     Arc::new(AddressPolicy::new(allow, Vec::new(), false).unwrap())
 }
 
-/// A name service that gives the next set of addresses with every question, and the last one again.
+/// A name service that answers each lookup with the next set of addresses, and repeats the last one.
 struct Names {
     lookup: Lookup,
     asked: Arc<AtomicUsize>,
@@ -43,8 +43,8 @@ impl Names {
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         let lookup: Lookup = Arc::new(move |_| {
-            let turn = count.fetch_add(1, Ordering::SeqCst).min(sets.len() - 1);
-            let answer = sets[turn].clone();
+            let index = count.fetch_add(1, Ordering::SeqCst).min(sets.len() - 1);
+            let answer = sets[index].clone();
             Box::pin(async move { Ok(answer) })
         });
         Self { lookup, asked }
@@ -78,7 +78,7 @@ fn request(url: &str) -> PreparedRequest {
     }
 }
 
-/// One request to a receiver on loopback.
+/// Sends one request to a receiver on the loopback interface.
 async fn post(to: SocketAddr) -> Result<Reply, Failure> {
     post_for(to, LONG).await
 }

@@ -1,4 +1,4 @@
-//! The environment names no proxy.
+//! Proxies in the environment are ignored.
 
 use std::env;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use super::post;
 use super::receiver::Receiver;
 
-/// Holds the receiver's port in the child process; changing the environment of this one is unsafe.
+/// Names the receiver's port in the child process. The environment of this process cannot be changed safely.
 const TARGET: &str = "HACHOK_TEST_TARGET";
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A receiver of raw bytes: a thread for the listener and one for each connection.
+//! A receiver that sends raw bytes: one thread for the listener and one for each connection.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,20 +15,20 @@ pub(super) struct Receiver {
     requests: UnboundedReceiver<String>,
 }
 
-/// The receiver's side of a connection.
+/// A connection, as the receiver sees it.
 pub(super) struct Caller {
     pub(super) stream: TcpStream,
     pub(super) requests: UnboundedSender<String>,
 }
 
 impl Caller {
-    /// Reads one whole request and notes it.
+    /// Reads one complete request and reports it to [`Receiver::next`].
     pub(super) fn hear(&mut self) {
         let request = read_request(&mut self.stream);
         self.requests.send(request).ok();
     }
 
-    /// The same, unless the other side goes instead.
+    /// Like [`Self::hear`]; false if the sender closes the connection instead.
     pub(super) fn hear_another(&mut self) -> bool {
         let there = matches!(self.stream.peek(&mut [0]), Ok(1));
         if there {
@@ -37,12 +37,12 @@ impl Caller {
         there
     }
 
-    /// Sends bytes, for as long as the other side takes them.
+    /// Sends bytes; false if the sender has closed the connection.
     pub(super) fn say(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
-    /// Waits until the other side has gone.
+    /// Waits until the sender closes the connection, and reports `gone`.
     pub(super) fn wait_for_the_end(&mut self) {
         while matches!(self.stream.read(&mut [0; 1024]), Ok(1..)) {}
         self.requests.send("gone".into()).ok();
@@ -63,7 +63,7 @@ pub(super) fn read_request(stream: &mut impl Read) -> String {
 }
 
 impl Receiver {
-    /// Serves every connection with `serve`, which has read nothing yet.
+    /// Calls `serve` with every connection, before anything was read.
     pub(super) fn serving(serve: impl Fn(Caller) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
@@ -80,7 +80,7 @@ impl Receiver {
         Self { at, connections, requests }
     }
 
-    /// Reads the request, gives that answer, closes.
+    /// Reads the request, sends this answer and closes the connection.
     pub(super) fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::serving(move |mut caller| {
@@ -89,12 +89,12 @@ impl Receiver {
         })
     }
 
-    /// How many connections came in.
+    /// The number of connections so far.
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// The next thing that a connection noted.
+    /// The next report of a connection; fails after 5 s.
     pub(super) async fn next(&mut self) -> String {
         tokio::time::timeout(Duration::from_secs(5), self.requests.recv()).await.unwrap().unwrap()
     }

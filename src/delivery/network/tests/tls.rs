@@ -1,4 +1,4 @@
-//! Receivers whose certificates or TLS versions are not acceptable.
+//! Receivers with valid and invalid certificates and TLS versions.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn trusting(authority: &Authority) -> Vec<CertificateDer<'static>> {
     vec![authority.der().clone()]
 }
 
-/// A receiver with a certificate for that name, valid between those years.
+/// A receiver with a certificate for this name, valid between these years.
 fn receiver(name: &str, years: (i32, i32), authority: Option<&Authority>) -> Receiver {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -72,7 +72,7 @@ async fn a_good_certificate_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_bad_certificate_is_a_tls_error_and_no_byte_of_the_request_leaves() {
+async fn an_invalid_certificate_is_a_tls_error_and_the_request_is_not_sent() {
     let ca = authority();
     let receivers = [
         ("expired", receiver("receiver.example.com", (2020, 2021), Some(&ca))),
@@ -90,8 +90,8 @@ async fn a_bad_certificate_is_a_tls_error_and_no_byte_of_the_request_leaves() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_speaks_no_tls_or_only_an_old_one_is_a_tls_error() {
-    // Alert 70, protocol_version, as a server answers that knows TLS 1.0 only; a ServerHello of TLS 1.1.
+async fn a_receiver_without_tls_or_with_only_tls_1_1_is_a_tls_error() {
+    // Alert 70 (protocol_version), as a server with only TLS 1.0 answers; a ServerHello of TLS 1.1.
     let alert = b"\x15\x03\x01\x00\x02\x02\x46".to_vec();
     let mut hello = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02".to_vec();
     hello.extend([7; 32]);
@@ -106,7 +106,7 @@ async fn a_receiver_that_speaks_no_tls_or_only_an_old_one_is_a_tls_error() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_hangs_is_a_connect_timeout_and_one_that_breaks_a_reset() {
+async fn a_hanging_handshake_is_a_connect_timeout_and_a_broken_one_a_reset() {
     let hanging = Receiver::serving(|mut caller| caller.wait_for_the_end());
     assert_eq!(cause(post_to(&hanging, Vec::new()).await), FailureCause::ConnectTimeout);
     let breaking = Receiver::serving(drop);

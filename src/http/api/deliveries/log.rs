@@ -39,7 +39,7 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
     let shape = state
         .db
         .read(move |conn| {
-            let Some((delivery, attempts)) = log::attempts::whole(conn, id)? else { return Ok(None) };
+            let Some((delivery, attempts)) = log::attempts::with_attempts(conn, id)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
             Ok(Some(WholeDelivery::new(&delivery, body.as_deref(), &attempts)))
         })

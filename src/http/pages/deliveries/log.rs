@@ -177,8 +177,8 @@ async fn render_delivery(state: &State, context: &PageContext, id: DeliveryId, c
     let may_know = context.is_admin() && state.policy.has_allow_list();
     let wanted = chosen.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
     let loaded = state.db.read(move |conn| {
-        let Some((delivery, attempts)) = log::attempts::whole(conn, id)? else { return Ok(None) };
-        let others = log::twins(conn, &delivery, OTHER_DELIVERIES_MAX)?;
+        let Some((delivery, attempts)) = log::attempts::with_attempts(conn, id)? else { return Ok(None) };
+        let others = log::other_deliveries(conn, &delivery, OTHER_DELIVERIES_MAX)?;
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
         let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 
 use crate::clock;
-use crate::db::deliveries::recoveries::{self, Found, MOST, Wanted};
+use crate::db::deliveries::recoveries::{self, Found, RECOVERY_DELIVERIES_MAX, Wanted};
 use crate::db::form_answers::Done;
 use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
@@ -87,7 +87,7 @@ impl Asked {
             oldest: found.and_then(|found| found.oldest),
             newest: found.and_then(|found| found.newest),
             per_second: PER_SECOND.unsigned_abs(),
-            limit: MOST.unsigned_abs(),
+            limit: RECOVERY_DELIVERIES_MAX.unsigned_abs(),
             problems,
         }
     }
