@@ -6,10 +6,9 @@ use actix_web::{HttpResponse, guard};
 
 use super::api::management::ApiError;
 use super::error::PageError;
-use super::middleware::{load_page_context, method_not_allowed, old_session};
+use super::middleware::{load_page_context, method_not_allowed, old_session, session_store};
 use super::pages::{accounts, deliveries, events, inboxes, system, webhooks};
 use super::request::form_limits::FormLimits;
-use super::request::session;
 use super::{State, api, assets, health};
 
 /// Registers every route of the server.
@@ -45,7 +44,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .app_data(PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
                 .app_data(QueryConfig::default().error_handler(|_, _| PageError::BadRequest.into()))
                 .wrap(from_fn(load_page_context::load))
-                .wrap(session::middleware(state))
+                .wrap(session_store::middleware(state))
                 .wrap(from_fn(load_page_context::without_session))
                 .wrap(from_fn(old_session::translate))
                 .configure(|routes| pages(routes, FormLimits::with_event(state.web.max_payload)))
@@ -116,9 +115,7 @@ fn pages(routes: &mut ServiceConfig, with_event: FormLimits) {
                 .get(webhooks::actions::ask_delete)
                 .post(webhooks::actions::delete),
         )
-        .service(
-            web::resource(r"/webhooks/{id:\d+}/secret").get(webhooks::actions::secret).post(webhooks::actions::rotate),
-        )
+        .service(web::resource(r"/webhooks/{id:\d+}/secret").get(webhooks::secret::show).post(webhooks::secret::rotate))
         .service(
             web::resource(r"/webhooks/{id:\d+}/verify")
                 .app_data(with_event)
@@ -134,16 +131,16 @@ fn pages(routes: &mut ServiceConfig, with_event: FormLimits) {
         )
         .service(
             web::resource(r"/webhooks/{id:\d+}/held")
-                .get(webhooks::actions::ask_held)
-                .post(webhooks::actions::settle_held),
+                .get(webhooks::held_deliveries::ask)
+                .post(webhooks::held_deliveries::settle),
         )
         .service(web::resource("/deliveries/resend").get(deliveries::resend::ask).post(deliveries::resend::start))
         .service(web::resource(r"/recoveries/{id:\d+}").get(deliveries::resend::show))
         .service(web::resource(r"/recoveries/{id:\d+}/cancellation").post(deliveries::resend::cancel))
         .service(web::resource("/deliveries").get(deliveries::log::log))
-        .service(web::resource("/deliveries/{id}").get(deliveries::log::show))
-        .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::log::send_again))
-        .service(web::resource("/deliveries/{id}/cancellation").post(deliveries::log::cancel))
+        .service(web::resource("/deliveries/{id}").get(deliveries::delivery::show))
+        .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::delivery::send_again))
+        .service(web::resource("/deliveries/{id}/cancellation").post(deliveries::delivery::cancel))
         .service(web::resource("/received").get(events::received::list))
         .service(web::resource("/received/{id}").get(events::received::show))
         .service(web::resource("/received/{id}/body").get(events::received::body))

@@ -12,7 +12,7 @@ use crate::http::request::form::Form;
 use crate::http::request::form_limits::FormLimits;
 use crate::http::request::kept_form::{KeptForm, place};
 use crate::http::request::page_context::PageContext;
-use crate::http::request::session::Ended;
+use crate::http::request::session::EndedSession;
 use crate::http::request::{csrf, posted_form, return_page};
 
 /// Size of all names and values; a larger form is not kept.
@@ -29,7 +29,7 @@ pub async fn keep(
     if context.user.is_some() || request.method() != Method::POST {
         return Ok(None);
     }
-    let Some(Ended { key_hash, user: Some(user), csrf: Some(token) }) = &context.ended else { return Ok(None) };
+    let Some(EndedSession { key_hash, user: Some(user), csrf: Some(token) }) = &context.ended else { return Ok(None) };
     if return_page::of_form(&action).is_none() {
         return Ok(None);
     }

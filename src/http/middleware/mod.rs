@@ -11,3 +11,4 @@ pub(super) mod old_session;
 pub(super) mod request_line;
 pub(super) mod request_log;
 pub(super) mod security_headers;
+pub(super) mod session_store;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::form::Form;
-use super::session::Ended;
+use super::session::EndedSession;
 use crate::clock;
 use crate::db::accounts::kept_forms;
 use crate::db::{DbConnection, Error};
@@ -47,7 +47,7 @@ pub(in crate::http) fn place(user: UserId, session_hash: &[u8]) -> String {
 }
 
 /// A form is kept for the user of the ended session.
-pub async fn is_waiting(state: &State, ended: &Ended) -> Result<bool, PageError> {
+pub async fn is_waiting(state: &State, ended: &EndedSession) -> Result<bool, PageError> {
     let (hash, now) = (ended.key_hash.clone(), clock::now());
     let found = state.db.read(move |conn| kept_forms::find(conn, &hash, now)).await?;
     Ok(found.is_some_and(|(user, _)| Some(user) == ended.user))
@@ -55,7 +55,7 @@ pub async fn is_waiting(state: &State, ended: &Ended) -> Result<bool, PageError>
 
 /// The form kept for the session `ended`, if it is that of `user`, who has just signed in. The form of another user is
 /// deleted.
-pub async fn take_over(state: &State, ended: &Ended, user: UserId) -> Result<Option<KeptForm>, PageError> {
+pub async fn take_over(state: &State, ended: &EndedSession, user: UserId) -> Result<Option<KeptForm>, PageError> {
     let (hash, now) = (ended.key_hash.clone(), clock::now());
     let found = state.db.write(move |conn| {
         let found = kept_forms::find(conn, &hash, now)?;

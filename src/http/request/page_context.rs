@@ -15,7 +15,7 @@ use super::cookie_names::cookie_value;
 use super::cookie_names::{OLD_LANGUAGE, OLD_THEME};
 use super::form::Form;
 use super::kept_form::{self, KeptForm};
-use super::session::{Ended, UserSession};
+use super::session::{EndedSession, UserSession};
 use super::{csrf, return_page};
 use crate::clock;
 use crate::db::accounts::{kept_forms, users};
@@ -51,7 +51,7 @@ pub struct PageContext {
     /// The page to return to after sign-in.
     pub(in crate::http) page: String,
     /// The session of the request's cookie, if it has ended.
-    pub(in crate::http) ended: Option<Ended>,
+    pub(in crate::http) ended: Option<EndedSession>,
     /// The form that was kept when the session had ended; until any form is sent.
     kept: Option<KeptForm>,
     pub(in crate::http) now: Timestamp,

@@ -14,11 +14,12 @@ use crate::domain::accounts::user::{Language, Profile, Theme, User, check_passwo
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 use crate::http::error::PageError;
+use crate::http::middleware::session_store::IDLE_MAX;
 use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{PageContext, SignedIn, theme_cookie};
-use crate::http::request::session::{IDLE_MAX, UserSession, is_of};
+use crate::http::request::session::{UserSession, is_of};
 use crate::views::NoticeKind;
 use crate::views::accounts::profile::{ProfileInput, ProfilePage, SessionRow};
 

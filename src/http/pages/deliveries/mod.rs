@@ -1,4 +1,5 @@
 //! The delivery log, one delivery, sending again, recoveries.
 
+pub mod delivery;
 pub mod log;
 pub mod resend;

@@ -9,8 +9,8 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, Query};
 use serde::{Deserialize, Serialize};
 
-use super::actions::store_secret;
 use super::list;
+use super::secret;
 use crate::clock;
 use crate::db::form_answers::Done;
 use crate::db::{DbConnection, WriteError, inboxes, webhooks};
@@ -193,7 +193,7 @@ async fn answer(
             state.engine.wake();
             let visit = UserSession(session);
             if let Some(secret) = secret {
-                store_secret(state, &visit, context, id, &secret, form)?;
+                secret::store(state, &visit, context, id, &secret, form)?;
             }
             store_notice(context, &visit, created, same_url);
             Ok(after(context, id, form.get("then") == "test", created))

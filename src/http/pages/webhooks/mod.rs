@@ -2,7 +2,9 @@
 
 pub mod actions;
 pub mod form;
+pub mod held_deliveries;
 pub mod list;
 pub mod overview;
+pub mod secret;
 pub mod test_event;
 pub mod verify_signature;

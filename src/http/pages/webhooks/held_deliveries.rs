@@ -1,0 +1,67 @@
+//! The deliveries that a webhook holds while it is off: sends or discards them when it is turned on.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+
+use super::actions::found;
+use super::list::find;
+use crate::clock;
+use crate::db::deliveries::{queue, statistics};
+use crate::db::{DbConnection, webhooks};
+use crate::domain::id::WebhookId;
+use crate::http::State;
+use crate::http::error::PageError;
+use crate::http::pages::{Answer, redirect_to, render};
+use crate::http::request::double_submit;
+use crate::http::request::form::Form;
+use crate::http::request::page_context::Admin;
+use crate::http::request::session::UserSession;
+use crate::views::NoticeKind;
+use crate::views::webhooks::HeldPage;
+
+/// The number of held deliveries of a webhook that is off.
+pub(super) async fn count(state: &State, id: WebhookId) -> Result<u64, PageError> {
+    let waiting = state.db.read(move |conn| statistics::pending(conn, Some(id))).await?;
+    Ok(u64::try_from(waiting).unwrap_or_default())
+}
+
+/// The question whether held deliveries are sent or discarded.
+pub async fn ask(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
+    let webhook = find(&state, *id).await?;
+    if webhook.enabled {
+        return Ok(redirect_to(&context, &format!("/webhooks/{id}")));
+    }
+    let held = count(&state, *id).await?;
+    render(StatusCode::OK, &HeldPage::new(context.layout(), &webhook, held))
+}
+
+/// Turns a webhook on, and sends or discards its held deliveries.
+pub async fn settle(
+    state: Data<State>,
+    Admin(context): Admin,
+    session: Session,
+    id: Path<WebhookId>,
+    form: Form,
+) -> Answer {
+    let id = id.into_inner();
+    let (discard, kind) = match form.get("choice") {
+        "send" => (false, NoticeKind::HeldSent),
+        "discard" => (true, NoticeKind::HeldDiscarded),
+        "" => (false, NoticeKind::WebhookTurnedOn),
+        _ => return Err(PageError::BadRequest),
+    };
+    let now = clock::now();
+    let settle = move |conn: &mut DbConnection| {
+        if discard {
+            queue::discard_held(conn, id, now)?;
+        } else {
+            queue::release_held(conn, id, now)?;
+        }
+        found(webhooks::set_enabled(conn, id, true, now)?)
+    };
+    double_submit::write(&state, form.once(), settle).await?;
+    state.engine.resume(id);
+    UserSession(session).store_notice(kind.as_str());
+    Ok(redirect_to(&context, &format!("/webhooks/{id}")))
+}
