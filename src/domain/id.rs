@@ -24,9 +24,9 @@ macro_rules! public_id {
         }
 
         impl FromStr for $name {
-            type Err = NotAnId;
-            fn from_str(text: &str) -> Result<Self, NotAnId> {
-                text.strip_prefix(concat!($prefix, "_")).and_then(decode).map(Self).ok_or(NotAnId)
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                text.strip_prefix(concat!($prefix, "_")).and_then(decode).map(Self).ok_or(InvalidId)
             }
         }
 
@@ -59,7 +59,7 @@ pub type TokenId = i64;
 /// The text is not an id of this kind.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
-pub struct NotAnId;
+pub struct InvalidId;
 
 /// Generates ids: 51 bits of microseconds since 2020, then 12 random bits; always greater than the previous one, so
 /// that a process never repeats an id. If two processes generate the same id, the primary key refuses the second, and
@@ -159,7 +159,7 @@ mod tests {
             assert_eq!(EventId(id).to_string().parse(), Ok(EventId(id)));
         }
         for junk in ["", "evt_", "dlv_0000000000000", "evt_000000000000u", "evt_zzzzzzzzzzzzz", "evt_00000000000000"] {
-            assert_eq!(junk.parse::<EventId>(), Err(NotAnId), "{junk}");
+            assert_eq!(junk.parse::<EventId>(), Err(InvalidId), "{junk}");
         }
     }
 

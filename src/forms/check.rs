@@ -9,7 +9,7 @@ use crate::domain::id::InboxId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::address::AddressPolicy;
-use crate::domain::webhooks::authorization::{self as auth, Chosen, Credential, Method};
+use crate::domain::webhooks::authorization::{self as auth, Credential, Method, NewAuthorization};
 use crate::domain::webhooks::header::name::HeaderName;
 use crate::domain::webhooks::header::{self, NewHeader, NewValue, ShownHeader};
 use crate::domain::webhooks::signing::SigningSecret;
@@ -87,7 +87,12 @@ impl WebhookForm {
         Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
     }
 
-    fn checked_authorization(&self, stored: Option<&Webhook>, moved: bool, problems: &mut Problems) -> Option<Chosen> {
+    fn checked_authorization(
+        &self,
+        stored: Option<&Webhook>,
+        moved: bool,
+        problems: &mut Problems,
+    ) -> Option<NewAuthorization> {
         let Some(method) = Method::parse(&self.auth) else {
             problems.add(Field::Authorization, Problem::AuthorizationMissing);
             return None;
@@ -99,16 +104,16 @@ impl WebhookForm {
             typed => parse(typed).map(Credential::Set),
         };
         match method {
-            Method::None => Some(Chosen::None),
+            Method::None => Some(NewAuthorization::None),
             Method::Bearer => {
                 let token = credential(text::trimmed(&self.bearer_token), auth::parse_token);
-                problems.keep(Field::BearerToken, token).map(Chosen::Bearer)
+                problems.keep(Field::BearerToken, token).map(NewAuthorization::Bearer)
             }
             Method::Basic => {
                 let login = problems.keep(Field::BasicLogin, auth::parse_login(&self.basic_login));
                 let password = credential(text::trimmed_password(&self.basic_password), auth::parse_password);
                 let password = problems.keep(Field::BasicPassword, password);
-                Some(Chosen::Basic(login?, password?))
+                Some(NewAuthorization::Basic(login?, password?))
             }
             Method::Custom => {
                 let parsed = HeaderName::parse_custom(&self.custom_name);
@@ -119,7 +124,7 @@ impl WebhookForm {
                 let value =
                     credential(text::trimmed(&self.custom_value), |typed| header::parse_value(typed).map(Into::into));
                 let value = problems.keep(Field::CustomValue, value);
-                Some(Chosen::Custom(name?, value?))
+                Some(NewAuthorization::Custom(name?, value?))
             }
         }
     }

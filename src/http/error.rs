@@ -7,7 +7,7 @@ use crate::domain::hex::hex;
 use crate::domain::problem::Problems;
 use crate::operations::redelivery::Refused;
 use crate::views::NotRendered;
-use crate::views::errors::Fault;
+use crate::views::errors::ErrorKind;
 use crate::{clock, db};
 
 /// Why a page cannot be shown. A handler's error becomes a response without a body;
@@ -166,23 +166,25 @@ impl PageError {
         response
     }
 
-    pub(super) fn fault(&self) -> Fault {
+    pub(super) fn kind(&self) -> ErrorKind {
         match self {
-            Self::SignIn { .. } | Self::Forbidden => Fault::Forbidden,
-            Self::NotFound => Fault::NotFound,
-            Self::StaleForm => Fault::PageTooOld,
-            Self::Elsewhere => Fault::Elsewhere,
-            Self::WrongOrigin { given, public } => Fault::WrongOrigin { given: given.clone(), public: public.clone() },
-            Self::PlainHttp(public) => Fault::PlainHttp { public: public.clone() },
-            Self::NoCookie => Fault::NoCookie,
-            Self::UnknownHost { host, public } => Fault::UnknownHost { host: host.clone(), public: public.clone() },
-            Self::DeadLink => Fault::DeadLink,
-            Self::DeadInvitation => Fault::DeadInvitation,
-            Self::BadRequest => Fault::BadRequest,
-            Self::WebhookOff => Fault::WebhookOff,
-            Self::TooLarge => Fault::TooLarge,
-            Self::Unavailable => Fault::Unavailable,
-            Self::Internal(_) => Fault::Server(hex(&clock::random::<6>())),
+            Self::SignIn { .. } | Self::Forbidden => ErrorKind::Forbidden,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::StaleForm => ErrorKind::PageTooOld,
+            Self::Elsewhere => ErrorKind::Elsewhere,
+            Self::WrongOrigin { given, public } => {
+                ErrorKind::WrongOrigin { given: given.clone(), public: public.clone() }
+            }
+            Self::PlainHttp(public) => ErrorKind::PlainHttp { public: public.clone() },
+            Self::NoCookie => ErrorKind::NoCookie,
+            Self::UnknownHost { host, public } => ErrorKind::UnknownHost { host: host.clone(), public: public.clone() },
+            Self::DeadLink => ErrorKind::DeadLink,
+            Self::DeadInvitation => ErrorKind::DeadInvitation,
+            Self::BadRequest => ErrorKind::BadRequest,
+            Self::WebhookOff => ErrorKind::WebhookOff,
+            Self::TooLarge => ErrorKind::TooLarge,
+            Self::Unavailable => ErrorKind::Unavailable,
+            Self::Internal(_) => ErrorKind::Server(hex(&clock::random::<6>())),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::i18n::Translator;
 
 /// What went wrong; each has a title and an explanation of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ErrorKind {
     /// 400.
     BadRequest,
     /// 403: the role does not allow it.
@@ -68,28 +68,30 @@ pub struct ErrorPage<'a> {
 }
 
 impl<'a> ErrorPage<'a> {
-    pub fn new(layout: Layout<'a>, fault: &'a Fault) -> Self {
+    pub fn new(layout: Layout<'a>, kind: &'a ErrorKind) -> Self {
         let t = layout.t;
-        let (title, about) = match fault {
-            Fault::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
-            Fault::Forbidden => (t.error_forbidden(), t.error_forbidden_about()),
-            Fault::NotFound => (t.error_not_found(), t.error_not_found_about()),
-            Fault::DeadLink => (t.error_dead_link(), t.error_dead_link_about()),
-            Fault::DeadInvitation => (t.error_dead_invitation(), t.error_dead_invitation_about()),
-            Fault::WebhookOff => (t.error_webhook_off(), t.error_webhook_off_about()),
-            Fault::TooLarge => (t.error_too_large(), t.error_too_large_about()),
-            Fault::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),
-            Fault::Elsewhere => (t.error_elsewhere(), t.error_elsewhere_about()),
-            Fault::WrongOrigin { given, public } => (t.error_elsewhere(), t.error_wrong_origin_about(given, public)),
-            Fault::PlainHttp { public } => (t.error_plain_http(), t.error_plain_http_about(public)),
-            Fault::NoCookie => (t.error_no_cookie(), t.error_no_cookie_about()),
-            Fault::UnknownHost { host, .. } => (t.error_unknown_host(), t.error_unknown_host_about(host)),
-            Fault::Server(id) => (t.error_server(id), t.error_server_about()),
-            Fault::Unavailable => (t.error_unavailable(), t.error_unavailable_about()),
+        let (title, about) = match kind {
+            ErrorKind::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
+            ErrorKind::Forbidden => (t.error_forbidden(), t.error_forbidden_about()),
+            ErrorKind::NotFound => (t.error_not_found(), t.error_not_found_about()),
+            ErrorKind::DeadLink => (t.error_dead_link(), t.error_dead_link_about()),
+            ErrorKind::DeadInvitation => (t.error_dead_invitation(), t.error_dead_invitation_about()),
+            ErrorKind::WebhookOff => (t.error_webhook_off(), t.error_webhook_off_about()),
+            ErrorKind::TooLarge => (t.error_too_large(), t.error_too_large_about()),
+            ErrorKind::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),
+            ErrorKind::Elsewhere => (t.error_elsewhere(), t.error_elsewhere_about()),
+            ErrorKind::WrongOrigin { given, public } => {
+                (t.error_elsewhere(), t.error_wrong_origin_about(given, public))
+            }
+            ErrorKind::PlainHttp { public } => (t.error_plain_http(), t.error_plain_http_about(public)),
+            ErrorKind::NoCookie => (t.error_no_cookie(), t.error_no_cookie_about()),
+            ErrorKind::UnknownHost { host, .. } => (t.error_unknown_host(), t.error_unknown_host_about(host)),
+            ErrorKind::Server(id) => (t.error_server(id), t.error_server_about()),
+            ErrorKind::Unavailable => (t.error_unavailable(), t.error_unavailable_about()),
         };
-        let address = match fault {
-            Fault::WrongOrigin { public, .. } | Fault::PlainHttp { public } => Some(public.as_str()),
-            Fault::UnknownHost { public, .. } => public.as_deref(),
+        let address = match kind {
+            ErrorKind::WrongOrigin { public, .. } | ErrorKind::PlainHttp { public } => Some(public.as_str()),
+            ErrorKind::UnknownHost { public, .. } => public.as_deref(),
             _ => None,
         };
         Self { t, layout: layout.at(Place::Elsewhere), title, about, address }

@@ -31,7 +31,7 @@ impl<'a> InboxInput<'a> {
 
 /// An inbox with the webhooks that are limited to it.
 #[derive(Clone, Debug)]
-pub struct Row<'a> {
+pub struct InboxRow<'a> {
     pub inbox: &'a Inbox,
     /// Webhooks whose selection includes it.
     pub webhooks: Vec<&'a Webhook>,
@@ -40,17 +40,17 @@ pub struct Row<'a> {
 /// `/inboxes`.
 #[derive(Template)]
 #[template(path = "inboxes/list.html")]
-pub struct ListPage<'a> {
+pub struct InboxesPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<InboxRow<'a>>,
     typed: InboxInput<'a>,
     errors: FormErrors<'a>,
 }
 
-impl<'a> ListPage<'a> {
+impl<'a> InboxesPage<'a> {
     /// The list with the form to add one: empty, or with what was typed and its problems.
-    pub fn new(layout: Layout<'a>, rows: Vec<Row<'a>>, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
+    pub fn new(layout: Layout<'a>, rows: Vec<InboxRow<'a>>, typed: InboxInput<'a>, problems: &'a Problems) -> Self {
         let errors = FormErrors::new(layout.t, layout.t.inbox_not_saved(), problems);
         Self { t: layout.t, layout: layout.at(Place::Inboxes), rows, typed, errors }
     }

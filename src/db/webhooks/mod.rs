@@ -17,7 +17,7 @@ use crate::domain::id::WebhookId;
 use crate::domain::secret_box::{Sealed, SecretBox};
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::authorization::{Chosen, Credential, Method};
+use crate::domain::webhooks::authorization::{Credential, Method, NewAuthorization};
 use crate::domain::webhooks::header::{NewHeader, NewValue};
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::domain::webhooks::target_url::TargetUrl;
@@ -116,7 +116,7 @@ fn store_authorization(
     conn: &mut DbConnection,
     secret_box: &SecretBox,
     id: WebhookId,
-    chosen: &Chosen,
+    chosen: &NewAuthorization,
 ) -> Result<(), Error> {
     let (secret, saved_at) = match chosen.credential() {
         Some(Credential::Keep) => return Ok(()),

@@ -12,7 +12,7 @@ use crate::domain::events::catalogue::EventName;
 use crate::domain::id::WebhookId;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::authorization::{Method, Shown};
+use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
 use crate::domain::webhooks::header::ShownHeader;
 use crate::domain::webhooks::header::name::HeaderName;
 use crate::domain::webhooks::health::{Health, OffReason};
@@ -104,7 +104,7 @@ pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>,
 }
 
 /// Webhooks without their events, inboxes and headers, where only name and health are shown.
-pub fn bare(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
+pub fn without_lists(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
     rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new())).collect()
 }
 
@@ -123,7 +123,7 @@ fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<Sh
         health: row.health(),
         off_reason: row.disabled_reason.as_deref().and_then(OffReason::parse),
         url: TargetUrl::from_stored(&row.url).ok_or(Error::CorruptValue("URL"))?,
-        authorization: Shown {
+        authorization: ShownAuthorization {
             method: Method::parse(&row.auth_method).ok_or(Error::CorruptValue("authorization"))?,
             name: text::cleaned(&row.auth_name),
             saved_at: row.auth_saved_at.map(Timestamp::from_micros),

@@ -27,7 +27,7 @@ pub struct Search {
 
 /// The result of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct SearchResult {
     /// The webhooks that match, oldest first.
     pub ids: Vec<WebhookId>,
     /// How many webhooks were searched.
@@ -45,7 +45,7 @@ struct Candidate {
 
 /// Searches all webhooks. The text is compared here and not in SQL: SQLite folds the case of ASCII letters only, and neither
 /// database normalises composed characters.
-pub fn search(conn: &mut DbConnection, search: &Search) -> Result<Found, Error> {
+pub fn search(conn: &mut DbConnection, search: &Search) -> Result<SearchResult, Error> {
     let state = (w::enabled, w::disabled_reason, w::paused_until, w::probe_at);
     let all: Vec<Candidate> = w::table
         .filter(w::deleted_at.is_null())
@@ -63,7 +63,7 @@ pub fn search(conn: &mut DbConnection, search: &Search) -> Result<Found, Error> 
             && contains_text(&wanted, webhook.name.as_deref(), &webhook.url, search.paths)
     };
     let ids = all.iter().filter(matches).map(|webhook| webhook.id).collect();
-    Ok(Found { ids, of: all.len() })
+    Ok(SearchResult { ids, of: all.len() })
 }
 
 fn webhooks_that_select(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId>, Error> {
@@ -95,5 +95,5 @@ pub fn load(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Webhook>, 
 pub fn troubled(conn: &mut DbConnection) -> Result<Vec<Webhook>, Error> {
     let bad = w::disabled_reason.is_not_null().or(w::failing_since.is_not_null()).or(w::exhausted_at.is_not_null());
     let rows: Vec<Row> = w::table.filter(w::deleted_at.is_null()).filter(bad).order(w::id).load(conn)?;
-    rows::bare(rows)
+    rows::without_lists(rows)
 }

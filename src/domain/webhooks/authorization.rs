@@ -54,7 +54,7 @@ impl Authorization {
 
 /// A method as pages and the API show it: without the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct ShownAuthorization {
     /// The chosen method.
     pub method: Method,
     /// The login of Basic or the header name of Custom; otherwise empty.
@@ -74,7 +74,7 @@ pub enum Credential {
 
 /// A validated method with its submitted secret.
 #[derive(Clone, Debug)]
-pub enum Chosen {
+pub enum NewAuthorization {
     /// No header; a stored secret is deleted.
     None,
     /// A token.
@@ -85,7 +85,7 @@ pub enum Chosen {
     Custom(HeaderName, Credential),
 }
 
-impl Chosen {
+impl NewAuthorization {
     /// The chosen method.
     pub const fn method(&self) -> Method {
         match self {

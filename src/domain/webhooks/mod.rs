@@ -15,7 +15,7 @@ use super::events::catalogue::EventName;
 use super::id::{InboxId, WebhookId};
 use super::string_enum::string_enum;
 use super::timestamp::Timestamp;
-use authorization::{Authorization, Chosen, Method, Shown};
+use authorization::{Authorization, Method, NewAuthorization, ShownAuthorization};
 use header::name::HeaderName;
 use header::{NewHeader, SentHeader, ShownHeader};
 use health::{Health, OffReason};
@@ -76,7 +76,7 @@ pub struct Webhook {
     /// Where requests are sent.
     pub url: TargetUrl,
     /// How requests are authorized, without the secret.
-    pub authorization: Shown,
+    pub authorization: ShownAuthorization,
     /// The subscribed events, in the order of the catalogue.
     pub events: Vec<EventName>,
     /// The inboxes whose events it gets.
@@ -135,7 +135,7 @@ pub struct NewWebhook {
     /// Where requests are sent.
     pub url: TargetUrl,
     /// How requests are authorized.
-    pub authorization: Chosen,
+    pub authorization: NewAuthorization,
     /// The subscribed events: at least one, without duplicates.
     pub events: Vec<EventName>,
     /// The inboxes whose events it gets.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::db::deliveries::log::Line;
 use crate::domain::deliveries::{Attempt, Delivery};
 use crate::domain::inboxes::Inbox;
-use crate::domain::webhooks::authorization::{Method, Shown};
+use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
 use crate::domain::webhooks::{InboxScope, Webhook};
 
 /// A webhook; `secret` is given only right after it was created.
@@ -49,7 +49,7 @@ fn header_value(value: Option<&str>) -> Value {
     value.map_or(Value::Null, |value| json!(value))
 }
 
-fn authorization(shown: &Shown) -> Value {
+fn authorization(shown: &ShownAuthorization) -> Value {
     match shown.method {
         Method::None => json!({ "type": "none" }),
         Method::Bearer => json!({ "type": "bearer", "token": null }),

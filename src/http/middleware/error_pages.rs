@@ -12,7 +12,7 @@ use crate::http::error::PageError;
 use crate::http::request::page_context::PageContext;
 use crate::http::request::return_page::START;
 use crate::i18n::Translator;
-use crate::views::errors::{ErrorPage, Fault};
+use crate::views::errors::{ErrorKind, ErrorPage};
 use crate::views::{Html, Layout};
 
 /// Gives a response that holds a [`PageError`] its page. Other responses pass.
@@ -36,7 +36,7 @@ pub fn render_error(response: ServiceResponse<BoxBody>, context: &PageContext) -
 pub fn too_large(language: Language, path: &str) -> HttpResponse {
     let layout = Layout::new(Translator::new(language, clock::now()), path, "");
     let mut response = HttpResponse::build(StatusCode::PAYLOAD_TOO_LARGE);
-    match ErrorPage::new(layout, &Fault::TooLarge).html() {
+    match ErrorPage::new(layout, &ErrorKind::TooLarge).html() {
         Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
         Err(_) => response.finish(),
     }
@@ -51,15 +51,15 @@ fn render(error: &PageError, status: StatusCode, context: &PageContext) -> HttpR
     if let PageError::SignIn { page, form } = error {
         return to_sign_in(context, page, *form);
     }
-    let fault = error.fault();
-    if let (PageError::Internal(detail), Fault::Server(id)) = (error, &fault) {
+    let kind = error.kind();
+    if let (PageError::Internal(detail), ErrorKind::Server(id)) = (error, &kind) {
         tracing::error!(id, detail, "a page failed");
     }
     let mut response = HttpResponse::build(status);
     if matches!(error, PageError::Unavailable) {
         response.insert_header((RETRY_AFTER, "5"));
     }
-    match ErrorPage::new(context.layout(), &fault).html() {
+    match ErrorPage::new(context.layout(), &kind).html() {
         Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
         Err(_) => response.finish(),
     }

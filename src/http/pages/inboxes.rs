@@ -18,7 +18,7 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext, SignedIn};
 use crate::http::request::session::UserSession;
 use crate::views::NoticeKind;
-use crate::views::inboxes::{EditPage, InboxInput, ListPage, Row};
+use crate::views::inboxes::{EditPage, InboxInput, InboxRow, InboxesPage};
 
 /// The list, with the form to add one.
 pub async fn list(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
@@ -36,10 +36,10 @@ async fn show(state: &State, context: &PageContext, typed: InboxInput<'_>, probl
             let ids = users.iter().filter(|(id, _)| *id == inbox.id).map(|(_, webhook)| *webhook);
             ids.filter_map(|id| hooks.iter().find(|webhook| webhook.id == id)).collect()
         };
-        Row { inbox, webhooks: of_inbox(inbox) }
+        InboxRow { inbox, webhooks: of_inbox(inbox) }
     };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    render(status, &ListPage::new(context.layout(), list.iter().map(row).collect(), typed, problems))
+    render(status, &InboxesPage::new(context.layout(), list.iter().map(row).collect(), typed, problems))
 }
 
 fn typed(form: &Form) -> InboxInput<'_> {

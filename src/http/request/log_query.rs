@@ -50,39 +50,39 @@ pub struct Parsed {
     /// Part of the filter's `from` already; here for the field of the form.
     pub period: Option<Period>,
     /// The names of parameters whose values were not understood; they do not filter.
-    pub odd: Vec<&'static str>,
+    pub unrecognised: Vec<&'static str>,
 }
 
 impl LogQuery {
     /// Dates, and times without an offset, are in the time zone `zone`.
     pub fn parse(&self, zone: &str, now: Timestamp) -> Parsed {
-        let mut odd = Vec::new();
-        let period = read(&mut odd, "period", &self.period, Period::parse);
+        let mut unrecognised = Vec::new();
+        let period = read(&mut unrecognised, "period", &self.period, Period::parse);
         let since = period.and_then(|period| period.start(now, zone));
-        let from = read(&mut odd, "from", &self.from, |text| time(text, zone, Edge::Start));
-        let to = read(&mut odd, "to", &self.to, |text| time(text, zone, Edge::End));
+        let from = read(&mut unrecognised, "from", &self.from, |text| time(text, zone, Edge::Start));
+        let to = read(&mut unrecognised, "to", &self.to, |text| time(text, zone, Edge::End));
         if let (Some(from), Some(to)) = (from, to)
             && from >= to
         {
-            odd.push("to");
+            unrecognised.push("to");
         }
         let filter = Filter {
-            webhook: read(&mut odd, "webhook", &self.webhook, |text| text.parse().ok()),
-            status: read(&mut odd, "status", &self.status, Status::parse),
-            event: read(&mut odd, "event", &self.event, EventName::parse_any),
-            inbox: read(&mut odd, "inbox", &self.inbox, |text| text.parse().ok()),
+            webhook: read(&mut unrecognised, "webhook", &self.webhook, |text| text.parse().ok()),
+            status: read(&mut unrecognised, "status", &self.status, Status::parse),
+            event: read(&mut unrecognised, "event", &self.event, EventName::parse_any),
+            inbox: read(&mut unrecognised, "inbox", &self.inbox, |text| text.parse().ok()),
             from: from.max(since),
-            to: to.filter(|_| !odd.contains(&"to")),
-            test: read(&mut odd, "test", &self.test, |text| match text {
+            to: to.filter(|_| !unrecognised.contains(&"to")),
+            test: read(&mut unrecognised, "test", &self.test, |text| match text {
                 "0" => Some(false),
                 "1" => Some(true),
                 _ => None,
             }),
-            search: read(&mut odd, "q", &self.q, Search::parse),
+            search: read(&mut unrecognised, "q", &self.q, Search::parse),
             is_viewers: false,
         };
-        let cursor = read(&mut odd, "cursor", &self.cursor, Cursor::parse);
-        Parsed { filter, cursor: cursor.unwrap_or_default(), period, odd }
+        let cursor = read(&mut unrecognised, "cursor", &self.cursor, Cursor::parse);
+        Parsed { filter, cursor: cursor.unwrap_or_default(), period, unrecognised }
     }
 
     /// The values of the fields `from` and `to`; empty for a value that is not a time.
@@ -100,19 +100,19 @@ impl LogQuery {
     }
 }
 
-/// Parses a value with `meaning`; adds `name` to `odd` if it is not understood.
+/// Parses a value; adds `name` to `unrecognised` if it is not understood.
 pub(in crate::http) fn read<T>(
-    odd: &mut Vec<&'static str>,
+    unrecognised: &mut Vec<&'static str>,
     name: &'static str,
     value: &Option<String>,
-    meaning: impl FnOnce(&str) -> Option<T>,
+    parse: impl FnOnce(&str) -> Option<T>,
 ) -> Option<T> {
     let text = given(value)?;
-    let meant = meaning(text);
-    if meant.is_none() {
-        odd.push(name);
+    let parsed = parse(text);
+    if parsed.is_none() {
+        unrecognised.push(name);
     }
-    meant
+    parsed
 }
 
 /// The value without surrounding white space; `None` if that is empty.
@@ -153,8 +153,8 @@ mod tests {
             q: some(&"a".repeat(300)),
             ..LogQuery::default()
         };
-        let Parsed { filter, odd, .. } = query.parse("UTC", Timestamp::from_seconds(0));
-        assert_eq!(odd, ["to", "status", "q"]);
+        let Parsed { filter, unrecognised, .. } = query.parse("UTC", Timestamp::from_seconds(0));
+        assert_eq!(unrecognised, ["to", "status", "q"]);
         assert!(filter.event.is_some() && filter.from.is_some() && filter.to.is_none());
     }
 

@@ -23,7 +23,7 @@ fn seal_of(context: &PageContext, place: &str) -> String {
 /// stored answer loses the secret once it has been shown.
 pub fn store(
     state: &State,
-    visit: &UserSession,
+    session: &UserSession,
     context: &PageContext,
     place: &str,
     secret: &str,
@@ -33,7 +33,7 @@ pub fn store(
     let stored = Stored { until, form: form.map(|key| key.hash.clone()), secret: secret.to_owned() };
     let text = serde_json::to_string(&stored).map_err(|error| PageError::Internal(error.to_string()))?;
     let sealed = state.db.secret_box().seal(&text, &seal_of(context, place), clock::random());
-    visit.store_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
+    session.store_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);
     Ok(())
 }
 
@@ -41,16 +41,16 @@ pub fn store(
 /// for its own page.
 pub async fn consume(
     state: &State,
-    visit: &UserSession,
+    session: &UserSession,
     context: &PageContext,
     place: &str,
 ) -> Result<Option<String>, PageError> {
-    let Some(stored) = visit.secret().and_then(|sealed| read(state, context, place, sealed)) else { return Ok(None) };
+    let Some(stored) = session.secret().and_then(|sealed| read(state, context, place, sealed)) else { return Ok(None) };
     if !context.head {
         if let Some(form) = stored.form {
             state.db.write(move |conn| form_answers::forget_secret(conn, &form)).await?;
         }
-        visit.forget_secret();
+        session.forget_secret();
     }
     Ok((context.now.micros() < stored.until).then_some(stored.secret))
 }

@@ -136,9 +136,9 @@ pub(in crate::http) async fn read(
     state: &State,
     request: &HttpRequest,
 ) -> Result<(PageContext, Vec<Cookie<'static>>), PageError> {
-    let visit = UserSession(request.get_session());
+    let session = UserSession(request.get_session());
     let now = clock::now();
-    let id = visit.user();
+    let id = session.user();
     let found = match id {
         None => (None, 0),
         Some(id) => {
@@ -156,7 +156,7 @@ pub(in crate::http) async fn read(
         request_log::record_user(user.id);
     }
     let mut cookies = Vec::new();
-    let csrf = match (&user, visit.csrf()) {
+    let csrf = match (&user, session.csrf()) {
         (Some(_), Some(token)) => token,
         _ => csrf::before_sign_in(state, request, &mut cookies),
     };
@@ -169,8 +169,8 @@ pub(in crate::http) async fn read(
     let has = |name: &str| headers.contains_key(name);
     let head = request_line::is_head(request);
     let notice = match request.method().is_safe() && !has("hx-request") {
-        true if head => visit.notice(),
-        true => visit.take_notice(),
+        true if head => session.notice(),
+        true => session.take_notice(),
         false => None,
     };
     let context = PageContext {
@@ -183,8 +183,8 @@ pub(in crate::http) async fn read(
         path: path(request),
         sends: !request.method().is_safe(),
         page: return_page::of(state, request),
-        ended: visit.ended(),
-        kept: kept_form(state, request, &visit, user.as_ref()).await?,
+        ended: session.ended(),
+        kept: kept_form(state, request, &session, user.as_ref()).await?,
         now,
         address: client(state, request),
         head,
@@ -199,19 +199,19 @@ pub(in crate::http) async fn read(
 async fn kept_form(
     state: &State,
     request: &HttpRequest,
-    visit: &UserSession,
+    session: &UserSession,
     user: Option<&User>,
 ) -> Result<Option<KeptForm>, PageError> {
-    let (Some(user), Some(session_hash)) = (user, visit.kept_form()) else { return Ok(None) };
+    let (Some(user), Some(session_hash)) = (user, session.kept_form()) else { return Ok(None) };
     if request.method().is_safe() {
         let kept = kept_form::load(state, user.id, session_hash).await?;
         if kept.is_none() {
-            visit.forget_form();
+            session.forget_form();
         }
         return Ok(kept);
     }
     state.db.write(move |conn| kept_forms::remove(conn, &session_hash)).await?;
-    visit.forget_form();
+    session.forget_form();
     Ok(None)
 }
 

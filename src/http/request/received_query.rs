@@ -29,22 +29,23 @@ pub struct Parsed {
     pub filter: Filter,
     pub cursor: Cursor<EventId>,
     /// The names of parameters whose values were not understood; they do not filter.
-    pub odd: Vec<&'static str>,
+    pub unrecognised: Vec<&'static str>,
 }
 
 impl ReceivedQuery {
     /// Dates, and times without an offset, are in the time zone `zone`.
     pub fn parse(&self, zone: &str) -> Parsed {
-        let mut odd = Vec::new();
+        let mut unrecognised = Vec::new();
         let filter = Filter {
-            event: read(&mut odd, "event", &self.event, EventName::parse_any),
-            inbox: read(&mut odd, "inbox", &self.inbox, |text| text.parse().ok()),
-            unmatched: read(&mut odd, "outcome", &self.outcome, |text| (text == "none").then_some(())).is_some(),
-            from: read(&mut odd, "from", &self.from, |text| time(text, zone, Edge::Start)),
-            to: read(&mut odd, "to", &self.to, |text| time(text, zone, Edge::End)),
+            event: read(&mut unrecognised, "event", &self.event, EventName::parse_any),
+            inbox: read(&mut unrecognised, "inbox", &self.inbox, |text| text.parse().ok()),
+            unmatched: read(&mut unrecognised, "outcome", &self.outcome, |text| (text == "none").then_some(()))
+                .is_some(),
+            from: read(&mut unrecognised, "from", &self.from, |text| time(text, zone, Edge::Start)),
+            to: read(&mut unrecognised, "to", &self.to, |text| time(text, zone, Edge::End)),
         };
-        let cursor = read(&mut odd, "cursor", &self.cursor, Cursor::parse).unwrap_or_default();
-        Parsed { filter, cursor, odd }
+        let cursor = read(&mut unrecognised, "cursor", &self.cursor, Cursor::parse).unwrap_or_default();
+        Parsed { filter, cursor, unrecognised }
     }
 
     /// The values of the fields `from` and `to`: a date as it is, a time as [`clock_field::shown`] writes it.

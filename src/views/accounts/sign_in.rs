@@ -47,7 +47,7 @@ pub struct SignInPage<'a> {
     email: &'a str,
     next: &'a str,
     refusal: Option<Refusal>,
-    ended: Option<Ended>,
+    ended: Option<SessionEnded>,
 }
 
 /// Why a sign-in was refused.
@@ -63,7 +63,7 @@ pub enum Refusal {
 
 /// What happens to a form that was sent after its session had ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum SessionEnded {
     /// No form was sent.
     NoForm,
     /// It is kept, and filled in again after the same user has signed in.
@@ -80,7 +80,7 @@ impl<'a> SignInPage<'a> {
 
     /// Says that the session has ended, and what happens to the form.
     #[must_use]
-    pub fn after(self, ended: Option<Ended>) -> Self {
+    pub fn after(self, ended: Option<SessionEnded>) -> Self {
         Self { ended, ..self }
     }
 

@@ -28,7 +28,7 @@ impl Default for TokenInput<'_> {
 /// `/tokens`.
 #[derive(Template)]
 #[template(path = "accounts/tokens.html")]
-pub struct ListPage<'a> {
+pub struct TokensPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
     tokens: &'a [Token],
@@ -38,7 +38,7 @@ pub struct ListPage<'a> {
     new: Option<&'a str>,
 }
 
-impl<'a> ListPage<'a> {
+impl<'a> TokensPage<'a> {
     /// The list with the form to create one. `server` is the public URL without a trailing slash, for the example.
     pub fn new(
         layout: Layout<'a>,

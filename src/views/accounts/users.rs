@@ -45,7 +45,7 @@ impl askama::filters::HtmlSafe for LinkCard<'_> {}
 /// `/users`.
 #[derive(Template)]
 #[template(path = "accounts/users.html")]
-pub struct ListPage<'a> {
+pub struct UsersPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
     users: &'a [User],
@@ -55,7 +55,7 @@ pub struct ListPage<'a> {
     link: Option<LinkCard<'a>>,
 }
 
-impl<'a> ListPage<'a> {
+impl<'a> UsersPage<'a> {
     /// The users, the open invitations, and the form to invite.
     pub fn new(
         layout: Layout<'a>,

@@ -51,7 +51,7 @@ pub struct DeliveryPage<'a> {
     view: DeliveryView<'a>,
     badge: Badge,
     timeline: Vec<TimelineEntry<'a>>,
-    chosen: Option<Chosen<'a>>,
+    chosen: Option<ChosenAttempt<'a>>,
     explanation: Option<Explanation>,
     body: Option<(Json, String)>,
     /// The address to which the guard refused the shown attempt; only for administrators.
@@ -78,7 +78,7 @@ struct TimelineEntry<'a> {
 }
 
 /// The attempt whose request and answer are shown.
-struct Chosen<'a> {
+struct ChosenAttempt<'a> {
     number: Count,
     outcome: Outcome<'a>,
     request: Vec<ShownHeader<'a>>,
@@ -108,7 +108,7 @@ impl<'a> DeliveryPage<'a> {
             layout: layout.at(Place::Deliveries),
             badge: Badge::of_delivery(t, view.delivery),
             timeline: view.attempts.iter().rev().map(entry).collect(),
-            chosen: chosen.map(|attempt| Chosen::new(t, attempt, timeout)),
+            chosen: chosen.map(|attempt| ChosenAttempt::new(t, attempt, timeout)),
             explanation: explain(t, &view, timeout),
             body: view.body.map(|body| {
                 let json = if view.raw { Json::raw(body) } else { Json::new(body) };
@@ -242,7 +242,7 @@ impl<'a> TimelineEntry<'a> {
     }
 }
 
-impl<'a> Chosen<'a> {
+impl<'a> ChosenAttempt<'a> {
     fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8) -> Self {
         Self {
             number: count(attempt.number),

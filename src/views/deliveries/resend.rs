@@ -59,11 +59,11 @@ pub struct ResendPage<'a> {
     input: ResendInput<'a>,
     errors: FormErrors<'a>,
     back: String,
-    found: Option<Found>,
+    found: Option<MatchingDeliveries>,
 }
 
 /// The deliveries that would be sent again.
-struct Found {
+struct MatchingDeliveries {
     count: Count,
     taken: Count,
     oldest: Option<Moment>,
@@ -83,7 +83,7 @@ impl<'a> ResendPage<'a> {
             ..LogFilter::default()
         }
         .address();
-        let found = input.count.map(|count| Found::new(layout.t, &input, count));
+        let found = input.count.map(|count| MatchingDeliveries::new(layout.t, &input, count));
         let errors = FormErrors::new(layout.t, layout.t.resend_not_counted(), input.problems).without_saving();
         Self { t: layout.t, layout: layout.at(Place::Deliveries), input, errors, back, found }
     }
@@ -101,7 +101,7 @@ impl<'a> ResendPage<'a> {
     }
 }
 
-impl Found {
+impl MatchingDeliveries {
     fn new(t: Translator, input: &ResendInput, count: Count) -> Self {
         let taken = count.min(input.limit);
         let seconds = taken.div_ceil(input.per_second.max(1));

@@ -13,7 +13,7 @@ use crate::views::layout::{Layout, Notice, Place};
 
 #[derive(Template)]
 #[template(path = "events/catalogue.html")]
-pub struct ListPage<'a> {
+pub struct CataloguePage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
     groups: Vec<EventGroup>,
@@ -25,7 +25,7 @@ struct EventGroup {
     events: Vec<(EventName, Count)>,
 }
 
-impl<'a> ListPage<'a> {
+impl<'a> CataloguePage<'a> {
     /// The same groups as in the webhook form: the six most used, then the others by subject.
     pub fn new(layout: Layout<'a>, webhooks: &[Webhook]) -> Self {
         let t = layout.t;

@@ -112,7 +112,7 @@ impl ReceivedLine<'_> {
 
 /// The values of the page.
 #[derive(Clone, Debug)]
-pub struct ListInput<'a> {
+pub struct ReceivedInput<'a> {
     pub filter: ReceivedFilter,
     /// Newest first.
     pub lines: Vec<ReceivedLine<'a>>,
@@ -131,14 +131,14 @@ pub struct ListInput<'a> {
 /// The page. `as_received` is the part that the filter and the page links swap.
 #[derive(Template)]
 #[template(path = "events/received.html", blocks = ["received"])]
-pub struct ListPage<'a> {
+pub struct ReceivedPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
-    list: ListInput<'a>,
+    list: ReceivedInput<'a>,
 }
 
-impl<'a> ListPage<'a> {
-    pub fn new(layout: Layout<'a>, list: ListInput<'a>) -> Self {
+impl<'a> ReceivedPage<'a> {
+    pub fn new(layout: Layout<'a>, list: ReceivedInput<'a>) -> Self {
         Self { t: layout.t, layout: layout.at(Place::Deliveries), list }
     }
 

@@ -9,7 +9,7 @@ use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, EventId};
 use crate::domain::inboxes::Inbox;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::authorization::{Method, Shown};
+use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
 use crate::domain::webhooks::chart_range::Range;
 use crate::domain::webhooks::header::ShownHeader;
 use crate::domain::webhooks::header::name::HeaderName;
@@ -68,7 +68,7 @@ fn webhook(id: i64, name: &str, url: &str) -> Webhook {
         id,
         name: Some(name.into()),
         url: TargetUrl::from_stored(url).expect("a good URL"),
-        authorization: Shown { method: Method::Bearer, name: String::new(), saved_at: Some(ago(57_600)) },
+        authorization: ShownAuthorization { method: Method::Bearer, name: String::new(), saved_at: Some(ago(57_600)) },
         events: EventName::first_six().to_vec(),
         inboxes: InboxScope::All,
         headers: Vec::new(),
@@ -100,7 +100,8 @@ pub fn webhooks(language: Language) -> Vec<Webhook> {
     );
     warehouse.events = EventName::ALL.get(..9).unwrap_or_default().to_vec();
     warehouse.inboxes = InboxScope::Selected(vec![1, 2]);
-    warehouse.authorization = Shown { method: Method::Basic, name: "desk".into(), saved_at: Some(ago(5000)) };
+    warehouse.authorization =
+        ShownAuthorization { method: Method::Basic, name: "desk".into(), saved_at: Some(ago(5000)) };
     let mut bot = webhook(3, name("Duty bot alerts", "Сповіщення чергового бота"), "https://bots.example.org/duty");
     bot.events = vec![EventName::MessageCreated, EventName::TicketCreated];
     bot.inboxes = InboxScope::Selected(vec![1]);
@@ -110,7 +111,8 @@ pub fn webhooks(language: Language) -> Vec<Webhook> {
     (erp.enabled, erp.state) = (false, State::AutoDisabled);
     let mut sandbox = webhook(5, "QA", "https://webhook-qa.example.net/inbox/7f21");
     (sandbox.name, sandbox.enabled, sandbox.state) = (None, false, State::Disabled);
-    sandbox.authorization = Shown { method: Method::Custom, name: "x-api-key".into(), saved_at: Some(ago(10)) };
+    sandbox.authorization =
+        ShownAuthorization { method: Method::Custom, name: "x-api-key".into(), saved_at: Some(ago(10)) };
     vec![crm, warehouse, bot, erp, sandbox]
 }
 

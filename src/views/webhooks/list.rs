@@ -21,7 +21,7 @@ use crate::views::layout::{Layout, Notice, Place};
 
 /// The filter in the query of the page's URL.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Filter<'a> {
+pub struct WebhookFilter<'a> {
     /// Searched in names and URLs.
     pub q: &'a str,
     pub state: Option<State>,
@@ -29,7 +29,7 @@ pub struct Filter<'a> {
     pub inbox: Option<InboxId>,
 }
 
-impl Filter<'_> {
+impl WebhookFilter<'_> {
     fn has_state(&self, state: &State) -> bool {
         self.state.as_ref() == Some(state)
     }
@@ -53,14 +53,14 @@ impl Filter<'_> {
 /// Which page of the filtered webhooks is shown: page `page` from 1, with up to `size` of the `found` webhooks, among
 /// `of` webhooks in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+pub struct Pagination {
     page: usize,
     size: usize,
     found: usize,
     of: usize,
 }
 
-impl Part {
+impl Pagination {
     /// A page number outside the list becomes the nearest one inside.
     pub fn new(page: usize, size: usize, found: usize, of: usize) -> Self {
         let pages = found.div_ceil(size.max(1)).max(1);
@@ -114,11 +114,11 @@ pub struct Summary<'a> {
 
 /// The values of the page.
 #[derive(Clone, Debug, Default)]
-pub struct List<'a> {
-    pub filter: Filter<'a>,
+pub struct WebhooksInput<'a> {
+    pub filter: WebhookFilter<'a>,
     /// The webhooks of this page.
     pub webhooks: Vec<Summary<'a>>,
-    pub part: Part,
+    pub pagination: Pagination,
     /// All inboxes, for the form of the filter and the names in rows.
     pub inboxes: &'a [Inbox],
     pub totals: Totals,
@@ -129,19 +129,19 @@ pub struct List<'a> {
 /// The page. `as_list` is the part that the filter swaps.
 #[derive(Template)]
 #[template(path = "webhooks/list.html", blocks = ["list"])]
-pub struct ListPage<'a> {
+pub struct WebhooksPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
-    list: List<'a>,
-    rows: Vec<Row<'a>>,
+    list: WebhooksInput<'a>,
+    rows: Vec<WebhookRow<'a>>,
     banners: Vec<Banner<'a>>,
     more: Count,
 }
 
-impl<'a> ListPage<'a> {
-    pub fn new(layout: Layout<'a>, list: List<'a>) -> Self {
+impl<'a> WebhooksPage<'a> {
+    pub fn new(layout: Layout<'a>, list: WebhooksInput<'a>) -> Self {
         let layout = layout.at(Place::Webhooks);
-        let rows = list.webhooks.iter().map(|summary| Row::new(&layout, *summary, list.inboxes)).collect();
+        let rows = list.webhooks.iter().map(|summary| WebhookRow::new(&layout, *summary, list.inboxes)).collect();
         let (banners, more) = Banner::worst(&layout, &list.alerts);
         Self { t: layout.t, layout, list, rows, banners, more }
     }
@@ -161,7 +161,7 @@ impl<'a> ListPage<'a> {
 /// The row of a webhook; also the answer to its switch.
 #[derive(Template)]
 #[template(path = "webhooks/_row.html")]
-pub struct Row<'a> {
+pub struct WebhookRow<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
@@ -176,7 +176,7 @@ pub struct Row<'a> {
     last: Option<(Badge, LastLine)>,
 }
 
-impl HtmlSafe for Row<'_> {}
+impl HtmlSafe for WebhookRow<'_> {}
 
 /// The line under the badge of the newest delivery.
 enum LastLine {
@@ -184,7 +184,7 @@ enum LastLine {
     Next(String),
 }
 
-impl<'a> Row<'a> {
+impl<'a> WebhookRow<'a> {
     /// `inboxes` are all inboxes, for their names.
     pub fn new(layout: &Layout<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
         let (t, webhook) = (layout.t, summary.webhook);

@@ -22,7 +22,7 @@ pub use form::{FormInput, FormPage};
 pub use form_errors::FormErrorsFragment;
 pub use header_row::NewHeaderRow;
 pub use held_deliveries::HeldPage;
-pub use list::{Filter, List, ListPage, Part, Row, Summary, Totals};
+pub use list::{Pagination, Summary, Totals, WebhookFilter, WebhookRow, WebhooksInput, WebhooksPage};
 pub use overview::{OverviewPage, Recent};
 pub use secret::SecretPage;
 pub use sparkline::Hour;

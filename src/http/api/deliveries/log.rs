@@ -20,8 +20,8 @@ type Ids = Path<(String, String)>;
 /// The log, newest first.
 pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
     let limit = limit(query.limit.as_deref())?;
-    let Parsed { filter, cursor, odd, .. } = query.parse("UTC", clock::now());
-    ApiError::check_filters(&odd)?;
+    let Parsed { filter, cursor, unrecognised, .. } = query.parse("UTC", clock::now());
+    ApiError::check_filters(&unrecognised)?;
     let permit = state.search_permit(&filter).await?;
     let page = state.db.read(move |conn| {
         let _permit = permit;

@@ -13,8 +13,8 @@ use crate::http::request::received_query::{Parsed, ReceivedQuery};
 /// Accepted events, newest first.
 pub async fn list(state: Data<State>, _caller: Caller, query: Query<ReceivedQuery>) -> Result<HttpResponse, ApiError> {
     let limit = limit(query.limit.as_deref())?;
-    let Parsed { filter, cursor, odd } = query.parse("UTC");
-    ApiError::check_filters(&odd)?;
+    let Parsed { filter, cursor, unrecognised } = query.parse("UTC");
+    ApiError::check_filters(&unrecognised)?;
     let page = state.db.read(move |conn| received::page(conn, &filter, cursor, limit)).await?;
     // The next page is in the direction of the cursor.
     let next = if matches!(cursor, Cursor::After(_)) { page.newer } else { page.older };

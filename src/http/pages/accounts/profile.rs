@@ -115,10 +115,10 @@ pub async fn change_password(state: Data<State>, SignedIn(context): SignedIn, se
         Ok(Done::plain(()))
     };
     double_submit::write(&state, form.once(), store).await?;
-    let visit = UserSession(session);
+    let session = UserSession(session);
     // Storing the password has ended all sessions of the user; this one continues under a new key.
-    visit.renew();
-    visit.store_notice(NoticeKind::PasswordChanged.as_str());
+    session.renew();
+    session.store_notice(NoticeKind::PasswordChanged.as_str());
     Ok(redirect_to(&context, "/profile"))
 }
 

@@ -27,7 +27,7 @@ use crate::http::request::posted_form::FormWithTokenCheck;
 use crate::http::request::return_page::of_path;
 use crate::http::request::session::UserSession;
 use crate::http::request::{csrf, double_submit, kept_form};
-use crate::views::accounts::sign_in::{Ended, Refusal, SetUpInput, SetUpPage, SignInPage};
+use crate::views::accounts::sign_in::{Refusal, SessionEnded, SetUpInput, SetUpPage, SignInPage};
 
 /// The query of a set-up link.
 #[derive(Deserialize)]
@@ -130,12 +130,12 @@ pub async fn sign_in(state: Data<State>, Anyone(context): Anyone, query: Query<N
 }
 
 /// What happens to the form that was sent, if the session has ended.
-async fn ended(state: &State, context: &PageContext, form: bool) -> Result<Option<Ended>, PageError> {
+async fn ended(state: &State, context: &PageContext, form: bool) -> Result<Option<SessionEnded>, PageError> {
     let Some(ended) = &context.ended else { return Ok(None) };
     Ok(Some(match kept_form::is_waiting(state, ended).await? {
-        true => Ended::FormIsKept,
-        false if form => Ended::NothingWasDone,
-        false => Ended::NoForm,
+        true => SessionEnded::FormIsKept,
+        false if form => SessionEnded::NothingWasDone,
+        false => SessionEnded::NoForm,
     }))
 }
 
@@ -173,13 +173,13 @@ pub async fn check_in(
                 users::set_last_sign_in(conn, id, clock::now())
             };
             state.db.write(sign_in).await?;
-            let visit = UserSession(session);
+            let session = UserSession(session);
             let same = context.ended.as_ref().filter(|ended| ended.user == Some(id));
-            visit.sign_in(id, same.and_then(|ended| ended.csrf.clone()));
+            session.sign_in(id, same.and_then(|ended| ended.csrf.clone()));
             if let Some(ended) = &context.ended
                 && let Some(kept) = kept_form::take_over(&state, ended, id).await?
             {
-                visit.keep_form(&ended.key_hash);
+                session.keep_form(&ended.key_hash);
                 return Ok(redirect_to(&context, &kept.page));
             }
             Ok(redirect_to(&context, &next))

@@ -19,7 +19,7 @@ use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::session::UserSession;
 use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
-use crate::views::accounts::tokens::{ListPage, RevokePage, TokenInput};
+use crate::views::accounts::tokens::{RevokePage, TokenInput, TokensPage};
 
 /// The place of a new token as a one-time secret.
 const SECRET_PLACE: &str = "token";
@@ -48,7 +48,7 @@ async fn answer(
     list.sort_by_key(|token| (!token.is_active(context.now), std::cmp::Reverse(token.id)));
     let server = state.public.as_str().trim_end_matches('/');
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    render(status, &ListPage::new(context.layout(), &list, server, typed, problems).with_new(new))
+    render(status, &TokensPage::new(context.layout(), &list, server, typed, problems).with_new(new))
 }
 
 /// Creates a token; the list shows it once.

@@ -23,7 +23,7 @@ use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::session::UserSession;
 use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
-use crate::views::accounts::users::{InviteInput, ListPage, NewLink, UserPage};
+use crate::views::accounts::users::{InviteInput, NewLink, UserPage, UsersPage};
 
 /// The place of a new invitation as a one-time secret.
 const INVITATION_PLACE: &str = "invitation";
@@ -55,7 +55,7 @@ async fn answer(
     let (people, open) = state.db.read(load).await?;
     let link = new.map(|url| NewLink { url, is_password: false });
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    render(status, &ListPage::new(context.layout(), &people, &open, typed, problems).with_link(link))
+    render(status, &UsersPage::new(context.layout(), &people, &open, typed, problems).with_link(link))
 }
 
 /// Creates a one-time link to a new account; the list shows it once.

@@ -28,7 +28,7 @@ const OTHER_DELIVERIES_MAX: i64 = 5;
 
 /// The query of the page of a delivery: what of it to show.
 #[derive(Default, Deserialize)]
-pub struct Chosen {
+pub struct DeliveryQuery {
     /// The number of an attempt; the latest attempt if it has no such attempt.
     attempt: Option<String>,
     /// `raw`: the body as it was sent.
@@ -39,27 +39,38 @@ pub struct Chosen {
 
 /// The parts of the page that htmx swaps.
 #[derive(Clone, Copy)]
-enum Part {
+enum Fragment {
     Delivery,
     Attempts,
 }
 
 /// One delivery with its attempts.
-pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<String>, query: Query<Chosen>) -> Answer {
-    render_delivery(&state, &context, parse(&id)?, &query, Part::Delivery).await
+pub async fn show(
+    state: Data<State>,
+    SignedIn(context): SignedIn,
+    id: Path<String>,
+    query: Query<DeliveryQuery>,
+) -> Answer {
+    render_delivery(&state, &context, parse(&id)?, &query, Fragment::Delivery).await
 }
 
 /// The query of the page from which htmx sent a form.
-fn chosen_before(request: &HttpRequest) -> Chosen {
+fn page_query(request: &HttpRequest) -> DeliveryQuery {
     let page = request.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
     Query::from_query(page.split_once('?').map_or("", |(_, query)| query)).map(Query::into_inner).unwrap_or_default()
 }
 
-async fn render_delivery(state: &State, context: &PageContext, id: DeliveryId, chosen: &Chosen, part: Part) -> Answer {
+async fn render_delivery(
+    state: &State,
+    context: &PageContext,
+    id: DeliveryId,
+    query: &DeliveryQuery,
+    fragment: Fragment,
+) -> Answer {
     // Only administrators see a refused address, and only if private networks are allowed: otherwise the page would let
     // them probe the internal DNS.
     let may_know = context.is_admin() && state.policy.has_allow_list();
-    let wanted = chosen.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
+    let wanted = query.attempt.as_deref().and_then(|number| number.parse::<i32>().ok());
     let loaded = state.db.read(move |conn| {
         let Some((delivery, attempts)) = log::attempts::with_attempts(conn, id)? else { return Ok(None) };
         let others = log::other_deliveries(conn, &delivery, OTHER_DELIVERIES_MAX)?;
@@ -96,17 +107,19 @@ async fn render_delivery(state: &State, context: &PageContext, id: DeliveryId, c
         answers_hidden,
         schedule: ATTEMPTS.unsigned_abs().into(),
         body: body.as_deref(),
-        chosen: chosen.attempt.as_deref().and_then(|number| number.parse().ok()),
-        raw: chosen.body.as_deref() == Some("raw"),
+        chosen: query.attempt.as_deref().and_then(|number| number.parse().ok()),
+        raw: query.body.as_deref() == Some("raw"),
         retention_days: state.retention_days.into(),
     };
     let shown = DeliveryPage::new(context.layout(), view).with_refused(refused.as_deref());
-    match part {
+    match fragment {
         _ if !context.htmx => render(StatusCode::OK, &shown),
-        Part::Delivery if chosen.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
-        Part::Delivery => render(StatusCode::OK, &shown.as_delivery()),
+        Fragment::Delivery if query.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
+        Fragment::Delivery => render(StatusCode::OK, &shown.as_delivery()),
         // The form stays on the page and may be sent again.
-        Part::Attempts => fragments(&[shown.as_attempts().html()?, context.layout().once_again("once-resend").html()?]),
+        Fragment::Attempts => {
+            fragments(&[shown.as_attempts().html()?, context.layout().once_again("once-resend").html()?])
+        }
     }
 }
 
@@ -126,7 +139,7 @@ pub async fn send_again(
     let id = parse(&id)?;
     let delivery = redelivery::make(&state.db, &state.engine, id, form.once()).await?;
     if context.htmx {
-        return render_delivery(&state, &context, id, &chosen_before(&request), Part::Attempts).await;
+        return render_delivery(&state, &context, id, &page_query(&request), Fragment::Attempts).await;
     }
     UserSession(session).store_notice(NoticeKind::DeliveryResent.as_str());
     Ok(redirect_to(&context, &format!("/deliveries/{}", delivery.id)))
@@ -145,7 +158,7 @@ pub async fn cancel(
     let now = clock::now();
     let cancelled = state.db.write(move |conn| queue::cancel(conn, id, now)).await?;
     if context.htmx {
-        return render_delivery(&state, &context, id, &chosen_before(&request), Part::Delivery).await;
+        return render_delivery(&state, &context, id, &page_query(&request), Fragment::Delivery).await;
     }
     if cancelled {
         UserSession(session).store_notice(NoticeKind::DeliveryCancelled.as_str());

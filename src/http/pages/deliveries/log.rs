@@ -60,7 +60,7 @@ async fn show_log(state: &State, context: &PageContext, query: &LogQuery) -> Ans
     let (newer, older) = neighbours(cursor, &found);
     let input = LogInput {
         filter: filter(context, query, &parsed),
-        unrecognised: parsed.odd,
+        unrecognised: parsed.unrecognised,
         lines: shown.collect(),
         webhooks: titles.clone(),
         inboxes: inboxes.iter().map(|inbox| (inbox.id, inbox.name.clone())).collect(),

@@ -41,17 +41,17 @@ struct Asked {
 
 impl Asked {
     fn of(query: &LogQuery, context: &PageContext) -> Result<Self, PageError> {
-        let Parsed { filter, odd, .. } = query.parse(context.zone(), context.now);
+        let Parsed { filter, unrecognised, .. } = query.parse(context.zone(), context.now);
         // Without its value the recovery would include all of them.
-        if odd.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
+        if unrecognised.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
             return Err(PageError::BadRequest);
         }
         let (since, until) = query.fields(context.zone());
         let mut problems = Problems::default();
-        if odd.contains(&"from") || filter.from.is_none() || filter.from > Some(context.now) {
+        if unrecognised.contains(&"from") || filter.from.is_none() || filter.from > Some(context.now) {
             problems.add(Field::Since, Problem::SinceInvalid);
         }
-        if odd.contains(&"to") {
+        if unrecognised.contains(&"to") {
             problems.add(Field::Until, Problem::UntilInvalid);
         }
         let wanted = Wanted {

@@ -10,11 +10,11 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, render};
 use crate::http::request::page_context::SignedIn;
-use crate::views::events::catalogue::{EventPage, ListPage};
+use crate::views::events::catalogue::{CataloguePage, EventPage};
 
 pub async fn list(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
     let webhooks = state.db.read(webhooks::list).await?;
-    render(StatusCode::OK, &ListPage::new(context.layout(), &webhooks))
+    render(StatusCode::OK, &CataloguePage::new(context.layout(), &webhooks))
 }
 
 pub async fn show(state: Data<State>, SignedIn(context): SignedIn, name: Path<String>) -> Answer {

@@ -17,7 +17,7 @@ use crate::http::request::page_context::{Admin, SignedIn};
 use crate::http::request::received_query::{Parsed, ReceivedQuery};
 use crate::http::request::session::UserSession;
 use crate::operations::redelivery;
-use crate::views::events::received::{Fate, ListInput, ListPage, ReceivedFilter, ReceivedLine};
+use crate::views::events::received::{Fate, ReceivedFilter, ReceivedInput, ReceivedLine, ReceivedPage};
 use crate::views::events::received_event::{EventPage, EventView};
 use crate::views::{Notice, NoticeKind};
 
@@ -26,17 +26,17 @@ const PAGE_LINES: usize = 50;
 
 /// The list.
 pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<ReceivedQuery>) -> Answer {
-    let Parsed { filter, cursor, odd } = query.parse(context.zone());
+    let Parsed { filter, cursor, unrecognised } = query.parse(context.zone());
     let t = context.t();
-    let labels: Vec<String> = odd.iter().map(|name| t.filter_label(name)).collect();
-    let odd = (!labels.is_empty()).then(|| Notice::Warning(t.filters_odd(labels.join(", "))));
+    let labels: Vec<String> = unrecognised.iter().map(|name| t.filter_label(name)).collect();
+    let unrecognised = (!labels.is_empty()).then(|| Notice::Warning(t.filters_odd(labels.join(", "))));
     let wanted = filter.clone();
     let loaded =
         state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE_LINES)?, inboxes::list(conn)?)));
     let (found, inboxes) = loaded.await?;
     let (from, to) = query.fields(context.zone());
     let ingest = state.public.join("/api/v1/events").map_or_else(|_| String::new(), |url| url.to_string());
-    let input = ListInput {
+    let input = ReceivedInput {
         filter: ReceivedFilter { event: filter.event, inbox: filter.inbox, unmatched: filter.unmatched, from, to },
         lines: found.lines.iter().map(|line| shown(line, inbox_name(&inboxes, line.inbox_id))).collect(),
         inboxes: &inboxes,
@@ -46,8 +46,8 @@ pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<
         ingest: &ingest,
     };
     let mut layout = context.layout();
-    layout.notice = odd.or(layout.notice);
-    let list = ListPage::new(layout, input);
+    layout.notice = unrecognised.or(layout.notice);
+    let list = ReceivedPage::new(layout, input);
     if context.htmx { render(StatusCode::OK, &list.as_received()) } else { render(StatusCode::OK, &list) }
 }
 

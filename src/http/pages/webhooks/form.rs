@@ -191,11 +191,11 @@ async fn answer(
         Err(WriteError::Refused(NotSaved::Gone)) => Err(PageError::NotFound),
         Ok(Done { made: Saved { id, created, same_url }, secret }) => {
             state.engine.wake();
-            let visit = UserSession(session);
+            let session = UserSession(session);
             if let Some(secret) = secret {
-                secret::store(state, &visit, context, id, &secret, form)?;
+                secret::store(state, &session, context, id, &secret, form)?;
             }
-            store_notice(context, &visit, created, same_url);
+            store_notice(context, &session, created, same_url);
             Ok(after(context, id, form.get("then") == "test", created))
         }
         Err(WriteError::Refused(NotSaved::Wrong(problems))) => {
@@ -214,7 +214,7 @@ async fn answer(
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
             let input = FormInput { webhook: Some(&now), form: &typed, inboxes: &inboxes, problems: &problems };
             let shown = FormPage::new(context.layout(), input).with_conflicts(&now);
-            Ok(whole(context, render(StatusCode::CONFLICT, &shown)?))
+            Ok(swap_whole_page(context, render(StatusCode::CONFLICT, &shown)?))
         }
     }
 }
@@ -224,11 +224,11 @@ async fn too_old(state: &State, context: &PageContext, typed: &WebhookForm, stor
     let inboxes = state.db.read(inboxes::list).await?;
     let problems = Problems::one(Field::Form, Problem::PageTooOld);
     let response = show(context, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)?;
-    Ok(whole(context, response))
+    Ok(swap_whole_page(context, response))
 }
 
 /// htmx is configured to swap only 422, and only the error summary. Headers let it swap the whole page instead.
-fn whole(context: &PageContext, mut response: HttpResponse) -> HttpResponse {
+fn swap_whole_page(context: &PageContext, mut response: HttpResponse) -> HttpResponse {
     if context.htmx {
         let headers = response.headers_mut();
         for (name, value) in
@@ -241,11 +241,11 @@ fn whole(context: &PageContext, mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-fn store_notice(context: &PageContext, visit: &UserSession, created: bool, same_url: Option<String>) {
+fn store_notice(context: &PageContext, session: &UserSession, created: bool, same_url: Option<String>) {
     let done = if created { NoticeKind::WebhookCreated } else { NoticeKind::WebhookSaved };
     match same_url {
-        None => visit.store_notice(done.as_str()),
-        Some(name) => visit.store_notice(&context.t().problem_words(&Problem::UrlTaken { name })),
+        None => session.store_notice(done.as_str()),
+        Some(name) => session.store_notice(&context.t().problem_words(&Problem::UrlTaken { name })),
     }
 }
 

@@ -23,7 +23,9 @@ use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::page_context::{PageContext, SignedIn};
-use crate::views::webhooks::{Alert, Filter, Hour, List, ListPage, Part, Row, Stage, Summary, Totals};
+use crate::views::webhooks::{
+    Alert, Hour, Pagination, Stage, Summary, Totals, WebhookFilter, WebhookRow, WebhooksInput, WebhooksPage,
+};
 
 /// `/` redirects to the list of webhooks.
 pub async fn home(SignedIn(context): SignedIn) -> HttpResponse {
@@ -50,14 +52,14 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    fn filter(&self) -> Filter<'_> {
+    fn filter(&self) -> WebhookFilter<'_> {
         let q = trimmed(&self.q);
         let q = q.char_indices().nth(SEARCH_CHARS_MAX).and_then(|(end, _)| q.get(..end)).unwrap_or(q);
-        Filter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
+        WebhookFilter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
     }
 
     fn search(&self, context: &PageContext) -> Search {
-        let Filter { q, state, inbox } = self.filter();
+        let WebhookFilter { q, state, inbox } = self.filter();
         Search { text: q.to_owned(), paths: context.is_admin(), state, inbox }
     }
 }
@@ -65,7 +67,7 @@ impl ListQuery {
 /// The values of the list, as loaded.
 struct Loaded {
     webhooks: Vec<Webhook>,
-    part: Part,
+    pagination: Pagination,
     troubled: Vec<Webhook>,
     inboxes: Vec<Inbox>,
     activity: HashMap<WebhookId, Activity>,
@@ -84,20 +86,20 @@ pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<
         let id = alert.webhook.id;
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
-    let list = ListPage::new(context.layout(), loaded.list(query.filter(), alerts));
+    let list = WebhooksPage::new(context.layout(), loaded.list(query.filter(), alerts));
     if context.htmx { render(StatusCode::OK, &list.as_list()) } else { render(StatusCode::OK, &list) }
 }
 
 fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp) -> Result<Loaded, Error> {
     let found = search::search(conn, search)?;
-    let part = Part::new(wanted, PAGE_ROWS, found.ids.len(), found.of);
-    let mut ids: Vec<WebhookId> = found.ids.into_iter().skip(part.before()).take(PAGE_ROWS).collect();
+    let pagination = Pagination::new(wanted, PAGE_ROWS, found.ids.len(), found.of);
+    let mut ids: Vec<WebhookId> = found.ids.into_iter().skip(pagination.before()).take(PAGE_ROWS).collect();
     let webhooks = search::load(conn, &ids)?;
     let last = statistics::last_deliveries(conn, &ids)?;
     ids.push(hourly_counts::ALL);
     Ok(Loaded {
         webhooks,
-        part,
+        pagination,
         troubled: search::troubled(conn)?,
         inboxes: inboxes::list(conn)?,
         activity: statistics::activity(conn, &ids, now)?,
@@ -107,12 +109,12 @@ fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp)
 }
 
 impl Loaded {
-    fn list<'a>(&'a self, filter: Filter<'a>, alerts: Vec<Alert<'a>>) -> List<'a> {
+    fn list<'a>(&'a self, filter: WebhookFilter<'a>, alerts: Vec<Alert<'a>>) -> WebhooksInput<'a> {
         let all = self.activity.get(&hourly_counts::ALL);
-        List {
+        WebhooksInput {
             filter,
             webhooks: self.webhooks.iter().map(|webhook| self.summary(webhook)).collect(),
-            part: self.part,
+            pagination: self.pagination,
             inboxes: &self.inboxes,
             totals: Totals {
                 delivered: all.map_or(0, Activity::delivered).into(),
@@ -165,7 +167,7 @@ pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId) -> Ans
     let (webhook, inboxes, activity, last) = loaded.await?;
     let webhook = webhook.ok_or(PageError::NotFound)?;
     let summary = Summary { webhook: &webhook, last: last.get(&id), hours: last_day(activity.get(&id)) };
-    render(StatusCode::OK, &Row::new(&context.layout(), summary, &inboxes))
+    render(StatusCode::OK, &WebhookRow::new(&context.layout(), summary, &inboxes))
 }
 
 /// The name of an inbox.

@@ -49,11 +49,11 @@ pub async fn rotate(
         if rotated { Ok(done) } else { Err(WriteError::Refused(PageError::NotFound)) }
     };
     let rotated = double_submit::write(&state, form.once(), rotate).await?;
-    let visit = UserSession(session);
+    let session = UserSession(session);
     if let Some(key) = rotated.secret {
-        store(&state, &visit, &context, id, &key, &form)?;
+        store(&state, &session, &context, id, &key, &form)?;
     }
-    visit.store_notice(NoticeKind::SecretReplaced.as_str());
+    session.store_notice(NoticeKind::SecretReplaced.as_str());
     Ok(redirect_to(&context, &format!("/webhooks/{id}/secret")))
 }
 
@@ -68,11 +68,11 @@ async fn end_old_secret(state: &State, context: &PageContext, id: WebhookId) -> 
 /// Stores a new signing secret for the next view of its page.
 pub fn store(
     state: &State,
-    visit: &UserSession,
+    session: &UserSession,
     context: &PageContext,
     id: WebhookId,
     secret: &str,
     form: &Form,
 ) -> Result<(), PageError> {
-    one_time_secret::store(state, visit, context, &id.to_string(), secret, form.once())
+    one_time_secret::store(state, session, context, &id.to_string(), secret, form.once())
 }

@@ -26,12 +26,12 @@ use crate::views::{Html, NoticeKind};
 
 /// The query of the page: which sample to show.
 #[derive(Deserialize)]
-pub struct Chosen {
+pub struct TestQuery {
     event: Option<String>,
 }
 
 /// The form with the sample of an event.
-pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>, query: Query<Chosen>) -> Answer {
+pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>, query: Query<TestQuery>) -> Answer {
     let webhook = find(&state, *id).await?;
     let chosen = query.event.as_deref().and_then(EventName::parse_any).unwrap_or(EventName::WebhookTest);
     let problems = Problems::default();

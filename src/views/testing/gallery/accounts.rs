@@ -47,7 +47,7 @@ fn tokens_of(language: Language, user: &User) -> Vec<Picture> {
     let (none, wrong) = (Problems::default(), Problems::one(Field::TokenName, Problem::TokenNameMissing));
     let page = |tokens, problems| {
         let server = "https://hooks.example.com";
-        tokens::ListPage::new(
+        tokens::TokensPage::new(
             layout(language, user, "/tokens"),
             tokens,
             server,
@@ -91,7 +91,7 @@ fn people(language: Language, user: &User) -> Vec<Picture> {
     let url = "https://hooks.example.com/invite/6d1f0c52b2a94f0e8f6c1f0d6a3e7b9c5d2e8f7a6b4c3d2e1f0a9b8c7d6e5f4a";
     let at = |path| layout(language, user, path);
     let typed = users::InviteInput { email: "olena@example.com", ..users::InviteInput::default() };
-    let list = |open, problems| users::ListPage::new(at("/users"), &all, open, typed, problems);
+    let list = |open, problems| users::UsersPage::new(at("/users"), &all, open, typed, problems);
     let link = users::NewLink { url, is_password: false };
     let one = |user: &User, problems: &Problems| {
         html(&users::UserPage::new(at("/users/2"), user, user.role, problems).with_link(None))

@@ -3,8 +3,8 @@
 use super::*;
 use crate::domain::events::Unmatched;
 use crate::domain::id::EventId;
-use crate::views::events::catalogue::{EventPage, ListPage};
-use crate::views::events::received::{self, Fate, ListInput, ReceivedFilter, ReceivedLine};
+use crate::views::events::catalogue::{CataloguePage, EventPage};
+use crate::views::events::received::{self, Fate, ReceivedFilter, ReceivedInput, ReceivedLine};
 use crate::views::events::received_event;
 
 pub fn pictures(language: Language, user: &User) -> Vec<Picture> {
@@ -18,7 +18,7 @@ fn events(language: Language, user: &User) -> Vec<Picture> {
     let all = fixtures::webhooks(language);
     let event = |event| html(&EventPage::new(layout(language, user, "/events/x"), event, &all));
     vec![
-        ("events", html(&ListPage::new(layout(language, user, "/events"), &all))),
+        ("events", html(&CataloguePage::new(layout(language, user, "/events"), &all))),
         ("event", event(EventName::MessageCreated)),
         ("event-derived", event(EventName::AssigneeChanged)),
         ("event-contact", event(EventName::ContactUpdated)),
@@ -49,7 +49,7 @@ fn lists_of_received(language: Language, user: &User) -> Vec<Picture> {
     let inboxes = fixtures::inboxes(language);
     let ingest = "https://hooks.novashop.example/api/v1/events";
     let filter = ReceivedFilter { unmatched: true, from: "2026-11-20".into(), ..ReceivedFilter::default() };
-    let input = |filter, lines, older: Option<&str>| ListInput {
+    let input = |filter, lines, older: Option<&str>| ReceivedInput {
         filter,
         lines,
         inboxes: &inboxes,
@@ -58,7 +58,7 @@ fn lists_of_received(language: Language, user: &User) -> Vec<Picture> {
         retention_days: 30,
         ingest,
     };
-    let page = |input| received::ListPage::new(layout(language, user, "/received"), input);
+    let page = |input| received::ReceivedPage::new(layout(language, user, "/received"), input);
     let full = page(input(ReceivedFilter::default(), (0..14).map(line).collect(), Some("evt_1")));
     vec![
         ("received", html(&full)),

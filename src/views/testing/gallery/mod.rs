@@ -64,28 +64,28 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
         stage: webhooks::Stage::OffFailing(Some(Duration::from_secs(432_000))),
         held: 38,
     };
-    let full = webhooks::List {
-        filter: webhooks::Filter::default(),
+    let full = webhooks::WebhooksInput {
+        filter: webhooks::WebhookFilter::default(),
         webhooks: all.iter().enumerate().map(summary).collect(),
-        part: webhooks::Part::new(1, 50, 5, 5),
+        pagination: webhooks::Pagination::new(1, 50, 5, 5),
         inboxes: &inboxes,
         totals: webhooks::Totals { delivered: 1120, failed: 28, pending: 12 },
         alerts: all.get(3).map(alert).into_iter().collect(),
     };
-    let filter = webhooks::Filter { q: "zzz", state: None, inbox: Some(2) };
-    let none = webhooks::List {
+    let filter = webhooks::WebhookFilter { q: "zzz", state: None, inbox: Some(2) };
+    let none = webhooks::WebhooksInput {
         filter,
-        part: webhooks::Part::new(1, 50, 0, 5),
+        pagination: webhooks::Pagination::new(1, 50, 0, 5),
         inboxes: &inboxes,
-        ..webhooks::List::default()
+        ..webhooks::WebhooksInput::default()
     };
     let done = Layout { notice: Some(Notice::Done(NoticeKind::WebhookDeleted)), ..layout(language, user, "/webhooks") };
-    let full = webhooks::ListPage::new(layout(language, user, "/webhooks?q=a"), full);
+    let full = webhooks::WebhooksPage::new(layout(language, user, "/webhooks?q=a"), full);
     vec![
         ("list", html(&full)),
         ("list-fragment", html(&full.as_list())),
-        ("list-no-match", html(&webhooks::ListPage::new(layout(language, user, "/webhooks?q=zzz"), none))),
-        ("list-empty", html(&webhooks::ListPage::new(done, webhooks::List::default()))),
+        ("list-no-match", html(&webhooks::WebhooksPage::new(layout(language, user, "/webhooks?q=zzz"), none))),
+        ("list-empty", html(&webhooks::WebhooksPage::new(done, webhooks::WebhooksInput::default()))),
     ]
 }
 
@@ -305,8 +305,9 @@ fn inboxes_of(language: Language, user: &User) -> Vec<Picture> {
     let (all, inboxes) = (fixtures::webhooks(language), fixtures::inboxes(language));
     let at = |path| layout(language, user, path);
     let (none, wrong) = (Problems::default(), Problems::one(Field::InboxName, Problem::InboxNameMissing));
-    let row = |inbox| inboxes::Row { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() };
-    let list = |rows, problems| inboxes::ListPage::new(at("/inboxes"), rows, inboxes::InboxInput::default(), problems);
+    let row = |inbox| inboxes::InboxRow { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() };
+    let list =
+        |rows, problems| inboxes::InboxesPage::new(at("/inboxes"), rows, inboxes::InboxInput::default(), problems);
     let inbox = inboxes.first().expect("four inboxes");
     vec![
         ("inboxes", html(&list(inboxes.iter().map(row).collect(), &none))),
@@ -329,20 +330,20 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
     let sign_in = |email, refusal| html(&sign_in::SignInPage::new(outside("/sign-in"), email, "/webhooks", refusal));
     let sign_in_after =
         |ended| html(&sign_in::SignInPage::new(outside("/sign-in"), "", "/webhooks", None).after(Some(ended)));
-    let fault = |layout, fault| html(&errors::ErrorPage::new(layout, &fault));
+    let error = |layout, kind| html(&errors::ErrorPage::new(layout, &kind));
     vec![
         ("set-up", set_up(blank, &Problems::default())),
         ("set-up-errors", set_up(typed, &short)),
         ("sign-in", sign_in("", None)),
-        ("sign-in-ended", sign_in_after(sign_in::Ended::NoForm)),
-        ("sign-in-form-kept", sign_in_after(sign_in::Ended::FormIsKept)),
-        ("sign-in-nothing-done", sign_in_after(sign_in::Ended::NothingWasDone)),
+        ("sign-in-ended", sign_in_after(sign_in::SessionEnded::NoForm)),
+        ("sign-in-form-kept", sign_in_after(sign_in::SessionEnded::FormIsKept)),
+        ("sign-in-nothing-done", sign_in_after(sign_in::SessionEnded::NothingWasDone)),
         ("sign-in-wait", sign_in("olena@example.com", Some(sign_in::Refusal::Wait(30)))),
         (
             "error-origin",
-            fault(
+            error(
                 outside("/sign-in"),
-                errors::Fault::WrongOrigin {
+                errors::ErrorKind::WrongOrigin {
                     given: "https://desk.example.com:8443".into(),
                     public: "https://hooks.example.com".into(),
                 },
@@ -350,21 +351,21 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
         ),
         (
             "error-http",
-            fault(outside("/sign-in"), errors::Fault::PlainHttp { public: "https://hooks.example.com".into() }),
+            error(outside("/sign-in"), errors::ErrorKind::PlainHttp { public: "https://hooks.example.com".into() }),
         ),
         (
             "error-host",
-            fault(
+            error(
                 outside("/"),
-                errors::Fault::UnknownHost {
+                errors::ErrorKind::UnknownHost {
                     host: "desk.example.com".into(),
                     public: Some("https://hooks.example.com".into()),
                 },
             ),
         ),
-        ("error-cookie", fault(outside("/sign-in"), errors::Fault::NoCookie)),
-        ("error-404", fault(layout(language, user, "/nowhere"), errors::Fault::NotFound)),
-        ("error-500", fault(outside("/"), errors::Fault::Server("req_7f21".into()))),
+        ("error-cookie", error(outside("/sign-in"), errors::ErrorKind::NoCookie)),
+        ("error-404", error(layout(language, user, "/nowhere"), errors::ErrorKind::NotFound)),
+        ("error-500", error(outside("/"), errors::ErrorKind::Server("req_7f21".into()))),
     ]
 }
 

@@ -31,12 +31,12 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         .zip(stages)
         .map(|(webhook, stage)| Alert { webhook, stage, held: [0, 0, 0, 38, 3][webhook.id as usize - 1] })
         .collect();
-    let list = webhooks::List {
-        part: webhooks::Part::new(1, 50, 120, 120),
+    let list = webhooks::WebhooksInput {
+        pagination: webhooks::Pagination::new(1, 50, 120, 120),
         alerts: alerts.clone(),
-        ..webhooks::List::default()
+        ..webhooks::WebhooksInput::default()
     };
-    let mut some = vec![("list-alerts", html(&webhooks::ListPage::new(layout(language, user, "/webhooks"), list)))];
+    let mut some = vec![("list-alerts", html(&webhooks::WebhooksPage::new(layout(language, user, "/webhooks"), list)))];
     let names = ["webhook-exhausted", "webhook-day", "webhook-off-soon", "webhook-off", "webhook-gone"];
     let states = [State::Active, State::Paused, State::Failing, State::AutoDisabled, State::AutoDisabled];
     for ((name, alert), state) in names.into_iter().zip(alerts).zip(states) {
