@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::hourly_counts;
 use super::queue::rows::Row;
+use super::queue::state::State;
 use crate::db::schema::{attempts, deliveries as d, events, idempotency_keys, webhooks};
 use crate::db::sql::literal::PENDING;
 use crate::db::{DbConnection, Error};
@@ -30,15 +31,8 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
         // On Postgres another process may have claimed one meanwhile.
         .filter(PENDING)
         .filter(d::leased_until.is_null());
-    let expired: Vec<Row> = diesel::update(pending)
-        .set((
-            d::status.eq(Status::Failed.as_str()),
-            d::reason.eq(Some(Reason::Expired.as_str())),
-            d::next_attempt_at.eq(None::<i64>),
-            d::finished_at.eq(Some(now.micros())),
-        ))
-        .returning(d::all_columns)
-        .get_results(conn)?;
+    let expired: Vec<Row> =
+        diesel::update(pending).set(State::failed(Reason::Expired, now)).returning(d::all_columns).get_results(conn)?;
     let counts = expired.iter().filter(|row| row.origin != Trigger::Test.as_str());
     hourly_counts::count(conn, counts.map(|row| (row.webhook_id, Status::Failed)), now)?;
     Ok(expired.len())
@@ -51,13 +45,8 @@ pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Err
     let pending = || d::table.filter(PENDING).filter(d::leased_until.is_null());
     let orphans: Vec<i64> =
         pending().filter(d::webhook_id.eq_any(deleted)).select(d::id).limit(BATCH_ROWS_MAX).load(conn)?;
-    let ended = diesel::update(pending().filter(d::id.eq_any(orphans))).set((
-        d::status.eq(Status::Failed.as_str()),
-        d::reason.eq(Some(Reason::WebhookDeleted.as_str())),
-        d::next_attempt_at.eq(None::<i64>),
-        d::finished_at.eq(Some(now.micros())),
-    ));
-    Ok(ended.execute(conn)?)
+    let orphans = pending().filter(d::id.eq_any(orphans));
+    Ok(diesel::update(orphans).set(State::failed(Reason::WebhookDeleted, now)).execute(conn)?)
 }
 
 /// Deletes up to 500 ended deliveries that were created before `limit`, with their attempts, and up to 500 events from

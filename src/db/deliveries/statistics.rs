@@ -33,7 +33,7 @@ impl Activity {
     }
 }
 
-/// The activity of these webhooks; [`hourly_counts::ALL`] means all together.
+/// The activity of these webhooks; [`hourly_counts::ALL`] means all together. A webhook without one is left out.
 pub fn activity(
     conn: &mut DbConnection,
     webhooks: &[WebhookId],

@@ -62,7 +62,7 @@ pub(super) fn scans(conn: &mut DbConnection, query: &str) -> Vec<String> {
     let values = (1..).take_while(|number| query.contains(&format!("${number}"))).count();
     let values = if values == 0 { String::new() } else { format!("({})", vec!["NULL"; values].join(", ")) };
     // diesel sends the types of parameters; PREPARE cannot infer them in a VALUES list of parameters only.
-    let query = query.replace("(VALUES ($3, $4)", "(VALUES ($3::bigint, $4::bigint)");
+    let query = query.replace("(VALUES ($7, $8)", "(VALUES ($7::bigint, $8::bigint)");
     conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE statement AS {query}"))
         .expect(&query);
     let explained = diesel::sql_query(format!("EXPLAIN (FORMAT JSON) EXECUTE statement{values}"));

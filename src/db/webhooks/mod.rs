@@ -8,6 +8,7 @@ pub mod target;
 
 use diesel::prelude::*;
 
+use super::deliveries::queue::state::State;
 use super::schema::{deliveries, webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use super::sql::prepared;
 use super::{DbConnection, Error, now_on};
@@ -276,14 +277,7 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
     let pending =
         deliveries::table.filter(deliveries::webhook_id.eq(id)).filter(deliveries::status.eq(Status::Pending.as_str()));
-    diesel::update(pending)
-        .set((
-            deliveries::status.eq(Status::Failed.as_str()),
-            deliveries::reason.eq(Some(Reason::WebhookDeleted.as_str())),
-            deliveries::next_attempt_at.eq(None::<i64>),
-            deliveries::finished_at.eq(Some(now.micros())),
-        ))
-        .execute(conn)?;
+    diesel::update(pending).set(State::failed(Reason::WebhookDeleted, now)).execute(conn)?;
     Ok(true)
 }
 

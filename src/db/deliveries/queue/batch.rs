@@ -3,13 +3,14 @@
 //! diesel prepares its own batch statements anew every time. Here each number of rows is a statement whose prepared form
 //! the connection keeps.
 
-use diesel::QueryResult;
 use diesel::backend::Backend;
+use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 
 use super::rows::{Finished, NewDelivery};
+use super::state::{Leased, State};
 use crate::domain::deliveries::{Attempt, Status};
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
@@ -92,16 +93,21 @@ where
 /// Marks at most [`BATCH_INSERT_ROWS_MAX`] deliveries as succeeded, if they are pending and still have their lease.
 /// Returns the ids of those that it changed.
 pub struct MarkSucceeded {
+    change: Succeeded,
     /// Delivery and token.
     leases: Vec<(i64, i64)>,
-    now: i64,
 }
 
 impl MarkSucceeded {
     pub fn of<'a>(done: impl IntoIterator<Item = &'a Finished>, now: Timestamp) -> Self {
-        Self { leases: done.into_iter().map(|done| (done.id.0, done.lease.token)).collect(), now: now.micros() }
+        Self {
+            change: (State::succeeded(now), Leased::RELEASED).as_changeset(),
+            leases: done.into_iter().map(|done| (done.id.0, done.lease.token)).collect(),
+        }
     }
 }
+
+type Succeeded = <(State, Leased) as AsChangeset>::Changeset;
 
 impl Query for MarkSucceeded {
     type SqlType = BigInt;
@@ -109,19 +115,14 @@ impl Query for MarkSucceeded {
 
 impl<DB> QueryFragment<DB> for MarkSucceeded
 where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>,
+    DB: Backend + HasSqlType<BigInt>,
     i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
+    Succeeded: QueryFragment<DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("UPDATE deliveries SET status = ");
-        out.push_bind_param::<Text, _>(Status::Success.as_str())?;
-        out.push_sql(", finished_at = ");
-        out.push_bind_param::<BigInt, _>(&self.now)?;
-        out.push_sql(
-            ", reason = NULL, steps = steps + 1, next_attempt_at = NULL, interruptions = 0, lease = NULL, \
-             leased_until = NULL FROM (VALUES ",
-        );
+        out.push_sql("UPDATE deliveries SET steps = steps + 1, interruptions = 0, ");
+        self.change.walk_ast(out.reborrow())?;
+        out.push_sql(" FROM (VALUES ");
         for (place, (id, lease)) in self.leases.iter().enumerate() {
             let mut tuple = Tuple::begin(&mut out, place);
             tuple.bind::<BigInt, _>(id)?;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::claimable::{ClaimableIds, Kind, SUSPECT_AFTER_INTERRUPTIONS};
 use super::rows::{Lease, Row};
+use super::state::Leased;
 use crate::db::schema::{deliveries as d, webhooks};
 use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::sql::prepared;
@@ -87,11 +88,7 @@ fn claim_kind(
 ) -> Result<Vec<Delivery>, Error> {
     let claim = diesel::update(d::table)
         .filter(ClaimableIds::of(webhook, kind, now, rows_max))
-        .set((
-            d::lease.eq(Some(lease.token)),
-            d::leased_until.eq(Some(lease.until.micros())),
-            d::attempts.eq(d::attempts + 1),
-        ))
+        .set((Leased::to(lease), d::attempts.eq(d::attempts + 1)))
         .returning(d::all_columns);
     let claimed: Vec<Row> = prepared::load(conn, claim)?;
     claimed.into_iter().map(Row::into_delivery).collect()
@@ -117,11 +114,7 @@ pub fn claim_suspect(conn: &mut DbConnection, now: Timestamp, lease: Lease) -> R
     let Some(id) = suspect else { return Ok(None) };
     let free = d::table.find(id).filter(d::leased_until.is_null()).filter(PENDING);
     let claimed: Option<Row> = diesel::update(free)
-        .set((
-            d::lease.eq(Some(lease.token)),
-            d::leased_until.eq(Some(lease.until.micros())),
-            d::attempts.eq(d::attempts + 1),
-        ))
+        .set((Leased::to(lease), d::attempts.eq(d::attempts + 1)))
         .returning(d::all_columns)
         .get_result(conn)
         .optional()?;

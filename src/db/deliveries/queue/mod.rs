@@ -6,6 +6,7 @@ pub(in crate::db) mod claimable;
 pub mod clock_shift;
 pub mod record;
 pub mod rows;
+pub(in crate::db) mod state;
 
 use diesel::prelude::*;
 
@@ -13,11 +14,12 @@ use crate::db::schema::deliveries as d;
 use crate::db::sql::literal::PENDING;
 use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
-use crate::domain::deliveries::{Delivery, Reason, Status, Trigger};
+use crate::domain::deliveries::{Delivery, Reason, Trigger};
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use batch::InsertDeliveries;
-use rows::{NewDelivery, fail_permanently};
+use rows::NewDelivery;
+use state::{State, fail_permanently};
 
 /// Inserts deliveries.
 pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
@@ -62,12 +64,5 @@ pub fn release_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp)
 /// Cancels all pending deliveries of a webhook, but for those in flight. Returns how many.
 pub fn discard_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
     let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
-    Ok(diesel::update(held)
-        .set((
-            d::status.eq(Status::Failed.as_str()),
-            d::reason.eq(Some(Reason::Cancelled.as_str())),
-            d::next_attempt_at.eq(None::<i64>),
-            d::finished_at.eq(Some(now.micros())),
-        ))
-        .execute(conn)?)
+    Ok(diesel::update(held).set(State::failed(Reason::Cancelled, now)).execute(conn)?)
 }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::batch::{self, AttemptRow, InsertAttempts, MarkSucceeded};
-use super::rows::{Finished, Row, fail_permanently};
+use super::rows::{Finished, Row};
+use super::state::{Leased, State, fail_permanently};
 use crate::db::deliveries::hourly_counts;
 use crate::db::schema::{attempts, deliveries as d};
 use crate::db::sql::literal::PENDING;
@@ -67,31 +68,17 @@ fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
 /// Applies a result to its delivery. After the lease was lost only a success counts: the receiver has the event,
 /// regardless of other attempts.
 fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<Written, Error> {
-    let (status, reason, next, finished) = match done.next {
-        Next::Done => (Status::Success, None, None, Some(now)),
-        Next::RetryAt(at) => (Status::Pending, None, Some(at), None),
-        Next::GiveUp(reason) => (Status::Failed, Some(reason), None, Some(now)),
-    };
-    let end = (
-        d::status.eq(status.as_str()),
-        d::reason.eq(reason.map(Reason::as_str)),
-        d::steps.eq(d::steps + 1),
-        d::next_attempt_at.eq(next.map(Timestamp::micros)),
-        d::finished_at.eq(finished.map(Timestamp::micros)),
-        d::interruptions.eq(0),
-    );
-    let freed = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
+    let change = (State::after(done.next, now), d::steps.eq(d::steps + 1), d::interruptions.eq(0));
     let pending = d::table.find(done.id.0).filter(PENDING);
-    let held =
-        prepared::execute(conn, diesel::update(pending.filter(d::lease.eq(done.lease.token))).set((end, freed)))?;
-    if held > 0 {
+    let held = diesel::update(pending.filter(d::lease.eq(done.lease.token)));
+    if prepared::execute(conn, held.set((change, Leased::RELEASED)))? > 0 {
         return Ok(Written::Applied);
     }
     if release(conn, done)? {
         return Ok(Written::AttemptOnly);
     }
     // The row may have another lease, of an attempt in flight: it stays, so that the attempt of that one is stored too.
-    if done.next != Next::Done || diesel::update(pending).set(end).execute(conn)? == 0 {
+    if done.next != Next::Done || diesel::update(pending).set(change).execute(conn)? == 0 {
         return Ok(Written::Discarded);
     }
     // The row that says that this attempt was interrupted; its result replaces it.
@@ -103,8 +90,7 @@ fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
 /// stored. False if the row has no such lease.
 fn release(conn: &mut DbConnection, done: &Finished) -> Result<bool, Error> {
     let ended = d::table.find(done.id.0).filter(d::lease.eq(done.lease.token));
-    let change = (d::lease.eq(None::<i64>), d::leased_until.eq(None::<i64>));
-    Ok(diesel::update(ended).set(change).execute(conn)? > 0)
+    Ok(diesel::update(ended).set(Leased::RELEASED).execute(conn)? > 0)
 }
 
 /// Which leases to reclaim.
@@ -135,11 +121,7 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
     for row in rows {
         let same_lease = d::table.find(row.id).filter(d::lease.eq(row.lease));
         let released = diesel::update(same_lease)
-            .set((
-                d::lease.eq(None::<i64>),
-                d::leased_until.eq(None::<i64>),
-                d::interruptions.eq(row.interruptions + 1),
-            ))
+            .set((Leased::RELEASED, d::interruptions.eq(row.interruptions + 1)))
             .execute(conn)?;
         if released > 0 {
             let attempt = interrupted(&row);

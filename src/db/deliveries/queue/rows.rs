@@ -2,9 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::db::schema::deliveries as d;
-use crate::db::sql::literal::PENDING;
-use crate::db::{DbConnection, Error};
+use crate::db::Error;
 use crate::domain::deliveries::{Attempt, Delivery, Next, Reason, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
@@ -101,24 +99,4 @@ pub struct Finished {
     pub next: Next,
     /// What the attempt says about the health of the webhook, if anything.
     pub signal: Option<Signal>,
-}
-
-/// Ends a pending delivery as failed. False if it has ended already. A lease stays, so that an attempt in flight can still
-/// add its row.
-pub(in crate::db) fn fail_permanently(
-    conn: &mut DbConnection,
-    id: DeliveryId,
-    reason: Reason,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let pending = d::table.find(id.0).filter(PENDING);
-    let ended = diesel::update(pending)
-        .set((
-            d::status.eq(Status::Failed.as_str()),
-            d::reason.eq(Some(reason.as_str())),
-            d::next_attempt_at.eq(None::<i64>),
-            d::finished_at.eq(Some(now.micros())),
-        ))
-        .execute(conn)?;
-    Ok(ended > 0)
 }
