@@ -166,6 +166,16 @@ pub enum WriteError<R> {
     Refused(R),
 }
 
+impl<R> WriteError<R> {
+    /// Converts the refusal.
+    pub fn into_refusal<S: From<R>>(self) -> WriteError<S> {
+        match self {
+            Self::Database(error) => WriteError::Database(error),
+            Self::Refused(refused) => WriteError::Refused(refused.into()),
+        }
+    }
+}
+
 impl<R: Send + 'static> JobError for WriteError<R> {
     fn database(&self) -> Option<&Error> {
         match self {

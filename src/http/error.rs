@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::domain::hex::hex;
 use crate::domain::problem::Problems;
+use crate::operations::NotFound;
 use crate::operations::redelivery::Refused;
 use crate::views::NotRendered;
 use crate::views::errors::ErrorKind;
@@ -82,6 +83,12 @@ impl<R: Into<Self>> From<db::WriteError<R>> for PageError {
             db::WriteError::Database(error) => error.into(),
             db::WriteError::Refused(refused) => refused.into(),
         }
+    }
+}
+
+impl From<NotFound> for PageError {
+    fn from(_: NotFound) -> Self {
+        Self::NotFound
     }
 }
 

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
+use super::NotFound;
+use crate::clock;
+use crate::db::form_answers::{Done, FormKey};
+use crate::db::{Db, DbConnection, WriteError, webhooks};
+use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::signing::SigningSecret;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -36,4 +42,25 @@ impl Overlap {
             Self::For(span) => Some(now.after(span)),
         }
     }
+}
+
+/// Replaces the signing secret of a webhook by a random one, which the result holds. The old one stays valid for
+/// `overlap` from `now`. The same form replaces it only once; its result holds the secret until that has been shown.
+pub async fn rotate(
+    db: &Db,
+    webhook: WebhookId,
+    overlap: Overlap,
+    now: Timestamp,
+    form: Option<&FormKey>,
+) -> Result<Done<()>, WriteError<NotFound>> {
+    let secret = SigningSecret::from_random(clock::random());
+    let secret_box = db.secret_box();
+    let rotate = move |conn: &mut DbConnection| {
+        if webhooks::rotate(conn, &secret_box, webhook, &secret, overlap.until(now))? {
+            Ok(Done { made: (), secret: Some(secret.reveal().to_owned()) })
+        } else {
+            Err(WriteError::Refused(NotFound))
+        }
+    };
+    db.write_once(form.cloned(), rotate).await
 }

@@ -21,7 +21,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 24] = [
     ("delivery/network", &["domain", "clock", "delivery"], &["reqwest"]),
     ("delivery/policy", &["domain", "delivery", "fault_injection"], &[]),
     ("delivery", &["domain", "clock", "db", "delivery", "fault_injection"], &[]),
-    ("operations", &["domain", "clock", "db", "delivery", "operations"], &[]),
+    ("operations", &["domain", "clock", "db", "delivery", "forms", "operations"], &[]),
     ("http/api", &["domain", "clock", "config", "db", "forms", "delivery", "operations", "i18n", "http"], &["actix"]),
     (
         "http",

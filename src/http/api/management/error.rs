@@ -8,6 +8,7 @@ use crate::db;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::api::auth::Denied;
 use crate::i18n::{Locale, Translator};
+use crate::operations::NotFound;
 
 /// An error in one of the two forms of Chatwoot: `{error}` and `{message, attributes}`.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,12 @@ impl<R: Into<Self>> From<db::WriteError<R>> for ApiError {
             db::WriteError::Database(error) => error.into(),
             db::WriteError::Refused(refused) => refused.into(),
         }
+    }
+}
+
+impl From<NotFound> for ApiError {
+    fn from(_: NotFound) -> Self {
+        Self::not_found()
     }
 }
 

@@ -2,8 +2,6 @@
 
 pub mod input;
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
@@ -12,8 +10,7 @@ use serde_json::{Map, Value};
 use super::management::{ApiError, Caller, Object, RawObject};
 use super::response_json::{self, WholeDelivery, envelope};
 use crate::clock;
-use crate::db::deliveries::log;
-use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
+use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::check_test_body;
 use crate::domain::id::WebhookId;
@@ -22,10 +19,11 @@ use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::signing::SigningSecret;
-use crate::forms::Context;
 use crate::forms::webhook::WebhookForm;
 use crate::http::State;
-use crate::operations::secret_rotation::Overlap;
+use crate::operations::save_webhook::{NotSaved, SameUrl, SaveWebhook};
+use crate::operations::secret_rotation::{self, Overlap};
+use crate::operations::test_event;
 
 /// The account and the webhook of a path.
 type Ids = Path<(String, WebhookId)>;
@@ -41,33 +39,18 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
     Ok(answer(&webhook, &inboxes, None))
 }
 
-/// Creates a webhook. Only this answer and that of a rotation hold the signing secret.
+/// Creates a webhook. A URL that another webhook has is refused, as in Chatwoot; the pages only warn. Only this answer and that of a rotation hold the signing secret.
 pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
     let input = input(object)?;
     let enabled = input::enabled(&input)?.unwrap_or(true);
     let form = input::create(&input)?;
-    let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
-    let made = state
-        .db
-        .write_or_refuse(move |conn| {
-            let inboxes = inboxes::list(conn)?;
-            let new = match form.check(&Context { stored: None, inboxes: &inboxes, policy: &policy }) {
-                Ok(new) => new,
-                Err(problems) => return Err(WriteError::Refused(problems)),
-            };
-            if let Some(name) = webhooks::with_url(conn, &new.url, None)? {
-                return Err(WriteError::Refused(url_taken(name)));
-            }
-            let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
-            let id = webhooks::insert(conn, &secret_box, &new, &secret)?;
-            if !enabled {
-                webhooks::set_enabled(conn, id, false, clock::now())?;
-            }
-            Ok((reload(conn, id)?, inboxes, secret))
-        })
-        .await;
-    let (webhook, inboxes, secret) = made?;
-    Ok(answer(&webhook, &inboxes, Some(secret.reveal())))
+    let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
+    let made = state.db.write_or_refuse(move |conn| {
+        let saved = save.create(conn, Some(enabled), &form)?;
+        Ok((reload(conn, saved.id)?, saved))
+    });
+    let (webhook, saved) = made.await?;
+    Ok(answer(&webhook, &saved.inboxes, saved.secret.as_ref().map(SigningSecret::reveal)))
 }
 
 /// Changes a webhook. PATCH and PUT both change only the members in the body.
@@ -75,41 +58,32 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
     let id = ids.1;
     let input = input(object)?;
     let enabled = input::enabled(&input)?;
-    let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
-    let changed = state
-        .db
-        .write_or_refuse(move |conn| {
-            // Read inside the transaction: with an older state, a kept secret could be sent to a URL that it was not
-            // entered for.
-            let Some(stored) = webhooks::find(conn, id)? else {
-                return Err(WriteError::Refused(ApiError::not_found()));
-            };
-            let mut form = WebhookForm::of(&stored);
-            if let Err(error) = input::apply(&mut form, &input) {
-                return Err(WriteError::Refused(error));
-            }
-            let inboxes = inboxes::list(conn)?;
-            let new = match form.check(&Context { stored: Some(&stored), inboxes: &inboxes, policy: &policy }) {
-                Ok(new) => new,
-                Err(problems) => return Err(WriteError::Refused(problems.into())),
-            };
-            if let Some(name) = webhooks::with_url(conn, &new.url, Some(id))? {
-                return Err(WriteError::Refused(url_taken(name).into()));
-            }
-            webhooks::update(conn, &secret_box, id, &new)?;
-            if let Some(enabled) = enabled {
-                webhooks::set_enabled(conn, id, enabled, clock::now())?;
-            }
-            let turned_on = enabled == Some(true) && !stored.enabled;
-            Ok((reload(conn, id)?, inboxes, turned_on))
-        })
-        .await;
-    let (webhook, inboxes, turned_on) = changed?;
-    if turned_on {
+    let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
+    let changed = state.db.write_or_refuse(move |conn| {
+        let form = |stored: &Webhook| {
+            let mut form = WebhookForm::of(stored);
+            input::apply(&mut form, &input).map(|()| form)
+        };
+        let saved = save.update(conn, id, enabled, form)?;
+        Ok((reload(conn, id)?, saved))
+    });
+    let (webhook, saved) = changed.await?;
+    if saved.turned_on {
         // Held deliveries are sent; only the page asks first.
         state.engine.resume(id);
     }
-    Ok(answer(&webhook, &inboxes, None))
+    Ok(answer(&webhook, &saved.inboxes, None))
+}
+
+impl From<NotSaved> for ApiError {
+    fn from(not_saved: NotSaved) -> Self {
+        match not_saved {
+            NotSaved::NotFound => Self::not_found(),
+            NotSaved::Invalid(problems) => problems.into(),
+            // The form was made from the stored webhook, within the transaction.
+            NotSaved::Changed(_) => Self::plain(StatusCode::CONFLICT, "The webhook was changed"),
+        }
+    }
 }
 
 /// The members of the webhook. An empty object is an error, as in Chatwoot.
@@ -137,16 +111,9 @@ pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
         Some(_) => return Err(unknown_overlap()),
     };
     let id = ids.1;
-    let now = clock::now();
-    let secret = SigningSecret::from_random(clock::random());
-    let (stored, secret_box) = (secret.clone(), state.db.secret_box());
-    let until = overlap.until(now);
-    let rotated = state.db.write(move |conn| webhooks::rotate(conn, &secret_box, id, &stored, until)).await?;
-    if !rotated {
-        return Err(ApiError::not_found());
-    }
+    let rotated = secret_rotation::rotate(&state.db, id, overlap, clock::now(), None).await?;
     let (webhook, inboxes) = found(&state, id).await?;
-    Ok(answer(&webhook, &inboxes, Some(secret.reveal())))
+    Ok(answer(&webhook, &inboxes, rotated.secret.as_deref()))
 }
 
 fn unknown_overlap() -> ApiError {
@@ -169,13 +136,9 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObje
     let body = json::without_bom(Bytes::from(body));
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
-    let sent = state.engine.test(ids.1, event, body.clone(), None).await?.ok_or_else(ApiError::not_found)?;
-    let shown = state.db.read(move |conn| {
-        let delivery = log::find(conn, sent)?.ok_or(Error::CorruptValue("delivery"))?;
-        let attempts = log::attempts::attempts_of(conn, &delivery)?;
-        Ok(WholeDelivery::new(&delivery, Some(&body), &attempts))
-    });
-    Ok(HttpResponse::Ok().json(envelope("delivery", shown.await?)))
+    let sent = test_event::send(&state.db, &state.engine, ids.1, event, body.clone(), None).await?;
+    let shown = WholeDelivery::new(&sent.delivery, Some(&body), &sent.attempts);
+    Ok(HttpResponse::Ok().json(envelope("delivery", shown)))
 }
 
 async fn found(state: &State, id: WebhookId) -> Result<(Webhook, Vec<Inbox>), ApiError> {
@@ -186,11 +149,6 @@ async fn found(state: &State, id: WebhookId) -> Result<(Webhook, Vec<Inbox>), Ap
 
 fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
     webhooks::find(conn, id)?.ok_or(Error::CorruptValue("webhook"))
-}
-
-/// The API refuses a URL that another webhook has, as Chatwoot does; the pages only warn.
-fn url_taken(name: String) -> Problems {
-    Problems::one(Field::Url, Problem::UrlTaken { name })
 }
 
 fn answer(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> HttpResponse {

@@ -4,13 +4,10 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 
-use crate::clock;
 use crate::db::deliveries::recoveries::{self, Found, RECOVERY_DELIVERIES_MAX, Wanted};
-use crate::db::form_answers::Done;
 use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::deliveries::log_period::Period;
-use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::problem::{Field, Problem, Problems};
@@ -18,11 +15,12 @@ use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
+use crate::http::request::clock_field;
 use crate::http::request::form::Form;
 use crate::http::request::log_query::{LogQuery, Parsed, given};
 use crate::http::request::page_context::{Admin, PageContext, SignedIn};
 use crate::http::request::session::UserSession;
-use crate::http::request::{clock_field, double_submit};
+use crate::operations;
 use crate::views::NoticeKind;
 use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage};
 
@@ -140,9 +138,6 @@ async fn refuse(state: &State, context: &PageContext, asked: &Asked, problems: &
     render(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(context.layout(), input))
 }
 
-/// No failed delivery matches.
-struct NothingFailed;
-
 /// Starts a recovery.
 pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
     let text = |name: &str| Some(form.get(name).to_owned());
@@ -155,24 +150,17 @@ pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, 
         ..LogQuery::default()
     };
     let asked = Asked::of(&query, &context)?;
-    let begun = match &asked.wanted {
+    let wanted = match &asked.wanted {
         Err(problems) => return refuse(&state, &context, &asked, problems).await,
-        Ok(wanted) => {
-            let wanted = *wanted;
-            let start = move |conn: &mut DbConnection| {
-                let begun = recoveries::start(conn, &wanted, clock::now())?;
-                begun.map(|(id, _)| Done::plain(id)).ok_or(WriteError::Refused(NothingFailed))
-            };
-            double_submit::write(&state, form.once(), start).await
-        }
+        Ok(wanted) => *wanted,
     };
-    match begun {
-        Ok(Done { made: id, .. }) => {
+    match operations::recoveries::start(&state.db, wanted, form.once()).await {
+        Ok(recovery) => {
             UserSession(session).store_notice(NoticeKind::RecoveryStarted.as_str());
-            Ok(redirect_to(&context, &format!("/recoveries/{id}")))
+            Ok(redirect_to(&context, &format!("/recoveries/{}", recovery.id)))
         }
-        // Another user has started the same recovery in the meantime.
-        Err(WriteError::Refused(NothingFailed)) => Ok(redirect_to(&context, "/deliveries/resend")),
+        // Another user has started the same recovery, or turned the webhook off, in the meantime.
+        Err(WriteError::Refused(_)) => Ok(redirect_to(&context, "/deliveries/resend")),
         Err(WriteError::Database(error)) => Err(error.into()),
     }
 }
@@ -194,11 +182,7 @@ async fn render_recovery(state: &State, context: &PageContext, id: i64) -> Answe
         sent: found.sent.unsigned_abs().into(),
         delivered: found.delivered.unsigned_abs(),
         failed: found.failed.unsigned_abs(),
-        state: match (found.ended_at, found.cancelled) {
-            (None, _) => RecoveryState::Running,
-            (Some(_), true) => RecoveryState::Cancelled,
-            (Some(_), false) => RecoveryState::Done,
-        },
+        state: operations::recoveries::state(&found),
         started_at: found.started_at,
         ended_at: found.ended_at,
     };
@@ -209,7 +193,7 @@ async fn render_recovery(state: &State, context: &PageContext, id: i64) -> Answe
 /// Cancels a recovery; deliveries that it has made already continue.
 pub async fn cancel(state: Data<State>, Admin(context): Admin, session: Session, id: Path<i64>, _form: Form) -> Answer {
     let id = id.into_inner();
-    let cancelled = state.db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await?;
+    let cancelled = operations::recoveries::cancel(&state.db, id).await?;
     if context.htmx {
         return render_recovery(&state, &context, id).await;
     }

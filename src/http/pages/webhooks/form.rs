@@ -1,7 +1,5 @@
 //! Creates and changes webhooks.
 
-use std::sync::Arc;
-
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -11,16 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::list;
 use super::secret;
-use crate::clock;
 use crate::db::form_answers::Done;
-use crate::db::{DbConnection, WriteError, inboxes, webhooks};
+use crate::db::{DbConnection, WriteError, inboxes};
 use crate::domain::id::WebhookId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::text::cleaned;
 use crate::domain::webhooks::Webhook;
-use crate::domain::webhooks::signing::SigningSecret;
-use crate::forms::Context;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
 use crate::http::State;
 use crate::http::error::PageError;
@@ -30,6 +25,7 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::posted_form::FormWithTokenCheck;
 use crate::http::request::session::UserSession;
+use crate::operations::save_webhook::{NotSaved, SameUrl, SaveWebhook};
 use crate::views::NoticeKind;
 use crate::views::webhooks::{FormErrorsFragment, FormInput, FormPage, NewHeaderRow};
 
@@ -90,20 +86,13 @@ pub async fn header_row(Admin(context): Admin, query: Query<RowIndex>) -> Answer
     render(StatusCode::OK, &NewHeaderRow::new(context.t(), query.i.min(63)))
 }
 
-/// A webhook that was stored.
+/// The effect of the form, stored for a repeated post.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct SavedForm {
     id: WebhookId,
     created: bool,
     /// The title of another webhook with the same URL.
     same_url: Option<String>,
-}
-
-/// Why a form was not stored.
-enum NotSaved {
-    Wrong(Problems),
-    Changed(Box<Webhook>),
-    Gone,
 }
 
 /// Stores a new webhook.
@@ -137,43 +126,20 @@ pub async fn update(
     answer(&state, &context, session, &form, typed, Some(stored), saved).await
 }
 
-/// Checks and stores in one transaction, so that the checked state cannot change before it is stored.
+/// The transaction of a form: creates a webhook, or changes the webhook `id`.
 fn storing(
     state: &State,
     form: WebhookForm,
     id: Option<WebhookId>,
-) -> impl FnOnce(&mut DbConnection) -> Result<Done<Saved>, WriteError<NotSaved>> + Send + use<> {
-    let (policy, secret_box) = (Arc::clone(&state.policy), state.db.secret_box());
+) -> impl FnOnce(&mut DbConnection) -> Result<Done<SavedForm>, WriteError<NotSaved>> + Send + use<> {
+    let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Allowed);
     move |conn| {
-        let stored = match id {
-            None => None,
-            Some(id) => match webhooks::find(conn, id)? {
-                Some(webhook) => Some(webhook),
-                None => return Err(WriteError::Refused(NotSaved::Gone)),
-            },
+        let saved = match id {
+            None => save.create(conn, None, &form)?,
+            Some(id) => save.update(conn, id, None, |_| Ok(form))?,
         };
-        let inboxes = inboxes::list(conn)?;
-        let context = Context { stored: stored.as_ref(), inboxes: &inboxes, policy: &policy };
-        let new = match form.check(&context) {
-            Ok(new) => new,
-            Err(problems) => return Err(WriteError::Refused(NotSaved::Wrong(problems))),
-        };
-        if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
-            return Err(WriteError::Refused(NotSaved::Changed(Box::new(stored))));
-        }
-        let same_url = webhooks::with_url(conn, &new.url, id)?;
-        match id {
-            Some(id) => {
-                webhooks::update(conn, &secret_box, id, &new)?;
-                Ok(Done::plain(Saved { id, created: false, same_url }))
-            }
-            None => {
-                let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
-                let id = webhooks::insert(conn, &secret_box, &new, &secret)?;
-                let saved = Saved { id, created: true, same_url };
-                Ok(Done { made: saved, secret: Some(secret.reveal().to_owned()) })
-            }
-        }
+        let made = SavedForm { id: saved.id, created: id.is_none(), same_url: saved.same_url };
+        Ok(Done { made, secret: saved.secret.map(|secret| secret.reveal().to_owned()) })
     }
 }
 
@@ -184,12 +150,12 @@ async fn answer(
     form: &Form,
     mut typed: WebhookForm,
     stored: Option<Webhook>,
-    saved: Result<Done<Saved>, WriteError<NotSaved>>,
+    saved: Result<Done<SavedForm>, WriteError<NotSaved>>,
 ) -> Answer {
     match saved {
         Err(WriteError::Database(error)) => Err(error.into()),
-        Err(WriteError::Refused(NotSaved::Gone)) => Err(PageError::NotFound),
-        Ok(Done { made: Saved { id, created, same_url }, secret }) => {
+        Err(WriteError::Refused(NotSaved::NotFound)) => Err(PageError::NotFound),
+        Ok(Done { made: SavedForm { id, created, same_url }, secret }) => {
             state.engine.wake();
             let session = UserSession(session);
             if let Some(secret) = secret {
@@ -198,7 +164,7 @@ async fn answer(
             store_notice(context, &session, created, same_url);
             Ok(after(context, id, form.get("then") == "test", created))
         }
-        Err(WriteError::Refused(NotSaved::Wrong(problems))) => {
+        Err(WriteError::Refused(NotSaved::Invalid(problems))) => {
             let inboxes = state.db.read(inboxes::list).await?;
             if context.htmx {
                 let fragment = FormErrorsFragment::new(context.t(), &problems, typed.headers.len());

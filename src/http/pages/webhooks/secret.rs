@@ -5,19 +5,16 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
 use super::list::find;
-use crate::clock;
-use crate::db::form_answers::Done;
-use crate::db::{DbConnection, WriteError, webhooks};
+use crate::db::webhooks;
 use crate::domain::id::WebhookId;
-use crate::domain::webhooks::signing::SigningSecret;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::form::Form;
+use crate::http::request::one_time_secret;
 use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::session::UserSession;
-use crate::http::request::{double_submit, one_time_secret};
-use crate::operations::secret_rotation::Overlap;
+use crate::operations::secret_rotation::{self, Overlap};
 use crate::views::NoticeKind;
 use crate::views::webhooks::SecretPage;
 
@@ -40,15 +37,8 @@ pub async fn rotate(
     if form.get("end") == "old" {
         return end_old_secret(&state, &context, id).await;
     }
-    let until = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?.until(context.now);
-    let key = SigningSecret::from_random(clock::random());
-    let secret_box = state.db.secret_box();
-    let rotate = move |conn: &mut DbConnection| {
-        let rotated = webhooks::rotate(conn, &secret_box, id, &key, until)?;
-        let done = Done { made: (), secret: Some(key.reveal().to_owned()) };
-        if rotated { Ok(done) } else { Err(WriteError::Refused(PageError::NotFound)) }
-    };
-    let rotated = double_submit::write(&state, form.once(), rotate).await?;
+    let overlap = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?;
+    let rotated = secret_rotation::rotate(&state.db, id, overlap, context.now, form.once()).await?;
     let session = UserSession(session);
     if let Some(key) = rotated.secret {
         store(&state, &session, &context, id, &key, &form)?;

@@ -7,20 +7,17 @@ use actix_web::web::{Bytes, Data, Path, Query};
 use serde::Deserialize;
 
 use super::list::find;
-use crate::db::Error;
-use crate::db::deliveries::log;
-use crate::domain::deliveries::Attempt;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::check_test_body;
-use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::id::WebhookId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::Webhook;
 use crate::http::State;
-use crate::http::error::PageError;
 use crate::http::pages::{Answer, fragments, redirect_to, render};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::session::UserSession;
+use crate::operations::test_event::{self, SentTest};
 use crate::views::webhooks::{FormErrorsFragment, TestForm, TestPage};
 use crate::views::{Html, NoticeKind};
 
@@ -58,11 +55,11 @@ pub async fn send(
         let form = TestForm { event, body: &body, problems: &problems, sent: None };
         return refuse(&context, &webhook, form);
     }
-    let test = state.engine.test(*id, event, Bytes::from(body.clone()), form.once().cloned());
-    let sent = test.await?.ok_or(PageError::NotFound)?;
-    let attempt = attempt(&state, sent).await?;
-    // There is no attempt yet if another process that sent it has ended, or has not stored the result.
-    let Some(attempt) = attempt.filter(|_| context.htmx) else {
+    let bytes = Bytes::from(body.clone());
+    let SentTest { delivery, mut attempts } =
+        test_event::send(&state.db, &state.engine, *id, event, bytes, form.once()).await?;
+    let sent = delivery.id;
+    let Some(attempt) = attempts.pop().filter(|_| context.htmx) else {
         UserSession(session).store_notice(NoticeKind::TestSent.as_str());
         return Ok(redirect_to(&context, &format!("/deliveries/{sent}")));
     };
@@ -89,12 +86,4 @@ fn refuse(context: &PageContext, webhook: &Webhook, form: TestForm) -> Answer {
     let mut response = render(status, &FormErrorsFragment::of_test(context.t(), form.problems))?;
     response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#errsum"));
     Ok(response)
-}
-
-async fn attempt(state: &State, id: DeliveryId) -> Result<Option<Attempt>, PageError> {
-    let loaded = state.db.read(move |conn| {
-        let delivery = log::find(conn, id)?.ok_or(Error::CorruptValue("delivery"))?;
-        log::attempts::attempts_of(conn, &delivery)
-    });
-    Ok(loaded.await?.pop())
 }

@@ -1,0 +1,52 @@
+//! Starts and cancels recoveries, which send failed deliveries again.
+
+use crate::clock;
+use crate::db::deliveries::recoveries::{self, Recovery, Wanted};
+use crate::db::form_answers::{self, Done, FormKey};
+use crate::db::{Db, DbConnection, Error, WriteError, webhooks};
+use crate::domain::deliveries::recovery::RecoveryState;
+
+/// Why no recovery was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no such webhook.
+    NotFound,
+    /// The webhook is off.
+    WebhookOff,
+    /// No failed delivery matches.
+    NothingFailed,
+}
+
+/// Starts a recovery. The same form starts only one.
+pub async fn start(db: &Db, wanted: Wanted, form: Option<&FormKey>) -> Result<Recovery, WriteError<Refused>> {
+    let (form, secret_box) = (form.cloned(), db.secret_box());
+    let begin = move |conn: &mut DbConnection| {
+        if let Some(id) = wanted.webhook {
+            let webhook = webhooks::find(conn, id)?.ok_or(WriteError::Refused(Refused::NotFound))?;
+            if !webhook.enabled {
+                return Err(WriteError::Refused(Refused::WebhookOff));
+            }
+        }
+        let begun = recoveries::start(conn, &wanted, clock::now())?;
+        begun.map(|(id, _)| Done::plain(id)).ok_or(WriteError::Refused(Refused::NothingFailed))
+    };
+    let start = move |conn: &mut DbConnection| {
+        let done = form_answers::once(conn, &secret_box, form.as_ref(), begin)?;
+        Ok(recoveries::find(conn, done.made)?.ok_or(Error::CorruptValue("recovery"))?)
+    };
+    db.write_or_refuse(start).await
+}
+
+/// Cancels a recovery; deliveries that it has made already continue. False if it had ended, or does not exist.
+pub async fn cancel(db: &Db, id: i64) -> Result<bool, Error> {
+    db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await
+}
+
+/// Whether the recovery is running, or how it ended.
+pub const fn state(recovery: &Recovery) -> RecoveryState {
+    match (recovery.ended_at, recovery.cancelled) {
+        (None, _) => RecoveryState::Running,
+        (Some(_), true) => RecoveryState::Cancelled,
+        (Some(_), false) => RecoveryState::Done,
+    }
+}

@@ -1,0 +1,127 @@
+//! Creates and changes webhooks.
+
+use std::sync::Arc;
+
+use crate::clock;
+use crate::db::{Db, DbConnection, WriteError, inboxes, webhooks};
+use crate::domain::id::WebhookId;
+use crate::domain::inboxes::Inbox;
+use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::secret_box::SecretBox;
+use crate::domain::webhooks::Webhook;
+use crate::domain::webhooks::address::AddressPolicy;
+use crate::domain::webhooks::signing::SigningSecret;
+use crate::forms::Context;
+use crate::forms::webhook::WebhookForm;
+
+/// Whether two webhooks may have the same URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameUrl {
+    /// Yes; [`Saved::same_url`] names the other one.
+    Allowed,
+    /// No: a problem of the URL.
+    Refused,
+}
+
+/// Checks and stores a webhook in the caller's transaction, so that the checked state cannot change before the webhook is
+/// stored.
+pub struct SaveWebhook {
+    policy: Arc<AddressPolicy>,
+    secret_box: Arc<SecretBox>,
+    same_url: SameUrl,
+}
+
+/// A webhook that was stored.
+pub struct Saved {
+    /// Unique in this installation.
+    pub id: WebhookId,
+    /// All inboxes, archived ones included.
+    pub inboxes: Vec<Inbox>,
+    /// The title of another webhook with the same URL.
+    pub same_url: Option<String>,
+    /// The signing secret of a new webhook.
+    pub secret: Option<SigningSecret>,
+    /// It was off before: its held deliveries are to be sent.
+    pub turned_on: bool,
+}
+
+/// Why a webhook was not stored.
+#[derive(Debug)]
+pub enum NotSaved {
+    /// There is no such webhook.
+    NotFound,
+    /// The form has problems.
+    Invalid(Problems),
+    /// The stored webhook has another version than the form: it was changed in the meantime.
+    Changed(Box<Webhook>),
+}
+
+impl SaveWebhook {
+    /// `policy` holds the rules for target addresses.
+    pub fn new(db: &Db, policy: &Arc<AddressPolicy>, same_url: SameUrl) -> Self {
+        Self { policy: Arc::clone(policy), secret_box: db.secret_box(), same_url }
+    }
+
+    /// Creates a webhook. It is on unless `enabled` is false.
+    pub fn create(
+        &self,
+        conn: &mut DbConnection,
+        enabled: Option<bool>,
+        form: &WebhookForm,
+    ) -> Result<Saved, WriteError<NotSaved>> {
+        self.save(conn, None, enabled, form)
+    }
+
+    /// Changes a webhook, and turns it on or off if `enabled` is given. `form` makes the form from the stored webhook,
+    /// which is read inside the transaction: with an older state, a kept secret could be sent to a URL that it was not
+    /// entered for.
+    pub fn update<R: From<NotSaved>>(
+        &self,
+        conn: &mut DbConnection,
+        id: WebhookId,
+        enabled: Option<bool>,
+        form: impl FnOnce(&Webhook) -> Result<WebhookForm, R>,
+    ) -> Result<Saved, WriteError<R>> {
+        let stored = webhooks::find(conn, id)?.ok_or_else(|| WriteError::Refused(NotSaved::NotFound.into()))?;
+        let form = form(&stored).map_err(WriteError::Refused)?;
+        self.save(conn, Some(stored), enabled, &form).map_err(WriteError::into_refusal)
+    }
+
+    fn save(
+        &self,
+        conn: &mut DbConnection,
+        stored: Option<Webhook>,
+        enabled: Option<bool>,
+        form: &WebhookForm,
+    ) -> Result<Saved, WriteError<NotSaved>> {
+        let inboxes = inboxes::list(conn)?;
+        let context = Context { stored: stored.as_ref(), inboxes: &inboxes, policy: &self.policy };
+        let new = form.check(&context).map_err(|problems| WriteError::Refused(NotSaved::Invalid(problems)))?;
+        let id = stored.as_ref().map(|stored| stored.id);
+        let turned_on = enabled == Some(true) && stored.as_ref().is_some_and(|stored| !stored.enabled);
+        if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
+            return Err(WriteError::Refused(NotSaved::Changed(Box::new(stored))));
+        }
+        let mut same_url = webhooks::with_url(conn, &new.url, id)?;
+        if self.same_url == SameUrl::Refused
+            && let Some(name) = same_url.take()
+        {
+            let taken = Problems::one(Field::Url, Problem::UrlTaken { name });
+            return Err(WriteError::Refused(NotSaved::Invalid(taken)));
+        }
+        let (id, secret) = match id {
+            Some(id) => {
+                webhooks::update(conn, &self.secret_box, id, &new)?;
+                (id, None)
+            }
+            None => {
+                let secret = new.secret.clone().unwrap_or_else(|| SigningSecret::from_random(clock::random()));
+                (webhooks::insert(conn, &self.secret_box, &new, &secret)?, Some(secret))
+            }
+        };
+        if let Some(enabled) = enabled {
+            webhooks::set_enabled(conn, id, enabled, clock::now())?;
+        }
+        Ok(Saved { id, inboxes, same_url, secret, turned_on })
+    }
+}
