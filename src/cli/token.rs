@@ -11,6 +11,7 @@ use crate::config::DataSettings;
 use crate::db::Db;
 use crate::db::accounts::tokens::{self, NewToken};
 use crate::domain::accounts::api_token::{self, Scope};
+use crate::domain::id::TokenId;
 
 /// Actions on API tokens.
 #[derive(Debug, Subcommand)]
@@ -73,7 +74,7 @@ pub async fn run(action: Action) -> Result<(), CommandError> {
         }
         Action::Revoke { id, data } => {
             let now = clock::now();
-            let revoke = async |db: &Db| Ok(db.write(move |conn| tokens::revoke(conn, id, now)).await?);
+            let revoke = async |db: &Db| Ok(db.write(move |conn| tokens::revoke(conn, TokenId(id), now)).await?);
             if !database::run(&data, revoke).await? {
                 return Err(CommandError::RunTime(format!("no active token with ID {id}")));
             }

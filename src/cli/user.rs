@@ -13,6 +13,7 @@ use crate::db::system::settings;
 use crate::db::{Db, DbConnection};
 use crate::domain::accounts::user::{NewUser, Role, check_password, parse_email};
 use crate::domain::hex::hex;
+use crate::domain::id::UserId;
 use crate::domain::problem::Problems;
 use crate::i18n::{Locale, Translator};
 use crate::password::{self, Workspace};
@@ -111,7 +112,7 @@ pub async fn run(action: Action) -> Result<(), CommandError> {
 
 async fn change<F>(data: &DataSettings, email: &str, change: F) -> Result<(), CommandError>
 where
-    F: FnOnce(&mut DbConnection, i64) -> Result<(), crate::db::Error> + Send + 'static,
+    F: FnOnce(&mut DbConnection, UserId) -> Result<(), crate::db::Error> + Send + 'static,
 {
     let wanted = parse_email(email).unwrap_or_default();
     let change = move |conn: &mut DbConnection| match users::by_email(conn, &wanted)? {

@@ -14,7 +14,7 @@ use crate::domain::timestamp::Timestamp;
 
 #[derive(Queryable)]
 struct Row {
-    id: i64,
+    id: InboxId,
     external_id: Option<String>,
     name: String,
     channel_type: Option<String>,

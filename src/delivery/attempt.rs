@@ -79,7 +79,7 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
     signal.gave_up = next == Next::GiveUp(Reason::Exhausted);
     tracing::debug!(
         delivery_id = %claimed.delivery.id,
-        webhook_id = claimed.delivery.webhook_id,
+        webhook_id = claimed.delivery.webhook_id.0,
         attempt = claimed.delivery.attempts,
         status = signal.status,
         cause = cause.map(FailureCause::as_str),

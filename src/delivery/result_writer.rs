@@ -90,12 +90,12 @@ pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), 
     let mut back = Vec::new();
     for (webhook, change) in changes.await? {
         match change {
-            HealthChange::Failing => tracing::info!(webhook_id = webhook, "webhook is failing"),
+            HealthChange::Failing => tracing::info!(webhook_id = webhook.0, "webhook is failing"),
             HealthChange::TurnedOff(reason) => {
-                tracing::info!(webhook_id = webhook, reason = reason.as_str(), "webhook turned off")
+                tracing::info!(webhook_id = webhook.0, reason = reason.as_str(), "webhook turned off")
             }
             HealthChange::Recovered => {
-                tracing::info!(webhook_id = webhook, "webhook recovered");
+                tracing::info!(webhook_id = webhook.0, "webhook recovered");
                 back.push(webhook);
             }
         }

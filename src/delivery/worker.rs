@@ -133,7 +133,7 @@ struct Part {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fairness {
     /// The webhook that got permits last; the next pass begins with the one after it.
-    last: WebhookId,
+    last: Option<WebhookId>,
     /// Permits given out so far.
     given: usize,
 }
@@ -141,7 +141,7 @@ pub(super) struct Fairness {
 /// Takes permits for the webhooks in the order of their ids, beginning after the one that was served last.
 fn plan(inner: &Inner, mut due: Vec<Due>, fairness: &mut Fairness, now: Timestamp) -> Vec<Part> {
     let last = fairness.last;
-    due.sort_unstable_by_key(|due| (due.webhook_id <= last, due.webhook_id));
+    due.sort_unstable_by_key(|due| (Some(due.webhook_id) <= last, due.webhook_id));
     let mut plan = Vec::new();
     for due in due {
         if let Some(since) = due.returned_at {
@@ -152,7 +152,7 @@ fn plan(inner: &Inner, mut due: Vec<Due>, fairness: &mut Fairness, now: Timestam
             false => inner.concurrency.take_up_to(due.webhook_id, inner.concurrency.per_webhook(), now),
         };
         if !permits.is_empty() {
-            fairness.last = due.webhook_id;
+            fairness.last = Some(due.webhook_id);
             let share = share(permits.len(), &mut fairness.given, due.probe);
             plan.push(Part { due, permits, share });
         }

@@ -1,4 +1,5 @@
-//! Ids that sort by time and are never reused, not even after a restore from a backup.
+//! Ids of rows, a type for each table. The ids of events and deliveries sort by time and are never reused, not even
+//! after a restore from a backup.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -47,14 +48,50 @@ public_id!(
     DeliveryId, "dlv"
 );
 
-/// A webhook's number.
-pub type WebhookId = i64;
-/// An inbox's number in this installation; not the help desk's own id.
-pub type InboxId = i64;
-/// A user's number.
-pub type UserId = i64;
-/// An API token's number.
-pub type TokenId = i64;
+macro_rules! row_number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                text.parse().map(Self).map_err(|_| InvalidId)
+            }
+        }
+    };
+}
+
+row_number!(
+    /// A webhook, a number in text and JSON.
+    WebhookId
+);
+row_number!(
+    /// An inbox of this installation, a number in text and JSON; not the help desk's own id.
+    InboxId
+);
+row_number!(
+    /// A user, a number in text and JSON.
+    UserId
+);
+row_number!(
+    /// An API token, a number in text and JSON.
+    TokenId
+);
+row_number!(
+    /// A recovery, a number in text and JSON.
+    RecoveryId
+);
 
 /// The text is not an id of this kind.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -161,6 +198,15 @@ mod tests {
         for junk in ["", "evt_", "dlv_0000000000000", "evt_000000000000u", "evt_zzzzzzzzzzzzz", "evt_00000000000000"] {
             assert_eq!(junk.parse::<EventId>(), Err(InvalidId), "{junk}");
         }
+    }
+
+    #[test]
+    fn a_row_number_is_a_number_in_text_and_json() {
+        let id = WebhookId(42);
+        assert_eq!((id.to_string().as_str(), "42".parse()), ("42", Ok(id)));
+        assert_eq!("4x".parse::<WebhookId>(), Err(InvalidId));
+        assert_eq!(serde_json::to_string(&id).ok().as_deref(), Some("42"));
+        assert_eq!(serde_json::from_str::<WebhookId>("42").ok(), Some(id));
     }
 
     #[test]

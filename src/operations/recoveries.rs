@@ -5,6 +5,7 @@ use crate::db::deliveries::recoveries::{self, Recovery, Wanted};
 use crate::db::form_answers::{self, Done, FormKey};
 use crate::db::{Db, DbConnection, Error, WriteError, webhooks};
 use crate::domain::deliveries::recovery::RecoveryState;
+use crate::domain::id::RecoveryId;
 
 /// Why no recovery was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub async fn start(db: &Db, wanted: Wanted, form: Option<&FormKey>) -> Result<Re
 }
 
 /// Cancels a recovery; deliveries that it has made already continue. False if it had ended, or does not exist.
-pub async fn cancel(db: &Db, id: i64) -> Result<bool, Error> {
+pub async fn cancel(db: &Db, id: RecoveryId) -> Result<bool, Error> {
     db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await
 }
 

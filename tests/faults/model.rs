@@ -8,7 +8,7 @@ use hachok::db::deliveries::queue::record::{self, LeaseScope};
 use hachok::db::deliveries::queue::rows::Lease;
 use hachok::db::{DbConnection, webhooks};
 use hachok::domain::deliveries::{Delivery, Next, Reason};
-use hachok::domain::id::DeliveryId;
+use hachok::domain::id::{DeliveryId, WebhookId};
 use hachok::domain::timestamp::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -158,7 +158,7 @@ impl Model {
     }
 }
 
-const WEBHOOK: i64 = 1;
+const WEBHOOK: WebhookId = WebhookId(1);
 /// Consecutive interruptions after which a delivery is claimed separately, and after which it fails permanently.
 const SUSPECT_AFTER_INTERRUPTIONS: i32 = 3;
 const FAILED_AFTER_INTERRUPTIONS: i32 = 6;

@@ -9,6 +9,7 @@ use hachok::db::system::task_locks::{self, Task};
 use hachok::db::webhooks::health::{self, HealthChange};
 use hachok::db::{events, webhooks as stored};
 use hachok::domain::events::catalogue::EventName;
+use hachok::domain::id::WebhookId;
 use hachok::domain::timestamp::Timestamp;
 use hachok::domain::webhooks::health::{Pace, Signal};
 
@@ -28,7 +29,7 @@ async fn two(mut app: App) -> (App, Store, Store) {
 
 fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
     let lease = Lease { token, until: NOW.after(Duration::from_secs(90)) };
-    let claimed = queue::claim::claim(store.conn(), 1, NOW, lease, Share { firsts: most, retries: 0 });
+    let claimed = queue::claim::claim(store.conn(), WebhookId(1), NOW, lease, Share { firsts: most, retries: 0 });
     let mut ids: Vec<i64> = claimed.expect("a claim").iter().map(|delivery| delivery.id.0).collect();
     ids.sort_unstable();
     ids
@@ -85,14 +86,15 @@ async fn every_process_sees_that_a_webhook_has_recovered() {
     deliver(one.conn(), 1, None, NOW);
     assert_eq!(returned(&mut other), (None, None));
     for on in [false, true] {
-        assert!(stored::set_enabled(one.conn(), 1, on, NOW).expect("a switch"));
+        assert!(stored::set_enabled(one.conn(), WebhookId(1), on, NOW).expect("a switch"));
     }
     let (due, matching) = returned(&mut other);
     let now = hachok::clock::now();
     assert!(due.is_some_and(|at| now.since(at) < Duration::from_secs(60) && at.since(now) < Duration::from_secs(60)));
     assert_eq!(due, matching);
     one.run("UPDATE webhooks SET failures = 30, failing_since = 1, probe_at = 1");
-    let change = health::record(one.conn(), 1, &[Signal::default()], NOW, Pace::default()).expect("a record");
+    let change =
+        health::record(one.conn(), WebhookId(1), &[Signal::default()], NOW, Pace::default()).expect("a record");
     assert_eq!(change, Some(HealthChange::Recovered));
     assert_eq!(returned(&mut other), (Some(NOW), Some(NOW)));
 }

@@ -18,7 +18,7 @@ struct Row {
     email: String,
     name: String,
     role: String,
-    user_id: Option<i64>,
+    user_id: Option<UserId>,
     created_at: i64,
     expires_at: i64,
 }

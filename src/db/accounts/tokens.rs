@@ -15,7 +15,7 @@ use crate::domain::timestamp::Timestamp;
 
 #[derive(Queryable)]
 struct Row {
-    id: i64,
+    id: TokenId,
     name: String,
     scope: String,
     prefix: String,
@@ -77,7 +77,7 @@ pub fn by_hash(conn: &mut DbConnection, token_hash: &[u8]) -> Result<Option<Toke
 /// Whether the token exists and is not revoked.
 pub fn is_active(conn: &mut DbConnection, id: TokenId) -> Result<bool, Error> {
     let active = api_tokens.find(id).filter(t::revoked_at.is_null());
-    Ok(prepared::find::<_, i64>(conn, active.select(t::id))?.is_some())
+    Ok(prepared::find::<_, TokenId>(conn, active.select(t::id))?.is_some())
 }
 
 /// Whether a use at `now` has to be stored: at most one write a minute.

@@ -11,7 +11,7 @@ use crate::domain::timestamp::Timestamp;
 
 #[derive(Queryable)]
 struct Row {
-    id: i64,
+    id: UserId,
     email: String,
     name: String,
     role: String,
@@ -59,7 +59,7 @@ pub fn insert(conn: &mut DbConnection, user: &NewUser, password_hash: &str, now:
 
 /// Whether there is no user, not even a disabled one.
 pub fn is_empty(conn: &mut DbConnection) -> Result<bool, Error> {
-    Ok(users::table.select(users::id).first::<i64>(conn).optional()?.is_none())
+    Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_none())
 }
 
 /// All users, with disabled ones, by e-mail address.
@@ -174,6 +174,6 @@ fn is_last_admin(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {
     // Locks the rows on Postgres until the commit: otherwise two administrators who disable each other at the same time
     // would both succeed.
     diesel::update(admins()).set(users::role.eq(admin)).execute(conn)?;
-    let left: Vec<i64> = admins().select(users::id).load(conn)?;
+    let left: Vec<UserId> = admins().select(users::id).load(conn)?;
     Ok(left == [id])
 }

@@ -13,7 +13,7 @@ use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
 /// The webhook id of the row with the sums of all webhooks.
-pub const ALL: WebhookId = 0;
+pub const ALL: WebhookId = WebhookId(0);
 
 const HOUR_US: i64 = 3_600_000_000;
 
@@ -100,9 +100,11 @@ mod tests {
     use crate::domain::system::database_url::DatabaseUrl;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
+    const ONE: WebhookId = WebhookId(1);
+    const TWO: WebhookId = WebhookId(2);
 
     fn sums(conn: &mut DbConnection) -> Vec<(WebhookId, i64, i64, i64)> {
-        let mut found = since(conn, &[ALL, 1, 2], 0).expect("numbers");
+        let mut found = since(conn, &[ALL, ONE, TWO], 0).expect("numbers");
         found.sort_by_key(|one| (one.webhook_id, one.hour));
         found.into_iter().map(|one| (one.webhook_id, one.hour - of(NOW), one.delivered, one.failed)).collect()
     }
@@ -114,12 +116,13 @@ mod tests {
         migrations::run(&mut conn).expect("tables");
         let (success, failed) = (Status::Success, Status::Failed);
         count(&mut conn, [], NOW).expect("nothing");
-        count(&mut conn, [(1, success), (2, failed), (1, success), (2, Status::Pending)], NOW).expect("numbers");
-        count(&mut conn, [(1, failed)], NOW).expect("numbers");
+        count(&mut conn, [(ONE, success), (TWO, failed), (ONE, success), (TWO, Status::Pending)], NOW)
+            .expect("numbers");
+        count(&mut conn, [(ONE, failed)], NOW).expect("numbers");
         let before = NOW.before(Duration::from_secs(2 * 3600));
-        count(&mut conn, [(1, success)], before).expect("numbers");
-        let day = [(0, 0, 2, 2), (1, 0, 2, 1), (2, 0, 0, 1)];
-        assert_eq!(sums(&mut conn), [(0, -2, 1, 0), day[0], (1, -2, 1, 0), day[1], day[2]]);
+        count(&mut conn, [(ONE, success)], before).expect("numbers");
+        let day = [(ALL, 0, 2, 2), (ONE, 0, 2, 1), (TWO, 0, 0, 1)];
+        assert_eq!(sums(&mut conn), [(ALL, -2, 1, 0), day[0], (ONE, -2, 1, 0), day[1], day[2]]);
         assert_eq!(forget(&mut conn, before).expect("nothing so old"), 0);
         assert_eq!(forget(&mut conn, NOW).expect("an hour"), 2);
         assert_eq!(sums(&mut conn), day);

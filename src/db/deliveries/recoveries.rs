@@ -12,7 +12,7 @@ use crate::db::sql::literal::LiteralSql;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Delivery, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{DeliveryId, IdSource, InboxId, WebhookId};
+use crate::domain::id::{DeliveryId, IdSource, InboxId, RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// A recovery takes at most this many deliveries, the oldest ones.
@@ -48,7 +48,7 @@ pub struct Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// Unique; shown in URLs.
-    pub id: i64,
+    pub id: RecoveryId,
     /// The webhook, if it is limited to one.
     pub webhook: Option<WebhookId>,
     /// Deliveries counted at its start.
@@ -121,7 +121,7 @@ pub fn count(conn: &mut DbConnection, wanted: &Wanted) -> Result<Found, Error> {
 }
 
 /// Starts a recovery. Returns its id and the number of its deliveries; `None` if there are no such deliveries.
-pub fn start(conn: &mut DbConnection, wanted: &Wanted, now: Timestamp) -> Result<Option<(i64, usize)>, Error> {
+pub fn start(conn: &mut DbConnection, wanted: &Wanted, now: Timestamp) -> Result<Option<(RecoveryId, usize)>, Error> {
     let found = failed(conn, wanted, range(wanted), RECOVERY_DELIVERIES_MAX)?;
     let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(None) };
     let id = diesel::insert_into(r::table)
@@ -129,7 +129,7 @@ pub fn start(conn: &mut DbConnection, wanted: &Wanted, now: Timestamp) -> Result
             r::webhook_id.eq(wanted.webhook),
             r::event.eq(wanted.event.map(EventName::as_str)),
             r::inbox_id.eq(wanted.inbox),
-            r::first_id.eq(first.id.0),
+            r::first_id.eq(first.id),
             r::last_id.eq(last.id.0 + 1),
             r::total.eq(i32::try_from(found.len()).unwrap_or(i32::MAX)),
             r::started_at.eq(now.micros()),
@@ -140,17 +140,17 @@ pub fn start(conn: &mut DbConnection, wanted: &Wanted, now: Timestamp) -> Result
 }
 
 /// The ids of the recoveries that have not ended.
-pub fn open(conn: &mut DbConnection) -> Result<Vec<i64>, Error> {
+pub fn open(conn: &mut DbConnection) -> Result<Vec<RecoveryId>, Error> {
     Ok(r::table.filter(r::ended_at.is_null()).order(r::id).select(r::id).load(conn)?)
 }
 
-type Position = (Option<i64>, Option<String>, Option<i64>, i64, i64);
+type Position = (Option<WebhookId>, Option<String>, Option<InboxId>, i64, i64);
 
 /// Makes the next deliveries of a recovery; ends it if none are left. `next_id` returns new ids. Returns how many were
 /// made; 0 also while too many are pending.
 pub fn step(
     conn: &mut DbConnection,
-    recovery: i64,
+    recovery: RecoveryId,
     pace: StepPace,
     now: Timestamp,
     next_id: &dyn Fn() -> i64,
@@ -183,16 +183,16 @@ pub fn step(
     for old in &next {
         let new = DeliveryId(next_id());
         queue::send_again(conn, old, new, Trigger::Recovery, now)?;
-        diesel::update(d::table.find(new.0)).set(d::recovery_id.eq(Some(recovery))).execute(conn)?;
+        diesel::update(d::table.find(new)).set(d::recovery_id.eq(Some(recovery))).execute(conn)?;
     }
     Ok(next.len())
 }
 
 /// Id, webhook, total, sent, started, ended, cancelled.
-type Progress = (i64, Option<i64>, i32, i32, i64, Option<i64>, bool);
+type Progress = (RecoveryId, Option<WebhookId>, i32, i32, i64, Option<i64>, bool);
 
 /// One recovery.
-pub fn find(conn: &mut DbConnection, id: i64) -> Result<Option<Recovery>, Error> {
+pub fn find(conn: &mut DbConnection, id: RecoveryId) -> Result<Option<Recovery>, Error> {
     let row: Option<Progress> = r::table
         .find(id)
         .select((r::id, r::webhook_id, r::total, r::sent, r::started_at, r::ended_at, r::cancelled))
@@ -217,7 +217,7 @@ pub fn find(conn: &mut DbConnection, id: i64) -> Result<Option<Recovery>, Error>
 }
 
 /// Cancels a recovery. The deliveries that it has made are still sent. False if it has ended already.
-pub fn cancel(conn: &mut DbConnection, id: i64, now: Timestamp) -> Result<bool, Error> {
+pub fn cancel(conn: &mut DbConnection, id: RecoveryId, now: Timestamp) -> Result<bool, Error> {
     let open = r::table.find(id).filter(r::ended_at.is_null());
     Ok(diesel::update(open).set((r::ended_at.eq(Some(now.micros())), r::cancelled.eq(true))).execute(conn)? > 0)
 }

@@ -9,7 +9,7 @@ use crate::db::schema::{attempts, deliveries as d, events, idempotency_keys, web
 use crate::db::sql::literal::PENDING;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Reason, Status, Trigger};
-use crate::domain::id::IdSource;
+use crate::domain::id::{DeliveryId, EventId, IdSource};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
@@ -18,7 +18,7 @@ const BATCH_ROWS_MAX: i64 = 500;
 
 /// Ends up to 500 pending deliveries that were created before `limit` as failed (`expired`). Returns how many.
 pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Result<usize, Error> {
-    let old: Vec<i64> = d::table
+    let old: Vec<DeliveryId> = d::table
         .filter(PENDING)
         .filter(d::leased_until.is_null())
         .filter(d::id.lt(IdSource::first_at(limit)))
@@ -43,7 +43,7 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
 pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
     let deleted = webhooks::table.filter(webhooks::deleted_at.is_not_null()).select(webhooks::id);
     let pending = || d::table.filter(PENDING).filter(d::leased_until.is_null());
-    let orphans: Vec<i64> =
+    let orphans: Vec<DeliveryId> =
         pending().filter(d::webhook_id.eq_any(deleted)).select(d::id).limit(BATCH_ROWS_MAX).load(conn)?;
     let orphans = pending().filter(d::id.eq_any(orphans));
     Ok(diesel::update(orphans).set(State::failed(Reason::WebhookDeleted, now)).execute(conn)?)
@@ -53,7 +53,7 @@ pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Err
 /// before `limit` without a delivery. Returns how many deliveries and events.
 pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
     let bound = IdSource::first_at(limit);
-    let old: Vec<i64> = d::table
+    let old: Vec<DeliveryId> = d::table
         .filter(d::id.lt(bound))
         .filter(d::status.ne(Status::Pending.as_str()))
         .order(d::id)
@@ -65,7 +65,7 @@ pub fn purge(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> 
     fault_injection::point("retention-in-batch");
     // Not `exists`: Postgres would read the event ids of all deliveries for it.
     let needed_by = d::table.filter(d::event_id.eq(events::id)).select(d::id).limit(1).single_value();
-    let unneeded: Vec<i64> = events::table
+    let unneeded: Vec<EventId> = events::table
         .filter(events::id.lt(bound))
         .filter(needed_by.is_null())
         .order(events::id)

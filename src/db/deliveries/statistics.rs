@@ -11,7 +11,7 @@ use crate::db::schema::{attempts, deliveries as d, webhooks as w};
 use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::Delivery;
-use crate::domain::id::{IdSource, WebhookId};
+use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// The deliveries of one webhook that ended in the last 24 hours.
@@ -66,7 +66,7 @@ const SAMPLE_DELIVERIES_MAX: i64 = 500;
 
 /// The times of the answers to the newest 500 deliveries created since `since`. `None` if none was answered.
 pub fn answers(conn: &mut DbConnection, webhook: WebhookId, since: Timestamp) -> Result<Option<Answers>, Error> {
-    let newest: Vec<i64> = d::table
+    let newest: Vec<DeliveryId> = d::table
         .filter(WebhookIdRange { webhook, ids: IdRange::ALL.above(IdSource::first_at(since) - 1) })
         .order((d::webhook_id.desc(), d::id.desc()))
         .limit(SAMPLE_DELIVERIES_MAX)
@@ -94,8 +94,8 @@ pub fn last_deliveries(conn: &mut DbConnection, webhooks: &[WebhookId]) -> Resul
          AND (deliveries.webhook_id, deliveries.id) < (webhooks.id, 9223372036854775807)",
     );
     let newest = d::table.filter(its).order((d::webhook_id.desc(), d::id.desc())).limit(1).select(d::id).single_value();
-    let ids: Vec<Option<i64>> = w::table.filter(w::id.eq_any(webhooks)).select(newest).load(conn)?;
-    let ids: Vec<i64> = ids.into_iter().flatten().collect();
+    let ids: Vec<Option<DeliveryId>> = w::table.filter(w::id.eq_any(webhooks)).select(newest).load(conn)?;
+    let ids: Vec<DeliveryId> = ids.into_iter().flatten().collect();
     let rows: Vec<queue::rows::Row> = d::table.filter(d::id.eq_any(ids)).load(conn)?;
     rows.into_iter().map(|row| row.into_delivery().map(|delivery| (delivery.webhook_id, delivery))).collect()
 }

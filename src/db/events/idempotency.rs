@@ -20,9 +20,9 @@ pub struct Known {
 
 /// The first answer to a request with this key.
 pub fn find(conn: &mut DbConnection, key: &str) -> Result<Option<Known>, Error> {
-    let row: Option<(Vec<u8>, i64, i32)> =
+    let row: Option<(Vec<u8>, EventId, i32)> =
         k::table.find(key).select((k::body_hash, k::event_id, k::deliveries)).get_result(conn).optional()?;
-    Ok(row.map(|(body_hash, event, deliveries)| Known { body_hash, event_id: EventId(event), deliveries }))
+    Ok(row.map(|(body_hash, event_id, deliveries)| Known { body_hash, event_id, deliveries }))
 }
 
 /// Stores a key. A unique violation means that a concurrent duplicate was first.
@@ -31,7 +31,7 @@ pub fn insert(conn: &mut DbConnection, key: &str, known: &Known, now: Timestamp)
         .values((
             k::key.eq(key),
             k::body_hash.eq(&known.body_hash),
-            k::event_id.eq(known.event_id.0),
+            k::event_id.eq(known.event_id),
             k::deliveries.eq(known.deliveries),
             k::created_at.eq(now.micros()),
         ))

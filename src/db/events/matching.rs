@@ -30,7 +30,7 @@ pub struct Match {
 
 #[derive(Queryable)]
 struct MatchRow {
-    webhook_id: i64,
+    webhook_id: WebhookId,
     version: i32,
     enabled: bool,
     paused_until: Option<i64>,

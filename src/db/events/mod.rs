@@ -16,10 +16,10 @@ use crate::domain::id::EventId;
 /// Stores an event; `unmatched` says why it has no delivery, if so.
 pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatched>) -> Result<(), Error> {
     let row = diesel::insert_into(events::table).values((
-        events::id.eq(event.id.0),
+        events::id.eq(event.id),
         events::name.eq(event.name.as_str()),
         events::inbox_id.eq(event.inbox_id),
-        events::derived_from.eq(event.derived_from.map(|id| id.0)),
+        events::derived_from.eq(event.derived_from),
         events::body.eq(event.body.as_ref()),
         events::created_at.eq(event.created_at.micros()),
         events::unmatched.eq(unmatched.map(Unmatched::as_str)),
@@ -30,14 +30,13 @@ pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatche
 
 /// The body of an event; `None` once retention removed the event.
 pub fn body(conn: &mut DbConnection, id: EventId) -> Result<Option<Bytes>, Error> {
-    let body: Option<Vec<u8>> = events::table.find(id.0).select(events::body).get_result(conn).optional()?;
+    let body: Option<Vec<u8>> = events::table.find(id).select(events::body).get_result(conn).optional()?;
     Ok(body.map(Bytes::from))
 }
 
 /// The bodies of those events that retention has not removed, in any order.
 pub fn bodies(conn: &mut DbConnection, ids: &[EventId]) -> Result<Vec<(EventId, Bytes)>, Error> {
-    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<(i64, Vec<u8>)> =
+    let rows: Vec<(EventId, Vec<u8>)> =
         events::table.filter(events::id.eq_any(ids)).select((events::id, events::body)).load(conn)?;
-    Ok(rows.into_iter().map(|(id, body)| (EventId(id), Bytes::from(body))).collect())
+    Ok(rows.into_iter().map(|(id, body)| (id, Bytes::from(body))).collect())
 }

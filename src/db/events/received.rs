@@ -83,7 +83,7 @@ pub struct Page {
     pub older: Option<Cursor<EventId>>,
 }
 
-type Columns = (i64, String, Option<i64>, Option<i64>, i32, i64, Option<String>);
+type Columns = (EventId, String, Option<InboxId>, Option<EventId>, i32, i64, Option<String>);
 type Query = e::BoxedQuery<'static, <DbConnection as Connection>::Backend>;
 
 /// The events that match the filter, up to `limit` of them, on the page that the cursor names.
@@ -107,14 +107,14 @@ pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>, l
     let more = rows.len() > limit;
     rows.truncate(limit);
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
-    let (first, last) = (rows.first().map(|row| EventId(row.0)), rows.last().map(|row| EventId(row.0)));
+    let (first, last) = (rows.first().map(|row| row.0), rows.last().map(|row| row.0));
     let (newer, older) = match cursor {
         Cursor::After(_) => {
-            let next = if more { first } else { bound.map(|bound| EventId(bound - 1)) };
+            let next = if more { first } else { bound.map(|bound| EventId(bound.0 - 1)) };
             (next.map(Cursor::After), last.map(Cursor::Before))
         }
         _ => {
-            let next = if more { last } else { bound.map(|bound| EventId(bound + 1)) };
+            let next = if more { last } else { bound.map(|bound| EventId(bound.0 + 1)) };
             (first.filter(|_| cursor != Cursor::Newest).map(Cursor::After), next.map(Cursor::Before))
         }
     };
@@ -141,25 +141,25 @@ fn candidates(filter: &Filter, cursor: Cursor<EventId>) -> Query {
     }
     match cursor {
         Cursor::Newest => query.order(e::id.desc()),
-        Cursor::Before(id) => query.filter(e::id.lt(id.0)).order(e::id.desc()),
-        Cursor::After(id) => query.filter(e::id.gt(id.0)).order(e::id.asc()),
+        Cursor::Before(id) => query.filter(e::id.lt(id)).order(e::id.desc()),
+        Cursor::After(id) => query.filter(e::id.gt(id)).order(e::id.asc()),
     }
 }
 
 /// The first event beyond the [`SCAN_EVENTS_MAX`] that are read for a page; `None` if there are fewer.
-fn bound(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>) -> Result<Option<i64>, Error> {
+fn bound(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<EventId>) -> Result<Option<EventId>, Error> {
     Ok(candidates(filter, cursor).select(e::id).offset(SCAN_EVENTS_MAX).limit(1).first(conn).optional()?)
 }
 
 /// Counts the deliveries of the rows (by the index `deliveries_event`).
 fn lines(conn: &mut DbConnection, rows: Vec<Columns>) -> Result<Vec<Line>, Error> {
-    let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
-    let made: Vec<(i64, String, i64)> = d::table
+    let ids: Vec<EventId> = rows.iter().map(|row| row.0).collect();
+    let made: Vec<(EventId, String, i64)> = d::table
         .filter(d::event_id.eq_any(ids))
         .group_by((d::event_id, d::origin))
         .select((d::event_id, d::origin, count_star()))
         .load(conn)?;
-    let mut counts: HashMap<i64, (u64, bool)> = HashMap::new();
+    let mut counts: HashMap<EventId, (u64, bool)> = HashMap::new();
     for (event, origin, count) in made {
         let entry = counts.entry(event).or_default();
         if origin == Trigger::Test.as_str() {
@@ -172,10 +172,10 @@ fn lines(conn: &mut DbConnection, rows: Vec<Columns>) -> Result<Vec<Line>, Error
         let event = EventName::parse_any(&name).ok_or(Error::CorruptValue("event"))?;
         let (deliveries, tested) = counts.get(&id).copied().unwrap_or_default();
         Ok(Line {
-            id: EventId(id),
+            id,
             event,
             inbox_id,
-            derived_from: derived_from.map(EventId),
+            derived_from,
             size: usize::try_from(size).unwrap_or_default(),
             created_at: Timestamp::from_micros(created_at),
             unmatched: unmatched.as_deref().and_then(Unmatched::parse),
@@ -188,24 +188,24 @@ fn lines(conn: &mut DbConnection, rows: Vec<Columns>) -> Result<Vec<Line>, Error
 
 /// One event; `None` once retention removed it.
 pub fn find(conn: &mut DbConnection, id: EventId) -> Result<Option<Line>, Error> {
-    let row: Option<Columns> = e::table.find(id.0).select(columns()).first(conn).optional()?;
+    let row: Option<Columns> = e::table.find(id).select(columns()).first(conn).optional()?;
     Ok(lines(conn, row.into_iter().collect())?.pop())
 }
 
 /// The events that were derived from this one.
 pub fn derived(conn: &mut DbConnection, id: EventId) -> Result<Vec<(EventId, EventName)>, Error> {
-    let rows: Vec<(i64, String)> = e::table
-        .filter(e::id.gt(id.0))
+    let rows: Vec<(EventId, String)> = e::table
+        .filter(e::id.gt(id))
         .filter(e::id.lt(id.0.saturating_add(IDS_PER_SECOND)))
-        .filter(e::derived_from.eq(id.0))
+        .filter(e::derived_from.eq(id))
         .order(e::id)
         .select((e::id, e::name))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(id, name)| Some((EventId(id), EventName::parse_any(&name)?))).collect())
+    Ok(rows.into_iter().filter_map(|(id, name)| Some((id, EventName::parse_any(&name)?))).collect())
 }
 
 /// The first 200 deliveries of an event, oldest first (by the index `deliveries_event`).
 pub fn deliveries(conn: &mut DbConnection, id: EventId) -> Result<Vec<Delivery>, Error> {
-    let rows: Vec<DeliveryRow> = d::table.filter(d::event_id.eq(id.0)).order(d::id).limit(DELIVERIES_MAX).load(conn)?;
+    let rows: Vec<DeliveryRow> = d::table.filter(d::event_id.eq(id)).order(d::id).limit(DELIVERIES_MAX).load(conn)?;
     rows.into_iter().map(DeliveryRow::into_delivery).collect()
 }

@@ -22,10 +22,13 @@ use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::search::Search;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{DeliveryId, EventId};
+use crate::domain::id::{DeliveryId, EventId, InboxId, UserId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
+
+const ONE: WebhookId = WebhookId(1);
+const TWO: WebhookId = WebhookId(2);
 
 /// Tables that grow with the number of events; `due` is the alias of `deliveries` in the claim.
 const LARGE: [&str; 6] = ["deliveries", "due", "attempts", "events", "webhook_hours", "idempotency_keys"];
@@ -92,11 +95,11 @@ fn assert_bounded(queries: &[String], at_least: usize) {
 #[test]
 fn the_list_reads_no_large_table_whole() {
     let queries = queries(|conn| {
-        search::search(conn, &search::Search { text: "crm".into(), inbox: Some(1), ..Default::default() })?;
-        search::load(conn, &[1, 2])?;
+        search::search(conn, &search::Search { text: "crm".into(), inbox: Some(InboxId(1)), ..Default::default() })?;
+        search::load(conn, &[ONE, TWO])?;
         search::troubled(conn)?;
-        statistics::last_deliveries(conn, &[1, 2])?;
-        statistics::activity(conn, &[1, 2, hourly_counts::ALL], NOW)?;
+        statistics::last_deliveries(conn, &[ONE, TWO])?;
+        statistics::activity(conn, &[ONE, TWO, hourly_counts::ALL], NOW)?;
         statistics::pending(conn, None)?;
         inboxes::list(conn).map(drop)
     });
@@ -106,12 +109,12 @@ fn the_list_reads_no_large_table_whole() {
 #[test]
 fn an_overview_reads_no_large_table_whole() {
     let queries = queries(|conn| {
-        webhooks::find(conn, 1)?;
-        log::page(conn, &Filter { webhook: Some(1), ..Filter::default() }, Cursor::Newest, 10)?;
-        log::was_for(conn, EventId(4), 1)?;
-        hourly_counts::since(conn, &[1], 0)?;
-        statistics::answers(conn, 1, Timestamp::from_seconds(0))?;
-        statistics::pending(conn, Some(1)).map(drop)
+        webhooks::find(conn, ONE)?;
+        log::page(conn, &Filter { webhook: Some(ONE), ..Filter::default() }, Cursor::Newest, 10)?;
+        log::was_for(conn, EventId(4), ONE)?;
+        hourly_counts::since(conn, &[ONE], 0)?;
+        statistics::answers(conn, ONE, Timestamp::from_seconds(0))?;
+        statistics::pending(conn, Some(ONE)).map(drop)
     });
     assert_bounded(&queries, 9);
 }
@@ -119,7 +122,7 @@ fn an_overview_reads_no_large_table_whole() {
 #[test]
 fn every_filter_of_the_log_uses_an_index() {
     let asked = queries(|conn| {
-        for webhook in [None, Some(1)] {
+        for webhook in [None, Some(ONE)] {
             for status in [None, Some(Status::Pending), Some(Status::Success), Some(Status::Failed)] {
                 for event in [None, Some(EventName::MessageCreated)] {
                     let filter = Filter { webhook, status, event, ..Filter::default() };
@@ -131,7 +134,7 @@ fn every_filter_of_the_log_uses_an_index() {
             }
         }
         let search = Search::parse("evt_0");
-        log::page(conn, &Filter { webhook: Some(1), search, ..Filter::default() }, Cursor::Newest, 50).map(drop)
+        log::page(conn, &Filter { webhook: Some(ONE), search, ..Filter::default() }, Cursor::Newest, 50).map(drop)
     });
     assert_bounded(&asked, 50);
 }
@@ -150,12 +153,12 @@ fn received_events_and_failed_deliveries_are_found_by_an_index() {
         }
         received::derived(conn, id)?;
         received::deliveries(conn, id)?;
-        for webhook in [None, Some(1)] {
+        for webhook in [None, Some(ONE)] {
             let since = Timestamp::from_micros(NOW.micros() - 3_600_000_000);
             recoveries::count(conn, &Wanted { webhook, event: None, inbox: None, since, until: NOW })?;
         }
-        queue::release_held(conn, 1, NOW)?;
-        queue::discard_held(conn, 1, NOW)?;
+        queue::release_held(conn, ONE, NOW)?;
+        queue::discard_held(conn, ONE, NOW)?;
         statistics::due(conn, NOW, 10).map(drop)
     });
     assert_bounded(&asked, 15);
@@ -164,7 +167,7 @@ fn received_events_and_failed_deliveries_are_found_by_an_index() {
 #[test]
 fn the_queries_of_every_page_read_no_large_table_whole() {
     let queries = queries(|conn| {
-        users::active(conn, 1)?;
+        users::active(conn, UserId(1))?;
         statistics::failed_lately(conn, NOW).map(drop)
     });
     assert_bounded(&queries, 2);
@@ -185,11 +188,11 @@ fn an_event_and_its_delivery_read_no_large_table_whole() {
         let lease = Lease { token: 1, until: NOW };
         idempotency::find(conn, "a")?;
         inboxes::find_or_register(conn, "7", None, NOW)?;
-        events::matching::matching(conn, EventName::MessageCreated, Some(1), NOW)?;
+        events::matching::matching(conn, EventName::MessageCreated, Some(InboxId(1)), NOW)?;
         events::matching::why_unmatched(conn, EventName::MessageCreated, NOW)?;
         queue::claim::due_webhooks(conn, NOW)?;
-        webhooks::sending_version(conn, 1)?;
-        queue::claim::claim(conn, 1, NOW, lease, Share { firsts: 1, retries: 1 })?;
+        webhooks::sending_version(conn, ONE)?;
+        queue::claim::claim(conn, ONE, NOW, lease, Share { firsts: 1, retries: 1 })?;
         queue::claim::claim_suspect(conn, NOW, lease)?;
         events::bodies(conn, &[EventId(4_000_000_000_000_000_001)])?;
         let nexts = [Next::Done, Next::RetryAt(NOW), Next::GiveUp(Reason::Exhausted)];
@@ -197,7 +200,7 @@ fn an_event_and_its_delivery_read_no_large_table_whole() {
         let many = (0..16).map(|number| Finished { id: DeliveryId(1 + number), ..finished(Next::Done) });
         record::record(conn, &many.collect::<Vec<_>>(), NOW)?;
         record::interrupt(conn, LeaseScope::Expired(NOW), NOW)?;
-        health::find(conn, 1).map(drop)
+        health::find(conn, ONE).map(drop)
     });
     assert_bounded(&queries, 14);
 }
@@ -226,7 +229,7 @@ fn finished(next: Next) -> Finished {
         response: None,
     };
     let (id, lease) = (DeliveryId(4_000_000_000_000_000_002), Lease { token: 1, until: NOW });
-    Finished { id, webhook_id: 1, lease, attempt, detail: None, next, signal: None }
+    Finished { id, webhook_id: ONE, lease, attempt, detail: None, next, signal: None }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Building blocks of statements: prepared ones, and literal conditions.
+//! Building blocks of statements: prepared ones, literal conditions, ids as values.
 
+mod ids;
 pub(super) mod literal;
 pub(super) mod prepared;

@@ -90,7 +90,7 @@ pub fn record(
 /// Locks the row on Postgres, so that the changes of a concurrent process are not lost. SQLite has one writer.
 fn lock(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
     if let DbConnection::Postgres(conn) = conn {
-        w::table.find(id).select(w::id).for_no_key_update().get_result::<i64>(conn).optional()?;
+        w::table.find(id).select(w::id).for_no_key_update().get_result::<WebhookId>(conn).optional()?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Webhook>, E
 
 /// The name of every webhook, also of deleted ones; the host of its URL if it has no name.
 pub fn titles(conn: &mut DbConnection) -> Result<Vec<(WebhookId, String)>, Error> {
-    let rows: Vec<(i64, Option<String>, String)> =
+    let rows: Vec<(WebhookId, Option<String>, String)> =
         webhooks::table.select((webhooks::id, webhooks::name, webhooks::url)).order(webhooks::id).load(conn)?;
     let title = |name: Option<String>, url: &str| {
         let host = || TargetUrl::from_stored(url).map_or_else(|| url.to_owned(), |url| url.host());
@@ -211,7 +211,7 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
         .execute(conn)?;
     if updated > 0 {
         let state = if enabled { "on" } else { "off" };
-        tracing::info!(webhook_id = id, "webhook turned {state} by an administrator");
+        tracing::info!(webhook_id = id.0, "webhook turned {state} by an administrator");
     }
     Ok(updated > 0)
 }

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::db::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use crate::db::{DbConnection, Error};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
@@ -23,7 +23,7 @@ use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, State, Webhook};
 #[derive(Clone, Queryable)]
 #[expect(missing_docs, reason = "the columns of the table")]
 pub struct Row {
-    pub id: i64,
+    pub id: WebhookId,
     pub name: Option<String>,
     pub url: String,
     pub enabled: bool,
@@ -57,7 +57,7 @@ pub struct Row {
 #[derive(Clone, Queryable)]
 #[expect(missing_docs, reason = "the columns of the table")]
 pub struct HeaderRow {
-    pub webhook_id: i64,
+    pub webhook_id: WebhookId,
     pub position: i32,
     pub name: String,
     pub value: Option<String>,
@@ -67,17 +67,17 @@ pub struct HeaderRow {
 
 /// Adds events, inboxes and headers to rows: three queries for any number of rows.
 pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<WebhookId> = rows.iter().map(|row| row.id).collect();
     let mut events: HashMap<WebhookId, Vec<EventName>> = HashMap::new();
-    let named: Vec<(i64, String)> = webhook_events::table
+    let named: Vec<(WebhookId, String)> = webhook_events::table
         .filter(webhook_events::webhook_id.eq_any(&ids))
         .select((webhook_events::webhook_id, webhook_events::event))
         .load(conn)?;
     for (id, name) in named {
         events.entry(id).or_default().extend(EventName::parse(&name));
     }
-    let mut inboxes: HashMap<WebhookId, Vec<i64>> = HashMap::new();
-    let chosen: Vec<(i64, i64)> = webhook_inboxes::table
+    let mut inboxes: HashMap<WebhookId, Vec<InboxId>> = HashMap::new();
+    let chosen: Vec<(WebhookId, InboxId)> = webhook_inboxes::table
         .filter(webhook_inboxes::webhook_id.eq_any(&ids))
         .order(webhook_inboxes::inbox_id)
         .load(conn)?;
@@ -116,7 +116,12 @@ pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Head
         .load(conn)?)
 }
 
-fn assemble(row: Row, events: Vec<EventName>, inboxes: Vec<i64>, headers: Vec<ShownHeader>) -> Result<Webhook, Error> {
+fn assemble(
+    row: Row,
+    events: Vec<EventName>,
+    inboxes: Vec<InboxId>,
+    headers: Vec<ShownHeader>,
+) -> Result<Webhook, Error> {
     Ok(Webhook {
         id: row.id,
         state: row.state_columns().state(),

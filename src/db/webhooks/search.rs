@@ -67,7 +67,7 @@ pub fn search(conn: &mut DbConnection, search: &Search) -> Result<SearchResult, 
 }
 
 fn webhooks_that_select(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId>, Error> {
-    let ids: Vec<i64> = webhook_inboxes::table
+    let ids: Vec<WebhookId> = webhook_inboxes::table
         .filter(webhook_inboxes::inbox_id.eq(inbox))
         .select(webhook_inboxes::webhook_id)
         .load(conn)?;

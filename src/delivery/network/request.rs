@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::domain::deliveries::Status;
     use crate::domain::events::catalogue::EventName;
-    use crate::domain::id::{DeliveryId, EventId};
+    use crate::domain::id::{DeliveryId, EventId, WebhookId};
     use crate::domain::webhooks::authorization::Authorization;
     use crate::domain::webhooks::header::SentHeader;
     use crate::domain::webhooks::header::name::HeaderName;
@@ -111,7 +111,7 @@ mod tests {
 
     fn with(authorization: Authorization, name: &str, value: &str) -> Option<Prepared> {
         let target = Target {
-            webhook_id: 1,
+            webhook_id: WebhookId(1),
             version: 1,
             url: TargetUrl::from_stored("https://example.com/h").expect("a URL"),
             authorization,
@@ -127,7 +127,7 @@ mod tests {
             id: DeliveryId(2),
             event_id: EventId(1),
             event: EventName::MessageCreated,
-            webhook_id: 1,
+            webhook_id: WebhookId(1),
             inbox_id: None,
             status: Status::Pending,
             reason: None,

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::domain::deliveries::Status;
     use crate::domain::events::catalogue::EventName;
-    use crate::domain::id::{DeliveryId, EventId};
+    use crate::domain::id::{DeliveryId, EventId, WebhookId};
     use std::time::Duration;
 
     fn delivery(trigger: Trigger, steps: i32) -> Delivery {
@@ -66,7 +66,7 @@ mod tests {
             id: DeliveryId(1),
             event_id: EventId(1),
             event: EventName::MessageCreated,
-            webhook_id: 1,
+            webhook_id: WebhookId(1),
             inbox_id: None,
             status: Status::Pending,
             reason: None,

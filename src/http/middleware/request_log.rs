@@ -37,10 +37,10 @@ pub async fn log<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Resu
 
 /// Adds the signed-in user to the span.
 pub fn record_user(id: UserId) {
-    Span::current().record("user_id", id);
+    Span::current().record("user_id", id.0);
 }
 
 /// Adds the token of an API request to the span.
 pub fn record_token(id: TokenId) {
-    Span::current().record("token_id", id);
+    Span::current().record("token_id", id.0);
 }

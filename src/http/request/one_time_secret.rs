@@ -16,7 +16,8 @@ use crate::http::error::PageError;
 const SECRET_LIFETIME: Duration = Duration::from_secs(600);
 
 fn seal_of(context: &PageContext, place: &str) -> String {
-    format!("flash:{}:{place}", context.user_id())
+    let user = context.user_id().map(|id| id.to_string()).unwrap_or_default();
+    format!("flash:{user}:{place}")
 }
 
 /// Stores a secret for the next view of `place` by this user, for ten minutes. `form` is the form that created it: its

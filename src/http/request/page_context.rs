@@ -89,9 +89,9 @@ impl PageContext {
         layout
     }
 
-    /// The id of the signed-in user, for pages that require one.
-    pub(in crate::http) fn user_id(&self) -> UserId {
-        self.user.as_ref().map_or(0, |user| user.id)
+    /// The id of the signed-in user.
+    pub(in crate::http) fn user_id(&self) -> Option<UserId> {
+        self.user.as_ref().map(|user| user.id)
     }
 
     /// The kept form, if it belongs to this page and is sent to `action`.

@@ -5,7 +5,7 @@ use askama::Template;
 use super::log::LogFilter;
 use crate::domain::accounts::user::Language;
 use crate::domain::deliveries::recovery::RecoveryState;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
@@ -15,7 +15,7 @@ use crate::views::layout::{Layout, Notice, Place};
 /// The values of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct RecoveryView<'a> {
-    pub id: i64,
+    pub id: RecoveryId,
     /// The webhook it is limited to, id and title.
     pub webhook: Option<(WebhookId, &'a str)>,
     /// Deliveries to send again.

@@ -8,7 +8,7 @@ use super::log::LogFilter;
 use crate::domain::accounts::user::Language;
 use crate::domain::deliveries::Status;
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::id::{InboxId, RecoveryId, WebhookId};
 use crate::domain::problem::{Field, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
@@ -36,7 +36,7 @@ pub struct ResendInput<'a> {
     /// The user came from a search in the log; its text has no effect here.
     pub searched: bool,
     /// The ids of running recoveries.
-    pub running: Vec<i64>,
+    pub running: Vec<RecoveryId>,
     /// Failed deliveries; `None` before counting.
     pub count: Option<Count>,
     /// When the first of them failed.

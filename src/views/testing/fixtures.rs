@@ -6,7 +6,7 @@ use crate::domain::accounts::user::{Language, Role, User};
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Reason, Response, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{DeliveryId, EventId};
+use crate::domain::id::{DeliveryId, EventId, InboxId, UserId, WebhookId};
 use crate::domain::inboxes::Inbox;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
@@ -30,7 +30,7 @@ pub fn user(language: Language, role: Role) -> User {
         Language::Uk => "Олена Коваль",
     };
     User {
-        id: 1,
+        id: UserId(1),
         email: "olena@example.com".into(),
         name: name.into(),
         role,
@@ -53,7 +53,7 @@ pub fn inboxes(language: Language) -> Vec<Inbox> {
         (mail, "Channel::Email"),
     ];
     let inbox = |(place, (name, kind)): (usize, (&str, &str))| Inbox {
-        id: place as i64 + 1,
+        id: InboxId(place as i64 + 1),
         external_id: (place != 3).then(|| (place + 7).to_string()),
         name: name.into(),
         channel_type: Some(kind.into()),
@@ -65,7 +65,7 @@ pub fn inboxes(language: Language) -> Vec<Inbox> {
 
 fn webhook(id: i64, name: &str, url: &str) -> Webhook {
     Webhook {
-        id,
+        id: WebhookId(id),
         name: Some(name.into()),
         url: TargetUrl::from_stored(url).expect("a good URL"),
         authorization: ShownAuthorization { method: Method::Bearer, name: String::new(), saved_at: Some(ago(57_600)) },
@@ -99,15 +99,15 @@ pub fn webhooks(language: Language) -> Vec<Webhook> {
         "https://ingest.analytics.example.net/v1/events?source=desk",
     );
     warehouse.events = EventName::ALL.get(..9).unwrap_or_default().to_vec();
-    warehouse.inboxes = InboxScope::Selected(vec![1, 2]);
+    warehouse.inboxes = InboxScope::Selected(vec![InboxId(1), InboxId(2)]);
     warehouse.authorization =
         ShownAuthorization { method: Method::Basic, name: "desk".into(), saved_at: Some(ago(5000)) };
     let mut bot = webhook(3, name("Duty bot alerts", "Сповіщення чергового бота"), "https://bots.example.org/duty");
     bot.events = vec![EventName::MessageCreated, EventName::TicketCreated];
-    bot.inboxes = InboxScope::Selected(vec![1]);
+    bot.inboxes = InboxScope::Selected(vec![InboxId(1)]);
     bot.state = State::Failing;
     let mut erp = webhook(4, name("Legacy ERP", "Стара ERP"), "https://erp.example.com:8443/api/webhook");
-    erp.inboxes = InboxScope::Selected(vec![4]);
+    erp.inboxes = InboxScope::Selected(vec![InboxId(4)]);
     (erp.enabled, erp.state) = (false, State::AutoDisabled);
     let mut sandbox = webhook(5, "QA", "https://webhook-qa.example.net/inbox/7f21");
     (sandbox.name, sandbox.enabled, sandbox.state) = (None, false, State::Disabled);
@@ -131,7 +131,7 @@ fn hours(delivered: [u64; 24], failed: &[(usize, u64)]) -> [Hour; 24] {
     hours
 }
 
-pub fn delivery(number: i64, webhook_id: i64, status: Status) -> Delivery {
+pub fn delivery(number: i64, webhook: i64, status: Status) -> Delivery {
     let base = (ago(number.unsigned_abs()).micros() - 1_577_836_800_000_000) << 12;
     let events = EventName::ALL;
     let open = status == Status::Pending;
@@ -139,8 +139,8 @@ pub fn delivery(number: i64, webhook_id: i64, status: Status) -> Delivery {
         id: DeliveryId(base + number),
         event_id: EventId(base + 1000 + number),
         event: events.get(number.unsigned_abs() as usize % events.len()).copied().unwrap_or(EventName::MessageCreated),
-        webhook_id,
-        inbox_id: Some(1),
+        webhook_id: WebhookId(webhook),
+        inbox_id: Some(InboxId(1)),
         status,
         reason: (status == Status::Failed).then_some(Reason::Exhausted),
         trigger: if number == 4 { Trigger::Test } else { Trigger::Event },

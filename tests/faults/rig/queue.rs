@@ -7,10 +7,10 @@ use hachok::db::{DbConnection, events};
 use hachok::domain::deliveries::{Attempt, AttemptOutcome, Next, Trigger};
 use hachok::domain::events::Event;
 use hachok::domain::events::catalogue::EventName;
-use hachok::domain::id::{DeliveryId, EventId};
+use hachok::domain::id::{DeliveryId, EventId, WebhookId};
 use hachok::domain::timestamp::Timestamp;
 
-const WEBHOOK: i64 = 1;
+const WEBHOOK: WebhookId = WebhookId(1);
 
 /// Stores an event and its delivery, both with that id: leased from the beginning, or due at once.
 pub fn deliver(conn: &mut DbConnection, id: i64, lease: Option<Lease>, now: Timestamp) {

@@ -12,7 +12,7 @@ use crate::domain::timestamp::Timestamp;
 
 /// The blocked address of an attempt with the cause `blocked_address`; stored only if an allow list is configured.
 pub fn refused_address(conn: &mut DbConnection, id: DeliveryId, attempt: i32) -> Result<Option<String>, Error> {
-    let row = attempts::table.find((id.0, attempt)).filter(attempts::cause.eq(FailureCause::BlockedAddress.as_str()));
+    let row = attempts::table.find((id, attempt)).filter(attempts::cause.eq(FailureCause::BlockedAddress.as_str()));
     Ok(row.select(attempts::detail).first(conn).optional()?.flatten())
 }
 
@@ -30,7 +30,7 @@ pub fn with_attempts(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<(
 
 #[derive(Queryable)]
 struct AttemptRow {
-    _delivery_id: i64,
+    _delivery_id: DeliveryId,
     number: i32,
     started_at: i64,
     duration_ms: Option<i64>,
@@ -48,7 +48,7 @@ struct AttemptRow {
 /// The attempts of a delivery, oldest first. An attempt in flight has no row and is added at the end.
 pub fn attempts_of(conn: &mut DbConnection, delivery: &Delivery) -> Result<Vec<Attempt>, Error> {
     let rows: Vec<AttemptRow> =
-        attempts::table.filter(attempts::delivery_id.eq(delivery.id.0)).order(attempts::number).load(conn)?;
+        attempts::table.filter(attempts::delivery_id.eq(delivery.id)).order(attempts::number).load(conn)?;
     let mut found = rows.into_iter().map(into_attempt).collect::<Result<Vec<_>, _>>()?;
     // `delivery` was read before the rows: its attempt may have ended in between.
     let in_flight =

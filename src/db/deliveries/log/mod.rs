@@ -51,33 +51,30 @@ pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<DeliveryId>
     let next = if is_full { rows.last().map(|row| row.id) } else { edge };
     let mut found = rows.into_iter().map(Row::into_delivery).collect::<Result<Vec<_>, _>>()?;
     found.sort_unstable_by_key(|delivery| std::cmp::Reverse(delivery.id));
-    Ok(Page {
-        lines: with_latest_attempt(conn, found)?,
-        next: next.map(DeliveryId),
-        is_cut: !is_full && edge.is_some(),
-    })
+    Ok(Page { lines: with_latest_attempt(conn, found)?, next, is_cut: !is_full && edge.is_some() })
 }
 
 /// Up to `rows_max` other deliveries of the same event to the same webhook, newest first.
 pub fn other_deliveries(conn: &mut DbConnection, of: &Delivery, rows_max: i64) -> Result<Vec<Delivery>, Error> {
-    let same = d::table.filter(d::event_id.eq(of.event_id.0)).filter(d::webhook_id.eq(of.webhook_id));
-    let rows: Vec<Row> = same.filter(d::id.ne(of.id.0)).order(d::id.desc()).limit(rows_max).load(conn)?;
+    let same = d::table.filter(d::event_id.eq(of.event_id)).filter(d::webhook_id.eq(of.webhook_id));
+    let rows: Vec<Row> = same.filter(d::id.ne(of.id)).order(d::id.desc()).limit(rows_max).load(conn)?;
     rows.into_iter().map(Row::into_delivery).collect()
 }
 
-type Latest = (i64, i32, Option<i32>, Option<i64>, Option<String>);
+type Latest = (DeliveryId, i32, Option<i32>, Option<i64>, Option<String>);
 
 fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<Vec<Line>, Error> {
-    let ids: Vec<i64> = found.iter().map(|delivery| delivery.id.0).collect();
+    let ids: Vec<DeliveryId> = found.iter().map(|delivery| delivery.id).collect();
     let rows: Vec<Latest> = a::table
         .filter(a::delivery_id.eq_any(ids))
         .order((a::delivery_id, a::number))
         .select((a::delivery_id, a::number, a::status, a::duration_ms, a::cause))
         .load(conn)?;
     // In ascending order, so the latest attempt of each delivery remains.
-    let mut latest: HashMap<i64, Latest> = rows.into_iter().map(|row| (row.0, row)).collect();
+    let rows = rows.into_iter().map(|(id, _, status, duration_ms, cause)| (id, (status, duration_ms, cause)));
+    let mut latest: HashMap<DeliveryId, _> = rows.collect();
     let line = |delivery: Delivery| {
-        let (_, _, status, duration_ms, cause) = latest.remove(&delivery.id.0).unwrap_or_default();
+        let (status, duration_ms, cause) = latest.remove(&delivery.id).unwrap_or_default();
         Line {
             delivery,
             http_status: status.and_then(|status| u16::try_from(status).ok()),
@@ -90,11 +87,11 @@ fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<
 
 /// One delivery.
 pub fn find(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<Delivery>, Error> {
-    d::table.find(id.0).get_result::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
+    d::table.find(id).get_result::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
 }
 
 /// Whether the event has a delivery to the webhook.
 pub fn was_for(conn: &mut DbConnection, event: EventId, webhook: WebhookId) -> Result<bool, Error> {
-    let found = d::table.filter(d::event_id.eq(event.0)).filter(d::webhook_id.eq(webhook));
-    Ok(found.select(d::id).first::<i64>(conn).optional()?.is_some())
+    let found = d::table.filter(d::event_id.eq(event)).filter(d::webhook_id.eq(webhook));
+    Ok(found.select(d::id).first::<DeliveryId>(conn).optional()?.is_some())
 }

@@ -34,7 +34,7 @@ pub(in crate::db) fn rows(
     filter: &Filter,
     cursor: Cursor<DeliveryId>,
     most: usize,
-) -> Result<(Vec<Row>, Option<i64>), Error> {
+) -> Result<(Vec<Row>, Option<DeliveryId>), Error> {
     let scan = Scan { filter, ids: ids_of_events(conn, filter)? };
     match &filter.search {
         Some(search @ (Search::Text(_) | Search::HttpStatus(_))) => {
@@ -46,7 +46,7 @@ pub(in crate::db) fn rows(
 }
 
 /// The ids of the deliveries of the events that the search names.
-fn ids_of_events(conn: &mut DbConnection, filter: &Filter) -> Result<Option<Vec<i64>>, Error> {
+fn ids_of_events(conn: &mut DbConnection, filter: &Filter) -> Result<Option<Vec<DeliveryId>>, Error> {
     let Some(Search::Events(events)) = &filter.search else { return Ok(None) };
     let found = deliveries::table.filter(d::event_id.between(*events.start(), *events.end()));
     let newest = i64::try_from(SEARCH_DELIVERIES_MAX).unwrap_or(i64::MAX);
@@ -55,7 +55,7 @@ fn ids_of_events(conn: &mut DbConnection, filter: &Filter) -> Result<Option<Vec<
 
 struct Scan<'a> {
     filter: &'a Filter,
-    ids: Option<Vec<i64>>,
+    ids: Option<Vec<DeliveryId>>,
 }
 
 impl Scan<'_> {
@@ -64,15 +64,15 @@ impl Scan<'_> {
         conn: &mut DbConnection,
         cursor: Cursor<DeliveryId>,
         most: usize,
-    ) -> Result<(Vec<Row>, Option<i64>), Error> {
+    ) -> Result<(Vec<Row>, Option<DeliveryId>), Error> {
         let mut found = (Vec::new(), None);
         for window in [SCAN_ROWS_FIRST, if self.uses_other_index() { SCAN_ROWS_INDEXED } else { SCAN_ROWS_FULL }] {
             let ids = self.ids(cursor);
             let edge = if self.is_selective() { self.edge(conn, cursor, window)? } else { None };
             let ids = match (cursor, edge) {
                 (_, None) => ids,
-                (Cursor::After(_), Some(edge)) => ids.below(edge + 1),
-                (_, Some(edge)) => ids.above(edge - 1),
+                (Cursor::After(_), Some(edge)) => ids.below(edge.0 + 1),
+                (_, Some(edge)) => ids.above(edge.0 - 1),
             };
             let query = self.ordered(self.narrow(self.base(ids)), cursor);
             let rows: Vec<Row> = query.limit(i64::try_from(most).unwrap_or(i64::MAX)).load(conn)?;
@@ -90,7 +90,12 @@ impl Scan<'_> {
     }
 
     /// The first id beyond a window of rows that begins at the cursor; `None` if there are fewer rows.
-    fn edge(&self, conn: &mut DbConnection, cursor: Cursor<DeliveryId>, window: i64) -> Result<Option<i64>, Error> {
+    fn edge(
+        &self,
+        conn: &mut DbConnection,
+        cursor: Cursor<DeliveryId>,
+        window: i64,
+    ) -> Result<Option<DeliveryId>, Error> {
         Ok(self.ordered(self.base(self.ids(cursor)), cursor).select(d::id).offset(window).first(conn).optional()?)
     }
 

@@ -11,7 +11,7 @@ use crate::db::system::settings;
 use crate::db::{DbConnection, Error, events};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::search::{Search, folded};
-use crate::domain::id::{DeliveryId, EventId};
+use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::domain::webhooks::target_url::TargetUrl;
 
 /// Deliveries that one search reads, and deliveries of the events that a part of an id may name.
@@ -36,7 +36,7 @@ pub(in crate::db) enum Answers {
     /// All answers.
     All,
     /// The answers of these webhooks, in which the webhook's own URL is hidden.
-    Of(HashMap<i64, TargetUrl>),
+    Of(HashMap<WebhookId, TargetUrl>),
 }
 
 impl Answers {
@@ -45,7 +45,7 @@ impl Answers {
         if !is_viewers || settings::viewers_see_answers(conn)? {
             return Ok(Self::All);
         }
-        let rows: Vec<(i64, String, bool)> = webhooks::table
+        let rows: Vec<(WebhookId, String, bool)> = webhooks::table
             .filter(webhooks::deleted_at.is_null())
             .select((webhooks::id, webhooks::url, webhooks::viewers_see_answers))
             .load(conn)?;
@@ -56,14 +56,14 @@ impl Answers {
         Ok(Self::Of(shown.collect()))
     }
 
-    fn are_shown(&self, webhook: i64) -> bool {
+    fn are_shown(&self, webhook: WebhookId) -> bool {
         match self {
             Self::All => true,
             Self::Of(shown) => shown.contains_key(&webhook),
         }
     }
 
-    fn as_shown<'a>(&self, webhook: i64, body: &'a [u8]) -> Cow<'a, [u8]> {
+    fn as_shown<'a>(&self, webhook: WebhookId, body: &'a [u8]) -> Cow<'a, [u8]> {
         match self {
             Self::Of(shown) => match shown.get(&webhook) {
                 Some(url) if !url.is_bare() => url.hide_in(&String::from_utf8_lossy(body)).into_bytes().into(),
@@ -81,8 +81,8 @@ pub(in crate::db) fn rows(
     search: &TextSearch,
     mut cursor: Cursor<DeliveryId>,
     rows_max: usize,
-    next: impl Fn(&mut DbConnection, Cursor<DeliveryId>, usize) -> Result<(Vec<Row>, Option<i64>), Error>,
-) -> Result<(Vec<Row>, Option<i64>), Error> {
+    next: impl Fn(&mut DbConnection, Cursor<DeliveryId>, usize) -> Result<(Vec<Row>, Option<DeliveryId>), Error>,
+) -> Result<(Vec<Row>, Option<DeliveryId>), Error> {
     let (mut found, mut bytes) = (Vec::new(), 0);
     let mut passed = 0;
     let chunk = if matches!(search.search, Search::Text(_)) { BODIES_CHUNK_ROWS } else { STATUS_CHUNK_ROWS };
@@ -97,13 +97,13 @@ pub(in crate::db) fn rows(
             return Ok((found, None));
         }
         match last {
-            Some(last) if !ended => cursor = cursor.beyond(DeliveryId(last)),
+            Some(last) if !ended => cursor = cursor.beyond(last),
             _ => return Ok((found, edge)),
         }
     }
     let stopped = match cursor {
         Cursor::Newest => None,
-        Cursor::Before(id) | Cursor::After(id) => Some(id.0),
+        Cursor::Before(id) | Cursor::After(id) => Some(id),
     };
     Ok((found, stopped))
 }
@@ -117,10 +117,10 @@ fn matching(
 ) -> Result<Vec<Row>, Error> {
     match search.search {
         Search::HttpStatus(status) => {
-            let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+            let ids: Vec<DeliveryId> = rows.iter().map(|row| row.id).collect();
             let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids));
             let answered = of_these.filter(attempts::status.eq(i32::from(*status))).select(attempts::delivery_id);
-            let answered: HashSet<i64> = answered.load(conn)?.into_iter().collect();
+            let answered: HashSet<DeliveryId> = answered.load(conn)?.into_iter().collect();
             Ok(rows.into_iter().filter(|row| answered.contains(&row.id)).collect())
         }
         Search::Text(text) => {
@@ -128,21 +128,21 @@ fn matching(
                 *bytes += body.len();
                 folded(body).contains(text)
             };
-            let webhooks: HashMap<i64, i64> = rows.iter().map(|row| (row.id, row.webhook_id)).collect();
+            let webhooks: HashMap<DeliveryId, WebhookId> = rows.iter().map(|row| (row.id, row.webhook_id)).collect();
             let ids = webhooks.iter().filter(|(_, webhook)| search.answers.are_shown(**webhook)).map(|(id, _)| *id);
             let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids.collect::<Vec<_>>()));
-            let sent: HashSet<i64> = rows.iter().map(|row| row.event_id).collect();
-            let sent: Vec<EventId> = sent.into_iter().map(EventId).collect();
+            let sent: HashSet<EventId> = rows.iter().map(|row| row.event_id).collect();
+            let sent: Vec<EventId> = sent.into_iter().collect();
             let sent = events::bodies(conn, &sent)?.into_iter().filter(|(_, body)| holds(body));
-            let sent: HashSet<i64> = sent.map(|(id, _)| id.0).collect();
+            let sent: HashSet<EventId> = sent.map(|(id, _)| id).collect();
             let answers = of_these.filter(attempts::response_body.is_not_null());
-            let answers: Vec<(i64, Option<Vec<u8>>)> =
+            let answers: Vec<(DeliveryId, Option<Vec<u8>>)> =
                 answers.select((attempts::delivery_id, attempts::response_body)).load(conn)?;
             let answered = answers.into_iter().filter(|(id, body)| {
-                let webhook = webhooks.get(id).copied().unwrap_or_default();
-                body.as_deref().is_some_and(|body| holds(&search.answers.as_shown(webhook, body)))
+                let (Some(webhook), Some(body)) = (webhooks.get(id), body) else { return false };
+                holds(&search.answers.as_shown(*webhook, body))
             });
-            let answered: HashSet<i64> = answered.map(|(id, _)| id).collect();
+            let answered: HashSet<DeliveryId> = answered.map(|(id, _)| id).collect();
             let fits = |row: &Row| sent.contains(&row.event_id) || answered.contains(&row.id);
             Ok(rows.into_iter().filter(fits).collect())
         }

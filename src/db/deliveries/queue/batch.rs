@@ -12,7 +12,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Tex
 use super::rows::{Finished, NewDelivery};
 use super::state::{Leased, State};
 use crate::domain::deliveries::{Attempt, Status};
-use crate::domain::id::DeliveryId;
+use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// Rows in one statement.
@@ -22,11 +22,11 @@ pub const BATCH_INSERT_ROWS_MAX: usize = 16;
 pub struct InsertDeliveries(Vec<DeliveryRow>);
 
 struct DeliveryRow {
-    id: i64,
-    event_id: i64,
+    id: DeliveryId,
+    event_id: EventId,
     event: &'static str,
-    webhook_id: i64,
-    inbox_id: Option<i64>,
+    webhook_id: WebhookId,
+    inbox_id: Option<InboxId>,
     origin: &'static str,
     attempts: i32,
     now: i64,
@@ -43,8 +43,8 @@ impl InsertDeliveries {
 impl DeliveryRow {
     fn of(new: &NewDelivery) -> Self {
         Self {
-            id: new.id.0,
-            event_id: new.event_id.0,
+            id: new.id,
+            event_id: new.event_id,
             event: new.event.as_str(),
             webhook_id: new.webhook_id,
             inbox_id: new.inbox_id,
@@ -95,14 +95,14 @@ where
 pub struct MarkSucceeded {
     change: Succeeded,
     /// Delivery and token.
-    leases: Vec<(i64, i64)>,
+    leases: Vec<(DeliveryId, i64)>,
 }
 
 impl MarkSucceeded {
     pub fn of<'a>(done: impl IntoIterator<Item = &'a Finished>, now: Timestamp) -> Self {
         Self {
             change: (State::succeeded(now), Leased::RELEASED).as_changeset(),
-            leases: done.into_iter().map(|done| (done.id.0, done.lease.token)).collect(),
+            leases: done.into_iter().map(|done| (done.id, done.lease.token)).collect(),
         }
     }
 }
@@ -144,7 +144,7 @@ pub struct InsertAttempts<'a>(Vec<AttemptRow<'a>>);
 
 /// A row of `attempts`.
 pub struct AttemptRow<'a> {
-    id: i64,
+    id: DeliveryId,
     attempt: &'a Attempt,
     started_at: i64,
     cause: Option<&'static str>,
@@ -168,7 +168,7 @@ impl<'a> AttemptRow<'a> {
     pub fn of(id: DeliveryId, attempt: &'a Attempt, detail: Option<&'a str>) -> Self {
         let response = attempt.response.as_ref();
         Self {
-            id: id.0,
+            id,
             attempt,
             started_at: attempt.started_at.micros(),
             cause: attempt.cause.map(|cause| cause.as_str()),

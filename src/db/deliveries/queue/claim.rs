@@ -10,7 +10,7 @@ use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::Delivery;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// A webhook with due deliveries.
@@ -32,7 +32,7 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
         .filter(d::interruptions.lt(SUSPECT_AFTER_INTERRUPTIONS));
-    let rows: Vec<(i64, Option<i64>, Option<i64>)> = webhooks::table
+    let rows: Vec<(WebhookId, Option<i64>, Option<i64>)> = webhooks::table
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
         .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
@@ -99,7 +99,7 @@ const SUSPECT: LiteralSql = LiteralSql("deliveries.interruptions >= 3");
 
 /// Claims a due delivery that is a suspect, of a webhook that may be sent to, if there is one.
 pub fn claim_suspect(conn: &mut DbConnection, now: Timestamp, lease: Lease) -> Result<Option<Delivery>, Error> {
-    let suspect: Option<i64> = d::table
+    let suspect: Option<DeliveryId> = d::table
         .inner_join(webhooks::table.on(webhooks::id.eq(d::webhook_id)))
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))

@@ -34,7 +34,7 @@ mod tests {
     use crate::domain::deliveries::Trigger;
     use crate::domain::events::Event;
     use crate::domain::events::catalogue::EventName;
-    use crate::domain::id::{DeliveryId, EventId};
+    use crate::domain::id::{DeliveryId, EventId, WebhookId};
     use crate::domain::system::database_url::DatabaseUrl;
     use crate::domain::timestamp::Timestamp;
 
@@ -62,7 +62,7 @@ mod tests {
             id: DeliveryId(1),
             event_id: EventId(1),
             event: name,
-            webhook_id: 1,
+            webhook_id: WebhookId(1),
             inbox_id: None,
             trigger: Trigger::Event,
             lease: None,

@@ -35,15 +35,15 @@ pub fn record(conn: &mut DbConnection, batch: &[Finished], now: Timestamp) -> Re
     lock(conn, batch)?;
     // A batch may have two results of one delivery, under two leases: the second must see what the first one changed.
     let mut seen = HashSet::new();
-    let first = |finished: &&Finished| finished.next == Next::Done && seen.insert(finished.id.0);
+    let first = |finished: &&Finished| finished.next == Next::Done && seen.insert(finished.id);
     let done: Vec<&Finished> = batch.iter().filter(first).collect();
     let mut ended = HashSet::new();
     for done in done.chunks(batch::BATCH_INSERT_ROWS_MAX) {
-        ended.extend(prepared::load::<_, i64>(conn, MarkSucceeded::of(done.iter().copied(), now))?);
+        ended.extend(prepared::load::<_, DeliveryId>(conn, MarkSucceeded::of(done.iter().copied(), now))?);
     }
     let mut written = Vec::with_capacity(batch.len());
     for finished in batch {
-        let applied = finished.next == Next::Done && ended.remove(&finished.id.0);
+        let applied = finished.next == Next::Done && ended.remove(&finished.id);
         written.push(if applied { Written::Applied } else { record_one(conn, finished, now)? });
     }
     let kept = batch.iter().zip(&written).filter(|(_, written)| **written != Written::Discarded);
@@ -59,8 +59,8 @@ pub fn record(conn: &mut DbConnection, batch: &[Finished], now: Timestamp) -> Re
 /// deadlock. SQLite has one writer.
 fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
     if let DbConnection::Postgres(conn) = conn {
-        let ids: Vec<i64> = batch.iter().map(|finished| finished.id.0).collect();
-        d::table.filter(d::id.eq_any(ids)).order(d::id).select(d::id).for_no_key_update().load::<i64>(conn)?;
+        let ids: Vec<DeliveryId> = batch.iter().map(|finished| finished.id).collect();
+        d::table.filter(d::id.eq_any(ids)).order(d::id).select(d::id).for_no_key_update().load::<DeliveryId>(conn)?;
     }
     Ok(())
 }
@@ -69,7 +69,7 @@ fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
 /// regardless of other attempts.
 fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<Written, Error> {
     let change = (State::after(done.next, now), d::steps.eq(d::steps + 1), d::interruptions.eq(0));
-    let pending = d::table.find(done.id.0).filter(PENDING);
+    let pending = d::table.find(done.id).filter(PENDING);
     let held = diesel::update(pending.filter(d::lease.eq(done.lease.token)));
     if prepared::execute(conn, held.set((change, Leased::RELEASED)))? > 0 {
         return Ok(Written::Applied);
@@ -82,14 +82,14 @@ fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
         return Ok(Written::Discarded);
     }
     // The row that says that this attempt was interrupted; its result replaces it.
-    diesel::delete(attempts::table.find((done.id.0, done.attempt.number))).execute(conn)?;
+    diesel::delete(attempts::table.find((done.id, done.attempt.number))).execute(conn)?;
     Ok(Written::Applied)
 }
 
 /// Releases the lease of a delivery that was cancelled while its attempt was in flight: it stays ended, and the attempt is
 /// stored. False if the row has no such lease.
 fn release(conn: &mut DbConnection, done: &Finished) -> Result<bool, Error> {
-    let ended = d::table.find(done.id.0).filter(d::lease.eq(done.lease.token));
+    let ended = d::table.find(done.id).filter(d::lease.eq(done.lease.token));
     Ok(diesel::update(ended).set(Leased::RELEASED).execute(conn)? > 0)
 }
 
@@ -125,15 +125,15 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
             .execute(conn)?;
         if released > 0 {
             let attempt = interrupted(&row);
-            prepared::execute(conn, InsertAttempts::of([AttemptRow::of(DeliveryId(row.id), &attempt, None)]))?;
+            prepared::execute(conn, InsertAttempts::of([AttemptRow::of(row.id, &attempt, None)]))?;
             diesel::update(d::table.find(row.id).filter(PENDING))
                 .set(d::next_attempt_at.eq(Some(due.micros())))
                 .execute(conn)?;
             if row.origin == Trigger::Test.as_str() {
                 // A test has one attempt.
-                fail_permanently(conn, DeliveryId(row.id), Reason::Exhausted, due)?;
+                fail_permanently(conn, row.id, Reason::Exhausted, due)?;
             } else if row.interruptions + 1 >= POISON_AFTER_INTERRUPTIONS
-                && fail_permanently(conn, DeliveryId(row.id), Reason::Poison, due)?
+                && fail_permanently(conn, row.id, Reason::Poison, due)?
             {
                 failed.push((row.webhook_id, Status::Failed));
             }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::db::Error;
 use crate::domain::deliveries::{Attempt, Delivery, Next, Reason, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
+use crate::domain::id::{DeliveryId, EventId, InboxId, RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
 
@@ -21,11 +21,11 @@ pub struct Lease {
 /// A row of `deliveries`, in the order of its columns.
 #[derive(Clone, Queryable)]
 pub(in crate::db) struct Row {
-    pub(in crate::db) id: i64,
-    pub(in crate::db) event_id: i64,
+    pub(in crate::db) id: DeliveryId,
+    pub(in crate::db) event_id: EventId,
     pub(in crate::db) event: String,
-    pub(in crate::db) webhook_id: i64,
-    pub(in crate::db) inbox_id: Option<i64>,
+    pub(in crate::db) webhook_id: WebhookId,
+    pub(in crate::db) inbox_id: Option<InboxId>,
     pub(in crate::db) status: String,
     pub(in crate::db) reason: Option<String>,
     pub(in crate::db) origin: String,
@@ -37,14 +37,14 @@ pub(in crate::db) struct Row {
     pub(in crate::db) created_at: i64,
     pub(in crate::db) finished_at: Option<i64>,
     pub(in crate::db) interruptions: i32,
-    _recovery_id: Option<i64>,
+    _recovery_id: Option<RecoveryId>,
 }
 
 impl Row {
     pub(in crate::db) fn into_delivery(self) -> Result<Delivery, Error> {
         Ok(Delivery {
-            id: DeliveryId(self.id),
-            event_id: EventId(self.event_id),
+            id: self.id,
+            event_id: self.event_id,
             event: EventName::parse_any(&self.event).ok_or(Error::CorruptValue("event"))?,
             webhook_id: self.webhook_id,
             inbox_id: self.inbox_id,

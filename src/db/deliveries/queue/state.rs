@@ -78,6 +78,6 @@ pub(in crate::db) fn fail_permanently(
     reason: Reason,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let pending = d::table.find(id.0).filter(PENDING);
+    let pending = d::table.find(id).filter(PENDING);
     Ok(diesel::update(pending).set(State::failed(reason, now)).execute(conn)? > 0)
 }

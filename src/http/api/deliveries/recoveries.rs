@@ -10,15 +10,22 @@ use crate::clock;
 use crate::db::WriteError;
 use crate::db::deliveries as db;
 use crate::db::deliveries::recoveries::{Recovery, Wanted};
+use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::api::management::{ApiError, Caller, Object};
 use crate::operations::recoveries::{self, Refused};
 
-type Ids = Path<(String, i64)>;
+type WebhookIds = Path<(String, WebhookId)>;
+type Ids = Path<(String, RecoveryId)>;
 
 /// Starts a recovery of one webhook: 202 with its id and count; with a count of 0 nothing is started, and `id` is null.
-pub async fn start(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
+pub async fn start(
+    state: Data<State>,
+    _caller: Caller,
+    ids: WebhookIds,
+    object: Object,
+) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let since = object.0.get("since").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let since = since.ok_or_else(|| ApiError::invalid("since", "since must be a time such as 2026-11-21T09:00:00Z"))?;
@@ -52,7 +59,7 @@ pub async fn cancel(state: Data<State>, _caller: Caller, ids: Ids) -> Result<Htt
     answer(&state, ids.1).await
 }
 
-async fn answer(state: &State, id: i64) -> Result<HttpResponse, ApiError> {
+async fn answer(state: &State, id: RecoveryId) -> Result<HttpResponse, ApiError> {
     let found = state.db.read(move |conn| db::recoveries::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
     Ok(HttpResponse::Ok().json(json!({ "payload": { "recovery": shape(&found) } })))
 }

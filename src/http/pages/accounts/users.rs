@@ -161,7 +161,7 @@ pub async fn disable(
 ) -> Answer {
     let (id, now) = (*id, context.now);
     let user = find(&state, id).await?;
-    if id == context.user_id() {
+    if Some(id) == context.user_id() {
         return refuse(&context, &user, user.role, Problem::NotYourself);
     }
     let change = state.db.write(move |conn| users::disable_unless_last_admin(conn, id, now)).await?;
@@ -184,7 +184,7 @@ async fn settle(
         Change::Done => {
             UserSession(session).store_notice(done.as_str());
             // A user who has lost the role of administrator may not open the pages of users.
-            let own = id == context.user_id() && role != Role::Admin;
+            let own = Some(id) == context.user_id() && role != Role::Admin;
             Ok(redirect_to(context, &if own { "/webhooks".to_owned() } else { format!("/users/{id}") }))
         }
     }

@@ -9,7 +9,7 @@ use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::id::{InboxId, RecoveryId, WebhookId};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
@@ -95,7 +95,7 @@ impl Asked {
 struct Choice {
     webhooks: Vec<(WebhookId, String)>,
     inboxes: Vec<(InboxId, String)>,
-    running: Vec<i64>,
+    running: Vec<RecoveryId>,
 }
 
 /// Deleted webhooks are not offered: nothing can be sent to them.
@@ -166,11 +166,11 @@ pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, 
 }
 
 /// The progress of a recovery.
-pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<i64>) -> Answer {
+pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<RecoveryId>) -> Answer {
     render_recovery(&state, &context, *id).await
 }
 
-async fn render_recovery(state: &State, context: &PageContext, id: i64) -> Answer {
+async fn render_recovery(state: &State, context: &PageContext, id: RecoveryId) -> Answer {
     let loaded = state.db.read(move |conn| Ok((recoveries::find(conn, id)?, webhooks::titles(conn)?)));
     let (found, titles) = loaded.await?;
     let found = found.ok_or(PageError::NotFound)?;
@@ -191,7 +191,13 @@ async fn render_recovery(state: &State, context: &PageContext, id: i64) -> Answe
 }
 
 /// Cancels a recovery; deliveries that it has made already continue.
-pub async fn cancel(state: Data<State>, Admin(context): Admin, session: Session, id: Path<i64>, _form: Form) -> Answer {
+pub async fn cancel(
+    state: Data<State>,
+    Admin(context): Admin,
+    session: Session,
+    id: Path<RecoveryId>,
+    _form: Form,
+) -> Answer {
     let id = id.into_inner();
     let cancelled = operations::recoveries::cancel(&state.db, id).await?;
     if context.htmx {

@@ -13,7 +13,7 @@ use crate::db::deliveries::statistics::{self, Activity};
 use crate::db::webhooks::search::{self, Search};
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::deliveries::Delivery;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::inboxes::Inbox;
 use crate::domain::text::trimmed;
 use crate::domain::timestamp::Timestamp;
@@ -171,7 +171,7 @@ pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId) -> Ans
 }
 
 /// The name of an inbox.
-pub fn inbox_name(inboxes: &[Inbox], id: Option<i64>) -> Option<&str> {
+pub fn inbox_name(inboxes: &[Inbox], id: Option<InboxId>) -> Option<&str> {
     inboxes.iter().find(|inbox| Some(inbox.id) == id).map(|inbox| inbox.name.as_str())
 }
 

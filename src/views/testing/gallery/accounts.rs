@@ -6,6 +6,7 @@ use super::{Picture, html, layout};
 use crate::domain::accounts::api_token::{Scope, Token};
 use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, Role, User};
+use crate::domain::id::{TokenId, UserId};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::system::status::Measurements;
 use crate::domain::webhooks::State;
@@ -25,7 +26,7 @@ pub fn pictures(language: Language, user: &User) -> Vec<Picture> {
 
 fn token(id: i64, name: &str, scope: Scope) -> Token {
     Token {
-        id,
+        id: TokenId(id),
         name: name.into(),
         scope,
         prefix: format!("hk_4f1c0{id}"),
@@ -66,7 +67,7 @@ fn tokens_of(language: Language, user: &User) -> Vec<Picture> {
 
 fn people(language: Language, user: &User) -> Vec<Picture> {
     let other = |id, name: &str, email: &str, role| User {
-        id,
+        id: UserId(id),
         name: name.into(),
         email: email.into(),
         role,
@@ -85,7 +86,7 @@ fn people(language: Language, user: &User) -> Vec<Picture> {
         created_at: ago(60),
         expires_at: NOW.after(Duration::from_secs(500_000)),
     };
-    let open = [open(1, "Тарас", None), open(2, "", Some(2))];
+    let open = [open(1, "Тарас", None), open(2, "", Some(UserId(2)))];
     let (none, taken) = (Problems::default(), Problems::one(Field::Email, Problem::EmailTaken));
     let last = Problems::one(Field::Role, Problem::LastAdmin);
     let url = "https://hooks.example.com/invite/6d1f0c52b2a94f0e8f6c1f0d6a3e7b9c5d2e8f7a6b4c3d2e1f0a9b8c7d6e5f4a";

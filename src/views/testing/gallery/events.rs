@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::events::Unmatched;
-use crate::domain::id::EventId;
+use crate::domain::id::{EventId, InboxId};
 use crate::views::events::catalogue::{CataloguePage, EventPage};
 use crate::views::events::received::{self, Fate, ReceivedFilter, ReceivedInput, ReceivedLine};
 use crate::views::events::received_event;
@@ -77,7 +77,7 @@ fn received(language: Language, user: &User) -> Vec<Picture> {
     let page = |view| html(&received_event::EventPage::new(layout(language, user, "/received/evt_1"), view));
     let sent = received_event::EventView {
         line: line(3),
-        inbox_id: Some(1),
+        inbox_id: Some(InboxId(1)),
         source: None,
         derived: &derived,
         deliveries: &deliveries,

@@ -12,6 +12,7 @@ use super::fixtures::{self, NOW};
 use crate::domain::accounts::user::{Language, Role, User};
 use crate::domain::deliveries::Status;
 use crate::domain::events::catalogue::EventName;
+use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::chart_range::Range;
@@ -72,7 +73,7 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
         totals: webhooks::Totals { delivered: 1120, failed: 28, pending: 12 },
         alerts: all.get(3).map(alert).into_iter().collect(),
     };
-    let filter = webhooks::WebhookFilter { q: "zzz", state: None, inbox: Some(2) };
+    let filter = webhooks::WebhookFilter { q: "zzz", state: None, inbox: Some(InboxId(2)) };
     let none = webhooks::WebhooksInput {
         filter,
         pagination: webhooks::Pagination::new(1, 50, 0, 5),
@@ -100,7 +101,7 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3 };
     let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
     let page = webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, fixtures::chart(Range::Day), recent);
-    let week = webhooks::Chart::new(at("/").t, 1, fixtures::chart(Range::Week));
+    let week = webhooks::Chart::new(at("/").t, WebhookId(1), fixtures::chart(Range::Week));
     let quiet = webhooks::ChartInput { answer_times: None, hours: Vec::new(), range: Range::Day };
     let idle = webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, quiet, webhooks::Recent::default());
     let idle = idle.with_alert(gone);
@@ -207,7 +208,7 @@ fn line<'a>(delivery: &'a crate::domain::deliveries::Delivery, title: &'a str) -
     let answered = delivery.status != Status::Pending || delivery.attempts > 0;
     deliveries::LogLine {
         delivery,
-        webhook: (delivery.webhook_id != 9).then_some(title),
+        webhook: (delivery.webhook_id.0 != 9).then_some(title),
         inbox: Some("Telegram"),
         http_status: answered.then_some(if delivery.status == Status::Success { 200 } else { 503 }),
         duration_ms: answered.then_some(182),
@@ -217,11 +218,11 @@ fn line<'a>(delivery: &'a crate::domain::deliveries::Delivery, title: &'a str) -
 fn logs_of(language: Language, user: &User) -> Vec<Picture> {
     let all = fixtures::webhooks(language);
     let some: Vec<_> = (0..18).map(|n| fixtures::delivery(n, if n == 5 { 9 } else { n % 4 + 1 }, status(n))).collect();
-    let title = |id: i64| all.iter().find(|webhook| webhook.id == id).map(|webhook| webhook.title());
+    let title = |id: WebhookId| all.iter().find(|webhook| webhook.id == id).map(|webhook| webhook.title());
     let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id).unwrap_or_default()).collect();
     let full = deliveries::LogInput {
         filter: deliveries::LogFilter {
-            webhook: Some(1),
+            webhook: Some(WebhookId(1)),
             test: Some(false),
             from: "2026-11-20T09:00".into(),
             q: "<b>&".into(),
@@ -229,7 +230,7 @@ fn logs_of(language: Language, user: &User) -> Vec<Picture> {
             ..deliveries::LogFilter::default()
         },
         unrecognised: vec!["event", "to"],
-        inboxes: vec![(1, "Telegram".into())],
+        inboxes: vec![(InboxId(1), "Telegram".into())],
         looked_until: None,
         news: Some(deliveries::News { seen: fixtures::delivery(0, 1, Status::Success).id, count: 3 }),
         lines: some.iter().zip(&titles).map(|(delivery, title)| line(delivery, title)).collect(),
@@ -305,7 +306,7 @@ fn inboxes_of(language: Language, user: &User) -> Vec<Picture> {
     let (all, inboxes) = (fixtures::webhooks(language), fixtures::inboxes(language));
     let at = |path| layout(language, user, path);
     let (none, wrong) = (Problems::default(), Problems::one(Field::InboxName, Problem::InboxNameMissing));
-    let row = |inbox| inboxes::InboxRow { inbox, webhooks: all.iter().take(inbox.id as usize % 3).collect() };
+    let row = |inbox| inboxes::InboxRow { inbox, webhooks: all.iter().take(inbox.id.0 as usize % 3).collect() };
     let list =
         |rows, problems| inboxes::InboxesPage::new(at("/inboxes"), rows, inboxes::InboxInput::default(), problems);
     let inbox = inboxes.first().expect("four inboxes");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::deliveries::recovery::RecoveryState;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{InboxId, RecoveryId, WebhookId};
 use crate::domain::webhooks::State;
 use crate::domain::webhooks::chart_range::Range;
 use crate::views::webhooks::{Alert, Stage};
@@ -29,7 +29,7 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
     let alerts: Vec<_> = all
         .iter()
         .zip(stages)
-        .map(|(webhook, stage)| Alert { webhook, stage, held: [0, 0, 0, 38, 3][webhook.id as usize - 1] })
+        .map(|(webhook, stage)| Alert { webhook, stage, held: [0, 0, 0, 38, 3][webhook.id.0 as usize - 1] })
         .collect();
     let list = webhooks::WebhooksInput {
         pagination: webhooks::Pagination::new(1, 50, 120, 120),
@@ -42,7 +42,7 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
     for ((name, alert), state) in names.into_iter().zip(alerts).zip(states) {
         let mut webhook = alert.webhook.clone();
         (webhook.state, webhook.enabled) = (state, state != State::AutoDisabled);
-        let recent: Vec<_> = (1..=4).map(|n| fixtures::delivery(n, webhook.id, status(n))).collect();
+        let recent: Vec<_> = (1..=4).map(|n| fixtures::delivery(n, webhook.id.0, status(n))).collect();
         let lines = recent.iter().map(|delivery| line(delivery, "CRM")).collect();
         let page = webhooks::OverviewPage::new(
             layout(language, user, "/webhooks/3"),
@@ -73,15 +73,15 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
     let (none, wrong) = (Problems::default(), Problems::one(Field::Since, Problem::SinceInvalid));
     let page = |count: Option<u64>, problems| {
         let input = deliveries::ResendInput {
-            webhook: Some(2),
+            webhook: Some(WebhookId(2)),
             webhooks: titles.clone(),
             event: Some(EventName::MessageCreated),
-            inbox: count.and(Some(1)),
-            inboxes: vec![(1, "Telegram".into())],
+            inbox: count.and(Some(InboxId(1))),
+            inboxes: vec![(InboxId(1), "Telegram".into())],
             since: "2026-11-20T09:00",
             until: "",
             searched: count == Some(0),
-            running: count.map(|_| 7).into_iter().collect(),
+            running: count.map(|_| RecoveryId(7)).into_iter().collect(),
             count,
             oldest: count.map(|_| fixtures::ago(1400)),
             newest: count.map(|_| fixtures::ago(55)),
@@ -103,8 +103,8 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
 fn recoveries(language: Language, user: &User) -> Vec<Picture> {
     let page = |state, sent| {
         let view = deliveries::RecoveryView {
-            id: 7,
-            webhook: (state != RecoveryState::Done).then_some((2, "Analytics warehouse")),
+            id: RecoveryId(7),
+            webhook: (state != RecoveryState::Done).then_some((WebhookId(2), "Analytics warehouse")),
             total: 1148,
             sent,
             delivered: sent - 13,
