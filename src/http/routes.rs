@@ -4,7 +4,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PathConfig, QueryConfig, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 
-use super::api::management::ApiError;
+use super::api::error::ApiError;
 use super::error::PageError;
 use super::middleware::{load_page_context, method_not_allowed, old_session, session_store};
 use super::pages::{accounts, deliveries, events, inboxes, system, webhooks};

@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use serde_json::{Map, Value};
 
-use super::management::{ApiError, Caller, Object};
+use super::error::ApiError;
+use super::management::{Caller, Object};
 use super::response_json;
 use crate::clock;
 use crate::db::{Error, inboxes};

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod auth;
 pub mod deliveries;
+pub mod error;
 pub mod events;
 pub mod inboxes;
 pub mod json_body;

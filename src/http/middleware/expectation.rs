@@ -8,8 +8,9 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH};
 use super::{error_pages, security_headers};
 use crate::domain::accounts::user::Language;
 use crate::http::State;
+use crate::http::api::error::ApiError;
 use crate::http::api::events::ingest_error::IngestError;
-use crate::http::api::management::{self, ApiError};
+use crate::http::api::management;
 use crate::http::request::form_limits::FormLimits;
 use crate::i18n::negotiate;
 

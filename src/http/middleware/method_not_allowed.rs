@@ -7,8 +7,8 @@ use actix_web::http::header::{ALLOW, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 
+use crate::http::api::error::ApiError;
 use crate::http::api::events::ingest_error::IngestError;
-use crate::http::api::management::ApiError;
 
 /// For the management API.
 pub async fn of_management(

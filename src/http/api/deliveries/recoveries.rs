@@ -13,7 +13,8 @@ use crate::db::deliveries::recoveries::{Recovery, Wanted};
 use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
-use crate::http::api::management::{ApiError, Caller, Object};
+use crate::http::api::error::ApiError;
+use crate::http::api::management::{Caller, Object};
 use crate::operations::recoveries::{self, Refused};
 
 type WebhookIds = Path<(String, WebhookId)>;

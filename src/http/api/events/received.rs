@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::db::events::received::{self, Line};
 use crate::domain::cursor::Cursor;
 use crate::http::State;
-use crate::http::api::management::{ApiError, Caller, limit};
+use crate::http::api::error::ApiError;
+use crate::http::api::management::{Caller, limit};
 use crate::http::request::received_query::{Parsed, ReceivedQuery};
 
 /// Accepted events, newest first.

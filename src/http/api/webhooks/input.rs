@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::json;
 use crate::forms::webhook::{HeaderRow, WebhookForm};
-use crate::http::api::management::ApiError;
+use crate::http::api::error::ApiError;
 
 type Input = Map<String, Value>;
 

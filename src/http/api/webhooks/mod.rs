@@ -7,7 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use serde_json::{Map, Value};
 
-use super::management::{ApiError, Caller, Object, RawObject};
+use super::error::ApiError;
+use super::management::{Caller, Object, RawObject};
 use super::response_json::{self, WholeDelivery, envelope};
 use crate::clock;
 use crate::db::{DbConnection, Error, inboxes, webhooks};

@@ -74,10 +74,6 @@ pub async fn ask_delete(state: Data<State>, Admin(context): Admin, id: Path<Webh
     render(StatusCode::OK, &DeletePage::new(context.layout(), &webhook, pending, days))
 }
 
-pub(super) fn found(there: bool) -> Result<Done<()>, WriteError<PageError>> {
-    if there { Ok(Done::plain(())) } else { Err(WriteError::Refused(PageError::NotFound)) }
-}
-
 /// Deletes a webhook.
 pub async fn delete(
     state: Data<State>,
@@ -87,7 +83,10 @@ pub async fn delete(
     form: Form,
 ) -> Answer {
     let id = id.into_inner();
-    let delete = move |conn: &mut DbConnection| found(webhooks::delete(conn, id, clock::now())?);
+    let delete = move |conn: &mut DbConnection| match webhooks::delete(conn, id, clock::now())? {
+        true => Ok(Done::plain(())),
+        false => Err(WriteError::Refused(PageError::NotFound)),
+    };
     double_submit::write(&state, form.once(), delete).await?;
     UserSession(session).store_notice(NoticeKind::WebhookDeleted.as_str());
     Ok(redirect_to(&context, "/webhooks"))

@@ -4,11 +4,11 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
-use super::actions::found;
 use super::list::find;
 use crate::clock;
 use crate::db::deliveries::{queue, statistics};
-use crate::db::{DbConnection, webhooks};
+use crate::db::form_answers::Done;
+use crate::db::{DbConnection, WriteError, webhooks};
 use crate::domain::id::WebhookId;
 use crate::http::State;
 use crate::http::error::PageError;
@@ -58,7 +58,10 @@ pub async fn settle(
         } else {
             queue::release_held(conn, id, now)?;
         }
-        found(webhooks::set_enabled(conn, id, true, now)?)
+        match webhooks::set_enabled(conn, id, true, now)? {
+            true => Ok(Done::plain(())),
+            false => Err(WriteError::Refused(PageError::NotFound)),
+        }
     };
     double_submit::write(&state, form.once(), settle).await?;
     state.engine.resume(id);

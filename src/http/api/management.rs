@@ -1,6 +1,4 @@
-//! What all handlers of the management API share: caller, account, body, errors.
-
-mod error;
+//! What all handlers of the management API share: caller, account, body.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +12,8 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-pub use self::error::ApiError;
 use super::auth;
+use super::error::ApiError;
 use super::json_body::{self, Unread};
 use crate::domain::accounts::api_token::Scope;
 use crate::domain::json;
