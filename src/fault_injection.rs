@@ -78,3 +78,24 @@ pub fn due_limit(limit: i64) -> i64 {
 pub const fn due_limit(limit: i64) -> i64 {
     limit
 }
+
+/// The answer of the name service for `host`; `None` asks the real one. With the feature, and if `HACHOK_FAULT_NAMES` is
+/// set, a name below `answered.test` has the address 127.0.0.1, and one below `silent.test` gets no answer: the call blocks
+/// for 20 s, as getaddrinfo does with two name servers that do not answer.
+#[cfg(feature = "fault-injection")]
+pub fn name_answer(host: &str) -> Option<std::io::Result<Vec<std::net::IpAddr>>> {
+    std::env::var_os("HACHOK_FAULT_NAMES")?;
+    if host.ends_with(".answered.test") {
+        return Some(Ok(vec![std::net::Ipv4Addr::LOCALHOST.into()]));
+    }
+    host.ends_with(".silent.test").then(|| {
+        std::thread::sleep(Duration::from_secs(20));
+        Err(std::io::Error::other("the name server does not answer"))
+    })
+}
+
+/// The answer of the name service for a fault test; without the feature always `None`.
+#[cfg(not(feature = "fault-injection"))]
+pub const fn name_answer(_host: &str) -> Option<std::io::Result<Vec<std::net::IpAddr>>> {
+    None
+}

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::network::request::{self, Prepared};
 use super::network::sender::{Failure, Reply};
-use super::policy::concurrency::Permit;
+use super::policy::concurrency::{Feedback, Permit};
 use super::policy::{outcome, retry_after};
 use super::shared::Inner;
 use crate::clock;
@@ -35,31 +35,40 @@ pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut permit: Permit) {
     inner.running.fetch_add(1, Ordering::AcqRel);
     inner.spawn(async move {
         let mut attempt = std::pin::pin!(make(&task, &claimed));
-        let finished = match timeout(Permit::SLOW_AFTER, &mut attempt).await {
-            Ok(finished) => finished,
+        let ended = match timeout(Permit::SLOW_AFTER, &mut attempt).await {
+            Ok(ended) => ended,
             Err(_) => {
                 permit.mark_slow();
                 task.wake_for_backlog();
                 attempt.await
             }
         };
-        if let Some(signal) = finished.signal {
-            task.concurrency.adjust_limit(claimed.delivery.webhook_id, outcome::feedback(signal));
+        if let Some(feedback) = ended.feedback {
+            task.concurrency.adjust_limit(claimed.delivery.webhook_id, feedback);
         }
         permit.release_with_result();
         task.wake_for_backlog();
-        task.report(finished).await;
+        task.report(ended.finished).await;
     });
 }
 
+/// An attempt that has ended.
+pub(super) struct Ended {
+    /// The result, to be stored.
+    pub(super) finished: Finished,
+    /// What the attempt says about the load of the receiver; `None` for a test.
+    feedback: Option<Feedback>,
+}
+
 /// Makes an attempt. A panic counts as a failure with the cause `internal`.
-pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
+pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
     let started_at = inner.now();
     let exchange = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
     let Exchange { shown, result } = exchange.unwrap_or_else(|_| Exchange::not_sent("panic"));
     let ended_at = inner.now();
     let duration_ms = u64::try_from(ended_at.since(started_at).as_millis()).unwrap_or(u64::MAX);
     let is_deleted = matches!(result, ExchangeResult::WebhookDeleted);
+    let is_name_timeout = matches!(&result, ExchangeResult::Failed(failure) if failure.is_name_timeout);
     let (cause, detail, reply) = match result {
         ExchangeResult::Answered(reply) => (outcome::cause_of(reply.response.status), None, Some(reply)),
         ExchangeResult::Failed(failure) => (Some(failure.cause), failure.detail, None),
@@ -87,16 +96,18 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Finished {
         ?next,
         "attempt ended"
     );
-    Finished {
+    // A test does not count for the health of the webhook.
+    let signal = (claimed.delivery.trigger != Trigger::Test && !is_deleted).then_some(signal);
+    let finished = Finished {
         id: claimed.delivery.id,
         lease: claimed.lease,
         webhook_id: claimed.delivery.webhook_id,
         attempt: attempt(claimed, started_at, ended_at, cause, shown, reply),
         detail,
         next,
-        // A test does not count for the health of the webhook.
-        signal: (claimed.delivery.trigger != Trigger::Test && !is_deleted).then_some(signal),
-    }
+        signal,
+    };
+    Ended { finished, feedback: signal.map(|signal| outcome::feedback(signal, is_name_timeout)) }
 }
 
 /// A request and its result.
@@ -115,7 +126,7 @@ enum ExchangeResult {
 impl Exchange {
     /// An internal failure before the request. `detail` is shown to administrators.
     fn not_sent(detail: &str) -> Self {
-        let failure = Failure { cause: FailureCause::Internal, detail: Some(detail.to_owned()) };
+        let failure = Failure { detail: Some(detail.to_owned()), ..FailureCause::Internal.into() };
         Self { shown: Vec::new(), result: ExchangeResult::Failed(failure) }
     }
 }

@@ -251,8 +251,8 @@ impl Engine {
             Err(WriteError::Database(error)) => Err(error),
             Ok((id, None)) => self.wait_for_end(id).await.map(|()| Some(id)),
             Ok((id, Some(claimed))) => {
-                let finished = attempt::make(&self.0, &claimed).await;
-                result_writer::record(&self.0, [finished].into()).await?;
+                let ended = attempt::make(&self.0, &claimed).await;
+                result_writer::record(&self.0, [ended.finished].into()).await?;
                 Ok(Some(id))
             }
         }

@@ -209,8 +209,8 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let claimed = Claimed { delivery, lease, version: None, body };
-        let finished = attempt::make(inner, &claimed).await;
-        result_writer::record(inner, [finished].into()).await?;
+        let ended = attempt::make(inner, &claimed).await;
+        result_writer::record(inner, [ended.finished].into()).await?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ async fn fill(api: &Api, event: &str, count: u64) {
 }
 
 /// The 95th percentile of the time from the post of an event to its arrival at the receiver.
-async fn p95(desk: &std::sync::Arc<HelpDesk>, receiver: &FaultyReceiver, count: usize) -> Duration {
+pub(super) async fn p95(desk: &std::sync::Arc<HelpDesk>, receiver: &FaultyReceiver, count: usize) -> Duration {
     let first = desk.sent().len();
     let load = desk.load(10);
     desk.until_more(count, PROGRESS_TIMEOUT).await;
@@ -81,10 +81,10 @@ async fn ten_webhooks_that_hang_leave_permits_to_the_others() {
     api.webhook(&webhook(&receiver.at("/b"))).await;
     fill(&api, "team_changed", 20).await;
     let hanging = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.path.starts_with("/a")).count();
-    receiver.until("all slots taken", PROGRESS_TIMEOUT, |ledger| hanging(ledger) >= 64).await;
+    receiver.until("more requests than permits", PROGRESS_TIMEOUT, |ledger| hanging(ledger) >= 64).await;
     let beside = p95(&HelpDesk::new(&app), &receiver, 50).await;
     println!("p95 of B beside ten that hang {beside:?}");
-    assert!(beside < Duration::from_secs(2), "{beside:?}");
+    assert!(beside <= Duration::from_millis(300), "{beside:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

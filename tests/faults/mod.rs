@@ -12,6 +12,8 @@ mod kills;
 mod matrix;
 mod memory;
 mod model;
+#[cfg(feature = "fault-injection")]
+mod names;
 mod pause;
 #[cfg(feature = "fault-injection")]
 mod points;

@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 24] = [
     ("i18n", &["domain", "i18n"], &["fluent"]),
     ("forms", &["domain", "forms"], &[]),
     ("views", &["domain", "forms", "i18n", "views", "assets"], &["askama"]),
-    ("delivery/network", &["domain", "clock", "delivery"], &["reqwest"]),
+    ("delivery/network", &["domain", "clock", "delivery", "fault_injection"], &["reqwest"]),
     ("delivery/policy", &["domain", "delivery", "fault_injection"], &[]),
     ("delivery", &["domain", "clock", "db", "delivery", "fault_injection"], &[]),
     ("operations", &["domain", "clock", "db", "delivery", "forms", "operations"], &[]),

@@ -3,7 +3,7 @@
 //! The HTTP client connects only to the addresses that the guard returns. There is no second lookup, which could answer
 //! differently (DNS rebinding).
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::name_lookup::LookupThreads;
 use crate::domain::webhooks::address::AddressPolicy;
 
 /// The most addresses that a name may have: no receiver has more.
@@ -22,10 +23,12 @@ pub type Answers = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>
 /// Looks up the addresses of a name.
 pub type Lookup = Arc<dyn Fn(String) -> Answers + Send + Sync>;
 
-/// The name service of the machine (getaddrinfo, so `/etc/hosts` too).
-pub fn system_lookup() -> Lookup {
-    Arc::new(|host| {
-        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|answer| answer.ip()).collect()) })
+/// The name service of the machine, on threads of its own. `timeout` is that of the guard.
+pub fn system_lookup(timeout: Duration) -> Lookup {
+    let threads = LookupThreads::of_system(timeout);
+    Arc::new(move |host| {
+        let threads = Arc::clone(&threads);
+        Box::pin(async move { threads.lookup(&host).await })
     })
 }
 
@@ -35,7 +38,7 @@ pub enum Refusal {
     /// The name service found no address, or failed.
     #[error("the name was not found")]
     NotFound,
-    /// The name service did not answer in time.
+    /// The name service did not answer in time, or other names took all threads.
     #[error("the name service did not answer in time")]
     TooSlow,
     /// The name has more than 32 addresses.
@@ -65,7 +68,10 @@ impl Guard {
         let answers = tokio::time::timeout(self.timeout, (self.lookup)(host.to_owned()))
             .await
             .map_err(|_| Refusal::TooSlow)?
-            .map_err(|_| Refusal::NotFound)?;
+            .map_err(|error| match error.kind() {
+                ErrorKind::TimedOut => Refusal::TooSlow,
+                _ => Refusal::NotFound,
+            })?;
         match answers.iter().find(|ip| !self.policy.admits(**ip, self.https)) {
             _ if answers.is_empty() => Err(Refusal::NotFound),
             _ if answers.len() > ADDRESSES_MAX => Err(Refusal::TooMany),

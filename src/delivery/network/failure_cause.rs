@@ -14,11 +14,13 @@ pub struct Failure {
     /// For administrators: the blocked address if an allow list is set, or the TLS error, which may contain text of the
     /// receiver. At most 200 characters.
     pub detail: Option<String>,
+    /// Whether the name service did not answer in time: a `dns_error` that waiting may cure.
+    pub is_name_timeout: bool,
 }
 
 impl From<FailureCause> for Failure {
     fn from(cause: FailureCause) -> Self {
-        Self { cause, detail: None }
+        Self { cause, detail: None, is_name_timeout: false }
     }
 }
 
@@ -27,7 +29,8 @@ const DETAIL_CHARS_MAX: usize = 200;
 
 impl Failure {
     pub(in crate::delivery) fn with_detail(cause: FailureCause, detail: &impl ToString) -> Self {
-        Self { cause, detail: Some(detail.to_string().chars().take(DETAIL_CHARS_MAX).collect()) }
+        let detail = detail.to_string().chars().take(DETAIL_CHARS_MAX).collect();
+        Self { detail: Some(detail), ..cause.into() }
     }
 
     /// The cause of an error: the first error of its chain, from the outermost on, that has a known cause decides.
@@ -71,7 +74,8 @@ fn meaning(link: &(dyn Error + 'static)) -> Option<Failure> {
 fn refusal_failure(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Blocked(ip) => Failure::with_detail(FailureCause::BlockedAddress, &ip),
-        Refusal::NotFound | Refusal::TooSlow | Refusal::TooMany => FailureCause::DnsError.into(),
+        Refusal::TooSlow => Failure { is_name_timeout: true, ..FailureCause::DnsError.into() },
+        Refusal::NotFound | Refusal::TooMany => FailureCause::DnsError.into(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod address_guard;
 pub(super) mod failure_cause;
+mod name_lookup;
 pub mod request;
 pub mod sender;
 #[cfg(test)]

@@ -25,6 +25,8 @@ const HEADERS_KEPT_BYTES_MAX: usize = 8 * 1024;
 /// An answer with more headers is invalid.
 const HEADERS_MAX: usize = 100;
 
+/// How long a request waits for the addresses of a name.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept. Its address was checked when it was opened, and is checked again with each answer.
 const IDLE_CONNECTION_KEPT: Duration = Duration::from_secs(1);
 
@@ -86,9 +88,9 @@ pub(in crate::delivery) struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
-            lookup: system_lookup(),
+            lookup: system_lookup(LOOKUP_TIMEOUT),
             roots: Vec::new(),
-            lookup_time: Duration::from_secs(5),
+            lookup_time: LOOKUP_TIMEOUT,
             connect_time: Duration::from_secs(10),
             body_time: Duration::from_secs(2),
         }
@@ -141,7 +143,7 @@ impl Sender {
                 Some(Host::Ipv6(ip)) => Some(ip.to_string()),
                 Some(Host::Domain(_)) | None => None,
             };
-            self.without_blocked_address(Failure { cause: FailureCause::BlockedAddress, detail: literal })
+            self.without_blocked_address(Failure { detail: literal, ..FailureCause::BlockedAddress.into() })
         })
     }
 

@@ -1,7 +1,8 @@
 //! Limits the requests in flight, in total and for each webhook, and the rate to a webhook after an outage.
 //!
 //! The defaults are 64 in total and 10 for a webhook. A request without an answer after a second moves from the 64 to a
-//! second pool of 512, so that a few hanging receivers cannot take the permits of the others. The limit of a webhook
+//! second pool of 512, so that a few hanging receivers cannot take the permits of the others. Until then the last quarter of
+//! the 64 is kept for webhooks without a request that waits for its answer. The limit of a webhook
 //! halves when it is overloaded and grows by one with each success. After an outage its rate doubles every second, from 4.
 //!
 //! An answer releases its permit before the result is stored. If receivers are faster than the database, results pile up
@@ -45,6 +46,8 @@ struct WebhookLoad {
     in_flight: usize,
     limit: usize,
     ramp: Option<Ramp>,
+    /// Requests that began since the last one ended.
+    unanswered: usize,
 }
 
 /// A webhook that came back after an outage, and the permits that it got in the current second.
@@ -75,6 +78,16 @@ pub enum Feedback {
 }
 
 impl Usage {
+    /// Whether a request to the webhook with this load may begin. The last quarter of the permits is for webhooks whose
+    /// last request has an answer: twenty webhooks whose requests hang would else take all for a second.
+    fn admits(&self, load: Option<&WebhookLoad>, in_all: usize, now: Timestamp) -> bool {
+        let is_reserve = self.quick >= in_all - in_all / 4;
+        !self.is_full(in_all)
+            && load.is_none_or(|load| {
+                load.in_flight < load.limit && load.ramp_allows_one(now) && (load.unanswered == 0 || !is_reserve)
+            })
+    }
+
     /// Whether no request may begin, to any webhook.
     const fn is_full(&self, in_all: usize) -> bool {
         self.quick >= in_all || self.unwritten >= UNWRITTEN_RESULTS_MAX
@@ -90,13 +103,10 @@ impl Concurrency {
     /// A permit for this webhook, if one is free.
     pub fn take(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Permit> {
         let mut usage = self.lock();
-        if usage.is_full(self.in_all) {
+        if !usage.admits(usage.webhooks.get(&webhook), self.in_all, now) {
             return None;
         }
         let load = usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook));
-        if load.in_flight >= load.limit || !load.ramp_allows_one(now) {
-            return None;
-        }
         load.count(now);
         usage.quick += 1;
         Some(Permit { concurrency: Arc::clone(self), webhook, slow: false })
@@ -150,8 +160,7 @@ impl Concurrency {
     /// Whether [`Self::take`] would return a permit for this webhook.
     pub fn has_room(&self, webhook: WebhookId, now: Timestamp) -> bool {
         let usage = self.lock();
-        let load = usage.webhooks.get(&webhook);
-        !usage.is_full(self.in_all) && load.is_none_or(|load| load.in_flight < load.limit && load.ramp_allows_one(now))
+        usage.admits(usage.webhooks.get(&webhook), self.in_all, now)
     }
 
     /// Whether [`Self::take`] would return no permit for any webhook.
@@ -177,7 +186,7 @@ impl Concurrency {
 
 impl WebhookLoad {
     const fn new(limit: usize) -> Self {
-        Self { in_flight: 0, limit, ramp: None }
+        Self { in_flight: 0, limit, ramp: None, unanswered: 0 }
     }
 
     /// Whether the ramp allows one more request in this second.
@@ -192,6 +201,7 @@ impl WebhookLoad {
     /// Counts a request.
     fn count(&mut self, now: Timestamp) {
         self.in_flight += 1;
+        self.unanswered += 1;
         let Some(ramp) = &mut self.ramp else { return };
         match seconds(ramp.since, now) {
             RAMP_SECONDS.. => self.ramp = None,
@@ -233,10 +243,10 @@ impl Drop for Permit {
         let mut usage = self.concurrency.lock();
         let pool = if self.slow { &mut usage.slow } else { &mut usage.quick };
         *pool = pool.saturating_sub(1);
-        let limit_max = self.concurrency.per_webhook;
         if let Some(load) = usage.webhooks.get_mut(&self.webhook) {
             load.in_flight = load.in_flight.saturating_sub(1);
-            if load.in_flight == 0 && load.limit == limit_max && load.ramp.is_none() {
+            load.unanswered = 0;
+            if load.in_flight == 0 && load.limit == self.concurrency.per_webhook && load.ramp.is_none() {
                 usage.webhooks.remove(&self.webhook);
             }
         }
@@ -254,11 +264,10 @@ mod tests {
 
     #[test]
     fn one_webhook_cannot_take_all_permits() {
-        let concurrency = Concurrency::new(5, 3);
+        let concurrency = Concurrency::new(3, 2);
         let first = concurrency.take_up_to(ONE, 10, NOW);
-        assert_eq!(first.len(), 3);
-        assert_eq!(concurrency.take_up_to(TWO, 10, NOW).len(), 2);
-        let second = concurrency.take_up_to(TWO, 10, NOW);
+        assert_eq!(first.len(), 2);
+        let second = concurrency.take(TWO, NOW).expect("a permit");
         assert!(concurrency.take(THREE, NOW).is_none());
         drop(second);
         assert!(concurrency.take(THREE, NOW).is_some());
@@ -269,8 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn the_last_quarter_is_for_webhooks_without_a_request_that_waits() {
+        let concurrency = Concurrency::new(8, 4);
+        let mut held = concurrency.take_up_to(ONE, 10, NOW);
+        held.extend(concurrency.take_up_to(TWO, 10, NOW));
+        assert_eq!(held.len(), 6);
+        held.extend(concurrency.take_up_to(THREE, 10, NOW));
+        assert_eq!(held.len(), 7);
+        // An answer to one of the webhooks shows that its receiver does not hang.
+        drop(held.remove(5));
+        assert_eq!(concurrency.take_up_to(TWO, 10, NOW).len(), 1);
+    }
+
+    #[test]
     fn a_ramp_that_another_process_started_is_observed_once() {
-        let concurrency = Concurrency::new(64, 64);
+        let concurrency = Concurrency::new(128, 64);
         let at = |seconds| NOW.after(Duration::from_secs(seconds));
         concurrency.observe_ramp(ONE, NOW, at(8));
         assert_eq!(concurrency.take_up_to(ONE, 64, at(8)).len(), 64);
@@ -290,12 +312,12 @@ mod tests {
 
     #[test]
     fn a_ramp_that_starts_in_the_future_limits_nothing() {
-        let concurrency = Concurrency::new(64, 64);
+        let concurrency = Concurrency::new(128, 64);
         let later = NOW.after(Duration::from_secs(600));
         concurrency.observe_ramp(ONE, later, NOW);
         assert_eq!(concurrency.take_up_to(ONE, 64, NOW).len(), 64);
         // The clock is set back during a ramp.
-        let concurrency = Concurrency::new(64, 64);
+        let concurrency = Concurrency::new(128, 64);
         concurrency.start_slow_ramp(TWO, later);
         assert_eq!(concurrency.take_up_to(TWO, 64, later).len(), 3);
         assert_eq!(concurrency.take_up_to(TWO, 64, NOW).len(), 64);
@@ -335,7 +357,7 @@ mod tests {
 
     #[test]
     fn unwritten_results_hold_up_requests() {
-        let concurrency = Concurrency::new(64, 64);
+        let concurrency = Concurrency::new(128, 64);
         for _ in 0..UNWRITTEN_RESULTS_MAX {
             concurrency.take(ONE, NOW).expect("a permit").release_with_result();
         }
@@ -359,15 +381,13 @@ mod tests {
             concurrency.adjust_limit(ONE, Feedback::Overloaded);
             assert_eq!(concurrency.lock().webhooks[&ONE].limit, limit);
         }
-        for _ in 0..20 {
-            concurrency.adjust_limit(ONE, Feedback::Fine);
-        }
+        (0..20).for_each(|_| concurrency.adjust_limit(ONE, Feedback::Fine));
         assert_eq!(concurrency.lock().webhooks[&ONE].limit, 10);
     }
 
     #[test]
     fn the_rate_to_a_webhook_that_came_back_doubles_every_second() {
-        let concurrency = Concurrency::new(64, 64);
+        let concurrency = Concurrency::new(128, 64);
         concurrency.start_slow_ramp(ONE, NOW);
         let at = |seconds| NOW.after(Duration::from_secs(seconds));
         // Four in the first second, with the request that found the webhook back.

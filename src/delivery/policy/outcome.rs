@@ -36,11 +36,12 @@ pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, random_fracti
     }
 }
 
-/// What an attempt says about the load of its receiver. Overloaded: no connection, no answer, or a status 429 or 502
-/// to 504.
-pub const fn feedback(signal: Signal) -> Feedback {
+/// What an attempt says about the load of its receiver. Overloaded: no connection, no answer, no answer of the name service
+/// in time, or a status 429 or 502 to 504.
+pub const fn feedback(signal: Signal, is_name_timeout: bool) -> Feedback {
     match (signal.cause, signal.status) {
         (None, _) => Feedback::Fine,
+        (Some(FailureCause::DnsError), _) if is_name_timeout => Feedback::Overloaded,
         (Some(FailureCause::Timeout | FailureCause::ConnectTimeout), _)
         | (Some(FailureCause::ConnectRefused | FailureCause::ConnectReset), _)
         | (Some(FailureCause::HttpStatus), Some(429 | 502..=504)) => Feedback::Overloaded,
@@ -119,6 +120,13 @@ mod tests {
         assert_eq!(decide(&delivery(Trigger::Test, 0), failed, now, 0.5), Next::GiveUp(Reason::Exhausted));
         let late = Timestamp::from_seconds(7 * 24 * 3600);
         assert_eq!(decide(&delivery(Trigger::Event, 0), failed, late, 0.5), Next::GiveUp(Reason::Expired));
+    }
+
+    #[test]
+    fn a_name_service_that_does_not_answer_in_time_is_overload_and_an_unknown_name_is_not() {
+        let signal = Signal { cause: Some(FailureCause::DnsError), ..Signal::default() };
+        assert_eq!(feedback(signal, true), Feedback::Overloaded);
+        assert_eq!(feedback(signal, false), Feedback::Silent);
     }
 
     proptest::proptest! {

@@ -62,6 +62,18 @@ async fn a_name_without_addresses_is_a_dns_error() {
 }
 
 #[tokio::test]
+async fn only_a_name_service_that_takes_too_long_is_a_name_timeout() {
+    let silent: Lookup = Arc::new(|_| Box::pin(std::future::pending()));
+    let late: Lookup = Arc::new(|_| Box::pin(async { Err(std::io::ErrorKind::TimedOut.into()) }));
+    let failing: Lookup = Arc::new(|_| Box::pin(async { Err(std::io::Error::other("SERVFAIL")) }));
+    for (lookup, is_timeout) in [(silent, true), (late, true), (failing, false)] {
+        let request = request("https://receiver.example.com/hook");
+        let failure = sender(loopback(), &lookup, Vec::new()).send(&request).await.unwrap_err();
+        assert_eq!((failure.cause, failure.is_name_timeout), (FailureCause::DnsError, is_timeout));
+    }
+}
+
+#[tokio::test]
 async fn a_name_with_64_addresses_is_a_dns_error_and_no_connection_is_made() {
     let receiver = Receiver::answering("HTTP/1.1 204 X\r\n\r\n");
     let names = Names::answering(&[&["127.0.0.1"; 64]]);
