@@ -12,6 +12,7 @@ use crate::db::Db;
 use crate::db::accounts::tokens::{self, NewToken};
 use crate::domain::accounts::api_token::{self, Scope};
 use crate::domain::id::TokenId;
+use crate::domain::name::NAME_CHARS_MAX;
 
 /// Actions on API tokens.
 #[derive(Debug, Subcommand)]
@@ -56,7 +57,7 @@ fn days(text: &str) -> Result<Duration, String> {
 pub async fn run(action: Action) -> Result<(), CommandError> {
     match action {
         Action::Add { name, scope, expires, data } => {
-            let wrong = |_| CommandError::Setting("--name must be 1 to 120 characters".into());
+            let wrong = |_| CommandError::Setting(format!("--name must be 1 to {NAME_CHARS_MAX} characters"));
             let name = api_token::parse_name(&name).map_err(wrong)?;
             let now = clock::now();
             let text = api_token::from_random(clock::random());

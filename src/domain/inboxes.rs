@@ -2,11 +2,9 @@
 
 use super::id::InboxId;
 use super::problem::{Field, Problem, Problems};
-use super::text;
 use super::timestamp::Timestamp;
+use super::{name, text};
 
-/// Maximum length of an inbox's name.
-pub const NAME_CHARS_MAX: usize = 120;
 /// Maximum length of an inbox's id in the help desk, and of its channel type.
 pub const EXTERNAL_ID_CHARS_MAX: usize = 64;
 
@@ -30,9 +28,9 @@ pub struct Inbox {
 /// A checked inbox, ready to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewInbox {
-    /// 1–120 characters.
+    /// 1 to [`name::NAME_CHARS_MAX`] characters.
     pub name: String,
-    /// The help desk's own id: 1–64 visible characters.
+    /// The help desk's own id: 1 to [`EXTERNAL_ID_CHARS_MAX`] visible characters.
     pub external_id: Option<String>,
     /// Chatwoot's channel type.
     pub channel_type: Option<String>,
@@ -41,18 +39,12 @@ pub struct NewInbox {
 impl NewInbox {
     /// Validates what was typed; returns all problems by field. Blank optional fields become `None`.
     pub fn parse(name: &str, external_id: &str, channel_type: &str) -> Result<Self, Problems> {
-        let name = name.trim();
         let mut problems = Problems::default();
-        if name.is_empty() {
-            problems.add(Field::InboxName, Problem::InboxNameMissing);
-        } else if name.chars().count() > NAME_CHARS_MAX {
-            problems.add(Field::InboxName, Problem::NameTooLong);
-        } else if !text::is_clean(name) {
-            problems.add(Field::InboxName, Problem::NameHasControls);
-        }
+        let name = name::parse_name(name).and_then(|name| name.ok_or(Problem::InboxNameMissing));
+        let name = problems.keep(Field::InboxName, name).unwrap_or_default();
         let external_id = problems.keep(Field::InboxExternalId, short(external_id)).flatten();
         let channel_type = problems.keep(Field::InboxChannelType, short(channel_type)).flatten();
-        problems.or(Self { name: name.to_owned(), external_id, channel_type })
+        problems.or(Self { name, external_id, channel_type })
     }
 }
 

@@ -12,6 +12,7 @@ pub mod host;
 pub mod id;
 pub mod inboxes;
 pub mod json;
+pub mod name;
 pub mod problem;
 pub mod secret_box;
 pub(crate) mod string_enum;

@@ -7,6 +7,7 @@ use super::webhook::{HeaderRow, WebhookForm};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::InboxId;
 use crate::domain::inboxes::Inbox;
+use crate::domain::name::parse_name;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::authorization::{self as auth, Credential, Method, NewAuthorization};
@@ -14,9 +15,7 @@ use crate::domain::webhooks::header::name::HeaderName;
 use crate::domain::webhooks::header::{self, NewHeader, NewValue, ShownHeader};
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::domain::webhooks::target_url::TargetUrl;
-use crate::domain::webhooks::{
-    DEFAULT_TIMEOUT_S, InboxScope, NAME_CHARS_MAX, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook,
-};
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
 use crate::domain::{json, text};
 
 /// What a submitted webhook is checked against.
@@ -35,7 +34,7 @@ impl WebhookForm {
     /// their own host and receive the secret.
     pub fn check(&self, context: &Context) -> Result<NewWebhook, Problems> {
         let mut problems = Problems::default();
-        let name = problems.keep(Field::Name, self.checked_name()).flatten();
+        let name = problems.keep(Field::Name, parse_name(&self.name)).flatten();
         let url = problems.keep(Field::Url, TargetUrl::parse(&self.url, context.policy));
         let moved = match (context.stored, &url) {
             (Some(stored), Some(url)) => stored.url.origin() != url.origin(),
@@ -74,17 +73,6 @@ impl WebhookForm {
             }
             _ => Err(problems),
         }
-    }
-
-    fn checked_name(&self) -> Result<Option<String>, Problem> {
-        let name = self.name.trim();
-        if name.chars().count() > NAME_CHARS_MAX {
-            return Err(Problem::NameTooLong);
-        }
-        if !text::is_clean(name) {
-            return Err(Problem::NameHasControls);
-        }
-        Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
     }
 
     fn checked_authorization(

@@ -7,6 +7,7 @@ use super::filters;
 use super::layout::{Layout, Notice, Place};
 use crate::domain::accounts::user::Language;
 use crate::domain::inboxes::Inbox;
+use crate::domain::name::NAME_CHARS_MAX;
 use crate::domain::problem::{Field, Problems};
 use crate::domain::webhooks::Webhook;
 use crate::i18n::Translator;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::user::{Role, parse_email, parse_name};
+use super::user::{Role, parse_email};
 use crate::domain::id::UserId;
-use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::name::parse_name;
+use crate::domain::problem::{Field, Problems};
 use crate::domain::timestamp::Timestamp;
 
 /// The lifetime of a link.
@@ -47,10 +48,7 @@ impl NewInvitation {
     pub fn parse(email: &str, name: &str, role: Role) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let email = problems.keep(Field::Email, parse_email(email)).unwrap_or_default();
-        let name = match parse_name(name) {
-            Err(Problem::UserNameMissing) => String::new(),
-            checked => problems.keep(Field::UserName, checked).unwrap_or_default(),
-        };
+        let name = problems.keep(Field::UserName, parse_name(name)).flatten().unwrap_or_default();
         problems.or(Self { email, name, role, user_id: None })
     }
 }
@@ -58,6 +56,7 @@ impl NewInvitation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::problem::Problem;
 
     #[test]
     fn an_invitation_needs_an_e_mail_address_but_no_name() {

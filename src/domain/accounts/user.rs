@@ -5,8 +5,8 @@ use zxcvbn::{Score, zxcvbn};
 use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::string_enum::string_enum;
-use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::{name, text};
 
 string_enum!(
     /// What a user may do.
@@ -68,7 +68,7 @@ pub struct User {
 pub struct NewUser {
     /// Lower case.
     pub email: String,
-    /// 1–120 characters.
+    /// 1 to [`name::NAME_CHARS_MAX`] characters.
     pub name: String,
     /// The permissions of the user.
     pub role: Role,
@@ -90,10 +90,15 @@ impl NewUser {
     }
 }
 
+/// The length of a new password (NIST SP 800-63B §5.1.1.2 asks for at least 8, and for 64 or more to be accepted).
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 12..=128;
+/// The longest e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets).
+const EMAIL_BYTES_MAX: usize = 254;
+
 /// What users may change of their own account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// 1–120 characters.
+    /// 1 to [`name::NAME_CHARS_MAX`] characters.
     pub name: String,
     /// `None` follows the browser.
     pub language: Option<Language>,
@@ -103,15 +108,9 @@ pub struct Profile {
     pub theme: Option<Theme>,
 }
 
-/// Validates a name: 1–120 characters on one line.
+/// Validates the name of a user.
 pub fn parse_name(typed: &str) -> Result<String, Problem> {
-    let name = typed.trim();
-    match name.chars().count() {
-        0 => Err(Problem::UserNameMissing),
-        121.. => Err(Problem::NameTooLong),
-        _ if !text::is_clean(name) => Err(Problem::NameHasControls),
-        _ => Ok(name.to_owned()),
-    }
+    name::parse_name(typed)?.ok_or(Problem::UserNameMissing)
 }
 
 /// Validates an IANA time zone; blank means UTC. Browsers still send the former spelling of Kyiv, which is replaced.
@@ -124,13 +123,13 @@ pub fn parse_zone(typed: &str) -> Result<String, Problem> {
     jiff::tz::TimeZone::get(zone).map(|_| zone.to_owned()).map_err(|_| Problem::TimeZoneUnknown)
 }
 
-/// Validates an e-mail address as a sign-in name and converts it to lower case: text, `@`, text; at most 254 bytes.
+/// Validates an e-mail address as a sign-in name and converts it to lower case: text, `@`, text; at most [`EMAIL_BYTES_MAX`].
 pub fn parse_email(typed: &str) -> Result<String, Problem> {
     let email = text::trimmed(typed).to_lowercase();
     let parts = email.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
     match parts {
         Some((_, domain))
-            if email.len() <= 254
+            if email.len() <= EMAIL_BYTES_MAX
                 && !domain.contains('@')
                 && !email.contains(char::is_whitespace)
                 && text::is_clean(&email) =>
@@ -141,15 +140,15 @@ pub fn parse_email(typed: &str) -> Result<String, Problem> {
     }
 }
 
-/// Validates a new password: 12–128 characters of any kind (NIST SP 800-63B §5.1.1.2: no rules of composition). Refuses
+/// Validates a new password: [`PASSWORD_CHARS`] characters of any kind (NIST SP 800-63B §5.1.1.2: no rules of composition). Refuses
 /// common passwords, variants of `about` (the user's name and e-mail address), and everything that zxcvbn estimates to
 /// be guessed within a million attempts.
 pub fn check_password(typed: &str, about: &[&str]) -> Result<(), Problem> {
     match typed.chars().count() {
-        0..12 => Err(Problem::AccountPasswordTooShort),
-        12..=128 if is_easy(typed, about) => Err(Problem::AccountPasswordEasy),
-        12..=128 => Ok(()),
-        _ => Err(Problem::AccountPasswordTooLong),
+        count if count < *PASSWORD_CHARS.start() => Err(Problem::AccountPasswordTooShort),
+        count if count > *PASSWORD_CHARS.end() => Err(Problem::AccountPasswordTooLong),
+        _ if is_easy(typed, about) => Err(Problem::AccountPasswordEasy),
+        _ => Ok(()),
     }
 }
 

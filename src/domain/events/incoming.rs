@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::catalogue::EventName;
 use super::derived;
 use crate::domain::json::{self, Members};
+use crate::domain::name::NAME_CHARS_MAX;
 use crate::domain::problem::Problem;
 use crate::domain::{inboxes, text};
 
@@ -117,7 +118,7 @@ fn inbox_of(fields: &Members) -> Option<InboxRef> {
         .or_else(|| id_in(&inbox, "id"))
         .or_else(|| id_in(&object("conversation"), "inbox_id"))
         .or_else(|| id_in(&Members::of(json::elements(fields.get("working_hours")?)?.first()?)?, "inbox_id"))?;
-    let name = inbox.get("name").and_then(json::text).map(|name| text::cleaned_to(&name, inboxes::NAME_CHARS_MAX));
+    let name = inbox.get("name").and_then(json::text).map(|name| text::cleaned_to(&name, NAME_CHARS_MAX));
     Some(InboxRef { external_id, name: name.filter(|name| !name.is_empty()) })
 }
 

@@ -114,7 +114,14 @@ impl NewAuthorization {
     }
 }
 
-/// Validates a Bearer token: visible ASCII without spaces, at most 4,096 bytes; removes a pasted `Bearer `.
+/// Maximum length of a Bearer token.
+const TOKEN_BYTES_MAX: usize = 4096;
+/// Maximum length of a Basic login.
+const LOGIN_CHARS_MAX: usize = 255;
+/// Maximum length of a Basic password.
+const PASSWORD_CHARS_MAX: usize = 1024;
+
+/// Validates a Bearer token: visible ASCII without spaces, at most [`TOKEN_BYTES_MAX`]; removes a pasted `Bearer `.
 pub fn parse_token(typed: &str) -> Result<SecretString, Problem> {
     let typed = text::trimmed(typed);
     let token = match typed.split_at_checked(7) {
@@ -123,31 +130,31 @@ pub fn parse_token(typed: &str) -> Result<SecretString, Problem> {
     };
     match token {
         "" => Err(Problem::TokenMissing),
-        _ if token.len() > 4096 => Err(Problem::TokenTooLong),
+        _ if token.len() > TOKEN_BYTES_MAX => Err(Problem::TokenTooLong),
         _ if token.contains(char::is_whitespace) => Err(Problem::TokenHasSpaces),
         _ if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Problem::TokenInvalid),
         _ => Ok(token.into()),
     }
 }
 
-/// Validates a Basic login: no colon (RFC 7617 §2), no control characters, at most 255 characters.
+/// Validates a Basic login: no colon (RFC 7617 §2), no control characters, at most [`LOGIN_CHARS_MAX`].
 pub fn parse_login(typed: &str) -> Result<String, Problem> {
     let login = text::trimmed(typed);
     match login {
         "" => Err(Problem::LoginMissing),
         _ if login.contains(':') => Err(Problem::LoginHasColon),
-        _ if login.chars().count() > 255 => Err(Problem::LoginTooLong),
+        _ if login.chars().count() > LOGIN_CHARS_MAX => Err(Problem::LoginTooLong),
         _ if !text::is_clean(login) => Err(Problem::LoginHasControls),
         _ => Ok(login.to_owned()),
     }
 }
 
-/// Validates a Basic password: at most 1,024 characters, no control characters (RFC 7617 §2). Only hidden characters
+/// Validates a Basic password: at most [`PASSWORD_CHARS_MAX`], no control characters (RFC 7617 §2). Only hidden characters
 /// around it are trimmed.
 pub fn parse_password(typed: &str) -> Result<SecretString, Problem> {
     match text::trimmed_password(typed) {
         "" => Err(Problem::PasswordMissing),
-        password if password.chars().count() > 1024 => Err(Problem::PasswordTooLong),
+        password if password.chars().count() > PASSWORD_CHARS_MAX => Err(Problem::PasswordTooLong),
         password if password.contains(char::is_control) => Err(Problem::PasswordHasControls),
         password => Ok(password.into()),
     }

@@ -24,8 +24,6 @@ use target_url::TargetUrl;
 
 /// The timeout of a webhook that does not set one.
 pub const DEFAULT_TIMEOUT_S: u8 = 15;
-/// Maximum length of a webhook's name.
-pub const NAME_CHARS_MAX: usize = 120;
 /// Maximum number of inboxes that a webhook may select.
 pub const SELECTED_INBOXES_MAX: usize = 1000;
 /// The timeouts that a webhook may set.
@@ -130,7 +128,7 @@ impl Webhook {
 /// A validated webhook to be stored, new or edited.
 #[derive(Clone, Debug)]
 pub struct NewWebhook {
-    /// At most [`NAME_CHARS_MAX`] characters; `None` shows the host.
+    /// At most [`NAME_CHARS_MAX`](crate::domain::name::NAME_CHARS_MAX) characters; `None` shows the host.
     pub name: Option<String>,
     /// Where requests are sent.
     pub url: TargetUrl,

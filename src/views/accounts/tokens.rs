@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::domain::accounts::api_token::{Lifetime, Scope, Token};
 use crate::domain::accounts::user::Language;
+use crate::domain::name::NAME_CHARS_MAX;
 use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
 use crate::views::components::{Badge, FormErrors};

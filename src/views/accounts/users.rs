@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, Role, User};
+use crate::domain::name::NAME_CHARS_MAX;
 use crate::domain::problem::{Field, Problems};
 use crate::i18n::Translator;
 use crate::views::components::{Badge, FormErrors};

@@ -15,12 +15,15 @@ use name::HeaderName;
 /// Maximum number of extra headers of a webhook.
 pub const EXTRA_HEADERS_MAX: usize = 20;
 
-/// Validates a header value: visible ASCII and spaces on one line, at most 4,096 bytes; trims it.
+/// Maximum length of the value of an extra header, and of a custom authorization.
+const VALUE_BYTES_MAX: usize = 4096;
+
+/// Validates a header value: visible ASCII and spaces on one line, at most [`VALUE_BYTES_MAX`]; trims it.
 pub fn parse_value(typed: &str) -> Result<String, Problem> {
     let value = text::trimmed(typed);
     match value {
         "" => Err(Problem::HeaderValueMissing),
-        _ if value.len() > 4096 => Err(Problem::HeaderValueTooLong),
+        _ if value.len() > VALUE_BYTES_MAX => Err(Problem::HeaderValueTooLong),
         _ if !value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) => Err(Problem::HeaderValueInvalid),
         _ => Ok(value.to_owned()),
     }

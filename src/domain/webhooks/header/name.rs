@@ -6,7 +6,10 @@ use super::reserved;
 use crate::domain::problem::Problem;
 use crate::domain::text;
 
-/// A header name that an administrator may set (RFC 9110 §5.1 token, at most 128 bytes), in the case that was typed.
+/// Maximum length of a header name that an administrator may set.
+const NAME_BYTES_MAX: usize = 128;
+
+/// A header name that an administrator may set (RFC 9110 §5.1 token), in the case that was typed.
 /// Names that differ only in case are equal.
 #[derive(Clone, Debug)]
 pub struct HeaderName(String);
@@ -36,7 +39,7 @@ impl HeaderName {
         if name.is_empty() {
             return Err(Problem::HeaderNameMissing);
         }
-        if name.len() > 128 {
+        if name.len() > NAME_BYTES_MAX {
             return Err(Problem::HeaderNameTooLong);
         }
         if !name.bytes().all(token) {
