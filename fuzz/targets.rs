@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hachok::delivery::policy::retry_after;
 use hachok::domain::client_address::{self, TrustedProxies};
+use hachok::domain::clock_field;
 use hachok::domain::events::incoming::Incoming;
 use hachok::domain::json::Members;
 use hachok::domain::timestamp::Timestamp;
@@ -112,12 +113,10 @@ pub fn log_query(data: &[u8]) {
             _ => {}
         }
     }
-    drop(query.parse(zone, now));
-    let (from, to) = query.fields(zone);
-    let given = LogQuery { from: query.from, ..LogQuery::default() };
-    let shown = LogQuery { from: Some(from), ..LogQuery::default() };
-    assert_eq!(shown.parse(zone, now).filter.from, given.parse(zone, now).filter.from, "{shown:?}");
-    let given = LogQuery { to: query.to, ..LogQuery::default() };
-    let shown = LogQuery { to: Some(to), ..LogQuery::default() };
-    assert_eq!(shown.parse(zone, now).filter.to, given.parse(zone, now).filter.to, "{shown:?}");
+    let filter = query.parse(zone, now).filter;
+    let shown = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, zone));
+    let (from, to) = (shown(filter.from), shown(filter.to));
+    let again = LogQuery { from, to, ..LogQuery::default() };
+    let parsed = again.parse(zone, now).filter;
+    assert_eq!((parsed.from, parsed.to), (filter.from, filter.to), "{again:?}");
 }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod client_address;
+pub mod clock_field;
 pub mod cursor;
 pub mod deliveries;
 pub mod events;

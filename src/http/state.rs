@@ -10,10 +10,10 @@ use super::request::cookie_names::CookieNames;
 use super::sender_cache::IngestTokenCache;
 use crate::clock;
 use crate::config::{DataSettings, DeliverySettings, ServeSettings, WebSettings};
-use crate::db::deliveries::log::filter::Filter;
 use crate::db::{self, Db};
 use crate::delivery::Engine;
 use crate::domain::client_address::TrustedProxies;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::host::AllowedHosts;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::address::AddressPolicy;
@@ -89,7 +89,7 @@ impl State {
 
     /// A permit to search the log; `None` if `filter` has no search text. The query itself holds the permit, because
     /// it keeps running when its client has gone. `Busy` if no permit is free within [`db::REQUEST_TIMEOUT`].
-    pub(super) async fn search_permit(&self, filter: &Filter) -> Result<Option<OwnedSemaphorePermit>, db::Error> {
+    pub(super) async fn search_permit(&self, filter: &LogFilter) -> Result<Option<OwnedSemaphorePermit>, db::Error> {
         if filter.search.is_none() {
             return Ok(None);
         }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::{Connection, InstrumentationEvent};
 
 use super::accounts::users;
-use super::deliveries::log::filter::Filter;
 use super::deliveries::queue::claim::Share;
 use super::deliveries::queue::record::{self, LeaseScope};
 use super::deliveries::queue::rows::{Finished, Lease};
@@ -19,6 +18,7 @@ use super::system::diagnostics;
 use super::webhooks::{self, health, search};
 use super::{DbConnection, Error, inboxes};
 use crate::domain::cursor::Cursor;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::search::Search;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status};
 use crate::domain::events::catalogue::EventName;
@@ -110,7 +110,7 @@ fn the_list_reads_no_large_table_whole() {
 fn an_overview_reads_no_large_table_whole() {
     let queries = queries(|conn| {
         webhooks::find(conn, ONE)?;
-        log::page(conn, &Filter { webhook: Some(ONE), ..Filter::default() }, Cursor::Newest, 10)?;
+        log::page(conn, &LogFilter { webhook: Some(ONE), ..LogFilter::default() }, Cursor::Newest, 10)?;
         log::was_for(conn, EventId(4), ONE)?;
         hourly_counts::since(conn, &[ONE], 0)?;
         statistics::answers(conn, ONE, Timestamp::from_seconds(0))?;
@@ -125,7 +125,7 @@ fn every_filter_of_the_log_uses_an_index() {
         for webhook in [None, Some(ONE)] {
             for status in [None, Some(Status::Pending), Some(Status::Success), Some(Status::Failed)] {
                 for event in [None, Some(EventName::MessageCreated)] {
-                    let filter = Filter { webhook, status, event, ..Filter::default() };
+                    let filter = LogFilter { webhook, status, event, ..LogFilter::default() };
                     let id = DeliveryId(4_000_000_000_000_000_002);
                     for cursor in [Cursor::Newest, Cursor::Before(id), Cursor::After(id)] {
                         log::page(conn, &filter, cursor, 50)?;
@@ -134,7 +134,7 @@ fn every_filter_of_the_log_uses_an_index() {
             }
         }
         let search = Search::parse("evt_0");
-        log::page(conn, &Filter { webhook: Some(ONE), search, ..Filter::default() }, Cursor::Newest, 50).map(drop)
+        log::page(conn, &LogFilter { webhook: Some(ONE), search, ..LogFilter::default() }, Cursor::Newest, 50).map(drop)
     });
     assert_bounded(&asked, 50);
 }

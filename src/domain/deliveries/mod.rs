@@ -2,6 +2,7 @@
 
 pub mod curl_command;
 pub mod failure_cause;
+pub mod log_filter;
 pub mod log_period;
 pub mod recovery;
 pub mod search;

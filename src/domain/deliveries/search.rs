@@ -21,9 +21,10 @@ pub enum Search {
 }
 
 impl Search {
-    const TEXT_CHARS_MAX: usize = 200;
+    /// The longest search text.
+    pub const TEXT_CHARS_MAX: usize = 200;
 
-    /// Parses the search text; `None` if it is blank or longer than 200 characters.
+    /// Parses the search text; `None` if it is blank or longer than [`Self::TEXT_CHARS_MAX`].
     pub fn parse(typed: &str) -> Option<Self> {
         let typed = text::trimmed(typed);
         if typed.is_empty() || typed.chars().count() > Self::TEXT_CHARS_MAX {

@@ -2,15 +2,18 @@
 
 use serde::Deserialize;
 
-use super::clock_field::{self, Edge, time};
-use crate::db::deliveries::log::filter::Filter;
+use crate::domain::clock_field::{Edge, time};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::Status;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::deliveries::search::Search;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
+
+/// How much of a search text the page repeats, in its field and in each of its links. No valid search is longer.
+const SEARCH_SHOWN_CHARS_MAX: usize = 500;
 
 /// The parameters of the query. Page and API use the same names; an empty value does not filter.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,10 +48,8 @@ pub struct LogQuery {
 #[derive(Debug, Default)]
 #[expect(missing_docs, reason = "what the query says")]
 pub struct Parsed {
-    pub filter: Filter,
+    pub filter: LogFilter,
     pub cursor: Cursor<DeliveryId>,
-    /// Part of the filter's `from` already; here for the field of the form.
-    pub period: Option<Period>,
     /// The names of parameters whose values were not understood; they do not filter.
     pub unrecognised: Vec<&'static str>,
 }
@@ -58,7 +59,6 @@ impl LogQuery {
     pub fn parse(&self, zone: &str, now: Timestamp) -> Parsed {
         let mut unrecognised = Vec::new();
         let period = read(&mut unrecognised, "period", &self.period, Period::parse);
-        let since = period.and_then(|period| period.start(now, zone));
         let from = read(&mut unrecognised, "from", &self.from, |text| time(text, zone, Edge::Start));
         let to = read(&mut unrecognised, "to", &self.to, |text| time(text, zone, Edge::End));
         if let (Some(from), Some(to)) = (from, to)
@@ -66,32 +66,26 @@ impl LogQuery {
         {
             unrecognised.push("to");
         }
-        let filter = Filter {
+        let filter = LogFilter {
             webhook: read(&mut unrecognised, "webhook", &self.webhook, |text| text.parse().ok()),
             status: read(&mut unrecognised, "status", &self.status, Status::parse),
             event: read(&mut unrecognised, "event", &self.event, EventName::parse_any),
             inbox: read(&mut unrecognised, "inbox", &self.inbox, |text| text.parse().ok()),
-            from: from.max(since),
-            to: to.filter(|_| !unrecognised.contains(&"to")),
+            from,
+            to,
+            period,
+            period_start: period.and_then(|period| period.start(now, zone)),
             test: read(&mut unrecognised, "test", &self.test, |text| match text {
                 "0" => Some(false),
                 "1" => Some(true),
                 _ => None,
             }),
+            q: given(&self.q).unwrap_or_default().chars().take(SEARCH_SHOWN_CHARS_MAX).collect(),
             search: read(&mut unrecognised, "q", &self.q, Search::parse),
             is_viewers: false,
         };
         let cursor = read(&mut unrecognised, "cursor", &self.cursor, Cursor::parse);
-        Parsed { filter, cursor: cursor.unwrap_or_default(), period, unrecognised }
-    }
-
-    /// The values of the fields `from` and `to`; empty for a value that is not a time.
-    pub fn fields(&self, zone: &str) -> (String, String) {
-        let field = |value: &Option<String>, edge| {
-            let typed = given(value).unwrap_or_default();
-            time(typed, zone, edge).and_then(|at| clock_field::shown(at, zone)).unwrap_or_default()
-        };
-        (field(&self.from, Edge::Start), field(&self.to, Edge::End))
+        Parsed { filter, cursor: cursor.unwrap_or_default(), unrecognised }
     }
 
     /// The page polls for new deliveries.
@@ -138,8 +132,31 @@ mod tests {
                 period: some(&number),
                 ..LogQuery::default()
             };
-            drop((query.parse("Europe/Kyiv", Timestamp::from_seconds(0)), query.fields("Europe/Kyiv")));
+            drop(query.parse("Europe/Kyiv", Timestamp::from_seconds(0)).filter.pairs("Europe/Kyiv"));
         }
+    }
+
+    #[test]
+    fn the_pairs_of_a_filter_parse_to_the_same_filter() {
+        let some = |text: &str| Some(text.to_owned());
+        let query = LogQuery {
+            webhook: some("7"),
+            status: some("failed"),
+            event: some("message_created"),
+            inbox: some("3"),
+            from: some("2026-10-25T03:30"),
+            to: some("2026-10-25"),
+            period: some("7d"),
+            test: some("0"),
+            q: some(" замовлення "),
+            ..LogQuery::default()
+        };
+        let (zone, now) = ("Europe/Kyiv", Timestamp::from_seconds(1_795_245_900));
+        let Parsed { filter, unrecognised, .. } = query.parse(zone, now);
+        assert!(unrecognised.is_empty(), "{unrecognised:?}");
+        let object = filter.pairs(zone).into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let again: LogQuery = serde_json::from_value(serde_json::Value::Object(object)).expect("a query");
+        assert_eq!(again.parse(zone, now).filter, filter);
     }
 
     #[test]
@@ -155,7 +172,7 @@ mod tests {
         };
         let Parsed { filter, unrecognised, .. } = query.parse("UTC", Timestamp::from_seconds(0));
         assert_eq!(unrecognised, ["to", "status", "q"]);
-        assert!(filter.event.is_some() && filter.from.is_some() && filter.to.is_none());
+        assert!(filter.event.is_some() && filter.since().is_some() && filter.until().is_none());
     }
 
     #[test]
@@ -163,7 +180,7 @@ mod tests {
         let now = Timestamp::from_seconds(1_795_245_900);
         let from = |from: &str, period: &str| {
             let query = LogQuery { from: Some(from.into()), period: Some(period.into()), ..LogQuery::default() };
-            query.parse("UTC", now).filter.from.map(|from| now.since(from).as_secs())
+            query.parse("UTC", now).filter.since().map(|from| now.since(from).as_secs())
         };
         assert_eq!(from("", "1h"), Some(3600));
         assert_eq!(from("2026-11-21T07:20", "1h"), Some(300));

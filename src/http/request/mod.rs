@@ -1,7 +1,6 @@
 //! Reading a request: user and session, form, query, body.
 
 pub(super) mod body;
-pub(super) mod clock_field;
 pub(super) mod cookie_names;
 pub(super) mod csrf;
 pub(super) mod double_submit;

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::clock_field::{self, Edge, time};
 use super::log_query::{given, read};
 use crate::db::events::received::Filter;
+use crate::domain::clock_field::{self, Edge, time};
 use crate::domain::cursor::Cursor;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::EventId;

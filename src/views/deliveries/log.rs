@@ -4,7 +4,10 @@ use askama::Template;
 
 use super::outcome::Code;
 use crate::domain::accounts::user::Language;
+use crate::domain::clock_field;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::log_period::Period;
+use crate::domain::deliveries::search::Search;
 use crate::domain::deliveries::{Delivery, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, InboxId, WebhookId};
@@ -14,97 +17,17 @@ use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
 
-/// The filter in the query of the page's URL.
-#[derive(Clone, Debug, Default)]
-pub struct LogFilter {
-    pub status: Option<Status>,
-    pub event: Option<EventName>,
-    pub webhook: Option<WebhookId>,
-    pub inbox: Option<InboxId>,
-    /// Created at this time or later, as the field shows it.
-    pub from: String,
-    /// Created before this time, as the field shows it.
-    pub to: String,
-    /// Created in a span that ends now.
-    pub period: Option<Period>,
-    /// `Some(true)`: only tests; `Some(false)`: no tests.
-    pub test: Option<bool>,
-    /// The search text, as typed.
-    pub q: String,
-    /// The page polls for new deliveries.
-    pub live: bool,
+/// The address of the log with `filter`; the times in it are in `zone`.
+pub(super) fn address(filter: &LogFilter, zone: &str) -> String {
+    with_query(&filter.pairs(zone), &[])
 }
 
-impl LogFilter {
-    fn is_empty(&self) -> bool {
-        self.pairs().iter().all(|(name, _)| *name == "live")
-    }
-
-    /// One of the fields under *More filters* is set, so that these are shown open.
-    fn is_detailed(&self) -> bool {
-        !self.from.is_empty() || !self.to.is_empty() || self.test.is_some()
-    }
-
-    fn pairs(&self) -> Vec<(&'static str, String)> {
-        let named = |value: Option<&str>| value.map(ToOwned::to_owned);
-        let typed = |value: &String| Some(value.clone()).filter(|value| !value.is_empty());
-        let pairs = [
-            ("q", typed(&self.q)),
-            ("status", named(self.status.map(Status::as_str))),
-            ("event", named(self.event.map(EventName::as_str))),
-            ("webhook", self.webhook.map(|id| id.to_string())),
-            ("inbox", self.inbox.map(|id| id.to_string())),
-            ("period", named(self.period.map(Period::as_str))),
-            ("from", typed(&self.from)),
-            ("to", typed(&self.to)),
-            ("test", self.test.map(|test| u8::from(test).to_string())),
-            ("live", self.live.then(|| "1".to_owned())),
-        ];
-        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-    }
-
-    fn has_status(&self, status: &Status) -> bool {
-        self.status.as_ref() == Some(status)
-    }
-
-    fn has_event(&self, event: &EventName) -> bool {
-        self.event.as_ref() == Some(event)
-    }
-
-    fn has_webhook(&self, webhook: &WebhookId) -> bool {
-        self.webhook.as_ref() == Some(webhook)
-    }
-
-    fn has_inbox(&self, inbox: &InboxId) -> bool {
-        self.inbox.as_ref() == Some(inbox)
-    }
-
-    fn has_period(&self, period: &Period) -> bool {
-        self.period.as_ref() == Some(period)
-    }
-
-    /// The address of the log with this filter.
-    pub(super) fn address(&self) -> String {
-        self.with(&[])
-    }
-
-    /// The address of the log with this filter, at `cursor`.
-    fn link(&self, cursor: &str) -> String {
-        self.with(&[("cursor", cursor)])
-    }
-
-    /// The address that the poll asks: how many deliveries are newer than the newest one shown?
-    fn poll(&self, news: &News) -> String {
-        self.with(&[("seen", &news.seen.to_string()), ("known", &news.count.to_string())])
-    }
-
-    fn with(&self, more: &[(&str, &str)]) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.pairs()).extend_pairs(more);
-        match query.finish() {
-            query if query.is_empty() => "/deliveries".to_owned(),
-            query => format!("/deliveries?{query}"),
-        }
+fn with_query(pairs: &[(&str, String)], more: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs).extend_pairs(more);
+    match query.finish() {
+        query if query.is_empty() => "/deliveries".to_owned(),
+        query => format!("/deliveries?{query}"),
     }
 }
 
@@ -135,6 +58,8 @@ pub struct LogLine<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct LogInput<'a> {
     pub filter: LogFilter,
+    /// The page polls for new deliveries.
+    pub is_live: bool,
     /// The names of filters whose values were not understood; they have no effect.
     pub unrecognised: Vec<&'static str>,
     /// Newest first.
@@ -164,13 +89,49 @@ pub struct LogPage<'a> {
     t: Translator<'a>,
     log: LogInput<'a>,
     rows: Vec<LogRow<'a>>,
+    /// The query of the page, without a cursor.
+    pairs: Vec<(&'static str, String)>,
+    /// The value of the field for the filter's `from`.
+    from: String,
+    /// The value of the field for the filter's `to`.
+    to: String,
 }
 
 impl<'a> LogPage<'a> {
     pub fn new(layout: Layout<'a>, log: LogInput<'a>) -> Self {
         let t = layout.t;
         let rows = log.lines.iter().map(|line| LogRow::new(t, *line)).collect();
-        Self { t, layout: layout.at(Place::Deliveries), log, rows }
+        let mut pairs = log.filter.pairs(t.zone());
+        if log.is_live {
+            pairs.push(("live", "1".to_owned()));
+        }
+        let field = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, t.zone())).unwrap_or_default();
+        let (from, to) = (field(log.filter.from), field(log.filter.to));
+        Self { t, layout: layout.at(Place::Deliveries), log, rows, pairs, from, to }
+    }
+
+    /// Nothing is filtered.
+    fn is_whole(&self) -> bool {
+        self.pairs.iter().all(|(name, _)| *name == "live")
+    }
+
+    /// One of the fields under *More filters* is set, so that these are shown open.
+    fn is_detailed(&self) -> bool {
+        !self.from.is_empty() || !self.to.is_empty() || self.log.filter.test.is_some()
+    }
+
+    fn address(&self) -> String {
+        with_query(&self.pairs, &[])
+    }
+
+    /// The address of the page at `cursor`.
+    fn link(&self, cursor: &str) -> String {
+        with_query(&self.pairs, &[("cursor", cursor)])
+    }
+
+    /// The address that the poll asks: how many deliveries are newer than the newest one shown?
+    fn poll(&self, news: &News) -> String {
+        with_query(&self.pairs, &[("seen", &news.seen.to_string()), ("known", &news.count.to_string())])
     }
 
     /// Says how far the search came.

@@ -10,7 +10,7 @@ mod resend;
 pub(in crate::views) use json::Json;
 
 pub use delivery::{DeliveryPage, DeliveryView};
-pub use log::{LogFilter, LogInput, LogLine, LogPage, LogRow, News};
+pub use log::{LogInput, LogLine, LogPage, LogRow, News};
 pub use outcome::Outcome;
 pub use recovery::{RecoveryPage, RecoveryView};
 pub use resend::{ResendInput, ResendPage};

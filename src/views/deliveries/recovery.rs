@@ -2,8 +2,9 @@
 
 use askama::Template;
 
-use super::log::LogFilter;
+use super::log;
 use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
@@ -47,11 +48,12 @@ pub struct RecoveryPage<'a> {
 impl<'a> RecoveryPage<'a> {
     pub fn new(layout: Layout<'a>, view: RecoveryView<'a>) -> Self {
         let t = layout.t;
+        let filter = LogFilter { webhook: view.webhook.map(|(id, _)| id), ..LogFilter::default() };
         Self {
             t,
             layout: layout.at(Place::Deliveries),
             badge: Badge::of_recovery(t, view.state),
-            log: LogFilter { webhook: view.webhook.map(|(id, _)| id), ..LogFilter::default() }.address(),
+            log: log::address(&filter, t.zone()),
             started: t.date(view.started_at),
             ended: view.ended_at.map(|at| t.date(at)),
             view,

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::log::LogFilter;
+use super::log;
 use crate::domain::accounts::user::Language;
+use crate::domain::clock_field;
 use crate::domain::deliveries::Status;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, RecoveryId, WebhookId};
 use crate::domain::problem::{Field, Problems};
@@ -19,22 +21,12 @@ use crate::views::layout::{Layout, Notice, Place};
 /// The fields of the form, and the result of counting.
 #[derive(Clone, Debug)]
 pub struct ResendInput<'a> {
-    /// Only deliveries to this webhook.
-    pub webhook: Option<WebhookId>,
+    /// Which failed deliveries to count. Its search text has no effect here.
+    pub filter: &'a LogFilter,
     /// The webhooks to choose from, id and title.
     pub webhooks: Vec<(WebhookId, String)>,
-    /// Only deliveries of this event.
-    pub event: Option<EventName>,
-    /// Only deliveries of events from this inbox.
-    pub inbox: Option<InboxId>,
     /// The inboxes to choose from, id and name.
     pub inboxes: Vec<(InboxId, String)>,
-    /// The value of the field, as `datetime-local` writes it, in the user's time zone.
-    pub since: &'a str,
-    /// The value of the field, like `since`.
-    pub until: &'a str,
-    /// The user came from a search in the log; its text has no effect here.
-    pub searched: bool,
     /// The ids of running recoveries.
     pub running: Vec<RecoveryId>,
     /// Failed deliveries; `None` before counting.
@@ -59,6 +51,10 @@ pub struct ResendPage<'a> {
     input: ResendInput<'a>,
     errors: FormErrors<'a>,
     back: String,
+    /// The value of the field for the beginning.
+    since: String,
+    /// The value of the field for the end.
+    until: String,
     found: Option<MatchingDeliveries>,
 }
 
@@ -73,31 +69,16 @@ struct MatchingDeliveries {
 
 impl<'a> ResendPage<'a> {
     pub fn new(layout: Layout<'a>, input: ResendInput<'a>) -> Self {
-        let back = LogFilter {
-            status: Some(Status::Failed),
-            event: input.event,
-            webhook: input.webhook,
-            inbox: input.inbox,
-            from: input.since.to_owned(),
-            to: input.until.to_owned(),
-            ..LogFilter::default()
-        }
-        .address();
+        let zone = layout.t.zone();
+        let LogFilter { webhook, event, inbox, from, to, .. } = *input.filter;
+        let failed = Some(Status::Failed);
+        let back = LogFilter { webhook, status: failed, event, inbox, from, to, ..LogFilter::default() };
+        let back = log::address(&back, zone);
+        let field = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, zone)).unwrap_or_default();
+        let (since, until) = (field(from), field(to));
         let found = input.count.map(|count| MatchingDeliveries::new(layout.t, &input, count));
         let errors = FormErrors::new(layout.t, layout.t.resend_not_counted(), input.problems).without_saving();
-        Self { t: layout.t, layout: layout.at(Place::Deliveries), input, errors, back, found }
-    }
-
-    fn has_event(&self, event: &EventName) -> bool {
-        self.input.event.as_ref() == Some(event)
-    }
-
-    fn has_webhook(&self, webhook: &WebhookId) -> bool {
-        self.input.webhook.as_ref() == Some(webhook)
-    }
-
-    fn has_inbox(&self, inbox: &InboxId) -> bool {
-        self.input.inbox.as_ref() == Some(inbox)
+        Self { t: layout.t, layout: layout.at(Place::Deliveries), input, errors, back, since, until, found }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The delivery log: pages of deliveries, and one delivery with its attempts.
 
 pub mod attempts;
-pub mod filter;
 pub(in crate::db) mod scan;
 pub(in crate::db) mod text_search;
 pub(in crate::db) mod webhook_range;
@@ -16,8 +15,8 @@ use crate::db::{DbConnection, Error};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::Delivery;
 use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
-use filter::Filter;
 
 /// A delivery with the main facts of its latest attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +43,12 @@ pub struct Page {
 }
 
 /// The page of at most `limit` lines at the cursor.
-pub fn page(conn: &mut DbConnection, filter: &Filter, cursor: Cursor<DeliveryId>, limit: usize) -> Result<Page, Error> {
+pub fn page(
+    conn: &mut DbConnection,
+    filter: &LogFilter,
+    cursor: Cursor<DeliveryId>,
+    limit: usize,
+) -> Result<Page, Error> {
     let (mut rows, edge) = scan::rows(conn, filter, cursor, limit + 1)?;
     let is_full = rows.len() > limit;
     rows.truncate(limit);

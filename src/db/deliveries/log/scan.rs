@@ -6,7 +6,6 @@
 
 use diesel::prelude::*;
 
-use super::filter::Filter;
 use super::text_search::{self, Answers, SEARCH_DELIVERIES_MAX, TextSearch};
 use super::webhook_range::{IdRange, WebhookIdRange};
 use crate::db::deliveries::queue::rows::Row;
@@ -15,6 +14,7 @@ use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::Status;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::search::Search;
 use crate::domain::id::{DeliveryId, IdSource};
 
@@ -31,7 +31,7 @@ const SCAN_ROWS_INDEXED: i64 = 10_000;
 /// Up to `rows_max` rows in the order of the cursor, and the id at which the scan stopped, if more rows may follow.
 pub(in crate::db) fn rows(
     conn: &mut DbConnection,
-    filter: &Filter,
+    filter: &LogFilter,
     cursor: Cursor<DeliveryId>,
     most: usize,
 ) -> Result<(Vec<Row>, Option<DeliveryId>), Error> {
@@ -46,7 +46,7 @@ pub(in crate::db) fn rows(
 }
 
 /// The ids of the deliveries of the events that the search names.
-fn ids_of_events(conn: &mut DbConnection, filter: &Filter) -> Result<Option<Vec<DeliveryId>>, Error> {
+fn ids_of_events(conn: &mut DbConnection, filter: &LogFilter) -> Result<Option<Vec<DeliveryId>>, Error> {
     let Some(Search::Events(events)) = &filter.search else { return Ok(None) };
     let found = deliveries::table.filter(d::event_id.between(*events.start(), *events.end()));
     let newest = i64::try_from(SEARCH_DELIVERIES_MAX).unwrap_or(i64::MAX);
@@ -54,7 +54,7 @@ fn ids_of_events(conn: &mut DbConnection, filter: &Filter) -> Result<Option<Vec<
 }
 
 struct Scan<'a> {
-    filter: &'a Filter,
+    filter: &'a LogFilter,
     ids: Option<Vec<DeliveryId>>,
 }
 
@@ -102,10 +102,10 @@ impl Scan<'_> {
     /// The ids that may match, from the cursor on.
     fn ids(&self, cursor: Cursor<DeliveryId>) -> IdRange {
         let mut ids = IdRange::ALL;
-        if let Some(from) = self.filter.from {
+        if let Some(from) = self.filter.since() {
             ids = ids.above(IdSource::first_at(from) - 1);
         }
-        if let Some(to) = self.filter.to {
+        if let Some(to) = self.filter.until() {
             ids = ids.below(IdSource::first_at(to));
         }
         if let Some(Search::Deliveries(sought)) = &self.filter.search {

@@ -13,7 +13,7 @@ use crate::http::pages::webhooks::list::inbox_name;
 use crate::http::pages::{Answer, render};
 use crate::http::request::log_query::{LogQuery, Parsed, given};
 use crate::http::request::page_context::{PageContext, SignedIn};
-use crate::views::deliveries::{LogFilter, LogInput, LogLine, LogPage, News};
+use crate::views::deliveries::{LogInput, LogLine, LogPage, News};
 
 /// Deliveries on a page of the log.
 const PAGE_LINES: usize = 50;
@@ -40,7 +40,7 @@ async fn show_log(state: &State, context: &PageContext, query: &LogQuery) -> Ans
     let mut parsed = query.parse(context.zone(), context.now);
     parsed.filter.is_viewers = !context.is_admin();
     if let Some(seen) = given(&query.seen).and_then(|text| text.parse().ok()).filter(|_| context.htmx) {
-        return show_news(state, context, query, &parsed, seen).await;
+        return show_news(state, context, query, parsed, seen).await;
     }
     let permit = state.search_permit(&parsed.filter).await?;
     let (wanted, cursor) = (parsed.filter.clone(), parsed.cursor);
@@ -59,7 +59,8 @@ async fn show_log(state: &State, context: &PageContext, query: &LogQuery) -> Ans
     let seen = found.lines.first().map_or(DeliveryId(0), |line| line.delivery.id);
     let (newer, older) = neighbours(cursor, &found);
     let input = LogInput {
-        filter: filter(context, query, &parsed),
+        filter: parsed.filter,
+        is_live: query.is_live(),
         unrecognised: parsed.unrecognised,
         lines: shown.collect(),
         webhooks: titles.clone(),
@@ -75,13 +76,7 @@ async fn show_log(state: &State, context: &PageContext, query: &LogQuery) -> Ans
 }
 
 /// The answer to the poll: counts only deliveries newer than `seen`; 204 if the page shows that count already.
-async fn show_news(
-    state: &State,
-    context: &PageContext,
-    query: &LogQuery,
-    parsed: &Parsed,
-    seen: DeliveryId,
-) -> Answer {
+async fn show_news(state: &State, context: &PageContext, query: &LogQuery, parsed: Parsed, seen: DeliveryId) -> Answer {
     let permit = state.search_permit(&parsed.filter).await?;
     let wanted = parsed.filter.clone();
     let newer = state.db.read(move |conn| {
@@ -93,28 +88,8 @@ async fn show_news(
         return Ok(HttpResponse::NoContent().finish());
     }
     let news = Some(News { seen, count: count as u64 });
-    let input = LogInput { filter: filter(context, query, parsed), news, ..LogInput::default() };
+    let input = LogInput { filter: parsed.filter, is_live: query.is_live(), news, ..LogInput::default() };
     render(StatusCode::OK, &LogPage::new(context.layout(), input).as_news())
-}
-
-/// How much of a search text the page repeats, in its field and in each of its links. No valid search is longer.
-const SEARCH_SHOWN_CHARS_MAX: usize = 500;
-
-/// The filter for the fields of the form.
-fn filter(context: &PageContext, query: &LogQuery, Parsed { filter, period, .. }: &Parsed) -> LogFilter {
-    let (from, to) = query.fields(context.zone());
-    LogFilter {
-        status: filter.status,
-        event: filter.event,
-        webhook: filter.webhook,
-        inbox: filter.inbox,
-        from,
-        to,
-        period: *period,
-        test: filter.test,
-        q: given(&query.q).unwrap_or_default().chars().take(SEARCH_SHOWN_CHARS_MAX).collect(),
-        live: query.is_live(),
-    }
 }
 
 /// The cursors of the pages with newer and with older lines; `Newest` where there is no such page. A page may be empty

@@ -7,15 +7,15 @@ use actix_web::web::{Data, Path, Query};
 use crate::db::deliveries::recoveries::{self, Found, RECOVERY_DELIVERIES_MAX, Wanted};
 use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
+use crate::domain::clock_field;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::log_period::Period;
-use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, RecoveryId, WebhookId};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
-use crate::http::request::clock_field;
 use crate::http::request::form::Form;
 use crate::http::request::log_query::{LogQuery, Parsed, given};
 use crate::http::request::page_context::{Admin, PageContext, SignedIn};
@@ -27,14 +27,8 @@ use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPa
 /// What a form or a link asks for. It has the same names as the filter of the log, so that the button of the log can
 /// pass its filter.
 struct Asked {
+    filter: LogFilter,
     wanted: Result<Wanted, Problems>,
-    webhook: Option<WebhookId>,
-    event: Option<EventName>,
-    inbox: Option<InboxId>,
-    since: String,
-    until: String,
-    /// The log was searched; a recovery cannot be limited to a search.
-    searched: bool,
 }
 
 impl Asked {
@@ -44,9 +38,9 @@ impl Asked {
         if unrecognised.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
             return Err(PageError::BadRequest);
         }
-        let (since, until) = query.fields(context.zone());
+        let since = filter.since().filter(|since| *since <= context.now);
         let mut problems = Problems::default();
-        if unrecognised.contains(&"from") || filter.from.is_none() || filter.from > Some(context.now) {
+        if unrecognised.contains(&"from") || since.is_none() {
             problems.add(Field::Since, Problem::SinceInvalid);
         }
         if unrecognised.contains(&"to") {
@@ -56,30 +50,17 @@ impl Asked {
             webhook: filter.webhook,
             event: filter.event,
             inbox: filter.inbox,
-            since: filter.from.unwrap_or(context.now),
-            until: filter.to.unwrap_or(context.now).min(context.now),
+            since: since.unwrap_or(context.now),
+            until: filter.until().unwrap_or(context.now).min(context.now),
         };
-        Ok(Self {
-            wanted: if problems.is_empty() { Ok(wanted) } else { Err(problems) },
-            webhook: filter.webhook,
-            event: filter.event,
-            inbox: filter.inbox,
-            since,
-            until,
-            searched: given(&query.q).is_some(),
-        })
+        Ok(Self { filter, wanted: problems.or(wanted) })
     }
 
     fn input<'a>(&'a self, choice: Choice, found: Option<Found>, problems: &'a Problems) -> ResendInput<'a> {
         ResendInput {
-            webhook: self.webhook,
+            filter: &self.filter,
             webhooks: choice.webhooks,
-            event: self.event,
-            inbox: self.inbox,
             inboxes: choice.inboxes,
-            since: &self.since,
-            until: &self.until,
-            searched: self.searched,
             running: choice.running,
             count: found.map(|found| found.count as u64),
             oldest: found.and_then(|found| found.oldest),

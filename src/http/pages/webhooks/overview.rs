@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use super::list::{alert, count, inbox_name};
 use crate::db::deliveries::hourly_counts::{self, Counted};
-use crate::db::deliveries::log::filter::Filter;
 use crate::db::deliveries::log::{self, Line};
 use crate::db::deliveries::statistics::{self, Answers};
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::cursor::Cursor;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::id::WebhookId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::timestamp::Timestamp;
@@ -88,7 +88,7 @@ struct Loaded {
 
 fn load(conn: &mut DbConnection, id: WebhookId, range: Range, now: Timestamp) -> Result<Option<Loaded>, Error> {
     let Some(webhook) = webhooks::find(conn, id)? else { return Ok(None) };
-    let filter = Filter { webhook: Some(id), ..Filter::default() };
+    let filter = LogFilter { webhook: Some(id), ..LogFilter::default() };
     let lines = log::page(conn, &filter, Cursor::Newest, RECENT_LINES)?.lines;
     Ok(Some(Loaded { webhook, inboxes: inboxes::list(conn)?, lines, chart: chart(conn, id, range, now)? }))
 }

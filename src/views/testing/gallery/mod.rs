@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use super::fixtures::{self, NOW};
 use crate::domain::accounts::user::{Language, Role, User};
+use crate::domain::clock_field::{self, Edge};
 use crate::domain::deliveries::Status;
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::problem::{Field, Problem, Problems};
@@ -221,14 +223,14 @@ fn logs_of(language: Language, user: &User) -> Vec<Picture> {
     let title = |id: WebhookId| all.iter().find(|webhook| webhook.id == id).map(|webhook| webhook.title());
     let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id).unwrap_or_default()).collect();
     let full = deliveries::LogInput {
-        filter: deliveries::LogFilter {
+        filter: LogFilter {
             webhook: Some(WebhookId(1)),
             test: Some(false),
-            from: "2026-11-20T09:00".into(),
+            from: clock_field::time("2026-11-20T09:00", &user.time_zone, Edge::Start),
             q: "<b>&".into(),
-            live: true,
-            ..deliveries::LogFilter::default()
+            ..LogFilter::default()
         },
+        is_live: true,
         unrecognised: vec!["event", "to"],
         inboxes: vec![(InboxId(1), "Telegram".into())],
         looked_until: None,
@@ -241,7 +243,7 @@ fn logs_of(language: Language, user: &User) -> Vec<Picture> {
     };
     let empty = deliveries::LogInput { retention_days: 30, ..deliveries::LogInput::default() };
     let page = |log| deliveries::LogPage::new(layout(language, user, "/deliveries"), log);
-    let filter = || deliveries::LogFilter { q: "замовлення".into(), ..deliveries::LogFilter::default() };
+    let filter = || LogFilter { q: "замовлення".into(), ..LogFilter::default() };
     let cut = deliveries::LogInput {
         filter: filter(),
         looked_until: Some(fixtures::ago(9000)),

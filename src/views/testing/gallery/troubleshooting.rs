@@ -72,15 +72,18 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
     let titles: Vec<(WebhookId, String)> = all.iter().map(|webhook| (webhook.id, webhook.title())).collect();
     let (none, wrong) = (Problems::default(), Problems::one(Field::Since, Problem::SinceInvalid));
     let page = |count: Option<u64>, problems| {
-        let input = deliveries::ResendInput {
+        let filter = LogFilter {
             webhook: Some(WebhookId(2)),
-            webhooks: titles.clone(),
             event: Some(EventName::MessageCreated),
             inbox: count.and(Some(InboxId(1))),
+            from: clock_field::time("2026-11-20T09:00", &user.time_zone, Edge::Start),
+            q: if count == Some(0) { "замовлення".into() } else { String::new() },
+            ..LogFilter::default()
+        };
+        let input = deliveries::ResendInput {
+            filter: &filter,
+            webhooks: titles.clone(),
             inboxes: vec![(InboxId(1), "Telegram".into())],
-            since: "2026-11-20T09:00",
-            until: "",
-            searched: count == Some(0),
             running: count.map(|_| RecoveryId(7)).into_iter().collect(),
             count,
             oldest: count.map(|_| fixtures::ago(1400)),

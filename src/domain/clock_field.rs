@@ -6,13 +6,15 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use crate::domain::timestamp::Timestamp;
+use super::timestamp::Timestamp;
 
 /// Which end of a period a time is: a date means the beginning or the end of the day, a repeated time its first or
 /// second pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
+    /// The beginning.
     Start,
+    /// The end.
     End,
 }
 
