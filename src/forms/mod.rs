@@ -1,7 +1,6 @@
 //! Submitted forms as typed, and their validation into domain types, with all problems by field.
 
-mod check;
-mod pairs;
+pub mod header_row;
 pub mod webhook;
 
-pub use check::Context;
+pub use webhook::Context;

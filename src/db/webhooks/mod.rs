@@ -23,7 +23,7 @@ use crate::domain::webhooks::header::{NewHeader, NewValue};
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{InboxScope, NewWebhook, Webhook};
-use rows::HeaderRow;
+use rows::{FormColumns, HeaderRow};
 use seal::{header_place, place, seal};
 
 /// All webhooks that are not deleted, oldest first.
@@ -96,17 +96,7 @@ pub fn insert(
 pub fn update(conn: &mut DbConnection, secret_box: &SecretBox, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
     let now = clock::now().micros();
     diesel::update(webhooks::table.find(id))
-        .set((
-            webhooks::name.eq(&new.name),
-            webhooks::url.eq(new.url.as_str()),
-            webhooks::auth_method.eq(new.authorization.method().as_str()),
-            webhooks::auth_name.eq(new.authorization.name()),
-            webhooks::all_inboxes.eq(new.inboxes == InboxScope::All),
-            webhooks::timeout_s.eq(i32::from(new.timeout_s)),
-            webhooks::viewers_see_answers.eq(new.viewers_see_answers),
-            webhooks::version.eq(webhooks::version + 1),
-            webhooks::updated_at.eq(now),
-        ))
+        .set((FormColumns::of(new), webhooks::version.eq(webhooks::version + 1), webhooks::updated_at.eq(now)))
         .execute(conn)?;
     store_authorization(conn, secret_box, id, &new.authorization)?;
     store_lists(conn, id, new)?;

@@ -17,7 +17,7 @@ use crate::domain::webhooks::header::ShownHeader;
 use crate::domain::webhooks::header::name::HeaderName;
 use crate::domain::webhooks::health::{Health, OffReason};
 use crate::domain::webhooks::target_url::TargetUrl;
-use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, State, Webhook};
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, State, Webhook};
 
 /// A row of `webhooks`, in the order of its columns.
 #[derive(Clone, Queryable)]
@@ -51,6 +51,33 @@ pub struct Row {
     pub exhausted_at: Option<i64>,
     _returned_at: Option<i64>,
     pub viewers_see_answers: bool,
+}
+
+/// The columns of `webhooks` that its form sets, apart from secrets.
+#[derive(AsChangeset)]
+#[diesel(table_name = webhooks, treat_none_as_null = true)]
+pub(super) struct FormColumns<'a> {
+    name: Option<&'a str>,
+    url: &'a str,
+    auth_method: &'a str,
+    auth_name: &'a str,
+    all_inboxes: bool,
+    timeout_s: i32,
+    viewers_see_answers: bool,
+}
+
+impl<'a> FormColumns<'a> {
+    pub(super) fn of(new: &'a NewWebhook) -> Self {
+        Self {
+            name: new.name.as_deref(),
+            url: new.url.as_str(),
+            auth_method: new.authorization.method().as_str(),
+            auth_name: new.authorization.name(),
+            all_inboxes: new.inboxes == InboxScope::All,
+            timeout_s: i32::from(new.timeout_s),
+            viewers_see_answers: new.viewers_see_answers,
+        }
+    }
 }
 
 /// A row of `webhook_headers`.

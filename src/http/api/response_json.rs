@@ -9,54 +9,6 @@ use serde_json::{Map, Value, json};
 use crate::db::deliveries::log::Line;
 use crate::domain::deliveries::{Attempt, Delivery};
 use crate::domain::inboxes::Inbox;
-use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
-use crate::domain::webhooks::{InboxScope, Webhook};
-
-/// A webhook; `secret` is given only right after it was created.
-pub fn webhook(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Value {
-    let ids = match &webhook.inboxes {
-        InboxScope::All => &[][..],
-        InboxScope::Selected(ids) => ids,
-    };
-    let headers: Map<String, Value> =
-        webhook.headers.iter().map(|header| (header.name.to_string(), header_value(header.value.as_deref()))).collect();
-    let mut shape = json!({
-        "id": webhook.id,
-        "name": webhook.name,
-        "url": webhook.url.as_str(),
-        "account_id": 1,
-        "subscriptions": webhook.events,
-        "secret": secret,
-        "enabled": webhook.enabled,
-        "inbox_ids": ids,
-        "authorization": authorization(&webhook.authorization),
-        "headers": headers,
-        "timeout_s": webhook.timeout_s,
-        "viewers_see_answers": webhook.viewers_see_answers,
-        "status": webhook.state,
-        "created_at": webhook.created_at,
-    });
-    // A member of Chatwoot, absent unless exactly one inbox is selected.
-    let only = ids.first().filter(|_| ids.len() == 1).and_then(|id| inboxes.iter().find(|inbox| inbox.id == *id));
-    if let (Some(only), Some(object)) = (only, shape.as_object_mut()) {
-        object.insert("inbox".into(), json!({ "id": only.id, "name": only.name }));
-    }
-    shape
-}
-
-/// A hidden value is `null`; a client that sends `null` back leaves the value unchanged.
-fn header_value(value: Option<&str>) -> Value {
-    value.map_or(Value::Null, |value| json!(value))
-}
-
-fn authorization(shown: &ShownAuthorization) -> Value {
-    match shown.method {
-        Method::None => json!({ "type": "none" }),
-        Method::Bearer => json!({ "type": "bearer", "token": null }),
-        Method::Basic => json!({ "type": "basic", "login": shown.name, "password": null }),
-        Method::Custom => json!({ "type": "custom", "header": shown.name, "value": null }),
-    }
-}
 
 /// An inbox: Hachok's members, then those of Chatwoot's published schema with values that are true of an inbox that only
 /// receives. Clients with typed models refuse an answer that lacks a member, or has `null` where the schema has a string.

@@ -5,7 +5,8 @@ use crate::domain::inboxes::Inbox;
 use crate::domain::text::isolated;
 use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::authorization::Method;
-use crate::forms::webhook::{HeaderRow, WebhookForm};
+use crate::forms::header_row::HeaderRow;
+use crate::forms::webhook::WebhookForm;
 use crate::i18n::Translator;
 
 /// A field with two values.

@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 
 use crate::domain::problem::{Field, Problems};
 use crate::domain::webhooks::Webhook;
-use crate::forms::webhook::HeaderRow;
+use crate::forms::header_row::HeaderRow;
 use crate::i18n::Translator;
 use crate::views::components::ErrorSlot;
 use crate::views::filters;

@@ -1,6 +1,6 @@
 //! `/api/v1/accounts/1/webhooks`.
 
-pub mod input;
+mod webhook_json;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::management::{Caller, Object, RawObject};
-use super::response_json::{self, WholeDelivery, envelope};
+use super::response_json::{WholeDelivery, envelope};
 use crate::clock;
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::events::catalogue::EventName;
@@ -31,7 +31,7 @@ type Ids = Path<(String, WebhookId)>;
 
 pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
     let (list, inboxes) = state.db.read(|conn| Ok((webhooks::list(conn)?, inboxes::list(conn)?))).await?;
-    let list: Vec<Value> = list.iter().map(|webhook| response_json::webhook(webhook, &inboxes, None)).collect();
+    let list: Vec<Value> = list.iter().map(|webhook| webhook_json::output(webhook, &inboxes, None)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "webhooks": list } })))
 }
 
@@ -43,8 +43,8 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 /// Creates a webhook. A URL that another webhook has is refused, as in Chatwoot; the pages only warn. Only this answer and that of a rotation hold the signing secret.
 pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
     let input = input(object)?;
-    let enabled = input::enabled(&input)?.unwrap_or(true);
-    let form = input::create(&input)?;
+    let enabled = webhook_json::enabled(&input)?.unwrap_or(true);
+    let form = webhook_json::create(&input)?;
     let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
     let made = state.db.write_or_refuse(move |conn| {
         let saved = save.create(conn, Some(enabled), &form)?;
@@ -58,12 +58,12 @@ pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Resu
 pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let input = input(object)?;
-    let enabled = input::enabled(&input)?;
+    let enabled = webhook_json::enabled(&input)?;
     let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
     let changed = state.db.write_or_refuse(move |conn| {
         let form = |stored: &Webhook| {
             let mut form = WebhookForm::of(stored);
-            input::apply(&mut form, &input).map(|()| form)
+            webhook_json::apply(&mut form, &input).map(|()| form)
         };
         let saved = save.update(conn, id, enabled, form)?;
         Ok((reload(conn, id)?, saved))
@@ -154,5 +154,5 @@ fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
 
 fn answer(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> HttpResponse {
     HttpResponse::Ok()
-        .json(serde_json::json!({ "payload": { "webhook": response_json::webhook(webhook, inboxes, secret) } }))
+        .json(serde_json::json!({ "payload": { "webhook": webhook_json::output(webhook, inboxes, secret) } }))
 }

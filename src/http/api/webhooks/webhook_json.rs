@@ -1,10 +1,14 @@
-//! Converts a client's JSON into the form of the pages, so that both use one validator.
+//! The JSON of a webhook. A client's JSON becomes the form of the pages, so that both use one validator.
 
 use serde_json::{Map, Value};
 
 use crate::domain::events::catalogue::EventName;
+use crate::domain::inboxes::Inbox;
 use crate::domain::json;
-use crate::forms::webhook::{HeaderRow, WebhookForm};
+use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
+use crate::domain::webhooks::{InboxScope, Webhook};
+use crate::forms::header_row::HeaderRow;
+use crate::forms::webhook::WebhookForm;
 use crate::http::api::error::ApiError;
 
 type Input = Map<String, Value>;
@@ -144,4 +148,50 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 
 fn wrong(attribute: &str, kind: &str) -> ApiError {
     ApiError::invalid(attribute, &format!("{attribute} must be {kind}"))
+}
+
+/// A webhook; `secret` is given only right after it was created.
+pub fn output(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Value {
+    let ids = match &webhook.inboxes {
+        InboxScope::All => &[][..],
+        InboxScope::Selected(ids) => ids,
+    };
+    let headers: Map<String, Value> =
+        webhook.headers.iter().map(|header| (header.name.to_string(), header_value(header.value.as_deref()))).collect();
+    let mut shape = serde_json::json!({
+        "id": webhook.id,
+        "name": webhook.name,
+        "url": webhook.url.as_str(),
+        "account_id": 1,
+        "subscriptions": webhook.events,
+        "secret": secret,
+        "enabled": webhook.enabled,
+        "inbox_ids": ids,
+        "authorization": shown_authorization(&webhook.authorization),
+        "headers": headers,
+        "timeout_s": webhook.timeout_s,
+        "viewers_see_answers": webhook.viewers_see_answers,
+        "status": webhook.state,
+        "created_at": webhook.created_at,
+    });
+    // A member of Chatwoot, absent unless exactly one inbox is selected.
+    let only = ids.first().filter(|_| ids.len() == 1).and_then(|id| inboxes.iter().find(|inbox| inbox.id == *id));
+    if let (Some(only), Some(object)) = (only, shape.as_object_mut()) {
+        object.insert("inbox".into(), serde_json::json!({ "id": only.id, "name": only.name }));
+    }
+    shape
+}
+
+/// A hidden value is `null`; a client that sends `null` back leaves the value unchanged.
+fn header_value(value: Option<&str>) -> Value {
+    value.map_or(Value::Null, |value| serde_json::json!(value))
+}
+
+fn shown_authorization(shown: &ShownAuthorization) -> Value {
+    match shown.method {
+        Method::None => serde_json::json!({ "type": "none" }),
+        Method::Bearer => serde_json::json!({ "type": "bearer", "token": null }),
+        Method::Basic => serde_json::json!({ "type": "basic", "login": shown.name, "password": null }),
+        Method::Custom => serde_json::json!({ "type": "custom", "header": shown.name, "value": null }),
+    }
 }
