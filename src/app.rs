@@ -36,6 +36,7 @@ impl App {
         let sender = Sender::new(Arc::clone(&policy))?;
         let engine = Engine::start(db.clone(), sender, limits(&settings.delivery)).await?;
         tokio::spawn(db.clone().watch_file());
+        tokio::spawn(db.clone().watch_writes());
         let installation_id = db.installation_id().await?;
         let state = State::new(db.with_timeout(), engine.clone(), policy, &settings, public_url, &installation_id)?;
         let server = http::server(state, listener, SHUTDOWN_REQUESTS_TIMEOUT_S)?;

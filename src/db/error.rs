@@ -24,10 +24,20 @@ pub enum Error {
     /// No connection could be made, or it broke.
     #[error("database: {0}")]
     Connection(diesel::ConnectionError),
-    /// No connection became free, or the writer did not start the job, within 5 s; the handle's timeout of 8 s is over;
-    /// or the commit failed. A write that had started when the timeout ended may still commit.
+    /// No connection became free, or the writer did not start the job, within 5 s; a read did not end within the handle's
+    /// timeout of 8 s; or SQLite rolled the commit back. Nothing was written.
     #[error("the database is busy")]
     Busy,
+    /// A write began, and its outcome is unknown: it did not end within the handle's timeout of 8 s, or the connection
+    /// broke during the commit. It may have committed, or may still commit.
+    #[error("the database has not confirmed the write")]
+    Unconfirmed,
+    /// Another transaction has locked a row: a person's, a backup's, or another process's for a moment.
+    #[error("a row is locked by another transaction")]
+    RowLocked,
+    /// The database, its server or its file system takes no writes.
+    #[error("the database is read-only: {0}")]
+    ReadOnly(String),
     /// A stored secret does not open with this key.
     #[error(transparent)]
     Secret(#[from] crate::domain::secret_box::CannotOpen),
@@ -69,15 +79,21 @@ pub enum Error {
     Panicked,
 }
 
+/// SQLite's text for SQLITE_READONLY (sqlite3ErrStr).
+const READ_ONLY: &str = "attempt to write a readonly database";
+
 /// SQLite's texts for SQLITE_CORRUPT and SQLITE_NOTADB (sqlite3ErrStr, sqlite3InitOne): diesel does not pass the codes on.
 const DAMAGED: [&str; 3] = ["database disk image is malformed", "file is not a database", "malformed database schema"];
 
 impl From<Query> for Error {
     /// A broken connection becomes [`Error::Connection`]: the pool replaces it, so a repeated call may succeed.
     fn from(error: Query) -> Self {
-        use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+        use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand};
         match error {
             Query::DatabaseError(ClosedConnection | UnableToSendCommand, info) => broken_connection(info.message()),
+            // SQLSTATE 25006.
+            Query::DatabaseError(ReadOnlyTransaction, info) => Self::ReadOnly(info.message().to_owned()),
+            Query::DatabaseError(_, info) if info.message() == READ_ONLY => Self::ReadOnly(info.message().to_owned()),
             Query::DatabaseError(_, info) if DAMAGED.iter().any(|text| info.message().starts_with(text)) => {
                 Self::Damaged(info.message().to_owned())
             }
@@ -109,7 +125,13 @@ impl Error {
             CheckViolation, ExclusionViolation, ForeignKeyViolation, NotNullViolation, RestrictViolation,
         };
         match self {
-            Self::Busy | Self::Connection(_) | Self::Closed | Self::TaskFailed => true,
+            Self::Busy
+            | Self::Unconfirmed
+            | Self::RowLocked
+            | Self::ReadOnly(_)
+            | Self::Connection(_)
+            | Self::Closed
+            | Self::TaskFailed => true,
             // Until an administrator puts the file back.
             Self::Damaged(_) | Self::Unusable(_) => true,
             Self::Query(Query::DatabaseError(kind, info)) => match kind {
@@ -129,16 +151,43 @@ impl Error {
         }
     }
 
+    /// Whether the error says that the database as a whole takes no writes now, and nothing about the rows.
+    pub fn is_outage(&self) -> bool {
+        use DatabaseErrorKind::{SerializationFailure, Unknown};
+        match self {
+            Self::Busy | Self::Unconfirmed | Self::ReadOnly(_) | Self::Connection(_) | Self::Damaged(_) => true,
+            // A full disk, an I/O error, a missing column or right: neither diesel nor SQLite distinguishes them.
+            Self::Query(Query::DatabaseError(Unknown, info)) => !info.message().ends_with("0x00"),
+            Self::Query(Query::RollbackErrorOnCommit { .. } | Query::BrokenTransactionManager) => true,
+            // A deadlock ended this transaction; the next is not concerned.
+            Self::Query(Query::DatabaseError(SerializationFailure, _)) => false,
+            _ => false,
+        }
+    }
+
     /// Whether a unique index refused the row.
     pub const fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Query(Query::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
-    /// Logs the error at level `error`; `consequence` is the text of the line. A damaged or moved file was logged when it
-    /// was found, and a call after the close of the database is no fault: these log nothing.
+    /// Logs the error at level `error`; `consequence` is the text of the line. An outage is one line when it begins, so
+    /// its consequences are at level `debug`. A damaged or moved file was logged when it was found, and a call after the
+    /// close of the database is no fault: these log nothing.
     pub fn log(&self, consequence: &str) {
-        if !matches!(self, Self::Damaged(_) | Self::Unusable(_) | Self::Closed) {
+        if matches!(self, Self::Damaged(_) | Self::Unusable(_) | Self::Closed) {
+            return;
+        }
+        if self.is_outage() {
+            tracing::debug!(error = %self, "{consequence}");
+        } else {
             tracing::error!(error = %self, "{consequence}");
+        }
+    }
+
+    /// Logs the beginning of an outage.
+    pub(in crate::db) fn log_outage(&self) {
+        if !matches!(self, Self::Damaged(_)) {
+            tracing::error!(error = %self, "the database cannot be written to");
         }
     }
 }
@@ -198,6 +247,7 @@ mod tests {
             (refused(DatabaseErrorKind::ClosedConnection, "gone"), true),
             (refused(DatabaseErrorKind::SerializationFailure, "deadlock"), true),
             (refused(DatabaseErrorKind::ReadOnlyTransaction, "read only"), true),
+            (Error::Unconfirmed, true),
             (refused(DatabaseErrorKind::Unknown, "database or disk is full"), true),
             (refused(DatabaseErrorKind::Unknown, nul), false),
             (refused(DatabaseErrorKind::NotNullViolation, "null"), false),

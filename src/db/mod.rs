@@ -43,6 +43,7 @@ use connection::START_TIMEOUT;
 use connection::file_lock::FileLock;
 use connection::sqlite_writer::Writer;
 use connection::usable::Usable;
+use connection::write_health::WriteHealth;
 use connection::{Access, Link, Manager, migrations, transaction};
 pub use error::{Error, JobError, Unusable, WriteError};
 
@@ -59,6 +60,7 @@ pub struct Db {
     timeout: Option<Duration>,
     link: Arc<Link>,
     usable: Arc<Usable>,
+    writes: Arc<WriteHealth>,
     /// In the process that serves a SQLite file.
     lock: Option<Arc<FileLock>>,
 }
@@ -73,6 +75,8 @@ const CLOSE_WRITER_TIMEOUT: Duration = Duration::from_secs(4);
 const SQLITE_READERS: u32 = 4;
 /// Connections of the pool on Postgres.
 const POSTGRES_CONNECTIONS: u32 = 10;
+/// With less space on the disk of the SQLite file new events are refused; the rest is for the results of what is stored.
+const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 /// How long the caller of a handle from [`Db::with_timeout`] waits for a query or a transaction.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -93,10 +97,11 @@ impl Db {
             .error_handler(Box::new(NopErrorHandler))
             .build_unchecked(Manager { url: url.clone(), access, link: Arc::clone(&link) });
         let usable = Arc::new(Usable::default());
-        let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable))?) } else { None };
+        let writes = Arc::new(WriteHealth::default());
+        let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable), Arc::clone(&writes))?) } else { None };
         let permits = Arc::new(Semaphore::new(connections as usize));
         let (secret_box, lock) = (Arc::new(secret_box), lock.map(Arc::new));
-        Ok(Self { url: url.clone(), pool, permits, writer, secret_box, timeout: None, link, usable, lock })
+        Ok(Self { url: url.clone(), pool, permits, writer, secret_box, timeout: None, link, usable, writes, lock })
     }
 
     /// A handle whose calls return [`Error::Busy`] after 8 s. A write that had begun by then may still commit.
@@ -111,7 +116,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, Error> + Send + 'static,
     {
-        self.pooled(query).await
+        self.pooled(query, Error::Busy).await
     }
 
     /// Runs `job` in one transaction, which is on disk when this returns. An error or a panic of `job` rolls it back. If
@@ -147,22 +152,35 @@ impl Db {
     {
         self.check_open()?;
         self.usable.check().map_err(Error::from)?;
-        if let Some(writer) = &self.writer {
-            return self.within_timeout(writer.run(job, then)).await?;
-        }
-        self.pooled(move |conn| transaction::run(conn, job).map(then)).await
+        let running = self.writes.begin();
+        let written = match &self.writer {
+            Some(writer) => self.within_timeout(writer.run(job, then), Error::Unconfirmed).await,
+            None => {
+                // The thread may continue after the caller's timeout.
+                let work = move |conn: &mut DbConnection| {
+                    let _running = running;
+                    transaction::run(conn, job).map(then)
+                };
+                self.pooled(work, Error::Unconfirmed).await
+            }
+        };
+        written.inspect_err(|error: &E| {
+            if let Some(error) = error.database() {
+                self.writes.note_failure(error);
+            }
+        })
     }
 
     /// Runs `work` on a thread for blocking work, with a connection of the pool. Callers queue on a semaphore: in
     /// r2d2's own queue each would block a thread. A call whose time is over before it gets a connection never starts.
-    async fn pooled<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn pooled<T, E, F>(&self, work: F, late: Error) -> Result<T, E>
     where
         T: Send + 'static,
         E: JobError,
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
         self.check_open()?;
-        self.within_timeout(async {
+        let work = async {
             let began = Instant::now();
             let permit = tokio::time::timeout(START_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
             let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::TaskFailed)?;
@@ -176,24 +194,29 @@ impl Db {
                 }
                 work(&mut pooled.conn).inspect_err(|error| {
                     if let Some(error) = error.database() {
-                        pooled.mark_suspect();
+                        pooled.mark_suspect(error);
                         usable.note(error);
                     }
                 })
             });
             task.await.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::TaskFailed })?
-        })
-        .await?
+        };
+        self.within_timeout(work, late).await
     }
 
     fn check_open(&self) -> Result<(), Error> {
         if self.link.is_closed() { Err(Error::Closed) } else { Ok(()) }
     }
 
-    async fn within_timeout<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+    /// The result of `work`, or `late` if the handle's timeout ends first.
+    async fn within_timeout<T, E: JobError>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+        late: Error,
+    ) -> Result<T, E> {
         match self.timeout {
-            Some(timeout) => tokio::time::timeout(timeout, work).await.map_err(|_| Error::Busy),
-            None => Ok(work.await),
+            Some(timeout) => tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(late.into())),
+            None => work.await,
         }
     }
 
@@ -238,6 +261,11 @@ impl Db {
         let folder = self.url.file()?.parent().filter(|folder| !folder.as_os_str().is_empty());
         let disk = rustix::fs::statvfs(folder.unwrap_or_else(|| std::path::Path::new("."))).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Whether the disk of the SQLite file has so little space left that nothing new may be stored.
+    pub fn is_disk_full(&self) -> bool {
+        self.free_space().is_some_and(|free| free < DISK_FREE_MIN_BYTES)
     }
 
     /// Whether other processes may serve the same database: true on Postgres.

@@ -8,17 +8,32 @@ use crate::db::accounts::users;
 
 /// `/healthz`: 200 as long as the process serves requests.
 pub async fn lives() -> impl Responder {
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+    HttpResponse::Ok().content_type(PLAIN_TEXT).body("ok\n")
 }
 
-/// `/readyz`: 200 if the database answers and the delivery task runs; otherwise 503 with the cause.
+/// `/readyz`: 200 if the database answers and takes writes, and the delivery task runs; otherwise 503 with the cause.
 pub async fn ready(state: Data<State>) -> impl Responder {
-    let answers = state.db.read(users::is_empty).await.is_ok();
-    let (mut response, text) = match (state.db.unusable(), answers, state.engine.is_running()) {
-        (None, true, true) => (HttpResponse::Ok(), "ready\n".to_owned()),
-        (Some(why), ..) => (HttpResponse::ServiceUnavailable(), format!("{why}\n")),
-        (None, false, _) => (HttpResponse::ServiceUnavailable(), "the database does not answer\n".to_owned()),
-        (None, true, false) => (HttpResponse::ServiceUnavailable(), "stopping\n".to_owned()),
-    };
-    response.content_type("text/plain; charset=utf-8").body(text)
+    match obstacle(&state).await {
+        None => HttpResponse::Ok().content_type(PLAIN_TEXT).body("ready\n"),
+        Some(why) => HttpResponse::ServiceUnavailable().content_type(PLAIN_TEXT).body(format!("{why}\n")),
+    }
+}
+
+const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+
+/// Why the process cannot do its work.
+async fn obstacle(state: &State) -> Option<String> {
+    if let Some(why) = state.db.unusable() {
+        return Some(why.to_string());
+    }
+    if state.db.read(users::is_empty).await.is_err() {
+        return Some("the database does not answer".into());
+    }
+    if let Some(why) = state.db.write_outage() {
+        return Some(format!("the database cannot be written to: {why}"));
+    }
+    if state.db.is_disk_full() {
+        return Some("the disk of the database is nearly full".into());
+    }
+    (!state.engine.is_running()).then(|| "stopping".into())
 }

@@ -2,7 +2,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::rig::{FaultyReceiver, HelpDesk, Posted, SmallDisk, Store, check, webhooks};
-use crate::support::{App, Place, Visitor};
+use crate::support::{App, Place, Visitor, eventually};
 
 /// How long another process holds the lock on the file.
 const LOCK_HELD: Duration = Duration::from_secs(8);
@@ -95,8 +95,11 @@ async fn a_mounted_disk_that_is_full_to_the_last_byte_loses_nothing() {
     disk.fill_up_to(0);
     desk.until_refused(PROGRESS_TIMEOUT).await;
     pages_are_readable(&admin).await;
+    let visitor = app.visitor();
+    eventually("not ready", || async { (visitor.get("/readyz").await.status == 503).then_some(()) }).await;
     disk.make_room();
     desk.until_more(100, PROGRESS_TIMEOUT).await;
+    eventually("ready", || async { (visitor.get("/readyz").await.status == 200).then_some(()) }).await;
     load.stop().await;
     only_accepted_or_refused(&desk);
     desk.settle().await;

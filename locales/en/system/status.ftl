@@ -5,6 +5,7 @@ status_degraded = Degraded
 trouble_overloaded = No new events are accepted: the queue is too long or the disk is full.
 trouble_disk_low = The disk of the database is nearly full. Free some space.
 trouble_unusable = The database file was moved, replaced or damaged. No new events are accepted. See the server’s log.
+trouble_cannot_write = Nothing can be written to the database. No new events are accepted. See the server’s log.
 trouble_late = Due deliveries have been waiting for more than a minute.
 trouble_not_cleaned = Old deliveries have not been removed for more than 30 minutes. See the server’s log.
 queue = Queue

@@ -80,6 +80,8 @@ fn apply(conn: &mut DbConnection) -> Result<(), Error> {
             }
         }
         DbConnection::Postgres(conn) => {
+            // Another process may migrate for long.
+            sql_query("SET lock_timeout = 0").execute(conn)?;
             sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(conn)?;
             let done = conn.run_pending_migrations(POSTGRES).map(drop).map_err(failed);
             sql_query(format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).execute(conn)?;

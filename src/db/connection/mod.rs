@@ -8,6 +8,8 @@ pub(super) mod migrations;
 pub(super) mod sqlite_writer;
 pub(super) mod transaction;
 pub(super) mod usable;
+pub(super) mod write_health;
+mod write_probe;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +60,9 @@ const SQLITE_PLAIN: &str = "PRAGMA busy_timeout = 10000;";
 // No sequential scans, hash joins or merge joins: every query has an index and joins few rows. Statistics mislead the
 // planner in a new database, and where the queue was empty when they were collected: Postgres then read all pending
 // deliveries for each result.
+// lock_timeout: a row that a person has locked must not stop the one writer of results.
 const POSTGRES_SESSION: &str = "SET synchronous_commit = on; SET client_min_messages = warning; SET TIME ZONE 'UTC'; \
+     SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '60s'; \
      SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 /// Opens one connection. The derived `establish` would try one database after the other and hide the error.
@@ -127,6 +131,8 @@ pub struct Pooled {
     pub conn: DbConnection,
     /// When it last answered; `None` after an error.
     checked_at: Option<Instant>,
+    /// Its server refuses writes: another one may take them.
+    is_read_only: bool,
     /// Behind `conn`, and so dropped after it.
     _counted: CountedConnection,
 }
@@ -136,9 +142,11 @@ pub struct Pooled {
 const LIVENESS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Pooled {
-    /// Has the connection checked before its next use, because a query failed.
-    pub fn mark_suspect(&mut self) {
+    /// Has the connection checked before its next use, because a query failed; has it replaced if its server has become
+    /// read-only, as a primary does that was fenced off.
+    pub fn mark_suspect(&mut self, error: &Error) {
         self.checked_at = None;
+        self.is_read_only |= matches!(error, Error::ReadOnly(_)) && matches!(self.conn, DbConnection::Postgres(_));
     }
 }
 
@@ -158,7 +166,7 @@ impl ManageConnection for Manager {
             Err(_) => {}
         }
         let conn = opened?;
-        Ok(Pooled { conn, checked_at: Some(Instant::now()), _counted: counted })
+        Ok(Pooled { conn, checked_at: Some(Instant::now()), is_read_only: false, _counted: counted })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
@@ -175,6 +183,6 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        self.link.is_closed() || pooled.conn.is_broken()
+        self.link.is_closed() || pooled.is_read_only || pooled.conn.is_broken()
     }
 }

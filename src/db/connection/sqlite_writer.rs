@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::transaction;
 use super::usable::Usable;
+use super::write_health::WriteHealth;
 use crate::db::connection::START_TIMEOUT;
 use crate::db::sql::literal::LiteralSql;
 use crate::db::{DbConnection, Error, JobError};
@@ -48,6 +49,7 @@ struct Batch {
     /// be in a transaction of their own.
     is_intact: bool,
     usable: Arc<Usable>,
+    writes: Arc<WriteHealth>,
 }
 
 /// A handle to the writer thread.
@@ -58,11 +60,11 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the thread; it ends when the last handle is dropped, or by [`Self::close`].
-    pub fn start(conn: DbConnection, usable: Arc<Usable>) -> Result<Self, Error> {
+    pub fn start(conn: DbConnection, usable: Arc<Usable>, writes: Arc<WriteHealth>) -> Result<Self, Error> {
         let (queue, messages) = mpsc::channel(QUEUED_JOBS_MAX);
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_all(Batch { conn, is_intact: true, usable }, messages))
+            .spawn(move || write_all(Batch { conn, is_intact: true, usable, writes }, messages))
             .map_err(|_| Error::TaskFailed)?;
         Ok(Self { queue })
     }
@@ -189,6 +191,8 @@ fn write(batch: &mut Batch, jobs: &mut Vec<Job>) {
     let committed = begun.and_then(|()| batch.commit());
     if let Err(error) = &committed {
         batch.usable.note(error);
+        // Its callers get `Error::Busy`, so the cause is noted here.
+        batch.writes.note_failure(error);
         error.log("a commit failed; its jobs were rolled back");
         drop(transaction::roll_back(&mut batch.conn));
     }

@@ -28,14 +28,21 @@ pub fn roll_back(conn: &mut DbConnection) -> Result<(), Error> {
     Ok(Manager::rollback_transaction(conn)?)
 }
 
-/// Runs `job` in a transaction of its own; an error or a panic rolls it back.
+/// Runs `job` in a transaction of its own; an error or a panic rolls it back. [`Error::Unconfirmed`] if the connection
+/// broke during the commit.
 pub fn run<T, E: JobError>(
     conn: &mut DbConnection,
     job: impl FnOnce(&mut DbConnection) -> Result<T, E>,
 ) -> Result<T, E> {
     begin(conn)?;
     match caught(conn, job) {
-        Ok(value) => Ok(commit(conn).map(|()| value)?),
+        Ok(value) => match commit(conn) {
+            Ok(()) => Ok(value),
+            Err(Error::Connection(_) | Error::Query(diesel::result::Error::RollbackErrorOnCommit { .. })) => {
+                Err(Error::Unconfirmed.into())
+            }
+            Err(error) => Err(error.into()),
+        },
         Err(error) => {
             roll_back(conn)?;
             Err(error)

@@ -38,3 +38,9 @@ pub fn insert(conn: &mut DbConnection, key: &str, known: &Known, now: Timestamp)
         .execute(conn)?;
     Ok(())
 }
+
+/// Deletes a key.
+pub fn delete(conn: &mut DbConnection, key: &str) -> Result<(), Error> {
+    diesel::delete(k::table.find(key)).execute(conn)?;
+    Ok(())
+}

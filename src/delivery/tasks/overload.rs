@@ -13,33 +13,47 @@ use crate::fault_injection;
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// More due deliveries than this are an overload. Those that are held, paused, failing or due later do not count.
 const OVERLOAD_DUE_MAX: i64 = 100_000;
-/// Less free space than this on the disk of the database is an overload.
-const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
+/// The overload ends when no more than this part of [`OVERLOAD_DUE_MAX`] is due, so that ingest is not paused and resumed
+/// every few seconds.
+const RESUME_PERCENT: i64 = 90;
+
+/// Why new events are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Overload {
+    DiskFull,
+    TooManyDue,
+}
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
+    let mut overload = None;
     while !inner.stopping.load(Ordering::Relaxed) {
-        match is_overloaded(&inner).await {
-            Ok(now) => match (inner.overloaded.swap(now, Ordering::Relaxed), now) {
-                (false, true) => tracing::warn!("ingest paused: too many deliveries are due, or the disk is full"),
-                (true, false) => tracing::info!("ingest resumed"),
-                _ => {}
-            },
+        match check(&inner, overload).await {
+            Ok(now) => {
+                match (overload, now) {
+                    (None, Some(Overload::DiskFull)) => tracing::warn!("ingest paused: the disk is nearly full"),
+                    (None, Some(Overload::TooManyDue)) => tracing::warn!("ingest paused: too many deliveries are due"),
+                    (Some(_), None) => tracing::info!("ingest resumed"),
+                    _ => {}
+                }
+                inner.overloaded.store(now.is_some(), Ordering::Relaxed);
+                overload = now;
+            }
             Err(error) => error.log("the queue could not be measured"),
         }
         tokio::time::sleep(CHECK_INTERVAL).await;
     }
 }
 
-async fn is_overloaded(inner: &Inner) -> Result<bool, Error> {
-    if inner.db.free_space().is_some_and(|free| free < DISK_FREE_MIN_BYTES) {
-        return Ok(true);
+async fn check(inner: &Inner, before: Option<Overload>) -> Result<Option<Overload>, Error> {
+    if inner.db.is_disk_full() {
+        return Ok(Some(Overload::DiskFull));
     }
-    // Counting costs a query; without a backlog every due delivery has a permit.
-    if !inner.backlog.load(Ordering::Relaxed) {
-        return Ok(false);
+    let mut due_max = fault_injection::due_limit(OVERLOAD_DUE_MAX);
+    if before == Some(Overload::TooManyDue) {
+        due_max = due_max * RESUME_PERCENT / 100;
     }
     let now = inner.now();
-    let due_max = fault_injection::due_limit(OVERLOAD_DUE_MAX);
-    Ok(inner.db.read(move |conn| statistics::due(conn, now, due_max + 1)).await? > due_max)
+    let due = inner.db.read(move |conn| statistics::due(conn, now, due_max + 1)).await?;
+    Ok((due > due_max).then_some(Overload::TooManyDue))
 }

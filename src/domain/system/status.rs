@@ -10,6 +10,8 @@ string_enum!(
     SystemProblem {
         /// New events are refused with 503.
         Overloaded = "overloaded",
+        /// Writes to the database have failed, or one has not ended, for five seconds.
+        CannotWrite = "cannot_write",
         /// The disk of the database is nearly full.
         DiskLow = "disk_low",
         /// The database's file was moved, replaced or damaged.
@@ -35,6 +37,8 @@ pub struct Measurements {
     pub overloaded: bool,
     /// The database's file was moved, replaced or damaged.
     pub unusable: bool,
+    /// Writes to the database fail.
+    pub cannot_write: bool,
     /// Free bytes on the disk of the database, if known.
     pub free_disk: Option<u64>,
     /// The due time of the oldest delivery that no pause or limit holds back.
@@ -52,6 +56,7 @@ impl Measurements {
         let found = [
             (SystemProblem::Overloaded, self.overloaded),
             (SystemProblem::Unusable, self.unusable),
+            (SystemProblem::CannotWrite, self.cannot_write && !self.unusable),
             (SystemProblem::DiskLow, self.free_disk.is_some_and(|free| free < DISK_LOW_BYTES)),
             (SystemProblem::Late, self.oldest_due.is_some_and(|due| now.since(due) > LATE_AFTER)),
             (SystemProblem::NotCleaned, now.since(not_cleaned_since) > NOT_CLEANED_AFTER),
@@ -71,6 +76,7 @@ mod tests {
         let well = Measurements {
             overloaded: false,
             unusable: false,
+            cannot_write: false,
             free_disk: None,
             oldest_due: Some(ago(60)),
             cleaned_at: None,
@@ -89,6 +95,8 @@ mod tests {
             ),
             (Measurements { overloaded: true, ..well }, vec![SystemProblem::Overloaded]),
             (Measurements { unusable: true, ..well }, vec![SystemProblem::Unusable]),
+            (Measurements { cannot_write: true, ..well }, vec![SystemProblem::CannotWrite]),
+            (Measurements { cannot_write: true, unusable: true, ..well }, vec![SystemProblem::Unusable]),
             (Measurements { free_disk: Some(DISK_LOW_BYTES - 1), ..well }, vec![SystemProblem::DiskLow]),
             (Measurements { oldest_due: Some(ago(61)), ..well }, vec![SystemProblem::Late]),
             (Measurements { started_at: ago(1801), ..well }, vec![SystemProblem::NotCleaned]),

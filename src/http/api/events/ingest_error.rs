@@ -62,12 +62,23 @@ impl IngestError {
         let detail = "The event was not stored. Send it again later.".to_owned();
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "", detail)
     }
+
+    /// 503: the event may have been stored, and the client should retry with a key that distinguishes duplicates.
+    pub fn unconfirmed() -> Self {
+        let detail = "The database has not confirmed the event in time: it may have been stored. Send it again with the \
+                      same Idempotency-Key; without a key it may be stored twice.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", "The outcome is unknown", "", detail.to_owned())
+    }
 }
 
 impl From<db::Error> for IngestError {
     fn from(error: db::Error) -> Self {
         error.log("an event could not be stored");
-        if error.is_temporary() { Self::overloaded() } else { Self::internal() }
+        match error {
+            db::Error::Unconfirmed => Self::unconfirmed(),
+            error if error.is_temporary() => Self::overloaded(),
+            _ => Self::internal(),
+        }
     }
 }
 

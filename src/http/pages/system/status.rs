@@ -29,6 +29,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
         measurements: Measurements {
             overloaded: pulse.overloaded,
             unusable: state.db.unusable().is_some(),
+            cannot_write: state.db.write_outage().is_some(),
             free_disk: state.db.free_space(),
             oldest_due,
             cleaned_at: pulse.cleaned_at,

@@ -74,8 +74,8 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Webh
     if let Some(alert) = alert.as_mut().filter(|_| webhook.state == Health::AutoDisabled) {
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
-    let paused = webhook.health.paused_until.filter(|until| now < *until);
-    render(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at))
+    let paused = webhook.health.paused_until(now);
+    render(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at()))
 }
 
 /// The values of the page, as loaded.

@@ -158,6 +158,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         |problems| html(&settings::SettingsPage::new(layout(language, user, "/settings"), typed, problems, fixed()));
     let well = Measurements {
         unusable: false,
+        cannot_write: false,
         overloaded: false,
         free_disk: Some(48_200_000_000),
         oldest_due: None,
@@ -186,6 +187,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
     let ill = Measurements {
         overloaded: true,
         unusable: true,
+        cannot_write: false,
         free_disk: Some(50_000_000),
         oldest_due: Some(ago(9)),
         ..well
