@@ -57,7 +57,7 @@ diesel::table! {
         disabled_at -> Nullable<BigInt>, disabled_reason -> Nullable<Text>,
         version -> Integer, created_at -> BigInt, updated_at -> BigInt, deleted_at -> Nullable<BigInt>,
         probe_at -> Nullable<BigInt>, probe_wait_ms -> Integer, exhausted_at -> Nullable<BigInt>,
-        returned_at -> Nullable<BigInt>, viewers_see_answers -> Bool,
+        returned_at -> Nullable<BigInt>, viewers_see_answers -> Bool, probe_lease -> Nullable<BigInt>,
     }
 }
 

@@ -80,6 +80,8 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
         status: response.map(|response| response.status),
         retry_after: response.and_then(|response| retry_after::of(response, ended_at)),
         gave_up: false,
+        began_at: started_at,
+        lease: claimed.lease.token,
     };
     let next = match outcome::decide(&claimed.delivery, signal, ended_at, clock::random_fraction()) {
         _ if is_deleted => Next::GiveUp(Reason::WebhookDeleted),

@@ -1,11 +1,15 @@
 //! Stores the results of attempts, many in one commit.
+//!
+//! Results that cannot be stored because of their own webhook, whose row another client has locked, are set aside: the others
+//! do not wait for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::shared::Inner;
 use crate::db::Error;
@@ -13,51 +17,157 @@ use crate::db::deliveries::hourly_counts;
 use crate::db::deliveries::queue::record::{self, Written};
 use crate::db::deliveries::queue::rows::Finished;
 use crate::db::webhooks::health::{self, HealthChange};
+use crate::domain::deliveries::Next;
 use crate::domain::id::WebhookId;
 use crate::domain::webhooks::health::{Pace, Signal};
 use crate::fault_injection;
 
 /// Results in one commit.
 const COMMIT_RESULTS_MAX: usize = 256;
-/// The pause before a result is stored again that could not be stored.
+/// The pause before results are stored again that could not be stored.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// After this time the log says that the results of a webhook cannot be stored.
+const LOGGED_AFTER: Duration = Duration::from_secs(10);
+
+/// Results of webhooks whose rows are locked or refuse them. They are retried beside the others.
+#[derive(Default)]
+struct Aside {
+    /// New results of webhooks that are being retried.
+    waiting: HashMap<WebhookId, Vec<Finished>>,
+    retries: JoinSet<Retry>,
+}
+
+/// One webhook's results, and since when they cannot be stored.
+struct Retry {
+    webhook: WebhookId,
+    results: Vec<Finished>,
+    since: Instant,
+    is_logged: bool,
+}
 
 /// Stores results until the last sender of the queue is dropped.
 pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) {
     let mut batch = Vec::with_capacity(COMMIT_RESULTS_MAX);
+    let mut aside = Aside::default();
     loop {
-        let Some(first) = queue.recv().await else { return };
-        batch.push(first);
-        while batch.len() < COMMIT_RESULTS_MAX
-            && let Ok(more) = queue.try_recv()
-        {
-            batch.push(more);
-        }
-        let written = batch.len();
-        write(&inner, batch.drain(..).collect()).await;
-        inner.concurrency.results_written(written);
-        inner.wake_for_backlog();
-        if inner.running.fetch_sub(written, Ordering::AcqRel) == written {
-            inner.settled.notify_one();
+        tokio::select! {
+            received = queue.recv_many(&mut batch, COMMIT_RESULTS_MAX) => {
+                if received == 0 {
+                    return;
+                }
+                write(&inner, std::mem::take(&mut batch), &mut aside).await;
+            }
+            Some(Ok(retry)) = aside.retries.join_next() => end_retry(&inner, retry, &mut aside),
         }
     }
 }
 
-/// Stores a batch. If that fails, stores each result by itself until its lease has expired: then it is dropped, because the
-/// delivery is claimed and sent again.
-async fn write(inner: &Inner, batch: Arc<[Finished]>) {
-    if record(inner, Arc::clone(&batch)).await.is_ok() {
+/// Stores a batch; sets aside the results of a webhook that cannot be stored while others can.
+async fn write(inner: &Arc<Inner>, batch: Vec<Finished>, aside: &mut Aside) {
+    let mut ready = Vec::with_capacity(batch.len());
+    for finished in batch {
+        match aside.waiting.get_mut(&finished.webhook_id) {
+            Some(waiting) => {
+                inner.concurrency.hold(finished.webhook_id, 1);
+                waiting.push(finished);
+            }
+            None => ready.push(finished),
+        }
+    }
+    if ready.is_empty() || store(inner, &mut ready).await {
         return;
     }
-    // One result that cannot be stored must not hold up the others.
-    for finished in batch.iter() {
-        while let Err(error) = record(inner, [finished.clone()].into()).await {
-            error.log("the result of an attempt could not be stored");
-            if inner.now() >= finished.lease.until {
-                break;
-            }
-            tokio::time::sleep(RETRY_INTERVAL).await;
+    let mut groups: BTreeMap<WebhookId, Vec<Finished>> = BTreeMap::new();
+    for finished in ready {
+        groups.entry(finished.webhook_id).or_default().push(finished);
+    }
+    for (webhook, mut results) in groups {
+        if !store(inner, &mut results).await {
+            inner.concurrency.hold(webhook, results.len());
+            aside.waiting.insert(webhook, Vec::new());
+            let retry = Retry { webhook, results, since: Instant::now(), is_logged: false };
+            aside.retries.spawn(try_again(Arc::clone(inner), retry));
         }
+    }
+}
+
+/// Stores results in one commit, waiting as long as the whole database takes no writes. False if it refused these.
+async fn store(inner: &Inner, results: &mut Vec<Finished>) -> bool {
+    while let Err(error) = record(inner, results.as_slice().into()).await {
+        if !error.is_outage() {
+            return false;
+        }
+        error.log("results of attempts could not be stored");
+        tokio::time::sleep(RETRY_INTERVAL).await;
+        drop_expired(inner, results);
+        if results.is_empty() {
+            return true;
+        }
+    }
+    inner.concurrency.results_written(results.len());
+    written(inner, results.len());
+    true
+}
+
+/// Drops failures whose lease has expired, because their deliveries are claimed and sent again. A success is kept: it
+/// counts without a lease.
+fn drop_expired(inner: &Inner, results: &mut Vec<Finished>) {
+    let (now, before) = (inner.now(), results.len());
+    results.retain(|finished| finished.next == Next::Done || now < finished.lease.until);
+    let dropped = before - results.len();
+    inner.concurrency.results_written(dropped);
+    written(inner, dropped);
+}
+
+/// Counts results that need no more work.
+fn written(inner: &Inner, results: usize) {
+    inner.wake_for_backlog();
+    if results > 0 && inner.running.fetch_sub(results, Ordering::AcqRel) == results {
+        inner.settled.notify_one();
+    }
+}
+
+/// After a pause, stores results that were set aside: together, or else the first one by itself, so that one that can
+/// never be stored does not hold up the others; it is dropped when its lease has expired. Returns what is left.
+async fn try_again(inner: Arc<Inner>, mut retry: Retry) -> Retry {
+    tokio::time::sleep(RETRY_INTERVAL).await;
+    let mut results = std::mem::take(&mut retry.results);
+    let count = results.len();
+    let error = match record(&inner, results.as_slice().into()).await {
+        Ok(()) => {
+            written(&inner, count);
+            return retry;
+        }
+        Err(error) => error,
+    };
+    if !retry.is_logged && retry.since.elapsed() >= LOGGED_AFTER {
+        tracing::error!(webhook_id = %retry.webhook, %error, "the results of a webhook cannot be stored");
+        retry.is_logged = true;
+    }
+    let is_locked = matches!(error, Error::RowLocked);
+    match results.first() {
+        Some(first) if count > 1 && !is_locked && record(&inner, [first.clone()].into()).await.is_ok() => {
+            results.remove(0);
+        }
+        _ => results.rotate_left(1),
+    }
+    let now = inner.now();
+    results.retain(|finished| now < finished.lease.until || (is_locked && finished.next == Next::Done));
+    written(&inner, count - results.len());
+    retry.results = results;
+    retry
+}
+
+/// Continues with a webhook's results, or lets it send again once all are stored.
+fn end_retry(inner: &Arc<Inner>, mut retry: Retry, aside: &mut Aside) {
+    let more = aside.waiting.remove(&retry.webhook).unwrap_or_default();
+    retry.results.extend(more);
+    if retry.results.is_empty() {
+        inner.concurrency.release(retry.webhook);
+        inner.wake.notify_one();
+    } else {
+        aside.waiting.insert(retry.webhook, Vec::new());
+        aside.retries.spawn(try_again(Arc::clone(inner), retry));
     }
 }
 

@@ -101,10 +101,16 @@ fn claim(inner: &Inner, conn: &mut DbConnection, fairness: &mut Fairness) -> Res
         waiting.retain(|other| *other != webhook);
         // Another process may have changed it or turned it off since `due_webhooks`.
         let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
-        let mut permits = part.permits.into_iter();
-        for delivery in queue::claim::claim(conn, webhook, now, lease, part.share)? {
-            claimed.push((delivery, version, permits.next()));
+        // Another process may send the probe.
+        if part.due.probe && !webhooks::health::begin_probe(conn, webhook, lease.token, now)? {
+            continue;
         }
+        let mut permits = part.permits.into_iter();
+        let taken = queue::claim::claim(conn, webhook, now, lease, part.share)?;
+        if part.due.probe && taken.is_empty() {
+            webhooks::health::release_probe(conn, webhook, lease.token)?;
+        }
+        claimed.extend(taken.into_iter().map(|delivery| (delivery, version, permits.next())));
     }
     let ids: Vec<EventId> = claimed.iter().map(|(delivery, ..)| delivery.event_id).collect();
     let bodies: HashMap<EventId, Bytes> = events::bodies(conn, &ids)?.into_iter().collect();

@@ -8,6 +8,7 @@ mod connections;
 mod fairness;
 #[cfg(feature = "fault-injection")]
 mod forms;
+mod health;
 mod kills;
 mod matrix;
 mod memory;

@@ -1,8 +1,10 @@
 use std::time::{Duration, Instant};
 
-use super::rig::{Cluster, FaultyReceiver, HelpDesk, Posted, Store, check, webhooks};
+use serde_json::json;
+
+use super::rig::{Cluster, FaultyReceiver, HelpDesk, Posted, Store, check, status, webhooks};
 use crate::support::ports::ClosedPort;
-use crate::support::{App, Place};
+use crate::support::{App, Place, event, eventually};
 
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(30);
 /// Limit of an answer while the database does not respond.
@@ -84,6 +86,86 @@ async fn on_postgres_a_database_that_accepts_everything_and_answers_nothing_is_s
     let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
     assert_eq!((verdict.duplicates, verdict.interrupted), (0, 0));
     println!("silent for a while, back after {back:?}: {verdict}");
+}
+
+/// The sender must not believe that nothing was stored: without a key it would make a second event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_an_event_that_is_stored_too_late_is_reported_as_unknown() {
+    let app = App::on_postgres();
+    let (sender, mut store) = (app.api("ingest"), Store::of(&app));
+    store.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(9); RETURN NEW; END $$",
+    );
+    store.run("CREATE TRIGGER slow BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION slow()");
+    let answer = sender.send(event("message_created")).await;
+    assert_eq!((answer.status, &answer.json()["errors"][0]["code"]), (503, &json!("unknown")), "{}", answer.json());
+    store.until("the event", "events", PROGRESS_TIMEOUT).await;
+}
+
+/// As a script fences off a primary, or a managed database whose storage is full: connections live on, and each write is
+/// refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_server_that_becomes_read_only_is_reported_and_survived() {
+    let cluster = Cluster::start();
+    let (app, receiver) = (App::at(Place::on(&cluster.url())), FaultyReceiver::start());
+    let paths = webhooks(&app.api("admin"), &receiver, 2).await;
+    let (desk, admin, visitor) = (HelpDesk::new(&app), app.admin().await, app.visitor());
+    let load = desk.load(20);
+    desk.until_more(40, PROGRESS_TIMEOUT).await;
+    let mut store = Store::of(&app);
+    let mut fence = |value: &str| {
+        store.run(&format!("ALTER SYSTEM SET default_transaction_read_only = {value}"));
+        assert_eq!(store.count("pg_reload_conf() AS done WHERE done"), 1);
+    };
+    fence("on");
+    assert_eq!(desk.until_refused(PROGRESS_TIMEOUT).await, Posted::Refused(503, Some("5".into())));
+    eventually("not ready", || async { (visitor.get("/readyz").await.status == 503).then_some(()) }).await;
+    let ready = visitor.get("/readyz").await;
+    assert!(ready.body.contains("cannot be written to"), "{}", ready.body);
+    let status = admin.open("/status").await;
+    assert!(status.body.contains("Nothing can be written to the database."), "{}", status.body);
+    fence("off");
+    let back = Instant::now();
+    desk.until_more(1, ANSWER_TIMEOUT).await;
+    eventually("ready", || async { (visitor.get("/readyz").await.status == 200).then_some(()) }).await;
+    assert!(back.elapsed() < ANSWER_TIMEOUT, "{:?}", back.elapsed());
+    load.stop().await;
+    desk.settle().await;
+    let verdict = check(&desk, &receiver, &mut Store::of(&app), &paths).await;
+    let log = app.log();
+    assert_eq!(log.matches("the database cannot be written to").count(), 1, "{log}");
+    assert_eq!(log.matches("ERROR").count(), 1, "a line for the outage, none for an event: {log}");
+    println!("read-only for a while, back after {:?}: {verdict}", back.elapsed());
+}
+
+/// A `psql` with an open transaction that was forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_row_that_somebody_locks_delays_its_webhook_alone() {
+    let app = App::start();
+    let receiver = FaultyReceiver::start();
+    let paths = webhooks(&app.api("admin"), &receiver, 3).await;
+    // The results of the first webhook change its row.
+    receiver.answers(&paths[0], status(500));
+    let desk = HelpDesk::new(&app);
+    let mut holder = Store::of(&app);
+    holder.run("BEGIN");
+    holder.run("UPDATE webhooks SET name = 'held' WHERE id = 1");
+    let load = desk.load(20);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(8) {
+        let before = receiver.heard(&paths[2]).len();
+        receiver.wait_for_requests(&paths[2], before + 1, Duration::from_secs(1)).await;
+        assert_eq!(app.visitor().get("/readyz").await.status, 200);
+    }
+    holder.run("COMMIT");
+    load.stop().await;
+    let mut store = Store::of(&app);
+    store.until("the first webhook's results", "webhooks WHERE id = 1 AND failures >= 3", PROGRESS_TIMEOUT).await;
+    let others = "deliveries WHERE webhook_id > 1 AND status <> 'success'";
+    eventually("the others are delivered", || async { (Store::of(&app).count(others) == 0).then_some(()) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -40,7 +40,7 @@ async fn on_postgres_requests_stop_while_256_results_wait_for_the_database() {
     for path in ["/a", "/b"] {
         api.webhook(&webhook(&receiver.at(path))).await;
     }
-    let held = Held::by(&app.database_url(), "SELECT id FROM webhooks FOR NO KEY UPDATE");
+    let held = Held::by(&app.database_url(), "LOCK TABLE attempts IN SHARE MODE");
     for _ in 0..25 {
         join_all((0..32).map(|_| api.accepted(event("message_created")))).await;
     }

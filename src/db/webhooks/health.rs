@@ -1,5 +1,7 @@
 //! The health of webhooks: streaks of failures, pauses and probes.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use crate::db::schema::webhooks as w;
@@ -7,41 +9,53 @@ use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::health::{Health, OffReason, Pace, Signal};
+use crate::domain::webhooks::health::{Condition, Health, OffReason, Pace, Signal, Streak};
 
 /// The columns of `webhooks` that make its health.
 #[derive(Queryable)]
 pub(super) struct Columns {
+    pub(super) enabled: bool,
+    pub(super) disabled_reason: Option<String>,
     pub(super) failures: i32,
     pub(super) failing_since: Option<i64>,
     pub(super) paused_until: Option<i64>,
     pub(super) probe_at: Option<i64>,
     pub(super) probe_wait_ms: i32,
+    pub(super) probe_lease: Option<i64>,
     pub(super) exhausted_at: Option<i64>,
 }
 
 impl From<Columns> for Health {
     fn from(row: Columns) -> Self {
         let time = |micros: Option<i64>| micros.map(Timestamp::from_micros);
-        Self {
-            failures: row.failures,
-            failing_since: time(row.failing_since),
-            paused_until: time(row.paused_until),
-            probe_at: time(row.probe_at),
-            probe_wait_ms: row.probe_wait_ms,
-            exhausted_at: time(row.exhausted_at),
-        }
+        let condition = match (row.enabled, time(row.probe_at), time(row.paused_until)) {
+            (false, ..) => Condition::Off { reason: row.disabled_reason.as_deref().and_then(OffReason::parse) },
+            // Earlier versions kept a pause beside the probe.
+            (true, Some(probe_at), paused_until) => Condition::Failing {
+                probe_at: paused_until.map_or(probe_at, |until| until.max(probe_at)),
+                wait: Duration::from_millis(u64::try_from(row.probe_wait_ms).unwrap_or(0)),
+                probe: row.probe_lease,
+            },
+            (true, None, Some(until)) => Condition::Paused { until },
+            (true, None, None) => Condition::Healthy,
+        };
+        let streak =
+            Streak { failures: row.failures, since: time(row.failing_since), exhausted_at: time(row.exhausted_at) };
+        Self { condition, streak }
     }
 }
 
 /// The health of a webhook that is not deleted.
 pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Health>, Error> {
     let columns = w::table.find(id).filter(w::deleted_at.is_null()).select((
+        w::enabled,
+        w::disabled_reason,
         w::failures,
         w::failing_since,
         w::paused_until,
         w::probe_at,
         w::probe_wait_ms,
+        w::probe_lease,
         w::exhausted_at,
     ));
     Ok(prepared::find::<_, Columns>(conn, columns)?.map(Health::from))
@@ -59,6 +73,10 @@ pub enum HealthChange {
 }
 
 /// Applies the signals of attempts, in their order, to the health of a webhook; turns it off if its rules say so.
+///
+/// Most signals change nothing. Their row is not locked: on Postgres the lock would make the processes wait for each
+/// other's commits. [`Error::RowLocked`] if another transaction has locked a row that changes: the results of other
+/// webhooks must not wait for it.
 pub fn record(
     conn: &mut DbConnection,
     id: WebhookId,
@@ -66,20 +84,25 @@ pub fn record(
     now: Timestamp,
     pace: Pace,
 ) -> Result<Option<HealthChange>, Error> {
-    lock(conn, id)?;
-    let Some(before) = find(conn, id)? else { return Ok(None) };
-    let mut health = before.clone();
-    let off = signals.iter().filter_map(|signal| health.record(*signal, now, pace)).last();
-    if health == before {
+    let apply = |before: Health| {
+        let mut health = before;
+        let off = signals.iter().filter_map(|signal| health.record(*signal, now, pace)).last();
+        (health, off)
+    };
+    let Some(seen) = find(conn, id)? else { return Ok(None) };
+    if apply(seen).0 == seen {
         return Ok(None);
     }
+    let before = if lock(conn, id)? { find(conn, id)? } else { Some(seen) };
+    let Some(before) = before else { return Ok(None) };
+    let (health, off) = apply(before);
     store(conn, id, &health)?;
     if let Some(reason) = off {
         turn_off(conn, id, reason, now)?;
         return Ok(Some(HealthChange::TurnedOff(reason)));
     }
-    let was_down = before.is_failing() || before.paused_until.is_some();
-    if was_down && health.failures == 0 {
+    let was_down = matches!(before.condition, Condition::Failing { .. } | Condition::Paused { .. });
+    if was_down && health.condition == Condition::Healthy {
         // From `returned_at` the other processes learn that the webhook came back.
         diesel::update(w::table.find(id)).set(w::returned_at.eq(Some(now.micros()))).execute(conn)?;
         return Ok(Some(HealthChange::Recovered));
@@ -87,24 +110,51 @@ pub fn record(
     Ok((health.is_failing() && !before.is_failing()).then_some(HealthChange::Failing))
 }
 
-/// Locks the row on Postgres, so that the changes of a concurrent process are not lost. SQLite has one writer.
-fn lock(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
+/// Reserves the next probe of a failing webhook for the delivery with this lease. False if another process has it or is
+/// about to get it, or if the row is locked: a claim does not wait.
+pub fn begin_probe(conn: &mut DbConnection, id: WebhookId, lease: i64, now: Timestamp) -> Result<bool, Error> {
+    let due = w::table.find(id).filter(w::probe_at.le(now.micros())).filter(w::probe_lease.is_null());
     if let DbConnection::Postgres(conn) = conn {
-        w::table.find(id).select(w::id).for_no_key_update().get_result::<WebhookId>(conn).optional()?;
+        let free = due.select(w::id).for_no_key_update().skip_locked();
+        if free.get_result::<WebhookId>(conn).optional()?.is_none() {
+            return Ok(false);
+        }
     }
+    Ok(diesel::update(due).set(w::probe_lease.eq(Some(lease))).execute(conn)? > 0)
+}
+
+/// Gives back the probe of a lease whose attempt gave no signal: another delivery may be the probe.
+pub fn release_probe(conn: &mut DbConnection, id: WebhookId, lease: i64) -> Result<(), Error> {
+    let probing = w::table.find(id).filter(w::probe_lease.eq(lease));
+    diesel::update(probing).set(w::probe_lease.eq(None::<i64>)).execute(conn)?;
     Ok(())
+}
+
+/// Locks the row on Postgres, so that the changes of a concurrent process are not lost. SQLite has one writer and needs
+/// no lock: false.
+fn lock(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Error> {
+    let DbConnection::Postgres(conn) = conn else { return Ok(false) };
+    let row = w::table.find(id).select(w::id).for_no_key_update().skip_locked();
+    row.get_result::<WebhookId>(conn).optional()?.map(|_| true).ok_or(Error::RowLocked)
 }
 
 fn store(conn: &mut DbConnection, id: WebhookId, health: &Health) -> Result<(), Error> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
+    let (paused_until, probe) = match health.condition {
+        Condition::Healthy | Condition::Off { .. } => (None, None),
+        Condition::Paused { until } => (Some(until), None),
+        Condition::Failing { probe_at, wait, probe } => (None, Some((probe_at, wait, probe))),
+    };
+    let wait_ms = probe.map_or(0, |(_, wait, _)| i32::try_from(wait.as_millis()).unwrap_or(i32::MAX));
     diesel::update(w::table.find(id))
         .set((
-            w::failures.eq(health.failures),
-            w::failing_since.eq(micros(health.failing_since)),
-            w::paused_until.eq(micros(health.paused_until)),
-            w::probe_at.eq(micros(health.probe_at)),
-            w::probe_wait_ms.eq(health.probe_wait_ms),
-            w::exhausted_at.eq(micros(health.exhausted_at)),
+            w::failures.eq(health.streak.failures),
+            w::failing_since.eq(micros(health.streak.since)),
+            w::exhausted_at.eq(micros(health.streak.exhausted_at)),
+            w::paused_until.eq(micros(paused_until)),
+            w::probe_at.eq(micros(probe.map(|(probe_at, ..)| probe_at))),
+            w::probe_wait_ms.eq(wait_ms),
+            w::probe_lease.eq(probe.and_then(|(.., lease)| lease)),
         ))
         .execute(conn)?;
     Ok(())

@@ -196,6 +196,7 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
             webhooks::failing_since.eq(None::<i64>),
             webhooks::probe_at.eq(None::<i64>),
             webhooks::probe_wait_ms.eq(0),
+            webhooks::probe_lease.eq(None::<i64>),
             webhooks::exhausted_at.eq(None::<i64>),
         ))
         .execute(conn)?;

@@ -51,6 +51,7 @@ pub struct Row {
     pub exhausted_at: Option<i64>,
     _returned_at: Option<i64>,
     pub viewers_see_answers: bool,
+    pub probe_lease: Option<i64>,
 }
 
 /// The columns of `webhooks` that its form sets, apart from secrets.
@@ -178,11 +179,14 @@ fn assemble(
 impl Row {
     fn health(&self) -> Health {
         let columns = health::Columns {
+            enabled: self.enabled,
+            disabled_reason: self.disabled_reason.clone(),
             failures: self.failures,
             failing_since: self.failing_since,
             paused_until: self.paused_until,
             probe_at: self.probe_at,
             probe_wait_ms: self.probe_wait_ms,
+            probe_lease: self.probe_lease,
             exhausted_at: self.exhausted_at,
         };
         columns.into()

@@ -39,6 +39,10 @@ pub struct Signal {
     pub retry_after: Option<Timestamp>,
     /// The delivery failed permanently with this attempt.
     pub gave_up: bool,
+    /// When the attempt began: it may be older than the condition that it meets.
+    pub began_at: Timestamp,
+    /// The token of the lease under which it was made; that of a probe is in [`Condition::Failing`].
+    pub lease: i64,
 }
 
 /// How fast failures are noticed, and how often a failing webhook is probed.
@@ -59,21 +63,51 @@ impl Default for Pace {
     }
 }
 
-/// The health of a webhook; the default is that of one without failures.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
-    /// Failures in the streak.
+/// What the answers of a receiver allow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Condition {
+    /// Deliveries are sent when they are due.
+    #[default]
+    Healthy,
+    /// The receiver responded with 429. Nothing is sent before `until`, the latest time that any response asked for.
+    Paused {
+        /// When sending may begin again.
+        until: Timestamp,
+    },
+    /// Ten failures in a row over at least two minutes: one probe at a time is sent.
+    Failing {
+        /// Not before this time.
+        probe_at: Timestamp,
+        /// The wait before the probe; it doubles with each probe that fails.
+        wait: Duration,
+        /// The lease of the probe that is being sent.
+        probe: Option<i64>,
+    },
+    /// Nothing is sent, and new deliveries are held.
+    Off {
+        /// `None` if a person turned the webhook off.
+        reason: Option<OffReason>,
+    },
+}
+
+/// Failures without a success between them. A pause and the wait for a probe do not end it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Streak {
+    /// How many attempts failed.
     pub failures: i32,
-    /// When the streak began.
-    pub failing_since: Option<Timestamp>,
-    /// Nothing is sent before this time, because the receiver responded with 429.
-    pub paused_until: Option<Timestamp>,
-    /// While failing: when the next probe may be sent.
-    pub probe_at: Option<Timestamp>,
-    /// While failing: the wait before the latest probe, in milliseconds.
-    pub probe_wait_ms: i32,
-    /// When a delivery first failed permanently in this streak.
+    /// When the first of them failed.
+    pub since: Option<Timestamp>,
+    /// When a delivery first failed permanently.
     pub exhausted_at: Option<Timestamp>,
+}
+
+/// The health of a webhook; the default is that of one without failures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What may be sent.
+    pub condition: Condition,
+    /// Kept beside the condition.
+    pub streak: Streak,
 }
 
 /// The warnings about a webhook, from the mildest to the most severe.
@@ -88,139 +122,123 @@ pub enum Stage {
 }
 
 impl Health {
-    /// Records a finished attempt. Returns the reason if the webhook must be turned off.
+    /// Records a finished attempt. Returns the reason if it turned the webhook off.
+    ///
+    /// Attempts end in any order, so many of them began before the condition that they meet. A success ends a pause
+    /// only if its attempt began after the pause, and failing only if it was the probe; only a probe that fails doubles
+    /// the wait. Every 429 may prolong a pause, every failure counts in the streak, and a 410 always turns the webhook
+    /// off.
     pub fn record(&mut self, signal: Signal, now: Timestamp, pace: Pace) -> Option<OffReason> {
+        let is_probe = self.end_probe(signal.lease);
         let Some(cause) = signal.cause else {
-            *self = Self::default();
+            let counts = match self.condition {
+                Condition::Healthy => true,
+                Condition::Paused { until } => signal.began_at >= until,
+                Condition::Failing { .. } => is_probe,
+                Condition::Off { .. } => false,
+            };
+            if counts {
+                *self = Self::default();
+            }
             return None;
         };
         // An internal error says nothing about the receiver.
-        if cause == FailureCause::Internal {
+        if cause == FailureCause::Internal || matches!(self.condition, Condition::Off { .. }) {
             return None;
         }
-        self.failures = self.failures.saturating_add(1);
-        let since = *self.failing_since.get_or_insert(now);
+        self.streak.failures = self.streak.failures.saturating_add(1);
+        let since = *self.streak.since.get_or_insert(now);
         if signal.gave_up {
-            self.exhausted_at.get_or_insert(now);
+            self.streak.exhausted_at.get_or_insert(now);
+        }
+        if is_probe {
+            self.slow_down(now, pace);
         }
         if signal.status == Some(429) {
-            let asked = signal.retry_after.unwrap_or(now).max(now.after(PAUSE_MIN));
-            self.paused_until = self.paused_until.max(Some(asked));
+            self.pause(signal.retry_after.unwrap_or(now).max(now.after(PAUSE_MIN)));
         }
-        if self.failures >= FAILING_FAILURES_MIN && now.since(since) >= pace.failing_after {
-            let last = Duration::from_millis(u64::try_from(self.probe_wait_ms).unwrap_or(0));
-            let wait = (last * 2).clamp(pace.first_probe, pace.slowest_probe);
-            self.probe_wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
-            self.probe_at = Some(now.after(wait));
+        if self.streak.failures >= FAILING_FAILURES_MIN && now.since(since) >= pace.failing_after {
+            self.fail(now, pace);
         }
-        match cause {
-            FailureCause::Gone => Some(OffReason::Gone),
-            _ if self.failures >= OFF_FAILURES && now.since(since) >= OFF_AFTER => Some(OffReason::Failing),
+        let reason = match cause {
+            FailureCause::Gone => OffReason::Gone,
+            _ if self.streak.failures >= OFF_FAILURES && now.since(since) >= OFF_AFTER => OffReason::Failing,
+            _ => return None,
+        };
+        self.condition = Condition::Off { reason: Some(reason) };
+        Some(reason)
+    }
+
+    /// Whether the attempt under this lease was the probe; then another may be sent.
+    fn end_probe(&mut self, lease: i64) -> bool {
+        match &mut self.condition {
+            Condition::Failing { probe, .. } if *probe == Some(lease) => probe.take().is_some(),
+            _ => false,
+        }
+    }
+
+    /// Waits twice as long for the next probe, up to the longest wait.
+    fn slow_down(&mut self, now: Timestamp, pace: Pace) {
+        if let Condition::Failing { probe_at, wait, .. } = &mut self.condition {
+            *wait = (*wait * 2).clamp(pace.first_probe, pace.slowest_probe);
+            *probe_at = now.after(*wait);
+        }
+    }
+
+    /// Sends nothing before `asked`. A pause is never shortened.
+    fn pause(&mut self, asked: Timestamp) {
+        match &mut self.condition {
+            Condition::Healthy => self.condition = Condition::Paused { until: asked },
+            Condition::Paused { until: at } | Condition::Failing { probe_at: at, .. } => *at = asked.max(*at),
+            Condition::Off { .. } => {}
+        }
+    }
+
+    /// Sends only probes from now on, the first not before the end of a pause.
+    fn fail(&mut self, now: Timestamp, pace: Pace) {
+        let first_probe_at = now.after(pace.first_probe);
+        let probe_at = match self.condition {
+            Condition::Healthy => first_probe_at,
+            Condition::Paused { until } => until.max(first_probe_at),
+            Condition::Failing { .. } | Condition::Off { .. } => return,
+        };
+        self.condition = Condition::Failing { probe_at, wait: pace.first_probe, probe: None };
+    }
+
+    /// Whether only probes are sent.
+    pub const fn is_failing(&self) -> bool {
+        matches!(self.condition, Condition::Failing { .. })
+    }
+
+    /// The end of the pause that the receiver asked for, if it is not over.
+    pub fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.condition {
+            Condition::Paused { until } => Some(until).filter(|until| now < *until),
             _ => None,
         }
     }
 
-    /// Whether only probes are sent: ten failures in a row over at least two minutes.
-    pub const fn is_failing(&self) -> bool {
-        self.probe_at.is_some()
-    }
-
-    /// Whether the receiver asked for a pause that is not over.
-    pub fn is_paused(&self, now: Timestamp) -> bool {
-        self.paused_until.is_some_and(|until| now < until)
+    /// When the next probe may be sent, while only probes are.
+    pub const fn probe_at(&self) -> Option<Timestamp> {
+        match self.condition {
+            Condition::Failing { probe_at, .. } => Some(probe_at),
+            _ => None,
+        }
     }
 
     /// The warning to show.
     pub fn stage(&self, now: Timestamp) -> Option<Stage> {
-        let since = self.failing_since?;
+        let since = self.streak.since?;
         let long = now.since(since);
         if long >= OFF_AFTER.saturating_sub(WARNING_AFTER) {
             Some(Stage::OffSoon(since.after(OFF_AFTER)))
         } else if long >= WARNING_AFTER {
             Some(Stage::Failing(long))
         } else {
-            self.exhausted_at.map(|_| Stage::Exhausted)
+            self.streak.exhausted_at.map(|_| Stage::Exhausted)
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lets_send(health: &Health, now: Timestamp) -> bool {
-        !health.is_paused(now) && health.probe_at.is_none_or(|at| at <= now)
-    }
-
-    fn failed() -> Signal {
-        Signal { cause: Some(FailureCause::HttpStatus), status: Some(503), ..Signal::default() }
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_seconds(1_800_000_000 + seconds)
-    }
-
-    #[test]
-    fn ten_failures_over_two_minutes_are_failing_and_probes_slow_down() {
-        let mut health = Health::default();
-        for second in 0..10 {
-            health.record(failed(), at(second), Pace::default());
-        }
-        assert!(!health.is_failing(), "ten failures, but not for two minutes");
-        let mut now = 120;
-        let mut waits = Vec::new();
-        for _ in 0..8 {
-            health.record(failed(), at(now), Pace::default());
-            assert!(!lets_send(&health, at(now)));
-            waits.push(health.probe_wait_ms / 1000);
-            now += i64::from(health.probe_wait_ms / 1000);
-            assert!(lets_send(&health, at(now)));
-        }
-        assert_eq!(waits, [30, 60, 120, 240, 480, 600, 600, 600]);
-        health.record(Signal::default(), at(now), Pace::default());
-        assert_eq!(health, Health::default());
-    }
-
-    #[test]
-    fn five_days_and_twenty_failures_turn_a_webhook_off() {
-        let mut health = Health::default();
-        let day = 24 * 3600;
-        for failure in 0..19 {
-            assert_eq!(health.record(failed(), at(failure), Pace::default()), None);
-        }
-        assert_eq!(health.stage(at(100)), None);
-        assert_eq!(health.stage(at(day)), Some(Stage::Failing(Duration::from_secs(24 * 3600))));
-        assert_eq!(health.stage(at(4 * day)), Some(Stage::OffSoon(at(5 * day))));
-        assert_eq!(health.record(failed(), at(5 * day), Pace::default()), Some(OffReason::Failing));
-        let mut few = Health::default();
-        few.record(failed(), at(0), Pace::default());
-        assert_eq!(few.record(failed(), at(6 * day), Pace::default()), None, "only two failures");
-    }
-
-    #[test]
-    fn a_receiver_that_is_gone_is_turned_off_at_once() {
-        let gone = Signal { cause: Some(FailureCause::Gone), status: Some(410), ..Signal::default() };
-        assert_eq!(Health::default().record(gone, at(0), Pace::default()), Some(OffReason::Gone));
-    }
-
-    #[test]
-    fn too_many_requests_pause_the_whole_webhook() {
-        let busy = |retry_after| Signal { status: Some(429), retry_after, ..failed() };
-        let mut health = Health::default();
-        health.record(busy(None), at(0), Pace::default());
-        assert!(health.is_paused(at(59)) && !health.is_paused(at(60)));
-        health.record(busy(Some(at(500))), at(1), Pace::default());
-        assert!(health.is_paused(at(499)) && !lets_send(&health, at(499)) && lets_send(&health, at(500)));
-        health.record(busy(Some(at(100))), at(2), Pace::default());
-        assert!(health.is_paused(at(499)), "a later answer never shortens the pause");
-    }
-
-    #[test]
-    fn a_permanent_failure_is_shown_and_internal_errors_do_not_count() {
-        let mut health = Health::default();
-        health.record(Signal { cause: Some(FailureCause::Internal), ..Signal::default() }, at(0), Pace::default());
-        assert_eq!(health, Health::default());
-        health.record(Signal { gave_up: true, ..failed() }, at(1), Pace::default());
-        assert_eq!(health.stage(at(2)), Some(Stage::Exhausted));
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use super::state::Leased;
 use crate::db::schema::{deliveries as d, webhooks};
 use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::sql::prepared;
+use crate::db::webhooks::health;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::Delivery;
 use crate::domain::id::{DeliveryId, WebhookId};
@@ -24,7 +25,7 @@ pub struct Due {
     pub returned_at: Option<Timestamp>,
 }
 
-/// Webhooks that are on, neither paused nor waiting for their next probe, and have due deliveries; without suspects.
+/// Webhooks that are on, neither paused nor waiting for a probe or its answer, and have due deliveries; without suspects.
 pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>, Error> {
     let due = d::table
         .filter(d::webhook_id.eq(webhooks::id))
@@ -35,7 +36,9 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
     let rows: Vec<(WebhookId, Option<i64>, Option<i64>)> = webhooks::table
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
-        .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
+        .filter(
+            webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros()).and(webhooks::probe_lease.is_null())),
+        )
         .filter(diesel::dsl::exists(due))
         .order(webhooks::id)
         .select((webhooks::id, webhooks::probe_at, webhooks::returned_at))
@@ -99,19 +102,24 @@ const SUSPECT: LiteralSql = LiteralSql("deliveries.interruptions >= 3");
 
 /// Claims a due delivery that is a suspect, of a webhook that may be sent to, if there is one.
 pub fn claim_suspect(conn: &mut DbConnection, now: Timestamp, lease: Lease) -> Result<Option<Delivery>, Error> {
-    let suspect: Option<DeliveryId> = d::table
+    let suspect: Option<(DeliveryId, WebhookId, Option<i64>)> = d::table
         .inner_join(webhooks::table.on(webhooks::id.eq(d::webhook_id)))
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
-        .filter(webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros())))
+        .filter(
+            webhooks::probe_at.is_null().or(webhooks::probe_at.le(now.micros()).and(webhooks::probe_lease.is_null())),
+        )
         .filter(PENDING)
         .filter(SUSPECT)
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
-        .select(d::id)
+        .select((d::id, webhooks::id, webhooks::probe_at))
         .first(conn)
         .optional()?;
-    let Some(id) = suspect else { return Ok(None) };
+    let Some((id, webhook, probe_at)) = suspect else { return Ok(None) };
+    if probe_at.is_some() && !health::begin_probe(conn, webhook, lease.token, now)? {
+        return Ok(None);
+    }
     let free = d::table.find(id).filter(d::leased_until.is_null()).filter(PENDING);
     let claimed: Option<Row> = diesel::update(free)
         .set((Leased::to(lease), d::attempts.eq(d::attempts + 1)))

@@ -11,6 +11,7 @@ use crate::db::deliveries::hourly_counts;
 use crate::db::schema::{attempts, deliveries as d};
 use crate::db::sql::literal::PENDING;
 use crate::db::sql::prepared;
+use crate::db::webhooks::health;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status, Trigger};
 use crate::domain::id::DeliveryId;
@@ -56,13 +57,19 @@ pub fn record(conn: &mut DbConnection, batch: &[Finished], now: Timestamp) -> Re
 }
 
 /// Locks the rows in the order of their ids: on Postgres two transactions that lock the same rows in different orders
-/// deadlock. SQLite has one writer.
+/// deadlock. SQLite has one writer. [`Error::RowLocked`] if another transaction has one of them: other results must not
+/// wait for it.
 fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
-    if let DbConnection::Postgres(conn) = conn {
-        let ids: Vec<DeliveryId> = batch.iter().map(|finished| finished.id).collect();
-        d::table.filter(d::id.eq_any(ids)).order(d::id).select(d::id).for_no_key_update().load::<DeliveryId>(conn)?;
+    let DbConnection::Postgres(conn) = conn else { return Ok(()) };
+    let ids: Vec<DeliveryId> = batch.iter().map(|finished| finished.id).collect();
+    let rows = d::table.filter(d::id.eq_any(&ids)).order(d::id).select(d::id);
+    let locked: HashSet<DeliveryId> = rows.for_no_key_update().skip_locked().load(conn)?.into_iter().collect();
+    // Those that are missing are locked, or were removed with their webhook.
+    let missing: Vec<DeliveryId> = ids.into_iter().filter(|id| !locked.contains(id)).collect();
+    if missing.is_empty() || d::table.filter(d::id.eq_any(&missing)).count().get_result::<i64>(conn)? == 0 {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::RowLocked)
 }
 
 /// Applies a result to its delivery. After the lease was lost only a success counts: the receiver has the event,
@@ -136,6 +143,9 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
                 && fail_permanently(conn, row.id, Reason::Poison, due)?
             {
                 failed.push((row.webhook_id, Status::Failed));
+            }
+            if let Some(lease) = row.lease {
+                health::release_probe(conn, row.webhook_id, lease)?;
             }
             reclaimed += 1;
         }
