@@ -165,6 +165,11 @@ impl Error {
         }
     }
 
+    /// Whether a statement failed: perhaps because of one row, so that others succeed without it.
+    pub const fn is_of_statement(&self) -> bool {
+        matches!(self, Self::Query(_))
+    }
+
     /// Whether a unique index refused the row.
     pub const fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Query(Query::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))

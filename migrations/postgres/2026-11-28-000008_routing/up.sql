@@ -1,0 +1,14 @@
+-- One row. Its version grows with each change of a webhook's events or inboxes: processes that keep the routes of events in
+-- memory compare it.
+CREATE TABLE routing (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    version BIGINT NOT NULL
+);
+INSERT INTO routing (id, version) VALUES (1, 1);
+
+-- Each foreign key costs a lookup and a lock of the referenced row for every event, delivery and attempt. The engine inserts
+-- rows only of events and webhooks that it has just read or inserted, and retention deletes deliveries before their events.
+ALTER TABLE events DROP CONSTRAINT IF EXISTS events_inbox_id_fkey;
+ALTER TABLE deliveries DROP CONSTRAINT IF EXISTS deliveries_event_id_fkey;
+ALTER TABLE deliveries DROP CONSTRAINT IF EXISTS deliveries_webhook_id_fkey;
+ALTER TABLE attempts DROP CONSTRAINT IF EXISTS attempts_delivery_id_fkey;
