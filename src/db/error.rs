@@ -165,9 +165,9 @@ impl Error {
         }
     }
 
-    /// Whether a statement failed: perhaps because of one row, so that others succeed without it.
+    /// Whether a statement or its job failed: perhaps because of one row, so that others succeed without it.
     pub const fn is_of_statement(&self) -> bool {
-        matches!(self, Self::Query(_))
+        matches!(self, Self::Query(_) | Self::Panicked | Self::CorruptValue(_))
     }
 
     /// Whether a unique index refused the row.
