@@ -11,7 +11,7 @@ use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
 use super::shared::{Inner, Pulse};
 use super::tasks::{cleanup, overload, recoveries};
-use super::{ingest_writer, result_writer, worker};
+use super::{result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, Db};
@@ -46,8 +46,7 @@ impl Engine {
     /// Starts the engine on the current runtime. First reclaims the leases that an earlier process left: all of them on
     /// SQLite, expired ones on Postgres.
     pub async fn start(db: Db, sender: Sender, limits: Limits) -> Result<Self, db::Error> {
-        let (results, finished) = mpsc::channel(QUEUED_RESULTS_MAX);
-        let (ingest, posted) = mpsc::channel(ingest_writer::QUEUED_EVENTS_MAX);
+        let (results, queue) = mpsc::channel(QUEUED_RESULTS_MAX);
         let engine = Self(Arc::new(Inner {
             db,
             sender,
@@ -60,7 +59,6 @@ impl Engine {
             running: AtomicUsize::new(0),
             settled: Notify::new(),
             suspects: AtomicBool::new(false),
-            ingest,
             results,
             runtime: Handle::current(),
             targets: Mutex::default(),
@@ -74,8 +72,7 @@ impl Engine {
         let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
         engine.reclaim(scope).await?;
         let inner = Arc::clone(&engine.0);
-        tokio::spawn(ingest_writer::run(Arc::clone(&inner), posted));
-        tokio::spawn(result_writer::run(Arc::clone(&inner), finished));
+        tokio::spawn(result_writer::run(Arc::clone(&inner), queue));
         tokio::spawn(cleanup::run(Arc::clone(&inner)));
         tokio::spawn(overload::run(Arc::clone(&inner)));
         tokio::spawn(recoveries::run(Arc::clone(&inner)));

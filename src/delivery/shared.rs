@@ -10,12 +10,9 @@ use tokio::sync::{Notify, mpsc};
 
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
-use super::posted::Waiting;
-use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
+use crate::db::deliveries::queue::rows::{Finished, Lease};
 use crate::db::{self, Db, webhooks};
-use crate::domain::deliveries::Trigger;
-use crate::domain::events::Event;
-use crate::domain::id::{DeliveryId, IdSource, WebhookId};
+use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::{LEASE, Target};
 use crate::{clock, fault_injection};
@@ -38,7 +35,6 @@ pub(super) struct Inner {
     pub(super) settled: Notify,
     /// Suspected deliveries are being sent one at a time.
     pub(super) suspects: AtomicBool,
-    pub(super) ingest: mpsc::Sender<Waiting>,
     pub(super) results: mpsc::Sender<Finished>,
     pub(super) runtime: Handle,
     pub(super) targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
@@ -73,26 +69,6 @@ impl Inner {
     }
 
     /// A lease of this process from `now` on, with a random token.
-    /// A delivery of an event, with a new id.
-    pub(super) fn new_delivery(
-        &self,
-        event: &Event,
-        webhook_id: WebhookId,
-        trigger: Trigger,
-        lease: Option<Lease>,
-    ) -> NewDelivery {
-        NewDelivery {
-            id: DeliveryId(self.next_id(event.created_at)),
-            event_id: event.id,
-            event: event.name,
-            webhook_id,
-            inbox_id: event.inbox_id,
-            trigger,
-            lease,
-            now: event.created_at,
-        }
-    }
-
     pub(super) fn lease(&self, now: Timestamp) -> Lease {
         Lease {
             token: self.process | i64::from(u32::from_le_bytes(clock::random())),

@@ -9,7 +9,6 @@ pub mod target;
 use diesel::prelude::*;
 
 use super::deliveries::queue::state::State;
-use super::events::routes;
 use super::schema::{deliveries, webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use super::sql::prepared;
 use super::{DbConnection, Error, now_on};
@@ -125,7 +124,6 @@ fn store_authorization(
 }
 
 fn store_lists(conn: &mut DbConnection, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
-    routes::note_change(conn)?;
     diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
     for event in &new.events {
         diesel::insert_into(webhook_events::table)
@@ -265,7 +263,6 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     if deleted == 0 {
         return Ok(false);
     }
-    routes::note_change(conn)?;
     diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_inboxes::table.filter(webhook_inboxes::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;

@@ -1,117 +1,25 @@
 //! Statements for many rows: insert deliveries, mark deliveries as succeeded, insert attempts.
 //!
-//! On SQLite a statement has up to 16 rows of VALUES; each number of rows is a statement whose prepared form the connection
-//! keeps (diesel prepares its own batch statements anew every time). On Postgres a statement has an array for each column,
-//! so it has any number of rows and one prepared form.
+//! diesel prepares its own batch statements anew every time. Here each number of rows is a statement whose prepared form
+//! the connection keeps.
 
-use diesel::pg::Pg;
+use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
-use diesel::sqlite::Sqlite;
+use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 
 use super::rows::{Finished, NewDelivery};
 use super::state::{Leased, State};
-use crate::db::sql::prepared;
-use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Attempt, Status};
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
-/// Rows in one statement on SQLite.
-const SQLITE_ROWS_MAX: usize = 16;
+/// Rows in one statement.
+pub const BATCH_INSERT_ROWS_MAX: usize = 16;
 
-/// Inserts deliveries.
-pub fn insert_deliveries(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
-    let rows: Vec<DeliveryRow> = new.iter().map(DeliveryRow::of).collect();
-    match conn {
-        DbConnection::Sqlite(conn) => {
-            for rows in rows.chunks(SQLITE_ROWS_MAX) {
-                prepared::execute_on(conn, InsertDeliveries(rows))?;
-            }
-        }
-        DbConnection::Postgres(_) if rows.is_empty() => {}
-        DbConnection::Postgres(conn) => {
-            let statement = diesel::sql_query(INSERT_DELIVERIES)
-                .bind::<Array<BigInt>, _>(column(&rows, |row| row.id))
-                .bind::<Array<BigInt>, _>(column(&rows, |row| row.event_id))
-                .bind::<Array<Text>, _>(column(&rows, |row| row.event))
-                .bind::<Array<BigInt>, _>(column(&rows, |row| row.webhook_id))
-                .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.inbox_id))
-                .bind::<Array<Text>, _>(column(&rows, |row| row.origin))
-                .bind::<Array<Integer>, _>(column(&rows, |row| row.attempts))
-                .bind::<Array<BigInt>, _>(column(&rows, |row| row.now))
-                .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.lease))
-                .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.leased_until));
-            prepared::execute_on(conn, statement)?;
-        }
-    }
-    Ok(())
-}
-
-const INSERT_DELIVERIES: &str = "INSERT INTO deliveries (id, event_id, event, webhook_id, inbox_id, origin, attempts, \
-     next_attempt_at, created_at, lease, leased_until, status, steps) SELECT id, event_id, event, webhook_id, inbox_id, \
-     origin, attempts, now, now, lease, leased_until, 'pending', 0 FROM unnest($1::bigint[], $2::bigint[], $3::text[], \
-     $4::bigint[], $5::bigint[], $6::text[], $7::int[], $8::bigint[], $9::bigint[], $10::bigint[]) AS new (id, event_id, \
-     event, webhook_id, inbox_id, origin, attempts, now, lease, leased_until)";
-
-/// Marks deliveries as succeeded, if they are pending and still have their lease; returns the ids of those that it
-/// changed. In the order of `done`, which is also the order of the locks.
-pub fn mark_succeeded(conn: &mut DbConnection, done: &[&Finished], now: Timestamp) -> Result<Vec<DeliveryId>, Error> {
-    let mut changed = Vec::with_capacity(done.len());
-    match conn {
-        DbConnection::Sqlite(conn) => {
-            for done in done.chunks(SQLITE_ROWS_MAX) {
-                changed.extend(prepared::load_on::<_, _, DeliveryId>(conn, MarkSucceeded::of(done, now))?);
-            }
-        }
-        DbConnection::Postgres(_) if done.is_empty() => {}
-        DbConnection::Postgres(conn) => changed = prepared::load_on(conn, MarkSucceeded::of(done, now))?,
-    }
-    Ok(changed)
-}
-
-/// Inserts attempts.
-pub fn insert_attempts(conn: &mut DbConnection, rows: &[AttemptRow<'_>]) -> Result<(), Error> {
-    match conn {
-        DbConnection::Sqlite(conn) => {
-            for rows in rows.chunks(SQLITE_ROWS_MAX) {
-                prepared::execute_on(conn, InsertAttempts(rows))?;
-            }
-        }
-        DbConnection::Postgres(_) if rows.is_empty() => {}
-        DbConnection::Postgres(conn) => {
-            let statement = diesel::sql_query(INSERT_ATTEMPTS)
-                .bind::<Array<BigInt>, _>(column(rows, |row| row.id))
-                .bind::<Array<Integer>, _>(column(rows, |row| row.attempt.number))
-                .bind::<Array<BigInt>, _>(column(rows, |row| row.started_at))
-                .bind::<Array<Nullable<BigInt>>, _>(column(rows, |row| row.attempt.duration_ms))
-                .bind::<Array<Text>, _>(column(rows, |row| row.attempt.outcome.as_str()))
-                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.cause))
-                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.detail))
-                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.remote_ip))
-                .bind::<Array<Text>, _>(column(rows, |row| row.request_headers.as_str()))
-                .bind::<Array<Nullable<Integer>>, _>(column(rows, |row| row.status))
-                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.response_headers.as_deref()))
-                .bind::<Array<Nullable<Binary>>, _>(column(rows, |row| row.response_body))
-                .bind::<Array<Bool>, _>(column(rows, |row| row.truncated));
-            prepared::execute_on(conn, statement)?;
-        }
-    }
-    Ok(())
-}
-
-const INSERT_ATTEMPTS: &str = "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, cause, detail, \
-     remote_ip, request_headers, status, response_headers, response_body, truncated) SELECT * FROM unnest($1::bigint[], \
-     $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], \
-     $11::text[], $12::bytea[], $13::bool[])";
-
-fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
-    rows.iter().map(value).collect()
-}
-
-struct InsertDeliveries<'a>(&'a [DeliveryRow]);
+/// Inserts at most [`BATCH_INSERT_ROWS_MAX`] deliveries.
+pub struct InsertDeliveries(Vec<DeliveryRow>);
 
 struct DeliveryRow {
     id: DeliveryId,
@@ -124,6 +32,12 @@ struct DeliveryRow {
     now: i64,
     lease: Option<i64>,
     leased_until: Option<i64>,
+}
+
+impl InsertDeliveries {
+    pub fn of(new: &[NewDelivery]) -> Self {
+        Self(new.iter().map(DeliveryRow::of).collect())
+    }
 }
 
 impl DeliveryRow {
@@ -143,8 +57,14 @@ impl DeliveryRow {
     }
 }
 
-impl QueryFragment<Sqlite> for InsertDeliveries<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl<DB> QueryFragment<DB> for InsertDeliveries
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO deliveries (id, event_id, event, webhook_id, inbox_id, origin, attempts, next_attempt_at, \
              created_at, lease, leased_until, status, steps) VALUES ",
@@ -170,19 +90,19 @@ impl QueryFragment<Sqlite> for InsertDeliveries<'_> {
     }
 }
 
-struct MarkSucceeded {
+/// Marks at most [`BATCH_INSERT_ROWS_MAX`] deliveries as succeeded, if they are pending and still have their lease.
+/// Returns the ids of those that it changed.
+pub struct MarkSucceeded {
     change: Succeeded,
-    ids: Vec<DeliveryId>,
-    /// The tokens of their leases.
-    tokens: Vec<i64>,
+    /// Delivery and token.
+    leases: Vec<(DeliveryId, i64)>,
 }
 
 impl MarkSucceeded {
-    fn of(done: &[&Finished], now: Timestamp) -> Self {
+    pub fn of<'a>(done: impl IntoIterator<Item = &'a Finished>, now: Timestamp) -> Self {
         Self {
             change: (State::succeeded(now), Leased::RELEASED).as_changeset(),
-            ids: done.iter().map(|done| done.id).collect(),
-            tokens: done.iter().map(|done| done.lease.token).collect(),
+            leases: done.into_iter().map(|done| (done.id, done.lease.token)).collect(),
         }
     }
 }
@@ -193,44 +113,34 @@ impl Query for MarkSucceeded {
     type SqlType = BigInt;
 }
 
-const MARK_SUCCEEDED: &str = "UPDATE deliveries SET steps = steps + 1, interruptions = 0, ";
-// Do not write `status = 'pending'`: Postgres may then prefer the index of all pending deliveries to the primary key.
-const WITH_THEIR_LEASE: &str = " WHERE deliveries.id = done.id AND deliveries.lease = done.token \
-     AND deliveries.status NOT IN ('success', 'failed') RETURNING deliveries.id";
-
-impl QueryFragment<Sqlite> for MarkSucceeded {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(MARK_SUCCEEDED);
+impl<DB> QueryFragment<DB> for MarkSucceeded
+where
+    DB: Backend + HasSqlType<BigInt>,
+    i64: ToSql<BigInt, DB>,
+    Succeeded: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("UPDATE deliveries SET steps = steps + 1, interruptions = 0, ");
         self.change.walk_ast(out.reborrow())?;
-        // SQLite names the columns of VALUES so.
-        out.push_sql(" FROM (SELECT column1 AS id, column2 AS token FROM (VALUES ");
-        for (place, (id, token)) in self.ids.iter().zip(&self.tokens).enumerate() {
+        out.push_sql(" FROM (VALUES ");
+        for (place, (id, lease)) in self.leases.iter().enumerate() {
             let mut tuple = Tuple::begin(&mut out, place);
             tuple.bind::<BigInt, _>(id)?;
-            tuple.bind::<BigInt, _>(token)?;
+            tuple.bind::<BigInt, _>(lease)?;
             tuple.end();
         }
-        out.push_sql(")) AS done");
-        out.push_sql(WITH_THEIR_LEASE);
+        // `column1` and `column2` are the default names of VALUES columns on both databases. Do not write
+        // `status = 'pending'`: Postgres may then prefer the index of all pending deliveries to the primary key.
+        out.push_sql(
+            ") AS done WHERE deliveries.id = done.column1 AND deliveries.lease = done.column2 \
+             AND deliveries.status NOT IN ('success', 'failed') RETURNING deliveries.id",
+        );
         Ok(())
     }
 }
 
-impl QueryFragment<Pg> for MarkSucceeded {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(MARK_SUCCEEDED);
-        self.change.walk_ast(out.reborrow())?;
-        out.push_sql(" FROM unnest(");
-        out.push_bind_param::<Array<BigInt>, _>(&self.ids)?;
-        out.push_sql("::bigint[], ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.tokens)?;
-        out.push_sql("::bigint[]) AS done (id, token)");
-        out.push_sql(WITH_THEIR_LEASE);
-        Ok(())
-    }
-}
-
-struct InsertAttempts<'a>(&'a [AttemptRow<'a>]);
+/// Inserts at most [`BATCH_INSERT_ROWS_MAX`] attempts.
+pub struct InsertAttempts<'a>(Vec<AttemptRow<'a>>);
 
 /// A row of `attempts`.
 pub struct AttemptRow<'a> {
@@ -245,6 +155,12 @@ pub struct AttemptRow<'a> {
     response_headers: Option<String>,
     response_body: Option<&'a [u8]>,
     truncated: bool,
+}
+
+impl<'a> InsertAttempts<'a> {
+    pub fn of(rows: impl IntoIterator<Item = AttemptRow<'a>>) -> Self {
+        Self(rows.into_iter().collect())
+    }
 }
 
 impl<'a> AttemptRow<'a> {
@@ -271,8 +187,17 @@ fn json(headers: &[(String, String)]) -> String {
     serde_json::to_string(headers).unwrap_or_else(|_| "[]".into())
 }
 
-impl QueryFragment<Sqlite> for InsertAttempts<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl<DB> QueryFragment<DB> for InsertAttempts<'_>
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text> + HasSqlType<Binary> + HasSqlType<Bool>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    str: ToSql<Text, DB>,
+    String: ToSql<Text, DB>,
+    [u8]: ToSql<Binary, DB>,
+    bool: ToSql<Bool, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, cause, detail, remote_ip, \
              request_headers, status, response_headers, response_body, truncated) VALUES ",
@@ -299,21 +224,21 @@ impl QueryFragment<Sqlite> for InsertAttempts<'_> {
 }
 
 /// Writes a list in parentheses, such as a row of VALUES.
-struct Tuple<'a, 'b> {
-    out: AstPass<'a, 'b, Sqlite>,
+struct Tuple<'a, 'b, DB: Backend> {
+    out: AstPass<'a, 'b, DB>,
     comma: &'static str,
 }
 
-impl<'a, 'b> Tuple<'a, 'b> {
-    fn begin(out: &'a mut AstPass<'_, 'b, Sqlite>, place: usize) -> Self {
+impl<'a, 'b, DB: Backend> Tuple<'a, 'b, DB> {
+    fn begin(out: &'a mut AstPass<'_, 'b, DB>, place: usize) -> Self {
         let mut out = out.reborrow();
         out.push_sql(if place == 0 { "(" } else { ", (" });
         Self { out, comma: "" }
     }
 
-    fn bind<ST, T: ToSql<ST, Sqlite> + ?Sized>(&mut self, value: &'b T) -> QueryResult<()>
+    fn bind<ST, T: ToSql<ST, DB> + ?Sized>(&mut self, value: &'b T) -> QueryResult<()>
     where
-        Sqlite: HasSqlType<ST>,
+        DB: HasSqlType<ST>,
     {
         self.out.push_sql(self.comma);
         self.comma = ", ";
@@ -335,4 +260,4 @@ macro_rules! found_by_text {
     )*};
 }
 
-found_by_text!(InsertDeliveries<'_>, MarkSucceeded, InsertAttempts<'_>);
+found_by_text!(InsertDeliveries, MarkSucceeded, InsertAttempts<'_>);

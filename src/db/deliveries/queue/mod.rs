@@ -12,16 +12,21 @@ use diesel::prelude::*;
 
 use crate::db::schema::deliveries as d;
 use crate::db::sql::literal::PENDING;
+use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Delivery, Reason, Trigger};
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
+use batch::InsertDeliveries;
 use rows::NewDelivery;
 use state::{State, fail_permanently};
 
 /// Inserts deliveries.
 pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
-    batch::insert_deliveries(conn, new)
+    for new in new.chunks(batch::BATCH_INSERT_ROWS_MAX) {
+        prepared::execute(conn, InsertDeliveries::of(new))?;
+    }
+    Ok(())
 }
 
 /// Cancels a pending delivery. False if it has ended already.
