@@ -25,11 +25,14 @@ mod query_plans;
 mod schema;
 mod sql;
 pub mod system;
+#[cfg(test)]
+mod vacuum_tests;
 pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use diesel::r2d2::{NopErrorHandler, Pool};
 use diesel::{RunQueryDsl, sql_query};
 use tokio::sync::Semaphore;
@@ -77,6 +80,10 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 /// With less space on the disk of the SQLite file new events are refused; the rest is for the results of what is stored.
 const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
+/// Steps of one vacuum: 4 GB. A cleanup runs one every 10 minutes.
+const VACUUM_STEPS_MAX: usize = 1_000;
+/// The pause between two steps of a vacuum, for other writes.
+const VACUUM_PAUSE: Duration = Duration::from_millis(20);
 /// How long the caller of a handle from [`Db::with_timeout`] waits for a query or a transaction.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -247,13 +254,30 @@ impl Db {
         }
     }
 
-    /// Returns up to 1000 free pages of the SQLite file to the file system. Does nothing on Postgres, whose autovacuum
-    /// reuses them.
-    pub async fn vacuum_increment(&self) -> Result<(), Error> {
+    /// Returns free pages of the SQLite file to the file system, 1,000 (4 MB) in a transaction, as long as their number
+    /// falls, and at most 4 GB. Does nothing on Postgres, whose autovacuum reuses them.
+    pub async fn vacuum(&self) -> Result<(), Error> {
         if self.is_shared() {
             return Ok(());
         }
-        self.write(|conn| Ok(sql_query("PRAGMA incremental_vacuum(1000)").execute(conn)?)).await.map(drop)
+        // Not `execute`, which takes one step of the statement: the pragma frees a page in each.
+        let step = |conn: &mut DbConnection| {
+            conn.batch_execute("PRAGMA incremental_vacuum(1000)")?;
+            let free: FreePages =
+                sql_query("SELECT freelist_count AS pages FROM pragma_freelist_count").get_result(conn)?;
+            Ok(free.pages)
+        };
+        let mut free = i64::MAX;
+        for _ in 0..VACUUM_STEPS_MAX {
+            let left = self.write(step).await?;
+            // A file that was made without auto_vacuum keeps its pages.
+            if left == 0 || left >= free {
+                return Ok(());
+            }
+            free = left;
+            tokio::time::sleep(VACUUM_PAUSE).await;
+        }
+        Ok(())
     }
 
     /// Free bytes on the disk of the SQLite file. `None` on Postgres, and if the file system does not answer.
@@ -283,6 +307,12 @@ impl Db {
     pub async fn now(&self) -> Result<Timestamp, Error> {
         if self.is_shared() { self.read(now_on).await } else { Ok(clock::now()) }
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct FreePages {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pages: i64,
 }
 
 #[derive(diesel::QueryableByName)]

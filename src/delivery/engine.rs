@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
 use super::shared::{Inner, Pulse};
-use super::tasks::{cleanup, overload, recoveries};
+use super::tasks::{cleanup, mass_changes, overload, recoveries};
 use super::{result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
@@ -53,6 +53,7 @@ impl Engine {
             concurrency: Concurrency::new(limits.in_flight, limits.per_webhook),
             ids: IdSource::default(),
             wake: Notify::new(),
+            mass_changes: Notify::new(),
             backlog: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             overloaded: AtomicBool::new(false),
@@ -76,6 +77,7 @@ impl Engine {
         tokio::spawn(cleanup::run(Arc::clone(&inner)));
         tokio::spawn(overload::run(Arc::clone(&inner)));
         tokio::spawn(recoveries::run(Arc::clone(&inner)));
+        tokio::spawn(mass_changes::run(Arc::clone(&inner)));
         tokio::spawn(worker::run(inner));
         Ok(engine)
     }
@@ -83,6 +85,12 @@ impl Engine {
     /// Has the worker look for due deliveries now.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// Continues a change of many deliveries whose first step was just committed: a deletion, or held deliveries that are
+    /// sent or discarded.
+    pub fn continue_mass_changes(&self) {
+        self.0.mass_changes.notify_one();
     }
 
     /// Sends the deliveries of a webhook that was turned on, slowly at first: many may have been held.

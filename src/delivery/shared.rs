@@ -24,6 +24,8 @@ pub(super) struct Inner {
     pub(super) ids: IdSource,
     /// Wakes the worker.
     pub(super) wake: Notify,
+    /// Wakes the task that continues mass changes.
+    pub(super) mass_changes: Notify,
     /// Deliveries that were due got no permit: a released permit wakes the worker.
     pub(super) backlog: AtomicBool,
     pub(super) stopping: AtomicBool,

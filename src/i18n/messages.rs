@@ -171,6 +171,7 @@ messages! {
     sections; overview; deliveries; test; secret; copy_url; turn_on; turn_off; configuration; extra_headers; no_headers;
     timeout_value(n: impl Number); recent_deliveries; open_log; no_deliveries_advice;
     headers_refused_today(names: impl Text); failing_about; paused_about; paused_until(time: impl Text);
+    settling_send; settling_discard;
     // webhooks/secret.ftl
     secret_new; secret_copy_now; secret_verify; secret_none_shown; secret_old_until(time: impl Text); secret_replace;
     secret_replace_about; secret_overlap; secret_overlap_0; secret_overlap_24h; secret_overlap_7d; secret_generate;

@@ -11,6 +11,7 @@ mod fairness;
 mod forms;
 mod health;
 mod kills;
+mod mass_changes;
 mod matrix;
 mod memory;
 mod model;

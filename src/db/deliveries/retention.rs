@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use super::hourly_counts;
 use super::queue::rows::Row;
 use super::queue::state::State;
-use crate::db::schema::{attempts, deliveries as d, events, idempotency_keys, webhooks};
+use crate::db::schema::{attempts, deliveries as d, events, idempotency_keys};
 use crate::db::sql::literal::PENDING;
+use crate::db::webhooks::mass_changes::skip_locked;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Reason, Status, Trigger};
 use crate::domain::id::{DeliveryId, EventId, IdSource};
@@ -27,7 +28,7 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
         .limit(BATCH_ROWS_MAX)
         .load(conn)?;
     let pending = d::table
-        .filter(d::id.eq_any(old))
+        .filter(d::id.eq_any(skip_locked(conn, &old)?))
         // On Postgres another process may have claimed one meanwhile.
         .filter(PENDING)
         .filter(d::leased_until.is_null());
@@ -36,17 +37,6 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
     let counts = expired.iter().filter(|row| row.origin != Trigger::Test.as_str());
     hourly_counts::count(conn, counts.map(|row| (row.webhook_id, Status::Failed)), now)?;
     Ok(expired.len())
-}
-
-/// Ends up to 500 pending deliveries of deleted webhooks. On Postgres an event that is accepted while the webhook is
-/// being deleted leaves such deliveries. Returns how many.
-pub fn end_orphans(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
-    let deleted = webhooks::table.filter(webhooks::deleted_at.is_not_null()).select(webhooks::id);
-    let pending = || d::table.filter(PENDING).filter(d::leased_until.is_null());
-    let orphans: Vec<DeliveryId> =
-        pending().filter(d::webhook_id.eq_any(deleted)).select(d::id).limit(BATCH_ROWS_MAX).load(conn)?;
-    let orphans = pending().filter(d::id.eq_any(orphans));
-    Ok(diesel::update(orphans).set(State::failed(Reason::WebhookDeleted, now)).execute(conn)?)
 }
 
 /// Deletes up to 500 ended deliveries that were created before `limit`, with their attempts, and up to 500 events from

@@ -109,6 +109,12 @@ pub fn pending(conn: &mut DbConnection, webhook: Option<WebhookId>) -> Result<i6
     Ok(pending.count().get_result(conn)?)
 }
 
+/// Whether a webhook has pending deliveries. Unlike their number it is known at once.
+pub fn has_pending(conn: &mut DbConnection, webhook: WebhookId) -> Result<bool, Error> {
+    let one = d::table.filter(PENDING).filter(d::webhook_id.eq(webhook)).select(d::id).limit(1);
+    Ok(!one.load::<DeliveryId>(conn)?.is_empty())
+}
+
 /// The number of deliveries that failed permanently in the last 24 hours.
 pub fn failed_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Error> {
     let all = hourly_counts::since(conn, &[hourly_counts::ALL], hourly_counts::of(now) - 23)?;

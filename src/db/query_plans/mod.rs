@@ -15,7 +15,7 @@ use super::deliveries::recoveries::{self, Wanted};
 use super::deliveries::{hourly_counts, log, queue, retention, statistics};
 use super::events::{self, idempotency, received};
 use super::system::diagnostics;
-use super::webhooks::{self, health, search};
+use super::webhooks::{self, health, mass_changes, search};
 use super::{DbConnection, Error, inboxes};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::log_filter::LogFilter;
@@ -24,6 +24,7 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, EventId, InboxId, UserId, WebhookId};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::Held;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_245_760);
 
@@ -157,8 +158,10 @@ fn received_events_and_failed_deliveries_are_found_by_an_index() {
             let since = Timestamp::from_micros(NOW.micros() - 3_600_000_000);
             recoveries::count(conn, &Wanted { webhook, event: None, inbox: None, since, until: NOW })?;
         }
-        queue::release_held(conn, ONE, NOW)?;
-        queue::discard_held(conn, ONE, NOW)?;
+        for held in [Held::Send, Held::Discard] {
+            mass_changes::settle(conn, ONE, held, NOW)?;
+        }
+        mass_changes::unfinished(conn)?;
         statistics::due(conn, NOW, 10).map(drop)
     });
     assert_bounded(&asked, 15);
@@ -209,7 +212,7 @@ fn an_event_and_its_delivery_read_no_large_table_whole() {
 fn retention_reads_no_large_table_whole() {
     let queries = queries(|conn| {
         retention::expire(conn, NOW, NOW)?;
-        retention::end_orphans(conn, NOW)?;
+        webhooks::delete(conn, TWO, NOW)?;
         retention::purge(conn, NOW)?;
         retention::forget_keys(conn, NOW)?;
         hourly_counts::forget(conn, NOW).map(drop)

@@ -1,19 +1,19 @@
 //! Webhooks: reads, stores, deletes them, turns them on and off, and opens their secrets for the sender.
 
 pub mod health;
+pub mod mass_changes;
 pub mod rows;
 mod seal;
 pub mod search;
+mod switch;
 pub mod target;
 
 use diesel::prelude::*;
 
-use super::deliveries::queue::state::State;
-use super::schema::{deliveries, webhook_events, webhook_headers, webhook_inboxes, webhooks};
+use super::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
 use super::sql::prepared;
-use super::{DbConnection, Error, now_on};
+use super::{DbConnection, Error};
 use crate::clock;
-use crate::domain::deliveries::{Reason, Status};
 use crate::domain::id::WebhookId;
 use crate::domain::secret_box::{Sealed, SecretBox};
 use crate::domain::text;
@@ -25,6 +25,7 @@ use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{InboxScope, NewWebhook, Webhook};
 use rows::{FormColumns, HeaderRow};
 use seal::{header_place, place, seal};
+pub use switch::set_enabled;
 
 /// All webhooks that are not deleted, oldest first.
 pub fn list(conn: &mut DbConnection) -> Result<Vec<Webhook>, Error> {
@@ -176,37 +177,6 @@ fn store_headers(
     Ok(())
 }
 
-/// Turns a webhook on or off, and resets its health. Pending deliveries are held while it is off. Does nothing if it is
-/// in that state already. False if the webhook does not exist.
-pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: Timestamp) -> Result<bool, Error> {
-    let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
-    if row.filter(webhooks::enabled.eq(enabled)).count().get_result::<i64>(conn)? > 0 {
-        // `disabled_at` stays, so that the seven days of holding deliveries do not start again.
-        return Ok(true);
-    }
-    let returned = if enabled { Some(now_on(conn)?.micros()) } else { None };
-    let updated = diesel::update(row)
-        .set((
-            webhooks::enabled.eq(enabled),
-            webhooks::disabled_at.eq((!enabled).then(|| now.micros())),
-            webhooks::disabled_reason.eq(None::<String>),
-            webhooks::returned_at.eq(returned),
-            webhooks::paused_until.eq(None::<i64>),
-            webhooks::failures.eq(0),
-            webhooks::failing_since.eq(None::<i64>),
-            webhooks::probe_at.eq(None::<i64>),
-            webhooks::probe_wait_ms.eq(0),
-            webhooks::probe_lease.eq(None::<i64>),
-            webhooks::exhausted_at.eq(None::<i64>),
-        ))
-        .execute(conn)?;
-    if updated > 0 {
-        let state = if enabled { "on" } else { "off" };
-        tracing::info!(webhook_id = id.0, "webhook turned {state} by an administrator");
-    }
-    Ok(updated > 0)
-}
-
 /// Replaces the signing secret. The old one still signs until `overlap_until`; with `None` it is deleted. False if the
 /// webhook does not exist.
 pub fn rotate(
@@ -246,15 +216,16 @@ pub fn end_old_secret(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Er
     Ok(ended > 0)
 }
 
-/// Deletes a webhook. Its pending deliveries fail permanently and its secrets are deleted; its row stays for the log.
-/// False if it does not exist.
+/// Deletes a webhook and its secrets; its row stays for the log. Up to 500 of its pending deliveries fail permanently with
+/// it; [`mass_changes::step`] ends the others. False if it does not exist.
 pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<bool, Error> {
-    lock_pending(conn, id)?;
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
     let deleted = diesel::update(row)
         .set((
             webhooks::deleted_at.eq(Some(now.micros())),
             webhooks::enabled.eq(false),
+            webhooks::settle.eq(None::<String>),
+            webhooks::settle_before.eq(None::<i64>),
             webhooks::auth_secret.eq(None::<String>),
             webhooks::old_secret.eq(None::<String>),
             webhooks::secret.eq(""),
@@ -266,21 +237,8 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_inboxes::table.filter(webhook_inboxes::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
-    let pending =
-        deliveries::table.filter(deliveries::webhook_id.eq(id)).filter(deliveries::status.eq(Status::Pending.as_str()));
-    diesel::update(pending).set(State::failed(Reason::WebhookDeleted, now)).execute(conn)?;
+    mass_changes::step(conn, id, mass_changes::FIRST, now)?;
     Ok(true)
-}
-
-/// Locks the pending deliveries of a webhook in the order of their ids, before its own row, as the recording of results
-/// does: on Postgres two transactions that lock the same rows in different orders deadlock. SQLite has one writer.
-fn lock_pending(conn: &mut DbConnection, id: WebhookId) -> Result<(), Error> {
-    const LOCK: &str =
-        "SELECT 1 FROM deliveries WHERE webhook_id = $1 AND status = 'pending' ORDER BY id FOR NO KEY UPDATE";
-    if let DbConnection::Postgres(conn) = conn {
-        diesel::sql_query(LOCK).bind::<diesel::sql_types::BigInt, _>(id).execute(conn)?;
-    }
-    Ok(())
 }
 
 /// The version of a webhook; `None` if it is off. Read it in the transaction that claims deliveries, so that none is sent

@@ -17,7 +17,7 @@ use crate::domain::webhooks::header::ShownHeader;
 use crate::domain::webhooks::header::name::HeaderName;
 use crate::domain::webhooks::health::{Health, OffReason};
 use crate::domain::webhooks::target_url::TargetUrl;
-use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, State, Webhook};
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Held, InboxScope, NewWebhook, State, Webhook};
 
 /// A row of `webhooks`, in the order of its columns.
 #[derive(Clone, Queryable)]
@@ -52,6 +52,8 @@ pub struct Row {
     _returned_at: Option<i64>,
     pub viewers_see_answers: bool,
     pub probe_lease: Option<i64>,
+    pub settle: Option<String>,
+    _settle_before: Option<i64>,
 }
 
 /// The columns of `webhooks` that its form sets, apart from secrets.
@@ -167,7 +169,8 @@ fn assemble(
         headers,
         timeout_s: u8::try_from(row.timeout_s).unwrap_or(DEFAULT_TIMEOUT_S),
         viewers_see_answers: row.viewers_see_answers,
-        enabled: row.enabled,
+        enabled: row.is_on(),
+        settling: row.settle.as_deref().and_then(Held::parse),
         secret_created_at: Timestamp::from_micros(row.secret_created_at),
         old_secret_until: row.old_secret_until.map(Timestamp::from_micros),
         version: row.version,
@@ -177,9 +180,14 @@ fn assemble(
 }
 
 impl Row {
+    /// `enabled` is false while a webhook that is being turned on settles what it held.
+    fn is_on(&self) -> bool {
+        self.enabled || self.settle.is_some()
+    }
+
     fn health(&self) -> Health {
         let columns = health::Columns {
-            enabled: self.enabled,
+            enabled: self.is_on(),
             disabled_reason: self.disabled_reason.clone(),
             failures: self.failures,
             failing_since: self.failing_since,
@@ -194,7 +202,7 @@ impl Row {
 
     fn state_columns(&self) -> StateColumns {
         StateColumns {
-            enabled: self.enabled,
+            enabled: self.is_on(),
             disabled_reason: self.disabled_reason.clone(),
             paused_until: self.paused_until,
             probe_at: self.probe_at,

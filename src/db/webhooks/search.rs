@@ -46,7 +46,8 @@ struct Candidate {
 /// Searches all webhooks. The text is compared here and not in SQL: SQLite folds the case of ASCII letters only, and neither
 /// database normalises composed characters.
 pub fn search(conn: &mut DbConnection, search: &Search) -> Result<SearchResult, Error> {
-    let state = (w::enabled, w::disabled_reason, w::paused_until, w::probe_at);
+    let on = w::enabled.or(w::settle.is_not_null());
+    let state = (on, w::disabled_reason, w::paused_until, w::probe_at);
     let all: Vec<Candidate> = w::table
         .filter(w::deleted_at.is_null())
         .order(w::id)

@@ -57,7 +57,6 @@ async fn clean(inner: &Inner) -> Result<(), Error> {
     let age = now.before(clock_jump::set_forward(inner));
     let expired = age.before(backoff::LIFETIME);
     let expired = batches(inner, move |conn| retention::expire(conn, expired, now)).await?;
-    let orphans = batches(inner, move |conn| retention::end_orphans(conn, now)).await?;
     let deleted = batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
     batches(inner, move |conn| retention::forget_keys(conn, age.before(IDEMPOTENCY_KEYS_KEPT))).await?;
     batches(inner, move |conn| form_answers::forget(conn, age)).await?;
@@ -65,10 +64,10 @@ async fn clean(inner: &Inner) -> Result<(), Error> {
     batches(inner, move |conn| hourly_counts::forget(conn, age.before(HOURLY_COUNTS_KEPT))).await?;
     batches(inner, sign_ins::forget_failures).await?;
     batches(inner, sign_ins::forget_known).await?;
-    db.vacuum_increment().await?;
+    db.vacuum().await?;
     inner.pulse().cleaned_at = Some(now);
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(expired, orphans, deleted, duration_ms, "cleanup ended");
+    tracing::debug!(expired, deleted, duration_ms, "cleanup ended");
     Ok(())
 }
 

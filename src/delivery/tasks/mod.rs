@@ -1,6 +1,7 @@
-//! Background tasks beside the worker: cleanup, overload guard, recoveries, clock jumps.
+//! Background tasks beside the worker: cleanup, overload guard, recoveries, mass changes, clock jumps.
 
 pub(super) mod cleanup;
 pub(super) mod clock_jump;
+pub(super) mod mass_changes;
 pub(super) mod overload;
 pub(super) mod recoveries;

@@ -45,6 +45,16 @@ string_enum!(
     }
 );
 
+string_enum!(
+    /// What happens to the deliveries that a webhook held while it was off, when it is turned on.
+    Held {
+        /// They are due at once.
+        Send = "send",
+        /// They are cancelled.
+        Discard = "discard",
+    }
+);
+
 /// The inboxes whose events a webhook gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InboxScope {
@@ -87,6 +97,8 @@ pub struct Webhook {
     pub viewers_see_answers: bool,
     /// The switch on the pages; `false` also after Hachok turned the webhook off.
     pub enabled: bool,
+    /// The webhook was turned on, and this happens to what it held before anything is sent.
+    pub settling: Option<Held>,
     /// The state derived from `health` and `enabled`.
     pub state: State,
     /// The streak of failures and its consequences.

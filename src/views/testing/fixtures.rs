@@ -75,6 +75,7 @@ fn webhook(id: i64, name: &str, url: &str) -> Webhook {
         timeout_s: 15,
         viewers_see_answers: false,
         enabled: true,
+        settling: None,
         state: State::Active,
         health: crate::domain::webhooks::health::Health::default(),
         off_reason: None,

@@ -12,7 +12,7 @@ use crate::domain::deliveries::{Reason, Status, Trigger};
 use crate::domain::inboxes::Inbox;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::authorization::Method;
-use crate::domain::webhooks::{State, Webhook};
+use crate::domain::webhooks::{Held, State, Webhook};
 use crate::i18n::Translator;
 use crate::views::components::{Badge, Redacted};
 use crate::views::deliveries::{LogLine, LogRow};
@@ -44,7 +44,7 @@ pub struct OverviewPage<'a> {
     alert: Option<Banner<'a>>,
     /// Names its headers that today's rules refuse; only for administrators.
     refused: Option<String>,
-    /// Why it is sent less than usual, while it is failing or paused.
+    /// Why it is sent less than usual, while it is failing or paused or settles what it held.
     slow: Option<String>,
     /// A recent delivery failed that can be sent again.
     failures: bool,
@@ -60,10 +60,12 @@ impl<'a> OverviewPage<'a> {
         recent: Recent<'a>,
     ) -> Self {
         let t = layout.t;
-        let slow = match webhook.state {
-            State::Failing => Some(t.failing_about()),
-            State::Paused => Some(t.paused_about()),
-            _ => None,
+        let slow = match (webhook.settling, webhook.state) {
+            (Some(Held::Send), _) => Some(t.settling_send()),
+            (Some(Held::Discard), _) => Some(t.settling_discard()),
+            (None, State::Failing) => Some(t.failing_about()),
+            (None, State::Paused) => Some(t.paused_about()),
+            (None, _) => None,
         };
         Self {
             t,

@@ -93,6 +93,17 @@ impl Store {
             .count
     }
 
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.conn, DbConnection::Sqlite(_))
+    }
+
+    /// Rows that belong to nothing: pending deliveries of deleted or missing webhooks, and attempts without a delivery.
+    pub fn orphans(&mut self) -> i64 {
+        let webhooks = "SELECT id FROM webhooks WHERE deleted_at IS NULL";
+        self.count(&format!("deliveries WHERE status = 'pending' AND webhook_id NOT IN ({webhooks})"))
+            + self.count("attempts WHERE delivery_id NOT IN (SELECT id FROM deliveries)")
+    }
+
     pub fn deliveries(&mut self) -> Vec<Stored> {
         let statement = "SELECT id, event_id, webhook_id, status, origin, attempts FROM deliveries";
         sql_query(statement).load(&mut self.conn).expect("deliveries")

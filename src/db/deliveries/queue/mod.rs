@@ -8,18 +8,14 @@ pub mod record;
 pub mod rows;
 pub(in crate::db) mod state;
 
-use diesel::prelude::*;
-
-use crate::db::schema::deliveries as d;
-use crate::db::sql::literal::PENDING;
 use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Delivery, Reason, Trigger};
-use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
 use batch::InsertDeliveries;
 use rows::NewDelivery;
-use state::{State, fail_permanently};
+use state::fail_permanently;
 
 /// Inserts deliveries.
 pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
@@ -53,16 +49,4 @@ pub fn send_again(
         now,
     };
     insert(conn, &[new])
-}
-
-/// Makes all pending deliveries of a webhook due now, but for those in flight. Returns how many.
-pub fn release_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
-    let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
-    Ok(diesel::update(held).set(d::next_attempt_at.eq(Some(now.micros()))).execute(conn)?)
-}
-
-/// Cancels all pending deliveries of a webhook, but for those in flight. Returns how many.
-pub fn discard_held(conn: &mut DbConnection, webhook: WebhookId, now: Timestamp) -> Result<usize, Error> {
-    let held = d::table.filter(d::webhook_id.eq(webhook)).filter(PENDING).filter(d::leased_until.is_null());
-    Ok(diesel::update(held).set(State::failed(Reason::Cancelled, now)).execute(conn)?)
 }

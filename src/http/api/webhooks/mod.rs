@@ -101,7 +101,11 @@ fn input(object: Object) -> Result<Map<String, Value>, ApiError> {
 pub async fn delete(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let deleted = state.db.write(move |conn| webhooks::delete(conn, id, clock::now())).await?;
-    if deleted { Ok(HttpResponse::Ok().finish()) } else { Err(ApiError::not_found()) }
+    if !deleted {
+        return Err(ApiError::not_found());
+    }
+    state.engine.continue_mass_changes();
+    Ok(HttpResponse::Ok().finish())
 }
 
 /// Replaces the signing secret: `{"overlap":"0"|"24h"|"7d"}`.

@@ -6,7 +6,6 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
-use super::held_deliveries;
 use super::list::{find, row};
 use crate::clock;
 use crate::db::deliveries::statistics;
@@ -43,7 +42,7 @@ async fn switch(
 ) -> Answer {
     let webhook = find(state, id).await?;
     // The user decides whether held deliveries are sent or discarded.
-    if on && !webhook.enabled && held_deliveries::count(state, id).await? > 0 {
+    if on && !webhook.enabled && state.db.read(move |conn| statistics::has_pending(conn, id)).await? {
         return Ok(redirect_to(context, &format!("/webhooks/{id}/held")));
     }
     let there = state.db.write(move |conn| webhooks::set_enabled(conn, id, on, clock::now())).await?;
@@ -88,6 +87,7 @@ pub async fn delete(
         false => Err(WriteError::Refused(PageError::NotFound)),
     };
     double_submit::write(&state, form.once(), delete).await?;
+    state.engine.continue_mass_changes();
     UserSession(session).store_notice(NoticeKind::WebhookDeleted.as_str());
     Ok(redirect_to(&context, "/webhooks"))
 }

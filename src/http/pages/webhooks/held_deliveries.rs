@@ -6,10 +6,12 @@ use actix_web::web::{Data, Path};
 
 use super::list::find;
 use crate::clock;
-use crate::db::deliveries::{queue, statistics};
+use crate::db::deliveries::statistics;
 use crate::db::form_answers::Done;
-use crate::db::{DbConnection, WriteError, webhooks};
+use crate::db::webhooks::mass_changes;
+use crate::db::{DbConnection, WriteError};
 use crate::domain::id::WebhookId;
+use crate::domain::webhooks::Held;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
@@ -45,26 +47,20 @@ pub async fn settle(
     form: Form,
 ) -> Answer {
     let id = id.into_inner();
-    let (discard, kind) = match form.get("choice") {
-        "send" => (false, NoticeKind::HeldSent),
-        "discard" => (true, NoticeKind::HeldDiscarded),
-        "" => (false, NoticeKind::WebhookTurnedOn),
+    let (held, kind) = match form.get("choice") {
+        "send" => (Held::Send, NoticeKind::HeldSent),
+        "discard" => (Held::Discard, NoticeKind::HeldDiscarded),
+        "" => (Held::Send, NoticeKind::WebhookTurnedOn),
         _ => return Err(PageError::BadRequest),
     };
     let now = clock::now();
-    let settle = move |conn: &mut DbConnection| {
-        if discard {
-            queue::discard_held(conn, id, now)?;
-        } else {
-            queue::release_held(conn, id, now)?;
-        }
-        match webhooks::set_enabled(conn, id, true, now)? {
-            true => Ok(Done::plain(())),
-            false => Err(WriteError::Refused(PageError::NotFound)),
-        }
+    let settle = move |conn: &mut DbConnection| match mass_changes::settle(conn, id, held, now)? {
+        Some(_) => Ok(Done::plain(())),
+        None => Err(WriteError::Refused(PageError::NotFound)),
     };
     double_submit::write(&state, form.once(), settle).await?;
     state.engine.resume(id);
+    state.engine.continue_mass_changes();
     UserSession(session).store_notice(kind.as_str());
     Ok(redirect_to(&context, &format!("/webhooks/{id}")))
 }

@@ -1,0 +1,2 @@
+ALTER TABLE webhooks DROP COLUMN settle_before;
+ALTER TABLE webhooks DROP COLUMN settle;
