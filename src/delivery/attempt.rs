@@ -98,8 +98,9 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
         ?next,
         "attempt ended"
     );
-    // A test does not count for the health of the webhook.
-    let signal = (claimed.delivery.trigger != Trigger::Test && !is_deleted).then_some(signal);
+    // Neither a test nor the end of a kept connection counts for the health of the webhook.
+    let counts = claimed.delivery.trigger != Trigger::Test && !is_deleted && next != Next::Repeat;
+    let signal = counts.then_some(signal);
     let finished = Finished {
         id: claimed.delivery.id,
         lease: claimed.lease,
@@ -169,7 +170,11 @@ fn attempt(
         number: claimed.delivery.attempts,
         started_at,
         duration_ms: i64::try_from(ended_at.since(started_at).as_millis()).ok(),
-        outcome: if cause.is_none() { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed },
+        outcome: match cause {
+            None => AttemptOutcome::Succeeded,
+            Some(FailureCause::ConnectionClosed) => AttemptOutcome::Interrupted,
+            Some(_) => AttemptOutcome::Failed,
+        },
         cause,
         remote_ip,
         request_headers,

@@ -177,6 +177,7 @@ fn end_retry(inner: &Arc<Inner>, mut retry: Retry, aside: &mut Aside) {
 pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let now = inner.now();
     fault_injection::point("send-before-record");
+    let repeats = batch.iter().any(|finished| finished.next == Next::Repeat);
     let changes = inner.db.write(move |conn| {
         // Ordered by id: transactions lock rows in that order.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
@@ -200,7 +201,11 @@ pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), 
         Ok(changes)
     });
     let mut back = Vec::new();
-    for (webhook, change) in changes.await? {
+    let changes = changes.await?;
+    if repeats {
+        inner.wake.notify_one();
+    }
+    for (webhook, change) in changes {
         match change {
             HealthChange::Failing => tracing::info!(webhook_id = webhook.0, "webhook is failing"),
             HealthChange::TurnedOff(reason) => {

@@ -5,6 +5,7 @@ mod authorization;
 mod failures;
 mod fairness;
 mod header_names;
+mod kept_connections;
 mod request;
 mod restart;
 mod retry;

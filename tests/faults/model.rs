@@ -47,10 +47,17 @@ enum Outcome {
     Success,
     Failure,
     TheEnd,
+    /// The kept connection ended before an answer.
+    Closed,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let outcome = prop_oneof![4 => Just(Outcome::Success), 5 => Just(Outcome::Failure), 1 => Just(Outcome::TheEnd)];
+    let outcome = prop_oneof![
+        4 => Just(Outcome::Success),
+        5 => Just(Outcome::Failure),
+        1 => Just(Outcome::TheEnd),
+        2 => Just(Outcome::Closed),
+    ];
     let report = prop::collection::vec((any::<usize>(), outcome), 1..5);
     let step = prop_oneof![
         4 => any::<bool>().prop_map(|leased| Step::Ingest { leased }),
@@ -140,17 +147,24 @@ impl Model {
         self.begun[place].reported = true;
         let held = self.held(delivery).is_some_and(|held| held.number == number);
         let open = self.status[&delivery] == "pending";
-        let outcome = if next == Next::Done { "succeeded" } else { "failed" };
+        let outcome = match next {
+            Next::Done => "succeeded",
+            Next::Repeat => "interrupted",
+            _ => "failed",
+        };
         if held || (open && next == Next::Done) {
             self.ended.insert((delivery, number), outcome);
         }
         if open && (held || next == Next::Done) {
-            self.interrupted.remove(&delivery);
+            match next {
+                Next::Repeat => *self.interrupted.entry(delivery).or_default() += 1,
+                _ => drop(self.interrupted.remove(&delivery)),
+            }
             self.status.insert(
                 delivery,
                 match next {
                     Next::Done => "success",
-                    Next::RetryAt(_) => "pending",
+                    Next::RetryAt(_) | Next::Repeat => "pending",
                     Next::GiveUp(_) => "failed",
                 },
             );
@@ -248,6 +262,9 @@ fn report(conn: &mut DbConnection, model: &mut Model, all: &[(usize, Outcome)]) 
             Outcome::Success => Next::Done,
             Outcome::Failure => Next::RetryAt(model.now.after(Duration::from_secs(5))),
             Outcome::TheEnd => Next::GiveUp(Reason::Exhausted),
+            // After an interruption an attempt opens a connection.
+            Outcome::Closed if model.in_a_row(delivery) == 0 => Next::Repeat,
+            Outcome::Closed => Next::RetryAt(model.now),
         };
         batch.push(finished(delivery, (number, lease), next, model.now));
         model.report(place, next);

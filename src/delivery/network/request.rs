@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use secrecy::ExposeSecret;
 
-use super::sender::{self, PreparedRequest};
+use super::sender::{self, ConnectionChoice, PreparedRequest};
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Target;
@@ -50,8 +50,24 @@ pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp
             headers.plain(&header.name, header.value.expose_secret())?;
         }
     }
-    let request = PreparedRequest { url: target.url.clone(), headers: headers.sent, body, timeout: target.timeout };
+    let request = PreparedRequest {
+        url: target.url.clone(),
+        headers: headers.sent,
+        body,
+        timeout: target.timeout,
+        connection: connection(delivery),
+    };
     Some(Prepared { request, shown: headers.shown })
+}
+
+/// A new connection where the end of a kept one must not be what fails: for the one attempt of a test, and after an
+/// interruption, so that a delivery meets the end of a kept connection once at most.
+fn connection(delivery: &Delivery) -> ConnectionChoice {
+    if delivery.trigger == Trigger::Test || delivery.was_interrupted() {
+        ConnectionChoice::New
+    } else {
+        ConnectionChoice::Kept
+    }
 }
 
 /// The signature by the current secret, followed by the old secret's until its overlap ends.

@@ -5,13 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Client, Request};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request, Uri};
+use hyper_util::client::legacy::connect::HttpInfo;
+use hyper_util::client::legacy::{self, Client};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
 use tokio::time::timeout;
 use url::Host;
 
 use super::address_guard::{Guard, Lookup, Resolver, system_lookup};
+use super::connector::{Connector, History};
 pub use super::failure_cause::Failure;
 use crate::domain::deliveries::Response;
 use crate::domain::deliveries::failure_cause::FailureCause;
@@ -41,6 +50,17 @@ pub struct PreparedRequest {
     pub body: Bytes,
     /// The time from the lookup of the name to the end of the answer's headers.
     pub timeout: Duration,
+    /// Whether the request may go over a connection that an earlier one has used.
+    pub connection: ConnectionChoice,
+}
+
+/// Over which connection a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionChoice {
+    /// An idle one, or else a new one.
+    Kept,
+    /// A new one, which no other request uses.
+    New,
 }
 
 /// The headers of a request. All are marked as sensitive, so that libraries do not log them.
@@ -74,7 +94,7 @@ pub struct Reply {
 /// The HTTP client could not be set up: most likely the machine has no root certificates.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client could not be set up: are the CA certificates of this system installed?")]
-pub struct SetUpError(#[from] reqwest::Error);
+pub struct SetUpError(#[from] rustls::Error);
 
 /// What tests replace: the name service, additional root certificates, and timeouts.
 pub(in crate::delivery) struct Setup {
@@ -100,9 +120,18 @@ impl Default for Setup {
 /// Sends requests. A process has one sender; every request to a URL that a user entered goes through it.
 pub struct Sender {
     policy: Arc<AddressPolicy>,
-    https: Client,
-    http: Client,
+    https: Clients,
+    http: Clients,
     body_time: Duration,
+}
+
+type HttpClient = Client<Connector, Full<Bytes>>;
+
+/// The clients of one scheme.
+struct Clients {
+    keeping: HttpClient,
+    /// Opens a connection for each request.
+    opening: HttpClient,
 }
 
 impl Sender {
@@ -112,10 +141,8 @@ impl Sender {
     }
 
     pub(in crate::delivery) fn with(policy: Arc<AddressPolicy>, setup: Setup) -> Result<Self, SetUpError> {
-        // An error means that the process has a provider already.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let https = client(&policy, &setup, true)?;
-        let http = client(&policy, &setup, false)?;
+        let https = clients(&policy, &setup, true)?;
+        let http = clients(&policy, &setup, false)?;
         Ok(Self { policy, https, http, body_time: setup.body_time })
     }
 
@@ -123,10 +150,14 @@ impl Sender {
     /// headers are complete. A body that stalls or breaks is truncated and is not a failure.
     pub async fn send(&self, request: &PreparedRequest) -> Result<Reply, Failure> {
         self.check(&request.url)?;
-        let client = if request.url.is_https() { &self.https } else { &self.http };
-        let answer = timeout(request.timeout, client.execute(built(request))).await;
+        let clients = if request.url.is_https() { &self.https } else { &self.http };
+        let client = match request.connection {
+            ConnectionChoice::Kept => &clients.keeping,
+            ConnectionChoice::New => &clients.opening,
+        };
+        let answer = timeout(request.timeout, client.request(built(request)?)).await;
         let response = answer.map_err(|_| FailureCause::Timeout)?.map_err(|error| self.failure(&error))?;
-        let remote_ip = response.remote_addr().map(|remote| remote.ip());
+        let remote_ip = response.extensions().get::<HttpInfo>().map(|info| info.remote_addr().ip());
         if remote_ip.is_some_and(|ip| !self.policy.admits(ip, request.url.is_https())) {
             tracing::error!(ip = ?remote_ip, "the client connected to an address that the guard does not admit");
             return Err(FailureCause::Internal.into());
@@ -147,11 +178,13 @@ impl Sender {
         })
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failure {
-        if error.is_connect() && error.is_timeout() {
-            return FailureCause::ConnectTimeout.into();
+    fn failure(&self, error: &legacy::Error) -> Failure {
+        match Failure::of(error) {
+            failure if failure.cause == FailureCause::ConnectReset && is_kept_and_silent(error) => {
+                FailureCause::ConnectionClosed.into()
+            }
+            failure => self.without_blocked_address(failure),
         }
-        self.without_blocked_address(Failure::of(error))
     }
 
     /// Removes a blocked address from a failure unless an allow list is configured: otherwise an administrator of webhooks could
@@ -164,24 +197,27 @@ impl Sender {
     }
 }
 
-fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Client, reqwest::Error> {
+/// Whether the request failed on a connection that had answered another one, before a byte of its own answer came.
+fn is_kept_and_silent(error: &legacy::Error) -> bool {
+    let Some(connection) = error.connect_info() else { return false };
+    // The client hands out the extras of a connection only with extensions, which are those of a message.
+    let mut message = Request::new(());
+    connection.get_extras(message.extensions_mut());
+    message.extensions().get::<History>().is_some_and(History::is_reused_and_silent)
+}
+
+fn clients(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Clients, rustls::Error> {
     let (policy, lookup) = (Arc::clone(policy), Arc::clone(&setup.lookup));
     let guard = Guard { policy, lookup, timeout: setup.lookup_time, https };
-    let builder = Client::builder()
-        .dns_resolver(Resolver(Arc::new(guard)))
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        // Another crate of the build may turn these features on.
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .http1_only()
+    let tls = tls_config(https.then_some(setup.roots.as_slice()))?;
+    let connector = Connector::new(Resolver(Arc::new(guard)), tls, https, setup.connect_time);
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
         .http1_max_headers(HEADERS_MAX)
         // Most software writes names in title case; `as_sent` in `domain/webhooks/header.rs` shows them the same way.
-        .http1_title_case_headers()
+        .http1_title_case_headers(true)
         // Header lines that browsers and curl accept must not make a failure of a success. The framing of a message stays
         // strict: two lengths, NUL or a bare CR are invalid.
         .http1_allow_obsolete_multiline_headers_in_responses(true)
@@ -189,31 +225,43 @@ fn client(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Cli
         .http1_ignore_invalid_headers_in_responses(true)
         // For bursts only: servers close idle connections after 2 s or more, and a request that is written to a closing
         // connection fails. The client repeats only a request of which it has written nothing.
-        .pool_idle_timeout(IDLE_CONNECTION_KEPT)
-        .connect_timeout(setup.connect_time)
-        .tls_version_min(reqwest::tls::Version::TLS_1_2)
-        .https_only(https);
-    if https {
-        let roots: Result<Vec<_>, _> = setup.roots.iter().map(|root| Certificate::from_der(root)).collect();
-        builder.tls_certs_merge(roots?).build()
-    } else {
-        // The client for http trusts no certificate, so TLS through it always fails.
-        builder.tls_certs_only([]).build()
-    }
+        .pool_idle_timeout(IDLE_CONNECTION_KEPT);
+    let keeping = builder.build(connector.clone());
+    let opening = builder.pool_max_idle_per_host(0).build(connector);
+    Ok(Clients { keeping, opening })
 }
 
-fn built(request: &PreparedRequest) -> Request {
-    let mut built = Request::new(reqwest::Method::POST, request.url.url().clone());
+/// TLS 1.2 or newer with the roots of the machine and these. `None` trusts no certificate, so TLS always fails.
+fn tls_config(extra_roots: Option<&[CertificateDer<'static>]>) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&[&TLS13, &TLS12])?;
+    let mut config = match extra_roots {
+        Some(roots) => {
+            let verifier = Verifier::new_with_extra_roots(roots.iter().cloned(), provider)?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+        }
+        None => builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+    };
+    config.alpn_protocols = vec!["http/1.1".into()];
+    Ok(config)
+}
+
+fn built(request: &PreparedRequest) -> Result<Request<Full<Bytes>>, Failure> {
+    let mut built = Request::new(Full::new(request.body.clone()));
+    *built.method_mut() = Method::POST;
+    *built.uri_mut() = Uri::try_from(request.url.url().as_str())
+        .map_err(|error| Failure::with_detail(FailureCause::Internal, &error))?;
     *built.headers_mut() = request.headers.0.clone();
-    *built.body_mut() = Some(request.body.clone().into());
-    built
+    built.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    Ok(built)
 }
 
 /// Reads the part of the answer that is kept. The connection is closed if more follows.
-async fn kept(mut answer: reqwest::Response, body_time: Duration) -> Response {
+async fn kept(answer: hyper::Response<Incoming>, body_time: Duration) -> Response {
     let (status, headers) = (answer.status().as_u16(), kept_headers(answer.headers()));
     let mut body = Vec::new();
-    let whole = timeout(body_time, fill(&mut body, &mut answer)).await.unwrap_or(false);
+    let whole = timeout(body_time, fill(&mut body, answer.into_body())).await.unwrap_or(false);
     Response { status, headers, body, truncated: !whole }
 }
 
@@ -235,14 +283,16 @@ fn kept_headers(all: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// Reads the body. True if all of it was read; false if it broke or is longer than 16 KiB.
-async fn fill(body: &mut Vec<u8>, answer: &mut reqwest::Response) -> bool {
-    loop {
-        let Ok(chunk) = answer.chunk().await else { return false };
-        let Some(chunk) = chunk else { return true };
+async fn fill(body: &mut Vec<u8>, mut answer: Incoming) -> bool {
+    while let Some(frame) = answer.frame().await {
+        let Ok(frame) = frame else { return false };
+        // Trailers are not kept.
+        let Ok(chunk) = frame.into_data() else { continue };
         let room = BODY_KEPT_BYTES_MAX.saturating_sub(body.len());
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() > room {
             return false;
         }
     }
+    true
 }

@@ -28,6 +28,9 @@ pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, random_fracti
     if delivery.trigger == Trigger::Test {
         return Next::GiveUp(Reason::Exhausted);
     }
+    if signal.cause == Some(FailureCause::ConnectionClosed) {
+        return Next::Repeat;
+    }
     let planned = backoff::next_attempt(delivery.steps + 1, now, random_fraction);
     match planned.map(|due| signal.retry_after.map_or(due, |asked| due.max(with_jitter(asked, now, random_fraction)))) {
         None => Next::GiveUp(Reason::Exhausted),
@@ -111,6 +114,8 @@ mod tests {
         assert_eq!(after(1), Next::RetryAt(now.after(Duration::from_secs(300))));
         assert_eq!(after(9), Next::GiveUp(Reason::Exhausted));
         assert_eq!(decide(&delivery(Trigger::Event, 9), Signal::default(), now, 0.5), Next::Done);
+        let closed = Signal { cause: Some(FailureCause::ConnectionClosed), ..failed };
+        assert_eq!(decide(&delivery(Trigger::Event, 9), closed, now, 0.5), Next::Repeat);
     }
 
     #[test]

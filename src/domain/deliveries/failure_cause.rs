@@ -15,6 +15,9 @@ string_enum!(
         ConnectTimeout = "connect_timeout",
         /// The connection was closed before a response arrived.
         ConnectReset = "connect_reset",
+        /// The receiver closed a kept connection before one byte of its answer: the attempt is interrupted, and the next
+        /// follows at once on a new connection.
+        ConnectionClosed = "connection_closed",
         /// The receiver's certificate or TLS version was not accepted.
         TlsError = "tls_error",
         /// No response within the webhook's timeout.

@@ -65,7 +65,8 @@ string_enum!(
         Succeeded = "succeeded",
         /// The attempt failed; the cause says why.
         Failed = "failed",
-        /// The process ended or lost its lease; whether the receiver got the request is unknown.
+        /// The process ended or lost its lease, or a kept connection ended before an answer (the cause is
+        /// `connection_closed`); whether the receiver got the request is unknown.
         Interrupted = "interrupted",
     }
 );
@@ -80,6 +81,8 @@ pub enum Next {
     Done,
     /// The next attempt is due at this time.
     RetryAt(Timestamp),
+    /// The attempt was interrupted; the next one is due at once and uses no further step of the schedule.
+    Repeat,
     /// Failed permanently.
     GiveUp(Reason),
 }
@@ -89,7 +92,7 @@ impl Next {
     pub const fn status(self) -> Status {
         match self {
             Self::Done => Status::Success,
-            Self::RetryAt(_) => Status::Pending,
+            Self::RetryAt(_) | Self::Repeat => Status::Pending,
             Self::GiveUp(_) => Status::Failed,
         }
     }
@@ -128,6 +131,13 @@ pub struct Delivery {
     pub finished_at: Option<Timestamp>,
 }
 
+impl Delivery {
+    /// Whether an attempt before the latest one was interrupted.
+    pub const fn was_interrupted(&self) -> bool {
+        self.attempts > self.steps + 1
+    }
+}
+
 /// An attempt, as the log shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -135,7 +145,8 @@ pub struct Attempt {
     pub number: i32,
     /// When it started.
     pub started_at: Timestamp,
-    /// From the start to the response or the failure; `None` while it is running or if it was interrupted.
+    /// From the start to the response or the failure; `None` while it is running, or if it was interrupted by the
+    /// end of the process or of its lease.
     pub duration_ms: Option<i64>,
     /// How it ended, or that it is running.
     pub outcome: AttemptOutcome,

@@ -41,7 +41,8 @@ impl<'a> Outcome<'a> {
     /// `timeout_s` is the timeout of the webhook.
     pub fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8) -> Self {
         let code = attempt.response.as_ref().map(|response| response.status);
-        let failed = attempt.cause.filter(|_| attempt.outcome == AttemptOutcome::Failed);
+        let has_ended = matches!(attempt.outcome, AttemptOutcome::Failed | AttemptOutcome::Interrupted);
+        let failed = attempt.cause.filter(|_| has_ended);
         let cause = |cause: FailureCause| t.cause(cause, code, timeout_s);
         let advice = |cause| match (cause, attempt.response.as_ref().and_then(location)) {
             (FailureCause::Redirect, Some(address)) => t.advice_redirect_to(address),

@@ -33,7 +33,11 @@ pub fn deliver(conn: &mut DbConnection, id: i64, lease: Option<Lease>, now: Time
 
 /// The result of an attempt.
 pub fn finished(id: i64, (number, lease): (i32, Lease), next: Next, now: Timestamp) -> Finished {
-    let outcome = if next == Next::Done { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
+    let outcome = match next {
+        Next::Done => AttemptOutcome::Succeeded,
+        Next::Repeat => AttemptOutcome::Interrupted,
+        _ => AttemptOutcome::Failed,
+    };
     let attempt = Attempt {
         number,
         started_at: now,

@@ -75,6 +75,9 @@ fn lock(conn: &mut DbConnection, batch: &[Finished]) -> Result<(), Error> {
 /// Applies a result to its delivery. After the lease was lost only a success counts: the receiver has the event,
 /// regardless of other attempts.
 fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Result<Written, Error> {
+    if done.next == Next::Repeat {
+        return repeat(conn, done);
+    }
     let change = (State::after(done.next, now), d::steps.eq(d::steps + 1), d::interruptions.eq(0));
     let pending = d::table.find(done.id).filter(PENDING);
     let held = diesel::update(pending.filter(d::lease.eq(done.lease.token)));
@@ -91,6 +94,20 @@ fn record_one(conn: &mut DbConnection, done: &Finished, now: Timestamp) -> Resul
     // The row that says that this attempt was interrupted; its result replaces it.
     diesel::delete(attempts::table.find((done.id, done.attempt.number))).execute(conn)?;
     Ok(Written::Applied)
+}
+
+/// Releases an interrupted delivery to be claimed again. It stays due since when it was, so that of its webhook it is next.
+/// If it was a probe, another one may be sent.
+fn repeat(conn: &mut DbConnection, done: &Finished) -> Result<Written, Error> {
+    let held = d::table.find(done.id).filter(PENDING).filter(d::lease.eq(done.lease.token));
+    let interrupted = (Leased::RELEASED, d::interruptions.eq(d::interruptions + 1));
+    let written = match prepared::execute(conn, diesel::update(held).set(interrupted))? {
+        0 if release(conn, done)? => Written::AttemptOnly,
+        0 => return Ok(Written::Discarded),
+        _ => Written::Applied,
+    };
+    health::release_probe(conn, done.webhook_id, done.lease.token)?;
+    Ok(written)
 }
 
 /// Releases the lease of a delivery that was cancelled while its attempt was in flight: it stays ended, and the attempt is

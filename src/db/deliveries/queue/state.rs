@@ -47,6 +47,7 @@ impl State {
         match next {
             Next::Done => Self::succeeded(now),
             Next::RetryAt(at) => Self::pending(at),
+            Next::Repeat => Self::pending(now),
             Next::GiveUp(reason) => Self::failed(reason, now),
         }
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::receiver::Receiver;
+use super::receiver::{Caller, Receiver};
 use super::{Names, cause, loopback, request, sender};
+use crate::delivery::network::sender::{ConnectionChoice, PreparedRequest};
 use crate::domain::deliveries::failure_cause::FailureCause;
 
 const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
@@ -55,7 +56,7 @@ async fn a_request_that_was_written_to_a_closing_connection_is_not_repeated() {
         match sender.send(&request).await {
             Ok(_) => {}
             failed => {
-                assert_eq!(cause(failed), FailureCause::ConnectReset);
+                assert_eq!(cause(failed), FailureCause::ConnectionClosed);
                 broken += 1;
             }
         }
@@ -77,5 +78,65 @@ async fn an_answer_that_was_not_read_to_its_end_closes_its_connection() {
         let reply = sender.send(&request(&format!("http://{}/hook", receiver.at))).await.unwrap();
         assert!(reply.response.truncated);
         assert_eq!(receiver.connections(), sent);
+    }
+}
+
+/// The cause of the first failure among requests one after another to a receiver that answers the first request on each
+/// connection, and ends the second one like this.
+async fn cause_of_second(end: impl Fn(&mut Caller) + Send + Sync + 'static) -> FailureCause {
+    let receiver = Receiver::serving(move |mut caller| {
+        caller.hear();
+        caller.say(FINE);
+        if caller.hear_another() {
+            end(&mut caller);
+        }
+    });
+    let names = Names::answering(&[&["127.0.0.1"]]);
+    let sender = sender(loopback(), &names.lookup, Vec::new());
+    let request = request(&format!("http://{}/hook", receiver.at));
+    for _ in 0..20 {
+        if let Err(failure) = sender.send(&request).await {
+            return failure.cause;
+        }
+    }
+    panic!("no connection was used again");
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_ends_before_a_byte_of_an_answer_is_connection_closed() {
+    let reset = |caller: &mut Caller| {
+        socket2::SockRef::from(&caller.stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    };
+    assert_eq!(cause_of_second(|_| {}).await, FailureCause::ConnectionClosed);
+    assert_eq!(cause_of_second(reset).await, FailureCause::ConnectionClosed);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_on_a_kept_connection_is_an_ordinary_failure() {
+    for (part, expected) in [
+        ("H", FailureCause::ConnectReset),
+        ("HTTP/1.1 200 OK\r\nx-half: ", FailureCause::ConnectReset),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n", FailureCause::ConnectReset),
+        ("\0\0\0", FailureCause::InvalidHttp),
+    ] {
+        let end = move |caller: &mut Caller| assert!(caller.say(part));
+        assert_eq!(cause_of_second(end).await, expected, "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_needs_a_new_connection_gets_one_and_leaves_none() {
+    let receiver = Receiver::serving(|mut caller| {
+        while caller.hear_another() {
+            caller.say(FINE);
+        }
+    });
+    let names = Names::answering(&[&["127.0.0.1"]]);
+    let sender = sender(loopback(), &names.lookup, Vec::new());
+    let kept = request(&format!("http://{}/hook", receiver.at));
+    let new = PreparedRequest { connection: ConnectionChoice::New, ..kept.clone() };
+    for (request, connections) in [(&kept, 1), (&new, 2), (&new, 3)] {
+        sender.send(request).await.unwrap();
+        assert_eq!(receiver.connections(), connections);
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 
 use super::address_guard::Lookup;
-use super::sender::{Failure, Headers, PreparedRequest, Reply, Sender, Setup};
+use super::sender::{ConnectionChoice, Failure, Headers, PreparedRequest, Reply, Sender, Setup};
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::target_url::TargetUrl;
@@ -75,6 +75,7 @@ fn request(url: &str) -> PreparedRequest {
         headers,
         body: "{\"event\":\"webhook_test\"}".into(),
         timeout: LONG,
+        connection: ConnectionChoice::Kept,
     }
 }
 

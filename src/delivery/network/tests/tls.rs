@@ -112,3 +112,30 @@ async fn a_hanging_handshake_is_a_connect_timeout_and_a_broken_one_a_reset() {
     let breaking = Receiver::serving(drop);
     assert_eq!(cause(post_to(&breaking, Vec::new()).await), FailureCause::ConnectReset);
 }
+
+#[tokio::test]
+async fn a_kept_connection_whose_tls_is_closed_before_an_answer_is_connection_closed() {
+    let ca = authority();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["receiver.example.com".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &ca).unwrap().der().clone();
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let config = Arc::new(config);
+    let receiver = Receiver::serving(move |mut caller| {
+        let mut session = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = Stream::new(&mut session, &mut caller.stream);
+        read_request(&mut stream);
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok();
+        stream.flush().ok();
+        read_request(&mut stream);
+        stream.conn.send_close_notify();
+        stream.flush().ok();
+    });
+    let names = Names::answering(&[&["127.0.0.1"]]);
+    let request = request(&format!("https://receiver.example.com:{}/hook", receiver.at.port()));
+    let sender = sender(loopback(), &names.lookup, trusting(&ca));
+    sender.send(&request).await.unwrap();
+    assert_eq!(cause(sender.send(&request).await), FailureCause::ConnectionClosed);
+    assert_eq!(receiver.connections(), 1);
+}
