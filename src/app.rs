@@ -59,6 +59,7 @@ fn limits(settings: &DeliverySettings) -> Limits {
     Limits {
         in_flight: settings.in_flight.into(),
         per_webhook: settings.in_flight_per_webhook.into(),
+        backlog_per_webhook: settings.backlog_per_webhook.into(),
         retention: std::time::Duration::from_secs(u64::from(settings.retention_days) * 24 * 3600),
     }
 }

@@ -119,6 +119,10 @@ pub struct DeliverySettings {
     #[arg(long, env = "HACHOK_IN_FLIGHT_PER_WEBHOOK", default_value_t = 10, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub in_flight_per_webhook: u16,
+    /// Pending deliveries of one webhook; with more, its new events wait behind the older ones. Ingest stops at ten times as many due ones, of all webhooks
+    #[arg(long, env = "HACHOK_BACKLOG_PER_WEBHOOK", default_value_t = 100_000, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub backlog_per_webhook: u32,
     /// Days that finished deliveries are kept
     #[arg(long, env = "HACHOK_RETENTION_DAYS", default_value_t = 30, value_name = "DAYS",
           value_parser = clap::value_parser!(u16).range(1..=3650))]

@@ -58,7 +58,7 @@ diesel::table! {
         version -> Integer, created_at -> BigInt, updated_at -> BigInt, deleted_at -> Nullable<BigInt>,
         probe_at -> Nullable<BigInt>, probe_wait_ms -> Integer, exhausted_at -> Nullable<BigInt>,
         returned_at -> Nullable<BigInt>, viewers_see_answers -> Bool, probe_lease -> Nullable<BigInt>,
-        settle -> Nullable<Text>, settle_before -> Nullable<BigInt>,
+        settle -> Nullable<Text>, settle_before -> Nullable<BigInt>, backlog_full_since -> Nullable<BigInt>,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Requests in flight to one webhook.
     pub per_webhook: usize,
+    /// Pending deliveries of one webhook; more are a full backlog.
+    pub backlog_per_webhook: i64,
     /// How long deliveries that have ended stay in the log.
     pub retention: Duration,
 }
@@ -65,6 +67,7 @@ impl Engine {
             targets: Mutex::default(),
             process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
             retention: limits.retention,
+            backlog_per_webhook: limits.backlog_per_webhook,
             skew: AtomicI64::new(0),
             set_forward: AtomicI64::new(0),
             pulse: Mutex::default(),

@@ -43,6 +43,8 @@ pub(super) struct Inner {
     /// A random number of this process: the upper half of the tokens of its leases.
     pub(super) process: i64,
     pub(super) retention: Duration,
+    /// Pending deliveries of one webhook; more are a full backlog.
+    pub(super) backlog_per_webhook: i64,
     /// The clock of the database minus the clock of this machine, in microseconds.
     pub(super) skew: AtomicI64,
     /// By how much the clock of this machine was set forward since the start, in microseconds.

@@ -159,19 +159,19 @@ fn plan(inner: &Inner, mut due: Vec<Due>, fairness: &mut Fairness, now: Timestam
         };
         if !permits.is_empty() {
             fairness.last = Some(due.webhook_id);
-            let share = share(permits.len(), &mut fairness.given, due.probe);
+            let share = share(permits.len(), &mut fairness.given, due.probe || due.backlog_full);
             plan.push(Part { due, permits, share });
         }
     }
     plan
 }
 
-/// First attempts have priority, but every fourth permit is for a retry. A probe is the delivery that has been due
-/// longest, which is a retry.
-fn share(permits: usize, given: &mut usize, probe: bool) -> Share {
+/// First attempts have priority, but every fourth permit is for a retry. A probe, and what a full backlog gets, are the
+/// deliveries that have been due longest: retries.
+fn share(permits: usize, given: &mut usize, oldest: bool) -> Share {
     let before = *given;
     *given = given.wrapping_add(permits);
-    let retries = if probe { permits } else { *given / 4 - (before / 4).min(*given / 4) };
+    let retries = if oldest { permits } else { *given / 4 - (before / 4).min(*given / 4) };
     let count = |permits: usize| i64::try_from(permits).unwrap_or(i64::MAX);
     Share { firsts: count(permits.saturating_sub(retries)), retries: count(retries.min(permits)) }
 }

@@ -119,7 +119,7 @@ messages! {
     settings_lead; settings_own; settings_here; settings_here_about; settings_language_hint; settings_time_zone_hint;
     viewers_see_all_answers; viewers_see_all_answers_about; substatus_attribute; substatus_attribute_hint;
     settings_not_saved; settings_start; settings_start_about; setting; variable; built_in; fixed_public_url; fixed_bind;
-    fixed_proxies; fixed_retention; fixed_payload; fixed_in_flight; fixed_per_webhook; fixed_keep_alive; fixed_per_peer;
+    fixed_proxies; fixed_retention; fixed_payload; fixed_in_flight; fixed_per_webhook; fixed_backlog; fixed_keep_alive; fixed_per_peer;
     fixed_allowed; fixed_denied; fixed_http; fixed_schedule; fixed_lifetime; fixed_off; yes; no;
     off_rule(duration: impl Text, n: impl Number);
     // system/status.ftl
@@ -171,7 +171,7 @@ messages! {
     sections; overview; deliveries; test; secret; copy_url; turn_on; turn_off; configuration; extra_headers; no_headers;
     timeout_value(n: impl Number); recent_deliveries; open_log; no_deliveries_advice;
     headers_refused_today(names: impl Text); failing_about; paused_about; paused_until(time: impl Text);
-    settling_send; settling_discard;
+    settling_send; settling_discard; backlog_full(max: impl Number, time: impl Text);
     // webhooks/secret.ftl
     secret_new; secret_copy_now; secret_verify; secret_none_shown; secret_old_until(time: impl Text); secret_replace;
     secret_replace_about; secret_overlap; secret_overlap_0; secret_overlap_24h; secret_overlap_7d; secret_generate;

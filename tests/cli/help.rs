@@ -30,6 +30,7 @@ fn the_help_names_every_command_and_every_setting() {
         ("--retention-days", "HACHOK_RETENTION_DAYS"),
         ("--in-flight", "HACHOK_IN_FLIGHT"),
         ("--in-flight-per-webhook", "HACHOK_IN_FLIGHT_PER_WEBHOOK"),
+        ("--backlog-per-webhook", "HACHOK_BACKLOG_PER_WEBHOOK"),
         ("--log-format", "HACHOK_LOG_FORMAT"),
     ] {
         assert!(serve.contains(option) && serve.contains(variable), "{option} {variable} in {serve}");

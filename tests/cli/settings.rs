@@ -30,6 +30,7 @@ fn a_bad_setting_is_named_in_one_line_and_nothing_is_touched() {
         ("HACHOK_RETENTION_DAYS", "--retention-days", "-1"),
         ("HACHOK_IN_FLIGHT", "--in-flight", "0"),
         ("HACHOK_IN_FLIGHT_PER_WEBHOOK", "--in-flight-per-webhook", "many"),
+        ("HACHOK_BACKLOG_PER_WEBHOOK", "--backlog-per-webhook", "0"),
         ("HACHOK_LOG_FORMAT", "--log-format", "xml"),
         ("DATABASE_URL", "--database-url", "mysql://localhost/hachok"),
         ("DATABASE_URL", "--database-url", "hachok.db"),

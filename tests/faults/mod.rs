@@ -3,6 +3,7 @@
 //! `rig/` has the tools. Sizes are small enough for each run; `tests/long` runs the same tests with larger ones.
 
 mod answers;
+mod backlog;
 mod bad_rows;
 #[cfg(feature = "fault-injection")]
 mod connections;

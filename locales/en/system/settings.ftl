@@ -24,6 +24,7 @@ fixed_per_peer = Connections of one address
 fixed_payload = Largest event
 fixed_in_flight = Requests at once
 fixed_per_webhook = Requests at once to one webhook
+fixed_backlog = Pending deliveries of one webhook before its new events wait
 fixed_allowed = Private networks that webhooks may reach
 fixed_denied = Networks that webhooks may not reach
 fixed_http = Plain http to public addresses

@@ -19,6 +19,7 @@ no_deliveries_advice = Send a test event to see what the receiver answers.
 # Why a webhook sends less than it could.
 failing_about = The last attempts failed, so only one delivery is tried at a time until one succeeds.
 paused_about = The receiver asked for fewer requests (429), so nothing is sent for now.
+backlog_full = More than { $max } deliveries have been waiting since { $time }. New events wait behind them: the oldest are sent first, and none is lost.
 settling_send = The kept deliveries are being prepared. Sending starts when all are ready.
 settling_discard = The kept deliveries are being discarded. Sending starts when none are left.
 paused_until = The receiver asked for fewer requests (429), so nothing is sent until { $time }.

@@ -128,7 +128,7 @@ struct Amount {
 }
 
 /// The number of due deliveries of webhooks that are on, not paused and not failing. Counts at most `count_max` of each
-/// webhook, so that the cost does not depend on what waits elsewhere; a sum above `count_max` says only that it is above.
+/// webhook, so that neither the cost nor the sum depends on how many more a single webhook has.
 pub fn due(conn: &mut DbConnection, now: Timestamp, count_max: i64) -> Result<i64, Error> {
     let now = now.micros();
     // Both values are numbers, so the text needs no escaping.

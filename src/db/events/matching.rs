@@ -22,7 +22,7 @@ pub struct Match {
     pub webhook_id: WebhookId,
     /// Its version, which shows whether a cached target is stale.
     pub version: i32,
-    /// Whether it is on, and neither paused nor failing.
+    /// Whether it is on, neither paused nor failing, and its backlog is not full.
     pub sends: bool,
     /// When it last came back after an outage.
     pub returned_at: Option<Timestamp>,
@@ -36,6 +36,7 @@ struct MatchRow {
     paused_until: Option<i64>,
     probe_at: Option<i64>,
     returned_at: Option<i64>,
+    backlog_full: bool,
 }
 
 impl MatchRow {
@@ -44,7 +45,7 @@ impl MatchRow {
         Match {
             webhook_id: self.webhook_id,
             version: self.version,
-            sends: self.enabled && self.probe_at.is_none() && !is_paused,
+            sends: self.enabled && self.probe_at.is_none() && !is_paused && !self.backlog_full,
             returned_at: self.returned_at.map(Timestamp::from_micros),
         }
     }
@@ -74,6 +75,7 @@ pub fn matching(
             webhooks::paused_until,
             webhooks::probe_at,
             webhooks::returned_at,
+            webhooks::backlog_full_since.is_not_null(),
         ));
     let rows: Vec<MatchRow> = prepared::load(conn, matching)?;
     Ok(rows.into_iter().map(|row| row.into_match(now)).collect())

@@ -15,7 +15,7 @@ use super::deliveries::recoveries::{self, Wanted};
 use super::deliveries::{hourly_counts, log, queue, retention, statistics};
 use super::events::{self, idempotency, received};
 use super::system::diagnostics;
-use super::webhooks::{self, health, mass_changes, search};
+use super::webhooks::{self, backlog, health, mass_changes, search};
 use super::{DbConnection, Error, inboxes};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::log_filter::LogFilter;
@@ -162,6 +162,7 @@ fn received_events_and_failed_deliveries_are_found_by_an_index() {
             mass_changes::settle(conn, ONE, held, NOW)?;
         }
         mass_changes::unfinished(conn)?;
+        backlog::changes(conn, 10)?;
         statistics::due(conn, NOW, 10).map(drop)
     });
     assert_bounded(&asked, 15);

@@ -1,5 +1,6 @@
 //! Webhooks: reads, stores, deletes them, turns them on and off, and opens their secrets for the sender.
 
+pub mod backlog;
 pub mod health;
 pub mod mass_changes;
 pub mod rows;

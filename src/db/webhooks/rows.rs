@@ -54,6 +54,7 @@ pub struct Row {
     pub probe_lease: Option<i64>,
     pub settle: Option<String>,
     _settle_before: Option<i64>,
+    pub backlog_full_since: Option<i64>,
 }
 
 /// The columns of `webhooks` that its form sets, apart from secrets.
@@ -170,6 +171,7 @@ fn assemble(
         timeout_s: u8::try_from(row.timeout_s).unwrap_or(DEFAULT_TIMEOUT_S),
         viewers_see_answers: row.viewers_see_answers,
         enabled: row.is_on(),
+        backlog_full_since: row.backlog_full_since.map(Timestamp::from_micros),
         settling: row.settle.as_deref().and_then(Held::parse),
         secret_created_at: Timestamp::from_micros(row.secret_created_at),
         old_secret_until: row.old_secret_until.map(Timestamp::from_micros),

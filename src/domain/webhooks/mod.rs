@@ -99,6 +99,8 @@ pub struct Webhook {
     pub enabled: bool,
     /// The webhook was turned on, and this happens to what it held before anything is sent.
     pub settling: Option<Held>,
+    /// Since when it has had more pending deliveries than the limit of one webhook: new events wait behind the older ones.
+    pub backlog_full_since: Option<Timestamp>,
     /// The state derived from `health` and `enabled`.
     pub state: State,
     /// The streak of failures and its consequences.

@@ -76,6 +76,7 @@ fn webhook(id: i64, name: &str, url: &str) -> Webhook {
         viewers_see_answers: false,
         enabled: true,
         settling: None,
+        backlog_full_since: None,
         state: State::Active,
         health: crate::domain::webhooks::health::Health::default(),
         off_reason: None,

@@ -13,7 +13,7 @@ use crate::domain::inboxes::Inbox;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::{Held, State, Webhook};
-use crate::i18n::Translator;
+use crate::i18n::{Count, Translator};
 use crate::views::components::{Badge, Redacted};
 use crate::views::deliveries::{LogLine, LogRow};
 use crate::views::filters;
@@ -46,6 +46,8 @@ pub struct OverviewPage<'a> {
     refused: Option<String>,
     /// Why it is sent less than usual, while it is failing or paused or settles what it held.
     slow: Option<String>,
+    /// Says that its backlog is full.
+    backlog: Option<String>,
     /// A recent delivery failed that can be sent again.
     failures: bool,
 }
@@ -81,6 +83,7 @@ impl<'a> OverviewPage<'a> {
             mark: recent.mark,
             alert: None,
             slow,
+            backlog: None,
         }
     }
 
@@ -106,6 +109,13 @@ impl<'a> OverviewPage<'a> {
         let at = at.into().filter(|at| failing && *at > t.now());
         let words = at.map(|at| format!("{} {}.", t.failing_about(), t.next_attempt(at)));
         Self { slow: words.or(self.slow), ..self }
+    }
+
+    /// Adds that the backlog is full, if it is; `pending_max` is its limit.
+    #[must_use]
+    pub fn with_backlog(self, pending_max: Count) -> Self {
+        let since = self.webhook.backlog_full_since.filter(|_| self.webhook.enabled);
+        Self { backlog: since.map(|since| self.t.backlog_full(pending_max, self.t.clock(since))), ..self }
     }
 
     fn redacted(&self) -> Redacted<'a> {

@@ -21,6 +21,8 @@ pub struct Due {
     pub webhook_id: WebhookId,
     /// Whether it is failing and gets one delivery at a time.
     pub probe: bool,
+    /// Whether its backlog is full: first attempts do not go before retries, because those are older.
+    pub backlog_full: bool,
     /// When it last came back after an outage.
     pub returned_at: Option<Timestamp>,
 }
@@ -33,7 +35,7 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
         .filter(d::next_attempt_at.le(now.micros()))
         .filter(d::leased_until.is_null())
         .filter(d::interruptions.lt(SUSPECT_AFTER_INTERRUPTIONS));
-    let rows: Vec<(WebhookId, Option<i64>, Option<i64>)> = webhooks::table
+    let rows: Vec<(WebhookId, Option<i64>, bool, Option<i64>)> = webhooks::table
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::paused_until.is_null().or(webhooks::paused_until.le(now.micros())))
         .filter(
@@ -41,11 +43,12 @@ pub fn due_webhooks(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>,
         )
         .filter(diesel::dsl::exists(due))
         .order(webhooks::id)
-        .select((webhooks::id, webhooks::probe_at, webhooks::returned_at))
+        .select((webhooks::id, webhooks::probe_at, webhooks::backlog_full_since.is_not_null(), webhooks::returned_at))
         .load(conn)?;
-    let webhook = |(webhook_id, probe, returned): (WebhookId, Option<i64>, Option<i64>)| Due {
+    let webhook = |(webhook_id, probe, backlog_full, returned): (WebhookId, Option<i64>, bool, Option<i64>)| Due {
         webhook_id,
         probe: probe.is_some(),
+        backlog_full,
         returned_at: returned.map(Timestamp::from_micros),
     };
     Ok(rows.into_iter().map(webhook).collect())

@@ -7,7 +7,7 @@ use crate::db::sql::literal::PENDING;
 use crate::db::{DbConnection, Error};
 
 /// Adds this many microseconds to the due times and leases of pending deliveries, and to the times of webhooks: pauses,
-/// probes, starts of streaks and ramps, `disabled_at`, and the ends of old secrets.
+/// probes, starts of streaks and ramps, `disabled_at`, the ends of old secrets, and full backlogs.
 pub fn shift(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
     diesel::update(d::table.filter(PENDING))
         .set((d::next_attempt_at.eq(d::next_attempt_at + micros), d::leased_until.eq(d::leased_until + micros)))
@@ -20,6 +20,7 @@ pub fn shift(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
             w::returned_at.eq(w::returned_at + micros),
             w::disabled_at.eq(w::disabled_at + micros),
             w::old_secret_until.eq(w::old_secret_until + micros),
+            w::backlog_full_since.eq(w::backlog_full_since + micros),
         ))
         .execute(conn)?;
     Ok(())

@@ -85,6 +85,7 @@ fn fixed(state: &State, context: &PageContext) -> Vec<StartSetting> {
         set(t.fixed_retention(), t.days(u64::from(delivery.retention_days)), "HACHOK_RETENTION_DAYS"),
         set(t.fixed_in_flight(), t.number(u64::from(delivery.in_flight)), "HACHOK_IN_FLIGHT"),
         set(t.fixed_per_webhook(), t.number(u64::from(delivery.in_flight_per_webhook)), "HACHOK_IN_FLIGHT_PER_WEBHOOK"),
+        set(t.fixed_backlog(), t.number(u64::from(delivery.backlog_per_webhook)), "HACHOK_BACKLOG_PER_WEBHOOK"),
         built_in(t.fixed_schedule(), DELAYS.map(|seconds| t.span(Duration::from_secs(seconds))).join(", ")),
         built_in(t.fixed_lifetime(), t.span(LIFETIME)),
         built_in(t.fixed_off(), t.off_rule(t.span(OFF_AFTER), u64::from(OFF_FAILURES.unsigned_abs()))),

@@ -75,7 +75,8 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Webh
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
     let paused = webhook.health.paused_until(now);
-    render(StatusCode::OK, &shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at()))
+    let shown = shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at());
+    render(StatusCode::OK, &shown.with_backlog(state.delivery.backlog_per_webhook.into()))
 }
 
 /// The values of the page, as loaded.
