@@ -102,10 +102,11 @@ async fn read(
     if json_body::unread_coding(request).is_some() {
         return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding"));
     }
-    let payload = payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The body broke off"))?;
+    let payload =
+        payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The request body is incomplete"))?;
     let bytes = json_body::read(request, payload, BODY_MAX_BYTES).await.map_err(|unread| match unread {
         Unread::TooLarge => ApiError::too_large(),
-        Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body broke off"),
+        Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The request body is incomplete"),
     })?;
     if !bytes.is_empty() && !json_body::is_json(request) {
         return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json"));

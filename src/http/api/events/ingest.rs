@@ -34,7 +34,7 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     let bytes = json_body::read(&request, payload, limit).await.map_err(|unread| match unread {
         Unread::TooLarge => IngestError::too_large(limit),
         Unread::Broken => {
-            let detail = "The body broke off or took longer than 10 seconds.".to_owned();
+            let detail = "The body is incomplete or took longer than 10 seconds.".to_owned();
             IngestError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body did not arrive", "body", detail)
         }
     })?;
@@ -79,7 +79,7 @@ fn answer(name: EventName, accepted: Accepted) -> Result<HttpResponse, IngestErr
 fn denied(denied: Denied) -> IngestError {
     let unauthorized = |detail: &str| {
         let status = StatusCode::UNAUTHORIZED;
-        IngestError::new(status, "unauthorized", "A good token is needed", "authorization", detail.to_owned())
+        IngestError::new(status, "unauthorized", "A valid token is required", "authorization", detail.to_owned())
     };
     match denied {
         Denied::None => unauthorized("Send Authorization: Bearer TOKEN."),
@@ -96,7 +96,7 @@ fn denied(denied: Denied) -> IngestError {
 fn refuse_loop(request: &HttpRequest) -> Result<(), IngestError> {
     let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if agent.starts_with("Hachok/") && request.headers().contains_key("webhook-id") {
-        let detail = "This request is a delivery of Hachok itself.".to_owned();
+        let detail = "This request was sent by Hachok itself: accepting it would start a loop.".to_owned();
         return Err(IngestError::new(
             StatusCode::BAD_REQUEST,
             "loop",

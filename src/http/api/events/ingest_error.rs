@@ -53,7 +53,7 @@ impl IngestError {
 
     /// 500: nothing was stored, and the same event would fail again.
     pub fn internal() -> Self {
-        let detail = "The event was not stored because of a fault of the server. Its log tells more.".to_owned();
+        let detail = "The event was not stored because of an error of the server. See its log.".to_owned();
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", "", detail)
     }
 
@@ -87,14 +87,14 @@ impl From<Refused> for IngestError {
         let (bad, unprocessable) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
         match refused {
             Refused::InvalidJson(detail) => {
-                Self::new(bad, "invalid_json", "The body is no JSON object", "body", detail)
+                Self::new(bad, "invalid_json", "The body is not a JSON object", "body", detail)
             }
             Refused::TooDeep => {
                 let detail = "Objects and arrays are nested deeper than 64.".to_owned();
                 Self::new(bad, "too_deep", "The body is nested too deeply", "body", detail)
             }
             Refused::MissingEvent => {
-                let detail = "The field event must be a text with the event's name.".to_owned();
+                let detail = "The field “event” must be a string with the name of the event.".to_owned();
                 Self::new(unprocessable, "missing_event", "The event has no name", "event", detail)
             }
             Refused::UnknownEvent(name) => {
