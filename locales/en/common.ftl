@@ -34,37 +34,43 @@ all = All
 warning = Warning
 problem = Problem
 summary = Summary
-request_failed = The server did not answer. Check the connection and try again.
+request_failed = The server did not respond. Check the connection and try again.
+request_refused = That did not work. Refresh the page and try again.
 
 # Dates and times, as patterns of strftime.
+pattern_date = %-d %b %Y
 pattern_date_time = %-d %b %Y, %H:%M
 pattern_date_time_seconds = %-d %b %Y, %H:%M:%S
 pattern_clock = %H:%M
 pattern_clock_seconds = %H:%M:%S
 just_now = just now
-minutes_ago = { $n } min ago
-in_seconds = in { $n } s
-in_minutes = in { $n } min
+minutes_ago = { $n } min ago
+in_seconds = in { $n } s
+in_minutes = in { $n } min
 today_at = { $hour ->
    *[other] today at { $time }
 }
 yesterday_at = { $hour ->
    *[other] yesterday at { $time }
 }
+date_at = { $hour ->
+   *[other] { $date } at { $time }
+}
 
 # Amounts with their unit.
-milliseconds = { $amount } ms
-seconds = { $amount } s
-minutes = { $amount } min
-hours = { $amount } h
+milliseconds = { $amount } ms
+under_a_millisecond = < 1 ms
+seconds = { $amount } s
+minutes = { $amount } min
+hours = { $amount } h
 days = { $n ->
     [one] { $n } day
    *[other] { $n } days
 }
-bytes = { $amount } B
-kilobytes = { $amount } kB
-megabytes = { $amount } MB
-gigabytes = { $amount } GB
+bytes = { $amount } B
+kibibytes = { $amount } KiB
+mebibytes = { $amount } MiB
+gibibytes = { $amount } GiB
 
 webhooks_count = { $n ->
     [one] { $n } webhook

@@ -1,12 +1,12 @@
 # Pages that say why there is no other page.
 error_not_found = Page not found
 error_not_found_about = The address may be mistyped, or the page was deleted.
-error_forbidden = You have no access to this
-error_forbidden_about = Your role allows reading only. Ask an administrator.
+error_forbidden = You do not have permission to do this
+error_forbidden_about = Your role only allows viewing. Ask an administrator.
 error_page_too_old = The page was open for too long
 error_page_too_old_about = Go back, check the form and save again.
 error_elsewhere = The form was sent from another site
-error_elsewhere_about = Nothing was changed. Open the page in Hachok and send the form from there.
+error_elsewhere_about = Nothing was changed. Open the page in Hachok and submit the form there.
 error_wrong_origin_about = Nothing was changed. The form came from { $given }, but the public URL of Hachok is { $public }. Open Hachok there. For the first address to work, the operator of the server has to set HACHOK_PUBLIC_URL to it.
 error_plain_http = Open this page over https
 error_plain_http_about = Nothing was changed. Over http:// the browser does not keep the cookie that a form needs. Open { $public } and try again there.
@@ -17,17 +17,17 @@ error_unknown_host_about = The page was opened under the name { $host }. For thi
 error_open = Open { $address }
 error_bad_request = The request was not understood
 error_bad_request_about = Go back and try again.
-error_dead_link = This set-up link does not work
-error_dead_link_about = It was used already, or it is older than an hour. Sign in, or start Hachok again for a new link.
+error_dead_link = This setup link does not work
+error_dead_link_about = It has already been used or is more than an hour old. Sign in, or restart Hachok to get a new link.
 error_webhook_off = The webhook is off
 error_webhook_off_about = Nothing was sent. Turn the webhook on and send the event again.
 error_too_large = The form is too large
 error_too_large_about = Nothing was saved. Go back and shorten it.
 error_unavailable = Temporarily unavailable
-error_unavailable_about = The database does not answer. Try again in a moment.
+error_unavailable_about = The database is not responding. Try again in a moment.
 error_server = Something went wrong. Request number { $id }
 error_server_about = Try again. If it happens again, give this number to the operator of the server.
 error_back = Go to webhooks
 
 error_dead_invitation = This link does not work
-error_dead_invitation_about = It was used already, withdrawn, or is older than 7 days. Ask an administrator for a new one.
+error_dead_invitation_about = It has already been used or revoked, or it is more than 7 days old. Ask an administrator for a new one.

@@ -7,10 +7,10 @@ skip_to_content = Перейти до вмісту
 language = Мова
 sign_out = Вийти
 failed_in_day = { $n ->
-    [one] { $n } помилка за 24 години
-    [few] { $n } помилки за 24 години
-    [many] { $n } помилок за 24 години
-   *[other] { $n } помилки за 24 години
+    [one] { $n } помилка за 24 години
+    [few] { $n } помилки за 24 години
+    [many] { $n } помилок за 24 години
+   *[other] { $n } помилки за 24 години
 }
 title_error = Помилка: { $title }
 
@@ -37,16 +37,18 @@ warning = Попередження
 problem = Проблема
 summary = Підсумок
 request_failed = Сервер не відповів. Перевірте зʼєднання та спробуйте ще раз.
+request_refused = Не вдалося виконати дію. Оновіть сторінку та спробуйте ще раз.
 
 # Дати й час: шаблони strftime.
-pattern_date_time = %d.%m.%Y %H:%M
-pattern_date_time_seconds = %d.%m.%Y %H:%M:%S
+pattern_date = %d.%m.%Y
+pattern_date_time = %d.%m.%Y, %H:%M
+pattern_date_time_seconds = %d.%m.%Y, %H:%M:%S
 pattern_clock = %H:%M
 pattern_clock_seconds = %H:%M:%S
 just_now = щойно
 minutes_ago = { $n } хв тому
-in_seconds = за { $n } с
-in_minutes = за { $n } хв
+in_seconds = через { $n } с
+in_minutes = через { $n } хв
 today_at = { $hour ->
     [11] сьогодні об { $time }
    *[other] сьогодні о { $time }
@@ -55,46 +57,51 @@ yesterday_at = { $hour ->
     [11] учора об { $time }
    *[other] учора о { $time }
 }
+date_at = { $hour ->
+    [11] { $date } об { $time }
+   *[other] { $date } о { $time }
+}
 
 # Величини з одиницями.
 milliseconds = { $amount } мс
+under_a_millisecond = < 1 мс
 seconds = { $amount } с
 minutes = { $amount } хв
 hours = { $amount } год
 days = { $n ->
-    [one] { $n } день
-    [few] { $n } дні
-    [many] { $n } днів
-   *[other] { $n } дня
+    [one] { $n } день
+    [few] { $n } дні
+    [many] { $n } днів
+   *[other] { $n } дня
 }
 bytes = { $amount } Б
-kilobytes = { $amount } кБ
-megabytes = { $amount } МБ
-gigabytes = { $amount } ГБ
+kibibytes = { $amount } КіБ
+mebibytes = { $amount } МіБ
+gibibytes = { $amount } ГіБ
 
 webhooks_count = { $n ->
-    [one] { $n } вебхук
-    [few] { $n } вебхуки
-    [many] { $n } вебхуків
-   *[other] { $n } вебхука
+    [one] { $n } вебхук
+    [few] { $n } вебхуки
+    [many] { $n } вебхуків
+   *[other] { $n } вебхука
 }
 events_count = { $n ->
-    [one] { $n } подія
-    [few] { $n } події
-    [many] { $n } подій
-   *[other] { $n } події
+    [one] { $n } подія
+    [few] { $n } події
+    [many] { $n } подій
+   *[other] { $n } події
 }
 inboxes_count = { $n ->
-    [one] { $n } канал
-    [few] { $n } канали
-    [many] { $n } каналів
-   *[other] { $n } каналу
+    [one] { $n } канал
+    [few] { $n } канали
+    [many] { $n } каналів
+   *[other] { $n } каналу
 }
 deliveries_count = { $n ->
-    [one] { $n } доставка
-    [few] { $n } доставки
-    [many] { $n } доставок
-   *[other] { $n } доставки
+    [one] { $n } доставка
+    [few] { $n } доставки
+    [many] { $n } доставок
+   *[other] { $n } доставки
 }
 
 administration = Адміністрування

@@ -8,20 +8,20 @@ notice_secret_replaced = Ключ підпису замінено
 notice_test_sent = Тестову подію надіслано
 notice_delivery_resent = Подія надсилається ще раз
 notice_delivery_cancelled = Повтори скасовано
-notice_held_sent = Вебхук увімкнено, збережені доставки надсилаються
-notice_held_discarded = Вебхук увімкнено, збережені доставки відкинуто
+notice_held_sent = Вебхук увімкнено, накопичені доставки надсилаються
+notice_held_discarded = Вебхук увімкнено, накопичені доставки відкинуто
 notice_recovery_started = Невдалі доставки надсилаються повторно
-notice_recovery_cancelled = Решту не буде надіслано повторно
+notice_recovery_cancelled = Повторне надсилання зупинено. Решту доставок не буде надіслано
 notice_inbox_added = Канал додано
 notice_inbox_saved = Канал збережено
 notice_inbox_archived = Канал заархівовано
 notice_inbox_restored = Канал відновлено
-notice_signed_out = Ви вийшли
+notice_signed_out = Ви вийшли із системи
 
 notice_token_revoked = Токен відкликано
 notice_role_changed = Роль змінено
-notice_user_disabled = Користувача вимкнено
-notice_user_enabled = Користувача ввімкнено
+notice_user_disabled = Користувача заблоковано
+notice_user_enabled = Користувача розблоковано
 notice_invitation_withdrawn = Посилання відкликано
 notice_profile_saved = Профіль збережено
 notice_password_changed = Пароль змінено, інші ваші сеанси завершено
@@ -29,4 +29,4 @@ notice_others_signed_out = Інші ваші сеанси завершено
 
 notice_settings_saved = Налаштування збережено
 
-notice_event_sent = Подію надсилаємо
+notice_event_sent = Подія надсилається

@@ -23,13 +23,13 @@ use crate::password::{self, Workspace};
 pub enum Action {
     /// Add a user
     Add {
-        /// E-mail address, used to sign in
+        /// Email address, used to sign in
         #[arg(long)]
         email: String,
         /// admin or viewer
         #[arg(long, value_parser = role)]
         role: Role,
-        /// Display name [default: the e-mail address]
+        /// Display name [default: the email address]
         #[arg(long)]
         name: Option<String>,
         /// Read the password from standard input; without this flag a password is generated and printed
@@ -38,14 +38,14 @@ pub enum Action {
         #[command(flatten)]
         data: DataSettings,
     },
-    /// List users: ID, role, e-mail address, name, state (active or disabled)
+    /// List users: ID, role, email address, name, state (active or disabled)
     List {
         #[command(flatten)]
         data: DataSettings,
     },
     /// Set a new password and end the user's sessions
     Password {
-        /// E-mail address of the user
+        /// Email address of the user
         #[arg(long)]
         email: String,
         /// Read the password from standard input; without this flag a password is generated and printed
@@ -56,7 +56,7 @@ pub enum Action {
     },
     /// Disable a user and end their sessions
     Disable {
-        /// E-mail address of the user
+        /// Email address of the user
         #[arg(long)]
         email: String,
         #[command(flatten)]
@@ -80,7 +80,7 @@ pub async fn run(action: Action) -> Result<(), CommandError> {
                 user.time_zone = settings::load(conn)?.time_zone;
                 users::insert(conn, &user, &hash, clock::now())
             };
-            let taken = || CommandError::RunTime(format!("a user with the e-mail {} already exists", email.trim()));
+            let taken = || CommandError::RunTime(format!("a user with the email {} already exists", email.trim()));
             let added = async |db: &Db| match db.write(add).await {
                 Err(error) if error.is_unique_violation() => Err(taken()),
                 added => Ok(added?),
@@ -120,7 +120,7 @@ where
         None => Ok(false),
     };
     let found = database::run(data, async |db| Ok(db.write(change).await?)).await?;
-    if found { Ok(()) } else { Err(CommandError::RunTime(format!("no user with the e-mail {email}"))) }
+    if found { Ok(()) } else { Err(CommandError::RunTime(format!("no user with the email {email}"))) }
 }
 
 fn refused(problems: &Problems) -> CommandError {

@@ -20,15 +20,23 @@ struct Row {
     channel_type: Option<String>,
     archived_at: Option<i64>,
     created_at: i64,
-    _unnamed: bool,
+    unnamed: bool,
 }
 
 impl From<Row> for Inbox {
     fn from(row: Row) -> Self {
+        let external_id = row.external_id.as_deref().and_then(text::shown);
+        let shown = text::shown(&row.name);
+        let unnamed = match &shown {
+            None => Some(row.id.to_string()),
+            Some(_) if row.unnamed => Some(external_id.clone().unwrap_or_else(|| row.id.to_string())),
+            Some(_) => None,
+        };
         Self {
             id: row.id,
-            name: text::shown(&row.name).unwrap_or_else(|| placeholder(&row.id)),
-            external_id: row.external_id.as_deref().and_then(text::shown),
+            name: shown.unwrap_or_else(|| placeholder(&row.id)),
+            unnamed,
+            external_id,
             channel_type: row.channel_type.as_deref().and_then(text::shown),
             archived_at: row.archived_at.map(Timestamp::from_micros),
             created_at: Timestamp::from_micros(row.created_at),

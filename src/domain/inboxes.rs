@@ -15,8 +15,10 @@ pub struct Inbox {
     pub id: InboxId,
     /// The help desk's own id, as text; `None` for an inbox that was added by hand and is not in any event yet.
     pub external_id: Option<String>,
-    /// The name on the pages.
+    /// Its name; `Inbox 8` if none is known, which pages show in the reader's language.
     pub name: String,
+    /// The number in the name of an inbox that no event and no person has named.
+    pub unnamed: Option<String>,
     /// Chatwoot's channel type, for example `Channel::WebWidget`.
     pub channel_type: Option<String>,
     /// When it was archived, which hides it from the selector of inboxes.

@@ -220,7 +220,10 @@ pub enum Problem {
     AccountPasswordEasy,
     TimeZoneUnknown,
     JsonInvalid,
-    BodyTooLarge,
+    BodyTooLarge {
+        /// The largest body that is accepted.
+        max_bytes: usize,
+    },
     SendingFailed,
     SinceInvalid,
     TokenNameMissing,
@@ -235,6 +238,24 @@ pub enum Problem {
     UntilInvalid,
     /// The queue for password hashing is full; the password was not checked.
     HashingBusy,
+}
+
+impl Problem {
+    /// Whether it is a mistake in what was typed. The others come from another person's change, a page that is too old,
+    /// a limit or the server.
+    pub const fn is_mistake(&self) -> bool {
+        !matches!(
+            self,
+            Self::ChangedByOther { .. }
+                | Self::PageTooOld
+                | Self::ServerError
+                | Self::SendingFailed
+                | Self::HashingBusy
+                | Self::Wait { .. }
+                | Self::LastAdmin
+                | Self::NotYourself
+        )
+    }
 }
 
 /// Problems that are recorded for one input: more than the largest webhook form can have.

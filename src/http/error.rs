@@ -27,7 +27,7 @@ pub enum PageError {
     #[error("not found")]
     NotFound,
     /// It was used, has expired, or never existed.
-    #[error("the set-up link is not valid")]
+    #[error("the setup link is not valid")]
     DeadLink,
     /// It was used or withdrawn, has expired, or never existed.
     #[error("the invitation is not valid")]

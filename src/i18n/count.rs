@@ -6,6 +6,10 @@ use std::time::Duration;
 use super::decimal::decimal;
 use super::{Count, Translator};
 
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+const GIB: usize = 1024 * MIB;
+
 impl Translator<'_> {
     /// A whole number.
     pub fn number(&self, number: impl Borrow<Count>) -> String {
@@ -26,11 +30,11 @@ impl Translator<'_> {
         }
     }
 
-    /// A measured duration: 982 ms, 10.2 s.
+    /// A measured duration: < 1 ms, 982 ms, 1.2 s, 7 s.
     pub fn elapsed(&self, milliseconds: i64) -> String {
-        let value = milliseconds.max(0) as f64;
         match milliseconds {
-            ..10_000 => self.milliseconds(decimal(self.locale(), value, 0)),
+            ..1 => self.under_a_millisecond(),
+            1..1000 => self.milliseconds(milliseconds.to_string()),
             _ => self.span(Duration::from_millis(milliseconds.unsigned_abs())),
         }
     }
@@ -40,7 +44,7 @@ impl Translator<'_> {
         let seconds = span.as_secs_f64();
         let whole = |unit: f64| decimal(self.locale(), seconds / unit, 0);
         match span.as_secs() {
-            ..60 if span.subsec_millis() > 0 => self.seconds(decimal(self.locale(), seconds, 1)),
+            ..60 if span.subsec_millis() >= 50 => self.seconds(decimal(self.locale(), seconds, 1)),
             0..60 => self.seconds(whole(1.0)),
             60..3600 => self.minutes(whole(60.0)),
             3600..172_800 => self.hours(whole(3600.0)),
@@ -48,15 +52,18 @@ impl Translator<'_> {
         }
     }
 
-    /// A size in decimal units: 162 B, 16.4 kB, 3.5 MB, 120.0 GB.
+    /// A size in binary units, with a decimal unless it is whole: 162 B, 16 KiB, 3.5 MiB, 120 GiB.
     pub fn size(&self, bytes: impl Borrow<usize>) -> String {
         let bytes = *bytes.borrow();
-        let amount = bytes as f64;
+        let amount = |unit: usize| {
+            let places = usize::from(!bytes.is_multiple_of(unit));
+            decimal(self.locale(), bytes as f64 / unit as f64, places)
+        };
         match bytes {
-            ..1000 => self.bytes(decimal(self.locale(), amount, 0)),
-            1000..1_000_000 => self.kilobytes(decimal(self.locale(), amount / 1e3, 1)),
-            1_000_000..1_000_000_000 => self.megabytes(decimal(self.locale(), amount / 1e6, 1)),
-            _ => self.gigabytes(decimal(self.locale(), amount / 1e9, 1)),
+            ..KIB => self.bytes(amount(1)),
+            KIB..MIB => self.kibibytes(amount(KIB)),
+            MIB..GIB => self.mebibytes(amount(MIB)),
+            _ => self.gibibytes(amount(GIB)),
         }
     }
 }

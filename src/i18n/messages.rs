@@ -47,25 +47,27 @@ messages! {
     product; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out; failed_in_day(n: impl Number);
     title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; apply; search; refresh;
     clear_filters; actions; actions_of(name: impl Text); newer; older; pages; optional; hidden; all; warning; problem;
-    summary; request_failed; pattern_date_time; pattern_date_time_seconds; pattern_clock; pattern_clock_seconds;
+    summary; request_failed; request_refused; pattern_date; pattern_date_time; pattern_date_time_seconds; pattern_clock; pattern_clock_seconds;
     just_now; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
     today_at(hour: impl Number, time: impl Text); yesterday_at(hour: impl Number, time: impl Text);
-    milliseconds(amount: impl Text); seconds(amount: impl Text); minutes(amount: impl Text); hours(amount: impl Text);
-    days(n: impl Number); bytes(amount: impl Text); kilobytes(amount: impl Text); megabytes(amount: impl Text);
-    gigabytes(amount: impl Text); webhooks_count(n: impl Number); events_count(n: impl Number);
+    date_at(hour: impl Number, date: impl Text, time: impl Text);
+    milliseconds(amount: impl Text); under_a_millisecond; seconds(amount: impl Text); minutes(amount: impl Text); hours(amount: impl Text);
+    days(n: impl Number); bytes(amount: impl Text); kibibytes(amount: impl Text); mebibytes(amount: impl Text);
+    gibibytes(amount: impl Text); webhooks_count(n: impl Number); events_count(n: impl Number);
     inboxes_count(n: impl Number); deliveries_count(n: impl Number); administration; tokens; users; settings;
     system_status;
     // deliveries/delivery.ftl
     blocked_by(address: impl Text); blocked_settings(allow: impl Text, deny: impl Text); send_again; send_again_warning;
     cancel_retries; event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number);
-    attempt_scheduled; attempt_started; attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text);
-    next_attempt_on(time: impl Text); next_attempt_held; no_attempts; request; response_of(n: impl Number); headers;
+    attempt_scheduled; attempt_scheduled_in(distance: impl Text); attempt_waits; attempt_started; attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text);
+    next_attempt_on(time: impl Text); next_at(hour: impl Number, time: impl Text);
+    next_on(day: impl Text, time: impl Text); next_attempt_held; no_attempts; reason_test; request; response_of(n: impl Number); headers;
     body_size(size: impl Text); empty_body; answer_hidden; response_body; request_body; no_response; cut_body;
     body_deleted(n: impl Number); reached_address(address: impl Text); other_deliveries; body_raw; body_formatted;
     curl_copy; curl_title; curl_about;
     // deliveries/failure_causes.ftl
     cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text);
-    advice_not_found; advice_rejected; advice_redirect_to(address: impl Text); advice_too_many; advice_unavailable;
+    advice_not_found; advice_rejected; advice_redirect_to(address: impl Text); advice_too_many; advice_too_many_test; advice_gone_test; advice_internal_test; advice_unavailable;
     advice_general;
     // deliveries/log.ftl
     delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts;
@@ -96,7 +98,7 @@ messages! {
     // events/catalogue.ftl
     events_lead; event_about_title; event_used_by; event_unused; event_use; event_key; event_group; event_source;
     event_source_chatwoot; event_source_derived; event_source_api; event_inbox_filter; event_inbox_filter_works;
-    event_inbox_filter_none; event_derived_badge; event_derives; event_sample; event_sample_about; event_fields;
+    event_inbox_filter_none; event_derived_badge; event_derives; event_origin; event_sample; event_sample_about; event_fields;
     event_field; event_type; event_fields_as(path: impl Text); event_values; event_schema; event_schema_about;
     event_schema_show; event_schema_download;
     // events/names.ftl
@@ -111,9 +113,9 @@ messages! {
     inboxes_lead; inbox_channel_type; inbox_external_id; inbox_external_id_hint; inbox_channel_type_hint;
     inbox_webhooks; inbox_add; inbox_add_about; inbox_edit; inbox_archive; inbox_restore;
     inbox_archive_of(name: impl Text); inbox_restore_of(name: impl Text); inbox_edit_of(name: impl Text);
-    inbox_archived; inbox_archive_about; inboxes_empty; inboxes_empty_about; inbox_not_saved;
+    inbox_archived; inbox_archive_about; inboxes_empty; inboxes_empty_about; inbox_not_saved; inbox_without_name(id: impl Text);
     // problems.ftl
-    HeaderNameMissingHere; HeaderNameReadAs(name: impl Text, read_as: impl Text);
+    HeaderNameMissingHere; HeaderNameAuthorization; BodyTooLarge(size: impl Text); HeaderNameReadAs(name: impl Text, read_as: impl Text);
     ChangedByOtherAt(hour: impl Number, time: impl Text); ChangedByOtherOn(time: impl Text);
     // system/settings.ftl
     settings_lead; settings_own; settings_here; settings_here_about; settings_language_hint; settings_time_zone_hint;
@@ -132,7 +134,7 @@ messages! {
     alert_exhausted(n: impl Number, name: impl Text); alert_failing(name: impl Text, duration: impl Text);
     alert_off_soon(name: impl Text, time: impl Text); alerts_more(n: impl Number); turn_on_again;
     // webhooks/chart.ftl
-    chart_numbers; chart_by_hour; chart_by_quarter; chart_median; chart_p95;
+    chart_numbers; deliveries_ended; chart_by_hour; chart_by_quarter; chart_median; chart_p95;
     chart_label_day(n: impl Number, max: impl Number); chart_label_week(n: impl Number, max: impl Number);
     chart_bar(time: impl Text, n: impl Number, max: impl Number); chart_delivered(n: impl Number);
     chart_failed(n: impl Number); chart_up; chart_table; chart_span(from: impl Text, to: impl Text);
@@ -144,7 +146,7 @@ messages! {
     delete_log_stays(days: impl Number); delete_secrets; delete_yes; delete_no; turn_off_instead;
     turn_off_instead_about;
     // webhooks/form.ftl
-    form_not_saved; fix_problems(n: impl Number); address; address_about; name; name_hint; webhook_url;
+    form_not_saved; same_url_created(name: impl Text); same_url_saved(name: impl Text); fix_problems(n: impl Number); address; address_about; name; name_hint; webhook_url;
     webhook_url_hint; authorization; authorization_about; method_none_about; method_bearer_about; method_basic_about;
     method_custom_about; none_deletes; token; new_token; token_hint; token_again; token_keep; login; password;
     new_password; password_keep; password_again; header_name; value; new_value; value_keep; value_again; saved;
@@ -183,6 +185,6 @@ messages! {
     // webhooks/verify_signature.ftl
     verify; verify_about; verify_tolerance; verify_code; verify_code_about; verify_send; verify_why; verify_why_about;
     verify_id; verify_timestamp; verify_signature; verify_signature_hint; verify_body; verify_body_hint; verify_check;
-    verify_good; verify_good_old(time: impl Text); verify_bad; verify_unexplained;
+    verify_good; verify_good_old(time: impl Text); verify_bad; verify_not_checked; verify_unexplained;
     verify_difference(n: impl Number, max: impl Number); verify_sent; verify_pasted; verify_unknown_event;
 }

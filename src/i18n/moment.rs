@@ -81,8 +81,25 @@ impl Translator<'_> {
         let at = *at.borrow();
         match self.days_before_today(at) {
             0 => self.next_attempt_at(self.hour(at), self.written(at, &self.pattern_clock())),
-            _ => self.next_attempt_on(&self.date(at).text),
+            _ => self.next_attempt_on(self.date_in_sentence(at)),
         }
+    }
+
+    /// The same in few letters, without the year: retries are at most two days ahead.
+    pub fn next_attempt_short(&self, at: impl Borrow<Timestamp>) -> String {
+        let at = *at.borrow();
+        let clock = self.written(at, &self.pattern_clock());
+        match self.days_before_today(at) {
+            0 => self.next_at(self.hour(at), clock),
+            _ => self.next_on(self.day(at), clock),
+        }
+    }
+
+    /// Date and time for a place in a message where "on" or a verb is before it: 21 Nov 2026 at 09:17.
+    pub fn date_in_sentence(&self, at: impl Borrow<Timestamp>) -> String {
+        let at = *at.borrow();
+        let date = self.written(at, &self.pattern_date());
+        self.date_at(self.hour(at), date, self.written(at, &self.pattern_clock()))
     }
 
     /// The time to the minute if it is today, otherwise date and time; for use inside a message.
@@ -113,7 +130,7 @@ impl Translator<'_> {
     pub(super) fn changed_by_other(&self, at: Timestamp) -> String {
         match self.days_before_today(at) {
             0 => self.ChangedByOtherAt(self.hour(at), self.written(at, &self.pattern_clock())),
-            _ => self.ChangedByOtherOn(&self.date(at).text),
+            _ => self.ChangedByOtherOn(self.date_in_sentence(at)),
         }
     }
 
@@ -168,8 +185,8 @@ mod tests {
     fn dates_follow_language_and_time_zone() {
         let [en, uk] = both();
         assert_eq!(en.date(NOW).text, "21 Nov 2026, 09:17");
-        assert_eq!(uk.date(NOW).text, "21.11.2026 09:17");
-        assert_eq!(uk.date_with_seconds(NOW).text, "21.11.2026 09:17:40");
+        assert_eq!(uk.date(NOW).text, "21.11.2026, 09:17");
+        assert_eq!(uk.date_with_seconds(NOW).text, "21.11.2026, 09:17:40");
         assert_eq!(uk.date(NOW).iso, "2026-11-21T07:17:40.000Z");
         assert_eq!(Translator::new(Locale::En, NOW).date(NOW).text, "21 Nov 2026, 07:17");
         assert_eq!(en.in_zone("No/Where").date(NOW).text, "21 Nov 2026, 07:17");
@@ -180,15 +197,15 @@ mod tests {
         let [en, uk] = both();
         let before = |minutes: u64| NOW.before(Duration::from_secs(60 * minutes));
         assert_eq!(en.relative(NOW).text, "just now");
-        assert_eq!(en.relative(before(2)).text, "2 min ago");
+        assert_eq!(en.relative(before(2)).text, "2\u{a0}min ago");
         assert_eq!(uk.relative(before(2)).text, "2\u{a0}хв тому");
-        assert_eq!(en.fresh(before(59)).map(|moment| moment.text).as_deref(), Some("59 min ago"));
+        assert_eq!(en.fresh(before(59)).map(|moment| moment.text).as_deref(), Some("59\u{a0}min ago"));
         assert_eq!(en.fresh(before(60)), None);
         assert_eq!(en.relative(before(120)).text, "today at 07:17");
         assert_eq!(uk.relative(before(60 * 19 + 12)).text, "учора о 14:05");
         assert_eq!(uk.relative(before(60 * 22)).text, "учора об 11:17");
         assert_eq!(en.relative(before(60 * 48)).text, "19 Nov 2026, 09:17");
-        assert_eq!(en.relative(NOW.after(Duration::from_secs(725))).text, "in 12 min");
+        assert_eq!(en.relative(NOW.after(Duration::from_secs(725))).text, "in 12\u{a0}min");
         assert_eq!(en.next_attempt(NOW.after(Duration::from_secs(1200))), "Next attempt at 09:37");
         assert_eq!(uk.next_attempt(NOW.after(Duration::from_secs(6600))), "Наступна спроба об 11:07");
     }

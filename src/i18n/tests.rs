@@ -121,28 +121,44 @@ fn the_table_names_the_variables_of_each_message() {
     }
 }
 
+/// With a no-break space after the number at the beginning.
+fn joined(words: &str) -> String {
+    words.replacen(' ', "\u{a0}", 1)
+}
+
+/// With a no-break space after the number in second place.
+fn joined_in(words: &str) -> String {
+    let (first, rest) = words.split_once(' ').expect("two words");
+    format!("{first} {}", joined(rest))
+}
+
 #[test]
 fn ukrainian_plurals_follow_the_number() {
     let forms = |say: fn(&Translator<'static>, u64) -> String| [1, 3, 11, 21].map(|n| say(&uk(), n));
-    assert_eq!(forms(|t, n| t.deliveries_count(n)), ["1 доставка", "3 доставки", "11 доставок", "21 доставка"]);
-    assert_eq!(forms(|t, n| t.webhooks_count(n)), ["1 вебхук", "3 вебхуки", "11 вебхуків", "21 вебхук"]);
-    assert_eq!(forms(|t, n| t.events_count(n)), ["1 подія", "3 події", "11 подій", "21 подія"]);
-    assert_eq!(uk().deliveries_count(1148), "1\u{a0}148 доставок");
+    assert_eq!(
+        forms(|t, n| t.deliveries_count(n)),
+        ["1 доставка", "3 доставки", "11 доставок", "21 доставка"].map(joined)
+    );
+    assert_eq!(forms(|t, n| t.webhooks_count(n)), ["1 вебхук", "3 вебхуки", "11 вебхуків", "21 вебхук"].map(joined));
+    assert_eq!(forms(|t, n| t.events_count(n)), ["1 подія", "3 події", "11 подій", "21 подія"].map(joined));
+    assert_eq!(uk().deliveries_count(1148), "1\u{a0}148\u{a0}доставок");
 }
 
 #[test]
 fn ukrainian_plurals_of_repairs_follow_the_number() {
     let forms = |say: fn(&Translator<'static>, u64) -> String| [1, 3, 11, 21].map(|n| say(&uk(), n));
-    let found = ["1 невдала доставка", "3 невдалі доставки", "11 невдалих доставок", "21 невдала доставка"];
+    let found = ["1 невдала доставка", "3 невдалі доставки", "11 невдалих доставок", "21 невдала доставка"].map(joined);
     assert_eq!(forms(|t, n| t.resend_found(n)), found);
-    let more = ["1 вебхук", "3 вебхуки", "11 вебхуків", "21 вебхук"].map(|words| format!("і ще {words} з помилками"));
+    let more = ["1 вебхук із", "3 вебхуки з", "11 вебхуків із", "21 вебхук із"];
+    let more = more.map(|words| format!("Ще {} помилками", joined(words)));
     assert_eq!(forms(|t, n| t.alerts_more(n)), more);
     let kept = ["1 доставку", "3 доставки", "11 доставок", "21 доставку"];
     assert_eq!(
         forms(|t, n| t.held_kept(n)),
-        kept.map(|words| format!("Поки цей вебхук було вимкнено, збережено {words}."))
+        ["лася 1 доставка", "лися 3 доставки", "лося 11 доставок", "лася 21 доставка"]
+            .map(|words| format!("Поки цей вебхук було вимкнено, накопичи{}.", joined_in(words)))
     );
-    assert_eq!(forms(|t, n| t.recovery_left(n)), kept.map(|words| format!("{words} не надіслано повторно.")));
+    assert_eq!(forms(|t, n| t.recovery_left(n)), kept.map(|words| format!("{} не надіслано повторно.", joined(words))));
 }
 
 #[test]
@@ -151,13 +167,21 @@ fn every_cause_has_a_message_and_an_advice() {
         for cause in FailureCause::ALL {
             for code in [None, Some(308), Some(400), Some(401), Some(404), Some(410), Some(418), Some(429), Some(503)] {
                 assert!(!t.cause(*cause, code, 15).is_empty(), "{cause:?} {code:?}");
-                assert!(t.advice(*cause, code).ends_with('.'), "{cause:?} {code:?}: {}", t.advice(*cause, code));
+                for trigger in Trigger::ALL {
+                    let advice = t.advice(*cause, code, *trigger);
+                    assert!(advice.ends_with('.'), "{cause:?} {code:?} {trigger:?}: {advice}");
+                }
             }
         }
-        let too_many = t.advice(FailureCause::HttpStatus, Some(429));
+        let too_many = t.advice(FailureCause::HttpStatus, Some(429), Trigger::Event);
         assert!(too_many.contains("paused") || too_many.contains("призупинено"), "{too_many}");
-        let gone = t.advice(FailureCause::Gone, Some(410));
+        let gone = t.advice(FailureCause::Gone, Some(410), Trigger::Event);
         assert!(gone.contains("turned off") || gone.contains("вимкнено"), "{gone}");
+        let of_tests = [(FailureCause::HttpStatus, 429), (FailureCause::Gone, 410)];
+        for advice in of_tests.map(|(cause, code)| t.advice(cause, Some(code), Trigger::Test)) {
+            let done = ["was paused", "was turned off", "призупинено", "вимкнено"];
+            assert!(!done.iter().any(|words| advice.contains(words)), "a test changes nothing: {advice}");
+        }
     }
 }
 
@@ -195,9 +219,14 @@ fn amounts_follow_the_language() {
     assert_eq!((en.percent(1120, 1148).as_str(), uk().percent(1120, 1148).as_str()), ("97.6%", "97,6%"));
     assert_eq!(en.percent(9999, 10_000), "99.9%");
     assert_eq!(en.percent(0, 0), "—");
-    assert_eq!(en.elapsed(1204), "1,204 ms");
+    assert_eq!(en.elapsed(0), "< 1\u{a0}ms");
+    assert_eq!(en.elapsed(982), "982\u{a0}ms");
+    assert_eq!([1204, 7000, 7049].map(|ms| en.elapsed(ms)), ["1.2\u{a0}s", "7\u{a0}s", "7\u{a0}s"]);
     assert_eq!(uk().elapsed(10_200), "10,2\u{a0}с");
     assert_eq!(uk().span(std::time::Duration::from_secs(7200)), "2\u{a0}год");
-    assert_eq!(en.size(162), "162 B");
-    assert_eq!(uk().size(16_384), "16,4\u{a0}кБ");
+    assert_eq!(
+        [162, 16_384, 262_144].map(|bytes: usize| en.size(bytes)),
+        ["162\u{a0}B", "16\u{a0}KiB", "256\u{a0}KiB"]
+    );
+    assert_eq!(uk().size(3_670_016_usize), "3,5\u{a0}МіБ");
 }

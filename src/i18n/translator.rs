@@ -81,11 +81,57 @@ impl<'a> Translator<'a> {
         for (name, value) in variables {
             args.set(name, value);
         }
-        bundle::text(self.locale, id, &args)
+        let text = bundle::text(self.locale, id, &args);
+        nested_quotes(self.locale, &text).unwrap_or(text)
     }
 
     /// The message `prefix_value`, for a value of an enum.
     pub(super) fn named(&self, prefix: &str, value: &str) -> String {
         self.say(&format!("{prefix}_{value}"), [])
+    }
+}
+
+/// The text with inner quotation marks inside quotation marks, as for a webhook «CRM «Продажі»», which becomes
+/// «CRM „Продажі“». `None` if there is nothing to change, or if a name has a mark without its counterpart.
+fn nested_quotes(locale: Locale, text: &str) -> Option<String> {
+    let (outer, inner) = match locale {
+        Locale::En => (('“', '”'), ('‘', '’')),
+        Locale::Uk => (('«', '»'), ('„', '“')),
+    };
+    if text.matches(outer.0).count() < 2 {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut changed = String::with_capacity(text.len());
+    for sign in text.chars() {
+        changed.push(match sign {
+            _ if sign == outer.0 => {
+                depth += 1;
+                if depth > 1 { inner.0 } else { sign }
+            }
+            _ if sign == outer.1 => {
+                let before = depth;
+                depth = depth.checked_sub(1)?;
+                if before > 1 { inner.1 } else { sign }
+            }
+            _ => sign,
+        });
+    }
+    (depth == 0).then_some(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotation_marks_in_a_name_become_inner_ones() {
+        let uk = Translator::new(Locale::Uk, Timestamp::from_seconds(0));
+        let en = Translator::new(Locale::En, Timestamp::from_seconds(0));
+        assert_eq!(uk.delete_webhook_question("CRM «Продажі»"), "Видалити вебхук «CRM „Продажі“»?");
+        assert_eq!(en.delete_webhook_question("CRM “Sales”"), "Delete webhook “CRM ‘Sales’”?");
+        assert_eq!(uk.delete_webhook_question("CRM «Продажі"), "Видалити вебхук «CRM «Продажі»?");
+        assert_eq!(uk.delete_webhook_question("a» і «b"), "Видалити вебхук «a» і «b»?");
+        assert_eq!(uk.copy_of("CRM «Продажі»"), "Копія: CRM «Продажі»");
     }
 }

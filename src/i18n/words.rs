@@ -11,6 +11,7 @@ use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::deliveries::{Reason, Status, Trigger};
 use crate::domain::events::Unmatched;
 use crate::domain::events::catalogue::{EventName, Group};
+use crate::domain::inboxes::Inbox;
 use crate::domain::problem::Problem;
 use crate::domain::system::status::SystemProblem;
 use crate::domain::webhooks::State;
@@ -20,6 +21,17 @@ use crate::domain::webhooks::verification::Part;
 use crate::domain::webhooks::verification::mistake::Mistake;
 
 impl Translator<'_> {
+    /// Gives the inboxes without a name one in the reader's language.
+    pub fn named_inboxes(&self, inboxes: Vec<Inbox>) -> Vec<Inbox> {
+        inboxes.into_iter().map(|inbox| self.named_inbox(inbox)).collect()
+    }
+
+    /// See [`Translator::named_inboxes`].
+    pub fn named_inbox(&self, inbox: Inbox) -> Inbox {
+        let name = inbox.unnamed.as_ref().map(|number| self.inbox_without_name(number));
+        Inbox { name: name.unwrap_or(inbox.name), ..inbox }
+    }
+
     /// The state of a webhook.
     pub fn state_word(&self, state: impl Borrow<State>) -> String {
         self.named("state", state.borrow().as_str())
@@ -178,9 +190,14 @@ impl Translator<'_> {
         }
     }
 
-    /// What to do about a failed attempt.
-    pub fn advice(&self, cause: FailureCause, code: Option<u16>) -> String {
+    /// What to do about a failed attempt of a delivery with this trigger. A test is sent once and changes nothing at the
+    /// webhook.
+    pub fn advice(&self, cause: FailureCause, code: Option<u16>, trigger: Trigger) -> String {
+        let is_test = trigger == Trigger::Test;
         match (cause, code) {
+            (FailureCause::Gone, _) if is_test => self.advice_gone_test(),
+            (FailureCause::Internal, _) if is_test => self.advice_internal_test(),
+            (FailureCause::HttpStatus, Some(429)) if is_test => self.advice_too_many_test(),
             (FailureCause::HttpStatus, Some(code @ (401 | 403))) => self.advice_unauthorized(code.to_string()),
             (FailureCause::HttpStatus, Some(404 | 405)) => self.advice_not_found(),
             (FailureCause::HttpStatus, Some(400 | 413 | 415 | 422)) => self.advice_rejected(),
@@ -198,12 +215,16 @@ macro_rules! problems {
             /// The message of a problem.
             pub fn problem_words(&self, problem: &Problem) -> String {
                 match problem {
+                    Problem::HeaderNameReserved { name } if name.eq_ignore_ascii_case("authorization") => {
+                        self.HeaderNameAuthorization()
+                    }
                     $(Problem::$plain => self.say(stringify!($plain), []),)*
                     $(Problem::$with_name { name } => {
                         self.say(stringify!($with_name), [("name", crate::i18n::translator::Text::value(name))])
                     })*
                     Problem::ChangedByOther { at } => self.changed_by_other(*at),
                     Problem::HeaderNameReadAs { name, read_as } => self.HeaderNameReadAs(name, read_as),
+                    Problem::BodyTooLarge { max_bytes } => self.BodyTooLarge(self.size(max_bytes)),
                     Problem::Wait { seconds } => self.sign_in_wait(seconds),
                 }
             }
@@ -222,7 +243,7 @@ problems! {
     HeaderValueMissing HeaderValueInvalid HeaderValueTooLong TooManyHeaders EventsMissing EventUnknown InboxesMissing
     InboxUnknown TooManyInboxes SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
-    AccountPasswordTooLong AccountPasswordEasy TimeZoneUnknown JsonInvalid BodyTooLarge SendingFailed SinceInvalid UntilInvalid
+    AccountPasswordTooLong AccountPasswordEasy TimeZoneUnknown JsonInvalid SendingFailed SinceInvalid UntilInvalid
     TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid HashingBusy;
     UrlTaken HeaderNameReserved HeaderNameForeign HeaderNameTaken
 }

@@ -10,7 +10,7 @@ use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::deliveries::{Delivery, Reason, Status};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::State;
-use crate::i18n::{Moment, Translator};
+use crate::i18n::{Count, Moment, Translator};
 
 /// An icon of the sprite `icons.svg`, hidden from screen readers.
 #[derive(Template)]
@@ -175,8 +175,9 @@ impl ErrorSlot {
 pub struct ErrorSummary<'a> {
     t: Translator<'a>,
     title: String,
-    saves: bool,
     lines: Vec<(Option<String>, String)>,
+    /// How many of the problems are mistakes in what was typed.
+    mistakes: Count,
 }
 
 impl HtmlSafe for ErrorSummary<'_> {}
@@ -185,14 +186,8 @@ impl<'a> ErrorSummary<'a> {
     pub fn new(t: Translator<'a>, title: String, problems: &Problems) -> Self {
         let target = |field: &Field| (*field != Field::Form).then(|| field.slug());
         let lines = problems.iter().map(|(field, problem)| (target(field), words(t, field, problem))).collect();
-        // The form itself has no fault while the server is busy.
-        let busy = problems.iter().any(|(_, problem)| *problem == Problem::HashingBusy);
-        Self { t, title, saves: !busy, lines }
-    }
-
-    /// Without the advice to save again, for a form that does not save.
-    pub fn without_saving(self) -> Self {
-        Self { saves: false, ..self }
+        let mistakes = problems.iter().filter(|(_, problem)| problem.is_mistake()).count() as Count;
+        Self { t, title, lines, mistakes }
     }
 }
 
@@ -201,18 +196,12 @@ pub struct FormErrors<'a> {
     t: Translator<'a>,
     title: String,
     problems: &'a Problems,
-    saves: bool,
 }
 
 impl<'a> FormErrors<'a> {
     /// `title` is the heading of the summary.
     pub fn new(t: Translator<'a>, title: String, problems: &'a Problems) -> Self {
-        Self { t, title, problems, saves: true }
-    }
-
-    /// Without the advice to save again, for a form that does not save.
-    pub fn without_saving(self) -> Self {
-        Self { saves: false, ..self }
+        Self { t, title, problems }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -230,8 +219,7 @@ impl<'a> FormErrors<'a> {
     }
 
     pub fn summary(&self) -> ErrorSummary<'a> {
-        let summary = ErrorSummary::new(self.t, self.title.clone(), self.problems);
-        if self.saves { summary } else { summary.without_saving() }
+        ErrorSummary::new(self.t, self.title.clone(), self.problems)
     }
 }
 

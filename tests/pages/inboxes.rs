@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use crate::pages::{good_form, made};
 use crate::support::{App, event_in};
 
@@ -50,4 +52,25 @@ async fn an_invalid_inbox_is_refused_beside_its_field() {
         assert!(!page.error(slug).is_empty(), "{slug}: {}", page.text("main"));
     }
     assert_eq!(app.api("read").get("inboxes").await.json()["payload"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn an_inbox_without_a_name_is_called_so_in_the_readers_language() {
+    let app = App::start();
+    let admin = app.admin().await;
+    app.api("ingest").accepted(json!({ "event": "message_created", "inbox_id": 8 }).to_string()).await;
+    for (language, name) in [("en", "Inbox 8"), ("uk", "Канал 8")] {
+        for path in ["/inboxes", "/webhooks/new", "/deliveries", "/deliveries/resend", "/received", "/inboxes/1/edit"] {
+            let page = admin.open(&format!("{path}?lang={language}")).await;
+            assert!(page.body.contains(name), "{path} in {language}: {}", page.text("main"));
+        }
+    }
+    // The form with the shown name, sent unchanged, does not name it: the next event does.
+    let form = admin.open("/inboxes/1/edit?lang=uk").await.form("#f-inbox-name");
+    assert_eq!(form.value("name"), "Канал 8");
+    admin.submit(form.fill("f-channel-type", "Channel::Api")).await.leads_to();
+    let name = async || app.api("read").get("inboxes/1").await.json()["name"].clone();
+    assert_eq!(name().await, "Inbox 8", "the API has one language");
+    app.api("ingest").accepted(event_in("message_created", 8)).await;
+    assert_eq!(name().await, "Channel 8");
 }

@@ -1,5 +1,5 @@
 # The first administrator.
-set_up = Initial set-up
-set_up_about = Create the first administrator. This page works once.
+set_up = Initial setup
+set_up_about = Create the first administrator. This page works only once.
 set_up_button = Create account
 set_up_failed = The account was not created

@@ -1,6 +1,6 @@
 # The delivery log, with its filters.
 delivery_log = Delivery log
-delivery_log_about = Every request that was sent or is about to be sent, newest first.
+delivery_log_about = All deliveries, sent and pending, newest first.
 log_id = Log ID
 event = Event
 time = Time
@@ -17,7 +17,10 @@ all_events = All events
 all_webhooks = All webhooks
 no_deliveries = No deliveries yet
 no_deliveries_about = Deliveries appear here as soon as an event matches a webhook.
-log_retention = The log is kept for { $days } days.
+log_retention = { $days ->
+    [one] The log is kept for { $days } day.
+   *[other] The log is kept for { $days } days.
+}
 deleted_webhook = Deleted webhook
 
 status_pending = Pending
@@ -27,9 +30,9 @@ delivery_retrying = Retrying
 delivery_sending = Sending
 delivery_cancelled = Cancelled
 trigger_event = Event
-trigger_manual = Sent again
+trigger_manual = Sent by hand
 trigger_test = Test
-trigger_recovery = Resent failure
+trigger_recovery = Resent after failure
 
 filter_from = From
 filter_to = To
@@ -40,22 +43,22 @@ period_1h = Last hour
 period_today = Today
 period_24h = Last 24 hours
 period_7d = Last 7 days
-tests_too = With tests
-tests_out = Without tests
+tests_too = Include tests
+tests_out = Exclude tests
 tests_only = Tests only
 more_filters = More filters
-filters_odd = Not understood and left out: { $names }.
+filters_odd = These filters were not recognised and are ignored: { $names }.
 log_search_hint = ID, 503, text
-log_search_about = Search finds the beginning of an ID (evt_…, dlv_…), an HTTP status such as 503, or text in events and answers: it looks into the newest 5,000 deliveries that the other filters show.
-log_search_limit = A search looks into 5,000 deliveries at a time.
+log_search_about = Search by the beginning of an ID (evt_…, dlv_…), an HTTP status such as 503, or text in events and responses. The newest 5,000 deliveries that match the other filters are searched.
+log_search_limit = 5,000 deliveries are searched at a time.
 nothing_matches_so_far = Nothing found so far
-looked_until = Searched as far as { $time }.
+looked_until = Searched back to { $time }.
 look_further = Search further
 
 # New deliveries, told but not inserted.
 log_live = Update automatically
 log_news = { $n ->
-    [one] { $n } new delivery — show
-   *[other] { $n } new deliveries — show
+    [one] Show { $n } new delivery
+   *[other] Show { $n } new deliveries
 }
-log_news_many = 100 or more new deliveries — show
+log_news_many = Show new deliveries (100 or more)

@@ -1,6 +1,6 @@
 # Two people changed the same webhook.
-conflict = What differs
+conflict = Differences
 conflict_field = Field
 conflict_yours = Your value
-conflict_stored = Stored now
+conflict_stored = Saved value
 conflict_changed = changed

@@ -1,15 +1,17 @@
 # The form of a webhook.
 form_not_saved = The webhook was not saved
+same_url_created = The webhook was created. Webhook “{ $name }” uses the same URL
+same_url_saved = The webhook was saved. Webhook “{ $name }” uses the same URL
 fix_problems = { $n ->
-    [one] Fix { $n } problem and save again.
-   *[other] Fix { $n } problems and save again.
+    [one] Fix { $n } problem and try again.
+   *[other] Fix { $n } problems and try again.
 }
 address = Address
 address_about = A URL to which a request will be sent.
 name = Name
-name_hint = If left blank, the host name is shown instead.
+name_hint = If you leave this blank, the host name is shown.
 webhook_url = Webhook URL
-webhook_url_hint = An HTTPS endpoint that answers with a 2xx status within the time-out.
+webhook_url_hint = An HTTPS address that responds with a 2xx status within the timeout.
 authorization = Authorization
 authorization_about = An authorization method that the target URL supports, to protect data from unauthorized access.
 method_none = None
@@ -20,7 +22,7 @@ method_none_about = None – the request will be sent without additional authori
 method_bearer_about = Bearer – used to transmit a static API key or token.
 method_basic_about = Basic – uses the standard Login and Password scheme.
 method_custom_about = Custom – allows you to specify the header name manually.
-none_deletes = The saved credentials will be deleted when you save.
+none_deletes = Saving deletes the stored token, password or value.
 token = Token
 new_token = New token
 token_hint = Sent as the header Authorization: Bearer …
@@ -37,7 +39,7 @@ new_value = New value
 value_keep = Leave blank to keep the saved value.
 value_again = Enter the value again
 saved = Saved
-saved_never_shown = { $time }. It is never shown again.
+saved_never_shown = { $time }. It cannot be viewed.
 events = Events
 events_about = Events that will trigger the webhook. Select only those you need.
 group_most_used = Most used
@@ -48,37 +50,37 @@ select_inbox = Select inbox
 select_inbox_about = An inbox for which a webhook will be configured.
 all_inboxes_about = Including those added later
 only_selected = Only selected
-only_selected_about = Events without an inbox, such as those of contacts, are not sent then.
-no_inboxes_yet = There are no inboxes yet. They appear here with their first event.
+only_selected_about = Events that have no inbox, such as contact events, will not be sent.
+no_inboxes_yet = There are no inboxes yet. An inbox appears here when its first event arrives.
 inboxes = Inboxes
 archived = archived
 signing_secret = Signing secret
 signing_secret_about = Lets the receiver verify that the request came from you (HMAC-SHA256).
-signing_secret_made = A key is made for you and shown once after saving.
+signing_secret_made = A secret is generated for you and shown once after you save.
 use_my_own_secret = Use my own secret
-own_secret = Own secret
-own_secret_hint = whsec_ and base64 of 24–64 bytes, or 24–64 Latin letters, digits and symbols. Leave blank to get a new key.
+own_secret = Your own secret
+own_secret_hint = 24 to 64 letters, digits and symbols, or whsec_ followed by 24 to 64 bytes in base64. Leave blank and one is generated for you.
 secret_created = Created { $time }
 replace_secret = Replace secret…
 custom_headers = Custom headers
-custom_headers_about = Added to every request, if your system needs them.
+custom_headers_about = Sent with every request. Add them only if your receiver needs them.
 header_row = Header { $n }
 hide_value = Hide value
 remove_header = Remove header { $n }
 add_header = Add header
-viewers = Answers for viewers
-viewers_about = Receivers often repeat the address in their answers, and some addresses are as good as a password.
-viewers_see_answers = Viewers may see the headers and bodies of the answers
-timeout = Time-out
-timeout_about = How long to wait for an answer.
+viewers = Responses for viewers
+viewers_about = Receivers often repeat the URL in their responses, and some URLs are as secret as a password.
+viewers_see_answers = Viewers can see the headers and bodies of responses
+timeout = Timeout
+timeout_about = How long to wait for a response.
 timeout_label = Seconds, 5 to 20
 create_webhook = Create webhook
 save_and_test = Save and send test
 danger_zone = Danger zone
 delete_webhook = Delete webhook…
-delete_about = The webhook is deleted; the log stays.
+delete_about = This deletes the webhook. Its delivery log is kept.
 
 # Copying a webhook.
 duplicate = Duplicate
 copy_of = Copy of { $name }
-copied_from = This is a copy of “{ $name }”. Nothing is stored until you save. Secrets are not copied: enter the credentials again. The copy gets a signing secret of its own.
+copied_from = This is a copy of “{ $name }”. Nothing is created until you save. Secrets are not copied, so enter the credentials again. The copy gets its own signing secret.

@@ -5,13 +5,13 @@ webhooks_list = Webhooks list
 webhooks_lead = HTTP callbacks that are set up for each account. They are triggered when selected events occur, for example when the status of a conversation is changed.
 add_webhook = Add new webhook
 edit_webhook = Edit webhook
-deliveries_24h = Deliveries, 24 h
+deliveries_24h = Finished in 24 h
 success_rate = Success rate
 failed = Failed
 pending = Pending
 events_and_inbox = Events and inbox
 last_24_hours = Last 24 hours
-last_24h = Last 24 h
+last_24h = Last 24 h
 last_delivery = Last delivery
 enabled = Enabled
 enabled_of = Enabled: { $name }
@@ -30,12 +30,12 @@ strip_of = { $n ->
 }
 strip_empty = Last 24 hours: no deliveries
 no_deliveries_yet = No deliveries yet
-turned_off_failing = Webhook “{ $name }” was turned off: every delivery failed for { $duration }.
-turned_off_failures = Webhook “{ $name }” was turned off: every delivery failed.
-turned_off_gone = Webhook “{ $name }” was turned off: the receiver answered 410 and accepts no more events.
+turned_off_failing = Webhook “{ $name }” was turned off: every attempt failed for { $duration }.
+turned_off_failures = Webhook “{ $name }” was turned off: every attempt failed.
+turned_off_gone = Webhook “{ $name }” was turned off: the receiver returned 410 and accepts no more events.
 held_events = { $n ->
-    [one] { $n } event is kept for 7 days.
-   *[other] { $n } events are kept for 7 days.
+    [one] { $n } event is being held for up to 7 days.
+   *[other] { $n } events are being held for up to 7 days.
 }
 see_what_went_wrong = See what went wrong
 send_test_event = Send test event

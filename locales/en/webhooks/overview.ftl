@@ -9,15 +9,15 @@ turn_on = Turn on
 turn_off = Turn off
 configuration = Configuration
 extra_headers = Custom headers
-headers_refused_today = Header names that can no longer be chosen: { $names }. What is stored is sent as before; it can be removed, but not changed. Proxies and servers on the way may trust such headers.
+headers_refused_today = Header names that can no longer be chosen: { $names }. Stored headers are sent as before; they can be removed, but not changed. Proxies and servers on the way may trust such headers.
 no_headers = None
-timeout_value = { $n } s
+timeout_value = { $n } s
 recent_deliveries = Recent deliveries
 open_log = Open the delivery log
-no_deliveries_advice = Send a test event to see what the receiver answers.
+no_deliveries_advice = Send a test event to see how the receiver responds.
 
 # Why a webhook sends less than it could.
-failing_about = The last attempts failed, so only one delivery is tried at a time until one succeeds.
+failing_about = Recent attempts failed, so deliveries are sent one at a time until one succeeds.
 paused_about = The receiver asked for fewer requests (429), so nothing is sent for now.
 backlog_full = More than { $max } deliveries have been waiting since { $time }. New events wait behind them: the oldest are sent first, and none is lost.
 settling_send = The kept deliveries are being prepared. Sending starts when all are ready.

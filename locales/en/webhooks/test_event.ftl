@@ -1,20 +1,20 @@
 # Sending a test event.
 test_title = Send test event
-test_about = Sent with the saved configuration, signed like any event, and marked as a test. It is sent once, without retries, also while the webhook is off.
+test_about = The test uses the saved settings, is signed like any other event and is marked as a test. It is sent once, without retries, even if the webhook is turned off.
 test_event = Event
 test_event_test = Test event
 test_subscribed = Events of this webhook
 test_others = Other events
 load_sample = Load sample
 test_body = Body
-test_body_hint = JSON. Edit it as you like; it is sent exactly as it stands.
-test_headers = Headers of the request
+test_body_hint = JSON. You can edit it; it is sent exactly as shown.
+test_headers = Request headers
 test_send = Send test
 test_result = Result
-test_no_result = The answer of the receiver will appear here.
+test_no_result = The response will appear here.
 test_delivered = The receiver accepted the event
-test_failed = The receiver did not accept the event
+test_failed = The test event was not delivered
 test_not_sent = The test event was not sent
 test_open_delivery = Open in the delivery log
-test_new_id = a new one for each event
-test_now = the time of sending
+test_new_id = new for each event
+test_now = time of sending

@@ -2,13 +2,13 @@
 user_name = Імʼя
 email = Електронна пошта
 account_password = Пароль
-account_password_hint = Щонайменше 12 символів, які нелегко вгадати.
+account_password_hint = Щонайменше 12 символів, які нелегко вгадати.
 time_zone = Часовий пояс
 time_zone_hint = Наприклад, Europe/Kyiv. За ним показуватимуться дати й час.
 
 profile = Профіль
-profile_you = Про вас
-profile_you_about = Лише для вас, у кожному браузері, де ви увійшли.
+profile_you = Ваші налаштування
+profile_you_about = Вони діють лише для вас, у всіх браузерах, де ви ввійшли.
 profile_not_saved = Профіль не збережено
 language_of_browser = Як у браузері
 theme = Тема
@@ -22,8 +22,8 @@ password_change = Змінити пароль
 password_change_about = Усі інші ваші сеанси завершаться.
 password_not_changed = Пароль не змінено
 sessions = Сеанси
-sessions_about = Сеанс завершується після 12 годин без дій, а щонайпізніше — через 7 днів.
+sessions_about = Сеанс завершується після 12 годин без дій, а щонайпізніше — через 7 днів.
 session_began = Вхід
 session_seen = Остання дія
 session_this = Цей сеанс
-sign_out_others = Завершити інші
+sign_out_others = Завершити інші сеанси

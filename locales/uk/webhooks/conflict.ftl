@@ -1,6 +1,6 @@
 # Двоє людей змінили той самий вебхук.
-conflict = Що відрізняється
+conflict = Відмінності
 conflict_field = Поле
 conflict_yours = Ваше значення
-conflict_stored = Збережено зараз
+conflict_stored = Збережене значення
 conflict_changed = змінено

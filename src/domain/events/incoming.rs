@@ -52,7 +52,7 @@ pub enum Refused {
 pub fn check_test_body(body: &[u8], limit: usize) -> Result<(), Problem> {
     let is_object = || std::str::from_utf8(body).is_ok_and(|text| Members::read(text).is_ok());
     if body.len() > limit {
-        Err(Problem::BodyTooLarge)
+        Err(Problem::BodyTooLarge { max_bytes: limit })
     } else if depth(body) <= DEPTH_MAX && is_object() {
         Ok(())
     } else {
@@ -163,7 +163,7 @@ mod tests {
         for body in ["", "[1]", "\"x\"", "{bad", "{} {}", &deep] {
             assert_eq!(check_test_body(body.as_bytes(), 1024), Err(Problem::JsonInvalid), "{body}");
         }
-        assert_eq!(check_test_body(b"{\"a\":1}", 6), Err(Problem::BodyTooLarge));
+        assert_eq!(check_test_body(b"{\"a\":1}", 6), Err(Problem::BodyTooLarge { max_bytes: 6 }));
     }
 
     #[test]

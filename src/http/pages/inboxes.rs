@@ -31,6 +31,7 @@ async fn show(state: &State, context: &PageContext, typed: InboxInput<'_>, probl
         Ok((inboxes::list(conn)?, webhooks::list(conn)?, inboxes::users_of(conn)?))
     };
     let (list, hooks, users) = state.db.read(load).await?;
+    let list = context.t().named_inboxes(list);
     let row = |inbox| {
         let of_inbox = |inbox: &Inbox| {
             let ids = users.iter().filter(|(id, _)| *id == inbox.id).map(|(_, webhook)| *webhook);
@@ -85,7 +86,7 @@ async fn find(state: &State, id: InboxId) -> Result<Inbox, PageError> {
 }
 
 pub async fn edit(state: Data<State>, Admin(context): Admin, id: Path<InboxId>) -> Answer {
-    let inbox = find(&state, *id).await?;
+    let inbox = context.t().named_inbox(find(&state, *id).await?);
     let problems = Problems::default();
     let before = context.typed_before(&format!("/inboxes/{id}")).map(typed);
     let typed = before.unwrap_or_else(|| InboxInput::of(&inbox));
@@ -99,9 +100,12 @@ pub async fn update(
     id: Path<InboxId>,
     form: Form,
 ) -> Answer {
-    let inbox = find(&state, *id).await?;
+    let stored = find(&state, *id).await?;
+    let inbox = context.t().named_inbox(stored.clone());
     let typed = typed(&form);
-    match change(&state, inbox.id, typed).await {
+    // The name that the page shows for an inbox without one comes back unchanged: the inbox stays without a name.
+    let name = if typed.name == inbox.name { &stored.name } else { typed.name };
+    match change(&state, inbox.id, InboxInput { name, ..typed }).await {
         Ok(()) => {
             UserSession(session).store_notice(NoticeKind::InboxSaved.as_str());
             Ok(redirect_to(&context, "/inboxes"))

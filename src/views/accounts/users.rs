@@ -65,7 +65,7 @@ impl<'a> UsersPage<'a> {
         typed: InviteInput<'a>,
         problems: &'a Problems,
     ) -> Self {
-        let errors = FormErrors::new(layout.t, layout.t.invitation_not_made(), problems).without_saving();
+        let errors = FormErrors::new(layout.t, layout.t.invitation_not_made(), problems);
         Self { t: layout.t, layout: layout.at(Place::Users), users, invitations, typed, errors, link: None }
     }
 
@@ -101,7 +101,7 @@ impl<'a> UserPage<'a> {
     /// Role, access and password of `user`; `role` is the one that was picked.
     pub fn new(layout: Layout<'a>, user: &'a User, role: Role, problems: &'a Problems) -> Self {
         let (t, badge) = (layout.t, Badge::of_user(layout.t, user));
-        let errors = FormErrors::new(t, t.user_not_saved(), problems).without_saving();
+        let errors = FormErrors::new(t, t.user_not_saved(), problems);
         Self { t, layout: layout.at(Place::Users), user, role, errors, badge, link: None }
     }
 

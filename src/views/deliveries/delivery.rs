@@ -7,7 +7,7 @@ use askama::Template;
 use super::json::Json;
 use super::outcome::Outcome;
 use crate::domain::accounts::user::Language;
-use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Status, Trigger, curl_command};
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Reason, Status, Trigger, curl_command};
 use crate::domain::id::DeliveryId;
 use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Webhook};
 use crate::i18n::{Count, Moment, Translator};
@@ -101,14 +101,14 @@ impl<'a> DeliveryPage<'a> {
         let may_write = layout.may_write();
         let entry = |attempt: &'a Attempt| {
             let current = chosen.is_some_and(|chosen| chosen.number == attempt.number);
-            TimelineEntry::new(t, attempt, timeout, current)
+            TimelineEntry::new(t, attempt, timeout, view.delivery.trigger, current)
         };
         Self {
             t,
             layout: layout.at(Place::Deliveries),
             badge: Badge::of_delivery(t, view.delivery),
             timeline: view.attempts.iter().rev().map(entry).collect(),
-            chosen: chosen.map(|attempt| ChosenAttempt::new(t, attempt, timeout)),
+            chosen: chosen.map(|attempt| ChosenAttempt::new(t, attempt, timeout, view.delivery.trigger)),
             explanation: explain(t, &view, timeout),
             body: view.body.map(|body| {
                 let json = if view.raw { Json::raw(body) } else { Json::new(body) };
@@ -195,10 +195,14 @@ impl<'a> DeliveryPage<'a> {
         waits.then(|| (count(delivery.attempts) + 1, at))
     }
 
-    /// The time until the next attempt.
-    fn planned_in(&self) -> Option<String> {
-        let at = self.view.delivery.next_attempt_at.filter(|_| self.is_on())?;
-        self.t.fresh(at).map(|moment| moment.text)
+    /// What the next attempt waits for: its time, or its turn once the time has passed.
+    fn planned_words(&self) -> String {
+        let t = self.t;
+        match self.view.delivery.next_attempt_at.filter(|_| self.is_on()) {
+            None => t.next_attempt_held(),
+            Some(at) if at <= t.now() => t.attempt_waits(),
+            Some(at) => t.fresh(at).map_or_else(|| t.attempt_scheduled(), |moment| t.attempt_scheduled_in(moment.text)),
+        }
     }
 
     fn made(&self) -> Count {
@@ -230,7 +234,7 @@ impl OtherDelivery {
 }
 
 impl<'a> TimelineEntry<'a> {
-    fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8, current: bool) -> Self {
+    fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8, trigger: Trigger, current: bool) -> Self {
         let icon = match attempt.outcome {
             AttemptOutcome::Started => ("w", "send"),
             AttemptOutcome::Succeeded => ("o", "ok"),
@@ -238,15 +242,16 @@ impl<'a> TimelineEntry<'a> {
             AttemptOutcome::Interrupted => ("w", "warn"),
         };
         let time = t.log_time(attempt.started_at);
-        Self { number: count(attempt.number), icon, time, outcome: Outcome::new(t, attempt, timeout_s), current }
+        let outcome = Outcome::new(t, attempt, timeout_s, trigger);
+        Self { number: count(attempt.number), icon, time, outcome, current }
     }
 }
 
 impl<'a> ChosenAttempt<'a> {
-    fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8) -> Self {
+    fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8, trigger: Trigger) -> Self {
         Self {
             number: count(attempt.number),
-            outcome: Outcome::new(t, attempt, timeout_s),
+            outcome: Outcome::new(t, attempt, timeout_s, trigger),
             request: ShownHeader::all(&attempt.request_headers),
             remote_ip: attempt.remote_ip.as_deref(),
         }
@@ -260,13 +265,14 @@ fn explain(t: Translator, view: &DeliveryView, timeout_s: u8) -> Option<Explanat
         return None;
     }
     let next = match (delivery.reason, delivery.next_attempt_at) {
+        (Some(Reason::Exhausted), _) if delivery.trigger == Trigger::Test => t.reason_test(),
         (Some(reason), _) => t.reason(reason),
         (None, Some(_)) if view.webhook.is_some_and(|webhook| !webhook.enabled) => t.next_attempt_held(),
         (None, Some(at)) => t.next_attempt(at),
         (None, None) => String::new(),
     };
     let outcome = view.attempts.iter().rev().find(|attempt| attempt.cause.is_some());
-    let outcome = outcome.map(|attempt| Outcome::new(t, attempt, timeout_s));
+    let outcome = outcome.map(|attempt| Outcome::new(t, attempt, timeout_s, delivery.trigger));
     match outcome {
         Some(outcome) => Some(Explanation { title: outcome.cause, advice: outcome.advice, next }),
         None if delivery.reason.is_some() => {

@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::domain::deliveries::failure_cause::FailureCause;
-use crate::domain::deliveries::{Attempt, AttemptOutcome, Response};
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Response, Trigger};
 use crate::i18n::Translator;
 use crate::views::components::ShownHeader;
 
@@ -38,15 +38,15 @@ pub(in crate::views) struct Answer<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// `timeout_s` is the timeout of the webhook.
-    pub fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8) -> Self {
+    /// `timeout_s` is the timeout of the webhook, `trigger` that of the delivery.
+    pub fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8, trigger: Trigger) -> Self {
         let code = attempt.response.as_ref().map(|response| response.status);
         let has_ended = matches!(attempt.outcome, AttemptOutcome::Failed | AttemptOutcome::Interrupted);
         let failed = attempt.cause.filter(|_| has_ended);
         let cause = |cause: FailureCause| t.cause(cause, code, timeout_s);
         let advice = |cause| match (cause, attempt.response.as_ref().and_then(location)) {
             (FailureCause::Redirect, Some(address)) => t.advice_redirect_to(address),
-            _ => t.advice(cause, code),
+            _ => t.advice(cause, code, trigger),
         };
         Self {
             ok: attempt.outcome == AttemptOutcome::Succeeded,
@@ -90,15 +90,15 @@ mod tests {
         let headers = vec![("Location".to_owned(), location.to_owned())];
         attempt.cause = Some(cause);
         attempt.response = Some(Response { status: code, headers, ..Response::default() });
-        Outcome::new(Translator::new(Language::En, fixtures::NOW), &attempt, 15).advice
+        Outcome::new(Translator::new(Language::En, fixtures::NOW), &attempt, 15, Trigger::Event).advice
     }
 
     #[test]
     fn a_redirect_names_the_address_it_leads_to() {
         let to = |address: &str| advice(308, FailureCause::Redirect, address);
         assert!(to("https://new.example.com/hooks").ends_with("https://new.example.com/hooks"));
-        assert_eq!(to(&"a".repeat(201)), "Enter the final address as the webhook URL.");
-        assert_eq!(to("/in?token=[hidden]"), "Enter the final address as the webhook URL.");
+        assert_eq!(to(&"a".repeat(201)), "Use the final address as the webhook URL.");
+        assert_eq!(to("/in?token=[hidden]"), "Use the final address as the webhook URL.");
         assert!(!advice(410, FailureCause::Gone, "/elsewhere").contains("elsewhere"));
     }
 }

@@ -77,7 +77,7 @@ impl<'a> ResendPage<'a> {
         let field = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, zone)).unwrap_or_default();
         let (since, until) = (field(from), field(to));
         let found = input.count.map(|count| MatchingDeliveries::new(layout.t, &input, count));
-        let errors = FormErrors::new(layout.t, layout.t.resend_not_counted(), input.problems).without_saving();
+        let errors = FormErrors::new(layout.t, layout.t.resend_not_counted(), input.problems);
         Self { t: layout.t, layout: layout.at(Place::Deliveries), input, errors, back, since, until, found }
     }
 }

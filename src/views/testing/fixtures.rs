@@ -56,6 +56,7 @@ pub fn inboxes(language: Language) -> Vec<Inbox> {
         id: InboxId(place as i64 + 1),
         external_id: (place != 3).then(|| (place + 7).to_string()),
         name: name.into(),
+        unnamed: None,
         channel_type: Some(kind.into()),
         archived_at: (place == 3).then(|| ago(500)),
         created_at: ago(90_000),

@@ -68,7 +68,7 @@ impl Alert<'_> {
         let why = match self.stage {
             Stage::Exhausted => t.alert_exhausted(Count::from(ATTEMPTS.unsigned_abs()), name),
             Stage::FailingDay(span) => t.alert_failing(name, t.span(span)),
-            Stage::OffSoon(at) => t.alert_off_soon(name, t.date(at).text),
+            Stage::OffSoon(at) => t.alert_off_soon(name, t.date_in_sentence(at)),
             Stage::OffFailing(Some(span)) => t.turned_off_failing(name, t.span(span)),
             Stage::OffFailing(None) => t.turned_off_failures(name),
             Stage::OffGone => t.turned_off_gone(name),

@@ -25,7 +25,7 @@ impl<'a> FormErrorsFragment<'a> {
 
     /// For the test form. Its answers go to `#result`, so this one needs `HX-Retarget: #errsum`.
     pub fn of_test(t: Translator<'a>, problems: &Problems) -> Self {
-        let summary = ErrorSummary::new(t, t.test_not_sent(), problems).without_saving();
+        let summary = ErrorSummary::new(t, t.test_not_sent(), problems);
         Self { summary, slots: vec![ErrorSlot::out_of_band(t, problems, &Field::TestBody)] }
     }
 }

@@ -213,7 +213,7 @@ impl<'a> WebhookRow<'a> {
 
 fn last_line(t: Translator, delivery: &Delivery) -> LastLine {
     match (delivery.status, delivery.next_attempt_at) {
-        (Status::Pending, Some(next)) if delivery.attempts > 0 => LastLine::Next(t.next_attempt(next)),
+        (Status::Pending, Some(next)) if delivery.attempts > 0 => LastLine::Next(t.next_attempt_short(next)),
         _ => LastLine::At(t.relative(delivery.finished_at.unwrap_or(delivery.created_at))),
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Tab;
 use crate::domain::accounts::user::Language;
-use crate::domain::deliveries::Attempt;
+use crate::domain::deliveries::{Attempt, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::DeliveryId;
 use crate::domain::problem::{Field, Problems};
@@ -54,8 +54,8 @@ impl<'a> TestPage<'a> {
             badge: Badge::of_state(t, webhook.state),
             tab: Tab::Test,
             others: others.collect(),
-            errors: FormErrors::new(t, t.test_not_sent(), form.problems).without_saving(),
-            outcome: form.sent.map(|(_, attempt)| Outcome::new(t, attempt, webhook.timeout_s)),
+            errors: FormErrors::new(t, t.test_not_sent(), form.problems),
+            outcome: form.sent.map(|(_, attempt)| Outcome::new(t, attempt, webhook.timeout_s, Trigger::Test)),
             form,
         }
     }

@@ -7,10 +7,10 @@ age=$(($(date +%s) - timestamp))
 key=$(printf %s "${WEBHOOK_SECRET#whsec_}" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n')
 expected=$({ printf '%s.%s.' "$id" "$timestamp"; cat; } |
     openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | openssl base64 -A)
-# Two digests are compared, so that the time taken tells nothing of the signature.
+# Two digests are compared, so that the time taken reveals nothing about the signature.
 digest() { printf %s "$1" | openssl dgst -sha256; }
 for signature in $signatures; do
-    if [ "$(digest "$signature")" = "$(digest "v1,$expected")" ]; then echo "good"; exit 0; fi
+    if [ "$(digest "$signature")" = "$(digest "v1,$expected")" ]; then echo "valid"; exit 0; fi
 done
-echo "bad signature"
+echo "invalid signature"
 exit 1

@@ -79,7 +79,7 @@ async fn the_sign_in_page_says_that_the_session_has_ended() {
     let asked = late.get("/deliveries?status=failed").await.leads_to();
     assert_eq!(next_of(&asked), "/deliveries?status=failed");
     for (language, words) in [
-        ("en", "Your session has ended. Sign in again to go on."),
+        ("en", "Your session has ended. Sign in again to continue."),
         ("uk", "Ваш сеанс завершився. Увійдіть ще раз, щоб продовжити."),
     ] {
         let page = late.open(&format!("{asked}&lang={language}")).await;

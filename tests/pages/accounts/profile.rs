@@ -63,7 +63,7 @@ async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
     let there = app.visitor();
     there.sign_in("admin@example.com", PASSWORD).await;
     let page = change(&here, "not my password", NEW).await.expect(422);
-    assert_eq!(page.error("current-password"), "This is not your current password");
+    assert_eq!(page.error("current-password"), "The current password is wrong. Try again");
     assert!(!change(&here, PASSWORD, "short").await.expect(422).error("new-password").is_empty());
     there.open("/webhooks").await;
     let (name, old) = here.session();
@@ -102,7 +102,7 @@ async fn other_browsers_can_be_signed_out() {
     let own = rows.iter().filter(|row| row.contains("This session")).count();
     assert_eq!((rows.len(), own), (2, 1), "{rows:?}");
     let page = here.follow(page.form_to("/profile/sign-outs")).await;
-    assert!(page.says("Your other sessions have ended"));
+    assert!(page.says("You are signed out everywhere else"));
     assert_eq!(page.texts("tbody tr").len(), 1);
     assert!(there.get("/webhooks").await.leads_to().starts_with("/sign-in"));
     viewer.open("/webhooks").await;

@@ -6,7 +6,8 @@ const EMAIL: &str = "anna@example.com";
 async fn a_wrong_email_and_a_wrong_password_have_the_same_message() {
     let app = App::start();
     app.user(EMAIL, "admin", PASSWORD);
-    for (language, words) in [("en", "Wrong e-mail or password"), ("uk", "Неправильна електронна пошта або пароль")]
+    for (language, words) in
+        [("en", "Wrong email or password"), ("uk", "Неправильна адреса електронної пошти або неправильний пароль")]
     {
         for (email, password) in [(EMAIL, "wrong password"), ("nobody@example.com", PASSWORD), ("", "")] {
             let page = app.visitor().speaking(language).try_sign_in(email, password).await.expect(422);
@@ -28,7 +29,7 @@ async fn after_five_failures_there_is_a_wait_in_seconds() {
     }
     let page = visitor.try_sign_in(EMAIL, PASSWORD).await;
     assert!(matches!(page.status, 422 | 429), "{}", page.status);
-    assert!(!page.says("Wrong e-mail or password"), "{}", page.text("body"));
+    assert!(!page.says("Wrong email or password"), "{}", page.text("body"));
     assert!(page.text("main").chars().any(|c| c.is_ascii_digit()), "seconds: {}", page.text("main"));
     assert_eq!(visitor.get("/webhooks").await.status, 303, "still signed out");
     app.visitor().sign_in("ivan@example.com", PASSWORD).await;

@@ -26,7 +26,7 @@ async fn a_token_is_shown_once_and_works() {
         assert!(!admin.open(path).await.body.contains(&token), "{path}");
     }
     let page = admin.open("/tokens").await;
-    for words in ["Help desk", "Publish events", "Active", &token[..9]] {
+    for words in ["Help desk", "Send events", "Active", &token[..9]] {
         assert!(page.text("table").contains(words), "{words} in {}", page.text("table"));
     }
     assert!(!app.log().contains(&token));

@@ -74,7 +74,7 @@ async fn an_invitation_ends_when_it_expires_or_is_withdrawn_or_replaced() {
     assert_eq!(late.submit(form.fill("f-new-password", PASSWORD)).await.status, 404);
     let (third, page) = invited(&admin, ANNA, "viewer").await;
     let withdrawal = page.form("form[action$='/withdrawal']");
-    assert!(admin.follow(withdrawal).await.says("The link was withdrawn"));
+    assert!(admin.follow(withdrawal).await.says("The link was revoked"));
     dead(&third).await;
     dead("/invite/nonsense").await;
     assert!(!app.run_ok(&["user", "list"]).contains(ANNA));
@@ -85,8 +85,8 @@ async fn an_invalid_invitation_is_refused_beside_its_field() {
     let app = App::start();
     let admin = app.admin().await;
     for (email, words) in [
-        ("nonsense", "Enter an e-mail address, for example olena@example.com"),
-        ("ADMIN@example.com", "Another user already has this e-mail address"),
+        ("nonsense", "Enter an email address, for example olena@example.com"),
+        ("ADMIN@example.com", "Another user already has this email address"),
     ] {
         let form = admin.open("/users").await.form("#f-email").fill("f-email", email).set("role", "admin");
         let page = admin.submit(form).await.expect(422);
@@ -172,7 +172,7 @@ async fn a_forgotten_password_is_replaced_through_a_link() {
     let form = admin.open(&page).await.form("form[action$='/password-link']");
     let shown = admin.follow(form).await;
     let link = shown.text("#key");
-    assert!(shown.says("Copy the link now.") && admin.open("/users").await.says("New password"));
+    assert!(shown.says("Copy the link now.") && admin.open("/users").await.says("Password reset"));
     viewer.open("/webhooks").await;
     let visitor = app.visitor();
     let form = visitor.open(&link).await;

@@ -6,7 +6,7 @@ use crate::support::{Api, App, Receiver, Reply, Visitor, event, webhook};
 
 /// Spellings in which receivers repeat the path of their URL, or only its last segment.
 const REPEATED: &str = r"\/services\/T0CANARY %54%30CANARY &#84;0CANARY /SERVICES/T0CANARY \u002fservices T0CANARY Cannot POST /services/T0CANARY";
-const LINE: &str = "Only administrators see the headers and the body of this answer";
+const LINE: &str = "Only administrators can see the headers and body of this response";
 
 struct World {
     app: App,

@@ -46,7 +46,7 @@ async fn a_delivery_shows_the_request_the_answer_and_the_cause() {
     let delivery = after_attempt(&api, 1).await;
     let path = format!("/deliveries/{}", delivery["id"].as_str().unwrap_or_default());
     let page = admin.open(&path).await;
-    for words in ["The receiver answered 503", "зачекайте", "x-answer", "teapot", "Webhook-Id", "User-Agent", "Привіт"]
+    for words in ["The receiver returned 503", "зачекайте", "x-answer", "teapot", "Webhook-Id", "User-Agent", "Привіт"]
     {
         assert!(page.says(words), "{words} in {}", page.text("main"));
     }

@@ -49,12 +49,15 @@ async fn an_unrecognised_filter_is_named_and_the_others_apply() {
         ("cursor=x", "Pages"),
     ] {
         let text = shown(query).await;
-        assert!(text.contains(&format!("Not understood and left out: {label}.")), "{query}: {text}");
+        assert!(
+            text.contains(&format!("These filters were not recognised and are ignored: {label}.")),
+            "{query}: {text}"
+        );
         assert!(text.contains("Message created"), "{query}");
         assert!(!shown(&format!("{query}&test=1")).await.contains("Message created"), "{query}");
     }
     let uk = shown("lang=uk&from=x&q=%20").await;
-    assert!(uk.contains("Не розпізнано й не враховано: Від."), "{uk}");
+    assert!(uk.contains("Ці фільтри не розпізнано й не враховано: Від."), "{uk}");
 }
 
 #[tokio::test]
@@ -101,7 +104,7 @@ async fn each_fragment_is_a_region_of_its_page() {
     let again = admin.open(&format!("/deliveries/{id}")).await.form_to(&format!("/deliveries/{id}/redelivery"));
     let fragment = admin.submit_htmx(again).await.expect(200);
     assert!(fragment.body.starts_with("<section class=\"card\" id=\"attempts\""), "{}", fragment.body);
-    assert!(fragment.text(".twins").contains("Sent again"), "{}", fragment.body);
+    assert!(fragment.text(".twins").contains("Sent by hand"), "{}", fragment.body);
 }
 
 #[tokio::test]

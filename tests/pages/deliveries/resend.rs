@@ -26,7 +26,7 @@ async fn the_resend_covers_what_the_filters_of_the_log_show() {
     assert_eq!((fields.value("event"), fields.value("inbox")), ("message_created", "1"));
     assert!(fields.value("from").ends_with("T00:00"), "{fields:?}");
     assert!(asked.text("#found").contains("1 failed delivery"), "{}", asked.text("main"));
-    assert!(asked.says("The search text is not taken over"), "{}", asked.text("main"));
+    assert!(asked.says("The search text is ignored"), "{}", asked.text("main"));
 
     let early = admin.get("/deliveries/resend?from=2026-01-02T00:00&to=2026-01-01T00:00").await.expect(422);
     assert!(!early.error("until").is_empty() && early.error("since").is_empty());
@@ -73,6 +73,6 @@ async fn a_running_resend_is_shown_and_can_be_cancelled() {
     let form = admin.open(&progress).await.form_to(&format!("{progress}/cancellation"));
     let fragment = admin.submit_htmx(form).await.expect(200);
     assert!(fragment.body.starts_with("<div id=\"recovery\"") && !fragment.has("[data-poll]"), "{}", fragment.body);
-    assert!(fragment.text("#recovery").contains("were not sent again"), "{}", fragment.body);
+    assert!(fragment.text("#recovery").contains("were not resent"), "{}", fragment.body);
     assert!(!admin.open("/deliveries/resend").await.has(".notice"));
 }

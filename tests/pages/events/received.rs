@@ -36,7 +36,7 @@ async fn the_list_of_received_events_shows_their_deliveries() {
     let uk = admin.open("/received?lang=uk").await;
     assert!(uk.says("Жоден вебхук не підписано на цю подію") && uk.says("1 доставка"), "{}", uk.text("main"));
     let odd = admin.open("/received?event=message_exploded&lang=en").await;
-    assert!(odd.says("Not understood and left out: Event") && odd.has(&format!("#{sent}")));
+    assert!(odd.says("These filters were not recognised and are ignored: Event") && odd.has(&format!("#{sent}")));
 }
 
 #[tokio::test]
@@ -83,9 +83,9 @@ async fn an_event_is_sent_to_any_webhook_that_is_on() {
     let request = receiver.first("/a").await;
     assert_eq!((request.header("webhook-id"), request.header("x-hachok-event")), (id.as_str(), "team_changed"));
     assert_eq!(request.body, event("team_changed").as_bytes());
-    assert!(admin.open(&target).await.says("The event is on its way"));
+    assert!(admin.open(&target).await.says("The event is being sent"));
     let page = admin.open(&format!("/received/{id}")).await;
-    assert!(page.text("#deliveries").contains("Sent again"), "{}", page.text("main"));
+    assert!(page.text("#deliveries").contains("Sent by hand"), "{}", page.text("main"));
     let (list, _) = (api.get("received").await.json(), ());
     assert_eq!(
         (&list["payload"][0]["deliveries"], &list["payload"][0]["unmatched"]),

@@ -24,7 +24,11 @@ async fn a_new_webhook_comes_back_filled_but_for_its_secrets() {
     assert!(asked.says("What you typed is kept for 30 minutes") && asked.says("Nothing was saved or sent."));
     let page = sign_in_again(&late, &turned_away, ADMIN).await;
     assert_eq!(page.path, "/webhooks/new?event=team_changed");
-    assert!(page.text(".notice").contains("The form holds what you typed, but not passwords"), "{}", page.text("main"));
+    assert!(
+        page.text(".notice").contains("The form contains what you typed, except passwords"),
+        "{}",
+        page.text("main")
+    );
     assert!(!page.body.contains("canary"));
     let filled = page.form("#f-url");
     for (name, value) in [

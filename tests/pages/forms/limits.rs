@@ -91,7 +91,7 @@ async fn the_largest_event_can_be_tested_and_verified() {
     let sent = admin.submit(form.clone().set("event", "webhook_test").set("body", &body(4096))).await;
     assert_eq!(sent.status, 303, "{}", sent.text("body"));
     let page = admin.submit(form.clone().set("event", "webhook_test").set("body", &body(4098))).await.expect(422);
-    assert!(page.says("Body is too large"), "{}", page.text("body"));
+    assert!(page.says("The body is too large"), "{}", page.text("body"));
     admin.submit(filled(&form, 3 * 4096 + 16 * KIB + 1)).await.expect(413);
     let form = admin.open(&format!("/webhooks/{id}/verify")).await.form("[name=body]");
     admin.submit(form.clone().set("body", &body(4096))).await.expect(200);
@@ -135,7 +135,7 @@ async fn the_largest_webhook_that_validation_allows_is_saved() {
     assert_eq!(stored["inbox_ids"].as_array().map(Vec::len), Some(1000));
     assert_eq!(stored["headers"].as_object().map(serde_json::Map::len), Some(20));
     // One more is refused, on the page and in the API.
-    for (language, words) in [("en", "up to 1,000 inboxes"), ("uk", "не більше ніж 1000 каналів")] {
+    for (language, words) in [("en", "up to 1,000 inboxes"), ("uk", "не більше ніж 1 000 каналів")] {
         let mut more = form.clone().set("once", language);
         more.fields.push(("inboxes".into(), "1001".into()));
         more.action = format!("/webhooks?lang={language}");

@@ -70,8 +70,8 @@ async fn settings_of_the_start_are_shown_with_their_variables() {
         ["45 days", "HACHOK_RETENTION_DAYS"],
         ["17", "HACHOK_IN_FLIGHT"],
         ["127.0.0.0/8", "HACHOK_ALLOW_NETWORKS"],
-        ["5 s, 5 min, 30 min, 2 h", "built in"],
-        ["5 days", "at least 20"],
+        ["5 s, 5 min, 30 min, 2 h", "fixed"],
+        ["5 days", "20 or more"],
     ] {
         assert!(rows.iter().any(|row| words.iter().all(|word| row.contains(word))), "{words:?} in {rows:?}");
     }

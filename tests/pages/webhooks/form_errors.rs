@@ -39,14 +39,14 @@ const CASES: [Case; 26] = [
     (
         |form| form.set("url", "https://192.168.0.1/"),
         "url",
-        "This URL points to a private network. Requests to it are not allowed",
-        "Цей URL веде до приватної мережі. Запити до неї заборонено",
+        "This URL points to a private network or one that is denied. Use a public address, or ask the operator of this server to allow the network",
+        "Цей URL веде до приватної або забороненої мережі. Скористайтеся публічною адресою або попросіть адміністратора сервера дозволити цю мережу",
     ),
     (
         |form| form.set("url", &format!("https://a.example.com/{}", "a".repeat(2048))),
         "url",
         "Webhook URL must be 2,048 characters or fewer",
-        "URL вебхука має містити не більше ніж 2048 символів",
+        "URL вебхука має містити не більше ніж 2 048 символів",
     ),
     (|form| form.set("auth", "digest"), "auth", "Select an authorization method", "Виберіть метод авторизації"),
     (|form| form.without("auth"), "auth", "Select an authorization method", "Виберіть метод авторизації"),
@@ -55,20 +55,20 @@ const CASES: [Case; 26] = [
         |form| form.set("auth", "bearer").set("bearer_token", "a b"),
         "token",
         "Token must not contain spaces or line breaks",
-        "Токен не може містити пробілів і переносів рядка",
+        "Токен не може містити пробілів і розривів рядка",
     ),
     (
         |form| form.set("auth", "bearer").set("bearer_token", &"a".repeat(4097)),
         "token",
         "Token must be 4,096 characters or fewer",
-        "Токен має містити не більше ніж 4096 символів",
+        "Токен має містити не більше ніж 4 096 символів",
     ),
     (|form| form.set("auth", "basic").set("basic_password", "p"), "login", "Enter the login", "Введіть логін"),
     (
         |form| form.set("auth", "basic").set("basic_login", "a:b").set("basic_password", "p"),
         "login",
         "Login must not contain a colon",
-        "Логін не може містити двокрапку",
+        "Логін не може містити двокрапки",
     ),
     (|form| form.set("auth", "basic").set("basic_login", "a"), "password", "Enter the password", "Введіть пароль"),
     (
@@ -80,14 +80,14 @@ const CASES: [Case; 26] = [
     (
         |form| form.set("auth", "custom").set("custom_name", "X Key").set("custom_value", "v"),
         "custom-name",
-        "Header name can contain only Latin letters, digits and - _ .",
-        "Назва заголовка може містити лише латинські літери, цифри та символи - _ .",
+        "Header name can contain only Latin letters, digits and signs such as - and _",
+        "Назва заголовка може містити лише латинські літери, цифри та знаки на зразок - і _",
     ),
     (
         |form| form.set("auth", "custom").set("custom_name", "Host").set("custom_value", "v"),
         "custom-name",
-        "Host is added automatically. Choose another name",
-        "Заголовок Host додається автоматично. Виберіть іншу назву",
+        "Host cannot be set here. Choose another name",
+        "Заголовок Host тут задати не можна. Виберіть іншу назву",
     ),
     (
         |form| form.set("auth", "custom").set("custom_name", "X-Key"),
@@ -123,8 +123,8 @@ const CASES: [Case; 26] = [
     (
         |form| form.set("secret", "short"),
         "secret",
-        "Signing secret must be at least 24 characters",
-        "Ключ підпису має містити щонайменше 24 символи",
+        "Signing secret is too short: enter 24–64 characters, or whsec_ followed by 24–64 bytes in base64",
+        "Ключ підпису закороткий: введіть 24–64 символи або whsec_ і 24–64 байти в base64",
     ),
 ];
 

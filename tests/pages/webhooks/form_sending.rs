@@ -40,5 +40,5 @@ async fn a_form_without_a_timeout_uses_the_default() {
     assert_eq!(list["payload"]["webhooks"][0]["timeout_s"], 15);
     let form = good_form(&admin, "https://b.example.com/").await.set("name", "a\u{7}b");
     let page = admin.submit(form).await.expect(422);
-    assert!(page.says("Name must be one line of text without control characters"));
+    assert!(page.says("Name must be one line of plain text"));
 }

@@ -20,8 +20,8 @@ const CASES: [Case; 8] = [
     (
         |form| row(form, 0, "webhook-id", "v"),
         "header-name-0",
-        "webhook-id is added automatically. Choose another name",
-        "Заголовок webhook-id додається автоматично. Виберіть іншу назву",
+        "webhook-id cannot be set here. Choose another name",
+        "Заголовок webhook-id тут задати не можна. Виберіть іншу назву",
     ),
     (
         |form| row(form, 0, "X-Real-IP", "v"),
@@ -38,8 +38,8 @@ const CASES: [Case; 8] = [
     (
         |form| row(form, 1, "X A", "v"),
         "header-name-1",
-        "Header name can contain only Latin letters, digits and - _ .",
-        "Назва заголовка може містити лише латинські літери, цифри та символи - _ .",
+        "Header name can contain only Latin letters, digits and signs such as - and _",
+        "Назва заголовка може містити лише латинські літери, цифри та знаки на зразок - і _",
     ),
     (|form| row(form, 0, "X-A", ""), "header-value-0", "Enter the header value", "Введіть значення заголовка"),
     (

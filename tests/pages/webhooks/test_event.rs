@@ -78,3 +78,24 @@ async fn htmx_gets_the_answer_beside_the_form() {
     let text = page.text("#result");
     assert!(text.contains("418") && text.contains("I am a <teapot>"), "{text}");
 }
+
+#[tokio::test]
+async fn a_failed_test_claims_nothing_about_the_webhook_or_the_retry_schedule() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    for (status, words) in
+        [(410, "The test changed nothing here"), (429, "send the test again"), (503, "Check the service")]
+    {
+        let path = format!("/{status}");
+        receiver.answers(&path, [Reply::Status(status)]);
+        let (id, _) = make_webhook(&admin, &receiver.at(&path)).await;
+        let form = admin.open(&format!("/webhooks/{id}/test")).await.form("[name=body]");
+        let text = result(&admin, admin.submit(form).await).await;
+        assert!(text.contains(words) && text.contains("Test events are not retried"), "{status}: {text}");
+        for claim in ["was turned off", "was paused", "stopped trying", "Next attempt"] {
+            assert!(!text.contains(claim), "{status}: {text}");
+        }
+        let api = app.api("read").get(&format!("webhooks/{id}")).await.json();
+        assert_eq!(api["payload"]["webhook"]["enabled"], true, "{api}");
+    }
+}

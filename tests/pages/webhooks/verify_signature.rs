@@ -25,17 +25,17 @@ async fn a_real_delivery_verifies_and_each_mistake_is_named() {
     let admin = app.admin().await;
     let (path, key, got) = delivered(&app, &receiver, &admin).await;
     let page = admin.open(&path).await;
-    assert!(page.says("Why does my signature not verify?"), "{}", page.text("main"));
+    assert!(page.says("Why doesn’t my signature match?"), "{}", page.text("main"));
     let good = fill(&page, &got);
     let body = String::from_utf8_lossy(&got.body).into_owned();
     let cases = [
-        (good.clone(), "The signature is right. It was made with the current key."),
+        (good.clone(), "The signature is valid. It was made with the current secret."),
         (good.clone().set("id", got.header("x-hachok-delivery")), "Use the header webhook-id"),
         (good.clone().set("body", body.trim_end()), "A line break at the end"),
-        (good.clone().set("body", &body.replace('\t', " ")), "parsed and written again"),
-        (good.clone().set("body", &body.replace("outgoing", "incoming")), "the pasted one is another"),
+        (good.clone().set("body", &body.replace('\t', " ")), "parsed and re-encoded"),
+        (good.clone().set("body", &body.replace("outgoing", "incoming")), "the pasted body is different"),
         (good.clone().set("timestamp", &format!("{}000", got.header("webhook-timestamp"))), "whole seconds"),
-        (good.clone().set("signature", &got.header("webhook-signature").replace("v1,", "")), "lacks “v1,”"),
+        (good.clone().set("signature", &got.header("webhook-signature").replace("v1,", "")), "must begin with “v1,”"),
         (good.clone().set("signature", "v1,AAAA"), "None of the usual mistakes"),
         (good.clone().set("id", ""), "Enter the webhook-id"),
     ];
@@ -49,7 +49,9 @@ async fn a_real_delivery_verifies_and_each_mistake_is_named() {
     let other = admin.submit(good.set("body", &body.replace("outgoing", "incoming"))).await.expect(200);
     let verdict = other.text("#verdict");
     assert!(
-        verdict.contains("first in line 2") && verdict.contains("outgoing") && verdict.contains("incoming"),
+        verdict.contains("first difference is at line 2")
+            && verdict.contains("outgoing")
+            && verdict.contains("incoming"),
         "{verdict}"
     );
 }

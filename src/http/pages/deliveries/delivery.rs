@@ -86,6 +86,7 @@ async fn render_delivery(
     });
     let loaded = loaded.await?.ok_or(PageError::NotFound)?;
     let (delivery, mut attempts, others, body, webhook, inboxes, (refused, everywhere)) = loaded;
+    let inboxes = context.t().named_inboxes(inboxes);
     let mut answers_hidden = false;
     if !context.is_admin() {
         // The setting of a deleted webhook is gone, so only the setting of the installation applies.

@@ -49,6 +49,7 @@ async fn show_log(state: &State, context: &PageContext, query: &LogQuery) -> Ans
         Ok((log::page(conn, &wanted, cursor, PAGE_LINES)?, webhooks::titles(conn)?, inboxes::list(conn)?))
     });
     let (found, titles, inboxes) = loaded.await?;
+    let inboxes = context.t().named_inboxes(inboxes);
     let shown = found.lines.iter().map(|line| LogLine {
         delivery: &line.delivery,
         webhook: titles.iter().find(|(id, _)| *id == line.delivery.webhook_id).map(|(_, title)| title.as_str()),

@@ -10,7 +10,8 @@ use crate::delivery::PER_SECOND;
 use crate::domain::clock_field;
 use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::log_period::Period;
-use crate::domain::id::{InboxId, RecoveryId, WebhookId};
+use crate::domain::id::{RecoveryId, WebhookId};
+use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
@@ -20,6 +21,7 @@ use crate::http::request::form::Form;
 use crate::http::request::log_query::{LogQuery, Parsed, given};
 use crate::http::request::page_context::{Admin, PageContext, SignedIn};
 use crate::http::request::session::UserSession;
+use crate::i18n::Translator;
 use crate::operations;
 use crate::views::NoticeKind;
 use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage};
@@ -56,11 +58,18 @@ impl Asked {
         Ok(Self { filter, wanted: problems.or(wanted) })
     }
 
-    fn input<'a>(&'a self, choice: Choice, found: Option<Found>, problems: &'a Problems) -> ResendInput<'a> {
+    fn input<'a>(
+        &'a self,
+        t: Translator,
+        choice: Choice,
+        found: Option<Found>,
+        problems: &'a Problems,
+    ) -> ResendInput<'a> {
+        let inboxes = t.named_inboxes(choice.inboxes);
         ResendInput {
             filter: &self.filter,
             webhooks: choice.webhooks,
-            inboxes: choice.inboxes,
+            inboxes: inboxes.into_iter().map(|inbox| (inbox.id, inbox.name)).collect(),
             running: choice.running,
             count: found.map(|found| found.count as u64),
             oldest: found.and_then(|found| found.oldest),
@@ -75,7 +84,7 @@ impl Asked {
 /// The choices of the form, and the running recoveries.
 struct Choice {
     webhooks: Vec<(WebhookId, String)>,
-    inboxes: Vec<(InboxId, String)>,
+    inboxes: Vec<Inbox>,
     running: Vec<RecoveryId>,
 }
 
@@ -83,7 +92,7 @@ struct Choice {
 fn choice(conn: &mut DbConnection) -> Result<Choice, Error> {
     Ok(Choice {
         webhooks: webhooks::list(conn)?.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
-        inboxes: inboxes::list(conn)?.into_iter().map(|inbox| (inbox.id, inbox.name)).collect(),
+        inboxes: inboxes::list(conn)?,
         running: recoveries::open(conn)?,
     })
 }
@@ -109,13 +118,13 @@ pub async fn ask(state: Data<State>, Admin(context): Admin, query: Query<LogQuer
                 Ok((choice(conn)?, found))
             });
             let (choice, found) = loaded.await?;
-            render(StatusCode::OK, &ResendPage::new(context.layout(), asked.input(choice, found, &none)))
+            render(StatusCode::OK, &ResendPage::new(context.layout(), asked.input(context.t(), choice, found, &none)))
         }
     }
 }
 
 async fn refuse(state: &State, context: &PageContext, asked: &Asked, problems: &Problems) -> Answer {
-    let input = asked.input(state.db.read(choice).await?, None, problems);
+    let input = asked.input(context.t(), state.db.read(choice).await?, None, problems);
     render(StatusCode::UNPROCESSABLE_ENTITY, &ResendPage::new(context.layout(), input))
 }
 

@@ -34,6 +34,7 @@ pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<
     let loaded =
         state.db.read(move |conn| Ok((received::page(conn, &wanted, cursor, PAGE_LINES)?, inboxes::list(conn)?)));
     let (found, inboxes) = loaded.await?;
+    let inboxes = t.named_inboxes(inboxes);
     let (from, to) = query.fields(context.zone());
     let ingest = state.public.join("/api/v1/events").map_or_else(|_| String::new(), |url| url.to_string());
     let input = ReceivedInput {
@@ -83,6 +84,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Stri
         Ok(Some((line, body, family, webhooks::list(conn)?, inboxes::list(conn)?)))
     });
     let (line, body, (derived, deliveries), webhooks, inboxes) = loaded.await?.ok_or(PageError::NotFound)?;
+    let inboxes = context.t().named_inboxes(inboxes);
     let view = EventView {
         line: shown(&line, inbox_name(&inboxes, line.inbox_id)),
         inbox_id: line.inbox_id,

@@ -49,7 +49,7 @@ pub async fn new(state: Data<State>, Admin(context): Admin, query: Query<Prefill
         (None, Some(original)) => WebhookForm::copy_of(original, cleaned(&context.t().copy_of(original.title()))),
         (None, None) => WebhookForm::blank(event.into_iter().collect()),
     };
-    let inboxes = state.db.read(inboxes::list).await?;
+    let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
     let problems = Problems::default();
     let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems };
     render(StatusCode::OK, &FormPage::new(context.layout(), input).copied_from(original.as_ref()))
@@ -69,7 +69,7 @@ pub async fn copy(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>
 /// The form of a stored webhook.
 pub async fn edit(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
     let webhook = list::find(&state, *id).await?;
-    let inboxes = state.db.read(inboxes::list).await?;
+    let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
     let typed = typed_before(&context, &format!("/webhooks/{id}"));
     let form = typed.unwrap_or_else(|| WebhookForm::of(&webhook));
     show(&context, StatusCode::OK, &form, Some(&webhook), &inboxes, &Problems::default())
@@ -166,7 +166,7 @@ async fn answer(
             Ok(after(context, id, form.get("then") == "test", created))
         }
         Err(WriteError::Refused(NotSaved::Invalid(problems))) => {
-            let inboxes = state.db.read(inboxes::list).await?;
+            let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
             if context.htmx {
                 let fragment = FormErrorsFragment::new(context.t(), &problems, typed.headers.len());
                 return render(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
@@ -175,7 +175,7 @@ async fn answer(
             show(context, StatusCode::UNPROCESSABLE_ENTITY, &typed, stored.as_ref(), &inboxes, &problems)
         }
         Err(WriteError::Refused(NotSaved::Changed(now))) => {
-            let inboxes = state.db.read(inboxes::list).await?;
+            let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
             // The form now starts from the stored version: saving again overwrites it on purpose.
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
@@ -188,7 +188,7 @@ async fn answer(
 
 /// The form with what was typed and with a valid form token.
 async fn too_old(state: &State, context: &PageContext, typed: &WebhookForm, stored: Option<&Webhook>) -> Answer {
-    let inboxes = state.db.read(inboxes::list).await?;
+    let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
     let problems = Problems::one(Field::Form, Problem::PageTooOld);
     let response = show(context, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)?;
     Ok(swap_whole_page(context, response))
@@ -209,10 +209,11 @@ fn swap_whole_page(context: &PageContext, mut response: HttpResponse) -> HttpRes
 }
 
 fn store_notice(context: &PageContext, session: &UserSession, created: bool, same_url: Option<String>) {
-    let done = if created { NoticeKind::WebhookCreated } else { NoticeKind::WebhookSaved };
+    let (t, done) = (context.t(), if created { NoticeKind::WebhookCreated } else { NoticeKind::WebhookSaved });
     match same_url {
         None => session.store_notice(done.as_str()),
-        Some(name) => session.store_notice(&context.t().problem_words(&Problem::UrlTaken { name })),
+        Some(name) if created => session.store_notice(&t.same_url_created(name)),
+        Some(name) => session.store_notice(&t.same_url_saved(name)),
     }
 }
 

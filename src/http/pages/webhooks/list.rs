@@ -79,7 +79,8 @@ struct Loaded {
 pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<ListQuery>) -> Answer {
     let (now, search) = (context.now, query.search(&context));
     let wanted: usize = query.page.parse().unwrap_or(1);
-    let loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
+    let mut loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
+    loaded.inboxes = context.t().named_inboxes(loaded.inboxes);
     let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| alert(webhook, now)).collect();
     Alert::sort(&mut alerts);
     for alert in alerts.iter_mut().take(Alert::SHOWN_MAX).filter(|alert| alert.webhook.state == Health::AutoDisabled) {
@@ -165,6 +166,7 @@ pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId) -> Ans
         Ok((webhook, inboxes, activity, statistics::last_deliveries(conn, &[id])?))
     });
     let (webhook, inboxes, activity, last) = loaded.await?;
+    let inboxes = context.t().named_inboxes(inboxes);
     let webhook = webhook.ok_or(PageError::NotFound)?;
     let summary = Summary { webhook: &webhook, last: last.get(&id), hours: last_day(activity.get(&id)) };
     render(StatusCode::OK, &WebhookRow::new(&context.layout(), summary, &inboxes))

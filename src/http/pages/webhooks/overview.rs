@@ -54,6 +54,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Webh
     let seen = asked.seen.clone().filter(|_| context.htmx);
     let loaded = state.db.read(move |conn| load(conn, id, range, now)).await?;
     let Loaded { webhook, inboxes, lines, chart } = loaded.ok_or(PageError::NotFound)?;
+    let inboxes = context.t().named_inboxes(inboxes);
     let (title, mark) = (webhook.title(), mark(&webhook, &lines));
     if seen.as_ref() == Some(&mark) {
         return Ok(HttpResponse::NoContent().finish());

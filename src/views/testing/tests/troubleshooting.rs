@@ -25,34 +25,34 @@ fn each_stage_has_a_text() {
     says(
         "webhook-exhausted",
         [
-            "A delivery to “CRM: customer cards” was given up after 10 attempts.",
-            "Доставку вебхука «CRM: картки клієнтів» припинено після 10 спроб.",
+            "Webhook “CRM: customer cards”: a delivery failed after 10 attempts.",
+            "Вебхук «CRM: картки клієнтів»: доставку припинено після 10\u{a0}спроб.",
         ],
     );
     says(
         "webhook-day",
         [
-            "Every attempt to “Analytics warehouse” has failed for 26 h.",
-            "Жодна спроба вебхука «Сховище аналітики» не вдалася впродовж такого часу: 26\u{a0}год.",
+            "Webhook “Analytics warehouse”: every attempt has failed for 26\u{a0}h.",
+            "Вебхук «Сховище аналітики»: усі спроби невдалі вже 26\u{a0}год.",
         ],
     );
     says(
         "webhook-off-soon",
         [
-            "Webhook “Duty bot alerts” will be turned off on 22 Nov 2026, 09:25 if nothing succeeds.",
-            "Вебхук «Сповіщення чергового бота» буде вимкнено 22.11.2026 09:25, якщо до того не вдасться жодна доставка.",
+            "Webhook “Duty bot alerts” will be turned off on 22 Nov 2026 at 09:25 unless a delivery succeeds.",
+            "Вебхук «Сповіщення чергового бота» буде вимкнено 22.11.2026 о 09:25, якщо до того не вдасться жодна доставка.",
         ],
     );
     says(
         "list",
         [
-            "Webhook “Legacy ERP” was turned off: every delivery failed for 5 days. 38 events are kept for 7 days.",
-            "Вебхук «Стара ERP» вимкнено: жодна доставка не вдалася впродовж такого часу: 5 днів. \
-             38 подій зберігатимуться 7\u{a0}днів.",
+            "Webhook “Legacy ERP” was turned off: every attempt failed for 5 days. 38 events are being held for up to 7 days.",
+            "Вебхук «Стара ERP» вимкнено: усі спроби були невдалими 5\u{a0}днів поспіль. \
+             38\u{a0}подій зберігатимуться щонайбільше 7\u{a0}днів.",
         ],
     );
-    says("webhook-off", ["was turned off: every delivery failed.", "вимкнено: жодна доставка не вдалася."]);
-    says("webhook-gone", ["the receiver answered 410", "отримувач відповів 410"]);
+    says("webhook-off", ["was turned off: every attempt failed.", "вимкнено: усі спроби були невдалими."]);
+    says("webhook-gone", ["the receiver returned 410", "отримувач відповів 410"]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn the_list_shows_the_worst_three_and_counts_the_rest() {
         let first = html.split("<div class=\"notice").nth(1).expect("a banner");
         assert!(first.starts_with(" bad\"") && first.contains("/webhooks/4/held"), "{first}");
     }
-    says("list-alerts", ["and 2 more webhooks with failures", "і ще 2 вебхуки з помилками"]);
+    says("list-alerts", ["2 more webhooks have failures", "Ще 2\u{a0}вебхуки з помилками"]);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_banner_links_to_the_deliveries_that_explain_it() {
 fn a_slow_webhook_says_why_and_until_when() {
     says(
         "webhook-off-soon",
-        ["one delivery is tried at a time until one succeeds. Next attempt at 09:29.", "о 09:29."],
+        ["so deliveries are sent one at a time until one succeeds. Next attempt at 09:29.", "о 09:29."],
     );
     says("webhook-day", ["so nothing is sent until 09:40.", "тому до 09:40 нічого не надсилається."]);
     assert!(both("webhook-exhausted").iter().all(|html| !html.contains("09:29") && !html.contains("09:40")));
@@ -88,7 +88,7 @@ fn a_slow_webhook_says_why_and_until_when() {
 
 #[test]
 fn one_form_sends_or_discards_held_deliveries() {
-    says("held", ["1,148 deliveries were kept", "збережено 1\u{a0}148 доставок."]);
+    says("held", ["1,148 deliveries were held", "накопичилося 1\u{a0}148\u{a0}доставок."]);
     for html in both("held") {
         let form = html.split("action=\"/webhooks/4/held\"").nth(1).expect("the form");
         assert!(form.contains("name=\"choice\" value=\"send\"") && form.contains("name=\"choice\" value=\"discard\""));
@@ -98,10 +98,10 @@ fn one_form_sends_or_discards_held_deliveries() {
 
 #[test]
 fn failed_deliveries_are_counted_before_they_are_sent() {
-    says("resend-found", ["1,148 failed deliveries", "1\u{a0}148 невдалих доставок"]);
-    says("resend-found", ["up to 50 per second, about 23 s", "до 50 за секунду, приблизно 23\u{a0}с"]);
-    says("resend-many", ["Only the oldest 10,000 are taken.", "не більше ніж 10\u{a0}000."]);
-    says("resend-many", ["Send 10,000 again", "Надіслати 10\u{a0}000 ще раз"]);
+    says("resend-found", ["1,148 failed deliveries", "1\u{a0}148\u{a0}невдалих доставок"]);
+    says("resend-found", ["up to 50 per second, about 23\u{a0}s", "до 50 за секунду, приблизно 23\u{a0}с"]);
+    says("resend-many", ["Only the oldest 10,000 will be sent.", "не більше ніж 10\u{a0}000."]);
+    says("resend-many", ["Resend 10,000 deliveries", "Надіслати повторно 10\u{a0}000\u{a0}доставок"]);
     says("resend-none", ["There is nothing to resend", "Немає чого надсилати повторно"]);
     says("resend-errors", ["<title>Error: ", "<title>Помилка: "]);
     let sends = |name| both(name).iter().all(|html| html.contains("method=\"post\" action=\"/deliveries/resend\""));
@@ -132,7 +132,7 @@ fn the_page_of_a_recovery_polls_only_while_it_runs() {
         }
     }
     says("recovery", ["412 of 1,148 sent", "Надіслано 412 з 1\u{a0}148"]);
-    says("recovery-cancelled", ["736 deliveries were not sent again.", "736 доставок не надіслано повторно."]);
+    says("recovery-cancelled", ["736 deliveries were not resent.", "736\u{a0}доставок не надіслано повторно."]);
 }
 
 #[test]
