@@ -10,6 +10,8 @@ mod rooms;
 pub mod routes;
 mod style;
 mod templates;
+mod terms;
+mod typography;
 
 use std::fs;
 use std::path::{Path, PathBuf};
