@@ -35,8 +35,9 @@ impl App {
         let policy = Arc::new(settings.delivery.policy(&public_url).map_err(CommandError::Setting)?);
         let sender = Sender::new(Arc::clone(&policy))?;
         let engine = Engine::start(db.clone(), sender, limits(&settings.delivery)).await?;
-        tokio::spawn(db.clone().watch_file());
-        tokio::spawn(db.clone().watch_writes());
+        let (file, writes) = (db.clone(), db.clone());
+        engine.supervisor().supervise("file-watch", move || file.clone().watch_file());
+        engine.supervisor().supervise("write-watch", move || writes.clone().watch_writes());
         let installation_id = db.installation_id().await?;
         let state = State::new(db.with_timeout(), engine.clone(), policy, &settings, public_url, &installation_id)?;
         let server = http::server(state, listener, SHUTDOWN_REQUESTS_TIMEOUT_S)?;

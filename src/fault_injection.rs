@@ -23,6 +23,32 @@ pub fn point(name: &str) {
 #[cfg(not(feature = "fault-injection"))]
 pub const fn point(_name: &str) {}
 
+/// A place where a task may panic. With the feature, it panics here on the call that `HACHOK_FAULT_PANIC` names for it, from 1:
+/// `worker:3,cleanup:1`.
+#[cfg(feature = "fault-injection")]
+#[expect(clippy::panic, reason = "that is what it is for")]
+pub fn panic_point(name: &str) {
+    use std::collections::HashMap;
+    use std::sync::{Mutex, PoisonError};
+    static PASSED: Mutex<Option<HashMap<String, u64>>> = Mutex::new(None);
+    let wanted = std::env::var("HACHOK_FAULT_PANIC").unwrap_or_default();
+    let call = wanted.split(',').filter_map(|point| point.split_once(':')).find(|(point, _)| *point == name);
+    let Some((_, call)) = call else { return };
+    let passed = {
+        let mut passed = PASSED.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = passed.get_or_insert_default().entry(name.to_owned()).or_default();
+        *passed += 1;
+        passed.to_string()
+    };
+    if passed == call {
+        panic!("fault injection: {name}");
+    }
+}
+
+/// A place where a task may panic; without the feature it does nothing.
+#[cfg(not(feature = "fault-injection"))]
+pub const fn panic_point(_name: &str) {}
+
 /// A time span of the retry schedule. With the feature it is divided by `HACHOK_TIME_SCALE`.
 #[cfg(feature = "fault-injection")]
 pub fn span(span: Duration) -> Duration {

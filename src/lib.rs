@@ -18,7 +18,8 @@
 //!
 //! Files and rooms outside the picture: `assets` (embedded static files), `clock` (time and randomness), `config`
 //! (settings), `command_error` (message and exit code of a failed command), `logging` (the log on stderr), `password`
-//! (hashing), `private_files` (files that only their owner may read), `fault_injection` (hooks for fault tests).
+//! (hashing), `private_files` (files that only their owner may read), `fault_injection` (hooks for fault tests),
+//! `supervisor` (starts background tasks again).
 //!
 //! Each area of external crates belongs to one room: only `db` names diesel, only `http` (and `app`, which starts the
 //! server) actix, only `views` askama, only `i18n` fluent, only `delivery` hyper.
@@ -44,4 +45,5 @@ pub mod logging;
 pub mod operations;
 pub mod password;
 pub mod private_files;
+pub mod supervisor;
 pub(crate) mod views;

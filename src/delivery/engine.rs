@@ -17,6 +17,7 @@ use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, Db};
 use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
+use crate::supervisor::Supervisor;
 
 /// The limits of the engine, from the settings.
 #[derive(Clone, Copy, Debug)]
@@ -71,18 +72,33 @@ impl Engine {
             skew: AtomicI64::new(0),
             set_forward: AtomicI64::new(0),
             pulse: Mutex::default(),
+            supervisor: Supervisor::default(),
         }));
         let now = engine.0.ask_clock().await?;
         let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
         engine.reclaim(scope).await?;
-        let inner = Arc::clone(&engine.0);
-        tokio::spawn(result_writer::run(Arc::clone(&inner), queue));
-        tokio::spawn(cleanup::run(Arc::clone(&inner)));
-        tokio::spawn(overload::run(Arc::clone(&inner)));
-        tokio::spawn(recoveries::run(Arc::clone(&inner)));
-        tokio::spawn(mass_changes::run(Arc::clone(&inner)));
-        tokio::spawn(worker::run(inner));
+        let queue = Arc::new(tokio::sync::Mutex::new(result_writer::Queue::new(queue)));
+        engine.supervise("result-writer", move |inner| result_writer::run(inner, Arc::clone(&queue)));
+        engine.supervise("cleanup", cleanup::run);
+        engine.supervise("overload", overload::run);
+        engine.supervise("recoveries", recoveries::run);
+        engine.supervise("mass-changes", mass_changes::run);
+        engine.supervise("worker", worker::run);
         Ok(engine)
+    }
+
+    /// Starts a task of the engine; see [`Supervisor::supervise`].
+    fn supervise<T>(&self, name: &'static str, mut run: impl FnMut(Arc<Inner>) -> T + Send + 'static)
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        self.0.supervisor.supervise(name, move || run(Arc::clone(&inner)));
+    }
+
+    /// Supervises the tasks of this process until [`Self::stop`].
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.0.supervisor
     }
 
     /// Has the worker look for due deliveries now.
@@ -124,6 +140,7 @@ impl Engine {
     /// Stops claiming, waits up to 20 s for attempts in flight, and stores the others as interrupted. [`db::Error::Busy`]
     /// if the database does not answer within another 3 s.
     pub async fn stop(&self) -> Result<(), db::Error> {
+        self.0.supervisor.stop();
         self.0.stopping.store(true, Ordering::Relaxed);
         self.0.wake.notify_one();
         if tokio::time::timeout(STOP_ATTEMPTS_TIMEOUT, self.0.settle()).await.is_err() {

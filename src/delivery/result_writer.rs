@@ -4,11 +4,13 @@
 //! do not wait for them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use futures_util::FutureExt;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::shared::Inner;
@@ -45,19 +47,32 @@ struct Retry {
     is_logged: bool,
 }
 
+/// The results to store. They outlive the task that stores them.
+pub(super) struct Queue {
+    results: mpsc::Receiver<Finished>,
+    aside: Aside,
+}
+
+impl Queue {
+    pub(super) fn new(results: mpsc::Receiver<Finished>) -> Self {
+        Self { results, aside: Aside::default() }
+    }
+}
+
 /// Stores results until the last sender of the queue is dropped.
-pub(super) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Finished>) {
+pub(super) async fn run(inner: Arc<Inner>, queue: Arc<Mutex<Queue>>) {
+    let Queue { results, aside } = &mut *queue.lock().await;
     let mut batch = Vec::with_capacity(COMMIT_RESULTS_MAX);
-    let mut aside = Aside::default();
     loop {
+        fault_injection::panic_point("result-writer");
         tokio::select! {
-            received = queue.recv_many(&mut batch, COMMIT_RESULTS_MAX) => {
+            received = results.recv_many(&mut batch, COMMIT_RESULTS_MAX) => {
                 if received == 0 {
                     return;
                 }
-                write(&inner, std::mem::take(&mut batch), &mut aside).await;
+                write(&inner, std::mem::take(&mut batch), aside).await;
             }
-            Some(Ok(retry)) = aside.retries.join_next() => end_retry(&inner, retry, &mut aside),
+            Some(Ok(retry)) = aside.retries.join_next() => end_retry(&inner, retry, aside),
         }
     }
 }
@@ -173,8 +188,14 @@ fn end_retry(inner: &Arc<Inner>, mut retry: Retry, aside: &mut Aside) {
     }
 }
 
-/// Stores results in one commit, with the changes of their webhooks' health and the hourly counts.
+/// Stores results in one commit, with the changes of their webhooks' health and the hourly counts. A panic is an error, so that
+/// no task ends with results in hand.
 pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
+    AssertUnwindSafe(commit(inner, batch)).catch_unwind().await.unwrap_or(Err(Error::Panicked))
+}
+
+async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
+    fault_injection::panic_point("record");
     let now = inner.now();
     fault_injection::point("send-before-record");
     let repeats = batch.iter().any(|finished| finished.next == Next::Repeat);

@@ -15,6 +15,7 @@ use crate::db::{self, Db, webhooks};
 use crate::domain::id::{IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::{LEASE, Target};
+use crate::supervisor::Supervisor;
 use crate::{clock, fault_injection};
 
 pub(super) struct Inner {
@@ -51,6 +52,7 @@ pub(super) struct Inner {
     pub(super) set_forward: AtomicI64,
     /// For the status page.
     pub(super) pulse: Mutex<Pulse>,
+    pub(super) supervisor: Supervisor,
 }
 
 /// The state of the engine, for the status page.
@@ -128,7 +130,7 @@ impl Inner {
 
     /// Hands a result to the result writer; waits while its queue is full.
     pub(super) async fn report(&self, finished: Finished) {
-        // The result writer ends only with the process.
+        // The queue outlives the tasks of the result writer.
         drop(self.results.send(finished).await);
     }
 

@@ -1,11 +1,13 @@
 //! The worker: claims due deliveries of all webhooks in a round-robin order and starts their attempts.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 
 use super::attempt::{self, Claimed};
 use super::policy::concurrency::Permit;
@@ -38,6 +40,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
     let mut reclaimed_at = tokio::time::Instant::now();
     let mut clocks = Clocks::now();
     while !inner.stopping.load(Ordering::Relaxed) {
+        fault_injection::panic_point("worker");
         let ticked = tick(&inner, &mut fairness).await;
         if let Err(error) = &ticked {
             error.log("due deliveries could not be claimed");
@@ -185,7 +188,8 @@ async fn reclaim_expired_leases(inner: &Arc<Inner>, clocks: &mut Clocks) -> Resu
     if !inner.suspects.swap(true, Ordering::AcqRel) {
         let task = Arc::clone(inner);
         inner.spawn(async move {
-            if let Err(error) = send_suspects(&task).await {
+            let sent = AssertUnwindSafe(send_suspects(&task)).catch_unwind().await;
+            if let Err(error) = sent.unwrap_or(Err(Error::Panicked)) {
                 error.log("a suspected delivery could not be sent");
             }
             task.suspects.store(false, Ordering::Release);

@@ -11,7 +11,7 @@ pub async fn lives() -> impl Responder {
     HttpResponse::Ok().content_type(PLAIN_TEXT).body("ok\n")
 }
 
-/// `/readyz`: 200 if the database answers and takes writes, and the delivery task runs; otherwise 503 with the cause.
+/// `/readyz`: 200 if the database answers and takes writes, and the background tasks run; otherwise 503 with the cause.
 pub async fn ready(state: Data<State>) -> impl Responder {
     match obstacle(&state).await {
         None => HttpResponse::Ok().content_type(PLAIN_TEXT).body("ready\n"),
@@ -35,5 +35,9 @@ async fn obstacle(state: &State) -> Option<String> {
     if state.db.is_disk_full() {
         return Some("the disk of the database is nearly full".into());
     }
-    (!state.engine.is_running()).then(|| "stopping".into())
+    if !state.engine.is_running() {
+        return Some("stopping".into());
+    }
+    let ended = state.engine.supervisor().ended();
+    (!ended.is_empty()).then(|| format!("tasks ended unexpectedly and are started again: {}", ended.join(", ")))
 }

@@ -3,7 +3,7 @@
 //! `actix_web::HttpServer` does the same on plain TCP streams and takes no other stream type.
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
@@ -60,7 +60,8 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         per_peer_max: state.web.connections_per_peer.into(),
         trusted_proxies: state.trusted_proxies.clone(),
     }));
-    tokio::spawn(sweep_forever(Arc::downgrade(&connections)));
+    let swept = Arc::downgrade(&connections);
+    state.engine.supervisor().supervise("connection-sweep", move || sweep_forever(Weak::clone(&swept)));
     hold_little(&listener)?;
     let state = Data::new(state);
     let builder = Server::build()

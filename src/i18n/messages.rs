@@ -129,7 +129,7 @@ messages! {
     in_flight_of(n: impl Number); webhooks_failing; webhooks_off_itself(n: impl Number); webhooks_paused;
     webhooks_active(n: impl Number); database; database_kind; database_size; database_file; files_readable; disk_free;
     migration; last_cleanup; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
-    clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
+    tasks_ended(names: impl Text); clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
     // webhooks/alert.ftl
     alert_exhausted(n: impl Number, name: impl Text); alert_failing(name: impl Text, duration: impl Text);
     alert_off_soon(name: impl Text, time: impl Text); alerts_more(n: impl Number); turn_on_again;

@@ -31,5 +31,6 @@ pub mod rig;
 mod shutdown;
 mod storage;
 mod strangers;
+mod tasks;
 mod unwritten;
 mod vanished;

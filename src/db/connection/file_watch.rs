@@ -17,7 +17,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::Access;
 use crate::db::connection;
 use crate::db::{Db, DbConnection, Error, Unusable};
-use crate::private_files;
+use crate::{fault_injection, private_files};
 
 /// The pause between two checks: `/readyz` has to report a lost file within 5 s.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
@@ -41,14 +41,15 @@ impl Db {
         self.usable.check().err()
     }
 
-    /// Checks the file until the database is closed. Returns at once on Postgres.
+    /// Checks the file until the database is closed. Waits for ever on Postgres, which has no file.
     pub async fn watch_file(self) {
-        let Some(path) = self.url.file().map(Path::to_owned) else { return };
+        let Some(path) = self.url.file().map(Path::to_owned) else { return std::future::pending().await };
         let log = private_files::beside(&path, "-wal");
         // SQLite does not remove the WAL while a connection is open, so a WAL that changes was replaced.
         let opened = self.lock.as_ref().and_then(|lock| lock.database()?.metadata().ok());
         let (mut file_known, mut log_known) = (opened.map(|file| (file.dev(), file.ino())), None);
         while !self.link.is_closed() {
+            fault_injection::panic_point("file-watch");
             if let (Ok(file_now), Ok(log_now)) = (identity(&path), identity(&log)) {
                 file_known = file_known.or(file_now);
                 log_known = log_known.or(log_now);

@@ -3,6 +3,7 @@
 //! A durable commit takes an fsync. The thread takes all queued jobs, runs them in one transaction, each in a savepoint
 //! so that a failing job fails by itself, and answers after the commit: the jobs share one fsync.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -18,6 +19,7 @@ use super::write_health::WriteHealth;
 use crate::db::connection::START_TIMEOUT;
 use crate::db::sql::literal::LiteralSql;
 use crate::db::{DbConnection, Error, JobError};
+use crate::fault_injection;
 
 /// The length of the queue. While it is full, callers wait up to 5 s and then get [`Error::Busy`].
 const QUEUED_JOBS_MAX: usize = 1024;
@@ -166,8 +168,17 @@ fn write_all(mut batch: Batch, mut queue: mpsc::Receiver<Message>) {
                 Message::Close { checkpoint, closed } => closing = Some((checkpoint, closed)),
             }
         }
-        if !jobs.is_empty() {
-            write(&mut batch, &mut jobs);
+        // A job that panics is caught where it runs. The thread outlives any other panic, too: without it nothing is stored.
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            if !jobs.is_empty() {
+                write(&mut batch, &mut jobs);
+            }
+        }));
+        if written.is_err() {
+            tracing::error!("a commit panicked; its jobs were rolled back, unless it had ended");
+            // Their callers get `Error::TaskFailed`.
+            jobs.clear();
+            drop(transaction::roll_back(&mut batch.conn));
         }
         if let Some((checkpoint, closed)) = closing {
             // If it fails, SQLite reads the WAL at the next start.
@@ -181,6 +192,7 @@ fn write_all(mut batch: Batch, mut queue: mpsc::Receiver<Message>) {
 
 /// Runs the jobs in one transaction.
 fn write(batch: &mut Batch, jobs: &mut Vec<Job>) {
+    fault_injection::panic_point("sqlite-writer");
     let begun = batch.begin();
     let answers: Vec<Answer> = match &begun {
         Ok(()) => jobs.drain(..).map(|job| job(batch)).collect(),

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::db::events::idempotency;
 use crate::db::{Db, DbConnection, Error};
 use crate::domain::id::EventId;
+use crate::fault_injection;
 
 /// How often a write is tried while writes fail.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
@@ -47,6 +48,7 @@ impl Db {
     /// While writes fail, tries one every second until it succeeds. Ends with the database.
     pub async fn watch_writes(self) {
         while !self.link.is_closed() {
+            fault_injection::panic_point("write-watch");
             tokio::time::sleep(PROBE_INTERVAL).await;
             if self.writes.is_failing() && self.write(probe).await.is_ok() {
                 self.writes.note_success(Instant::now());

@@ -14,6 +14,7 @@ use crate::db::system::task_locks::{self, Task};
 use crate::db::{DbConnection, Error, form_answers};
 use crate::delivery::policy::backoff;
 use crate::delivery::shared::Inner;
+use crate::fault_injection;
 
 /// The pause after a cleanup.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
@@ -29,6 +30,7 @@ const BATCH_PAUSE: Duration = Duration::from_millis(20);
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
+        fault_injection::panic_point("cleanup");
         let pause = match clean_if_free(&inner).await {
             Ok(true) => CLEANUP_INTERVAL,
             Ok(false) => RETRY_INTERVAL,

@@ -24,6 +24,7 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     let mut open: BTreeMap<WebhookId, i64> = BTreeMap::new();
     let mut look = true;
     while !inner.stopping.load(Ordering::Relaxed) {
+        fault_injection::panic_point("mass-changes");
         if look && let Err(error) = find(&inner, &mut open).await {
             error.log("changes of many deliveries could not be found");
         }

@@ -30,6 +30,7 @@ enum Overload {
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     let mut overload = None;
     while !inner.stopping.load(Ordering::Relaxed) {
+        fault_injection::panic_point("overload");
         match check(&inner, overload).await {
             Ok(now) => {
                 match (overload, now) {

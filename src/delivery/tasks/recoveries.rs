@@ -8,6 +8,7 @@ use crate::db::Error;
 use crate::db::deliveries::recoveries::{self, StepPace};
 use crate::db::system::task_locks::{self, Task};
 use crate::delivery::shared::Inner;
+use crate::fault_injection;
 
 /// The pause between two steps of the recoveries.
 const STEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -19,6 +20,7 @@ const RECOVERY_PENDING_MAX: i64 = 100;
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.load(Ordering::Relaxed) {
+        fault_injection::panic_point("recoveries");
         if let Err(error) = step(&inner).await {
             error.log("a recovery could not continue");
         }

@@ -12,6 +12,8 @@ string_enum!(
         Overloaded = "overloaded",
         /// Writes to the database have failed, or one has not ended, for five seconds.
         CannotWrite = "cannot_write",
+        /// A background task ended unexpectedly and does not yet work again.
+        TaskEnded = "task_ended",
         /// The disk of the database is nearly full.
         DiskLow = "disk_low",
         /// The database's file was moved, replaced or damaged.
@@ -39,6 +41,8 @@ pub struct Measurements {
     pub unusable: bool,
     /// Writes to the database fail.
     pub cannot_write: bool,
+    /// A background task ended unexpectedly and does not yet work again.
+    pub task_ended: bool,
     /// Free bytes on the disk of the database, if known.
     pub free_disk: Option<u64>,
     /// The due time of the oldest delivery that no pause or limit holds back.
@@ -57,6 +61,7 @@ impl Measurements {
             (SystemProblem::Overloaded, self.overloaded),
             (SystemProblem::Unusable, self.unusable),
             (SystemProblem::CannotWrite, self.cannot_write && !self.unusable),
+            (SystemProblem::TaskEnded, self.task_ended),
             (SystemProblem::DiskLow, self.free_disk.is_some_and(|free| free < DISK_LOW_BYTES)),
             (SystemProblem::Late, self.oldest_due.is_some_and(|due| now.since(due) > LATE_AFTER)),
             (SystemProblem::NotCleaned, now.since(not_cleaned_since) > NOT_CLEANED_AFTER),
@@ -77,6 +82,7 @@ mod tests {
             overloaded: false,
             unusable: false,
             cannot_write: false,
+            task_ended: false,
             free_disk: None,
             oldest_due: Some(ago(60)),
             cleaned_at: None,
@@ -96,6 +102,7 @@ mod tests {
             (Measurements { overloaded: true, ..well }, vec![SystemProblem::Overloaded]),
             (Measurements { unusable: true, ..well }, vec![SystemProblem::Unusable]),
             (Measurements { cannot_write: true, ..well }, vec![SystemProblem::CannotWrite]),
+            (Measurements { task_ended: true, ..well }, vec![SystemProblem::TaskEnded]),
             (Measurements { cannot_write: true, unusable: true, ..well }, vec![SystemProblem::Unusable]),
             (Measurements { free_disk: Some(DISK_LOW_BYTES - 1), ..well }, vec![SystemProblem::DiskLow]),
             (Measurements { oldest_due: Some(ago(61)), ..well }, vec![SystemProblem::Late]),

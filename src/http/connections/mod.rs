@@ -161,6 +161,7 @@ pub async fn sweep_forever(connections: Weak<Connections>) {
     let Some(crowded) = connections.upgrade().map(|connections| Arc::clone(&connections.crowded)) else { return };
     let (mut pressure, mut log) = (Pressure::Low, Log::default());
     loop {
+        fault_injection::panic_point("connection-sweep");
         let every = if pressure == Pressure::Critical { CRITICAL_SWEEP_EVERY } else { SWEEP_EVERY };
         // A connection that makes the pressure critical starts the next sweep early.
         drop(timeout(fault_injection::connection(every), crowded.notified()).await);

@@ -42,6 +42,8 @@ pub struct StatusView<'a> {
     pub machine_zone: Option<String>,
     /// The last jump of the clock since the start: when, and by how many microseconds.
     pub clock_set: Option<(Timestamp, i64)>,
+    /// The names of background tasks that ended unexpectedly and do not yet work again.
+    pub ended_tasks: Vec<&'static str>,
     /// Other users of the machine can read files with data or the key.
     pub others_can_read: bool,
     /// These files; empty for viewers, who do not see paths.

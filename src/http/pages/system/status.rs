@@ -25,11 +25,13 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
     let may_know_places = context.user.as_ref().is_some_and(|user| user.role == Role::Admin);
     let readable = state.data.files_readable_by_others();
     let readable: Vec<String> = readable.iter().map(|file| file.display().to_string()).collect();
+    let ended_tasks = state.engine.supervisor().ended();
     let measured = StatusView {
         measurements: Measurements {
             overloaded: pulse.overloaded,
             unusable: state.db.unusable().is_some(),
             cannot_write: state.db.write_outage().is_some(),
+            task_ended: !ended_tasks.is_empty(),
             free_disk: state.db.free_space(),
             oldest_due,
             cleaned_at: pulse.cleaned_at,
@@ -48,6 +50,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
         memory: memory(),
         machine_zone: jiff::tz::TimeZone::system().iana_name().map(Into::into),
         clock_set: pulse.clock_set,
+        ended_tasks,
         others_can_read: !readable.is_empty(),
         readable_files: if may_know_places { readable } else { Vec::new() },
     };

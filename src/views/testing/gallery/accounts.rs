@@ -159,6 +159,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
     let well = Measurements {
         unusable: false,
         cannot_write: false,
+        task_ended: false,
         overloaded: false,
         free_disk: Some(48_200_000_000),
         oldest_due: None,
@@ -180,6 +181,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         memory: Some(41_000_000),
         machine_zone: Some("Europe/Kyiv".into()),
         clock_set,
+        ended_tasks: if measurements.task_ended { vec!["cleanup", "worker"] } else { Vec::new() },
         others_can_read: clock_set.is_some(),
         readable_files: vec!["data/hachok.db".into(), "data/secret.key".into()],
     };
@@ -188,6 +190,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         overloaded: true,
         unusable: true,
         cannot_write: false,
+        task_ended: true,
         free_disk: Some(50_000_000),
         oldest_due: Some(ago(9)),
         ..well
