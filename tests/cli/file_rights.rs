@@ -47,11 +47,15 @@ async fn a_file_that_others_can_read_is_reported_and_not_changed() {
     assert!(warnings.len() == 1 && warnings[0].contains("hachok.db") && warnings[0].contains("secret.key"), "{log}");
     let admin = app.admin().await;
     let page = admin.open("/status").await;
-    assert!(page.says("can be read by other users") && page.says("data/secret.key"), "{}", page.text("#status"));
+    assert!(
+        page.says("Other users of this machine can read files") && page.says("data/secret.key"),
+        "{}",
+        page.text("#status")
+    );
     let page = admin.speaking("uk").open("/status").await;
     assert!(page.says("можуть читати інші користувачі") && page.says("data/hachok.db"), "{}", page.text("#status"));
     let viewer = app.signed_in("viewer").await.open("/status").await;
-    assert!(viewer.says("can be read by other users") && !viewer.body.contains("secret.key"));
+    assert!(viewer.says("Other users of this machine can read files") && !viewer.body.contains("secret.key"));
 }
 
 #[tokio::test]

@@ -139,7 +139,7 @@ async fn a_kept_connection_that_is_closed_without_an_answer_is_repeated_at_once(
     let ukrainian = app.visitor().speaking("uk");
     ukrainian.sign_in(EMAIL, PASSWORD).await;
     for (visitor, words) in
-        [(english, "The receiver closed a kept connection"), (ukrainian, "Отримувач закрив відкрите раніше зʼєднання")]
+        [(english, "The receiver closed an idle connection"), (ukrainian, "Отримувач закрив вільне зʼєднання")]
     {
         let page = visitor.open(&path).await;
         assert!(page.says(words), "{words}");

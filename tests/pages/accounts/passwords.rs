@@ -67,7 +67,7 @@ async fn a_sign_in_beyond_the_queue_of_its_address_is_503_with_retry_after() {
             let words = if number % 2 == 0 {
                 "Try again in a few seconds"
             } else {
-                "Спробуйте ще раз за кілька секунд"
+                "Спробуйте ще раз через кілька секунд"
             };
             assert!(page.says(words), "{}", page.text("body"));
             assert!(page.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
