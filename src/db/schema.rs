@@ -96,6 +96,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    recovery_webhooks (recovery_id, webhook_id) {
+        recovery_id -> BigInt, webhook_id -> BigInt, next_id -> BigInt, total -> Integer, sent -> Integer,
+    }
+}
+
+diesel::table! {
     attempts (delivery_id, number) {
         delivery_id -> BigInt, number -> Integer, started_at -> BigInt, duration_ms -> Nullable<BigInt>,
         outcome -> Text, cause -> Nullable<Text>, detail -> Nullable<Text>, remote_ip -> Nullable<Text>,
@@ -136,5 +142,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_headers,
     events,
     deliveries,
+    recovery_webhooks,
     attempts,
 );

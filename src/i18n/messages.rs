@@ -79,6 +79,8 @@ messages! {
     log_news_many;
     // deliveries/recovery.ftl
     recovery_title; recovery_progress(n: impl Number, max: impl Number); recovery_goes_on;
+    recovery_waits_off(n: impl Number, name: impl Text); recovery_waits_pending(n: impl Number, name: impl Text);
+    recovery_unsent_deleted(n: impl Number, name: impl Text); recovery_unsent_left_out(n: impl Number, name: impl Text);
     recovery_left(n: impl Number); recovery_delivered; recovery_started; recovery_ended; recovery_cancel;
     // deliveries/resend.ftl
     resend_until; resend_until_hint; resend_not_searched; resend_running; resend_see; resend_failed; resend_title;

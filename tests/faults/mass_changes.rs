@@ -9,8 +9,8 @@ use hachok::domain::id::IdSource;
 use hachok::domain::timestamp::Timestamp;
 use serde_json::json;
 
-use super::rig::{FaultyReceiver, Heard, Step, Store, number, webhooks};
-use crate::support::{Api, App, Visitor, event, eventually};
+use super::rig::{Cluster, FaultyReceiver, Step, Store, number, webhooks};
+use crate::support::{Api, App, Place, Visitor, event, eventually, webhook};
 
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long a click may take. It takes 20 to 90 ms here, with 600,000 deliveries as with 20,000; other tests run beside it.
@@ -34,7 +34,11 @@ impl Desk {
     }
 
     async fn holding(count: u64, made: Timestamp) -> Self {
-        let (app, receiver) = (App::start(), FaultyReceiver::start());
+        Self::at(Place::new(), count, made).await
+    }
+
+    async fn at(place: Place, count: u64, made: Timestamp) -> Self {
+        let (app, receiver) = (App::at(place), FaultyReceiver::start());
         let (api, admin) = (app.api("admin"), app.admin().await);
         webhooks(&api, &receiver, 2).await;
         assert_eq!(api.patch("webhooks/1", &json!({ "enabled": false })).await.status, 200);
@@ -146,9 +150,8 @@ async fn held_deliveries_become_due_in_steps_and_are_then_sent_the_oldest_first(
     assert_eq!(store.count(&format!("{HELD} AND next_attempt_at > 3000000000000000")), 0);
     // Half of them were due before.
     assert_eq!(largest_step(&mut store, "next_attempt_at"), 500);
-    let sent = desk.receiver.wait_for_requests("/w1", 1, PROGRESS_TIMEOUT).await;
+    desk.receiver.wait_for_requests("/w1", 1, PROGRESS_TIMEOUT).await;
     assert_eq!(store.orphans(), 0);
-    drop::<Vec<Heard>>(sent);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,8 +230,6 @@ async fn a_deletion_twice_at_once_while_held_deliveries_are_sent_and_events_come
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_a_deletion_beside_the_events_of_two_processes_deadlocks_with_nothing() {
-    use crate::support::{Place, webhook};
-
     let (one, receiver) = (App::on_postgres(), FaultyReceiver::start());
     let two = App::at(one.for_another_process());
     let apis = [one.api("admin"), two.api("admin")];
@@ -250,6 +251,21 @@ async fn on_postgres_a_deletion_beside_the_events_of_two_processes_deadlocks_wit
     for app in [&one, &two] {
         assert!(!app.log().contains("deadlock"), "{}", app.log());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_database_that_is_cut_off_between_steps_delays_the_rest() {
+    let cluster = Cluster::start();
+    let desk = Desk::at(Place::on(&cluster.url()), 20_000, clock::now()).await;
+    assert_eq!(desk.api.delete("webhooks/1").await.status, 200);
+    cluster.end_at_once();
+    cluster.begin();
+    let left = desk.store().count(HELD);
+    assert!(left > 0 && left % 500 == 0, "{left} are left");
+    let store = tokio::sync::Mutex::new(desk.store());
+    eventually("the rest", || async { (store.lock().await.count(HELD) == 0).then_some(()) }).await;
+    assert_eq!(store.into_inner().orphans(), 0);
 }
 
 #[cfg(feature = "fault-injection")]

@@ -1,15 +1,17 @@
 //! Recoveries: count the failed deliveries of a time range, then make them again at a limited rate, until all are made or
 //! the recovery is cancelled.
 
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use diesel::prelude::*;
 
 use super::queue;
 use super::queue::rows::Row;
-use crate::db::schema::{deliveries as d, recoveries as r, webhooks};
-use crate::db::sql::literal::LiteralSql;
+use crate::db::schema::{deliveries as d, recoveries as r, recovery_webhooks as p, webhooks};
+use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
+use crate::domain::deliveries::recovery::Unsent;
 use crate::domain::deliveries::{Delivery, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, IdSource, InboxId, RecoveryId, WebhookId};
@@ -17,6 +19,8 @@ use crate::domain::timestamp::Timestamp;
 
 /// A recovery takes at most this many deliveries, the oldest ones.
 pub const RECOVERY_DELIVERIES_MAX: i64 = 10_000;
+/// A recovery makes no more deliveries of a webhook while so many of those it has made are pending.
+const WEBHOOK_PENDING_MAX: i64 = 100;
 
 /// Selects failed deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +48,19 @@ pub struct Found {
     pub newest: Option<Timestamp>,
 }
 
-/// A recovery and its progress.
+/// The part of a recovery that belongs to one webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The webhook.
+    pub webhook: WebhookId,
+    /// Deliveries that were counted at the start and are not made.
+    pub left: i32,
+    /// Why; `None` while the next ones are about to be made, and after a cancellation.
+    pub unsent: Option<Unsent>,
+}
+
+/// A recovery and its progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// Unique; shown in URLs.
     pub id: RecoveryId,
@@ -65,20 +80,27 @@ pub struct Recovery {
     pub ended_at: Option<Timestamp>,
     /// Whether it was cancelled.
     pub cancelled: bool,
+    /// The webhooks of which it has not made all deliveries.
+    pub parts: Vec<Part>,
 }
 
-/// The number of deliveries that [`step`] makes.
-#[derive(Clone, Copy, Debug)]
-pub struct StepPace {
-    /// Deliveries that one step makes at most.
-    pub deliveries_max: i64,
-    /// A step makes none while so many of the recovery's own are pending.
-    pub pending_max: i64,
+/// Of which webhooks [`failed`] finds deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Webhooks {
+    /// Of those that are on.
+    On,
+    /// Of all.
+    All,
 }
 
-/// Deliveries with ids in a range that failed permanently, were not made again since, and have a webhook that is on;
-/// oldest first.
-fn failed(conn: &mut DbConnection, wanted: &Wanted, ids: Range<i64>, rows_max: i64) -> Result<Vec<Delivery>, Error> {
+/// Deliveries with ids in a range that failed permanently and were not made again since; oldest first.
+fn failed(
+    conn: &mut DbConnection,
+    wanted: &Wanted,
+    of: Webhooks,
+    ids: Range<i64>,
+    rows_max: i64,
+) -> Result<Vec<Delivery>, Error> {
     let again = diesel::alias!(d as again);
     let made_again = again
         .filter(again.field(d::event_id).eq(d::event_id))
@@ -87,7 +109,6 @@ fn failed(conn: &mut DbConnection, wanted: &Wanted, ids: Range<i64>, rows_max: i
         .filter(LiteralSql("again.status <> 'failed'"));
     let mut query = d::table
         .inner_join(webhooks::table.on(webhooks::id.eq(d::webhook_id)))
-        .filter(webhooks::enabled.eq(true))
         .filter(LiteralSql("deliveries.status = 'failed'"))
         .filter(LiteralSql("deliveries.reason IN ('exhausted', 'expired', 'poison') AND deliveries.origin <> 'test'"))
         .filter(d::id.ge(ids.start))
@@ -97,6 +118,9 @@ fn failed(conn: &mut DbConnection, wanted: &Wanted, ids: Range<i64>, rows_max: i
         .order(d::id)
         .limit(rows_max)
         .into_boxed();
+    if of == Webhooks::On {
+        query = query.filter(webhooks::enabled.eq(true));
+    }
     if let Some(webhook) = wanted.webhook {
         query = query.filter(d::webhook_id.eq(webhook));
     }
@@ -115,16 +139,16 @@ fn range(wanted: &Wanted) -> Range<i64> {
 
 /// Counts the deliveries that a recovery would make again.
 pub fn count(conn: &mut DbConnection, wanted: &Wanted) -> Result<Found, Error> {
-    let found = failed(conn, wanted, range(wanted), RECOVERY_DELIVERIES_MAX)?;
+    let found = failed(conn, wanted, Webhooks::On, range(wanted), RECOVERY_DELIVERIES_MAX)?;
     let made = |delivery: Option<&Delivery>| delivery.map(|delivery| delivery.created_at);
     Ok(Found { count: found.len(), oldest: made(found.first()), newest: made(found.last()) })
 }
 
 /// Starts a recovery. Returns its id and the number of its deliveries; `None` if there are no such deliveries.
 pub fn start(conn: &mut DbConnection, wanted: &Wanted, now: Timestamp) -> Result<Option<(RecoveryId, usize)>, Error> {
-    let found = failed(conn, wanted, range(wanted), RECOVERY_DELIVERIES_MAX)?;
+    let found = failed(conn, wanted, Webhooks::On, range(wanted), RECOVERY_DELIVERIES_MAX)?;
     let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(None) };
-    let id = diesel::insert_into(r::table)
+    let id: RecoveryId = diesel::insert_into(r::table)
         .values((
             r::webhook_id.eq(wanted.webhook),
             r::event.eq(wanted.event.map(EventName::as_str)),
@@ -136,6 +160,21 @@ pub fn start(conn: &mut DbConnection, wanted: &Wanted, now: Timestamp) -> Result
         ))
         .returning(r::id)
         .get_result(conn)?;
+    let mut totals: BTreeMap<WebhookId, i32> = BTreeMap::new();
+    for delivery in &found {
+        *totals.entry(delivery.webhook_id).or_default() += 1;
+    }
+    for (webhook, total) in totals {
+        diesel::insert_into(p::table)
+            .values((
+                p::recovery_id.eq(id),
+                p::webhook_id.eq(webhook),
+                p::next_id.eq(first.id.0),
+                p::total.eq(total),
+                p::sent.eq(0),
+            ))
+            .execute(conn)?;
+    }
     Ok(Some((id, found.len())))
 }
 
@@ -144,43 +183,109 @@ pub fn open(conn: &mut DbConnection) -> Result<Vec<RecoveryId>, Error> {
     Ok(r::table.filter(r::ended_at.is_null()).order(r::id).select(r::id).load(conn)?)
 }
 
-type Position = (Option<WebhookId>, Option<String>, Option<InboxId>, i64, i64);
+/// A row of `recovery_webhooks` with the state of its webhook.
+#[derive(Queryable)]
+struct PartRow {
+    webhook: WebhookId,
+    next: i64,
+    total: i32,
+    sent: i32,
+    is_on: bool,
+    is_deleted: bool,
+}
 
-/// Makes the next deliveries of a recovery; ends it if none are left. `next_id` returns new ids. Returns how many were
-/// made; 0 also while too many are pending.
+impl PartRow {
+    /// Whether deliveries may be left; `end` is the end of the recovery's range.
+    const fn is_open(&self, end: i64) -> bool {
+        self.next < end
+    }
+
+    /// Why not all were made, while the recovery runs or after it was done.
+    fn unsent(&self, end: i64, pending: i64) -> Option<Unsent> {
+        match (self.is_open(end), self.is_deleted) {
+            (_, true) => Some(Unsent::WebhookDeleted),
+            (false, false) => Some(Unsent::LeftOut),
+            (true, false) if !self.is_on => Some(Unsent::WebhookOff),
+            (true, false) => (pending >= WEBHOOK_PENDING_MAX).then_some(Unsent::Pending),
+        }
+    }
+}
+
+/// The parts of a recovery; first those of which the fewest were made.
+fn parts(conn: &mut DbConnection, recovery: RecoveryId) -> Result<Vec<PartRow>, Error> {
+    let columns = (p::webhook_id, p::next_id, p::total, p::sent, webhooks::enabled, webhooks::deleted_at.is_not_null());
+    Ok(p::table
+        .inner_join(webhooks::table.on(webhooks::id.eq(p::webhook_id)))
+        .filter(p::recovery_id.eq(recovery))
+        .order((p::sent, p::webhook_id))
+        .select(columns)
+        .load(conn)?)
+}
+
+/// The pending deliveries that a recovery has made, by webhook.
+fn pending(conn: &mut DbConnection, recovery: RecoveryId) -> Result<HashMap<WebhookId, i64>, Error> {
+    let made = d::table.filter(d::recovery_id.eq(recovery)).filter(PENDING);
+    let counts: Vec<(WebhookId, i64)> =
+        made.group_by(d::webhook_id).select((d::webhook_id, diesel::dsl::count_star())).load(conn)?;
+    Ok(counts.into_iter().collect())
+}
+
+/// Makes the next deliveries of a recovery, at most `deliveries_max` or one for each webhook. A webhook that is off, or of
+/// which 100 are pending, does not hold up the others. Ends the recovery when nothing is left of any webhook that is not
+/// deleted. `next_id` returns new ids. Returns how many were made.
 pub fn step(
     conn: &mut DbConnection,
     recovery: RecoveryId,
-    pace: StepPace,
+    deliveries_max: i64,
     now: Timestamp,
     next_id: &dyn Fn() -> i64,
 ) -> Result<usize, Error> {
-    let row = r::table.find(recovery).filter(r::ended_at.is_null());
-    let position: Option<Position> =
-        row.select((r::webhook_id, r::event, r::inbox_id, r::first_id, r::last_id)).first(conn).optional()?;
-    let Some((webhook, event, inbox, first, last)) = position else { return Ok(0) };
-    let pending: i64 = d::table
-        .filter(d::recovery_id.eq(recovery))
-        .filter(crate::db::sql::literal::PENDING)
-        .count()
-        .get_result(conn)?;
-    if pending >= pace.pending_max {
+    let open = r::table.find(recovery).filter(r::ended_at.is_null());
+    let wanted: Option<(Option<String>, Option<InboxId>, i64)> =
+        open.select((r::event, r::inbox_id, r::last_id)).get_result(conn).optional()?;
+    let Some((event, inbox, end)) = wanted else { return Ok(0) };
+    let event = event.as_deref().and_then(EventName::parse);
+    let (parts, pending) = (parts(conn, recovery)?, pending(conn, recovery)?);
+    let pending = |part: &PartRow| pending.get(&part.webhook).copied().unwrap_or(0);
+    let unfinished = parts.iter().filter(|part| part.is_open(end) && !part.is_deleted);
+    if unfinished.count() == 0 {
+        diesel::update(open).set(r::ended_at.eq(Some(now.micros()))).execute(conn)?;
         return Ok(0);
     }
-    let event = event.as_deref().and_then(EventName::parse);
-    let wanted = Wanted { webhook, event, inbox, since: now, until: now };
-    let next = failed(conn, &wanted, first..last, pace.deliveries_max.min(pace.pending_max - pending))?;
-    let ended = next.is_empty().then(|| now.micros());
+    let ready = parts.iter().filter(|part| part.is_open(end) && part.unsent(end, pending(part)).is_none());
+    let ready: Vec<&PartRow> = ready.take(usize::try_from(deliveries_max).unwrap_or(1)).collect();
+    let share = deliveries_max / i64::try_from(ready.len().max(1)).unwrap_or(i64::MAX);
+    let mut made = 0;
+    for part in ready {
+        let wanted = Wanted { webhook: Some(part.webhook), event, inbox, since: now, until: now };
+        let rows_max = share.min(WEBHOOK_PENDING_MAX - pending(part));
+        let next = failed(conn, &wanted, Webhooks::All, part.next..end, rows_max)?;
+        made += make_again(conn, recovery, part, &next, end, now, next_id)?;
+    }
+    diesel::update(open).set(r::sent.eq(r::sent + i32::try_from(made).unwrap_or(i32::MAX))).execute(conn)?;
+    Ok(made)
+}
+
+/// Makes these deliveries of a webhook again; without any, its part has ended. Returns how many.
+fn make_again(
+    conn: &mut DbConnection,
+    recovery: RecoveryId,
+    part: &PartRow,
+    next: &[Delivery],
+    end: i64,
+    now: Timestamp,
+    next_id: &dyn Fn() -> i64,
+) -> Result<usize, Error> {
+    let after = next.last().map_or(end, |delivery| delivery.id.0 + 1);
     let made = i32::try_from(next.len()).unwrap_or(i32::MAX);
-    let after = next.last().map_or(last, |delivery| delivery.id.0 + 1);
     // If two processes run this step, only the one that moves the position makes the deliveries.
-    let moved = diesel::update(row.filter(r::first_id.eq(first)))
-        .set((r::first_id.eq(after), r::sent.eq(r::sent + made), r::ended_at.eq(ended)))
+    let moved = diesel::update(p::table.find((recovery, part.webhook)).filter(p::next_id.eq(part.next)))
+        .set((p::next_id.eq(after), p::sent.eq(p::sent + made)))
         .execute(conn)?;
     if moved == 0 {
         return Ok(0);
     }
-    for old in &next {
+    for old in next {
         let new = DeliveryId(next_id());
         queue::send_again(conn, old, new, Trigger::Recovery, now)?;
         diesel::update(d::table.find(new)).set(d::recovery_id.eq(Some(recovery))).execute(conn)?;
@@ -188,17 +293,23 @@ pub fn step(
     Ok(next.len())
 }
 
-/// Id, webhook, total, sent, started, ended, cancelled.
-type Progress = (RecoveryId, Option<WebhookId>, i32, i32, i64, Option<i64>, bool);
+/// Id, webhook, end of the range, total, sent, started, ended, cancelled.
+type Progress = (RecoveryId, Option<WebhookId>, i64, i32, i32, i64, Option<i64>, bool);
 
 /// One recovery.
 pub fn find(conn: &mut DbConnection, id: RecoveryId) -> Result<Option<Recovery>, Error> {
     let row: Option<Progress> = r::table
         .find(id)
-        .select((r::id, r::webhook_id, r::total, r::sent, r::started_at, r::ended_at, r::cancelled))
+        .select((r::id, r::webhook_id, r::last_id, r::total, r::sent, r::started_at, r::ended_at, r::cancelled))
         .first(conn)
         .optional()?;
-    let Some((id, webhook, total, sent, started, ended, cancelled)) = row else { return Ok(None) };
+    let Some((id, webhook, end, total, sent, started, ended, cancelled)) = row else { return Ok(None) };
+    let pending = pending(conn, id)?;
+    let parts = parts(conn, id)?.into_iter().filter(|part| part.total > part.sent).map(|part| {
+        let unsent = part.unsent(end, pending.get(&part.webhook).copied().unwrap_or(0));
+        Part { webhook: part.webhook, left: part.total - part.sent, unsent: unsent.filter(|_| !cancelled) }
+    });
+    let parts = parts.collect();
     let mut count = |status: Status| {
         let made = d::table.filter(d::recovery_id.eq(id)).filter(d::status.eq(status.as_str()));
         made.count().get_result::<i64>(conn)
@@ -213,6 +324,7 @@ pub fn find(conn: &mut DbConnection, id: RecoveryId) -> Result<Option<Recovery>,
         started_at: Timestamp::from_micros(started),
         ended_at: ended.map(Timestamp::from_micros),
         cancelled,
+        parts,
     }))
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::db::Error;
-use crate::db::deliveries::recoveries::{self, StepPace};
+use crate::db::deliveries::recoveries;
 use crate::db::system::task_locks::{self, Task};
 use crate::delivery::shared::Inner;
 use crate::fault_injection;
@@ -14,8 +14,6 @@ use crate::fault_injection;
 const STEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Deliveries that one step makes for one recovery.
 pub const PER_SECOND: i64 = 25;
-/// A recovery makes no more deliveries while so many of its own are pending.
-const RECOVERY_PENDING_MAX: i64 = 100;
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
@@ -35,8 +33,7 @@ async fn step(inner: &Arc<Inner>) -> Result<(), Error> {
             if !task_locks::acquire(conn, Task::Recovery, me)? {
                 return Ok(0);
             }
-            let pace = StepPace { deliveries_max: PER_SECOND, pending_max: RECOVERY_PENDING_MAX };
-            recoveries::step(conn, recovery, pace, now, &|| task.next_id(now))
+            recoveries::step(conn, recovery, PER_SECOND, now, &|| task.next_id(now))
         });
         let deliveries = made.await?;
         if deliveries > 0 {

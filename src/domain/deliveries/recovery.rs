@@ -13,3 +13,17 @@ string_enum!(
         Cancelled = "cancelled",
     }
 );
+
+string_enum!(
+    /// Why a recovery has not yet sent all failed deliveries of a webhook, or did not send them.
+    Unsent {
+        /// The webhook is off. They are sent when it is turned on.
+        WebhookOff = "webhook_off",
+        /// Too many of those that were sent again are pending. The next ones are sent when those have ended.
+        Pending = "pending_deliveries",
+        /// The webhook was deleted.
+        WebhookDeleted = "webhook_deleted",
+        /// They were sent again by other means, or removed from the log, since the recovery was started.
+        LeftOut = "left_out",
+    }
+);

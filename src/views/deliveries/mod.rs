@@ -12,5 +12,5 @@ pub(in crate::views) use json::Json;
 pub use delivery::{DeliveryPage, DeliveryView};
 pub use log::{LogInput, LogLine, LogPage, LogRow, News};
 pub use outcome::Outcome;
-pub use recovery::{RecoveryPage, RecoveryView};
+pub use recovery::{RecoveryPage, RecoveryView, UnsentPart};
 pub use resend::{ResendInput, ResendPage};

@@ -5,7 +5,7 @@ use askama::Template;
 use super::log;
 use crate::domain::accounts::user::Language;
 use crate::domain::deliveries::log_filter::LogFilter;
-use crate::domain::deliveries::recovery::RecoveryState;
+use crate::domain::deliveries::recovery::{RecoveryState, Unsent};
 use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
@@ -14,7 +14,7 @@ use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
 
 /// The values of the page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RecoveryView<'a> {
     pub id: RecoveryId,
     /// The webhook it is limited to, id and title.
@@ -30,6 +30,17 @@ pub struct RecoveryView<'a> {
     pub state: RecoveryState,
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    /// What waits, or was not sent, and why.
+    pub unsent: Vec<UnsentPart<'a>>,
+}
+
+/// Deliveries of one webhook that were not sent again.
+#[derive(Clone, Copy, Debug)]
+pub struct UnsentPart<'a> {
+    /// The title of the webhook.
+    pub title: &'a str,
+    pub count: Count,
+    pub because: Unsent,
 }
 
 /// The page. `as_recovery` is the part that polling and cancelling swap.
@@ -62,6 +73,17 @@ impl<'a> RecoveryPage<'a> {
 
     fn is_running(&self) -> bool {
         self.view.state == RecoveryState::Running
+    }
+
+    /// A line for each webhook of which not all were sent.
+    fn unsent_lines(&self) -> Vec<String> {
+        let line = |part: &UnsentPart| match part.because {
+            Unsent::WebhookOff => self.t.recovery_waits_off(part.count, part.title),
+            Unsent::Pending => self.t.recovery_waits_pending(part.count, part.title),
+            Unsent::WebhookDeleted => self.t.recovery_unsent_deleted(part.count, part.title),
+            Unsent::LeftOut => self.t.recovery_unsent_left_out(part.count, part.title),
+        };
+        self.view.unsent.iter().map(line).collect()
     }
 
     /// Made, and still pending.

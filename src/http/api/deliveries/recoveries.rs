@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::db::WriteError;
 use crate::db::deliveries as db;
-use crate::db::deliveries::recoveries::{Recovery, Wanted};
+use crate::db::deliveries::recoveries::{Part, Recovery, Wanted};
 use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
@@ -66,6 +66,7 @@ async fn answer(state: &State, id: RecoveryId) -> Result<HttpResponse, ApiError>
 }
 
 fn shape(recovery: &Recovery) -> Value {
+    let unsent = |part: &Part| json!({ "webhook_id": part.webhook, "count": part.left, "because": part.unsent });
     json!({
         "id": recovery.id,
         "webhook_id": recovery.webhook,
@@ -74,6 +75,7 @@ fn shape(recovery: &Recovery) -> Value {
         "sent": recovery.sent,
         "delivered": recovery.delivered,
         "failed": recovery.failed,
+        "unsent": recovery.parts.iter().map(unsent).collect::<Vec<_>>(),
         "started_at": recovery.started_at,
         "ended_at": recovery.ended_at,
     })

@@ -4,7 +4,7 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 
-use crate::db::deliveries::recoveries::{self, Found, RECOVERY_DELIVERIES_MAX, Wanted};
+use crate::db::deliveries::recoveries::{self, Found, Part, RECOVERY_DELIVERIES_MAX, Wanted};
 use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::clock_field;
@@ -24,7 +24,7 @@ use crate::http::request::session::UserSession;
 use crate::i18n::Translator;
 use crate::operations;
 use crate::views::NoticeKind;
-use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage};
+use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage, UnsentPart};
 
 /// What a form or a link asks for. It has the same names as the filter of the log, so that the button of the log can
 /// pass its filter.
@@ -165,6 +165,10 @@ async fn render_recovery(state: &State, context: &PageContext, id: RecoveryId) -
     let (found, titles) = loaded.await?;
     let found = found.ok_or(PageError::NotFound)?;
     let webhook = titles.iter().find(|(id, _)| Some(*id) == found.webhook);
+    let unsent = |part: &Part| {
+        let title = titles.iter().find(|(id, _)| *id == part.webhook).map_or("", |(_, title)| title.as_str());
+        part.unsent.map(|because| UnsentPart { title, count: part.left.unsigned_abs().into(), because })
+    };
     let view = RecoveryView {
         id,
         webhook: webhook.map(|(id, title)| (*id, title.as_str())),
@@ -175,6 +179,7 @@ async fn render_recovery(state: &State, context: &PageContext, id: RecoveryId) -
         state: operations::recoveries::state(&found),
         started_at: found.started_at,
         ended_at: found.ended_at,
+        unsent: found.parts.iter().filter_map(unsent).collect(),
     };
     let shown = RecoveryPage::new(context.layout(), view);
     if context.htmx { render(StatusCode::OK, &shown.as_recovery()) } else { render(StatusCode::OK, &shown) }

@@ -115,6 +115,7 @@ fn recoveries(language: Language, user: &User) -> Vec<Picture> {
             state,
             started_at: fixtures::ago(2),
             ended_at: (state != RecoveryState::Running).then_some(NOW),
+            unsent: Vec::new(),
         };
         deliveries::RecoveryPage::new(layout(language, user, "/recoveries/7"), view)
     };
