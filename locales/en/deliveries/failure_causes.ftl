@@ -1,4 +1,4 @@
-# Why an attempt failed, and what to do.
+# Why an attempt failed, and what to do. The advice follows the cause, so that "it" is the receiver.
 cause_dns_error = Host name not found (DNS)
 advice_dns_error = Check that the host name in the webhook URL is correct and has a DNS record.
 cause_blocked_address = Requests to this address are not allowed
@@ -23,15 +23,15 @@ advice_redirect = Use the final address as the webhook URL.
 cause_http_status = The receiver returned { $code }
 advice_http_status = Check the receiver’s log for the reason.
 cause_gone = The receiver returned 410
-advice_gone = The receiver no longer accepts events, so the webhook was turned off. Check the URL before you turn it on again.
-advice_gone_test = The receiver no longer accepts events. The test changed nothing here, but the first real event would turn this webhook off. Check the URL.
+advice_gone = It accepts no more events, so the webhook was turned off. Check the URL before you turn it on again.
+advice_gone_test = It accepts no more events. The test changed nothing here, but the first real event would turn this webhook off. Check the URL.
 cause_internal = Internal error of this server
 advice_internal = The event is stored. If this keeps happening, check the log of this server.
 advice_internal_test = Send the test again. If this keeps happening, check the log of this server.
 advice_unauthorized = Check the authorization of this webhook: the receiver did not accept it ({ $code }).
 advice_not_found = Check the path of the webhook URL.
 advice_rejected = The receiver did not accept the body or a header. Its response below may say why.
-advice_too_many = The receiver asked for fewer requests, so the webhook was paused for as long as requested, at least 60 s.
-advice_too_many_test = The receiver asked for fewer requests. Wait a little and send the test again.
-advice_unavailable = The receiver is reachable but cannot process requests right now. Check the service.
+advice_too_many = It asked for fewer requests, so the webhook was paused for as long as requested, at least 60 s.
+advice_too_many_test = It asked for fewer requests. Wait a little and send the test again.
+advice_unavailable = It is reachable but cannot process requests right now. Check the service.
 advice_general = If events are missing, check the selected event list, endpoint availability, authentication, and receiver logs.
