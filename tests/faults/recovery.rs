@@ -148,8 +148,8 @@ async fn a_recovery_of_all_webhooks_is_not_held_up_by_one_that_is_dead_and_says_
     says_in_both_languages(
         &admin,
         &page,
-        "50 deliveries to “Dead” wait until earlier ones have ended.",
-        "50 доставок на «Dead» чекають, доки завершаться попередні.",
+        "Webhook “Dead”: 50 deliveries are waiting for earlier ones to finish.",
+        "Вебхук «Dead»: 50 доставок чекають, доки завершаться попередні.",
     )
     .await;
 
@@ -163,8 +163,8 @@ async fn a_recovery_of_all_webhooks_is_not_held_up_by_one_that_is_dead_and_says_
     says_in_both_languages(
         &admin,
         &page,
-        "50 deliveries to “Dead” were not sent, because the webhook was deleted.",
-        "50 доставок на «Dead» не надіслано, бо вебхук видалено.",
+        "Webhook “Dead”: 50 deliveries were not sent, because the webhook was deleted.",
+        "Вебхук «Dead»: 50 доставок не надіслано, бо його видалено.",
     )
     .await;
     assert_eq!(Store::of(&app).orphans(), 0);

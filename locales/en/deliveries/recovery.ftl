@@ -10,20 +10,20 @@ recovery_left = { $n ->
    *[other] { $n } deliveries were not resent.
 }
 recovery_waits_off = { $n ->
-    [one] { $n } delivery to “{ $name }” waits until the webhook is turned on.
-   *[other] { $n } deliveries to “{ $name }” wait until the webhook is turned on.
+    [one] Webhook “{ $name }”: { $n } delivery is waiting until it is turned on.
+   *[other] Webhook “{ $name }”: { $n } deliveries are waiting until it is turned on.
 }
 recovery_waits_pending = { $n ->
-    [one] { $n } delivery to “{ $name }” waits until earlier ones have ended.
-   *[other] { $n } deliveries to “{ $name }” wait until earlier ones have ended.
+    [one] Webhook “{ $name }”: { $n } delivery is waiting for earlier ones to finish.
+   *[other] Webhook “{ $name }”: { $n } deliveries are waiting for earlier ones to finish.
 }
 recovery_unsent_deleted = { $n ->
-    [one] { $n } delivery to “{ $name }” was not sent, because the webhook was deleted.
-   *[other] { $n } deliveries to “{ $name }” were not sent, because the webhook was deleted.
+    [one] Webhook “{ $name }”: { $n } delivery was not sent, because the webhook was deleted.
+   *[other] Webhook “{ $name }”: { $n } deliveries were not sent, because the webhook was deleted.
 }
 recovery_unsent_left_out = { $n ->
-    [one] { $n } delivery to “{ $name }” was left out: meanwhile it was sent in another way or removed from the log.
-   *[other] { $n } deliveries to “{ $name }” were left out: meanwhile they were sent in another way or removed from the log.
+    [one] Webhook “{ $name }”: { $n } delivery was skipped: in the meantime it was sent in another way or removed from the log.
+   *[other] Webhook “{ $name }”: { $n } deliveries were skipped: in the meantime they were sent in another way or removed from the log.
 }
 recovery_delivered = Delivered
 recovery_started = Started
