@@ -1,5 +1,6 @@
 //! Inboxes.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 
 use diesel::prelude::*;
@@ -89,6 +90,33 @@ pub fn archive(conn: &mut DbConnection, id: InboxId, at: Option<Timestamp>) -> R
         .set(inboxes::archived_at.eq(at.map(Timestamp::micros)))
         .execute(conn)?;
     Ok(updated > 0)
+}
+
+/// [`find_or_register`] for many inboxes: external ids with the names that events bring.
+pub fn find_or_register_all(
+    conn: &mut DbConnection,
+    wanted: &BTreeMap<&str, Option<&str>>,
+    now: Timestamp,
+) -> Result<HashMap<String, InboxId>, Error> {
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let known: Vec<(Option<String>, InboxId, bool)> = inboxes::table
+        .filter(inboxes::external_id.eq_any(wanted.keys().copied()))
+        .select((inboxes::external_id, inboxes::id, inboxes::unnamed))
+        .load(conn)?;
+    let complete = |(external_id, id, unnamed): (Option<String>, InboxId, bool)| {
+        let external_id = external_id?;
+        let gets_name = unnamed && wanted.get(external_id.as_str()).copied().flatten().is_some();
+        (!gets_name).then_some((external_id, id))
+    };
+    let mut found: HashMap<String, InboxId> = known.into_iter().filter_map(complete).collect();
+    for (external_id, name) in wanted {
+        if !found.contains_key(*external_id) {
+            found.insert((*external_id).to_owned(), find_or_register(conn, external_id, *name, now)?);
+        }
+    }
+    Ok(found)
 }
 
 /// The inbox with this external id; an unknown one is added. An inbox that was added without a name gets the first

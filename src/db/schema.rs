@@ -62,6 +62,8 @@ diesel::table! {
     }
 }
 
+diesel::table! { routing (id) { id -> BigInt, version -> BigInt, } }
+
 diesel::table! { webhook_events (event, webhook_id) { webhook_id -> BigInt, event -> Text, } }
 
 diesel::table! { webhook_inboxes (webhook_id, inbox_id) { webhook_id -> BigInt, inbox_id -> BigInt, } }

@@ -14,9 +14,10 @@ use super::policy::concurrency::{Feedback, Permit};
 use super::policy::{outcome, retry_after};
 use super::shared::Inner;
 use crate::clock;
-use crate::db::deliveries::queue::rows::{Finished, Lease};
+use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
 use crate::domain::deliveries::failure_cause::FailureCause;
-use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason, Trigger};
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason, Status, Trigger};
+use crate::domain::events::Event;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
 
@@ -27,6 +28,29 @@ pub(super) struct Claimed {
     /// The version of the webhook whose target is used. `None` reads the target from the database.
     pub(super) version: Option<i32>,
     pub(super) body: Bytes,
+}
+
+impl Claimed {
+    /// The claim on a delivery that was inserted with a lease.
+    pub(super) fn inserted(new: &NewDelivery, event: &Event, lease: Lease, version: i32) -> Self {
+        let delivery = Delivery {
+            id: new.id,
+            event_id: new.event_id,
+            event: new.event,
+            webhook_id: new.webhook_id,
+            inbox_id: new.inbox_id,
+            status: Status::Pending,
+            reason: None,
+            trigger: new.trigger,
+            attempts: 1,
+            steps: 0,
+            next_attempt_at: Some(new.now),
+            leased_until: Some(lease.until),
+            created_at: new.now,
+            finished_at: None,
+        };
+        Self { delivery, lease, version: Some(version), body: event.body.clone() }
+    }
 }
 
 /// Starts an attempt and hands its result to the result writer. The permit is released when the request has ended.

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
+use super::backlog::Backlog;
+use super::commit_queue::CommitQueue;
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
 use super::shared::{Inner, Pulse};
 use super::tasks::{cleanup, mass_changes, overload, recoveries};
-use super::{result_writer, worker};
+use super::{ingest_writer, result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, Db};
@@ -57,12 +59,15 @@ impl Engine {
             ids: IdSource::default(),
             wake: Notify::new(),
             mass_changes: Notify::new(),
-            backlog: AtomicBool::new(false),
+            backlog: Backlog::new(),
             stopping: AtomicBool::new(false),
             overloaded: AtomicBool::new(false),
             running: AtomicUsize::new(0),
             settled: Notify::new(),
             suspects: AtomicBool::new(false),
+            ingest: CommitQueue::new(),
+            ingest_places: Arc::new(Semaphore::new(ingest_writer::QUEUED_EVENTS_MAX)),
+            routes: Mutex::default(),
             results,
             runtime: Handle::current(),
             targets: Mutex::default(),
@@ -103,7 +108,7 @@ impl Engine {
 
     /// Has the worker look for due deliveries now.
     pub fn wake(&self) {
-        self.0.wake.notify_one();
+        self.0.wake_for_look();
     }
 
     /// Continues a change of many deliveries whose first step was just committed: a deletion, or held deliveries that are

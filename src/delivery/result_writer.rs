@@ -20,7 +20,7 @@ use crate::db::deliveries::queue::record::{self, Written};
 use crate::db::deliveries::queue::rows::Finished;
 use crate::db::webhooks::health::{self, HealthChange};
 use crate::domain::deliveries::Next;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::webhooks::health::{Pace, Signal};
 use crate::fault_injection;
 
@@ -109,7 +109,7 @@ async fn write(inner: &Arc<Inner>, batch: Vec<Finished>, aside: &mut Aside) {
 /// Stores results in one commit, waiting as long as the whole database takes no writes. False if it refused these.
 async fn store(inner: &Inner, results: &mut Vec<Finished>) -> bool {
     while let Err(error) = record(inner, results.as_slice().into()).await {
-        if !error.is_outage() || error.is_of_statement() {
+        if !error.is_outage() || error.is_of_statement() || is_any_locked(inner, results).await {
             return false;
         }
         error.log("results of attempts could not be stored");
@@ -122,6 +122,12 @@ async fn store(inner: &Inner, results: &mut Vec<Finished>) -> bool {
     inner.concurrency.results_written(results.len());
     written(inner, results.len());
     true
+}
+
+/// Whether a result waits for a row that another client has locked: then its statement failed after 2 s.
+async fn is_any_locked(inner: &Inner, results: &[Finished]) -> bool {
+    let ids: Vec<DeliveryId> = results.iter().map(|finished| finished.id).collect();
+    inner.db.read(move |conn| record::are_locked(conn, &ids)).await.unwrap_or(false)
 }
 
 /// Drops failures whose lease has expired, because their deliveries are claimed and sent again. A success is kept: it
@@ -181,7 +187,7 @@ fn end_retry(inner: &Arc<Inner>, mut retry: Retry, aside: &mut Aside) {
     retry.results.extend(more);
     if retry.results.is_empty() {
         inner.concurrency.release(retry.webhook);
-        inner.wake.notify_one();
+        inner.wake_for_look();
     } else {
         aside.waiting.insert(retry.webhook, Vec::new());
         aside.retries.spawn(try_again(Arc::clone(inner), retry));
@@ -224,7 +230,7 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let mut back = Vec::new();
     let changes = changes.await?;
     if repeats {
-        inner.wake.notify_one();
+        inner.wake_for_look();
     }
     for (webhook, change) in changes {
         match change {

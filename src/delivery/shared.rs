@@ -6,13 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
+use super::backlog::Backlog;
+use super::commit_queue::CommitQueue;
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
-use crate::db::deliveries::queue::rows::{Finished, Lease};
+use super::posted::Waiting;
+use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
+use crate::db::events::routes::Routes;
 use crate::db::{self, Db, webhooks};
-use crate::domain::id::{IdSource, WebhookId};
+use crate::domain::deliveries::Trigger;
+use crate::domain::events::Event;
+use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::{LEASE, Target};
 use crate::supervisor::Supervisor;
@@ -27,8 +33,8 @@ pub(super) struct Inner {
     pub(super) wake: Notify,
     /// Wakes the task that continues mass changes.
     pub(super) mass_changes: Notify,
-    /// Deliveries that were due got no permit: a released permit wakes the worker.
-    pub(super) backlog: AtomicBool,
+    /// While it is not empty, a released permit wakes the worker.
+    pub(super) backlog: Backlog,
     pub(super) stopping: AtomicBool,
     /// New events are refused.
     pub(super) overloaded: AtomicBool,
@@ -38,6 +44,9 @@ pub(super) struct Inner {
     pub(super) settled: Notify,
     /// Suspected deliveries are being sent one at a time.
     pub(super) suspects: AtomicBool,
+    pub(super) ingest: CommitQueue<Waiting>,
+    pub(super) ingest_places: Arc<Semaphore>,
+    pub(super) routes: Mutex<Arc<Routes>>,
     pub(super) results: mpsc::Sender<Finished>,
     pub(super) runtime: Handle,
     pub(super) targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
@@ -75,6 +84,26 @@ impl Inner {
     }
 
     /// A lease of this process from `now` on, with a random token.
+    /// A delivery of an event, with a new id.
+    pub(super) fn new_delivery(
+        &self,
+        event: &Event,
+        webhook_id: WebhookId,
+        trigger: Trigger,
+        lease: Option<Lease>,
+    ) -> NewDelivery {
+        NewDelivery {
+            id: DeliveryId(self.next_id(event.created_at)),
+            event_id: event.id,
+            event: event.name,
+            webhook_id,
+            inbox_id: event.inbox_id,
+            trigger,
+            lease,
+            now: event.created_at,
+        }
+    }
+
     pub(super) fn lease(&self, now: Timestamp) -> Lease {
         Lease {
             token: self.process | i64::from(u32::from_le_bytes(clock::random())),
@@ -106,8 +135,9 @@ impl Inner {
     /// Notes that due deliveries of these webhooks got no permit, so that a released permit wakes the worker. Wakes it at
     /// once if a permit was released meanwhile.
     pub(super) fn mark_backlog(&self, webhooks: impl IntoIterator<Item = WebhookId>) {
+        let webhooks: Vec<WebhookId> = webhooks.into_iter().collect();
         // Before the check: a permit that is released after this line wakes the worker.
-        self.backlog.store(true, Ordering::Relaxed);
+        self.backlog.add(webhooks.iter().copied());
         let now = self.now();
         if webhooks.into_iter().any(|webhook| self.concurrency.has_room(webhook, now)) {
             self.wake.notify_one();
@@ -116,9 +146,15 @@ impl Inner {
 
     /// Wakes the worker if due deliveries wait for a permit. Called after each release of one.
     pub(super) fn wake_for_backlog(&self) {
-        if self.backlog.load(Ordering::Relaxed) {
+        if !self.backlog.is_empty() {
             self.wake.notify_one();
         }
+    }
+
+    /// Has the worker look at all webhooks now.
+    pub(super) fn wake_for_look(&self) {
+        self.backlog.ask_for_look();
+        self.wake.notify_one();
     }
 
     /// Waits until no attempt is in flight and every result is stored.

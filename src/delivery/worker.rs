@@ -1,6 +1,6 @@
 //! The worker: claims due deliveries of all webhooks in a round-robin order and starts their attempts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 
 use super::attempt::{self, Claimed};
+use super::backlog::Scope;
 use super::policy::concurrency::Permit;
 use super::result_writer;
 use super::shared::Inner;
@@ -26,6 +27,9 @@ use crate::fault_injection;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How often it looks for expired leases.
 const RECLAIM_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long a pass waits for permits after one that started attempts.
+const GATHER_TIMEOUT: Duration = Duration::from_millis(5);
 
 /// Whether a pass started an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,84 +55,108 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 error.log("expired leases could not be reclaimed");
             }
         }
-        if !matches!(ticked, Ok(Tick::Worked)) {
-            let _woken_or_not = tokio::time::timeout(POLL_INTERVAL, inner.wake.notified()).await;
+        if matches!(ticked, Ok(Tick::Worked)) {
+            gather_permits(&inner).await;
+        } else if tokio::time::timeout(POLL_INTERVAL, inner.wake.notified()).await.is_err() {
+            inner.backlog.ask_for_look();
         }
     }
+}
+
+/// Waits until half of the requests in flight have ended, but not long: a pass costs nearly the same for one delivery as
+/// for many.
+async fn gather_permits(inner: &Inner) {
+    let half = inner.concurrency.in_flight() / 2;
+    let gathered = async {
+        while inner.concurrency.in_flight() > half {
+            inner.wake.notified().await;
+        }
+    };
+    let _gathered_or_not = tokio::time::timeout(GATHER_TIMEOUT, gathered).await;
 }
 
 /// One pass: claims due deliveries for which permits are free and starts their attempts. `fairness` carries over to the
 /// next pass. Permits are taken inside the claiming transaction, so that those released while it waits for the writer
 /// are used too.
 pub(super) async fn tick(inner: &Arc<Inner>, fairness: &mut Fairness) -> Result<Tick, Error> {
-    inner.backlog.store(true, Ordering::Relaxed);
+    if fairness.looked_at.is_none_or(|at| at.elapsed() >= POLL_INTERVAL) {
+        inner.backlog.ask_for_look();
+    }
+    // Before the check: a permit that is released after this line wakes the worker.
+    let Some(scope) = inner.backlog.scope() else { return Ok(Tick::Idle) };
     if inner.concurrency.is_exhausted() {
         return Ok(Tick::Idle);
     }
-    inner.backlog.store(false, Ordering::Relaxed);
-    let (task, mut updated) = (Arc::clone(inner), *fairness);
-    let claim = inner.db.write(move |conn| claim(&task, conn, &mut updated).map(|claims| (claims, updated)));
-    let (claims, updated) = claim.await?;
-    *fairness = updated;
-    if claims.ready.is_empty() {
-        // The pass held permits that it did not use; an event may have found none free.
-        inner.wake_for_backlog();
-        if !claims.waiting.is_empty() {
-            inner.mark_backlog(claims.waiting);
-        }
-        return Ok(Tick::Idle);
+    inner.backlog.begin_pass(&scope);
+    if scope == Scope::All {
+        fairness.looked_at = Some(tokio::time::Instant::now());
     }
-    fault_injection::point("claim-after-commit");
+    let (task, mut updated, pass) = (Arc::clone(inner), *fairness, scope.clone());
+    let claim = inner.db.write(move |conn| claim(&task, conn, &pass, &mut updated).map(|claims| (claims, updated)));
+    let (claims, updated) = claim.await.inspect_err(|_| inner.backlog.restore(scope))?;
+    *fairness = updated;
+    let worked = !claims.ready.is_empty();
+    if worked {
+        fault_injection::point("claim-after-commit");
+    }
     for (claimed, permit) in claims.ready {
         attempt::spawn(inner, claimed, permit);
     }
-    Ok(Tick::Worked)
+    // The pass held permits that it did not use; an event may have found none free.
+    inner.mark_backlog(claims.waiting);
+    Ok(if worked { Tick::Worked } else { Tick::Idle })
 }
 
 /// The result of a claiming transaction.
 struct Claims {
     ready: Vec<(Claimed, Permit)>,
-    /// Webhooks with due deliveries that got no permit; without those that are probed, which wait for an answer.
+    /// Webhooks that may have more due deliveries than they got permits; without those that are probed, which wait for an
+    /// answer.
     waiting: Vec<WebhookId>,
 }
 
-fn claim(inner: &Inner, conn: &mut DbConnection, fairness: &mut Fairness) -> Result<Claims, Error> {
+fn claim(inner: &Inner, conn: &mut DbConnection, scope: &Scope, fairness: &mut Fairness) -> Result<Claims, Error> {
     let now = db::now_on(conn)?;
     inner.set_clock(now);
-    let due = queue::claim::due_webhooks(conn, now)?;
-    let mut waiting: Vec<WebhookId> = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
+    let due = match scope {
+        Scope::All => queue::claim::due_webhooks(conn, now)?,
+        Scope::Known(ids) => queue::claim::sendable_webhooks(conn, ids, now)?,
+    };
+    let mut waiting: BTreeSet<WebhookId> = due.iter().filter(|due| !due.probe).map(|due| due.webhook_id).collect();
     let lease = inner.lease(now);
-    let mut claimed = Vec::new();
+    let (mut parts, mut shares) = (HashMap::new(), Vec::new());
     for part in plan(inner, due, fairness, now) {
         let webhook = part.due.webhook_id;
-        waiting.retain(|other| *other != webhook);
-        // Another process may have changed it or turned it off since `due_webhooks`.
-        let Some(version) = webhooks::sending_version(conn, webhook)? else { continue };
         // Another process may send the probe.
-        if part.due.probe && !webhooks::health::begin_probe(conn, webhook, lease.token, now)? {
-            continue;
+        if !part.due.probe || webhooks::health::begin_probe(conn, webhook, lease.token, now)? {
+            shares.push((webhook, part.share));
+            parts.insert(webhook, part);
         }
-        let mut permits = part.permits.into_iter();
-        let taken = queue::claim::claim(conn, webhook, now, lease, part.share)?;
-        if part.due.probe && taken.is_empty() {
-            webhooks::health::release_probe(conn, webhook, lease.token)?;
-        }
-        claimed.extend(taken.into_iter().map(|delivery| (delivery, version, permits.next())));
     }
-    let ids: Vec<EventId> = claimed.iter().map(|(delivery, ..)| delivery.event_id).collect();
+    let claimed = queue::claim::claim(conn, &shares, now, lease)?;
+    let ids: Vec<EventId> = claimed.iter().map(|delivery| delivery.event_id).collect();
     let bodies: HashMap<EventId, Bytes> = events::bodies(conn, &ids)?.into_iter().collect();
-    let ready = claimed.into_iter().filter_map(|(delivery, version, permit)| {
-        let (body, id) = (bodies.get(&delivery.event_id).cloned(), delivery.id);
-        let ready =
-            body.zip(permit).map(|(body, permit)| (Claimed { delivery, lease, version: Some(version), body }, permit));
-        // Cannot happen: the permits limit the claim, and an event is kept as long as its pending deliveries. The lease
-        // expires.
-        if ready.is_none() {
-            tracing::error!(delivery_id = %id, "a claimed delivery has no permit or no body");
+    let mut ready = Vec::with_capacity(claimed.len());
+    for delivery in claimed {
+        let (part, body) = (parts.get_mut(&delivery.webhook_id), bodies.get(&delivery.event_id).cloned());
+        let version = part.as_ref().map(|part| part.due.version);
+        match part.and_then(|part| part.permits.pop()).zip(body) {
+            Some((permit, body)) => ready.push((Claimed { delivery, lease, version, body }, permit)),
+            // Cannot happen: the permits limit the claim, and an event is kept as long as its pending deliveries. The
+            // lease expires.
+            None => tracing::error!(delivery_id = %delivery.id, "a claimed delivery has no permit or no body"),
         }
-        ready
-    });
-    Ok(Claims { ready: ready.collect(), waiting })
+    }
+    for (webhook, part) in &parts {
+        // Permits are left: no more is due.
+        if !part.permits.is_empty() {
+            waiting.remove(webhook);
+            if part.due.probe {
+                webhooks::health::release_probe(conn, *webhook, lease.token)?;
+            }
+        }
+    }
+    Ok(Claims { ready, waiting: waiting.into_iter().collect() })
 }
 
 /// What one webhook may claim in a pass.
@@ -145,6 +173,8 @@ pub(super) struct Fairness {
     last: Option<WebhookId>,
     /// Permits given out so far.
     given: usize,
+    /// When a pass last looked at all webhooks.
+    looked_at: Option<tokio::time::Instant>,
 }
 
 /// Takes permits for the webhooks in the order of their ids, beginning after the one that was served last.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::rig::{FaultyReceiver, Store, webhooks};
 use crate::support::{App, Place, event, eventually};
 
@@ -21,6 +23,22 @@ fn refuse(store: &mut Store, place: &Place, table: &str, condition: &str) {
              SELECT RAISE(ABORT, 'refused by the test'); END"
         ));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_the_database_refuses_fails_alone() {
+    let app = App::start();
+    let (api, mut store) = (app.api("admin"), Store::of(&app));
+    refuse(&mut store, &app, "events", "NEW.name = 'team_changed'");
+    let names = (0..60).map(|number| if number % 20 == 7 { "team_changed" } else { "message_created" });
+    let posts = names.map(|name| {
+        let api = &api;
+        async move { (name, api.send(event(name)).await.status) }
+    });
+    for (name, status) in join_all(posts).await {
+        assert_eq!(status == 202, name == "message_created", "{name}: {status}");
+    }
+    assert_eq!(store.count("events"), 57);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -195,7 +195,7 @@ fn act(conn: &mut DbConnection, model: &mut Model, step: Step) {
             assert!(due.is_empty() || !(model.off || model.deleted), "a webhook that is off sends");
             if !due.is_empty() {
                 let (lease, share) = (lease(model), Share { firsts: firsts.into(), retries: retries.into() });
-                let claimed = queue::claim::claim(conn, WEBHOOK, now, lease, share).expect("a claim");
+                let claimed = queue::claim::claim(conn, &[(WEBHOOK, share)], now, lease).expect("a claim");
                 assert!(claimed.len() <= usize::from(firsts + retries), "{} claimed", claimed.len());
                 claimed.iter().for_each(|delivery| model.claimed(delivery, lease, 0..SUSPECT_AFTER_INTERRUPTIONS));
             }

@@ -5,16 +5,16 @@ use std::time::Duration;
 use hachok::db::deliveries::queue;
 use hachok::db::deliveries::queue::claim::Share;
 use hachok::db::deliveries::queue::rows::Lease;
+use hachok::db::events::routes;
 use hachok::db::system::task_locks::{self, Task};
+use hachok::db::webhooks as stored;
 use hachok::db::webhooks::health::{self, HealthChange};
-use hachok::db::{events, webhooks as stored};
-use hachok::domain::events::catalogue::EventName;
 use hachok::domain::id::WebhookId;
 use hachok::domain::timestamp::Timestamp;
 use hachok::domain::webhooks::health::{Pace, Signal};
 
 use super::rig::{FaultyReceiver, Store, deliver, webhooks};
-use crate::support::App;
+use crate::support::{App, event};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -29,7 +29,8 @@ async fn two(mut app: App) -> (App, Store, Store) {
 
 fn claim(store: &mut Store, token: i64, most: i64) -> Vec<i64> {
     let lease = Lease { token, until: NOW.after(Duration::from_secs(90)) };
-    let claimed = queue::claim::claim(store.conn(), WebhookId(1), NOW, lease, Share { firsts: most, retries: 0 });
+    let share = Share { firsts: most, retries: 0 };
+    let claimed = queue::claim::claim(store.conn(), &[(WebhookId(1), share)], NOW, lease);
     let mut ids: Vec<i64> = claimed.expect("a claim").iter().map(|delivery| delivery.id.0).collect();
     ids.sort_unstable();
     ids
@@ -79,22 +80,33 @@ async fn every_process_sees_that_a_webhook_has_recovered() {
     let (_app, mut one, mut other) = two(App::start()).await;
     let returned = |store: &mut Store| {
         let due = queue::claim::due_webhooks(store.conn(), NOW).expect("due webhooks");
-        let matching =
-            events::matching::matching(store.conn(), EventName::MessageCreated, None, NOW).expect("webhooks");
-        (due.first().and_then(|due| due.returned_at), matching.first().and_then(|found| found.returned_at))
+        let states = routes::states(store.conn(), &[WebhookId(1)].into(), NOW).expect("states");
+        (due.first().and_then(|due| due.returned_at), states.get(&WebhookId(1)).and_then(|state| state.returned_at))
     };
     deliver(one.conn(), 1, None, NOW);
     assert_eq!(returned(&mut other), (None, None));
     for on in [false, true] {
         assert!(stored::set_enabled(one.conn(), WebhookId(1), on, NOW).expect("a switch"));
     }
-    let (due, matching) = returned(&mut other);
+    let (due, state) = returned(&mut other);
     let now = hachok::clock::now();
     assert!(due.is_some_and(|at| now.since(at) < Duration::from_secs(60) && at.since(now) < Duration::from_secs(60)));
-    assert_eq!(due, matching);
+    assert_eq!(due, state);
     one.run("UPDATE webhooks SET failures = 30, failing_since = 1, probe_at = 1, probe_lease = 0");
     let change =
         health::record(one.conn(), WebhookId(1), &[Signal::default()], NOW, Pace::default()).expect("a record");
     assert_eq!(change, Some(HealthChange::Recovered));
     assert_eq!(returned(&mut other), (Some(NOW), Some(NOW)));
+}
+
+/// Each process keeps the subscriptions of all webhooks in memory.
+#[tokio::test]
+async fn an_event_follows_what_another_process_has_just_changed() {
+    let (app, receiver) = (App::start(), FaultyReceiver::start());
+    let (api, mut other) = (app.api("admin"), Store::of(&app));
+    webhooks(&api, &receiver, 1).await;
+    let deliveries = || async { api.send(event("message_created")).await.json()["deliveries"].clone() };
+    assert_eq!(deliveries().await, 1);
+    assert!(stored::delete(other.conn(), WebhookId(1), NOW).expect("a change"));
+    assert_eq!(deliveries().await, 0);
 }

@@ -1,12 +1,12 @@
 //! API tokens. Only the hash and the first characters of a token are stored.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use diesel::prelude::*;
 
 use crate::db::schema::api_tokens as t;
 use crate::db::schema::api_tokens::dsl::api_tokens;
-use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::accounts::api_token::{Scope, Token};
 use crate::domain::id::TokenId;
@@ -74,10 +74,10 @@ pub fn by_hash(conn: &mut DbConnection, token_hash: &[u8]) -> Result<Option<Toke
     row.map(Row::into_token).transpose()
 }
 
-/// Whether the token exists and is not revoked.
-pub fn is_active(conn: &mut DbConnection, id: TokenId) -> Result<bool, Error> {
-    let active = api_tokens.find(id).filter(t::revoked_at.is_null());
-    Ok(prepared::find::<_, TokenId>(conn, active.select(t::id))?.is_some())
+/// Those of the tokens that exist and are not revoked.
+pub fn active(conn: &mut DbConnection, ids: &HashSet<TokenId>) -> Result<HashSet<TokenId>, Error> {
+    let active = api_tokens.filter(t::id.eq_any(ids)).filter(t::revoked_at.is_null()).select(t::id);
+    Ok(active.load(conn)?.into_iter().collect())
 }
 
 /// Whether a use at `now` has to be stored: at most one write a minute.

@@ -1,8 +1,13 @@
 //! Idempotency keys of ingest. A key is stored in the transaction of its event; retention deletes it after 7 days.
 
+use std::collections::{BTreeMap, HashMap};
+
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Text};
 
 use crate::db::schema::idempotency_keys as k;
+use crate::db::sql::literal::LiteralSql;
+use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::id::EventId;
 use crate::domain::timestamp::Timestamp;
@@ -18,12 +23,40 @@ pub struct Known {
     pub deliveries: i32,
 }
 
-/// The first answer to a request with this key.
-pub fn find(conn: &mut DbConnection, key: &str) -> Result<Option<Known>, Error> {
-    let row: Option<(Vec<u8>, EventId, i32)> =
-        k::table.find(key).select((k::body_hash, k::event_id, k::deliveries)).get_result(conn).optional()?;
-    Ok(row.map(|(body_hash, event_id, deliveries)| Known { body_hash, event_id, deliveries }))
+/// The first answers to requests with these keys, by key; keys that are not known are left out.
+pub fn find_all(conn: &mut DbConnection, keys: &[&str]) -> Result<HashMap<String, Known>, Error> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(String, Vec<u8>, EventId, i32)> =
+        k::table.filter(k::key.eq_any(keys)).select((k::key, k::body_hash, k::event_id, k::deliveries)).load(conn)?;
+    let known = |(key, body_hash, event_id, deliveries)| (key, Known { body_hash, event_id, deliveries });
+    Ok(rows.into_iter().map(known).collect())
 }
+
+/// Stores keys. A unique violation means that a concurrent duplicate was first.
+pub fn insert_all(conn: &mut DbConnection, new: &BTreeMap<&str, Known>, now: Timestamp) -> Result<(), Error> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let DbConnection::Postgres(conn) = conn else {
+        return new.iter().try_for_each(|(key, known)| insert(conn, key, known, now));
+    };
+    let known: Vec<&Known> = new.values().collect();
+    let statement = LiteralSql(INSERT_KEYS)
+        .bind::<BigInt, _>(now.micros(), ", * FROM unnest(")
+        .bind::<Array<Text>, _>(new.keys().copied().collect::<Vec<_>>(), "::text[], ")
+        .bind::<Array<Binary>, _>(
+            known.iter().map(|known| known.body_hash.as_slice()).collect::<Vec<_>>(),
+            "::bytea[], ",
+        )
+        .bind::<Array<BigInt>, _>(known.iter().map(|known| known.event_id).collect::<Vec<_>>(), "::bigint[], ")
+        .bind::<Array<Integer>, _>(known.iter().map(|known| known.deliveries).collect::<Vec<_>>(), "::int[])");
+    prepared::execute_on(conn, statement)?;
+    Ok(())
+}
+
+const INSERT_KEYS: &str = "INSERT INTO idempotency_keys (created_at, key, body_hash, event_id, deliveries) SELECT ";
 
 /// Stores a key. A unique violation means that a concurrent duplicate was first.
 pub fn insert(conn: &mut DbConnection, key: &str, known: &Known, now: Timestamp) -> Result<(), Error> {

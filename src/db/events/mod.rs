@@ -1,13 +1,15 @@
 //! Accepted events.
 
 pub mod idempotency;
-pub mod matching;
 pub mod received;
+pub mod routes;
 
 use bytes::Bytes;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text};
 
 use super::schema::events;
+use super::sql::literal::LiteralSql;
 use super::sql::prepared;
 use super::{DbConnection, Error};
 use crate::domain::events::{Event, Unmatched};
@@ -26,6 +28,33 @@ pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatche
     ));
     prepared::execute(conn, row)?;
     Ok(())
+}
+
+/// Stores events, each with the reason why it has no delivery, if so.
+pub fn insert_all(conn: &mut DbConnection, new: &[(Event, Option<Unmatched>)]) -> Result<(), Error> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let DbConnection::Postgres(conn) = conn else {
+        return new.iter().try_for_each(|(event, unmatched)| insert(conn, event, *unmatched));
+    };
+    let statement = LiteralSql(INSERT_EVENTS)
+        .bind::<Array<BigInt>, _>(column(new, |event, _| event.id), "::bigint[], ")
+        .bind::<Array<Text>, _>(column(new, |event, _| event.name.as_str()), "::text[], ")
+        .bind::<Array<Nullable<BigInt>>, _>(column(new, |event, _| event.inbox_id), "::bigint[], ")
+        .bind::<Array<Nullable<BigInt>>, _>(column(new, |event, _| event.derived_from), "::bigint[], ")
+        .bind::<Array<Binary>, _>(column(new, |event, _| event.body.as_ref()), "::bytea[], ")
+        .bind::<Array<BigInt>, _>(column(new, |event, _| event.created_at.micros()), "::bigint[], ")
+        .bind::<Array<Nullable<Text>>, _>(column(new, |_, unmatched| unmatched.map(Unmatched::as_str)), "::text[])");
+    prepared::execute_on(conn, statement)?;
+    Ok(())
+}
+
+const INSERT_EVENTS: &str = "INSERT INTO events (id, name, inbox_id, derived_from, body, created_at, unmatched) \
+     SELECT * FROM unnest(";
+
+fn column<'a, T>(rows: &'a [(Event, Option<Unmatched>)], value: impl Fn(&'a Event, Option<Unmatched>) -> T) -> Vec<T> {
+    rows.iter().map(|(event, unmatched)| value(event, *unmatched)).collect()
 }
 
 /// The body of an event; `None` once retention removed the event.

@@ -13,7 +13,7 @@ use super::deliveries::queue::record::{self, LeaseScope};
 use super::deliveries::queue::rows::{Finished, Lease};
 use super::deliveries::recoveries::{self, Wanted};
 use super::deliveries::{hourly_counts, log, queue, retention, statistics};
-use super::events::{self, idempotency, received};
+use super::events::{self, idempotency, received, routes};
 use super::system::diagnostics;
 use super::webhooks::{self, backlog, health, mass_changes, search};
 use super::{DbConnection, Error, inboxes};
@@ -190,13 +190,13 @@ fn the_status_page_does_not_read_the_queue() {
 fn an_event_and_its_delivery_read_no_large_table_whole() {
     let queries = queries(|conn| {
         let lease = Lease { token: 1, until: NOW };
-        idempotency::find(conn, "a")?;
+        idempotency::find_all(conn, &["a", "b"])?;
         inboxes::find_or_register(conn, "7", None, NOW)?;
-        events::matching::matching(conn, EventName::MessageCreated, Some(InboxId(1)), NOW)?;
-        events::matching::why_unmatched(conn, EventName::MessageCreated, NOW)?;
+        routes::states(conn, &[ONE, TWO].into(), NOW)?;
+        routes::why_unmatched(conn, EventName::MessageCreated, NOW)?;
         queue::claim::due_webhooks(conn, NOW)?;
-        webhooks::sending_version(conn, ONE)?;
-        queue::claim::claim(conn, ONE, NOW, lease, Share { firsts: 1, retries: 1 })?;
+        queue::claim::sendable_webhooks(conn, &[ONE], NOW)?;
+        queue::claim::claim(conn, &[(ONE, Share { firsts: 1, retries: 1 })], NOW, lease)?;
         queue::claim::claim_suspect(conn, NOW, lease)?;
         events::bodies(conn, &[EventId(4_000_000_000_000_000_001)])?;
         let nexts = [Next::Done, Next::RetryAt(NOW), Next::GiveUp(Reason::Exhausted)];

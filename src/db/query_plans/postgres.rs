@@ -61,17 +61,15 @@ pub(super) fn scans(conn: &mut DbConnection, query: &str) -> Vec<String> {
     let DbConnection::Postgres(conn) = conn else { panic!("a connection to Postgres") };
     let values = (1..).take_while(|number| query.contains(&format!("${number}"))).count();
     let values = if values == 0 { String::new() } else { format!("({})", vec!["NULL"; values].join(", ")) };
-    // diesel sends the types of parameters; PREPARE cannot infer them in a VALUES list of parameters only.
-    let query = query.replace("(VALUES ($7, $8)", "(VALUES ($7::bigint, $8::bigint)");
     conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE statement AS {query}"))
-        .expect(&query);
+        .expect(query);
     let explained = diesel::sql_query(format!("EXPLAIN (FORMAT JSON) EXECUTE statement{values}"));
-    let plan: Plan = explained.get_result(conn).expect(&query);
+    let plan: Plan = explained.get_result(conn).expect(query);
     conn.batch_execute("DEALLOCATE statement").expect("a prepared statement");
     let mut found = Vec::new();
     let tree: Value = serde_json::from_str(&plan.json).expect("JSON");
-    // Statements with a VALUES list run for every batch of results: they may not read even a small index whole.
-    let may_read_small = !query.contains("VALUES");
+    // Statements with arrays run for every batch of results: they may not read even a small index whole.
+    let may_read_small = !query.contains("unnest");
     visit(&tree[0]["Plan"], may_read_small, &mut found);
     found
 }

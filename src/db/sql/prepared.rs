@@ -8,7 +8,7 @@ use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::LoadQuery;
 use diesel::query_dsl::methods::ExecuteDsl;
-use diesel::{OptionalExtension, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, OptionalExtension, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
 
 use crate::db::{DbConnection, Error};
 
@@ -35,6 +35,22 @@ where
         DbConnection::Sqlite(conn) => Prepared(query).load(conn)?,
         DbConnection::Postgres(conn) => Prepared(query).load(conn)?,
     })
+}
+
+/// Runs a statement of one database; returns how many rows it changed.
+pub fn execute_on<C: Connection, Q>(conn: &mut C, statement: Q) -> Result<usize, Error>
+where
+    Prepared<Q>: ExecuteDsl<C>,
+{
+    Ok(Prepared(statement).execute(conn)?)
+}
+
+/// Returns all rows of a query of one database.
+pub fn load_on<'query, C: Connection, Q, T>(conn: &mut C, query: Q) -> Result<Vec<T>, Error>
+where
+    Prepared<Q>: LoadQuery<'query, C, T>,
+{
+    Ok(Prepared(query).load(conn)?)
 }
 
 /// Returns the row of a query that finds at most one.

@@ -11,8 +11,8 @@ pub mod target;
 
 use diesel::prelude::*;
 
+use super::events::routes;
 use super::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
-use super::sql::prepared;
 use super::{DbConnection, Error};
 use crate::clock;
 use crate::domain::id::WebhookId;
@@ -126,6 +126,7 @@ fn store_authorization(
 }
 
 fn store_lists(conn: &mut DbConnection, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
+    routes::note_change(conn)?;
     diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
     for event in &new.events {
         diesel::insert_into(webhook_events::table)
@@ -235,16 +236,10 @@ pub fn delete(conn: &mut DbConnection, id: WebhookId, now: Timestamp) -> Result<
     if deleted == 0 {
         return Ok(false);
     }
+    routes::note_change(conn)?;
     diesel::delete(webhook_events::table.filter(webhook_events::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_inboxes::table.filter(webhook_inboxes::webhook_id.eq(id))).execute(conn)?;
     diesel::delete(webhook_headers::table.filter(webhook_headers::webhook_id.eq(id))).execute(conn)?;
     mass_changes::step(conn, id, mass_changes::FIRST, now)?;
     Ok(true)
-}
-
-/// The version of a webhook; `None` if it is off. Read it in the transaction that claims deliveries, so that none is sent
-/// with an older version's URL or secrets.
-pub fn sending_version(conn: &mut DbConnection, id: WebhookId) -> Result<Option<i32>, Error> {
-    let on = webhooks::table.find(id).filter(webhooks::enabled.eq(true));
-    prepared::find(conn, on.select(webhooks::version))
 }

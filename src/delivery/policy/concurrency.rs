@@ -166,6 +166,11 @@ impl Concurrency {
         usage.admits(usage.webhooks.get(&webhook), self.in_all, now)
     }
 
+    /// Requests in flight that have been so for less than a second.
+    pub fn in_flight(&self) -> usize {
+        self.lock().quick
+    }
+
     /// Whether [`Self::take`] would return no permit for any webhook.
     pub fn is_exhausted(&self) -> bool {
         self.lock().is_full(self.in_all)

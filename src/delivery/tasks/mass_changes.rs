@@ -61,7 +61,7 @@ async fn step(inner: &Inner, webhook: WebhookId, from: i64) -> Result<Option<i64
         Progress::Done { turned_on } => {
             if turned_on {
                 inner.concurrency.start_slow_ramp(webhook, inner.now());
-                inner.wake.notify_one();
+                inner.wake_for_look();
             }
             Ok(None)
         }

@@ -38,7 +38,7 @@ async fn step(inner: &Arc<Inner>) -> Result<(), Error> {
         let deliveries = made.await?;
         if deliveries > 0 {
             tracing::debug!(recovery_id = recovery.0, deliveries, "recovery continued");
-            inner.wake.notify_one();
+            inner.wake_for_look();
         }
     }
     Ok(())

@@ -1,25 +1,116 @@
 //! Statements for many rows: insert deliveries, mark deliveries as succeeded, insert attempts.
 //!
-//! diesel prepares its own batch statements anew every time. Here each number of rows is a statement whose prepared form
-//! the connection keeps.
+//! On SQLite a statement has up to 16 rows of VALUES; each number of rows is a statement whose prepared form the connection
+//! keeps (diesel prepares its own batch statements anew every time). On Postgres a statement has an array for each column,
+//! so it has any number of rows and one prepared form.
 
-use diesel::backend::Backend;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
+use diesel::sqlite::Sqlite;
 
 use super::rows::{Finished, NewDelivery};
 use super::state::{Leased, State};
+use crate::db::sql::literal::LiteralSql;
+use crate::db::sql::prepared;
+use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Attempt, Status};
 use crate::domain::id::{DeliveryId, EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
-/// Rows in one statement.
-pub const BATCH_INSERT_ROWS_MAX: usize = 16;
+/// Rows in one statement on SQLite.
+const SQLITE_ROWS_MAX: usize = 16;
 
-/// Inserts at most [`BATCH_INSERT_ROWS_MAX`] deliveries.
-pub struct InsertDeliveries(Vec<DeliveryRow>);
+/// Inserts deliveries.
+pub fn insert_deliveries(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
+    let rows: Vec<DeliveryRow> = new.iter().map(DeliveryRow::of).collect();
+    match conn {
+        DbConnection::Sqlite(conn) => {
+            for rows in rows.chunks(SQLITE_ROWS_MAX) {
+                prepared::execute_on(conn, InsertDeliveries(rows))?;
+            }
+        }
+        DbConnection::Postgres(_) if rows.is_empty() => {}
+        DbConnection::Postgres(conn) => {
+            let statement = LiteralSql(INSERT_DELIVERIES)
+                .bind::<Array<BigInt>, _>(column(&rows, |row| row.id), "::bigint[], ")
+                .bind::<Array<BigInt>, _>(column(&rows, |row| row.event_id), "::bigint[], ")
+                .bind::<Array<Text>, _>(column(&rows, |row| row.event), "::text[], ")
+                .bind::<Array<BigInt>, _>(column(&rows, |row| row.webhook_id), "::bigint[], ")
+                .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.inbox_id), "::bigint[], ")
+                .bind::<Array<Text>, _>(column(&rows, |row| row.origin), "::text[], ")
+                .bind::<Array<Integer>, _>(column(&rows, |row| row.attempts), "::int[], ")
+                .bind::<Array<BigInt>, _>(column(&rows, |row| row.now), "::bigint[], ")
+                .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.lease), "::bigint[], ")
+                .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.leased_until), INSERT_DELIVERIES_END);
+            prepared::execute_on(conn, statement)?;
+        }
+    }
+    Ok(())
+}
+
+const INSERT_DELIVERIES: &str = "INSERT INTO deliveries (id, event_id, event, webhook_id, inbox_id, origin, attempts, \
+     next_attempt_at, created_at, lease, leased_until, status, steps) SELECT id, event_id, event, webhook_id, inbox_id, \
+     origin, attempts, now, now, lease, leased_until, 'pending', 0 FROM unnest(";
+const INSERT_DELIVERIES_END: &str = "::bigint[]) AS new (id, event_id, event, webhook_id, inbox_id, origin, attempts, now, \
+     lease, leased_until)";
+
+/// Marks deliveries as succeeded, if they are pending and still have their lease; returns the ids of those that it
+/// changed. In the order of `done`, which is also the order of the locks.
+pub fn mark_succeeded(conn: &mut DbConnection, done: &[&Finished], now: Timestamp) -> Result<Vec<DeliveryId>, Error> {
+    let mut changed = Vec::with_capacity(done.len());
+    match conn {
+        DbConnection::Sqlite(conn) => {
+            for done in done.chunks(SQLITE_ROWS_MAX) {
+                changed.extend(prepared::load_on::<_, _, DeliveryId>(conn, MarkSucceeded::of(done, now))?);
+            }
+        }
+        DbConnection::Postgres(_) if done.is_empty() => {}
+        DbConnection::Postgres(conn) => changed = prepared::load_on(conn, MarkSucceeded::of(done, now))?,
+    }
+    Ok(changed)
+}
+
+/// Inserts attempts.
+pub fn insert_attempts(conn: &mut DbConnection, rows: &[AttemptRow<'_>]) -> Result<(), Error> {
+    match conn {
+        DbConnection::Sqlite(conn) => {
+            for rows in rows.chunks(SQLITE_ROWS_MAX) {
+                prepared::execute_on(conn, InsertAttempts(rows))?;
+            }
+        }
+        DbConnection::Postgres(_) if rows.is_empty() => {}
+        DbConnection::Postgres(conn) => {
+            let statement = LiteralSql(INSERT_ATTEMPTS)
+                .bind::<Array<BigInt>, _>(column(rows, |row| row.id), "::bigint[], ")
+                .bind::<Array<Integer>, _>(column(rows, |row| row.attempt.number), "::int[], ")
+                .bind::<Array<BigInt>, _>(column(rows, |row| row.started_at), "::bigint[], ")
+                .bind::<Array<Nullable<BigInt>>, _>(column(rows, |row| row.attempt.duration_ms), "::bigint[], ")
+                .bind::<Array<Text>, _>(column(rows, |row| row.attempt.outcome.as_str()), "::text[], ")
+                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.cause), "::text[], ")
+                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.detail), "::text[], ")
+                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.remote_ip), "::text[], ")
+                .bind::<Array<Text>, _>(column(rows, |row| row.request_headers.as_str()), "::text[], ")
+                .bind::<Array<Nullable<Integer>>, _>(column(rows, |row| row.status), "::int[], ")
+                .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.response_headers.as_deref()), "::text[], ")
+                .bind::<Array<Nullable<Binary>>, _>(column(rows, |row| row.response_body), "::bytea[], ")
+                .bind::<Array<Bool>, _>(column(rows, |row| row.truncated), "::bool[])");
+            prepared::execute_on(conn, statement)?;
+        }
+    }
+    Ok(())
+}
+
+const INSERT_ATTEMPTS: &str = "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, cause, detail, \
+     remote_ip, request_headers, status, response_headers, response_body, truncated) SELECT * FROM unnest(";
+
+fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}
+
+struct InsertDeliveries<'a>(&'a [DeliveryRow]);
 
 struct DeliveryRow {
     id: DeliveryId,
@@ -32,12 +123,6 @@ struct DeliveryRow {
     now: i64,
     lease: Option<i64>,
     leased_until: Option<i64>,
-}
-
-impl InsertDeliveries {
-    pub fn of(new: &[NewDelivery]) -> Self {
-        Self(new.iter().map(DeliveryRow::of).collect())
-    }
 }
 
 impl DeliveryRow {
@@ -57,14 +142,8 @@ impl DeliveryRow {
     }
 }
 
-impl<DB> QueryFragment<DB> for InsertDeliveries
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text>,
-    i64: ToSql<BigInt, DB>,
-    i32: ToSql<Integer, DB>,
-    str: ToSql<Text, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+impl QueryFragment<Sqlite> for InsertDeliveries<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO deliveries (id, event_id, event, webhook_id, inbox_id, origin, attempts, next_attempt_at, \
              created_at, lease, leased_until, status, steps) VALUES ",
@@ -90,19 +169,19 @@ where
     }
 }
 
-/// Marks at most [`BATCH_INSERT_ROWS_MAX`] deliveries as succeeded, if they are pending and still have their lease.
-/// Returns the ids of those that it changed.
-pub struct MarkSucceeded {
+struct MarkSucceeded {
     change: Succeeded,
-    /// Delivery and token.
-    leases: Vec<(DeliveryId, i64)>,
+    ids: Vec<DeliveryId>,
+    /// The tokens of their leases.
+    tokens: Vec<i64>,
 }
 
 impl MarkSucceeded {
-    pub fn of<'a>(done: impl IntoIterator<Item = &'a Finished>, now: Timestamp) -> Self {
+    fn of(done: &[&Finished], now: Timestamp) -> Self {
         Self {
             change: (State::succeeded(now), Leased::RELEASED).as_changeset(),
-            leases: done.into_iter().map(|done| (done.id, done.lease.token)).collect(),
+            ids: done.iter().map(|done| done.id).collect(),
+            tokens: done.iter().map(|done| done.lease.token).collect(),
         }
     }
 }
@@ -113,34 +192,44 @@ impl Query for MarkSucceeded {
     type SqlType = BigInt;
 }
 
-impl<DB> QueryFragment<DB> for MarkSucceeded
-where
-    DB: Backend + HasSqlType<BigInt>,
-    i64: ToSql<BigInt, DB>,
-    Succeeded: QueryFragment<DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("UPDATE deliveries SET steps = steps + 1, interruptions = 0, ");
+const MARK_SUCCEEDED: &str = "UPDATE deliveries SET steps = steps + 1, interruptions = 0, ";
+// Do not write `status = 'pending'`: Postgres may then prefer the index of all pending deliveries to the primary key.
+const WITH_THEIR_LEASE: &str = " WHERE deliveries.id = done.id AND deliveries.lease = done.token \
+     AND deliveries.status NOT IN ('success', 'failed') RETURNING deliveries.id";
+
+impl QueryFragment<Sqlite> for MarkSucceeded {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(MARK_SUCCEEDED);
         self.change.walk_ast(out.reborrow())?;
-        out.push_sql(" FROM (VALUES ");
-        for (place, (id, lease)) in self.leases.iter().enumerate() {
+        // SQLite names the columns of VALUES so.
+        out.push_sql(" FROM (SELECT column1 AS id, column2 AS token FROM (VALUES ");
+        for (place, (id, token)) in self.ids.iter().zip(&self.tokens).enumerate() {
             let mut tuple = Tuple::begin(&mut out, place);
             tuple.bind::<BigInt, _>(id)?;
-            tuple.bind::<BigInt, _>(lease)?;
+            tuple.bind::<BigInt, _>(token)?;
             tuple.end();
         }
-        // `column1` and `column2` are the default names of VALUES columns on both databases. Do not write
-        // `status = 'pending'`: Postgres may then prefer the index of all pending deliveries to the primary key.
-        out.push_sql(
-            ") AS done WHERE deliveries.id = done.column1 AND deliveries.lease = done.column2 \
-             AND deliveries.status NOT IN ('success', 'failed') RETURNING deliveries.id",
-        );
+        out.push_sql(")) AS done");
+        out.push_sql(WITH_THEIR_LEASE);
         Ok(())
     }
 }
 
-/// Inserts at most [`BATCH_INSERT_ROWS_MAX`] attempts.
-pub struct InsertAttempts<'a>(Vec<AttemptRow<'a>>);
+impl QueryFragment<Pg> for MarkSucceeded {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(MARK_SUCCEEDED);
+        self.change.walk_ast(out.reborrow())?;
+        out.push_sql(" FROM unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.ids)?;
+        out.push_sql("::bigint[], ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tokens)?;
+        out.push_sql("::bigint[]) AS done (id, token)");
+        out.push_sql(WITH_THEIR_LEASE);
+        Ok(())
+    }
+}
+
+struct InsertAttempts<'a>(&'a [AttemptRow<'a>]);
 
 /// A row of `attempts`.
 pub struct AttemptRow<'a> {
@@ -155,12 +244,6 @@ pub struct AttemptRow<'a> {
     response_headers: Option<String>,
     response_body: Option<&'a [u8]>,
     truncated: bool,
-}
-
-impl<'a> InsertAttempts<'a> {
-    pub fn of(rows: impl IntoIterator<Item = AttemptRow<'a>>) -> Self {
-        Self(rows.into_iter().collect())
-    }
 }
 
 impl<'a> AttemptRow<'a> {
@@ -187,17 +270,8 @@ fn json(headers: &[(String, String)]) -> String {
     serde_json::to_string(headers).unwrap_or_else(|_| "[]".into())
 }
 
-impl<DB> QueryFragment<DB> for InsertAttempts<'_>
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text> + HasSqlType<Binary> + HasSqlType<Bool>,
-    i64: ToSql<BigInt, DB>,
-    i32: ToSql<Integer, DB>,
-    str: ToSql<Text, DB>,
-    String: ToSql<Text, DB>,
-    [u8]: ToSql<Binary, DB>,
-    bool: ToSql<Bool, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+impl QueryFragment<Sqlite> for InsertAttempts<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, cause, detail, remote_ip, \
              request_headers, status, response_headers, response_body, truncated) VALUES ",
@@ -224,21 +298,21 @@ where
 }
 
 /// Writes a list in parentheses, such as a row of VALUES.
-struct Tuple<'a, 'b, DB: Backend> {
-    out: AstPass<'a, 'b, DB>,
+struct Tuple<'a, 'b> {
+    out: AstPass<'a, 'b, Sqlite>,
     comma: &'static str,
 }
 
-impl<'a, 'b, DB: Backend> Tuple<'a, 'b, DB> {
-    fn begin(out: &'a mut AstPass<'_, 'b, DB>, place: usize) -> Self {
+impl<'a, 'b> Tuple<'a, 'b> {
+    fn begin(out: &'a mut AstPass<'_, 'b, Sqlite>, place: usize) -> Self {
         let mut out = out.reborrow();
         out.push_sql(if place == 0 { "(" } else { ", (" });
         Self { out, comma: "" }
     }
 
-    fn bind<ST, T: ToSql<ST, DB> + ?Sized>(&mut self, value: &'b T) -> QueryResult<()>
+    fn bind<ST, T: ToSql<ST, Sqlite> + ?Sized>(&mut self, value: &'b T) -> QueryResult<()>
     where
-        DB: HasSqlType<ST>,
+        Sqlite: HasSqlType<ST>,
     {
         self.out.push_sql(self.comma);
         self.comma = ", ";
@@ -260,4 +334,4 @@ macro_rules! found_by_text {
     )*};
 }
 
-found_by_text!(InsertDeliveries, MarkSucceeded, InsertAttempts<'_>);
+found_by_text!(InsertDeliveries<'_>, MarkSucceeded, InsertAttempts<'_>);

@@ -8,21 +8,16 @@ pub mod record;
 pub mod rows;
 pub(in crate::db) mod state;
 
-use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::{Delivery, Reason, Trigger};
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
-use batch::InsertDeliveries;
 use rows::NewDelivery;
 use state::fail_permanently;
 
 /// Inserts deliveries.
 pub fn insert(conn: &mut DbConnection, new: &[NewDelivery]) -> Result<(), Error> {
-    for new in new.chunks(batch::BATCH_INSERT_ROWS_MAX) {
-        prepared::execute(conn, InsertDeliveries::of(new))?;
-    }
-    Ok(())
+    batch::insert_deliveries(conn, new)
 }
 
 /// Cancels a pending delivery. False if it has ended already.

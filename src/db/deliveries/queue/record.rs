@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::batch::{self, AttemptRow, InsertAttempts, MarkSucceeded};
+use super::batch::{self, AttemptRow};
 use super::rows::{Finished, Row};
 use super::state::{Leased, State, fail_permanently};
 use crate::db::deliveries::hourly_counts;
@@ -33,27 +33,35 @@ pub enum Written {
 
 /// Stores results; returns for each, in the same order, what was stored.
 pub fn record(conn: &mut DbConnection, batch: &[Finished], now: Timestamp) -> Result<Vec<Written>, Error> {
-    lock(conn, batch)?;
     // A batch may have two results of one delivery, under two leases: the second must see what the first one changed.
     let mut seen = HashSet::new();
     let first = |finished: &&Finished| finished.next == Next::Done && seen.insert(finished.id);
-    let done: Vec<&Finished> = batch.iter().filter(first).collect();
-    let mut ended = HashSet::new();
-    for done in done.chunks(batch::BATCH_INSERT_ROWS_MAX) {
-        ended.extend(prepared::load::<_, DeliveryId>(conn, MarkSucceeded::of(done.iter().copied(), now))?);
+    let mut done: Vec<&Finished> = batch.iter().filter(first).collect();
+    // One statement locks its rows in this order; with other statements beside it all rows are locked first.
+    done.sort_unstable_by_key(|finished| finished.id);
+    if done.len() < batch.len() {
+        lock(conn, batch)?;
     }
+    let mut ended: HashSet<DeliveryId> = batch::mark_succeeded(conn, &done, now)?.into_iter().collect();
     let mut written = Vec::with_capacity(batch.len());
     for finished in batch {
         let applied = finished.next == Next::Done && ended.remove(&finished.id);
         written.push(if applied { Written::Applied } else { record_one(conn, finished, now)? });
     }
     let kept = batch.iter().zip(&written).filter(|(_, written)| **written != Written::Discarded);
-    let kept: Vec<_> = kept.map(|(finished, _)| finished).collect();
-    for results in kept.chunks(batch::BATCH_INSERT_ROWS_MAX) {
-        let rows = results.iter().map(|result| AttemptRow::of(result.id, &result.attempt, result.detail.as_deref()));
-        prepared::execute(conn, InsertAttempts::of(rows))?;
-    }
+    let rows = kept.map(|(result, _)| AttemptRow::of(result.id, &result.attempt, result.detail.as_deref()));
+    let rows: Vec<AttemptRow<'_>> = rows.collect();
+    batch::insert_attempts(conn, &rows)?;
     Ok(written)
+}
+
+/// Whether another transaction has locked one of these deliveries, on Postgres.
+pub fn are_locked(conn: &mut DbConnection, ids: &[DeliveryId]) -> Result<bool, Error> {
+    let DbConnection::Postgres(conn) = conn else { return Ok(false) };
+    let rows = d::table.filter(d::id.eq_any(ids));
+    let all = rows.clone().count().get_result::<i64>(conn)?;
+    let free = rows.select(d::id).for_no_key_update().skip_locked().load::<DeliveryId>(conn)?.len();
+    Ok(usize::try_from(all).unwrap_or(0) > free)
 }
 
 /// Locks the rows in the order of their ids: on Postgres two transactions that lock the same rows in different orders
@@ -149,7 +157,7 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
             .execute(conn)?;
         if released > 0 {
             let attempt = interrupted(&row);
-            prepared::execute(conn, InsertAttempts::of([AttemptRow::of(row.id, &attempt, None)]))?;
+            batch::insert_attempts(conn, &[AttemptRow::of(row.id, &attempt, None)])?;
             diesel::update(d::table.find(row.id).filter(PENDING))
                 .set(d::next_attempt_at.eq(Some(due.micros())))
                 .execute(conn)?;
