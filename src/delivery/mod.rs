@@ -1,7 +1,8 @@
 //! The delivery engine: accepts events, claims due deliveries, sends them, and stores the results.
 //!
 //! `ingest` accepts events and `ingest_writer` stores them with their deliveries, many in one commit, and starts the first
-//! attempts. `worker` claims deliveries that are due later. `attempt` makes one attempt; `result_writer` stores results, many in one commit. `network` has the HTTP client,
+//! attempts. `worker` claims deliveries that are due later; `backlog` knows for which webhooks. `attempt` makes one attempt;
+//! `result_writer` stores results, many in one commit. `network` has the HTTP client,
 //! `policy` the decisions without I/O, `tasks` the background tasks.
 
 mod attempt;
