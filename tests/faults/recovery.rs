@@ -188,7 +188,7 @@ async fn a_recovery_waits_for_a_webhook_that_is_turned_off_and_continues_when_it
     .await;
     let left = waiting["unsent"][0]["count"].as_u64().expect("a number");
     assert_eq!((&waiting["status"], waiting["sent"].as_u64()), (&json!("running"), Some(120 - left)));
-    says_in_both_languages(&admin, &page, "until the webhook is turned on", "доки вебхук увімкнуть").await;
+    says_in_both_languages(&admin, &page, "until it is turned on", "доки його ввімкнуть").await;
     // Longer than two steps take.
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(100));
     for _ in 0..25 {
