@@ -49,6 +49,20 @@ pub fn panic_point(name: &str) {
 #[cfg(not(feature = "fault-injection"))]
 pub const fn panic_point(_name: &str) {}
 
+/// By how many microseconds a fault test has set the wall clock of the machine. With the feature, the number in the file that
+/// `HACHOK_FAULT_CLOCK` names, which a test may change at any time.
+#[cfg(feature = "fault-injection")]
+pub fn wall_clock_offset() -> i64 {
+    let Some(file) = std::env::var_os("HACHOK_FAULT_CLOCK") else { return 0 };
+    std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// By how many microseconds the wall clock was set; without the feature always 0.
+#[cfg(not(feature = "fault-injection"))]
+pub const fn wall_clock_offset() -> i64 {
+    0
+}
+
 /// A time span of the retry schedule. With the feature it is divided by `HACHOK_TIME_SCALE`.
 #[cfg(feature = "fault-injection")]
 pub fn span(span: Duration) -> Duration {

@@ -321,6 +321,17 @@ struct Micros {
     micros: i64,
 }
 
+/// `now` as it is when a job runs that captured it before: on SQLite the clock may have been set since, and the stored times
+/// shifted.
+pub fn now_in_job(conn: &DbConnection, now: Timestamp) -> Timestamp {
+    if matches!(conn, DbConnection::Postgres(_)) { now } else { clock::now() }
+}
+
+/// The offset of the clock of this database; see [`clock::offset`]. On Postgres, whose clock this process cannot set, 0.
+pub fn clock_offset(conn: &DbConnection) -> i64 {
+    if matches!(conn, DbConnection::Postgres(_)) { 0 } else { clock::offset() }
+}
+
 /// The time as [`Db::now`] reads it, within a transaction.
 pub fn now_on(conn: &mut DbConnection) -> Result<Timestamp, Error> {
     let DbConnection::Postgres(conn) = conn else { return Ok(clock::now()) };

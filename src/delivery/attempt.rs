@@ -86,10 +86,16 @@ pub(super) struct Ended {
 
 /// Makes an attempt. A panic counts as a failure with the cause `internal`.
 pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
-    let started_at = inner.now();
+    let offset_before = inner.clock_offset();
+    let started_at = inner.now_at(offset_before);
     let exchange = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
     let Exchange { shown, result } = exchange.unwrap_or_else(|_| Exchange::not_sent("panic"));
-    let ended_at = inner.now();
+    let clock_offset = inner.clock_offset();
+    let ended_at = inner.now_at(clock_offset);
+    // If the clock was set meanwhile: the times from before, by the clock as it is now.
+    let moved = |time: Timestamp| time.plus_micros(clock_offset.saturating_sub(offset_before));
+    let started_at = moved(started_at);
+    let delivery = Delivery { created_at: moved(claimed.delivery.created_at), ..claimed.delivery.clone() };
     let duration_ms = u64::try_from(ended_at.since(started_at).as_millis()).unwrap_or(u64::MAX);
     let is_deleted = matches!(result, ExchangeResult::WebhookDeleted);
     let is_name_timeout = matches!(&result, ExchangeResult::Failed(failure) if failure.is_name_timeout);
@@ -107,7 +113,7 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
         began_at: started_at,
         lease: claimed.lease.token,
     };
-    let next = match outcome::decide(&claimed.delivery, signal, ended_at, clock::random_fraction()) {
+    let next = match outcome::decide(&delivery, signal, ended_at, clock::random_fraction()) {
         _ if is_deleted => Next::GiveUp(Reason::WebhookDeleted),
         next => next,
     };
@@ -133,6 +139,7 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
         detail,
         next,
         signal,
+        clock_offset,
     };
     Ended { finished, feedback: signal.map(|signal| outcome::feedback(signal, is_name_timeout)) }
 }

@@ -14,11 +14,11 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::shared::Inner;
-use crate::db::Error;
 use crate::db::deliveries::hourly_counts;
 use crate::db::deliveries::queue::record::{self, Written};
 use crate::db::deliveries::queue::rows::Finished;
 use crate::db::webhooks::health::{self, HealthChange};
+use crate::db::{self, Error};
 use crate::domain::deliveries::Next;
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::webhooks::health::{Pace, Signal};
@@ -209,6 +209,11 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
         // Ordered by id: transactions lock rows in that order.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
         let mut ended = Vec::new();
+        let (now, offset) = (db::now_in_job(conn, now), db::clock_offset(conn));
+        let batch: Arc<[Finished]> = match batch.iter().all(|finished| finished.clock_offset == offset) {
+            true => batch,
+            false => batch.iter().map(|finished| finished.clone().at_offset(offset)).collect(),
+        };
         let written = record::record(conn, &batch, now)?;
         for (finished, written) in batch.iter().zip(written) {
             // A result without a signal (of a test or of a deleted webhook) is not counted either.
@@ -245,7 +250,7 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
         }
     }
     for webhook in &back {
-        inner.concurrency.start_slow_ramp(*webhook, now);
+        inner.concurrency.start_slow_ramp(*webhook, inner.now());
     }
     if !back.is_empty() {
         inner.mark_backlog(back);

@@ -55,9 +55,9 @@ pub(super) struct Inner {
     pub(super) retention: Duration,
     /// Pending deliveries of one webhook; more are a full backlog.
     pub(super) backlog_per_webhook: i64,
-    /// The clock of the database minus the clock of this machine, in microseconds.
+    /// The clock of a Postgres minus the time since the boot of this machine, in microseconds.
     pub(super) skew: AtomicI64,
-    /// By how much the clock of this machine was set forward since the start, in microseconds.
+    /// By how much rows from since the start may look older than they are, because the clock was set forward, in microseconds.
     pub(super) set_forward: AtomicI64,
     /// For the status page.
     pub(super) pulse: Mutex<Pulse>,
@@ -111,9 +111,24 @@ impl Inner {
         }
     }
 
-    /// The time of the database's clock, by the difference that was last measured. For due times and leases.
+    /// The time of the database's clock, for due times and leases: on SQLite that of this machine, on Postgres by the
+    /// difference that was last measured.
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_micros(clock::now().micros().saturating_add(self.skew.load(Ordering::Relaxed)))
+        self.now_at(self.clock_offset())
+    }
+
+    /// [`Self::now`] with an offset that [`Self::clock_offset`] returned.
+    pub(super) fn now_at(&self, offset: i64) -> Timestamp {
+        if self.db.is_shared() {
+            clock::since_boot().plus_micros(self.skew.load(Ordering::Relaxed))
+        } else {
+            clock::now_at(offset)
+        }
+    }
+
+    /// The offset of the database's clock; see [`clock::offset`] and [`db::clock_offset`].
+    pub(super) fn clock_offset(&self) -> i64 {
+        if self.db.is_shared() { 0 } else { clock::offset() }
     }
 
     /// Reads the database's clock and measures the difference.
@@ -125,7 +140,7 @@ impl Inner {
 
     /// Stores the difference to the database's clock, which shows `now`.
     pub(super) fn set_clock(&self, now: Timestamp) {
-        self.skew.store(now.micros().saturating_sub(clock::now().micros()), Ordering::Relaxed);
+        self.skew.store(now.micros().saturating_sub(clock::since_boot().micros()), Ordering::Relaxed);
     }
 
     pub(super) fn pulse(&self) -> std::sync::MutexGuard<'_, Pulse> {

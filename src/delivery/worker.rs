@@ -14,7 +14,7 @@ use super::backlog::Scope;
 use super::policy::concurrency::Permit;
 use super::result_writer;
 use super::shared::Inner;
-use super::tasks::clock_jump::{self, Clocks};
+use super::tasks::clock_jump;
 use crate::db::deliveries::queue;
 use crate::db::deliveries::queue::claim::{Due, Share};
 use crate::db::deliveries::queue::record::{self, LeaseScope};
@@ -42,16 +42,19 @@ pub(super) enum Tick {
 pub(super) async fn run(inner: Arc<Inner>) {
     let mut fairness = Fairness::default();
     let mut reclaimed_at = tokio::time::Instant::now();
-    let mut clocks = Clocks::now();
     while !inner.stopping.load(Ordering::Relaxed) {
         fault_injection::panic_point("worker");
+        // Before the claim: by a clock that was set forward deliveries would be due early.
+        if let Err(error) = clock_jump::follow(&inner).await {
+            error.log("stored times could not be shifted");
+        }
         let ticked = tick(&inner, &mut fairness).await;
         if let Err(error) = &ticked {
             error.log("due deliveries could not be claimed");
         }
         if reclaimed_at.elapsed() >= fault_injection::lease(RECLAIM_INTERVAL) {
             reclaimed_at = tokio::time::Instant::now();
-            if let Err(error) = reclaim_expired_leases(&inner, &mut clocks).await {
+            if let Err(error) = reclaim_expired_leases(&inner).await {
                 error.log("expired leases could not be reclaimed");
             }
         }
@@ -209,9 +212,8 @@ fn share(permits: usize, given: &mut usize, oldest: bool) -> Share {
     Share { firsts: count(permits.saturating_sub(retries)), retries: count(retries.min(permits)) }
 }
 
-/// Every 10 s: handles a clock jump, reclaims expired leases, and starts to send suspects.
-async fn reclaim_expired_leases(inner: &Arc<Inner>, clocks: &mut Clocks) -> Result<(), Error> {
-    clock_jump::check(inner, clocks).await?;
+/// Every 10 s: reclaims expired leases, and starts to send suspects.
+async fn reclaim_expired_leases(inner: &Arc<Inner>) -> Result<(), Error> {
     let now = inner.ask_clock().await?;
     let scope = LeaseScope::Expired(now);
     while inner.db.write(move |conn| record::interrupt(conn, scope, now)).await? > 0 {}
@@ -238,6 +240,7 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
     while !inner.stopping.load(Ordering::Relaxed) {
         let (now, lease) = (inner.now(), inner.lease(inner.now()));
         let claim = inner.db.write(move |conn| {
+            let now = db::now_in_job(conn, now);
             let Some(delivery) = queue::claim::claim_suspect(conn, now, lease)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
             Ok(Some((delivery, body)))

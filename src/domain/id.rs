@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use super::timestamp::Timestamp;
 
@@ -99,12 +100,17 @@ row_number!(
 pub struct InvalidId;
 
 /// Generates ids: 51 bits of microseconds since 2020, then 12 random bits; always greater than the previous one, so
-/// that a process never repeats an id. If two processes generate the same id, the primary key refuses the second, and
-/// its caller draws another.
+/// that a process never repeats an id. Only when the clock was set back by a second or more, ids go back with it. If an id
+/// exists already, because two processes drew the same or the clock passes a time again, the primary key refuses it, and the
+/// caller draws another.
 #[derive(Debug, Default)]
 pub struct IdSource {
     last: AtomicI64,
 }
+
+/// If the last id is ahead of the clock by so much, the clock was set back. Ids that are drawn faster than one a microsecond get
+/// ahead of it too, but by far less.
+const SET_BACK_MIN: Duration = Duration::from_secs(1);
 
 impl IdSource {
     /// Microseconds from the Unix epoch to 2020-01-01.
@@ -117,6 +123,11 @@ impl IdSource {
         if since < 0 { 0 } else { since.saturating_mul(1 << 12) }
     }
 
+    /// Whether ids can hold that time: from 2020 to 2091.
+    pub const fn covers(at: Timestamp) -> bool {
+        at.micros() >= Self::EPOCH && Self::first_at(at) < i64::MAX
+    }
+
     /// The time at which an id was generated.
     pub const fn time_of(id: i64) -> Timestamp {
         Timestamp::from_micros((id >> 12) + Self::EPOCH)
@@ -125,7 +136,10 @@ impl IdSource {
     /// The next id. Of `random` the lower 12 bits are used.
     pub fn next(&self, now: Timestamp, random: u16) -> i64 {
         let wanted = Self::first_at(now) | i64::from(random & 0xfff);
-        let step = |last: i64| wanted.max(last + 1);
+        let step = |last: i64| {
+            let was_set_back = Self::time_of(last).since(Self::time_of(wanted)) >= SET_BACK_MIN;
+            if was_set_back { wanted } else { wanted.max(last.saturating_add(1)) }
+        };
         match self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(step(last))) {
             Ok(before) | Err(before) => step(before),
         }
@@ -213,6 +227,16 @@ mod tests {
     fn times_beyond_the_ids_are_before_or_after_all_of_them() {
         assert_eq!(IdSource::first_at(Timestamp::from_seconds(0)), 0);
         assert_eq!(IdSource::first_at(Timestamp::from_seconds(4_070_908_800)), i64::MAX);
+        let covers = |seconds| IdSource::covers(Timestamp::from_seconds(seconds));
+        assert!(covers(1_577_836_800) && covers(1_800_000_000));
+        assert!(!covers(0) && !covers(1_577_836_799) && !covers(4_070_908_800));
+    }
+
+    #[test]
+    fn ids_before_2020_grow_too() {
+        let (source, now) = (IdSource::default(), Timestamp::from_seconds(0));
+        let ids: Vec<i64> = (0..3).map(|_| source.next(now, 0)).collect();
+        assert!(ids.is_sorted_by(|one, other| one < other), "{ids:?}");
     }
 
     #[test]
@@ -220,7 +244,19 @@ mod tests {
         let source = IdSource::default();
         let now = Timestamp::from_seconds(1_800_000_000);
         let first = source.next(now, 0xfff);
-        assert!(source.next(now, 0) > first);
-        assert!(source.next(now.before(std::time::Duration::from_secs(60)), 0) > first);
+        let second = source.next(now, 0);
+        assert!(second > first);
+        assert!(source.next(now.before(Duration::from_millis(900)), 0) > second);
+    }
+
+    #[test]
+    fn ids_go_back_with_a_clock_that_was_set_back_and_grow_from_there() {
+        let (source, now) = (IdSource::default(), Timestamp::from_seconds(1_800_000_000));
+        for ahead in [1, 3600, 30 * 86_400, 3650 * 86_400] {
+            source.next(now.after(Duration::from_secs(ahead)).plus_micros(1), 7);
+            let first = source.next(now, 5);
+            assert_eq!(IdSource::time_of(first), now, "{ahead} s ahead");
+            assert_eq!(source.next(now, 5), first + 1, "no id is given twice");
+        }
     }
 }

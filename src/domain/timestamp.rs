@@ -40,6 +40,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros_of(span)))
     }
 
+    /// This point in time moved by so many microseconds; saturates.
+    #[must_use]
+    pub const fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
     /// The time from `earlier` to this point; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

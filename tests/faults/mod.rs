@@ -6,6 +6,7 @@ mod answers;
 mod backlog;
 mod bad_rows;
 #[cfg(feature = "fault-injection")]
+mod clock;
 mod connections;
 mod fairness;
 #[cfg(feature = "fault-injection")]

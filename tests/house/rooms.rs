@@ -6,7 +6,7 @@ use super::files;
 /// in docs/ARCHITECTURE.md; a part of a room may have its own rule.
 const ROOMS: [(&str, &[&str], &[&str]); 25] = [
     ("domain", &["domain"], &[]),
-    ("clock", &["domain", "clock"], &[]),
+    ("clock", &["domain", "clock", "fault_injection"], &[]),
     ("command_error", &[], &[]),
     ("fault_injection", &[], &[]),
     ("logging", &["config", "logging"], &[]),

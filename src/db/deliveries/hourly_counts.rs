@@ -82,6 +82,22 @@ pub fn since(conn: &mut DbConnection, webhooks: &[WebhookId], first: i64) -> Res
     Ok(h::table.filter(h::webhook_id.eq_any(webhooks)).filter(h::hour.ge(first)).load(conn)?)
 }
 
+/// After the clock was set back: moves counts of hours that now lie in the future by so many hours, at least to the present one.
+pub fn leave_the_future(conn: &mut DbConnection, hours: i64, now: Timestamp) -> Result<(), Error> {
+    let (present, moved) =
+        (of(now), format!("CASE WHEN hour + {hours} < {0} THEN hour + {hours} ELSE {0} END", of(now)));
+    // All values are numbers. The sub-select reads the rows before the statement writes.
+    diesel::sql_query(format!(
+        "INSERT INTO webhook_hours (webhook_id, hour, delivered, failed) SELECT webhook_id, moved, SUM(delivered), SUM(failed) \
+         FROM (SELECT webhook_id, {moved} AS moved, delivered, failed FROM webhook_hours WHERE hour > {present}) AS future \
+         WHERE true GROUP BY webhook_id, moved ON CONFLICT (webhook_id, hour) \
+         DO UPDATE SET delivered = webhook_hours.delivered + excluded.delivered, failed = webhook_hours.failed + excluded.failed"
+    ))
+    .execute(conn)?;
+    diesel::delete(h::table.filter(h::hour.gt(present))).execute(conn)?;
+    Ok(())
+}
+
 /// Deletes the rows of the oldest hour, if it is before `limit`. Returns how many.
 pub fn forget(conn: &mut DbConnection, limit: Timestamp) -> Result<usize, Error> {
     let oldest: Option<i64> = h::table.select(diesel::dsl::min(h::hour)).first(conn)?;
@@ -107,6 +123,28 @@ mod tests {
         let mut found = since(conn, &[ALL, ONE, TWO], 0).expect("numbers");
         found.sort_by_key(|one| (one.webhook_id, one.hour));
         found.into_iter().map(|one| (one.webhook_id, one.hour - of(NOW), one.delivered, one.failed)).collect()
+    }
+
+    #[test]
+    fn no_count_stays_in_the_future() {
+        let url = DatabaseUrl::Sqlite(":memory:".into());
+        let mut conn = connection::open(&url, Access::ReadWrite).expect("a database");
+        migrations::run(&mut conn).expect("tables");
+        let hours = |hours: u64| Duration::from_secs(hours * 3600);
+        // At NOW + 100 h the clock is set back by 99 h, to NOW + 1 h.
+        for (at, status) in [
+            (NOW, Status::Success),
+            (NOW.after(hours(1)), Status::Failed),
+            (NOW.after(hours(99)), Status::Success),
+            (NOW.after(hours(100)), Status::Success),
+            (NOW.after(hours(200)), Status::Failed),
+        ] {
+            count(&mut conn, [(ONE, status)], at).expect("numbers");
+        }
+        leave_the_future(&mut conn, -99, NOW.after(hours(1))).expect("moved");
+        assert_eq!(sums(&mut conn), [(ALL, 0, 2, 0), (ALL, 1, 1, 2), (ONE, 0, 2, 0), (ONE, 1, 1, 2)]);
+        leave_the_future(&mut conn, -99, NOW.after(hours(1))).expect("nothing");
+        assert_eq!(sums(&mut conn).len(), 4);
     }
 
     #[test]

@@ -233,7 +233,7 @@ fn finished(next: Next) -> Finished {
         response: None,
     };
     let (id, lease) = (DeliveryId(4_000_000_000_000_000_002), Lease { token: 1, until: NOW });
-    Finished { id, webhook_id: ONE, lease, attempt, detail: None, next, signal: None }
+    Finished { id, webhook_id: ONE, lease, attempt, detail: None, next, signal: None, clock_offset: 0 }
 }
 
 #[test]

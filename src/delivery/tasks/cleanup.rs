@@ -14,6 +14,7 @@ use crate::db::system::task_locks::{self, Task};
 use crate::db::{DbConnection, Error, form_answers};
 use crate::delivery::policy::backoff;
 use crate::delivery::shared::Inner;
+use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
 /// The pause after a cleanup.
@@ -44,7 +45,7 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
 }
 
 /// Runs a cleanup. False if another process has the task.
-async fn clean_if_free(inner: &Inner) -> Result<bool, Error> {
+async fn clean_if_free(inner: &Arc<Inner>) -> Result<bool, Error> {
     let me = inner.process;
     if !inner.db.write(move |conn| task_locks::acquire(conn, Task::Cleanup, me)).await? {
         return Ok(false);
@@ -53,37 +54,40 @@ async fn clean_if_free(inner: &Inner) -> Result<bool, Error> {
     clean(inner).instrument(span).await.map(|()| true)
 }
 
-async fn clean(inner: &Inner) -> Result<(), Error> {
-    let (begun, db, retention) = (Instant::now(), &inner.db, inner.retention);
-    let now = inner.now();
-    let age = now.before(clock_jump::set_forward(inner));
-    let expired = age.before(backoff::LIFETIME);
-    let expired = batches(inner, move |conn| retention::expire(conn, expired, now)).await?;
-    let deleted = batches(inner, move |conn| retention::purge(conn, age.before(retention))).await?;
-    batches(inner, move |conn| retention::forget_keys(conn, age.before(IDEMPOTENCY_KEYS_KEPT))).await?;
-    batches(inner, move |conn| form_answers::forget(conn, age)).await?;
-    batches(inner, move |conn| kept_forms::forget(conn, age)).await?;
-    batches(inner, move |conn| hourly_counts::forget(conn, age.before(HOURLY_COUNTS_KEPT))).await?;
-    batches(inner, sign_ins::forget_failures).await?;
-    batches(inner, sign_ins::forget_known).await?;
-    db.vacuum().await?;
-    inner.pulse().cleaned_at = Some(now);
+async fn clean(inner: &Arc<Inner>) -> Result<(), Error> {
+    let (begun, retention) = (Instant::now(), inner.retention);
+    let expired =
+        batches(inner, move |conn, now, age| retention::expire(conn, age.before(backoff::LIFETIME), now)).await?;
+    let deleted = batches(inner, move |conn, _, age| retention::purge(conn, age.before(retention))).await?;
+    batches(inner, |conn, _, age| retention::forget_keys(conn, age.before(IDEMPOTENCY_KEYS_KEPT))).await?;
+    batches(inner, |conn, _, age| form_answers::forget(conn, age)).await?;
+    batches(inner, |conn, _, age| kept_forms::forget(conn, age)).await?;
+    batches(inner, |conn, _, age| hourly_counts::forget(conn, age.before(HOURLY_COUNTS_KEPT))).await?;
+    batches(inner, |conn, _, _| sign_ins::forget_failures(conn)).await?;
+    batches(inner, |conn, _, _| sign_ins::forget_known(conn)).await?;
+    inner.db.vacuum().await?;
+    inner.pulse().cleaned_at = Some(inner.now());
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(expired, deleted, duration_ms, "cleanup ended");
     Ok(())
 }
 
-/// Runs `batch` until it finds no more rows, and returns their number; stops when another process has the task.
-async fn batches<F>(inner: &Inner, batch: F) -> Result<usize, Error>
+/// Runs `batch` until it finds no more rows, and returns their number; stops when another process has the task. `batch` gets
+/// the time of its transaction, and the time from which ages count: a clock that was set forward makes no row older.
+async fn batches<F>(inner: &Arc<Inner>, batch: F) -> Result<usize, Error>
 where
-    F: Fn(&mut DbConnection) -> Result<usize, Error> + Copy + Send + 'static,
+    F: Fn(&mut DbConnection, Timestamp, Timestamp) -> Result<usize, Error> + Copy + Send + 'static,
 {
-    let me = inner.process;
-    let step = move |conn: &mut DbConnection| {
-        if task_locks::acquire(conn, Task::Cleanup, me)? { batch(conn) } else { Ok(0) }
-    };
     let mut sum = 0;
     loop {
+        let task = Arc::clone(inner);
+        let step = move |conn: &mut DbConnection| {
+            if !task_locks::acquire(conn, Task::Cleanup, task.process)? {
+                return Ok(0);
+            }
+            let now = task.now();
+            batch(conn, now, now.before(clock_jump::set_forward(&task)))
+        };
         match inner.db.write(step).await? {
             0 => return Ok(sum),
             rows => sum += rows,

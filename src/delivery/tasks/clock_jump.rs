@@ -1,75 +1,69 @@
-//! Detects that the clock of this machine was set while the process runs. On Postgres due times follow the server's clock,
-//! so nothing is shifted there.
+//! Follows the wall clock of this machine when it was set while the process runs.
+//!
+//! On SQLite the stored times are shifted by the jump, in the transaction in which the clock of the process ([`clock`])
+//! follows: what is due in an hour stays due in an hour. On Postgres due times follow the server's clock, so nothing is shifted.
 
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::clock;
 use crate::db::Error;
 use crate::db::deliveries::queue::clock_shift;
 use crate::delivery::shared::Inner;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::id::IdSource;
 
-/// The smallest jump in microseconds: a smaller difference comes from a slewed clock or a busy machine.
-const CLOCK_JUMP_MIN_US: i64 = 5_000_000;
+/// The smallest jump for which stored times are shifted, in microseconds. A receiver cannot notice less, and clocks that are
+/// kept by NTP are set by a few milliseconds now and then.
+const SHIFTED_JUMP_MIN_US: i64 = 100_000;
 
-/// The wall clock and the monotonic clock at one moment.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::delivery) struct Clocks {
-    wall: Timestamp,
-    monotonic: Instant,
-}
-
-impl Clocks {
-    pub(in crate::delivery) fn now() -> Self {
-        Self { wall: clock::now(), monotonic: Instant::now() }
+/// If the wall clock was set, to a time from 2020 to 2091, shifts due times, leases and pauses, and follows it. An error leaves both as they were: the
+/// process continues by its own clock, and the next call tries again.
+pub(in crate::delivery) async fn follow(inner: &Arc<Inner>) -> Result<(), Error> {
+    let jump = clock::jump();
+    if jump == 0 {
+        return Ok(());
     }
-
-    /// The jump of the wall clock since `before`, in microseconds; `None` if there was none.
-    fn jump_since(self, before: Self) -> Option<i64> {
-        let wall = self.wall.micros().saturating_sub(before.wall.micros());
-        let ran =
-            i64::try_from(self.monotonic.saturating_duration_since(before.monotonic).as_micros()).unwrap_or(i64::MAX);
-        let jump = wall.saturating_sub(ran);
-        (jump.abs() >= CLOCK_JUMP_MIN_US).then_some(jump)
+    // Such a clock is wrong: its time fits in no id.
+    static IS_LOGGED: AtomicBool = AtomicBool::new(false);
+    if !IdSource::covers(clock::now().plus_micros(jump)) {
+        if !IS_LOGGED.swap(true, Ordering::Relaxed) {
+            tracing::error!(seconds = jump / 1_000_000, "the system clock is wrong: Hachok continues by its own time");
+        }
+        return Ok(());
     }
-}
-
-/// If the wall clock jumped since `before`, shifts due times, leases and pauses by the jump. Forward jumps are added up in
-/// `Inner::set_forward`, so that the cleanup does not delete rows early.
-pub(in crate::delivery) async fn check(inner: &Inner, before: &mut Clocks) -> Result<(), Error> {
-    let now = Clocks::now();
-    if let Some(jump) = now.jump_since(*before)
-        && !inner.db.is_shared()
-    {
-        tracing::info!(seconds = jump / 1_000_000, "the system clock jumped: due times are shifted");
-        inner.db.write(move |conn| clock_shift::shift(conn, jump)).await?;
-        inner.set_forward.fetch_add(jump.max(0), Ordering::Relaxed);
-        inner.pulse().clock_set = Some((now.wall, jump));
+    IS_LOGGED.store(false, Ordering::Relaxed);
+    if jump.abs() < SHIFTED_JUMP_MIN_US || inner.db.is_shared() {
+        clock::follow(jump);
+        return Ok(());
     }
-    *before = now;
+    let has_followed = Arc::new(AtomicBool::new(false));
+    let follows = Arc::clone(&has_followed);
+    let shifted = inner.db.write(move |conn| {
+        clock_shift::shift(conn, jump, clock::now().plus_micros(jump))?;
+        // In the job, not after the commit: the next jobs of the same commit see the shifted rows.
+        clock::follow(jump);
+        follows.store(true, Ordering::Release);
+        Ok(())
+    });
+    if let Err(error) = shifted.await {
+        if has_followed.load(Ordering::Acquire) {
+            clock::follow(-jump);
+        }
+        return Err(error);
+    }
+    tracing::info!(seconds = jump / 1_000_000, "the system clock jumped: due times are shifted");
+    let add = |before: i64| Some(before.saturating_add(jump).max(0));
+    // The closure never refuses.
+    let _ = inner.set_forward.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+    let mut pulse = inner.pulse();
+    pulse.cleaned_at = pulse.cleaned_at.map(|at| at.plus_micros(jump));
+    pulse.clock_set = Some((clock::now(), jump));
     Ok(())
 }
 
-/// By how much the clock was set forward since the start: rows from before look older than they are by this time.
+/// By how much rows may look older than they are, because the clock was set forward since the start. A jump back takes it
+/// away again.
 pub(in crate::delivery) fn set_forward(inner: &Inner) -> Duration {
-    Duration::from_micros(u64::try_from(inner.set_forward.load(Ordering::Relaxed)).unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_difference_of_at_least_five_seconds_is_a_jump() {
-        let before = Clocks::now();
-        let after = |wall: i64, ran: u64| Clocks {
-            wall: Timestamp::from_micros(before.wall.micros() + wall * 1_000_000),
-            monotonic: before.monotonic + Duration::from_secs(ran),
-        };
-        assert_eq!(after(10, 10).jump_since(before), None);
-        assert_eq!(after(13, 10).jump_since(before), None);
-        assert_eq!(after(3610, 10).jump_since(before), Some(3_600_000_000));
-        assert_eq!(after(-3590, 10).jump_since(before), Some(-3_600_000_000));
-    }
+    Duration::from_micros(u64::try_from(inner.set_forward.load(Ordering::Acquire)).unwrap_or(0))
 }

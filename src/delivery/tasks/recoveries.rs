@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::db::Error;
 use crate::db::deliveries::recoveries;
 use crate::db::system::task_locks::{self, Task};
+use crate::db::{self, Error};
 use crate::delivery::shared::Inner;
 use crate::fault_injection;
 
@@ -33,6 +33,7 @@ async fn step(inner: &Arc<Inner>) -> Result<(), Error> {
             if !task_locks::acquire(conn, Task::Recovery, me)? {
                 return Ok(0);
             }
+            let now = db::now_in_job(conn, now);
             recoveries::step(conn, recovery, PER_SECOND, now, &|| task.next_id(now))
         });
         let deliveries = made.await?;

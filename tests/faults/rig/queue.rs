@@ -48,5 +48,14 @@ pub fn finished(id: i64, (number, lease): (i32, Lease), next: Next, now: Timesta
         request_headers: Vec::new(),
         response: None,
     };
-    Finished { id: DeliveryId(id), webhook_id: WEBHOOK, lease, attempt, detail: None, next, signal: None }
+    Finished {
+        id: DeliveryId(id),
+        webhook_id: WEBHOOK,
+        lease,
+        attempt,
+        detail: None,
+        next,
+        signal: None,
+        clock_offset: 0,
+    }
 }

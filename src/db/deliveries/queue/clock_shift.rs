@@ -2,19 +2,28 @@
 
 use diesel::prelude::*;
 
-use crate::db::schema::{deliveries as d, webhooks as w};
+use crate::db::deliveries::hourly_counts;
+use crate::db::schema::{deliveries as d, sign_in_failures as f, webhooks as w};
 use crate::db::sql::literal::PENDING;
 use crate::db::{DbConnection, Error};
+use crate::domain::timestamp::Timestamp;
 
-/// Adds this many microseconds to the due times and leases of pending deliveries, and to the times of webhooks: pauses,
-/// probes, starts of streaks and ramps, `disabled_at`, the ends of old secrets, and full backlogs.
-pub fn shift(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
+/// Adds this many microseconds to the due times, leases and ages of pending deliveries, and to the times of webhooks: pauses,
+/// probes, starts of streaks and ramps, `disabled_at`, the ends of old secrets, and full backlogs. After it, at `now`, no
+/// count and no failed sign-in is in the future.
+pub fn shift(conn: &mut DbConnection, micros: i64, now: Timestamp) -> Result<(), Error> {
     diesel::update(d::table.filter(PENDING))
-        .set((d::next_attempt_at.eq(d::next_attempt_at + micros), d::leased_until.eq(d::leased_until + micros)))
+        .set((
+            d::next_attempt_at.eq(d::next_attempt_at + micros),
+            d::leased_until.eq(d::leased_until + micros),
+            // A delivery expires by its age.
+            d::created_at.eq(d::created_at + micros),
+        ))
         .execute(conn)?;
     diesel::update(w::table.filter(w::deleted_at.is_null()))
         .set((
             w::failing_since.eq(w::failing_since + micros),
+            w::exhausted_at.eq(w::exhausted_at + micros),
             w::paused_until.eq(w::paused_until + micros),
             w::probe_at.eq(w::probe_at + micros),
             w::returned_at.eq(w::returned_at + micros),
@@ -23,6 +32,11 @@ pub fn shift(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
             w::backlog_full_since.eq(w::backlog_full_since + micros),
         ))
         .execute(conn)?;
+    if micros < 0 {
+        hourly_counts::leave_the_future(conn, hourly_counts::of(Timestamp::from_micros(micros)), now)?;
+        // They would count until the clock reaches them.
+        diesel::delete(f::table.filter(f::failed_at.gt(now.micros()))).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -31,33 +45,35 @@ mod tests {
     use super::*;
     use crate::db::deliveries::queue;
     use crate::db::deliveries::queue::rows::NewDelivery;
-    use crate::db::{connection, events, migrate};
+    use crate::db::{connection, events};
     use crate::domain::deliveries::Trigger;
     use crate::domain::events::Event;
     use crate::domain::events::catalogue::EventName;
     use crate::domain::id::{DeliveryId, EventId, WebhookId};
     use crate::domain::system::database_url::DatabaseUrl;
-    use crate::domain::timestamp::Timestamp;
 
-    #[test]
-    fn due_times_and_pauses_move_with_the_clock() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = DatabaseUrl::Sqlite(folder.path().join("t.db"));
-        migrate(&url).expect("tables");
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const HOUR_US: i64 = 3_600_000_000;
+
+    /// A database with a webhook, each of whose times is some hours from [`NOW`], and a delivery that is due in one hour.
+    fn database() -> DbConnection {
+        let url = DatabaseUrl::Sqlite(":memory:".into());
         let mut conn = connection::open(&url, connection::Access::ReadWrite).expect("a connection");
-        let now = Timestamp::from_seconds(1_800_000_000);
+        connection::migrations::run(&mut conn).expect("tables");
+        let at = |hours: i64| Some(NOW.plus_micros(hours * HOUR_US).micros());
         diesel::insert_into(w::table)
             .values((
                 (w::id.eq(1), w::url.eq("https://a.example"), w::enabled.eq(true), w::auth_method.eq("none")),
                 (w::auth_name.eq(""), w::all_inboxes.eq(true), w::timeout_s.eq(15), w::secret.eq("")),
                 (w::secret_created_at.eq(0), w::version.eq(1), w::created_at.eq(0), w::updated_at.eq(0)),
-                w::paused_until.eq(now.micros()),
+                (w::paused_until.eq(at(0)), w::probe_at.eq(at(0)), w::failing_since.eq(at(-100))),
+                (w::exhausted_at.eq(at(-50)), w::returned_at.eq(at(-1)), w::old_secret_until.eq(at(20))),
             ))
             .execute(&mut conn)
             .expect("a webhook");
         let name = EventName::MessageCreated;
         let event =
-            Event { id: EventId(1), name, inbox_id: None, derived_from: None, body: "{}".into(), created_at: now };
+            Event { id: EventId(1), name, inbox_id: None, derived_from: None, body: "{}".into(), created_at: NOW };
         events::insert(&mut conn, &event, None).expect("an event");
         let new = NewDelivery {
             id: DeliveryId(1),
@@ -67,13 +83,58 @@ mod tests {
             inbox_id: None,
             trigger: Trigger::Event,
             lease: None,
-            now,
+            now: NOW.plus_micros(-HOUR_US),
         };
         queue::insert(&mut conn, &[new]).expect("a delivery");
-        shift(&mut conn, -3_600_000_000).expect("a shift");
-        let due: Option<i64> = d::table.select(d::next_attempt_at).first(&mut conn).expect("a row");
-        let paused: Option<i64> = w::table.select(w::paused_until).first(&mut conn).expect("a row");
-        let wanted = Some(now.before(std::time::Duration::from_secs(3600)).micros());
-        assert_eq!((due, paused), (wanted, wanted));
+        diesel::update(d::table).set(d::next_attempt_at.eq(at(1))).execute(&mut conn).expect("a due time");
+        conn
+    }
+
+    /// All stored times, in hours from `now`.
+    fn times(conn: &mut DbConnection, now: Timestamp) -> Vec<Option<i64>> {
+        let of_delivery: (Option<i64>, i64) =
+            d::table.select((d::next_attempt_at, d::created_at)).first(conn).expect("a row");
+        let of_webhook: [Option<i64>; 6] = w::table
+            .select((
+                w::paused_until,
+                w::probe_at,
+                w::failing_since,
+                w::exhausted_at,
+                w::returned_at,
+                w::old_secret_until,
+            ))
+            .first::<(Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>)>(conn)
+            .expect("a row")
+            .into();
+        let all = [of_delivery.0, Some(of_delivery.1)].into_iter().chain(of_webhook);
+        all.map(|time| time.map(|micros| (micros - now.micros()) / HOUR_US)).collect()
+    }
+
+    #[test]
+    fn every_wait_and_every_age_is_as_before_whatever_the_jump() {
+        for jump in [1, -1, 24, -24, 87_660, -87_660].map(|hours| hours * HOUR_US) {
+            let mut conn = database();
+            let before = times(&mut conn, NOW);
+            assert_eq!(before, [1, -1, 0, 0, -100, -50, -1, 20].map(Some));
+            let now = NOW.plus_micros(jump);
+            shift(&mut conn, jump, now).expect("a shift");
+            assert_eq!(times(&mut conn, now), before, "{jump}");
+            assert_eq!(queue::claim::due_webhooks(&mut conn, now).expect("a query"), [], "{jump}: early");
+            let due = queue::claim::due_webhooks(&mut conn, now.plus_micros(HOUR_US)).expect("a query");
+            assert_eq!(due.len(), 1, "{jump}: late");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn jumps_add_up(jumps in proptest::collection::vec(-400_000_i64..400_000, 1..6)) {
+            let mut conn = database();
+            let (before, mut now) = (times(&mut conn, NOW), NOW);
+            for minutes in jumps {
+                now = now.plus_micros(minutes * 60_000_000);
+                shift(&mut conn, minutes * 60_000_000, now).expect("a shift");
+            }
+            proptest::prop_assert_eq!(times(&mut conn, now), before);
+        }
     }
 }

@@ -99,4 +99,26 @@ pub struct Finished {
     pub next: Next,
     /// What the attempt says about the health of the webhook, if anything.
     pub signal: Option<Signal>,
+    /// The offset of the clock that gave the times in here; see [`crate::clock::offset`].
+    pub clock_offset: i64,
+}
+
+impl Finished {
+    /// The same result with its times by the clock with this offset: it was set after the attempt had ended.
+    #[must_use]
+    pub fn at_offset(mut self, offset: i64) -> Self {
+        let micros = offset.saturating_sub(self.clock_offset);
+        let moved = |time: Timestamp| time.plus_micros(micros);
+        self.clock_offset = offset;
+        self.lease.until = moved(self.lease.until);
+        self.attempt.started_at = moved(self.attempt.started_at);
+        if let Next::RetryAt(at) = self.next {
+            self.next = Next::RetryAt(moved(at));
+        }
+        if let Some(signal) = &mut self.signal {
+            signal.began_at = moved(signal.began_at);
+            signal.retry_after = signal.retry_after.map(moved);
+        }
+        self
+    }
 }
