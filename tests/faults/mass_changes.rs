@@ -16,7 +16,7 @@ const PROGRESS_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long a click may take. It takes 20 to 90 ms here, with 600,000 deliveries as with 20,000; other tests run beside it.
 const ANSWER_MAX: Duration = Duration::from_millis(500);
 
-fn pending() -> u64 {
+pub(super) fn pending() -> u64 {
     number("HACHOK_TEST_PENDING", 20_000)
 }
 
@@ -78,8 +78,8 @@ impl Desk {
     }
 }
 
-/// Gives webhook 1 pending deliveries from that time, on either database.
-fn hold(store: &mut Store, count: u64, made: Timestamp) {
+/// Gives webhook 1 pending deliveries from that time, half of them due, on either database.
+pub(super) fn hold(store: &mut Store, count: u64, made: Timestamp) {
     let first = IdSource::first_at(made);
     let body = if store.is_sqlite() { "CAST('{}' AS BLOB)" } else { "'{}'" };
     store.run(&format!("INSERT INTO events (id, name, body, created_at) VALUES (7, 'message_created', {body}, 0)"));
@@ -265,6 +265,22 @@ async fn on_postgres_a_database_that_is_cut_off_between_steps_delays_the_rest() 
     assert!(left > 0 && left % 500 == 0, "{left} are left");
     let store = tokio::sync::Mutex::new(desk.store());
     eventually("the rest", || async { (store.lock().await.count(HELD) == 0).then_some(()) }).await;
+    assert_eq!(store.into_inner().orphans(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_delivery_that_another_client_has_locked_delays_only_itself() {
+    let desk = Desk::with_held(2_000).await;
+    let mut client = desk.store();
+    client.run("BEGIN");
+    client.run("SELECT id FROM deliveries WHERE event_id = 7 ORDER BY next_attempt_at LIMIT 1 FOR UPDATE");
+    assert_eq!(desk.api.delete("webhooks/1").await.status, 200);
+    let store = tokio::sync::Mutex::new(desk.store());
+    eventually("all but one", || async { (store.lock().await.count(HELD) == 1).then_some(()) }).await;
+    desk.assert_the_other_is_not_delayed(|store| store.count(HELD) == 1).await;
+    client.run("ROLLBACK");
+    eventually("the locked one", || async { (store.lock().await.count(HELD) == 0).then_some(()) }).await;
     assert_eq!(store.into_inner().orphans(), 0);
 }
 
