@@ -113,7 +113,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    webhook_hours (webhook_id, hour) { webhook_id -> BigInt, hour -> BigInt, delivered -> BigInt, failed -> BigInt, }
+    webhook_hours (webhook_id, hour) {
+        webhook_id -> BigInt, hour -> BigInt, delivered -> BigInt, failed -> BigInt, failed_attempts -> BigInt,
+    }
 }
 
 diesel::table! {

@@ -14,12 +14,12 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::shared::Inner;
-use crate::db::deliveries::hourly_counts;
+use crate::db::deliveries::hourly_counts::{self, Tally};
 use crate::db::deliveries::queue::record::{self, Written};
 use crate::db::deliveries::queue::rows::Finished;
 use crate::db::webhooks::health::{self, HealthChange};
 use crate::db::{self, Error};
-use crate::domain::deliveries::Next;
+use crate::domain::deliveries::{AttemptOutcome, Next};
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::webhooks::health::{Pace, Signal};
 use crate::fault_injection;
@@ -208,7 +208,7 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let changes = inner.db.write(move |conn| {
         // Ordered by id: transactions lock rows in that order.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
-        let mut ended = Vec::new();
+        let mut tally = Tally::default();
         let (now, offset) = (db::now_in_job(conn, now), db::clock_offset(conn));
         let batch: Arc<[Finished]> = match batch.iter().all(|finished| finished.clock_offset == offset) {
             true => batch,
@@ -220,7 +220,10 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
             let Some(signal) = finished.signal.filter(|_| written != Written::Discarded) else { continue };
             signals.entry(finished.webhook_id).or_default().push(signal);
             if written == Written::Applied {
-                ended.push((finished.webhook_id, finished.next.status()));
+                tally.ended(finished.webhook_id, finished.next.status());
+            }
+            if finished.attempt.outcome == AttemptOutcome::Failed {
+                tally.attempt_failed(finished.webhook_id);
             }
         }
         let mut changes = Vec::new();
@@ -229,7 +232,7 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
                 changes.push((webhook, change));
             }
         }
-        hourly_counts::count(conn, ended, now)?;
+        hourly_counts::count(conn, &tally, now)?;
         Ok(changes)
     });
     let mut back = Vec::new();

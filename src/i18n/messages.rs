@@ -137,9 +137,10 @@ messages! {
     alert_off_soon(name: impl Text, time: impl Text); alerts_more(n: impl Number); turn_on_again;
     // webhooks/chart.ftl
     chart_numbers; deliveries_ended; chart_by_hour; chart_by_quarter; chart_median; chart_p95;
-    chart_label_day(n: impl Number, max: impl Number); chart_label_week(n: impl Number, max: impl Number);
-    chart_bar(time: impl Text, n: impl Number, max: impl Number); chart_delivered(n: impl Number);
-    chart_failed(n: impl Number); chart_up; chart_table; chart_span(from: impl Text, to: impl Text);
+    chart_label_day(n: impl Number, max: impl Number, count: impl Number);
+    chart_label_week(n: impl Number, max: impl Number, count: impl Number);
+    chart_bar(time: impl Text, n: impl Number, max: impl Number, count: impl Number); chart_delivered(n: impl Number);
+    chart_failed(n: impl Number); chart_failed_attempts(n: impl Number); failed_attempts; chart_up; chart_table; chart_span(from: impl Text, to: impl Text);
     chart_day_span(day: impl Text, from: impl Text, to: impl Text); pattern_day;
     // webhooks/conflict.ftl
     conflict; conflict_field; conflict_yours; conflict_stored; conflict_changed;
@@ -167,7 +168,7 @@ messages! {
     webhook; webhooks; webhooks_list; webhooks_lead; add_webhook; edit_webhook; deliveries_24h; success_rate; failed;
     pending; events_and_inbox; last_24_hours; last_24h; last_delivery; enabled; enabled_of(name: impl Text);
     name_or_url; state; inbox; all_inboxes; no_webhooks_yet; no_webhooks_advice; nothing_matches; legend_up;
-    legend_down; strip_of(n: impl Number, rate: impl Text); strip_empty; no_deliveries_yet;
+    legend_attempts; legend_down; strip_of(n: impl Number, rate: impl Text); strip_empty; no_deliveries_yet;
     turned_off_failing(name: impl Text, duration: impl Text); turned_off_failures(name: impl Text);
     turned_off_gone(name: impl Text); held_events(n: impl Number); see_what_went_wrong; send_test_event; archived_inbox;
     previous; next; list_part(from: impl Text, to: impl Text, n: impl Number);

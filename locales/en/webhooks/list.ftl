@@ -23,12 +23,13 @@ no_webhooks_yet = No webhooks yet
 no_webhooks_advice = Add a webhook to send events to another system, for example a CRM.
 nothing_matches = Nothing matches the filters
 legend_up = up: delivered
-legend_down = down: failed
+legend_attempts = down: failed attempts
+legend_down = failed deliveries
 strip_of = { $n ->
-    [one] Last 24 hours: { $n } delivery, success rate { $rate }
-   *[other] Last 24 hours: { $n } deliveries, success rate { $rate }
+    [one] Last 24 hours: { $n } attempt, success rate { $rate }
+   *[other] Last 24 hours: { $n } attempts, success rate { $rate }
 }
-strip_empty = Last 24 hours: no deliveries
+strip_empty = Last 24 hours: no attempts
 no_deliveries_yet = No deliveries yet
 turned_off_failing = Webhook “{ $name }” was turned off: every attempt failed for { $duration }.
 turned_off_failures = Webhook “{ $name }” was turned off: every attempt failed.

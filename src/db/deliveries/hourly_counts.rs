@@ -1,5 +1,5 @@
-//! Counts of the deliveries that ended in each hour, updated in the transaction that ends them, so that pages need not
-//! count deliveries.
+//! Counts of each hour: deliveries that ended, and attempts that failed. Updated in the transaction that stores the end or
+//! the attempt, so that pages need not count deliveries.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,46 +38,68 @@ pub struct Counted {
     pub delivered: i64,
     /// Deliveries that failed permanently.
     pub failed: i64,
+    /// Attempts that failed, of deliveries open or ended.
+    pub failed_attempts: i64,
 }
 
-/// Adds deliveries that end at `now`. Call it in the transaction that ends them.
-pub fn count(
-    conn: &mut DbConnection,
-    ended: impl IntoIterator<Item = (WebhookId, Status)>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    // Ordered by id, so that two processes lock the same rows in the same order.
-    let mut sums: BTreeMap<WebhookId, (u64, u64)> = BTreeMap::new();
-    for (webhook, status) in ended {
+/// What happened in one transaction, by webhook.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(BTreeMap<WebhookId, Sum>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    delivered: u64,
+    failed: u64,
+    failed_attempts: u64,
+}
+
+impl Tally {
+    /// Counts a delivery that ended; a pending one is not counted.
+    pub fn ended(&mut self, webhook: WebhookId, status: Status) {
+        self.add(webhook, |sum| match status {
+            Status::Success => sum.delivered += 1,
+            Status::Failed => sum.failed += 1,
+            Status::Pending => {}
+        });
+    }
+
+    /// Counts an attempt that failed.
+    pub fn attempt_failed(&mut self, webhook: WebhookId) {
+        self.add(webhook, |sum| sum.failed_attempts += 1);
+    }
+
+    fn add(&mut self, webhook: WebhookId, count: impl Fn(&mut Sum)) {
         for id in [ALL, webhook] {
-            let sum = sums.entry(id).or_default();
-            match status {
-                Status::Success => sum.0 += 1,
-                Status::Failed => sum.1 += 1,
-                Status::Pending => {}
-            }
+            count(self.0.entry(id).or_default());
         }
     }
-    if sums.is_empty() {
+}
+
+/// Adds what happened at `now`. Call it in the transaction that stores it.
+pub fn count(conn: &mut DbConnection, tally: &Tally, now: Timestamp) -> Result<(), Error> {
+    if tally.0.is_empty() {
         return Ok(());
     }
-    diesel::sql_query(upsert(&sums, of(now))).execute(conn)?;
+    diesel::sql_query(upsert(&tally.0, of(now))).execute(conn)?;
     Ok(())
 }
 
-/// One statement for both databases. All values are numbers, so the text needs no escaping.
-fn upsert(sums: &BTreeMap<WebhookId, (u64, u64)>, hour: i64) -> String {
-    let mut text = String::from("INSERT INTO webhook_hours (webhook_id, hour, delivered, failed) VALUES ");
-    for (place, (webhook, (delivered, failed))) in sums.iter().enumerate() {
+/// One statement for both databases, in the order of the ids, so that two processes lock the same rows in the same order.
+/// All values are numbers, so the text needs no escaping.
+fn upsert(sums: &BTreeMap<WebhookId, Sum>, hour: i64) -> String {
+    let mut text =
+        String::from("INSERT INTO webhook_hours (webhook_id, hour, delivered, failed, failed_attempts) VALUES ");
+    for (place, (webhook, Sum { delivered, failed, failed_attempts })) in sums.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };
         // Writing to a string cannot fail.
-        let _ = write!(text, "{comma}({webhook}, {hour}, {delivered}, {failed})");
+        let _ = write!(text, "{comma}({webhook}, {hour}, {delivered}, {failed}, {failed_attempts})");
     }
     text + " ON CONFLICT (webhook_id, hour) DO UPDATE SET delivered = webhook_hours.delivered + excluded.delivered, \
-            failed = webhook_hours.failed + excluded.failed"
+            failed = webhook_hours.failed + excluded.failed, \
+            failed_attempts = webhook_hours.failed_attempts + excluded.failed_attempts"
 }
 
-/// The counts of these webhooks from the hour `first` on, without hours in which no delivery ended.
+/// The counts of these webhooks from the hour `first` on, without hours in which nothing was counted.
 pub fn since(conn: &mut DbConnection, webhooks: &[WebhookId], first: i64) -> Result<Vec<Counted>, Error> {
     Ok(h::table.filter(h::webhook_id.eq_any(webhooks)).filter(h::hour.ge(first)).load(conn)?)
 }
@@ -119,10 +141,18 @@ mod tests {
     const ONE: WebhookId = WebhookId(1);
     const TWO: WebhookId = WebhookId(2);
 
-    fn sums(conn: &mut DbConnection) -> Vec<(WebhookId, i64, i64, i64)> {
+    /// Webhook, hours before now, delivered, failed, failed attempts.
+    fn sums(conn: &mut DbConnection) -> Vec<(WebhookId, i64, [i64; 3])> {
         let mut found = since(conn, &[ALL, ONE, TWO], 0).expect("numbers");
         found.sort_by_key(|one| (one.webhook_id, one.hour));
-        found.into_iter().map(|one| (one.webhook_id, one.hour - of(NOW), one.delivered, one.failed)).collect()
+        let row = |one: Counted| (one.webhook_id, one.hour - of(NOW), [one.delivered, one.failed, one.failed_attempts]);
+        found.into_iter().map(row).collect()
+    }
+
+    fn ended(all: &[(WebhookId, Status)]) -> Tally {
+        let mut tally = Tally::default();
+        all.iter().for_each(|(webhook, status)| tally.ended(*webhook, *status));
+        tally
     }
 
     #[test]
@@ -153,14 +183,19 @@ mod tests {
         let mut conn = connection::open(&url, Access::ReadWrite).expect("a database");
         migrations::run(&mut conn).expect("tables");
         let (success, failed) = (Status::Success, Status::Failed);
-        count(&mut conn, [], NOW).expect("nothing");
-        count(&mut conn, [(ONE, success), (TWO, failed), (ONE, success), (TWO, Status::Pending)], NOW)
-            .expect("numbers");
-        count(&mut conn, [(ONE, failed)], NOW).expect("numbers");
+        count(&mut conn, &Tally::default(), NOW).expect("nothing");
+        let mut first = ended(&[(ONE, success), (TWO, failed), (ONE, success), (TWO, Status::Pending)]);
+        first.attempt_failed(TWO);
+        first.attempt_failed(TWO);
+        count(&mut conn, &first, NOW).expect("numbers");
+        let mut second = ended(&[(ONE, failed)]);
+        second.attempt_failed(ONE);
+        count(&mut conn, &second, NOW).expect("numbers");
         let before = NOW.before(Duration::from_secs(2 * 3600));
-        count(&mut conn, [(ONE, success)], before).expect("numbers");
-        let day = [(ALL, 0, 2, 2), (ONE, 0, 2, 1), (TWO, 0, 0, 1)];
-        assert_eq!(sums(&mut conn), [(ALL, -2, 1, 0), day[0], (ONE, -2, 1, 0), day[1], day[2]]);
+        count(&mut conn, &ended(&[(ONE, success)]), before).expect("numbers");
+        let day = [(ALL, 0, [2, 2, 3]), (ONE, 0, [2, 1, 1]), (TWO, 0, [0, 1, 2])];
+        let earlier = [1, 0, 0];
+        assert_eq!(sums(&mut conn), [(ALL, -2, earlier), day[0], (ONE, -2, earlier), day[1], day[2]]);
         assert_eq!(forget(&mut conn, before).expect("nothing so old"), 0);
         assert_eq!(forget(&mut conn, NOW).expect("an hour"), 2);
         assert_eq!(sums(&mut conn), day);

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::hourly_counts;
+use super::hourly_counts::{self, Tally};
 use super::queue::rows::Row;
 use super::queue::state::State;
 use crate::db::schema::{attempts, deliveries as d, events, idempotency_keys};
@@ -34,8 +34,10 @@ pub fn expire(conn: &mut DbConnection, limit: Timestamp, now: Timestamp) -> Resu
         .filter(d::leased_until.is_null());
     let expired: Vec<Row> =
         diesel::update(pending).set(State::failed(Reason::Expired, now)).returning(d::all_columns).get_results(conn)?;
-    let counts = expired.iter().filter(|row| row.origin != Trigger::Test.as_str());
-    hourly_counts::count(conn, counts.map(|row| (row.webhook_id, Status::Failed)), now)?;
+    let mut tally = Tally::default();
+    let counted = expired.iter().filter(|row| row.origin != Trigger::Test.as_str());
+    counted.for_each(|row| tally.ended(row.webhook_id, Status::Failed));
+    hourly_counts::count(conn, &tally, now)?;
     Ok(expired.len())
 }
 

@@ -14,22 +14,38 @@ use crate::domain::deliveries::Delivery;
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
-/// The deliveries of one webhook that ended in the last 24 hours.
+/// What happened to the deliveries of one webhook in an hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HourActivity {
+    /// Deliveries that succeeded.
+    pub delivered: u32,
+    /// Deliveries that failed permanently.
+    pub failed: u32,
+    /// Attempts that failed, of deliveries open or ended.
+    pub failed_attempts: u32,
+}
+
+/// The last 24 hours of one webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// Delivered and failed in each hour, oldest first; the last one is the current hour.
-    pub hours: [(u32, u32); 24],
+    /// Oldest first; the last one is the current hour.
+    pub hours: [HourActivity; 24],
 }
 
 impl Activity {
     /// The sum of delivered ones.
     pub fn delivered(&self) -> u32 {
-        self.hours.iter().map(|hour| hour.0).sum()
+        self.hours.iter().map(|hour| hour.delivered).sum()
     }
 
     /// The sum of failed ones.
     pub fn failed(&self) -> u32 {
-        self.hours.iter().map(|hour| hour.1).sum()
+        self.hours.iter().map(|hour| hour.failed).sum()
+    }
+
+    /// The sum of failed attempts.
+    pub fn failed_attempts(&self) -> u32 {
+        self.hours.iter().map(|hour| hour.failed_attempts).sum()
     }
 }
 
@@ -46,7 +62,11 @@ pub fn activity(
         let place = usize::try_from(counted.hour - first).unwrap_or(usize::MAX);
         if let Some(hour) = activity.hours.get_mut(place) {
             let narrow = |amount| u32::try_from(amount).unwrap_or(u32::MAX);
-            *hour = (narrow(counted.delivered), narrow(counted.failed));
+            *hour = HourActivity {
+                delivered: narrow(counted.delivered),
+                failed: narrow(counted.failed),
+                failed_attempts: narrow(counted.failed_attempts),
+            };
         }
     }
     Ok(found)

@@ -124,11 +124,12 @@ fn header(name: &str, value: Option<&str>) -> ShownHeader {
     ShownHeader { name: HeaderName::from_stored(name.into()), value: value.map(str::to_owned), saved_at }
 }
 
-fn hours(delivered: [u64; 24], failed: &[(usize, u64)]) -> [Hour; 24] {
-    let mut hours = delivered.map(|delivered| Hour { delivered, failed: 0 });
-    for (hour, count) in failed {
+/// `failed` are places, failed deliveries and failed attempts.
+fn hours(delivered: [u64; 24], failed: &[(usize, u64, u64)]) -> [Hour; 24] {
+    let mut hours = delivered.map(|delivered| Hour { delivered, ..Hour::default() });
+    for (hour, count, attempts) in failed {
         if let Some(hour) = hours.get_mut(*hour) {
-            hour.failed = *count;
+            (hour.failed, hour.failed_attempts) = (*count, *attempts);
         }
     }
     hours
@@ -220,10 +221,10 @@ pub fn latest() -> [Delivery; 4] {
 pub fn activity() -> [[Hour; 24]; 5] {
     let day = [17, 18, 15, 16, 19, 17, 15, 12, 9, 7, 6, 4, 3, 2, 1, 1, 1, 0, 0, 1, 1, 4, 8, 13];
     [
-        hours(day, &[(3, 1), (21, 2), (22, 3), (23, 1)]),
+        hours(day, &[(3, 1, 2), (21, 2, 5), (22, 3, 7), (23, 1, 4)]),
         hours(day.map(|count| count + 3), &[]),
-        hours(day.map(|count| count / 6), &[(18, 2), (19, 3), (20, 3), (21, 4)]),
-        hours([0; 24], &[(0, 1), (3, 1), (8, 1), (16, 1)]),
+        hours(day.map(|count| count / 6), &[(18, 2, 2), (19, 3, 6), (20, 3, 3), (21, 4, 9)]),
+        hours([0; 24], &[(0, 1, 1), (3, 1, 1), (8, 1, 1), (16, 1, 1), (22, 0, 6)]),
         hours([0; 24], &[]),
     ]
 }

@@ -1,4 +1,4 @@
-//! The chart of a webhook: bars of delivered upwards and of failed downwards, on one scale.
+//! The chart of a webhook: bars of delivered upwards, of failed attempts and failed deliveries downwards, on one scale.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -42,8 +42,7 @@ pub struct Chart<'a> {
     lines: Vec<String>,
     zero: String,
     ticks: Vec<String>,
-    delivered: Count,
-    failed: Count,
+    total: Hour,
     answer_times: Option<AnswerTimes>,
 }
 
@@ -56,6 +55,7 @@ struct Bar {
     sum: Hour,
     x: String,
     up: (String, String),
+    attempts: (String, String),
     down: (String, String),
 }
 
@@ -77,8 +77,7 @@ impl<'a> Chart<'a> {
             Range::Week => quarters(t, &input.hours),
         };
         let max = |of: fn(&Hour) -> Count| sums.iter().map(|(_, hour)| of(hour)).max().unwrap_or(0);
-        let scale = Scale::of(max(|hour| hour.delivered), max(|hour| hour.failed));
-        let total = |of: fn(&Hour) -> Count| sums.iter().map(|(_, hour)| of(hour)).sum();
+        let scale = Scale::of(max(|hour| hour.delivered), max(Hour::misses));
         let end = t.now();
         let next = sums.iter().skip(1).map(|(at, _)| *at).chain([end]);
         let bars = sums.iter().zip(next).enumerate();
@@ -96,8 +95,7 @@ impl<'a> Chart<'a> {
             lines: scale.lines(),
             zero: scale.y(0.0),
             scale: scale.numbers(),
-            delivered: total(|hour| hour.delivered),
-            failed: total(|hour| hour.failed),
+            total: sums.iter().map(|(_, hour)| *hour).sum(),
             answer_times: input.answer_times,
             t,
             id,
@@ -106,7 +104,7 @@ impl<'a> Chart<'a> {
     }
 
     fn ended(&self) -> Count {
-        self.delivered + self.failed
+        self.total.delivered + self.total.failed
     }
 
     fn heading(&self) -> String {
@@ -118,8 +116,8 @@ impl<'a> Chart<'a> {
 
     fn label(&self) -> String {
         match self.range {
-            Range::Day => self.t.chart_label_day(self.delivered, self.failed),
-            Range::Week => self.t.chart_label_week(self.delivered, self.failed),
+            Range::Day => self.t.chart_label_day(self.total.delivered, self.total.failed, self.total.failed_attempts),
+            Range::Week => self.t.chart_label_week(self.total.delivered, self.total.failed, self.total.failed_attempts),
         }
     }
 }
@@ -130,10 +128,7 @@ fn quarters(t: Translator, hours: &[(Timestamp, Hour)]) -> Vec<(Timestamp, Hour)
     for (at, hour) in hours {
         let quarter = t.local_hours(*at).div_euclid(6);
         match sums.last_mut().filter(|(last, ..)| *last == quarter) {
-            Some((_, _, sum)) => {
-                sum.delivered += hour.delivered;
-                sum.failed += hour.failed;
-            }
+            Some((_, _, sum)) => *sum = [*sum, *hour].into_iter().sum(),
             None => sums.push((quarter, *at, *hour)),
         }
     }
@@ -203,13 +198,14 @@ impl Scale {
         let width = WIDTH / count as f64;
         let zero = self.place(0.0);
         let up = (zero - self.place(sum.delivered as f64)).max(BAR_HEIGHT_MIN);
-        let down = (self.place(-(sum.failed as f64)) - zero).max(BAR_HEIGHT_MIN);
+        let below = |count: Count| (self.place(-(count as f64)) - zero).max(BAR_HEIGHT_MIN);
         Bar {
             span,
             sum,
             x: format!("{:.1}", place as f64 * width + width / 12.0),
             up: (format!("{:.1}", zero - up), format!("{up:.1}")),
-            down: (format!("{zero:.1}"), format!("{down:.1}")),
+            attempts: (format!("{zero:.1}"), format!("{:.1}", below(sum.misses()))),
+            down: (format!("{zero:.1}"), format!("{:.1}", below(sum.failed))),
         }
     }
 }

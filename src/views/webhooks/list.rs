@@ -6,7 +6,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::alert::{Alert, Banner};
-use super::sparkline::{self, Hour, Sparkline};
+use super::sparkline::{Hour, Sparkline};
 use crate::domain::accounts::user::Language;
 use crate::domain::deliveries::{Delivery, Status};
 use crate::domain::id::InboxId;
@@ -94,11 +94,10 @@ impl Pagination {
     }
 }
 
-/// Deliveries of all webhooks that ended in the last 24 hours, and those pending now.
+/// The last 24 hours of all webhooks together, and the deliveries that are pending now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
-    pub delivered: Count,
-    pub failed: Count,
+    pub day: Hour,
     pub pending: Count,
 }
 
@@ -154,7 +153,7 @@ impl<'a> WebhooksPage<'a> {
     }
 
     fn ended(&self) -> Count {
-        self.list.totals.delivered + self.list.totals.failed
+        self.list.totals.day.delivered + self.list.totals.day.failed
     }
 }
 
@@ -189,7 +188,7 @@ impl<'a> WebhookRow<'a> {
     pub fn new(layout: &Layout<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
         let (t, webhook) = (layout.t, summary.webhook);
         let url = layout.shown_url(&webhook.url);
-        let (delivered, ended) = sparkline::totals(&summary.hours);
+        let day: Hour = summary.hours.iter().copied().sum();
         Self {
             layout: layout.clone(),
             t,
@@ -205,7 +204,7 @@ impl<'a> WebhookRow<'a> {
             }),
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
             sparkline: Sparkline::new(t, &summary.hours),
-            rate: (ended > 0).then(|| (t.percent(delivered, ended), ended)),
+            rate: (day.tries() > 0).then(|| (t.percent(day.delivered, day.tries()), day.tries())),
             last: summary.last.map(|delivery| (Badge::of_delivery(t, delivery), last_line(t, delivery))),
         }
     }

@@ -1,15 +1,42 @@
-//! The sparkline of a webhook: one bar an hour, delivered upwards, failed downwards.
+//! The sparkline of a webhook: one bar an hour, delivered upwards, failed attempts and failed deliveries downwards.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::i18n::{Count, Translator};
 
-/// Deliveries that ended in one hour.
+/// What happened in one hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hour {
+    /// Deliveries that succeeded.
     pub delivered: Count,
+    /// Deliveries that failed permanently.
     pub failed: Count,
+    /// Attempts that failed, of deliveries open or ended.
+    pub failed_attempts: Count,
+}
+
+impl Hour {
+    /// What did not succeed: failed attempts; or deliveries, if more of them failed, as they do without an attempt when they
+    /// expire.
+    pub fn misses(&self) -> Count {
+        self.failed_attempts.max(self.failed)
+    }
+
+    /// Successful and failed attempts: what the success rate is a share of.
+    pub fn tries(&self) -> Count {
+        self.delivered + self.misses()
+    }
+}
+
+impl std::iter::Sum for Hour {
+    fn sum<I: Iterator<Item = Self>>(hours: I) -> Self {
+        hours.fold(Self::default(), |sum, hour| Self {
+            delivered: sum.delivered + hour.delivered,
+            failed: sum.failed + hour.failed,
+            failed_attempts: sum.failed_attempts + hour.failed_attempts,
+        })
+    }
 }
 
 /// The last 24 hours as an image with a label for screen readers.
@@ -43,7 +70,7 @@ const BAR_DISTANCE: f64 = 4.92;
 impl Sparkline {
     /// `hours` are oldest first. The scale is that of the busiest hour.
     pub fn new(t: Translator, hours: &[Hour; 24]) -> Self {
-        let max = hours.iter().map(|hour| hour.delivered.max(hour.failed)).max().unwrap_or(0).max(1) as f64;
+        let max = hours.iter().map(|hour| hour.delivered.max(hour.misses())).max().unwrap_or(0).max(1) as f64;
         let mut bars = Vec::new();
         for (place, hour) in hours.iter().enumerate() {
             let x = format!("{:.1}", place as f64 * BAR_DISTANCE);
@@ -51,9 +78,12 @@ impl Sparkline {
                 let height = (hour.delivered as f64 / max * UP_HEIGHT_MAX).max(1.5);
                 bars.push(Bar::new("up", &x, BASELINE_Y - height, height));
             }
-            if hour.failed > 0 {
-                let height = (hour.failed as f64 / max * UP_HEIGHT_MAX).clamp(2.5, DOWN_HEIGHT_MAX);
-                bars.push(Bar::new("dn", &x, BASELINE_Y + 1.5, height));
+            // The failed ones are drawn over the attempts.
+            for (class, count) in [("rt", hour.misses()), ("dn", hour.failed)] {
+                if count > 0 {
+                    let height = (count as f64 / max * UP_HEIGHT_MAX).clamp(2.5, DOWN_HEIGHT_MAX);
+                    bars.push(Bar::new(class, &x, BASELINE_Y + 1.5, height));
+                }
             }
         }
         Self { label: label(t, hours), bars }
@@ -66,16 +96,10 @@ impl Bar {
     }
 }
 
-/// Returns the deliveries that succeeded, and all that ended.
-pub(super) fn totals(hours: &[Hour; 24]) -> (Count, Count) {
-    let delivered = hours.iter().map(|hour| hour.delivered).sum();
-    let failed: Count = hours.iter().map(|hour| hour.failed).sum();
-    (delivered, delivered + failed)
-}
-
 fn label(t: Translator, hours: &[Hour; 24]) -> String {
-    match totals(hours) {
-        (_, 0) => t.strip_empty(),
-        (delivered, all) => t.strip_of(all, t.percent(delivered, all)),
+    let all: Hour = hours.iter().copied().sum();
+    match all.tries() {
+        0 => t.strip_empty(),
+        tries => t.strip_of(tries, t.percent(all.delivered, tries)),
     }
 }

@@ -66,7 +66,13 @@ fn each_end_is_counted_once(store: &mut Store) {
     let counted = "webhook_hours ON webhook_hours.webhook_id = ended.webhook_id AND webhook_hours.hour = ended.hour";
     let wrong = format!("{ended} LEFT JOIN {counted} WHERE amount <> COALESCE(delivered + failed, 0)");
     assert_eq!(store.count(&wrong), 0, "hours with a wrong count");
-    assert_eq!(store.count("webhook_hours WHERE webhook_id > 0"), store.count(ended), "hours in which nothing ended");
+    let idle = "webhook_hours WHERE webhook_id > 0 AND delivered + failed > 0";
+    assert_eq!(store.count(idle), store.count(ended), "hours in which nothing ended");
+    let failed =
+        "attempts JOIN deliveries ON deliveries.id = delivery_id WHERE outcome = 'failed' AND origin <> 'test'";
+    let counted = "(SELECT SUM(failed_attempts) AS amount FROM webhook_hours WHERE webhook_id > 0) AS sums";
+    let wrong = format!("{counted} WHERE COALESCE(amount, 0) <> (SELECT COUNT(*) FROM {failed})");
+    assert_eq!(store.count(&wrong), 0, "failed attempts are counted once");
 }
 
 /// Every accepted event has arrived at every webhook.

@@ -30,13 +30,19 @@ async fn ended_deliveries_are_counted_on_every_page() {
     one_of_each(&app, &receiver).await;
     let admin = app.admin().await;
     let list = admin.open("/webhooks").await;
-    assert_eq!(list.texts(".stats b"), ["2", "50.0%", "1", "0"]);
+    // One of three attempts succeeded.
+    assert_eq!(list.texts(".stats b"), ["2", "33.3%", "1", "0"]);
     assert!(list.text(".nav .count").contains('1'), "{}", list.text(".nav"));
-    assert!(list.text("#wh-1").contains("50.0%"), "{}", list.text("#wh-1"));
+    assert!(
+        list.text("#wh-1").contains("33.3%") && list.text("#wh-1").contains("3 attempts"),
+        "{}",
+        list.text("#wh-1")
+    );
     for range in ["", "?range=24h", "?range=7d"] {
         let page = admin.open(&format!("/webhooks/1{range}")).await;
-        assert_eq!(numbers(&page), ["2", "50.0%"], "{range}");
-        assert!(page.has("#chart rect.up") && page.has("#chart rect.dn"), "{range}");
+        assert_eq!(numbers(&page), ["2", "33.3%"], "{range}");
+        assert!(["up", "rt", "dn"].iter().all(|bar| page.has(&format!("#chart g rect.{bar}"))), "{range}");
+        assert!(page.says("Failed attempts: 2"), "{}", page.text("#chart"));
         let rows = page.texts("#chart tbody tr");
         assert_eq!(rows.len(), if range == "?range=7d" { 28 } else { 24 }, "{range}");
         let ended: Vec<_> = rows.iter().filter(|row| !row.trim_end().ends_with("00")).collect();
@@ -48,15 +54,39 @@ async fn ended_deliveries_are_counted_on_every_page() {
     assert_eq!(admin.open("/webhooks").await.texts(".stats b")[0], "2");
 }
 
+/// A receiver that is down: no delivery has ended, and all that the pages show says that attempts fail.
+#[tokio::test]
+async fn attempts_that_fail_show_before_any_delivery_has_ended() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&webhook(&receiver.at("/down"))).await;
+    receiver.answers("/down", [Reply::Status(500), Reply::Status(500)]);
+    for number in 1..=2 {
+        api.accepted(event("message_created")).await;
+        after_attempt(&api, number).await;
+    }
+    let admin = app.admin().await;
+    let list = admin.open("/webhooks").await;
+    assert_eq!(list.texts(".stats b"), ["0", "0.0%", "0", "2"]);
+    assert!(list.has("#wh-1 rect.rt") && !list.has("#wh-1 rect.dn") && !list.has("#wh-1 rect.up"));
+    assert!(list.text("#wh-1").contains("0.0%") && list.text("#wh-1").contains(" attempts"), "{}", list.text("#wh-1"));
+    let page = admin.open("/webhooks/1").await;
+    assert_eq!(numbers(&page), ["0", "0.0%"]);
+    assert!(page.has("#chart g rect.rt") && !page.has("#chart g rect.dn") && page.says("Failed attempts: "));
+    let page = admin.open("/webhooks/1?lang=uk").await;
+    assert!(page.says("Невдалі спроби: "), "{}", page.text("#chart"));
+}
+
 #[tokio::test]
 async fn deliveries_older_than_the_hourly_counts_are_counted_too() {
     let (mut app, receiver) = (App::start(), Receiver::start());
     one_of_each(&app, &receiver).await;
     app.stop();
     app.run_sql("DROP TABLE webhook_hours");
-    app.run_sql("DELETE FROM __diesel_schema_migrations WHERE version = '20261121000005'");
+    app.run_sql("DELETE FROM __diesel_schema_migrations WHERE version IN ('20261121000005', '20261128000013')");
     app.start_again();
     let admin = app.admin().await;
+    // Failed attempts are counted from now on.
     assert_eq!(admin.open("/webhooks").await.texts(".stats b"), ["2", "50.0%", "1", "0"]);
     assert_eq!(numbers(&admin.open("/webhooks/1").await), ["2", "50.0%"]);
 }

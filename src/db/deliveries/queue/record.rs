@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::batch::{self, AttemptRow};
 use super::rows::{Finished, Row};
 use super::state::{Leased, State, fail_permanently};
-use crate::db::deliveries::hourly_counts;
+use crate::db::deliveries::hourly_counts::{self, Tally};
 use crate::db::schema::{attempts, deliveries as d};
 use crate::db::sql::literal::PENDING;
 use crate::db::sql::prepared;
@@ -146,7 +146,7 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
         LeaseScope::Expired(now) => rows.filter(d::leased_until.le(now.micros())),
         LeaseScope::Own(first, last) => rows.filter(d::lease.between(first, last)),
     };
-    let (mut reclaimed, mut failed) = (0, Vec::new());
+    let (mut reclaimed, mut failed) = (0, Tally::default());
     let mut rows: Vec<Row> = rows.load(conn)?;
     // In the order in which `record` locks rows, so that two processes do not deadlock.
     rows.sort_unstable_by_key(|row| row.id);
@@ -167,7 +167,7 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
             } else if row.interruptions + 1 >= POISON_AFTER_INTERRUPTIONS
                 && fail_permanently(conn, row.id, Reason::Poison, due)?
             {
-                failed.push((row.webhook_id, Status::Failed));
+                failed.ended(row.webhook_id, Status::Failed);
             }
             if let Some(lease) = row.lease {
                 health::release_probe(conn, row.webhook_id, lease)?;
@@ -175,7 +175,7 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
             reclaimed += 1;
         }
     }
-    hourly_counts::count(conn, failed, due)?;
+    hourly_counts::count(conn, &failed, due)?;
     Ok(reclaimed)
 }
 

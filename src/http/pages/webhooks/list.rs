@@ -9,7 +9,7 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use crate::db::deliveries::hourly_counts;
-use crate::db::deliveries::statistics::{self, Activity};
+use crate::db::deliveries::statistics::{self, Activity, HourActivity};
 use crate::db::webhooks::search::{self, Search};
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::deliveries::Delivery;
@@ -111,15 +111,13 @@ fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp)
 
 impl Loaded {
     fn list<'a>(&'a self, filter: WebhookFilter<'a>, alerts: Vec<Alert<'a>>) -> WebhooksInput<'a> {
-        let all = self.activity.get(&hourly_counts::ALL);
         WebhooksInput {
             filter,
             webhooks: self.webhooks.iter().map(|webhook| self.summary(webhook)).collect(),
             pagination: self.pagination,
             inboxes: &self.inboxes,
             totals: Totals {
-                delivered: all.map_or(0, Activity::delivered).into(),
-                failed: all.map_or(0, Activity::failed).into(),
+                day: last_day(self.activity.get(&hourly_counts::ALL)).into_iter().sum(),
                 pending: count(self.pending),
             },
             alerts,
@@ -147,7 +145,11 @@ pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
 }
 
 fn last_day(activity: Option<&Activity>) -> [Hour; 24] {
-    let hour = |(up, down): (u32, u32)| Hour { delivered: up.into(), failed: down.into() };
+    let hour = |hour: HourActivity| Hour {
+        delivered: hour.delivered.into(),
+        failed: hour.failed.into(),
+        failed_attempts: hour.failed_attempts.into(),
+    };
     activity.map_or([Hour::default(); 24], |activity| activity.hours.map(hour))
 }
 

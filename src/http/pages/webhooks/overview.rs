@@ -100,8 +100,11 @@ fn chart(conn: &mut DbConnection, id: WebhookId, range: Range, now: Timestamp) -
     let counted = hourly_counts::since(conn, &[id], first)?;
     let hour = |hour: i64| {
         let found = counted.iter().find(|counted| counted.hour == hour);
-        let sum =
-            |Counted { delivered, failed, .. }: &Counted| Hour { delivered: count(*delivered), failed: count(*failed) };
+        let sum = |counted: &Counted| Hour {
+            delivered: count(counted.delivered),
+            failed: count(counted.failed),
+            failed_attempts: count(counted.failed_attempts),
+        };
         (hourly_counts::begin(hour), found.map(sum).unwrap_or_default())
     };
     let answers = statistics::answers(conn, id, hourly_counts::begin(first))?;

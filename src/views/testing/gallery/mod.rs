@@ -73,7 +73,10 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
         webhooks: all.iter().enumerate().map(summary).collect(),
         pagination: webhooks::Pagination::new(1, 50, 5, 5),
         inboxes: &inboxes,
-        totals: webhooks::Totals { delivered: 1120, failed: 28, pending: 12 },
+        totals: webhooks::Totals {
+            day: webhooks::Hour { delivered: 1120, failed: 28, failed_attempts: 41 },
+            pending: 12,
+        },
         alerts: all.get(3).map(alert).into_iter().collect(),
     };
     let filter = webhooks::WebhookFilter { q: "zzz", state: None, inbox: Some(InboxId(2)) };

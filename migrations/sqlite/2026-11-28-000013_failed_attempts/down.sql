@@ -1,0 +1,1 @@
+ALTER TABLE webhook_hours DROP COLUMN failed_attempts;
