@@ -171,11 +171,8 @@ async fn a_new_connection_that_ends_the_same_way_is_an_ordinary_failure() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_on_a_kept_connection_is_an_ordinary_failure() {
-    let (_app, api, receiver) = start(|request| if request == 1 { Act::Answer } else { Act::BreakOff }).await;
-    let delivery = second_request(&api, &receiver, |delivery| delivery["next_attempt_at"].is_string()).await;
-    let first = &delivery["attempts"][0];
-    assert_eq!((&first["outcome"], &first["cause"]), (&json!("failed"), &json!("connect_reset")), "{delivery}");
+async fn a_kept_connection_that_ends_within_the_head_of_an_answer_is_repeated_at_once() {
+    is_repeated_at_once(Act::BreakOff).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

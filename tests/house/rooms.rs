@@ -19,7 +19,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 25] = [
     ("i18n", &["domain", "i18n"], &["fluent"]),
     ("forms", &["domain", "forms"], &[]),
     ("views", &["domain", "forms", "i18n", "views", "assets"], &["askama"]),
-    ("delivery/network", &["domain", "clock", "delivery", "fault_injection"], &["hyper"]),
+    ("delivery/network", &["domain", "clock", "delivery", "fault_injection"], &["reqwest"]),
     ("delivery/policy", &["domain", "delivery", "fault_injection"], &[]),
     ("delivery", &["domain", "clock", "db", "delivery", "fault_injection", "supervisor"], &[]),
     ("operations", &["domain", "clock", "db", "delivery", "forms", "operations"], &[]),
@@ -72,7 +72,7 @@ const AREAS: [(&str, &[&str]); 5] = [
     ("actix", &["actix_web", "actix_session", "actix_http", "actix_server", "actix_service"]),
     ("askama", &["askama"]),
     ("fluent", &["fluent_bundle", "fluent_langneg", "intl_memoizer"]),
-    ("hyper", &["hyper", "hyper_util", "hyper_rustls", "http_body_util", "rustls_platform_verifier", "tower_service"]),
+    ("reqwest", &["reqwest", "hyper", "tower_layer", "tower_service"]),
 ];
 
 #[test]
@@ -152,9 +152,9 @@ fn every_room_of_the_source_has_a_rule() {
 
 #[test]
 fn the_rule_finds_a_seeded_fault() {
-    let code = code("use crate::{db::webhooks, domain};\n// use diesel::x;\nuse hyper_util::client;");
+    let code = code("use crate::{db::webhooks, domain};\n// use diesel::x;\nuse reqwest::Client;");
     assert_eq!(crate_paths(&code), BTreeSet::from(["db".to_owned(), "domain".to_owned()]));
-    assert!(names_crate(&code, "hyper_util") && !names_crate(&code, "diesel"));
+    assert!(names_crate(&code, "reqwest") && !names_crate(&code, "diesel"));
 }
 
 fn rule(path: &str) -> (&'static str, &'static [&'static str], &'static [&'static str]) {

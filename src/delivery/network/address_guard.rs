@@ -7,11 +7,9 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper_util::client::legacy::connect::dns::Name;
-use tower_service::Service;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::name_lookup::LookupThreads;
 use crate::domain::webhooks::address::AddressPolicy;
@@ -84,25 +82,16 @@ impl Guard {
 }
 
 /// Makes a guard the resolver of the HTTP client.
-#[derive(Clone)]
 pub(in crate::delivery) struct Resolver(pub(in crate::delivery) Arc<Guard>);
 
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = Refusal;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Refusal>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
         let guard = Arc::clone(&self.0);
         Box::pin(async move {
             let answers = guard.resolve(name.as_str()).await?;
             // The client replaces port 0 by the port of the URL.
-            let addresses: Vec<_> = answers.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
-            Ok(addresses.into_iter())
+            let addresses: Addrs = Box::new(answers.into_iter().map(|ip| SocketAddr::new(ip, 0)));
+            Ok(addresses)
         })
     }
 }

@@ -5,22 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request, Uri};
-use hyper_util::client::legacy::connect::HttpInfo;
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, Request};
 use rustls::pki_types::CertificateDer;
-use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
 use tokio::time::timeout;
 use url::Host;
 
 use super::address_guard::{Guard, Lookup, Resolver, system_lookup};
-use super::connector::{Connector, History};
+use super::connection_use::{ConnectionUse, NoteOpened, observed};
 pub use super::failure_cause::Failure;
 use crate::domain::deliveries::Response;
 use crate::domain::deliveries::failure_cause::FailureCause;
@@ -94,7 +86,7 @@ pub struct Reply {
 /// The HTTP client could not be set up: most likely the machine has no root certificates.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client could not be set up: are the CA certificates of this system installed?")]
-pub struct SetUpError(#[from] rustls::Error);
+pub struct SetUpError(#[from] reqwest::Error);
 
 /// What tests replace: the name service, additional root certificates, and timeouts.
 pub(in crate::delivery) struct Setup {
@@ -125,13 +117,11 @@ pub struct Sender {
     body_time: Duration,
 }
 
-type HttpClient = Client<Connector, Full<Bytes>>;
-
 /// The clients of one scheme.
 struct Clients {
-    keeping: HttpClient,
+    keeping: Client,
     /// Opens a connection for each request.
-    opening: HttpClient,
+    opening: Client,
 }
 
 impl Sender {
@@ -141,8 +131,13 @@ impl Sender {
     }
 
     pub(in crate::delivery) fn with(policy: Arc<AddressPolicy>, setup: Setup) -> Result<Self, SetUpError> {
-        let https = clients(&policy, &setup, true)?;
-        let http = clients(&policy, &setup, false)?;
+        // An error means that the process has a provider already.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let clients = |https| -> Result<Clients, reqwest::Error> {
+            let keeping = client(&policy, &setup, https, ConnectionChoice::Kept)?;
+            Ok(Clients { keeping, opening: client(&policy, &setup, https, ConnectionChoice::New)? })
+        };
+        let (https, http) = (clients(true)?, clients(false)?);
         Ok(Self { policy, https, http, body_time: setup.body_time })
     }
 
@@ -155,9 +150,10 @@ impl Sender {
             ConnectionChoice::Kept => &clients.keeping,
             ConnectionChoice::New => &clients.opening,
         };
-        let answer = timeout(request.timeout, client.request(built(request)?)).await;
-        let response = answer.map_err(|_| FailureCause::Timeout)?.map_err(|error| self.failure(&error))?;
-        let remote_ip = response.extensions().get::<HttpInfo>().map(|info| info.remote_addr().ip());
+        let answer = timeout(request.timeout, observed(client.execute(built(request)))).await;
+        let (answer, connection) = answer.map_err(|_| FailureCause::Timeout)?;
+        let response = answer.map_err(|error| self.failure(&error, connection))?;
+        let remote_ip = response.remote_addr().map(|remote| remote.ip());
         if remote_ip.is_some_and(|ip| !self.policy.admits(ip, request.url.is_https())) {
             tracing::error!(ip = ?remote_ip, "the client connected to an address that the guard does not admit");
             return Err(FailureCause::Internal.into());
@@ -178,9 +174,12 @@ impl Sender {
         })
     }
 
-    fn failure(&self, error: &legacy::Error) -> Failure {
+    fn failure(&self, error: &reqwest::Error, connection: ConnectionUse) -> Failure {
+        if error.is_connect() && error.is_timeout() {
+            return FailureCause::ConnectTimeout.into();
+        }
         match Failure::of(error) {
-            failure if failure.cause == FailureCause::ConnectReset && is_kept_and_silent(error) => {
+            failure if failure.cause == FailureCause::ConnectReset && connection == ConnectionUse::Reused => {
                 FailureCause::ConnectionClosed.into()
             }
             failure => self.without_blocked_address(failure),
@@ -197,27 +196,29 @@ impl Sender {
     }
 }
 
-/// Whether the request failed on a connection that had answered another one, before a byte of its own answer came.
-fn is_kept_and_silent(error: &legacy::Error) -> bool {
-    let Some(connection) = error.connect_info() else { return false };
-    // The client hands out the extras of a connection only with extensions, which are those of a message.
-    let mut message = Request::new(());
-    connection.get_extras(message.extensions_mut());
-    message.extensions().get::<History>().is_some_and(History::is_reused_and_silent)
-}
-
-fn clients(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Clients, rustls::Error> {
+fn client(
+    policy: &Arc<AddressPolicy>,
+    setup: &Setup,
+    https: bool,
+    connection: ConnectionChoice,
+) -> Result<Client, reqwest::Error> {
     let (policy, lookup) = (Arc::clone(policy), Arc::clone(&setup.lookup));
     let guard = Guard { policy, lookup, timeout: setup.lookup_time, https };
-    let tls = tls_config(https.then_some(setup.roots.as_slice()))?;
-    let connector = Connector::new(Resolver(Arc::new(guard)), tls, https, setup.connect_time);
-    let mut builder = Client::builder(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
+    let builder = Client::builder()
+        .dns_resolver(Resolver(Arc::new(guard)))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // Another crate of the build may turn these features on.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .http1_only()
         .http1_max_headers(HEADERS_MAX)
         // Most software writes names in title case; `as_sent` in `domain/webhooks/header.rs` shows them the same way.
-        .http1_title_case_headers(true)
+        .http1_title_case_headers()
         // Header lines that browsers and curl accept must not make a failure of a success. The framing of a message stays
         // strict: two lengths, NUL or a bare CR are invalid.
         .http1_allow_obsolete_multiline_headers_in_responses(true)
@@ -225,43 +226,36 @@ fn clients(policy: &Arc<AddressPolicy>, setup: &Setup, https: bool) -> Result<Cl
         .http1_ignore_invalid_headers_in_responses(true)
         // For bursts only: servers close idle connections after 2 s or more, and a request that is written to a closing
         // connection fails. The client repeats only a request of which it has written nothing.
-        .pool_idle_timeout(IDLE_CONNECTION_KEPT);
-    let keeping = builder.build(connector.clone());
-    let opening = builder.pool_max_idle_per_host(0).build(connector);
-    Ok(Clients { keeping, opening })
-}
-
-/// TLS 1.2 or newer with the roots of the machine and these. `None` trusts no certificate, so TLS always fails.
-fn tls_config(extra_roots: Option<&[CertificateDer<'static>]>) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder =
-        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&[&TLS13, &TLS12])?;
-    let mut config = match extra_roots {
-        Some(roots) => {
-            let verifier = Verifier::new_with_extra_roots(roots.iter().cloned(), provider)?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
-        }
-        None => builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+        .pool_idle_timeout(IDLE_CONNECTION_KEPT)
+        .connect_timeout(setup.connect_time)
+        .tls_version_min(reqwest::tls::Version::TLS_1_2)
+        .https_only(https)
+        .connector_layer(NoteOpened);
+    let builder = match connection {
+        ConnectionChoice::Kept => builder,
+        ConnectionChoice::New => builder.pool_max_idle_per_host(0),
     };
-    config.alpn_protocols = vec!["http/1.1".into()];
-    Ok(config)
+    if https {
+        let roots: Result<Vec<_>, _> = setup.roots.iter().map(|root| Certificate::from_der(root)).collect();
+        builder.tls_certs_merge(roots?).build()
+    } else {
+        // The client for http trusts no certificate, so TLS through it always fails.
+        builder.tls_certs_only([]).build()
+    }
 }
 
-fn built(request: &PreparedRequest) -> Result<Request<Full<Bytes>>, Failure> {
-    let mut built = Request::new(Full::new(request.body.clone()));
-    *built.method_mut() = Method::POST;
-    *built.uri_mut() = Uri::try_from(request.url.url().as_str())
-        .map_err(|error| Failure::with_detail(FailureCause::Internal, &error))?;
+fn built(request: &PreparedRequest) -> Request {
+    let mut built = Request::new(reqwest::Method::POST, request.url.url().clone());
     *built.headers_mut() = request.headers.0.clone();
-    built.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-    Ok(built)
+    *built.body_mut() = Some(request.body.clone().into());
+    built
 }
 
 /// Reads the part of the answer that is kept. The connection is closed if more follows.
-async fn kept(answer: hyper::Response<Incoming>, body_time: Duration) -> Response {
+async fn kept(mut answer: reqwest::Response, body_time: Duration) -> Response {
     let (status, headers) = (answer.status().as_u16(), kept_headers(answer.headers()));
     let mut body = Vec::new();
-    let whole = timeout(body_time, fill(&mut body, answer.into_body())).await.unwrap_or(false);
+    let whole = timeout(body_time, fill(&mut body, &mut answer)).await.unwrap_or(false);
     Response { status, headers, body, truncated: !whole }
 }
 
@@ -283,16 +277,14 @@ fn kept_headers(all: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// Reads the body. True if all of it was read; false if it broke or is longer than 16 KiB.
-async fn fill(body: &mut Vec<u8>, mut answer: Incoming) -> bool {
-    while let Some(frame) = answer.frame().await {
-        let Ok(frame) = frame else { return false };
-        // Trailers are not kept.
-        let Ok(chunk) = frame.into_data() else { continue };
+async fn fill(body: &mut Vec<u8>, answer: &mut reqwest::Response) -> bool {
+    loop {
+        let Ok(chunk) = answer.chunk().await else { return false };
+        let Some(chunk) = chunk else { return true };
         let room = BODY_KEPT_BYTES_MAX.saturating_sub(body.len());
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() > room {
             return false;
         }
     }
-    true
 }

@@ -111,17 +111,39 @@ async fn a_kept_connection_that_ends_before_a_byte_of_an_answer_is_connection_cl
     assert_eq!(cause_of_second(reset).await, FailureCause::ConnectionClosed);
 }
 
+/// The HTTP client does not say whether the first bytes of an answer came.
 #[tokio::test]
-async fn an_answer_that_breaks_off_on_a_kept_connection_is_an_ordinary_failure() {
+async fn the_end_of_a_kept_connection_within_the_head_of_an_answer_is_connection_closed() {
     for (part, expected) in [
-        ("H", FailureCause::ConnectReset),
-        ("HTTP/1.1 200 OK\r\nx-half: ", FailureCause::ConnectReset),
-        ("HTTP/1.1 103 Early Hints\r\n\r\n", FailureCause::ConnectReset),
+        ("H", FailureCause::ConnectionClosed),
+        ("HTTP/1.1 200 OK\r\nx-half: ", FailureCause::ConnectionClosed),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n", FailureCause::ConnectionClosed),
         ("\0\0\0", FailureCause::InvalidHttp),
     ] {
         let end = move |caller: &mut Caller| assert!(caller.say(part));
         assert_eq!(cause_of_second(end).await, expected, "{part}");
     }
+}
+
+/// A connection that is opened while all kept ones are in use is a new one, though others are kept.
+#[tokio::test]
+async fn a_connection_that_is_new_is_no_kept_one_although_others_are_kept() {
+    let receiver = Receiver::serving(|mut caller| {
+        caller.hear();
+        caller.say(FINE);
+        // Kept, and its next request is never answered.
+        caller.hear_another();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    });
+    let breaking = Receiver::serving(drop);
+    let names = Names::answering(&[&["127.0.0.1"]]);
+    let sender = sender(loopback(), &names.lookup, Vec::new());
+    let kept = request(&format!("http://{}/hook", receiver.at));
+    sender.send(&kept).await.unwrap();
+    let new = request(&format!("http://{}/hook", breaking.at));
+    let (second, first) = tokio::join!(sender.send(&kept), sender.send(&new));
+    assert_eq!(cause(second), FailureCause::ConnectionClosed);
+    assert_eq!(cause(first), FailureCause::ConnectReset);
 }
 
 #[tokio::test]
