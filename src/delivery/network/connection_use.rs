@@ -34,8 +34,8 @@ pub(super) async fn observed<T>(request: impl Future<Output = T>) -> (T, Connect
     HAS_OPENED.scope(Cell::new(false), noted).await
 }
 
-/// Notes that a request opens a connection. A connection that is given up for one that becomes idle first is opened to its
-/// end by a task of the client, and counts for no request.
+/// Notes that a request opens a connection. If another connection becomes idle first, the request uses that one; a task of
+/// the client continues to open the new one, which counts for no request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteOpened;
 
