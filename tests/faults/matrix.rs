@@ -98,9 +98,14 @@ async fn every_kind_of_receiver_failure_has_its_cause_and_delays_no_other_webhoo
     let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
     let mut wanted = Vec::new();
+    // Each has a receiver of its own: on a connection that the answer to another row left open, a close or a reset would be an
+    // interruption.
+    let mut receivers = Vec::new();
     for (path, steps, cause) in rows() {
-        receiver.answers(path, steps);
-        wanted.push((path.to_owned(), cause, subscribe(&api, &receiver.at(path)).await));
+        let own = FaultyReceiver::start();
+        own.answers(path, steps);
+        wanted.push((path.to_owned(), cause, subscribe(&api, &own.at(path)).await));
+        receivers.push(own);
     }
     let (mute, rude) = (FaultyReceiver::greeting(vec![Step::Hang]), FaultyReceiver::greeting(vec![Step::Reset]));
     let plain = FaultyReceiver::greeting(status(400));
