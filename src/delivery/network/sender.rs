@@ -1,7 +1,8 @@
 //! Sends requests to receivers and reads the beginning of their answers.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -114,6 +115,8 @@ pub struct Sender {
     policy: Arc<AddressPolicy>,
     https: Clients,
     http: Clients,
+    /// How often a connection to each receiver, by its host and port, may have become idle.
+    answers: Mutex<HashMap<String, u64>>,
     body_time: Duration,
 }
 
@@ -138,7 +141,7 @@ impl Sender {
             Ok(Clients { keeping, opening: client(&policy, &setup, https, ConnectionChoice::New)? })
         };
         let (https, http) = (clients(true)?, clients(false)?);
-        Ok(Self { policy, https, http, body_time: setup.body_time })
+        Ok(Self { policy, https, http, answers: Mutex::default(), body_time: setup.body_time })
     }
 
     /// Sends one request, once. Returns within the timeout of the request, plus 2 s for the body of an answer whose
@@ -150,15 +153,43 @@ impl Sender {
             ConnectionChoice::Kept => &clients.keeping,
             ConnectionChoice::New => &clients.opening,
         };
+        let receiver = request.url.url().authority();
+        let answers = self.answers(receiver, 0);
         let answer = timeout(request.timeout, observed(client.execute(built(request)))).await;
         let (answer, connection) = answer.map_err(|_| FailureCause::Timeout)?;
-        let response = answer.map_err(|error| self.failure(&error, connection))?;
+        let response = answer.map_err(|error| {
+            let connection = match request.connection {
+                ConnectionChoice::New => ConnectionUse::First,
+                // The client may have opened a connection and then used another one, which had become idle meanwhile.
+                ConnectionChoice::Kept if self.answers(receiver, 0) != answers => ConnectionUse::Reused,
+                ConnectionChoice::Kept => connection,
+            };
+            self.failure(&error, connection)
+        })?;
+        self.answers(receiver, 1);
         let remote_ip = response.remote_addr().map(|remote| remote.ip());
         if remote_ip.is_some_and(|ip| !self.policy.admits(ip, request.url.is_https())) {
             tracing::error!(ip = ?remote_ip, "the client connected to an address that the guard does not admit");
             return Err(FailureCause::Internal.into());
         }
-        Ok(Reply { response: kept(response, self.body_time).await, remote_ip })
+        let response = kept(response, self.body_time).await;
+        self.answers(receiver, 1);
+        Ok(Reply { response, remote_ip })
+    }
+
+    /// Adds to the answers of a receiver, and returns their number.
+    fn answers(&self, receiver: &str, more: u64) -> u64 {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        match answers.get_mut(receiver) {
+            Some(answers) => {
+                *answers += more;
+                *answers
+            }
+            None => {
+                answers.insert(receiver.to_owned(), more);
+                more
+            }
+        }
     }
 
     /// Checks the URL again on every attempt: the HTTP client does not resolve an IP address in a URL, so the guard does
