@@ -66,6 +66,17 @@ pub(super) async fn store(inner: &Arc<Inner>, posted: Posted) -> Result<Accepted
     }
 }
 
+/// Ends a job when it is dropped, also by a panic: else no further event would ever be stored.
+struct RunningJob(Arc<Inner>);
+
+impl Drop for RunningJob {
+    fn drop(&mut self) {
+        if self.0.ingest.end_job() {
+            queue_job(&self.0);
+        }
+    }
+}
+
 fn queue_job(inner: &Arc<Inner>) {
     inner.spawn(write_waiting(Arc::clone(inner)));
 }
@@ -75,8 +86,11 @@ fn queue_job(inner: &Arc<Inner>) {
 async fn write_waiting(inner: Arc<Inner>) {
     let taken = Arc::new(Mutex::new(None));
     let (task, batch) = (Arc::clone(&inner), Arc::clone(&taken));
+    // On Postgres until all is stored; on SQLite the next job is queued while this one commits.
+    let _running = inner.db.is_shared().then(|| RunningJob(Arc::clone(&inner)));
     let stored = inner.db.write_then(
         move |conn| {
+            let _running = (!task.db.is_shared()).then(|| RunningJob(Arc::clone(&task)));
             let mut waiting = task.ingest.take(COMMIT_EVENTS_MAX);
             waiting.retain_mut(Waiting::begin);
             let posted: Vec<Arc<Posted>> = waiting.iter().map(|waiting| Arc::clone(&waiting.posted)).collect();
@@ -84,9 +98,6 @@ async fn write_waiting(inner: Arc<Inner>) {
             let stored = store_in(&task, conn, &posted);
             if let (Ok(stored), Some(waiting)) = (&stored, lock(&batch).as_mut()) {
                 task.ingest.put_back(waiting.drain(stored.len()..));
-            }
-            if !task.db.is_shared() && task.ingest.end_job() {
-                queue_job(&task);
             }
             stored.map(|stored| (task, batch, stored))
         },
@@ -101,11 +112,8 @@ async fn write_waiting(inner: Arc<Inner>) {
         (Ok(()), _) => {}
         // The transaction did not begin.
         (Err(error), None) => {
+            let _running = (!inner.db.is_shared()).then(|| RunningJob(Arc::clone(&inner)));
             refuse(inner.ingest.take(usize::MAX).into_iter(), error);
-            if inner.ingest.end_job() {
-                queue_job(&inner);
-            }
-            return;
         }
         (Err(error), Some(waiting)) if waiting.len() > 1 && error.is_of_statement() => {
             for waiting in waiting {
@@ -113,9 +121,6 @@ async fn write_waiting(inner: Arc<Inner>) {
             }
         }
         (Err(error), Some(waiting)) => refuse(waiting.into_iter(), error),
-    }
-    if inner.db.is_shared() && inner.ingest.end_job() {
-        queue_job(&inner);
     }
 }
 
@@ -139,6 +144,7 @@ async fn write_one(inner: &Arc<Inner>, waiting: Waiting) {
 
 /// Stores the first of these events, all if they are not too large together.
 fn store_in(inner: &Inner, conn: &mut DbConnection, posted: &[Arc<Posted>]) -> Result<Vec<Stored>, Error> {
+    fault_injection::panic_point("ingest");
     let mut routes = Arc::clone(&lock(&inner.routes));
     if !routes.are_current(conn)? {
         routes = Arc::new(Routes::load(conn)?);

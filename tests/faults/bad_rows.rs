@@ -73,3 +73,14 @@ async fn a_result_that_the_database_refuses_delays_its_webhook_alone() {
     .await;
     assert_eq!(receiver.heard(&paths[0]).len(), 20, "no delivery is sent twice");
 }
+
+/// A panic while events are stored must not end the storing of events.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_panic_while_an_event_is_stored_the_next_ones_are_stored() {
+    let app = App::at(Place::new().set("HACHOK_FAULT_PANIC", "ingest:1"));
+    let api = app.api("admin");
+    assert_eq!(api.send(event("message_created")).await.status, 500);
+    for _ in 0..3 {
+        assert_eq!(api.send(event("message_created")).await.status, 202);
+    }
+}
