@@ -133,8 +133,10 @@ messages! {
     migration; last_cleanup; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
     tasks_ended(names: impl Text); clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
     // webhooks/alert.ftl
-    alert_exhausted(n: impl Number, name: impl Text); alert_failing(name: impl Text, duration: impl Text);
-    alert_off_soon(name: impl Text, time: impl Text); alerts_more(n: impl Number); turn_on_again;
+    alert_failing_now; alert_exhausted(n: impl Number); alert_failing(duration: impl Text);
+    alert_off_soon(time: impl Text); turned_off_failing(duration: impl Text); turned_off_failures; turned_off_gone;
+    held_events(n: impl Number); held_short(n: impl Number); see_what_went_wrong; see_what_went_wrong_with(name: impl Text);
+    turn_on_of(name: impl Text); webhooks_in_trouble(n: impl Number); trouble_all(n: impl Number);
     // webhooks/chart.ftl
     chart_numbers; deliveries_ended; chart_by_hour; chart_by_quarter; chart_median; chart_p95;
     chart_label_day(n: impl Number, max: impl Number, count: impl Number);
@@ -166,11 +168,10 @@ messages! {
     held_discard(n: impl Number); held_discard_about;
     // webhooks/list.ftl
     webhook; webhooks; webhooks_list; webhooks_lead; add_webhook; edit_webhook; deliveries_24h; success_rate; failed;
-    pending; events_and_inbox; last_24_hours; last_24h; last_delivery; enabled; enabled_of(name: impl Text);
+    pending; events_and_inbox; last_24_hours; last_24h; last_delivery; enabled_of(name: impl Text);
     name_or_url; state; inbox; all_inboxes; no_webhooks_yet; no_webhooks_advice; nothing_matches; legend_up;
     legend_attempts; legend_down; strip_of(n: impl Number, rate: impl Text); strip_empty; no_deliveries_yet;
-    turned_off_failing(name: impl Text, duration: impl Text); turned_off_failures(name: impl Text);
-    turned_off_gone(name: impl Text); held_events(n: impl Number); see_what_went_wrong; send_test_event; archived_inbox;
+    send_test_event; archived_inbox; filter_trouble; sort_by(column: impl Text);
     previous; next; list_part(from: impl Text, to: impl Text, n: impl Number);
     // webhooks/overview.ftl
     sections; overview; deliveries; test; secret; copy_url; turn_on; turn_off; configuration; extra_headers; no_headers;

@@ -149,9 +149,9 @@ fn ukrainian_plurals_of_repairs_follow_the_number() {
     let forms = |say: fn(&Translator<'static>, u64) -> String| [1, 3, 11, 21].map(|n| say(&uk(), n));
     let found = ["1 невдала доставка", "3 невдалі доставки", "11 невдалих доставок", "21 невдала доставка"].map(joined);
     assert_eq!(forms(|t, n| t.resend_found(n)), found);
-    let more = ["1 вебхук із", "3 вебхуки з", "11 вебхуків із", "21 вебхук із"];
-    let more = more.map(|words| format!("Ще {} помилками", joined(words)));
-    assert_eq!(forms(|t, n| t.alerts_more(n)), more);
+    let trouble = ["1 вебхук потребує", "3 вебхуки потребують", "11 вебхуків потребують", "21 вебхук потребує"];
+    let trouble = trouble.map(|words| format!("{} уваги", joined(words)));
+    assert_eq!(forms(|t, n| t.webhooks_in_trouble(n)), trouble);
     let kept = ["1 доставку", "3 доставки", "11 доставок", "21 доставку"];
     assert_eq!(
         forms(|t, n| t.held_kept(n)),
@@ -208,7 +208,7 @@ fn apostrophes_are_letters_and_no_text_is_isolated() {
         let inside = |letter: &char| ('\u{400}'..='\u{4ff}').contains(letter);
         assert!(!(matches!(middle, '\'' | '’') && inside(before) && inside(after)), "{triple:?}");
     }
-    let name = uk().turned_off_gone("Стара ERP");
+    let name = uk().copied_from("Стара ERP");
     assert!(name.contains("«Стара ERP»") && !name.contains(['\u{2068}', '\u{2069}']));
 }
 

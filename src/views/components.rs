@@ -62,7 +62,7 @@ impl Badge {
             State::Failing => ("bad", "bad"),
             State::Paused => ("wait", "wait"),
             State::Disabled => ("off", "pause"),
-            State::AutoDisabled => ("wait", "warn"),
+            State::AutoDisabled => ("bad", "warn"),
         };
         Self { class, icon, text: t.state_word(state) }
     }
@@ -110,14 +110,24 @@ impl Badge {
     }
 }
 
-/// A name in `<bdi>`, so that its direction does not affect the text around it.
+/// A name in `<bdi>`, so that its direction does not affect the text around it. A name that a list may cut has the whole
+/// as its title.
 #[derive(Template)]
-#[template(source = "<bdi>{{ name }}</bdi>", ext = "html")]
+#[template(source = r#"<bdi{% if self.is_long() %} title="{{ name }}"{% endif %}>{{ name }}</bdi>"#, ext = "html")]
 pub struct Bdi {
     pub name: String,
 }
 
 impl HtmlSafe for Bdi {}
+
+impl Bdi {
+    /// Two lines of the narrowest column of names hold this many wide letters.
+    const CHARS_MAX: usize = 24;
+
+    fn is_long(&self) -> bool {
+        self.name.chars().nth(Self::CHARS_MAX).is_some()
+    }
+}
 
 /// The word *hidden* instead of a secret.
 #[derive(Template)]

@@ -3,6 +3,7 @@
 use askama::{Result, Values};
 
 use super::components::{Bdi, Icon, Time};
+use super::cut_url::CutUrl;
 use crate::i18n::Moment;
 
 /// `"ok"|icon`: the icon of that name, hidden from screen readers.
@@ -15,6 +16,12 @@ pub fn icon<'a>(name: &'a str, _: &dyn Values) -> Result<Icon<'a>> {
 #[askama::filter_fn]
 pub fn bdi(name: impl std::fmt::Display, _: &dyn Values) -> Result<Bdi> {
     Ok(Bdi { name: name.to_string() })
+}
+
+/// `url|cut`: the URL on one line, cut in the middle where it does not fit.
+#[askama::filter_fn]
+pub fn cut(url: impl std::fmt::Display, _: &dyn Values) -> Result<CutUrl> {
+    Ok(CutUrl::whole(&url.to_string()))
 }
 
 /// `name|isolated`: the same with control characters, for a title, an option or an attribute, which hold only text.

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod components;
+mod cut_url;
 pub mod deliveries;
 pub mod errors;
 pub mod events;

@@ -2,6 +2,7 @@
 
 mod bars;
 mod driver;
+mod list;
 mod probes;
 mod scriptless;
 mod tour;

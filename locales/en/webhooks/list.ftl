@@ -13,7 +13,6 @@ events_and_inbox = Events and inbox
 last_24_hours = Last 24 hours
 last_24h = Last 24 h
 last_delivery = Last delivery
-enabled = Enabled
 enabled_of = Enabled: { $name }
 name_or_url = Name or URL
 state = State
@@ -31,14 +30,6 @@ strip_of = { $n ->
 }
 strip_empty = Last 24 hours: no attempts
 no_deliveries_yet = No deliveries yet
-turned_off_failing = Webhook “{ $name }” was turned off: every attempt failed for { $duration }.
-turned_off_failures = Webhook “{ $name }” was turned off: every attempt failed.
-turned_off_gone = Webhook “{ $name }” was turned off: the receiver returned 410 and accepts no more events.
-held_events = { $n ->
-    [one] { $n } event is being held for up to 7 days.
-   *[other] { $n } events are being held for up to 7 days.
-}
-see_what_went_wrong = See what went wrong
 send_test_event = Send test event
 archived_inbox = Its only inbox is archived
 
@@ -49,6 +40,8 @@ state_paused = Paused
 state_disabled = Disabled
 state_auto_disabled = Turned off automatically
 filter_active = Enabled
+filter_trouble = Need attention
+sort_by = Sort by: { $column }
 filter_failing = Failing
 filter_paused = Paused
 filter_disabled = Disabled

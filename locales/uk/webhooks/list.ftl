@@ -13,7 +13,6 @@ events_and_inbox = Події та канал
 last_24_hours = За останні 24 години
 last_24h = За 24 год
 last_delivery = Остання доставка
-enabled = Увімкнено
 enabled_of = Увімкнено: { $name }
 name_or_url = Назва або URL
 state = Стан
@@ -33,16 +32,6 @@ strip_of = { $n ->
 }
 strip_empty = За останні 24 години спроб не було
 no_deliveries_yet = Доставок ще не було
-turned_off_failing = Вебхук «{ $name }» вимкнено: усі спроби були невдалими { $duration } поспіль.
-turned_off_failures = Вебхук «{ $name }» вимкнено: усі спроби були невдалими.
-turned_off_gone = Вебхук «{ $name }» вимкнено: отримувач відповів 410 і більше не приймає подій.
-held_events = { $n ->
-    [one] { $n } подія зберігатиметься щонайбільше 7 днів.
-    [few] { $n } події зберігатимуться щонайбільше 7 днів.
-    [many] { $n } подій зберігатимуться щонайбільше 7 днів.
-   *[other] { $n } події зберігатимуться щонайбільше 7 днів.
-}
-see_what_went_wrong = Переглянути причину
 send_test_event = Надіслати тестову подію
 archived_inbox = Єдиний його канал заархівовано
 
@@ -53,6 +42,8 @@ state_paused = Призупинено
 state_disabled = Вимкнено
 state_auto_disabled = Вимкнено автоматично
 filter_active = Увімкнені
+filter_trouble = Потребують уваги
+sort_by = Впорядкувати: { $column }
 filter_failing = З помилками
 filter_paused = Призупинені
 filter_disabled = Вимкнені

@@ -9,6 +9,7 @@ use crate::db::schema::{webhook_inboxes, webhooks as w};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::search::fold;
 use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::text;
 use crate::domain::webhooks::target_url::TargetUrl;
 use crate::domain::webhooks::{State, Webhook};
 
@@ -23,13 +24,15 @@ pub struct Search {
     pub state: Option<State>,
     /// Only webhooks that get the events of this inbox.
     pub inbox: Option<InboxId>,
+    /// Only these webhooks.
+    pub among: Option<HashSet<WebhookId>>,
 }
 
 /// The result of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchResult {
-    /// The webhooks that match, oldest first.
-    pub ids: Vec<WebhookId>,
+    /// The webhooks that match with their titles, oldest first.
+    pub found: Vec<(WebhookId, String)>,
     /// How many webhooks were searched.
     pub of: usize,
 }
@@ -60,11 +63,12 @@ pub fn search(conn: &mut DbConnection, search: &Search) -> Result<SearchResult, 
     let wanted = fold(&search.text);
     let matches = |webhook: &&Candidate| {
         search.state.is_none_or(|state| webhook.state.state() == state)
+            && search.among.as_ref().is_none_or(|among| among.contains(&webhook.id))
             && (search.inbox.is_none() || webhook.all_inboxes || selecting.contains(&webhook.id))
             && contains_text(&wanted, webhook.name.as_deref(), &webhook.url, search.paths)
     };
-    let ids = all.iter().filter(matches).map(|webhook| webhook.id).collect();
-    Ok(SearchResult { ids, of: all.len() })
+    let found = all.iter().filter(matches).map(|webhook| (webhook.id, title(webhook.name.as_deref(), &webhook.url)));
+    Ok(SearchResult { found: found.collect(), of: all.len() })
 }
 
 fn webhooks_that_select(conn: &mut DbConnection, inbox: InboxId) -> Result<HashSet<WebhookId>, Error> {
@@ -73,6 +77,12 @@ fn webhooks_that_select(conn: &mut DbConnection, inbox: InboxId) -> Result<HashS
         .select(webhook_inboxes::webhook_id)
         .load(conn)?;
     Ok(ids.into_iter().collect())
+}
+
+/// See [`Webhook::title`].
+fn title(name: Option<&str>, url: &str) -> String {
+    let host = || TargetUrl::from_stored(url).map(|url| url.host()).unwrap_or_default();
+    name.and_then(text::shown).unwrap_or_else(host)
 }
 
 /// Whether the name, the URL, or the host as it is shown contains `wanted`.
@@ -85,10 +95,12 @@ fn contains_text(wanted: &str, name: Option<&str>, stored: &str, paths: bool) ->
     wanted.is_empty() || name.is_some_and(has) || address() || host()
 }
 
-/// Those of these webhooks that are not deleted, oldest first.
+/// Those of these webhooks that are not deleted, in this order.
 pub fn load(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Webhook>, Error> {
     let rows: Vec<Row> = w::table.filter(w::id.eq_any(ids)).filter(w::deleted_at.is_null()).order(w::id).load(conn)?;
-    rows::complete(conn, rows)
+    let mut webhooks = rows::complete(conn, rows)?;
+    webhooks.sort_by_key(|webhook| ids.iter().position(|id| *id == webhook.id));
+    Ok(webhooks)
 }
 
 /// Webhooks that are failing, that have a delivery which failed permanently in their current streak, or that were turned

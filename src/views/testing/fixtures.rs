@@ -119,6 +119,22 @@ pub fn webhooks(language: Language) -> Vec<Webhook> {
     vec![crm, warehouse, bot, erp, sandbox]
 }
 
+/// Webhooks whose names and URLs are hard to fit.
+pub fn long_names() -> Vec<Webhook> {
+    let long = format!("https://n8n.example.com/{}/end", "a".repeat(2020));
+    [
+        ("W".repeat(120), long.as_str()),
+        ("https://n8n.example.com/webhook/2f1c9d6e_8a7b_4c3d_9e2f_1234567890ab".into(), long.as_str()),
+        ("Донаверхнійрядокбезпробілівщоперевіритиперенесення".into(), "https://crm.example.com/hooks/v1/support-desk"),
+        ("خدمة_العملاء_والدعم_الفني_للشرق_الأوسط".into(), "https://ar.example.com/hook"),
+        ("שירות לקוחות 📞📦🚚👩‍👩‍👧‍👦".into(), "https://he.example.com/hook"),
+    ]
+    .into_iter()
+    .zip(11..)
+    .map(|((name, url), id)| webhook(id, &name, url))
+    .collect()
+}
+
 fn header(name: &str, value: Option<&str>) -> ShownHeader {
     let saved_at = value.is_none().then(|| ago(57_600));
     ShownHeader { name: HeaderName::from_stored(name.into()), value: value.map(str::to_owned), saved_at }

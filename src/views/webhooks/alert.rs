@@ -1,14 +1,16 @@
-//! Banners for webhooks that fail, or that were turned off because they failed.
+//! Alerts of webhooks that fail, or that were turned off because they failed.
 
 use std::time::Duration;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::list_filter::{WebhookFilter, list_address};
 use crate::domain::deliveries::ATTEMPTS;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Webhook;
+use crate::domain::webhooks::list_order::name_key;
 use crate::i18n::{Count, Translator};
 use crate::views::filters;
 use crate::views::layout::Layout;
@@ -16,6 +18,8 @@ use crate::views::layout::Layout;
 /// How far a failing webhook has come on the way to being turned off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// It is failing, for less than a day.
+    Failing,
     /// A delivery failed permanently: it used its whole retry schedule.
     Exhausted,
     /// Every attempt has failed for this long, at least a day.
@@ -40,6 +44,7 @@ impl Stage {
             Self::OffSoon(_) => 1,
             Self::FailingDay(_) => 2,
             Self::Exhausted => 3,
+            Self::Failing => 4,
         }
     }
 }
@@ -53,30 +58,36 @@ pub struct Alert<'a> {
     pub held: Count,
 }
 
-impl Alert<'_> {
-    /// Banners on a page; the page counts the rest.
+impl<'a> Alert<'a> {
+    /// Lines on the list; it links to the rest.
     pub const SHOWN_MAX: usize = 3;
 
-    /// Sorts by stage, the worst first.
+    /// Sorts by stage, the worst first, then by name, as the list is.
     pub fn sort(alerts: &mut [Self]) {
-        alerts.sort_by_key(|alert| alert.stage.rank());
+        alerts.sort_by_cached_key(|alert| (alert.rank(), name_key(&alert.webhook.title())));
     }
 
-    /// The text of the banner: what is wrong and, for a webhook that is off, how many deliveries are held.
+    /// 0 is the worst.
+    pub fn rank(&self) -> u8 {
+        self.stage.rank()
+    }
+
+    /// What is wrong.
     fn words(&self, t: Translator) -> String {
-        let name = self.webhook.title();
-        let why = match self.stage {
-            Stage::Exhausted => t.alert_exhausted(Count::from(ATTEMPTS.unsigned_abs()), name),
-            Stage::FailingDay(span) => t.alert_failing(name, t.span(span)),
-            Stage::OffSoon(at) => t.alert_off_soon(name, t.date_in_sentence(at)),
-            Stage::OffFailing(Some(span)) => t.turned_off_failing(name, t.span(span)),
-            Stage::OffFailing(None) => t.turned_off_failures(name),
-            Stage::OffGone => t.turned_off_gone(name),
-        };
-        match self.held {
-            held if held > 0 && self.stage.is_off() => format!("{why} {}", t.held_events(held)),
-            _ => why,
+        match self.stage {
+            Stage::Failing => t.alert_failing_now(),
+            Stage::Exhausted => t.alert_exhausted(Count::from(ATTEMPTS.unsigned_abs())),
+            Stage::FailingDay(span) => t.alert_failing(t.span(span)),
+            Stage::OffSoon(at) => t.alert_off_soon(t.date_in_sentence(at)),
+            Stage::OffFailing(Some(span)) => t.turned_off_failing(t.span(span)),
+            Stage::OffFailing(None) => t.turned_off_failures(),
+            Stage::OffGone => t.turned_off_gone(),
         }
+    }
+
+    /// The number of deliveries that it holds; `None` if it holds none or is on.
+    fn held(&self) -> Option<Count> {
+        Some(self.held).filter(|held| *held > 0 && self.stage.is_off())
     }
 
     /// The address of the log with the deliveries that explain the alert. It filters by `failed` only where deliveries
@@ -85,44 +96,77 @@ impl Alert<'_> {
     fn log(&self) -> String {
         let id = self.webhook.id;
         match self.stage {
-            Stage::FailingDay(_) | Stage::OffGone => format!("/deliveries?webhook={id}"),
+            Stage::Failing | Stage::FailingDay(_) | Stage::OffGone => format!("/deliveries?webhook={id}"),
             _ => format!("/deliveries?webhook={id}&status=failed"),
         }
     }
 }
 
-/// An alert, rendered.
+/// The alert of a webhook on its own page.
 #[derive(Template)]
 #[template(path = "webhooks/_alert.html")]
 pub struct Banner<'a> {
     t: Translator<'a>,
-    off: bool,
     text: String,
+    held: Option<Count>,
     log: String,
-    /// Links to the page that decides about the held deliveries of this webhook.
-    held: Option<WebhookId>,
 }
 
 impl HtmlSafe for Banner<'_> {}
 
 impl<'a> Banner<'a> {
     pub fn new(layout: &Layout<'a>, alert: Alert) -> Self {
-        let off = alert.stage.is_off();
-        Self {
-            t: layout.t,
-            off,
-            text: alert.words(layout.t),
-            log: alert.log(),
-            held: (off && alert.held > 0 && layout.may_write()).then_some(alert.webhook.id),
-        }
+        Self { t: layout.t, text: alert.words(layout.t), held: alert.held(), log: alert.log() }
     }
+}
 
-    /// Banners for the worst alerts, and the number of the other alerts.
-    pub fn worst(layout: &Layout<'a>, alerts: &[Alert]) -> (Vec<Self>, Count) {
+/// The worst alerts in one card above the list, one line each.
+#[derive(Template)]
+#[template(path = "webhooks/_trouble.html")]
+pub struct TroubleCard<'a> {
+    layout: Layout<'a>,
+    t: Translator<'a>,
+    lines: Vec<TroubleLine>,
+    /// All webhooks with an alert.
+    all: Count,
+    /// The list of all of them, if the card does not show all.
+    link: Option<String>,
+    back: &'a str,
+}
+
+struct TroubleLine {
+    id: WebhookId,
+    title: String,
+    text: String,
+    held: Option<Count>,
+    log: String,
+    /// It can be turned on again here.
+    off: bool,
+}
+
+impl HtmlSafe for TroubleCard<'_> {}
+
+impl<'a> TroubleCard<'a> {
+    /// `None` without an alert.
+    pub fn new(layout: &Layout<'a>, alerts: &[Alert]) -> Option<Self> {
         let mut all = alerts.to_vec();
         Alert::sort(&mut all);
-        let shown: Vec<Self> = all.iter().take(Alert::SHOWN_MAX).map(|alert| Self::new(layout, *alert)).collect();
-        let more = all.len() - shown.len();
-        (shown, more as Count)
+        let line = |alert: &Alert| TroubleLine {
+            id: alert.webhook.id,
+            title: alert.webhook.title(),
+            text: alert.words(layout.t),
+            held: alert.held(),
+            log: alert.log(),
+            off: alert.stage.is_off() && layout.may_write(),
+        };
+        let lines: Vec<TroubleLine> = all.iter().take(Alert::SHOWN_MAX).map(line).collect();
+        (!lines.is_empty()).then(|| Self {
+            t: layout.t,
+            layout: layout.clone(),
+            link: (all.len() > lines.len()).then(|| format!("/webhooks?state={}", WebhookFilter::TROUBLE)),
+            all: all.len() as Count,
+            lines,
+            back: list_address(layout),
+        })
     }
 }

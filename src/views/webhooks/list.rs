@@ -1,11 +1,10 @@
 //! `/webhooks`: the list of webhooks with their states and the last 24 hours.
 
-use std::borrow::Cow;
-
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::alert::{Alert, Banner};
+use super::alert::{Alert, TroubleCard};
+use super::list_filter::{WebhookFilter, list_address};
 use super::sparkline::{Hour, Sparkline};
 use crate::domain::accounts::user::Language;
 use crate::domain::deliveries::{Delivery, Status};
@@ -13,42 +12,13 @@ use crate::domain::id::InboxId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::text::isolated;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::list_order::OrderBy;
 use crate::domain::webhooks::{InboxScope, State, Webhook};
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
+use crate::views::cut_url::CutUrl;
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
-
-/// The filter in the query of the page's URL.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WebhookFilter<'a> {
-    /// Searched in names and URLs.
-    pub q: &'a str,
-    pub state: Option<State>,
-    /// Only webhooks that get the events of this inbox.
-    pub inbox: Option<InboxId>,
-}
-
-impl WebhookFilter<'_> {
-    fn has_state(&self, state: &State) -> bool {
-        self.state.as_ref() == Some(state)
-    }
-
-    /// The address of the list with this filter, at a page.
-    fn link(&self, page: &usize) -> String {
-        let (inbox, page) = (self.inbox.map(|id| id.to_string()), page.to_string());
-        let q = Some(self.q).filter(|q| !q.is_empty());
-        let pairs =
-            [("q", q), ("state", self.state.map(State::as_str)), ("inbox", inbox.as_deref()), ("page", Some(&*page))];
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs.iter().filter_map(|(key, value)| value.map(|value| (key, value))));
-        format!("/webhooks?{}", query.finish())
-    }
-
-    fn has_inbox(&self, inbox: &Inbox) -> bool {
-        self.inbox == Some(inbox.id)
-    }
-}
 
 /// Which page of the filtered webhooks is shown: page `page` from 1, with up to `size` of the `found` webhooks, among
 /// `of` webhooks in all.
@@ -133,16 +103,15 @@ pub struct WebhooksPage<'a> {
     t: Translator<'a>,
     list: WebhooksInput<'a>,
     rows: Vec<WebhookRow<'a>>,
-    banners: Vec<Banner<'a>>,
-    more: Count,
+    trouble: Option<TroubleCard<'a>>,
 }
 
 impl<'a> WebhooksPage<'a> {
     pub fn new(layout: Layout<'a>, list: WebhooksInput<'a>) -> Self {
         let layout = layout.at(Place::Webhooks);
         let rows = list.webhooks.iter().map(|summary| WebhookRow::new(&layout, *summary, list.inboxes)).collect();
-        let (banners, more) = Banner::worst(&layout, &list.alerts);
-        Self { t: layout.t, layout, list, rows, banners, more }
+        let trouble = TroubleCard::new(&layout, &list.alerts);
+        Self { t: layout.t, layout, list, rows, trouble }
     }
 
     /// The beginning of the hour 23 hours ago, for the links from the totals to the log. A whole hour, so that the
@@ -165,9 +134,12 @@ pub struct WebhookRow<'a> {
     t: Translator<'a>,
     webhook: &'a Webhook,
     title: String,
-    url: Cow<'a, str>,
-    shown_url: String,
-    badge: Option<Badge>,
+    url: CutUrl,
+    badge: Badge,
+    /// The titles of its events, one a line.
+    events: String,
+    /// The address of the list, for the answer to its switch without scripts.
+    back: String,
     archived: Option<Badge>,
     inboxes: String,
     sparkline: Sparkline,
@@ -187,16 +159,16 @@ impl<'a> WebhookRow<'a> {
     /// `inboxes` are all inboxes, for their names.
     pub fn new(layout: &Layout<'a>, summary: Summary<'a>, inboxes: &[Inbox]) -> Self {
         let (t, webhook) = (layout.t, summary.webhook);
-        let url = layout.shown_url(&webhook.url);
         let day: Hour = summary.hours.iter().copied().sum();
         Self {
             layout: layout.clone(),
             t,
             webhook,
             title: webhook.title(),
-            shown_url: without_scheme(&url),
-            url,
-            badge: (webhook.state != State::Active).then(|| Badge::of_state(t, webhook.state)),
+            url: CutUrl::short(&layout.shown_url(&webhook.url)),
+            badge: Badge::of_state(t, webhook.state),
+            events: webhook.events.iter().map(|event| t.event_title(*event)).collect::<Vec<_>>().join("\n"),
+            back: list_address(layout).to_owned(),
             archived: only_archived(&webhook.inboxes, inboxes).then(|| Badge {
                 class: "wait",
                 icon: "warn",
@@ -210,16 +182,19 @@ impl<'a> WebhookRow<'a> {
     }
 }
 
+impl WebhookRow<'_> {
+    /// Another address of the list.
+    #[must_use]
+    pub fn with_back(self, back: String) -> Self {
+        Self { back, ..self }
+    }
+}
+
 fn last_line(t: Translator, delivery: &Delivery) -> LastLine {
     match (delivery.status, delivery.next_attempt_at) {
         (Status::Pending, Some(next)) if delivery.attempts > 0 => LastLine::Next(t.next_attempt_short(next)),
         _ => LastLine::At(t.relative(delivery.finished_at.unwrap_or(delivery.created_at))),
     }
-}
-
-/// The URL without `https://` and without a trailing slash.
-fn without_scheme(url: &str) -> String {
-    url.strip_prefix("https://").unwrap_or(url).trim_end_matches('/').to_owned()
 }
 
 /// The selection consists of archived inboxes, which send no events.

@@ -48,6 +48,9 @@ async fn look(browser: &Browser, world: &World, (number, (route, address)): (usi
         for shift in browser.shifts().await {
             note(format!("{width}, {scheme}: the layout shifts: {shift}"));
         }
+        if let Some(fault) = browser.crowded().await {
+            note(format!("{width}, {scheme}: {fault}"));
+        }
         for violation in browser.axe().await {
             note(format!("{width}, {scheme}: {violation}"));
         }
@@ -64,9 +67,9 @@ async fn look(browser: &Browser, world: &World, (number, (route, address)): (usi
         if spaced {
             browser.space_out().await;
         }
-        let (over, words) = (browser.overflow().await, if spaced { ", spaced out" } else { "" });
-        if over > 0 {
-            note(format!("wider than {width} pixels{words} by {over}: {:?}", browser.widest().await));
+        let words = if spaced { ", spaced out" } else { "" };
+        if let Some(fault) = browser.crowded().await {
+            note(format!("{width}{words}: {fault}"));
         }
         for cut in browser.cut_text().await {
             note(format!("{width}{words}: cut off: {cut}"));
@@ -82,6 +85,15 @@ impl Browser {
         self.fill("#f-password", password).await;
         self.click("form:has(#f-password) button").await;
         self.find("nav a[href='/webhooks']").await;
+    }
+
+    /// Why the page does not fit its window, or elements do not fit their cells.
+    pub async fn crowded(&self) -> Option<String> {
+        let (over, out) = (self.overflow().await, self.outside_cells().await);
+        match over > 0 {
+            true => Some(format!("wider than the window by {over} pixels: {:?}", self.widest().await)),
+            false => Some(out).filter(|out| !out.is_empty()).map(|out| format!("outside its cell: {out:?}")),
+        }
     }
 
     /// The elements that are wider than the window.

@@ -32,6 +32,17 @@ const CUT: &str = "return [...document.querySelectorAll('main *, header *')]
             return /hidden|clip/.test(s.overflowX) && s.textOverflow !== 'ellipsis' && e.scrollWidth > e.clientWidth + 1; })
         .map(e => e.outerHTML.slice(0, 90));";
 
+/// Elements that reach out of their table cell, card or heading, and so over what is beside it.
+const OUTSIDE: &str = "const box = e => e.closest('td') || e.closest('.card, .head, .crumbs, .notice');
+    const hides = (e, end) => { for (let p = e.parentElement; p && p !== end; p = p.parentElement)
+        if (getComputedStyle(p).overflowX !== 'visible') return true; return false; };
+    return [...document.querySelectorAll('main *')]
+        .filter(e => e.checkVisibility() && !e.matches('.switch') && !e.closest('.vh, svg, select'))
+        .filter(e => { const c = box(e.parentElement); if (!c || hides(e, c)) return false;
+            const r = e.getBoundingClientRect(), k = c.getBoundingClientRect();
+            return r.width > 1 && (r.right > k.right + 1 || r.left < k.left - 1); })
+        .slice(0, 3).map(e => e.outerHTML.slice(0, 120));";
+
 /// Text spacing as in WCAG 1.4.12.
 const SPACED: &str = "const sheet = new CSSStyleSheet();
     sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }');
@@ -51,6 +62,11 @@ impl Browser {
     /// Elements whose text is cut off.
     pub async fn cut_text(&self) -> Vec<String> {
         self.list(CUT).await
+    }
+
+    /// Elements that reach out of their cell or card.
+    pub async fn outside_cells(&self) -> Vec<String> {
+        self.list(OUTSIDE).await
     }
 
     /// Applies the text spacing.
@@ -84,6 +100,12 @@ async fn every_measure_finds_a_seeded_fault() {
         assert!(!browser.shifts().await.is_empty(), "an inserted block is a shift");
         assert_eq!(browser.small_targets().await.len(), 1);
         assert_eq!(browser.cut_text().await.len(), 1);
+        assert_eq!(browser.outside_cells().await, Vec::<String>::new());
+        let wide = "const word = document.createElement('b'); word.textContent = 'W'.repeat(120);
+            word.style.whiteSpace = 'nowrap';
+            document.querySelector('.card').append(word);";
+        browser.driver.execute(wide, vec![]).await.expect("a wide word");
+        assert_eq!(browser.outside_cells().await.len(), 1);
         let unlike: Value = browser.driver.execute("return getComputedStyle(document.body).letterSpacing", vec![]).await.expect("a style").json().clone();
         browser.space_out().await;
         let spaced: Value = browser.driver.execute("return getComputedStyle(document.body).letterSpacing", vec![]).await.expect("a style").json().clone();

@@ -3,6 +3,7 @@
 mod keyboard;
 mod look;
 mod measures;
+mod names;
 mod pages;
 mod secrets;
 mod weight;

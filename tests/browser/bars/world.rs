@@ -35,6 +35,7 @@ impl World {
         let (app, receiver) = (App::start(), Receiver::start());
         app.user(EMAIL, "admin", PASSWORD);
         app.user("viewer@example.com", "viewer", PASSWORD);
+        app.user("a-person-with-a-long-address.and-no-place-to-break@example.com", "viewer", PASSWORD);
         let token = app.token("admin");
         let api = Api::new(&app.url, &token);
         receiver.answers("/slow", [Reply::Full(503, vec![("retry-after", "600".to_owned())], b"later".to_vec())]);
@@ -42,6 +43,8 @@ impl World {
         for body in webhooks(&receiver) {
             api.webhook(&body).await;
         }
+        let inbox = json!({ "id": 91, "name": "Пошта_підтримки_".repeat(6).trim_end_matches('_') });
+        api.accepted(json!({ "event": "conversation_created", "id": 91, "inbox": inbox }).to_string()).await;
         let got = api.accepted(event_in("message_created", 7)).await;
         let unmatched = api.accepted(event_in("team_changed", 7)).await;
         api.accepted(event_in("conversation_status_changed", 12)).await;
@@ -74,8 +77,11 @@ async fn invitation(app: &App) -> String {
     link.strip_prefix(&app.url).expect("a link to here").to_owned()
 }
 
-/// One webhook in each state, with each kind of authorization.
-fn webhooks(receiver: &Receiver) -> [Value; 4] {
+/// The webhook with a name of the maximum length, without a blank.
+pub const LONG: usize = 5;
+
+/// One webhook in each state, with each kind of authorization; then some with names that are hard to fit.
+fn webhooks(receiver: &Receiver) -> [Value; 8] {
     let [token, password, value, header] = CANARIES;
     [
         json!({ "name": "CRM", "url": receiver.at("/crm"),
@@ -89,7 +95,18 @@ fn webhooks(receiver: &Receiver) -> [Value; 4] {
             "authorization": { "type": "custom", "header": "X-Api-Key", "value": value } }),
         json!({ "name": "Off", "enabled": false, "subscriptions": ["message_updated"],
             "url": receiver.at("/a/rather/long/path/that/goes/on/and/on/without/a/blank/so/that/it/must/break?and=a&query=too") }),
+        named(&"W".repeat(120), receiver.at("/long")),
+        named("https://n8n.example.com/webhook/2f1c9d6e_8a7b_4c3d_9e2f_1234567890ab", {
+            let start = receiver.at("/long/");
+            format!("{start}{}/end", "a".repeat(2044 - start.len()))
+        }),
+        named("خدمة_العملاء_والدعم_الفني_للشرق_الأوسط_وشمال_أفريقيا", receiver.at("/long/ar")),
+        named("שירות לקוחות 📞📦🚚📞📦🚚📞📦🚚📞📦🚚📞📦🚚👩‍👩‍👧‍👦", receiver.at("/long/he")),
     ]
+}
+
+fn named(name: &str, url: String) -> Value {
+    json!({ "name": name, "url": url, "subscriptions": ["conversation_created"] })
 }
 
 async fn one(api: &Api, filter: &str) -> String {

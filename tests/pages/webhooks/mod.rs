@@ -7,6 +7,7 @@ mod form_events;
 mod form_sending;
 mod header_errors;
 mod list;
+mod list_order;
 mod secrets;
 mod statistics;
 mod test_event;

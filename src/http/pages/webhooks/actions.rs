@@ -18,6 +18,7 @@ use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext};
+use crate::http::request::return_page::{self, START};
 use crate::http::request::session::UserSession;
 use crate::views::NoticeKind;
 use crate::views::webhooks::DeletePage;
@@ -50,17 +51,21 @@ async fn switch(
         return Err(PageError::NotFound);
     }
     state.engine.wake();
+    let back = back_to(form, id);
     if context.htmx {
-        return row(state, context, id).await;
+        return row(state, context, id, back).await;
     }
     let kind = if on { NoticeKind::WebhookTurnedOn } else { NoticeKind::WebhookTurnedOff };
     UserSession(session).store_notice(kind.as_str());
-    // Back to the page with the switch: the list, or the page of the webhook.
-    let back = match form.get("back") {
-        "list" => format!("/webhooks#wh-{id}"),
-        _ => format!("/webhooks/{id}"),
-    };
     Ok(redirect_to(context, &back))
+}
+
+/// The page with the switch: the list with its filter, or the page of the webhook.
+fn back_to(form: &Form, id: WebhookId) -> String {
+    match return_page::of_path(form.get("back")) {
+        list if form.get("back") == list && (list == START || list.starts_with("/webhooks?")) => list,
+        _ => format!("/webhooks/{id}"),
+    }
 }
 
 /// The question before a webhook is deleted.

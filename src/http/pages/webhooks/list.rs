@@ -1,6 +1,6 @@
 //! The list of webhooks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use actix_web::HttpResponse;
@@ -18,6 +18,7 @@ use crate::domain::inboxes::Inbox;
 use crate::domain::text::trimmed;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::{self, OFF_AFTER, OffReason};
+use crate::domain::webhooks::list_order::{ListOrder, OrderBy, Ordered};
 use crate::domain::webhooks::{State as Health, Webhook};
 use crate::http::State;
 use crate::http::error::PageError;
@@ -48,6 +49,8 @@ pub struct ListQuery {
     #[serde(default)]
     inbox: String,
     #[serde(default)]
+    sort: String,
+    #[serde(default)]
     page: String,
 }
 
@@ -55,12 +58,18 @@ impl ListQuery {
     fn filter(&self) -> WebhookFilter<'_> {
         let q = trimmed(&self.q);
         let q = q.char_indices().nth(SEARCH_CHARS_MAX).and_then(|(end, _)| q.get(..end)).unwrap_or(q);
-        WebhookFilter { q, state: Health::parse(&self.state), inbox: self.inbox.parse().ok() }
+        WebhookFilter {
+            q,
+            state: Health::parse(&self.state),
+            trouble: self.state == WebhookFilter::TROUBLE,
+            inbox: self.inbox.parse().ok(),
+            order: ListOrder::parse(&self.sort),
+        }
     }
 
     fn search(&self, context: &PageContext) -> Search {
-        let WebhookFilter { q, state, inbox } = self.filter();
-        Search { text: q.to_owned(), paths: context.is_admin(), state, inbox }
+        let WebhookFilter { q, state, inbox, trouble: _, order: _ } = self.filter();
+        Search { text: q.to_owned(), paths: context.is_admin(), state, inbox, among: None }
     }
 }
 
@@ -77,36 +86,89 @@ struct Loaded {
 
 /// The list, with the last 24 hours of each webhook.
 pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<ListQuery>) -> Answer {
-    let (now, search) = (context.now, query.search(&context));
-    let wanted: usize = query.page.parse().unwrap_or(1);
-    let mut loaded = state.db.read(move |conn| load(conn, &search, wanted, now)).await?;
+    let (now, search, filter) = (context.now, query.search(&context), query.filter());
+    let (wanted, order, trouble) = (query.page.parse().unwrap_or(1), filter.order, filter.trouble);
+    let mut loaded = state.db.read(move |conn| load(conn, search, trouble, order, wanted, now)).await?;
     loaded.inboxes = context.t().named_inboxes(loaded.inboxes);
-    let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| alert(webhook, now)).collect();
+    let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| list_alert(webhook, now)).collect();
     Alert::sort(&mut alerts);
     for alert in alerts.iter_mut().take(Alert::SHOWN_MAX).filter(|alert| alert.webhook.state == Health::AutoDisabled) {
         let id = alert.webhook.id;
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
-    let list = WebhooksPage::new(context.layout(), loaded.list(query.filter(), alerts));
+    let list = WebhooksPage::new(context.layout(), loaded.list(filter, alerts));
     if context.htmx { render(StatusCode::OK, &list.as_list()) } else { render(StatusCode::OK, &list) }
 }
 
-fn load(conn: &mut DbConnection, search: &Search, wanted: usize, now: Timestamp) -> Result<Loaded, Error> {
-    let found = search::search(conn, search)?;
-    let pagination = Pagination::new(wanted, PAGE_ROWS, found.ids.len(), found.of);
-    let mut ids: Vec<WebhookId> = found.ids.into_iter().skip(pagination.before()).take(PAGE_ROWS).collect();
+fn load(
+    conn: &mut DbConnection,
+    mut search: Search,
+    trouble: bool,
+    order: ListOrder,
+    wanted: usize,
+    now: Timestamp,
+) -> Result<Loaded, Error> {
+    let troubled = search::troubled(conn)?;
+    let ranks: HashMap<WebhookId, u8> = troubled
+        .iter()
+        .filter_map(|webhook| list_alert(webhook, now).map(|alert| (webhook.id, alert.rank())))
+        .collect();
+    search.among = trouble.then(|| ranks.keys().copied().collect::<HashSet<_>>());
+    let found = search::search(conn, &search)?;
+    let pagination = Pagination::new(wanted, PAGE_ROWS, found.found.len(), found.of);
+    let all = ordered(conn, found.found, &ranks, order, now)?;
+    let mut ids: Vec<WebhookId> = all.into_iter().skip(pagination.before()).take(PAGE_ROWS).collect();
     let webhooks = search::load(conn, &ids)?;
     let last = statistics::last_deliveries(conn, &ids)?;
     ids.push(hourly_counts::ALL);
     Ok(Loaded {
         webhooks,
         pagination,
-        troubled: search::troubled(conn)?,
+        troubled,
         inboxes: inboxes::list(conn)?,
         activity: statistics::activity(conn, &ids, now)?,
         last,
         pending: statistics::pending(conn, None)?,
     })
+}
+
+/// The webhooks in this order. Reads deliveries and counts of all of them only where the order depends on these.
+fn ordered(
+    conn: &mut DbConnection,
+    found: Vec<(WebhookId, String)>,
+    ranks: &HashMap<WebhookId, u8>,
+    order: ListOrder,
+    now: Timestamp,
+) -> Result<Vec<WebhookId>, Error> {
+    let ids: Vec<WebhookId> = found.iter().map(|(id, _)| *id).collect();
+    let last = match order.by {
+        OrderBy::LastDelivery => statistics::last_deliveries(conn, &ids)?,
+        _ => HashMap::new(),
+    };
+    let activity = match order.by {
+        OrderBy::SuccessRate => statistics::activity(conn, &ids, now)?,
+        _ => HashMap::new(),
+    };
+    let attempts = |id: &WebhookId| {
+        let day: Hour = last_day(activity.get(id)).into_iter().sum();
+        (day.tries() > 0).then(|| (day.delivered, day.tries()))
+    };
+    let webhook = |(id, title)| Ordered {
+        id,
+        title,
+        trouble: ranks.get(&id).copied(),
+        last: last.get(&id).map(|delivery: &Delivery| delivery.created_at),
+        attempts: attempts(&id),
+    };
+    let mut all: Vec<Ordered> = found.into_iter().map(webhook).collect();
+    order.sort(&mut all);
+    Ok(all.into_iter().map(|webhook| webhook.id).collect())
+}
+
+/// The alert of a webhook in the list: also that of one which is failing for less than a day.
+fn list_alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
+    let failing = || (webhook.state == Health::Failing).then_some(Alert { webhook, stage: Stage::Failing, held: 0 });
+    alert(webhook, now).or_else(failing)
 }
 
 impl Loaded {
@@ -158,8 +220,8 @@ pub fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 
-/// The row of a webhook: the answer to its switch.
-pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId) -> Answer {
+/// The row of a webhook: the answer to its switch. `back` is the address of the list.
+pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId, back: String) -> Answer {
     let now = context.now;
     let loaded = state.db.read(move |conn| {
         let webhook = webhooks::find(conn, id)?;
@@ -171,7 +233,7 @@ pub async fn row(state: &State, context: &Rc<PageContext>, id: WebhookId) -> Ans
     let inboxes = context.t().named_inboxes(inboxes);
     let webhook = webhook.ok_or(PageError::NotFound)?;
     let summary = Summary { webhook: &webhook, last: last.get(&id), hours: last_day(activity.get(&id)) };
-    render(StatusCode::OK, &WebhookRow::new(&context.layout(), summary, &inboxes))
+    render(StatusCode::OK, &WebhookRow::new(&context.layout(), summary, &inboxes).with_back(back))
 }
 
 /// The name of an inbox.

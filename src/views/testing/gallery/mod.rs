@@ -79,7 +79,14 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
         },
         alerts: all.get(3).map(alert).into_iter().collect(),
     };
-    let filter = webhooks::WebhookFilter { q: "zzz", state: None, inbox: Some(InboxId(2)) };
+    let long = fixtures::long_names();
+    let names = webhooks::WebhooksInput {
+        webhooks: long.iter().enumerate().map(summary).collect(),
+        pagination: webhooks::Pagination::new(1, 50, 5, 5),
+        inboxes: &inboxes,
+        ..webhooks::WebhooksInput::default()
+    };
+    let filter = webhooks::WebhookFilter { q: "zzz", inbox: Some(InboxId(2)), ..Default::default() };
     let none = webhooks::WebhooksInput {
         filter,
         pagination: webhooks::Pagination::new(1, 50, 0, 5),
@@ -91,6 +98,7 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
     vec![
         ("list", html(&full)),
         ("list-fragment", html(&full.as_list())),
+        ("list-names", html(&webhooks::WebhooksPage::new(layout(language, user, "/webhooks"), names))),
         ("list-no-match", html(&webhooks::WebhooksPage::new(layout(language, user, "/webhooks?q=zzz"), none))),
         ("list-empty", html(&webhooks::WebhooksPage::new(done, webhooks::WebhooksInput::default()))),
     ]

@@ -19,7 +19,7 @@ fn every_page_is_written_in_its_language() {
                 name.ends_with("fragment") || html.contains(&format!("<html lang=\"{}\">", language.as_str())),
                 "{name}"
             );
-            assert!(!html.contains(['\u{2068}', '\u{2069}']), "{name}");
+            assert!(*name == *"list-names" || !html.contains(['\u{2068}', '\u{2069}']), "{name}");
         }
     }
 }
