@@ -1,43 +1,97 @@
-//! Style sheet, scripts and icons: embedded in the binary (read from disk in debug builds) and served under names that
-//! contain a hash of their content.
+//! Style sheet, scripts and icons: minified and compressed by `build.rs`, embedded in the binary, and served under names
+//! that contain a hash of their content.
+//!
+//! In debug builds, a file of `static/` that was edited after the build is served as it is.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::LazyLock;
 
-use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 
 use crate::domain::hex::hex;
 
-#[derive(RustEmbed)]
-#[folder = "static/"]
-struct Files;
-
-/// Two maps between a file's path and the path with the first eight hex digits of its SHA-256.
-struct Names {
-    hashed: HashMap<String, String>,
-    plain: HashMap<String, String>,
+/// A file as `build.rs` has prepared it.
+struct StaticFile {
+    path: &'static str,
+    /// Of the file before it was minified.
+    source_hash: u64,
+    plain: &'static [u8],
+    gzip: &'static [u8],
+    brotli: &'static [u8],
 }
 
-static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let mut names = Names { hashed: HashMap::new(), plain: HashMap::new() };
-    for path in Files::iter() {
-        let Some(file) = Files::get(&path) else { continue };
-        let hash: String = hex(&file.metadata.sha256_hash()).chars().take(8).collect();
-        let hashed = match path.rsplit_once('.') {
-            Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
-            None => format!("{path}.{hash}"),
+static FILES: &[StaticFile] = include!(concat!(env!("OUT_DIR"), "/static_files.rs"));
+
+/// A file to serve.
+pub(crate) struct Asset {
+    /// The path in `static/`.
+    path: &'static str,
+    /// The first eight hex digits of the SHA-256 of `plain`.
+    pub hash: String,
+    pub plain: Cow<'static, [u8]>,
+    /// The content compressed with gzip and with brotli; `None` if it was edited after the build.
+    pub compressed: Option<Compressed>,
+}
+
+/// A file in both compressed forms.
+#[derive(Clone, Copy)]
+pub(crate) struct Compressed {
+    pub gzip: &'static [u8],
+    pub brotli: &'static [u8],
+}
+
+impl Asset {
+    fn new(file: &StaticFile) -> Self {
+        let compressed = Compressed { gzip: file.gzip, brotli: file.brotli };
+        let (plain, compressed) = match edited(file) {
+            Some(bytes) => (Cow::Owned(bytes), None),
+            None => (Cow::Borrowed(file.plain), Some(compressed)),
         };
-        names.hashed.insert(path.to_string(), hashed.clone());
-        names.plain.insert(hashed, path.into_owned());
+        let hash = hex(&Sha256::digest(&plain)).chars().take(8).collect();
+        Self { path: file.path, hash, plain, compressed }
     }
-    names
+
+    /// `app.css` → `app.1f3a5b7c.css`.
+    fn hashed_name(&self) -> String {
+        match self.path.rsplit_once('.') {
+            Some((stem, ending)) => format!("{stem}.{}.{ending}", self.hash),
+            None => format!("{}.{}", self.path, self.hash),
+        }
+    }
+
+    pub fn media_type(&self) -> &'static str {
+        match self.path.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("css") => "text/css; charset=utf-8",
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("svg") => "image/svg+xml",
+            _ => "text/plain; charset=utf-8",
+        }
+    }
+}
+
+/// The file in `static/`, if it is another one than at build time. Always `None` in release builds.
+fn edited(file: &StaticFile) -> Option<Vec<u8>> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    let bytes = std::fs::read(format!("{}/static/{}", env!("CARGO_MANIFEST_DIR"), file.path)).ok()?;
+    let mut hash = DefaultHasher::new();
+    hash.write(&bytes);
+    (hash.finish() != file.source_hash).then_some(bytes)
+}
+
+/// The files by the part of their URL after `/static/`.
+static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
+    let assets = FILES.iter().map(Asset::new);
+    assets.map(|asset| (asset.hashed_name(), asset)).collect()
 });
 
 /// The URL of a static file: `app.css` → `/static/app.1f3a5b7c.css`.
 pub fn asset_url(path: &str) -> String {
-    match NAMES.hashed.get(path) {
-        Some(hashed) => format!("/static/{hashed}"),
+    match ASSETS.iter().find(|(_, asset)| asset.path == path) {
+        Some((name, _)) => format!("/static/{name}"),
         None => {
             debug_assert!(false, "no static file {path}");
             format!("/static/{path}")
@@ -45,37 +99,26 @@ pub fn asset_url(path: &str) -> String {
     }
 }
 
-/// The bytes and media type of a file by its hashed name (the part of the URL after `/static/`). A name with a hash of
-/// other content is not found, so clients may cache what they get without limit.
-pub fn find(hashed: &str) -> Option<(Cow<'static, [u8]>, &'static str)> {
-    let path = NAMES.plain.get(hashed)?;
-    Files::get(path).map(|file| (file.data, media_type(path)))
-}
-
-fn media_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("css") => "text/css; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        _ => "text/plain; charset=utf-8",
-    }
+/// A file by its hashed name (the part of the URL after `/static/`). A name with a hash of other content is not found,
+/// so clients may cache what they get without limit.
+pub(crate) fn find(hashed: &str) -> Option<&'static Asset> {
+    ASSETS.get(hashed)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use sha2::{Digest, Sha256};
-
     use super::*;
+
+    /// The file as it was at build time.
+    fn built(path: &str) -> &'static StaticFile {
+        FILES.iter().find(|file| file.path == path).expect(path)
+    }
 
     #[test]
     fn a_hashed_name_leads_to_its_file_and_no_other() {
         let url = asset_url("app.css");
-        let name = url.strip_prefix("/static/").unwrap_or_default();
-        assert!(find(name).is_some_and(|(bytes, kind)| !bytes.is_empty() && kind.starts_with("text/css")));
+        let style = find(url.strip_prefix("/static/").unwrap_or_default()).expect("a style sheet");
+        assert!(!style.plain.is_empty() && style.media_type().starts_with("text/css"));
         assert!(find("app.css").is_none());
         assert!(find("app.00000000.css").is_none());
         assert!(find("../Cargo.toml").is_none());
@@ -84,23 +127,26 @@ mod tests {
     #[test]
     fn htmx_is_the_file_that_was_published() {
         let version = include_str!("../static/vendor/VERSION");
-        let url = asset_url("vendor/htmx.min.js");
-        let (bytes, _) = find(url.strip_prefix("/static/").unwrap_or_default()).unwrap_or_default();
-        assert!(version.contains(&hex(&Sha256::digest(&bytes))));
+        assert!(version.contains(&hex(&Sha256::digest(built("vendor/htmx.min.js").plain))));
     }
 
-    /// Bytes as a browser receives them; without the pages, which tests/pages/headers.rs adds.
+    #[test]
+    fn minified_files_keep_strings_and_lose_comments() {
+        let style = String::from_utf8_lossy(built("app.css").plain);
+        assert!(style.contains("content:\"· \"") && style.contains("calc(100dvh - 5rem)"), "{style}");
+        assert!(!style.contains("/*") && !style.contains("  ") && !style.contains('\n'), "{style}");
+        let script = String::from_utf8_lossy(built("app.js").plain);
+        assert!(script.lines().all(|line| !line.starts_with(['/', ' '])), "{script}");
+    }
+
+    /// Bytes as a browser receives them that knows only gzip; without the pages (tests/pages/every_page/headers.rs).
     #[test]
     fn the_first_load_stays_small() {
-        let transferred = |path: &str| {
-            let file = Files::get(path).expect("a static file");
-            let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-            gzip.write_all(&file.data).expect("memory takes bytes");
-            gzip.finish().expect("memory takes bytes").len()
-        };
-        for (path, bytes_max) in [("app.js", 1_300), ("app.css", 10_000), ("vendor/htmx.min.js", 18_000)] {
-            let bytes = transferred(path);
-            assert!(bytes <= bytes_max, "{path}: {bytes} bytes");
+        for (path, bytes_max) in
+            [("app.js", 2_800), ("app.css", 8_192), ("vendor/htmx.min.js", 17_000), ("icons.svg", 1_300)]
+        {
+            let (gzip, brotli) = (built(path).gzip.len(), built(path).brotli.len());
+            assert!(gzip <= bytes_max && brotli < gzip, "{path}: {gzip} bytes, {brotli} with brotli");
         }
     }
 }

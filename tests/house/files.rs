@@ -45,9 +45,10 @@ fn the_vendored_scripts_have_the_recorded_checksums() {
 
 #[test]
 fn the_top_level_holds_only_conventional_names() {
-    const EXPECTED: [&str; 24] = [
+    const EXPECTED: [&str; 25] = [
         "Cargo.toml",
         "Cargo.lock",
+        "build.rs",
         "src",
         "templates",
         "static",
