@@ -1,5 +1,6 @@
 # What every page needs.
 product = Hachok
+product_about = The webhook desk for help desks: sends events to other systems and shows what became of each delivery.
 main_menu = Main
 menu = Menu
 breadcrumbs = Breadcrumbs
@@ -19,6 +20,7 @@ remove = Remove
 edit = Edit
 copy = Copy
 copied = Copied
+not_copied = The browser did not allow copying. The text is selected: press Ctrl+C or ⌘C.
 apply = Apply
 search = Search
 refresh = Refresh
@@ -35,7 +37,9 @@ warning = Warning
 problem = Problem
 summary = Summary
 request_failed = The server did not respond. Check the connection and try again.
-request_refused = That did not work. Refresh the page and try again.
+request_refused = The server responded with HTTP { $code }. Reload the page and try again.
+reload_page = Reload the page
+as_of = Data as of { $time }
 
 # Dates and times, as patterns of strftime.
 pattern_date = %-d %b %Y

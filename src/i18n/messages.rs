@@ -44,10 +44,10 @@ messages! {
     users_lead; role_label; last_sign_in; user_active; user_disabled; user_you; user_is_you;
     user_edit_of(name: impl Text); user_not_saved; user_enable; user_enable_about; user_disable; user_disable_about;
     // common.ftl
-    product; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out; failed_in_day(n: impl Number);
-    title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; apply; search; refresh;
+    product; product_about; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out; failed_in_day(n: impl Number);
+    title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; not_copied; apply; search; refresh;
     clear_filters; actions; actions_of(name: impl Text); newer; older; pages; optional; hidden; all; warning; problem;
-    summary; request_failed; request_refused; pattern_date; pattern_date_time; pattern_date_time_seconds; pattern_clock; pattern_clock_seconds;
+    summary; request_failed; request_refused(code: impl Text); reload_page; as_of(time: impl Text); pattern_date; pattern_date_time; pattern_date_time_seconds; pattern_clock; pattern_clock_seconds;
     just_now; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
     today_at(hour: impl Number, time: impl Text); yesterday_at(hour: impl Number, time: impl Text);
     date_at(hour: impl Number, date: impl Text, time: impl Text);
@@ -90,13 +90,13 @@ messages! {
     resend_none; resend_none_about; resend_not_counted;
     // errors.ftl
     error_not_found; error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old;
-    error_page_too_old_about; error_elsewhere; error_elsewhere_about;
+    error_page_too_old_about; error_page_too_old_kept; error_send_again; error_elsewhere; error_elsewhere_about;
     error_wrong_origin_about(given: impl Text, public: impl Text); error_plain_http;
     error_plain_http_about(public: impl Text); error_no_cookie; error_no_cookie_about; error_unknown_host;
     error_unknown_host_about(host: impl Text); error_open(address: impl Text); error_bad_request;
     error_bad_request_about; error_dead_link; error_dead_link_about; error_webhook_off; error_webhook_off_about;
     error_too_large; error_too_large_about; error_unavailable; error_unavailable_about; error_server(id: impl Text);
-    error_server_about; error_back; error_dead_invitation; error_dead_invitation_about;
+    error_server_about; error_back; error_signed_out; error_signed_out_page; error_signed_out_about; error_unavailable_form; error_gone; error_gone_about; error_to_form; error_dead_invitation; error_dead_invitation_about;
     // events/catalogue.ftl
     events_lead; event_about_title; event_used_by; event_unused; event_use; event_key; event_group; event_source;
     event_source_chatwoot; event_source_derived; event_source_api; event_inbox_filter; event_inbox_filter_works;
@@ -127,7 +127,7 @@ messages! {
     fixed_allowed; fixed_denied; fixed_http; fixed_schedule; fixed_lifetime; fixed_off; yes; no;
     off_rule(duration: impl Text, n: impl Number);
     // system/status.ftl
-    status_lead; status_works; status_degraded; queue; queue_oldest(duration: impl Text); queue_empty; in_flight;
+    status_lead; status_works; status_degraded; status_unknown; queue; queue_oldest(duration: impl Text); queue_empty; in_flight;
     in_flight_of(n: impl Number); webhooks_failing; webhooks_off_itself(n: impl Number); webhooks_paused;
     webhooks_active(n: impl Number); database; database_kind; database_size; database_file; files_readable; disk_free;
     migration; last_cleanup; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
@@ -184,7 +184,7 @@ messages! {
     secret_end_now;
     // webhooks/test_event.ftl
     test_title; test_about; test_event; test_event_test; test_subscribed; test_others; load_sample; test_body;
-    test_body_hint; test_headers; test_send; test_result; test_no_result; test_delivered; test_failed; test_not_sent;
+    test_body_hint; test_headers; test_send; test_again; test_result; test_no_result; test_delivered; test_failed; test_not_sent;
     test_open_delivery; test_new_id; test_now;
     // webhooks/verify_signature.ftl
     verify; verify_about; verify_tolerance; verify_code; verify_code_about; verify_send; verify_why; verify_why_about;

@@ -1,5 +1,7 @@
 //! The error pages.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::filters;
@@ -14,8 +16,17 @@ pub enum ErrorKind {
     BadRequest,
     /// 403: the role does not allow it.
     Forbidden,
+    /// 401 for a request of htmx: no user is signed in.
+    SignedOut {
+        /// The address of the sign-in page.
+        address: String,
+        /// A form was sent. It is still on the page.
+        form: bool,
+    },
     /// 404.
     NotFound,
+    /// 404: what a form changes was deleted in the meantime.
+    Gone,
     /// 404: the set-up link has been used or has expired.
     DeadLink,
     /// 404: the invitation has been used or withdrawn, or is older than a week.
@@ -53,6 +64,8 @@ pub enum ErrorKind {
     Server(String),
     /// 503: the database does not answer.
     Unavailable,
+    /// 503 for a form: loading the page again sends it again.
+    UnavailableForm,
 }
 
 /// A page for an error.
@@ -63,8 +76,10 @@ pub struct ErrorPage<'a> {
     t: Translator<'a>,
     title: String,
     about: String,
-    /// The address at which to open the page instead.
-    address: Option<&'a str>,
+    /// Where the user can continue: address and text of the button.
+    way: (Cow<'a, str>, String),
+    /// A form with these fields sends to `layout.path` again what was refused.
+    again: Option<Vec<(String, String)>>,
 }
 
 impl<'a> ErrorPage<'a> {
@@ -73,7 +88,10 @@ impl<'a> ErrorPage<'a> {
         let (title, about) = match kind {
             ErrorKind::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
             ErrorKind::Forbidden => (t.error_forbidden(), t.error_forbidden_about()),
+            ErrorKind::SignedOut { form: true, .. } => (t.error_signed_out(), t.error_signed_out_about()),
+            ErrorKind::SignedOut { form: false, .. } => (t.error_signed_out(), t.error_signed_out_page()),
             ErrorKind::NotFound => (t.error_not_found(), t.error_not_found_about()),
+            ErrorKind::Gone => (t.error_gone(), t.error_gone_about()),
             ErrorKind::DeadLink => (t.error_dead_link(), t.error_dead_link_about()),
             ErrorKind::DeadInvitation => (t.error_dead_invitation(), t.error_dead_invitation_about()),
             ErrorKind::WebhookOff => (t.error_webhook_off(), t.error_webhook_off_about()),
@@ -88,12 +106,30 @@ impl<'a> ErrorPage<'a> {
             ErrorKind::UnknownHost { host, .. } => (t.error_unknown_host(), t.error_unknown_host_about(host)),
             ErrorKind::Server(id) => (t.error_server(id), t.error_server_about()),
             ErrorKind::Unavailable => (t.error_unavailable(), t.error_unavailable_about()),
+            ErrorKind::UnavailableForm => (t.error_unavailable(), t.error_unavailable_form()),
         };
-        let address = match kind {
+        let elsewhere = match kind {
             ErrorKind::WrongOrigin { public, .. } | ErrorKind::PlainHttp { public } => Some(public.as_str()),
             ErrorKind::UnknownHost { public, .. } => public.as_deref(),
             _ => None,
         };
-        Self { t, layout: layout.at(Place::Elsewhere), title, about, address }
+        let way = match (kind, elsewhere) {
+            (ErrorKind::SignedOut { address, .. }, _) => (Cow::from(address), t.sign_in()),
+            (_, Some(address)) => (address.into(), t.error_open(address)),
+            _ => ("/webhooks".into(), t.error_back()),
+        };
+        Self { t, layout: layout.at(Place::Elsewhere), title, about, way, again: None }
+    }
+
+    /// Offers to send a form again, whose token was not valid. The fields hold no secret.
+    #[must_use]
+    pub fn with_fields(self, fields: Vec<(String, String)>) -> Self {
+        Self { about: self.t.error_page_too_old_kept(), again: Some(fields), ..self }
+    }
+
+    /// Leads back to the form at `page`, which is filled in again.
+    #[must_use]
+    pub fn with_form_at(self, page: String) -> Self {
+        Self { way: (page.into(), self.t.error_to_form()), ..self }
     }
 }

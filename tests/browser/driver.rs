@@ -65,6 +65,33 @@ where
     }
 }
 
+/// Opens another browser by its driver, without the DevTools protocol, and runs the tour in it.
+pub async fn in_other_browser<F>(
+    driver: &str,
+    port_option: &str,
+    capabilities: impl Into<Capabilities>,
+    tour: impl FnOnce(Browser) -> F,
+) where
+    F: Future<Output = ()> + 'static,
+{
+    crate::support::http();
+    let port = ports::free();
+    let mut process = Command::new(driver).arg(format!("{port_option}={port}")).spawn().expect(driver);
+    let address = format!("http://127.0.0.1:{port}");
+    let connected = || async { tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok() };
+    crate::support::eventually(driver, connected).await;
+    let driver = WebDriver::new(address, capabilities).await.expect("the browser starts");
+    // `scripts` also says whether the DevTools protocol may be used.
+    let tour = tour(Browser { driver: driver.clone(), language: "en", scripts: false });
+    let ended = LocalSet::new().run_until(async { spawn_local(tour).await }).await;
+    let _ = driver.quit().await;
+    let _ = process.kill();
+    let _ = process.wait();
+    if let Err(error) = ended {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
 /// Records every violation of the content security policy and every script error.
 const WATCH: &str = "window.faults = [];
     document.addEventListener('securitypolicyviolation', e => faults.push(e.violatedDirective + ' ' + e.blockedURI));

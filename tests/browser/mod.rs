@@ -2,8 +2,11 @@
 
 mod bars;
 mod driver;
+mod fallbacks;
 mod list;
+mod on_demand;
 mod probes;
+mod refusals;
 mod scriptless;
 mod tour;
 

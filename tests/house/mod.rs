@@ -2,6 +2,7 @@
 
 mod cycles;
 mod files;
+mod forms;
 mod ignored;
 mod links;
 mod migrations;

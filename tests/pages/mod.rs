@@ -1,6 +1,6 @@
 //! The pages, in a browser without scripts and as htmx requests them.
 
-mod accounts;
+pub mod accounts;
 mod deliveries;
 mod events;
 mod every_page;

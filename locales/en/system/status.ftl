@@ -2,6 +2,7 @@
 status_lead = Refreshes every 10 seconds.
 status_works = Everything works
 status_degraded = Degraded
+status_unknown = The server is not responding.
 trouble_overloaded = No new events are accepted: the queue is too long or the disk is full. Free disk space, or wait until the queue is shorter.
 trouble_disk_low = The disk of the database is nearly full. Free some space.
 trouble_unusable = The database file was moved, replaced or damaged. No new events are accepted. See the server’s log.

@@ -10,6 +10,7 @@ test_body = Body
 test_body_hint = JSON. You can edit it; it is sent exactly as shown.
 test_headers = Request headers
 test_send = Send test
+test_again = Test again
 test_result = Result
 test_no_result = The response will appear here.
 test_delivered = The receiver accepted the event

@@ -10,6 +10,7 @@ test_body = Тіло
 test_body_hint = JSON. Його можна змінити: дані буде надіслано саме в такому вигляді.
 test_headers = Заголовки запиту
 test_send = Надіслати
+test_again = Перевірити ще раз
 test_result = Результат
 test_no_result = Тут зʼявиться відповідь отримувача.
 test_delivered = Отримувач прийняв подію

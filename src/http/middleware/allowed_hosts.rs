@@ -30,7 +30,7 @@ pub async fn check(
         && let Err(error) = known(&state, request.request())
     {
         let anonymous = page_context::anonymous(&state, request.request());
-        return Ok(error_pages::render_error(request.into_response(error.without_body()), &anonymous));
+        return Ok(error_pages::render_error(request.into_response(error.without_body()), &anonymous, None));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

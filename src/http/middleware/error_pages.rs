@@ -4,32 +4,42 @@ use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::clock;
 use crate::domain::accounts::user::Language;
 use crate::http::error::PageError;
+use crate::http::request::kept_form::GivenBack;
 use crate::http::request::page_context::PageContext;
 use crate::http::request::return_page::START;
 use crate::i18n::Translator;
 use crate::views::errors::{ErrorKind, ErrorPage};
 use crate::views::{Html, Layout};
 
-/// Gives a response that holds a [`PageError`] its page. Other responses pass.
-pub fn render_error(response: ServiceResponse<BoxBody>, context: &PageContext) -> ServiceResponse<BoxBody> {
+/// Gives a response that holds a [`PageError`] its page, which gives back `form`. Other responses pass.
+pub fn render_error(
+    response: ServiceResponse<BoxBody>,
+    context: &PageContext,
+    form: Option<GivenBack>,
+) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    let held = response.response().extensions().get::<PageError>().cloned();
-    let error = match held {
-        Some(error) => error,
+    let mut rendered = match held_error(&response) {
+        Some(error) => render(&error, status, context, form),
         // actix's own responses to paths and methods without a route.
-        None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
+        None if status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED => {
+            page(&ErrorKind::NotFound, status, context, None)
+        }
         None => return response,
     };
-    let mut rendered = render(&error, status, context);
     if let Some(allowed) = response.headers().get(ALLOW) {
         rendered.headers_mut().insert(ALLOW, allowed.clone());
     }
     response.into_response(rendered)
+}
+
+/// The error of a response that has no page yet.
+pub fn held_error(response: &ServiceResponse<BoxBody>) -> Option<PageError> {
+    response.response().extensions().get::<PageError>().cloned()
 }
 
 /// The page for a body that is too large. It is made before the page context is loaded, so only the language is known.
@@ -44,29 +54,52 @@ pub fn too_large(language: Language, path: &str) -> HttpResponse {
 
 /// The page for a database that does not answer.
 pub fn unavailable(context: &PageContext) -> HttpResponse {
-    render(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, context)
+    render(&PageError::Unavailable, StatusCode::SERVICE_UNAVAILABLE, context, None)
 }
 
-fn render(error: &PageError, status: StatusCode, context: &PageContext) -> HttpResponse {
-    if let PageError::SignIn { page, form } = error {
-        return to_sign_in(context, page, *form);
-    }
-    let kind = error.kind();
+fn render(error: &PageError, status: StatusCode, context: &PageContext, form: Option<GivenBack>) -> HttpResponse {
+    let kind = match error {
+        PageError::SignIn { page: next, form } => {
+            let address = sign_in_address(next, *form);
+            if !context.htmx {
+                return HttpResponse::SeeOther().insert_header((LOCATION, address)).finish();
+            }
+            // A redirect would lose what was typed into the page.
+            return page(&ErrorKind::SignedOut { address, form: *form }, StatusCode::UNAUTHORIZED, context, None);
+        }
+        PageError::NotFound if context.sends => ErrorKind::Gone,
+        PageError::Unavailable if context.sends && !context.htmx => ErrorKind::UnavailableForm,
+        error => error.kind(),
+    };
     if let (PageError::Internal(detail), ErrorKind::Server(id)) = (error, &kind) {
         tracing::error!(id, detail, "a page failed");
     }
+    page(&kind, status, context, form)
+}
+
+fn page(kind: &ErrorKind, status: StatusCode, context: &PageContext, form: Option<GivenBack>) -> HttpResponse {
     let mut response = HttpResponse::build(status);
-    if matches!(error, PageError::Unavailable) {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header((RETRY_AFTER, "5"));
     }
-    match ErrorPage::new(context.layout(), &kind).html() {
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 9110 §15.5.2 asks for a challenge. Browsers ignore a scheme that they do not know.
+        response.insert_header((WWW_AUTHENTICATE, "Session"));
+    }
+    let shown = ErrorPage::new(context.layout(), kind);
+    let shown = match form {
+        Some(GivenBack::At(page)) => shown.with_form_at(page),
+        Some(GivenBack::Fields(fields)) => shown.with_fields(fields),
+        None => shown,
+    };
+    match shown.html() {
         Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
         Err(_) => response.finish(),
     }
 }
 
-/// Redirects to the sign-in page, which leads back to `page`.
-fn to_sign_in(context: &PageContext, page: &str, form: bool) -> HttpResponse {
+/// The sign-in page, which leads back to `page`.
+fn sign_in_address(page: &str, form: bool) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     if page != START {
         query.append_pair("next", page);
@@ -75,9 +108,5 @@ fn to_sign_in(context: &PageContext, page: &str, form: bool) -> HttpResponse {
         query.append_pair("form", "1");
     }
     let query = query.finish();
-    let target = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
-    if context.htmx {
-        return HttpResponse::Ok().insert_header(("HX-Redirect", target)).finish();
-    }
-    HttpResponse::SeeOther().insert_header((LOCATION, target)).finish()
+    if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") }
 }

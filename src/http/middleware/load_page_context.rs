@@ -25,7 +25,7 @@ pub async fn load(
         Ok(read) => read,
         Err(error) => {
             let anonymous = anonymous(&state, request.request());
-            return Ok(error_pages::render_error(request.into_response(error.without_body()), &anonymous));
+            return Ok(error_pages::render_error(request.into_response(error.without_body()), &anonymous, None));
         }
     };
     let kept = keep_form::keep(&state, &context, &mut request).await;
@@ -38,7 +38,8 @@ pub async fn load(
         Ok(Some(page)) => request.into_response(PageError::SignIn { page, form: true }.without_body()),
         Err(error) => request.into_response(error.without_body()),
     };
-    let mut response = error_pages::render_error(response, &context);
+    let form = keep_form::give_back(&state, &context, &response).await;
+    let mut response = error_pages::render_error(response, &context, form);
     response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
     for cookie in &cookies {
         response.response_mut().add_cookie(cookie)?;

@@ -36,6 +36,14 @@ impl KeptForm {
     }
 }
 
+/// How the page of an error gives back what was typed.
+pub enum GivenBack {
+    /// The form was kept: the page at this address shows it again.
+    At(String),
+    /// The fields, for a button that sends them again. They hold no secret.
+    Fields(Vec<(String, String)>),
+}
+
 /// Path and query without the language.
 fn page_of(path: &str) -> (&str, Vec<&str>) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));

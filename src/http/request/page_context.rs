@@ -47,7 +47,7 @@ pub struct PageContext {
     /// Path and query of the request, as pages repeat them.
     pub(in crate::http) path: String,
     /// The method is not safe: a form was sent.
-    sends: bool,
+    pub(in crate::http) sends: bool,
     /// The page to return to after sign-in.
     pub(in crate::http) page: String,
     /// The session of the request's cookie, if it has ended.

@@ -3,14 +3,14 @@
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::form::Form;
 use super::form_limits::FormLimits;
 use super::page_context::Anyone;
-use super::{csrf, double_submit};
+use super::{csrf, double_submit, return_page};
 use crate::http::State;
 use crate::http::error::PageError;
 
@@ -21,6 +21,9 @@ pub struct FormWithTokenCheck {
     /// The form token is valid. A form without a valid token must not change anything.
     pub fresh: bool,
 }
+
+/// The fields of a form that an error page can give back, in the extensions of its request.
+pub struct TypedFields(pub Vec<(String, String)>);
 
 impl FromRequest for Form {
     type Error = PageError;
@@ -59,6 +62,10 @@ impl FromRequest for FormWithTokenCheck {
             let once = double_submit::key(state, &context, &fields);
             let form = Form { fields, once };
             let fresh = csrf::is_token(&context.csrf, form.get("_csrf"));
+            let returns = !fresh || return_page::of_form(request.path()).is_some();
+            if context.user.is_some() && !context.htmx && returns {
+                request.extensions_mut().insert(TypedFields(form.fields.clone()));
+            }
             Ok(Self { form, fresh })
         }
         .boxed_local()

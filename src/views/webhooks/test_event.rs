@@ -41,6 +41,7 @@ pub struct TestPage<'a> {
     errors: FormErrors<'a>,
     others: Vec<EventName>,
     outcome: Option<Outcome<'a>>,
+    clears: bool,
 }
 
 impl<'a> TestPage<'a> {
@@ -57,7 +58,18 @@ impl<'a> TestPage<'a> {
             errors: FormErrors::new(t, t.test_not_sent(), form.problems),
             outcome: form.sent.map(|(_, attempt)| Outcome::new(t, attempt, webhook.timeout_s, Trigger::Test)),
             form,
+            clears: false,
         }
+    }
+
+    /// The empty result as an out-of-band swap: beside an error, no earlier result is shown.
+    #[must_use]
+    pub fn clearing(self) -> Self {
+        Self { clears: true, ..self }
+    }
+
+    fn clears(&self) -> bool {
+        self.clears
     }
 
     /// The height of the body's field in lines: 8 to 24.

@@ -2,12 +2,10 @@
 
 use askama::Template;
 
-use super::Tab;
 use crate::domain::accounts::user::Language;
 use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::verification::{Difference, Finding};
 use crate::i18n::Translator;
-use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
 
@@ -36,8 +34,6 @@ pub struct VerifyPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
     webhook: &'a Webhook,
-    badge: Badge,
-    tab: Tab,
     form: VerifyForm<'a>,
     snippets: [Snippet; 6],
 }
@@ -64,7 +60,6 @@ const SEND: &str = include_str!("../../../templates/webhooks/snippets/send.sh");
 impl<'a> VerifyPage<'a> {
     pub fn new(layout: Layout<'a>, webhook: &'a Webhook, form: VerifyForm<'a>) -> Self {
         let t = layout.t;
-        let badge = Badge::of_state(t, webhook.state);
-        Self { t, layout: layout.at(Place::Webhooks), webhook, badge, tab: Tab::Secret, form, snippets: SNIPPETS }
+        Self { t, layout: layout.at(Place::Webhooks), webhook, form, snippets: SNIPPETS }
     }
 }

@@ -26,6 +26,12 @@ fn next_of(address: &str) -> String {
     next.map_or_else(|| "/webhooks".to_owned(), |(_, value)| value.into_owned())
 }
 
+/// The sign-in page to which the answer to a request of htmx links.
+fn sign_in_link(answer: &Page) -> String {
+    assert_eq!(answer.status, 401, "{}", answer.path);
+    answer.attribute("#main a.btn", "href").expect("a link")
+}
+
 #[tokio::test]
 async fn every_route_after_the_end_of_a_session_leads_back_to_a_page() {
     let app = App::start();
@@ -50,7 +56,7 @@ async fn every_route_after_the_end_of_a_session_leads_back_to_a_page() {
                 request = request.header("hx-request", "true");
             }
             let answer = late.send(&path, request).await;
-            let address = if htmx { answer.header("hx-redirect").to_owned() } else { answer.leads_to() };
+            let address = if htmx { sign_in_link(&answer) } else { answer.leads_to() };
             assert!(address.starts_with("/sign-in"), "{method} {path}: {} {address}", answer.status);
             let query: String =
                 url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next_of(&address)).finish();
@@ -142,13 +148,13 @@ async fn forms_and_fragments_lead_back_to_the_page_that_the_browser_was_on() {
             request = request.header("hx-request", "true");
         }
         let answer = late.send(&switch.action, request).await;
-        let address = if htmx { answer.header("hx-redirect").to_owned() } else { answer.leads_to() };
+        let address = if htmx { sign_in_link(&answer) } else { answer.leads_to() };
         assert_eq!(next_of(&address), page, "{header}: {value}");
         let shown = late.open(&address).await;
         assert!(shown.says("Nothing was changed or sent. After you sign in, press the button again."), "{address}");
     }
     let row = late.request(Method::GET, "/webhooks/header-row?i=3").header("hx-request", "true");
     let row = row.header("hx-current-url", format!("{base}/webhooks/{id}/edit"));
-    assert_eq!(next_of(late.send("", row).await.header("hx-redirect")), format!("/webhooks/{id}/edit"));
+    assert_eq!(next_of(&sign_in_link(&late.send("", row).await)), format!("/webhooks/{id}/edit"));
     assert_eq!(next_of(&late.get("/webhooks/header-row?i=3").await.leads_to()), "/webhooks/new");
 }

@@ -1,7 +1,7 @@
 //! Signing in, sessions, invitations, users, API tokens, and the own account.
 
 mod cookies;
-pub(super) mod ended_session;
+pub mod ended_session;
 mod passwords;
 mod profile;
 mod roles;

@@ -70,10 +70,3 @@ async fn a_history_request_of_htmx_gets_the_whole_page() {
     let page = admin.send("/webhooks", request.header("hx-history-restore-request", "true")).await;
     assert!(page.body.contains("<html"), "{}", page.body);
 }
-
-#[tokio::test]
-async fn a_session_that_ended_leads_htmx_to_the_sign_in_page() {
-    let app = App::start();
-    let page = app.visitor().fetch("/webhooks").await;
-    assert!(page.header("hx-redirect").starts_with("/sign-in") || page.status == 303, "{page:?}");
-}

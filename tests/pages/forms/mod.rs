@@ -5,4 +5,5 @@ mod double_submit;
 mod kept_forms;
 mod limits;
 mod origins;
+mod refusals;
 mod token;

@@ -186,12 +186,15 @@ async fn answer(
     }
 }
 
-/// The form with what was typed and with a valid form token.
+/// The form with what was typed and with a valid form token. After a request of htmx the form is still on the page,
+/// and the script takes the valid token from the error page.
 async fn too_old(state: &State, context: &PageContext, typed: &WebhookForm, stored: Option<&Webhook>) -> Answer {
+    if context.htmx {
+        return Err(PageError::StaleForm);
+    }
     let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
     let problems = Problems::one(Field::Form, Problem::PageTooOld);
-    let response = show(context, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)?;
-    Ok(swap_whole_page(context, response))
+    show(context, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)
 }
 
 /// htmx is configured to swap only 422, and only the error summary. Headers let it swap the whole page instead.

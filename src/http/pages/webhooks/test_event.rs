@@ -83,7 +83,10 @@ fn refuse(context: &PageContext, webhook: &Webhook, form: TestForm) -> Answer {
     if !context.htmx {
         return render(status, &TestPage::new(context.layout(), webhook, form));
     }
-    let mut response = render(status, &FormErrorsFragment::of_test(context.t(), form.problems))?;
+    let errors = FormErrorsFragment::of_test(context.t(), form.problems).html()?;
+    let no_result = TestPage::new(context.layout(), webhook, form).clearing();
+    let mut response = fragments(&[errors, no_result.as_result().html()?])?;
+    *response.status_mut() = status;
     response.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#errsum"));
     Ok(response)
 }

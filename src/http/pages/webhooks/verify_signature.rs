@@ -1,7 +1,8 @@
 //! The page that finds out why a signature is not valid.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
 
 use super::list::find;
 use crate::db::deliveries::log;
@@ -18,11 +19,19 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::Admin;
 use crate::views::webhooks::{VerifyForm, VerifyPage};
 
-/// Sample code and the blank form.
-pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>) -> Answer {
+/// The query of the page: the `webhook-id` of a delivery that links to it.
+#[derive(Deserialize)]
+pub struct VerifyQuery {
+    #[serde(default)]
+    id: String,
+}
+
+/// Sample code and the form.
+pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>, query: Query<VerifyQuery>) -> Answer {
     let webhook = find(&state, *id).await?;
     let before = context.typed_before(&format!("/webhooks/{id}/verify"));
-    render(StatusCode::OK, &VerifyPage::new(context.layout(), &webhook, before.map(pasted).unwrap_or_default()))
+    let blank = || VerifyForm { id: &query.id, ..VerifyForm::default() };
+    render(StatusCode::OK, &VerifyPage::new(context.layout(), &webhook, before.map_or_else(blank, pasted)))
 }
 
 fn pasted(form: &Form) -> VerifyForm<'_> {
