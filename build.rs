@@ -7,9 +7,6 @@ use std::hash::{DefaultHasher, Hasher};
 use std::io::Write as _;
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 /// The strongest level of brotli, and its largest window (RFC 7932 §9.1).
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW_BITS: u32 = 22;
@@ -25,14 +22,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, path) in paths.iter().enumerate() {
         let source = fs::read(Path::new("static").join(path))?;
         let plain = minified(path, &source)?;
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(&plain)?;
+        let mut gzip = Vec::new();
+        zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, plain.as_slice(), &mut gzip)?;
         let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4096, BROTLI_QUALITY, BROTLI_WINDOW_BITS);
         brotli.write_all(&plain)?;
         let mut source_hash = DefaultHasher::new();
         source_hash.write(&source);
         write!(table, "StaticFile {{ path: {path:?}, source_hash: {}", source_hash.finish())?;
-        for (field, bytes) in [("plain", &plain), ("gzip", &gzip.finish()?), ("brotli", &brotli.into_inner())] {
+        for (field, bytes) in [("plain", &plain), ("gzip", &gzip), ("brotli", &brotli.into_inner())] {
             fs::write(Path::new(&out).join(format!("{number}.{field}")), bytes)?;
             write!(table, ", {field}: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{number}.{field}\"))")?;
         }
@@ -60,11 +57,33 @@ fn list(folder: &Path, paths: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
 fn minified(path: &str, source: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let text = || std::str::from_utf8(source);
     Ok(match path {
-        "app.css" => css(text()?).into_bytes(),
+        "app.css" => with_short_names(&css(text()?)).into_bytes(),
         "app.js" => lines(text()?, "//").into_bytes(),
         "icons.svg" | "favicon.svg" => lines(text()?, "<!--").into_bytes(),
         _ => source.to_vec(),
     })
+}
+
+/// With custom properties of one letter each, in the order of their definitions; no other file names them.
+fn with_short_names(css: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut letters = ('a'..='z').chain('A'..='Z');
+    let mut short: Vec<(&str, String)> = Vec::new();
+    let mut made = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some(start) = rest.find("--") {
+        let (before, from) = rest.split_at(start);
+        let (name, after) = from.split_at(from.find(|c| !is_name(c)).unwrap_or(from.len()));
+        made.push_str(before);
+        if !short.iter().any(|(known, _)| *known == name) {
+            let letter = letters.next().map_or_else(|| name.to_owned(), |letter| format!("--{letter}"));
+            short.push((name, letter));
+        }
+        made.push_str(short.iter().find(|(known, _)| *known == name).map_or(name, |(_, letter)| letter));
+        rest = after;
+    }
+    made.push_str(rest);
+    made
 }
 
 /// Lines without indentation, without blank lines, and without lines that begin with `comment`.
