@@ -30,7 +30,7 @@ messages! {
     new_account_password; password_set; password_change; password_change_about; password_not_changed; sessions;
     sessions_about; session_began; session_seen; session_this; sign_out_others;
     // accounts/set_up.ftl
-    set_up; set_up_about; set_up_button; set_up_failed;
+    set_up; set_up_about; set_up_button; set_up_failed; set_up_where; set_up_again;
     // accounts/sign_in.ftl
     session_ended; session_ended_form_kept; session_ended_nothing_done; form_filled_in; sign_in; sign_in_wrong;
     sign_in_wait(n: impl Number);
@@ -108,8 +108,8 @@ messages! {
     // events/received.ftl
     received_events; received_about; received_id; received_outcome; received_unmatched; received_test; received_from;
     received_to; received_size; received_at; received_none; received_none_about; received_curl; received_token;
-    received_go_on; received_derived_from; received_derived; received_no_deliveries; received_send_to; received_send;
-    received_send_about; received_not_for; received_why; received_raw; received_cut; received_body_about; received_body;
+    received_go_on; received_derived_from; received_derived; received_no_deliveries; received_send_to; received_choose; received_send;
+    received_send_about; received_not_for; received_raw; received_cut; received_body_about; received_body;
     not_for_then; received_retention(days: impl Number);
     // inboxes.ftl
     inboxes_lead; inbox_channel_type; inbox_external_id; inbox_external_id_hint; inbox_channel_type_hint;
@@ -138,7 +138,7 @@ messages! {
     held_events(n: impl Number); held_short(n: impl Number); see_what_went_wrong; see_what_went_wrong_with(name: impl Text);
     turn_on_of(name: impl Text); webhooks_in_trouble(n: impl Number); trouble_all(n: impl Number);
     // webhooks/chart.ftl
-    chart_numbers; deliveries_ended; chart_by_hour; chart_by_quarter; chart_median; chart_p95;
+    chart_numbers; deliveries_ended; chart_by_hour; chart_by_quarter; chart_nothing_in_day; chart_nothing_in_week; chart_median; chart_p95;
     chart_label_day(n: impl Number, max: impl Number, count: impl Number);
     chart_label_week(n: impl Number, max: impl Number, count: impl Number);
     chart_bar(time: impl Text, n: impl Number, max: impl Number, count: impl Number); chart_delivered(n: impl Number);
@@ -150,9 +150,12 @@ messages! {
     delete_webhook_question(name: impl Text); delete_url; delete_pending(n: impl Number); delete_nothing_pending;
     delete_log_stays(days: impl Number); delete_secrets; delete_yes; delete_no; turn_off_instead;
     turn_off_instead_about;
+    // webhooks/first_steps.ftl
+    first_steps; step_webhook; step_webhook_about; step_token; step_token_about; step_event; step_event_about; step_done;
+    step_or_command;
     // webhooks/form.ftl
     form_not_saved; same_url_created(name: impl Text); same_url_saved(name: impl Text); fix_problems(n: impl Number); address; address_about; name; name_hint; webhook_url;
-    webhook_url_hint; authorization; authorization_about; method_none_about; method_bearer_about; method_basic_about;
+    webhook_url_hint; webhook_url_hint_http; webhook_url_hint_networks; more_options; authorization; authorization_about; method_none_about; method_bearer_about; method_basic_about;
     method_custom_about; none_deletes; token; new_token; token_hint; token_again; token_keep; login; password;
     new_password; password_keep; password_again; header_name; value; new_value; value_keep; value_again; saved;
     saved_never_shown(time: impl Text); events; events_about; group_most_used;
@@ -179,7 +182,7 @@ messages! {
     headers_refused_today(names: impl Text); failing_about; paused_about; paused_until(time: impl Text);
     settling_send; settling_discard; backlog_full(max: impl Number, time: impl Text);
     // webhooks/secret.ftl
-    secret_new; secret_copy_now; secret_verify; secret_none_shown; secret_old_until(time: impl Text); secret_replace;
+    secret_new; secret_copy_now; secret_next; secret_verify; secret_none_shown; secret_old_until(time: impl Text); secret_replace;
     secret_replace_about; secret_overlap; secret_overlap_0; secret_overlap_24h; secret_overlap_7d; secret_generate;
     secret_end_now;
     // webhooks/test_event.ftl

@@ -1,6 +1,7 @@
 # The signing secret.
 secret_new = New signing secret
 secret_copy_now = Copy the secret now. It will not be shown again.
+secret_next = Next step:
 secret_verify = How to verify a request
 secret_none_shown = The secret is stored encrypted and cannot be viewed. If you have lost it, replace it.
 secret_old_until = The old secret stays valid until { $time }. Until then, each request carries two signatures.

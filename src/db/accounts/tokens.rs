@@ -96,6 +96,11 @@ pub fn find(conn: &mut DbConnection, id: TokenId) -> Result<Option<Token>, Error
     api_tokens.find(id).first::<Row>(conn).optional()?.map(Row::into_token).transpose()
 }
 
+/// Whether a token was ever created.
+pub fn any(conn: &mut DbConnection) -> Result<bool, Error> {
+    Ok(api_tokens.select(t::id).first::<TokenId>(conn).optional()?.is_some())
+}
+
 /// All tokens, also revoked and expired ones, oldest first.
 pub fn list(conn: &mut DbConnection) -> Result<Vec<Token>, Error> {
     api_tokens.order(t::id).load::<Row>(conn)?.into_iter().map(Row::into_token).collect()

@@ -12,8 +12,15 @@ use super::schema::events;
 use super::sql::literal::LiteralSql;
 use super::sql::prepared;
 use super::{DbConnection, Error};
+use crate::domain::events::catalogue::EventName;
 use crate::domain::events::{Event, Unmatched};
 use crate::domain::id::EventId;
+
+/// Whether an event is stored that is no test.
+pub fn any(conn: &mut DbConnection) -> Result<bool, Error> {
+    let real = events::table.filter(events::name.ne(EventName::WebhookTest.as_str()));
+    Ok(real.select(events::id).first::<EventId>(conn).optional()?.is_some())
+}
 
 /// Stores an event; `unmatched` says why it has no delivery, if so.
 pub fn insert(conn: &mut DbConnection, event: &Event, unmatched: Option<Unmatched>) -> Result<(), Error> {

@@ -35,6 +35,11 @@ pub fn key(state: &State, context: &PageContext, fields: &[(String, String)]) ->
     })
 }
 
+/// The key of the second thing that a form does: the form's own key holds the answer to the first.
+pub fn second(state: &State, key: &FormKey) -> FormKey {
+    FormKey { hash: mac(&state.form_key, &[&*key.hash, b" second"].concat()).into(), session: key.session.clone() }
+}
+
 /// Runs the transaction of a form, or returns the stored result if the same form has run before.
 pub async fn write<T, E, F>(state: &State, form: Option<&FormKey>, job: F) -> Result<Done<T>, E>
 where

@@ -48,6 +48,8 @@ pub struct SignInPage<'a> {
     next: &'a str,
     refusal: Option<Refusal>,
     ended: Option<SessionEnded>,
+    /// No user exists yet.
+    is_new: bool,
 }
 
 /// Why a sign-in was refused.
@@ -75,13 +77,19 @@ pub enum SessionEnded {
 impl<'a> SignInPage<'a> {
     /// `next` is the path to redirect to after sign-in.
     pub fn new(layout: Layout<'a>, email: &'a str, next: &'a str, refusal: Option<Refusal>) -> Self {
-        Self { t: layout.t, layout: layout.at(Place::Elsewhere), email, next, refusal, ended: None }
+        Self { t: layout.t, layout: layout.at(Place::Elsewhere), email, next, refusal, ended: None, is_new: false }
     }
 
     /// Says that the session has ended, and what happens to the form.
     #[must_use]
     pub fn after(self, ended: Option<SessionEnded>) -> Self {
         Self { ended, ..self }
+    }
+
+    /// Says where to find the link that creates the first user, as long as no user exists.
+    #[must_use]
+    pub fn before_set_up(self, is_new: bool) -> Self {
+        Self { is_new, ..self }
     }
 
     fn refused(&self) -> Option<String> {

@@ -41,8 +41,8 @@ pub struct EventPage<'a> {
     t: Translator<'a>,
     view: EventView<'a>,
     rows: Vec<Row<'a>>,
-    /// Webhooks that did not get it, each with the reason.
-    others: Vec<(&'a Webhook, String)>,
+    /// Webhooks that did not get it, by reason.
+    others: Vec<(String, Vec<&'a Webhook>)>,
     /// Webhooks that it can be sent to by hand.
     targets: Vec<&'a Webhook>,
     body: Json,
@@ -80,7 +80,7 @@ impl<'a> EventPage<'a> {
         Self {
             t,
             rows: view.deliveries.iter().map(row).collect(),
-            others: others.map(|webhook| (webhook, why_not(t, webhook, &view))).collect(),
+            others: by_reason(others.map(|webhook| (why_not(t, webhook, &view), webhook))),
             targets: targets.collect(),
             body: Json::new(&shown(view.body)),
             cut,
@@ -91,9 +91,25 @@ impl<'a> EventPage<'a> {
 }
 
 impl EventPage<'_> {
+    /// The number of webhooks that did not get it.
+    fn left_out(&self) -> Count {
+        self.others.iter().map(|(_, webhooks)| webhooks.len() as Count).sum()
+    }
+
     fn accepted(&self) -> Moment {
         self.t.date_with_seconds(self.view.line.accepted_at)
     }
+}
+
+fn by_reason<'a>(pairs: impl Iterator<Item = (String, &'a Webhook)>) -> Vec<(String, Vec<&'a Webhook>)> {
+    let mut groups: Vec<(String, Vec<&Webhook>)> = Vec::new();
+    for (why, webhook) in pairs {
+        match groups.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, webhooks)) => webhooks.push(webhook),
+            None => groups.push((why, vec![webhook])),
+        }
+    }
+    groups
 }
 
 /// Why a webhook did not get the event, judged by its present settings.

@@ -107,6 +107,13 @@ impl<'a> Chart<'a> {
         self.total.delivered + self.total.failed
     }
 
+    fn nothing(&self) -> String {
+        match self.range {
+            Range::Day => self.t.chart_nothing_in_day(),
+            Range::Week => self.t.chart_nothing_in_week(),
+        }
+    }
+
     fn heading(&self) -> String {
         match self.range {
             Range::Day => self.t.chart_by_hour(),

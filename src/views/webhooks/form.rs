@@ -10,8 +10,9 @@ use crate::domain::accounts::user::Language;
 use crate::domain::events::catalogue::{EventName, Group};
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problems};
-use crate::domain::webhooks::Webhook;
+use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::authorization::Method;
+use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Webhook};
 use crate::forms::webhook::WebhookForm;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::FormErrors;
@@ -46,6 +47,8 @@ pub struct FormPage<'a> {
     refused: Option<String>,
     original: Option<String>,
     conflicts: Vec<Conflict>,
+    /// The schemes that this installation allows.
+    url_hint: String,
 }
 
 /// A fieldset of events.
@@ -53,6 +56,8 @@ struct EventGroup {
     id: String,
     title: String,
     ticked: Count,
+    /// Closed until one of its events is selected.
+    folds: bool,
     events: Vec<Tick>,
 }
 
@@ -82,7 +87,25 @@ impl<'a> FormPage<'a> {
             refused: input.webhook.and_then(|webhook| headers_refused_today(t, webhook)),
             original: None,
             conflicts: Vec::new(),
+            url_hint: t.webhook_url_hint(),
         }
+    }
+
+    /// Says which schemes this installation allows.
+    #[must_use]
+    pub fn under(self, policy: &AddressPolicy) -> Self {
+        let url_hint = match (policy.allows_http(), policy.has_allow_list()) {
+            (true, _) => self.t.webhook_url_hint_http(),
+            (false, true) => self.t.webhook_url_hint_networks(),
+            (false, false) => self.url_hint,
+        };
+        Self { url_hint, ..self }
+    }
+
+    /// A rarer option is set or wrong.
+    fn has_more(&self) -> bool {
+        let timeout = self.form.timeout_s.trim();
+        timeout != DEFAULT_TIMEOUT_S.to_string() || self.errors.is_bad(Field::Timeout) || self.form.viewers_see_answers
     }
 
     /// Names the webhook that this one is a copy of.
@@ -126,10 +149,13 @@ impl<'a> FormPage<'a> {
     }
 }
 
+/// The id of the group that is always open.
+const MOST_USED: &str = "first";
+
 /// The six most used events, then the others by group.
 fn groups(t: Translator, form: &WebhookForm) -> Vec<EventGroup> {
     let six = EventName::first_six();
-    let mut groups = vec![EventGroup::new("first", t.group_most_used(), six, form)];
+    let mut groups = vec![EventGroup::new(MOST_USED, t.group_most_used(), six, form)];
     for group in Group::ALL {
         let rest = EventName::ALL.iter().copied().filter(|event| event.group() == group && !six.contains(event));
         let events: Vec<EventName> = rest.collect();
@@ -151,7 +177,7 @@ impl EventGroup {
         };
         let events: Vec<Tick> = events.iter().map(tick).collect();
         let ticked = events.iter().filter(|tick| tick.ticked).count() as Count;
-        Self { id: id.to_owned(), title, ticked, events }
+        Self { id: id.to_owned(), title, ticked, folds: id != MOST_USED, events }
     }
 
     fn size(&self) -> Count {

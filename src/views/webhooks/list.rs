@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::alert::{Alert, TroubleCard};
+use super::first_steps::{FirstSteps, StepsDone};
 use super::list_filter::{WebhookFilter, list_address};
 use super::sparkline::{Hour, Sparkline};
 use crate::domain::accounts::user::Language;
@@ -104,6 +105,7 @@ pub struct WebhooksPage<'a> {
     list: WebhooksInput<'a>,
     rows: Vec<WebhookRow<'a>>,
     trouble: Option<TroubleCard<'a>>,
+    steps: Option<FirstSteps<'a>>,
 }
 
 impl<'a> WebhooksPage<'a> {
@@ -111,7 +113,13 @@ impl<'a> WebhooksPage<'a> {
         let layout = layout.at(Place::Webhooks);
         let rows = list.webhooks.iter().map(|summary| WebhookRow::new(&layout, *summary, list.inboxes)).collect();
         let trouble = TroubleCard::new(&layout, &list.alerts);
-        Self { t: layout.t, layout, list, rows, trouble }
+        Self { t: layout.t, layout, list, rows, trouble, steps: None }
+    }
+
+    /// Adds the first steps, until all of them are done.
+    #[must_use]
+    pub fn with_steps(self, done: StepsDone<'a>) -> Self {
+        Self { steps: FirstSteps::new(&self.layout, done), ..self }
     }
 
     /// The beginning of the hour 23 hours ago, for the links from the totals to the log. A whole hour, so that the

@@ -77,6 +77,8 @@ async fn an_event_is_sent_to_any_webhook_that_is_on() {
     let id = api.accepted(event("team_changed")).await;
     let hook = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
     let form = admin.open(&format!("/received/{id}")).await.form("#f-webhook");
+    assert_eq!(form.value("webhook"), "", "none is selected");
+    let form = form.set("webhook", "1");
     let token = viewer.open("/received").await.form_to("/sign-out").value("_csrf").to_owned();
     assert_eq!(viewer.submit(form.clone().set("_csrf", &token)).await.status, 403);
     let target = admin.submit(form.clone()).await.leads_to();

@@ -51,7 +51,7 @@ async fn world() -> (App, Visitor, Receiver, Vec<Form>) {
         admin.open(&format!("/webhooks/{id}/secret")).await.form("[name=overlap]"),
         admin.open(&format!("/webhooks/{id}/test")).await.form("#f-body"),
         admin.open(&delivery).await.form_to(&format!("{delivery}/redelivery")),
-        admin.open(&format!("/received/{event_id}")).await.form("#f-webhook"),
+        admin.open(&format!("/received/{event_id}")).await.form("#f-webhook").set("webhook", "1"),
         resend.form("#found form"),
     ];
     (app, admin, receiver, forms)

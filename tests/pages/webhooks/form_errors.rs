@@ -39,8 +39,8 @@ const CASES: [Case; 26] = [
     (
         |form| form.set("url", "https://192.168.0.1/"),
         "url",
-        "This URL points to a private network or one that is denied. Use a public address, or ask the operator of this server to allow the network",
-        "Цей URL веде до приватної або забороненої мережі. Скористайтеся публічною адресою або попросіть адміністратора сервера дозволити цю мережу",
+        "This URL points to a private or denied network. Use a public address, or ask the operator of this server to allow the network with HACHOK_ALLOW_NETWORKS",
+        "Цей URL веде до приватної або забороненої мережі. Скористайтеся публічною адресою або попросіть адміністратора сервера дозволити цю мережу в HACHOK_ALLOW_NETWORKS",
     ),
     (
         |form| form.set("url", &format!("https://a.example.com/{}", "a".repeat(2048))),

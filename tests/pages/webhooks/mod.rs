@@ -2,8 +2,10 @@
 
 mod conflict;
 mod copies;
+mod first_steps;
 mod form_errors;
 mod form_events;
+mod form_layout;
 mod form_sending;
 mod header_errors;
 mod list;

@@ -99,3 +99,25 @@ async fn a_failed_test_claims_nothing_about_the_webhook_or_the_retry_schedule() 
         assert_eq!(api["payload"]["webhook"]["enabled"], true, "{api}");
     }
 }
+
+#[tokio::test]
+async fn save_and_send_test_saves_sends_once_and_shows_the_answer() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let admin = app.admin().await;
+    receiver.answers("/a", [Reply::Full(418, vec![], "I am a <teapot>".into())]);
+    let (id, _) = make_webhook(&admin, &receiver.at("/a")).await;
+    let edit = admin.open(&format!("/webhooks/{id}/edit")).await;
+    assert!(edit.has("button[name=then][value=test]") && !admin.open("/webhooks/new").await.has("button[value=test]"));
+    let form = edit.form("#f-url").set("name", "Teapot").set("then", "test");
+    let target = admin.submit(form.clone()).await.leads_to();
+    let page = admin.open(&target).await;
+    assert!(target.starts_with(&format!("/webhooks/{id}/test?sent=dlv_")), "{target}");
+    assert!(page.text("#result").contains("418") && page.text("h1").contains("Teapot"), "{}", page.text("main"));
+    assert_eq!(admin.submit(form).await.leads_to(), target, "a double click");
+    let seen = receiver.seen("/a");
+    assert_eq!((seen.len(), seen[0].header("x-hachok-test")), (1, "1"));
+    // The delivery of another webhook is not shown.
+    let (other, _) = make_webhook(&admin, &receiver.at("/b")).await;
+    let sent = target.split("sent=").nth(1).unwrap_or_default();
+    assert!(!admin.open(&format!("/webhooks/{other}/test?sent={sent}")).await.text("#result").contains("418"));
+}

@@ -116,6 +116,7 @@ fn authority<'typed>(typed: &'typed str, policy: &AddressPolicy) -> Result<&'typ
         "https" => {}
         "http" if policy.allows_http() || policy.has_allow_list() => {}
         "" => return Err(Problem::UrlIncomplete),
+        "http" if is_private(rest, policy) => return Err(Problem::UrlPrivate),
         _ => return Err(Problem::UrlNotHttps),
     }
     match rest.split(['/', '?']).next().unwrap_or_default() {
@@ -124,6 +125,12 @@ fn authority<'typed>(typed: &'typed str, policy: &AddressPolicy) -> Result<&'typ
         authority if authority.contains('%') => Err(Problem::UrlIncomplete),
         authority => Ok(authority),
     }
+}
+
+/// Whether the address would be refused with TLS, too, because it is private: then *https* is not what is missing.
+fn is_private(rest: &str, policy: &AddressPolicy) -> bool {
+    let url = Url::parse(&format!("https://{rest}"));
+    url.is_ok_and(|url| host::check(&url, url.host_str().unwrap_or_default(), policy) == Err(Problem::UrlPrivate))
 }
 
 #[cfg(test)]

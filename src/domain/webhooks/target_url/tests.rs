@@ -36,6 +36,8 @@ fn each_error_has_its_own_problem() {
         ("https:///example.com", Problem::UrlIncomplete),
         ("https://", Problem::UrlIncomplete),
         ("http://example.com/", Problem::UrlNotHttps),
+        ("http://localhost/", Problem::UrlPrivate),
+        ("http://10.0.0.1/", Problem::UrlPrivate),
         ("ftp://example.com/", Problem::UrlNotHttps),
         ("https://u:p@example.com/", Problem::UrlHasCredentials),
         ("https://example.com/#", Problem::UrlHasFragment),
@@ -89,7 +91,7 @@ fn an_allow_list_opens_local_names_but_plain_http_only_to_its_own_addresses() {
 #[test]
 fn an_address_is_checked_again_when_the_lists_change() {
     let url = TargetUrl::parse("http://192.168.1.7:5678/", &lan(true)).unwrap();
-    assert_eq!(url.check_again(&strict()), Err(Problem::UrlNotHttps));
+    assert_eq!(url.check_again(&strict()), Err(Problem::UrlPrivate));
 }
 
 #[test]

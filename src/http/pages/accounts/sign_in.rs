@@ -126,7 +126,8 @@ pub async fn sign_in(state: Data<State>, Anyone(context): Anyone, query: Query<N
         return Ok(redirect_to(&context, &next));
     }
     let ended = ended(&state, &context, !query.form.is_empty()).await?;
-    render(StatusCode::OK, &SignInPage::new(context.layout(), "", &next, None).after(ended))
+    let is_new = state.db.read(users::is_empty).await?;
+    render(StatusCode::OK, &SignInPage::new(context.layout(), "", &next, None).after(ended).before_set_up(is_new))
 }
 
 /// What happens to the form that was sent, if the session has ended.

@@ -11,7 +11,8 @@ use super::list;
 use super::secret;
 use crate::db::form_answers::Done;
 use crate::db::{DbConnection, WriteError, inboxes};
-use crate::domain::id::WebhookId;
+use crate::domain::events::catalogue::EventName;
+use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::text::cleaned;
@@ -26,7 +27,9 @@ use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::posted_form::FormWithTokenCheck;
 use crate::http::request::session::UserSession;
+use crate::operations::NotFound;
 use crate::operations::save_webhook::{NotSaved, SameUrl, SaveWebhook};
+use crate::operations::test_event;
 use crate::views::NoticeKind;
 use crate::views::webhooks::{FormErrorsFragment, FormInput, FormPage, NewHeaderRow};
 
@@ -52,7 +55,8 @@ pub async fn new(state: Data<State>, Admin(context): Admin, query: Query<Prefill
     let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
     let problems = Problems::default();
     let input = FormInput { webhook: None, form: &form, inboxes: &inboxes, problems: &problems };
-    render(StatusCode::OK, &FormPage::new(context.layout(), input).copied_from(original.as_ref()))
+    let shown = FormPage::new(context.layout(), input).under(&state.policy);
+    render(StatusCode::OK, &shown.copied_from(original.as_ref()))
 }
 
 /// The fields of a form that was kept when the session had ended.
@@ -72,7 +76,7 @@ pub async fn edit(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>
     let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
     let typed = typed_before(&context, &format!("/webhooks/{id}"));
     let form = typed.unwrap_or_else(|| WebhookForm::of(&webhook));
-    show(&context, StatusCode::OK, &form, Some(&webhook), &inboxes, &Problems::default())
+    show(&state, &context, StatusCode::OK, &form, Some(&webhook), &inboxes, &Problems::default())
 }
 
 /// The index of the row of custom headers to add.
@@ -163,7 +167,11 @@ async fn answer(
                 secret::store(state, &session, context, id, &secret, form)?;
             }
             store_notice(context, &session, created, same_url);
-            Ok(after(context, id, form.get("then") == "test", created))
+            let test = match form.get("then") == "test" && !created {
+                true => test_sent(state, id, form).await?,
+                false => None,
+            };
+            Ok(after(context, id, test, created))
         }
         Err(WriteError::Refused(NotSaved::Invalid(problems))) => {
             let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
@@ -172,7 +180,7 @@ async fn answer(
                 return render(StatusCode::UNPROCESSABLE_ENTITY, &fragment);
             }
             let typed = without_spare_rows(typed);
-            show(context, StatusCode::UNPROCESSABLE_ENTITY, &typed, stored.as_ref(), &inboxes, &problems)
+            show(state, context, StatusCode::UNPROCESSABLE_ENTITY, &typed, stored.as_ref(), &inboxes, &problems)
         }
         Err(WriteError::Refused(NotSaved::Changed(now))) => {
             let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
@@ -180,7 +188,7 @@ async fn answer(
             typed = WebhookForm { version: Some(now.version), ..without_spare_rows(typed) };
             let problems = Problems::one(Field::Form, Problem::ChangedByOther { at: now.updated_at });
             let input = FormInput { webhook: Some(&now), form: &typed, inboxes: &inboxes, problems: &problems };
-            let shown = FormPage::new(context.layout(), input).with_conflicts(&now);
+            let shown = FormPage::new(context.layout(), input).under(&state.policy).with_conflicts(&now);
             Ok(swap_whole_page(context, render(StatusCode::CONFLICT, &shown)?))
         }
     }
@@ -194,7 +202,7 @@ async fn too_old(state: &State, context: &PageContext, typed: &WebhookForm, stor
     }
     let inboxes = context.t().named_inboxes(state.db.read(inboxes::list).await?);
     let problems = Problems::one(Field::Form, Problem::PageTooOld);
-    show(context, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)
+    show(state, context, StatusCode::FORBIDDEN, typed, stored, &inboxes, &problems)
 }
 
 /// htmx is configured to swap only 422, and only the error summary. Headers let it swap the whole page instead.
@@ -220,13 +228,23 @@ fn store_notice(context: &PageContext, session: &UserSession, created: bool, sam
     }
 }
 
-/// Redirects to the new signing secret, or to the test page if *Save and test* was pressed: then the secret stays until
-/// its page is opened.
-fn after(context: &PageContext, id: WebhookId, test: bool, created: bool) -> HttpResponse {
+/// Sends a test event with the saved settings; `None` if the webhook was deleted in the meantime.
+async fn test_sent(state: &State, id: WebhookId, form: &Form) -> Result<Option<DeliveryId>, PageError> {
+    let key = form.once().map(|key| double_submit::second(state, key));
+    let event = EventName::WebhookTest;
+    match test_event::send(&state.db, &state.engine, id, event, event.sample().into(), key.as_ref()).await {
+        Ok(sent) => Ok(Some(sent.delivery.id)),
+        Err(WriteError::Refused(NotFound)) => Ok(None),
+        Err(WriteError::Database(error)) => Err(error.into()),
+    }
+}
+
+/// Redirects to the new signing secret, to the answer of the test that *Save and send test* sent, or to the webhook.
+fn after(context: &PageContext, id: WebhookId, test: Option<DeliveryId>, created: bool) -> HttpResponse {
     match (test, created) {
-        (true, _) => redirect_to(context, &format!("/webhooks/{id}/test")),
-        (false, true) => redirect_to(context, &format!("/webhooks/{id}/secret")),
-        (false, false) => redirect_to(context, &format!("/webhooks/{id}")),
+        (Some(sent), _) => redirect_to(context, &format!("/webhooks/{id}/test?sent={sent}")),
+        (None, true) => redirect_to(context, &format!("/webhooks/{id}/secret")),
+        (None, false) => redirect_to(context, &format!("/webhooks/{id}")),
     }
 }
 
@@ -239,6 +257,7 @@ fn without_spare_rows(mut form: WebhookForm) -> WebhookForm {
 }
 
 fn show(
+    state: &State,
     context: &PageContext,
     status: StatusCode,
     form: &WebhookForm,
@@ -247,5 +266,5 @@ fn show(
     problems: &Problems,
 ) -> Answer {
     let input = FormInput { webhook, form, inboxes, problems };
-    render(status, &FormPage::new(context.layout(), input))
+    render(status, &FormPage::new(context.layout(), input).under(&state.policy))
 }

@@ -8,10 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
+use crate::db::accounts::tokens;
 use crate::db::deliveries::hourly_counts;
 use crate::db::deliveries::statistics::{self, Activity, HourActivity};
 use crate::db::webhooks::search::{self, Search};
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{DbConnection, Error, events, inboxes, webhooks};
 use crate::domain::deliveries::Delivery;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::inboxes::Inbox;
@@ -25,7 +26,7 @@ use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::page_context::{PageContext, SignedIn};
 use crate::views::webhooks::{
-    Alert, Hour, Pagination, Stage, Summary, Totals, WebhookFilter, WebhookRow, WebhooksInput, WebhooksPage,
+    Alert, Hour, Pagination, Stage, StepsDone, Summary, Totals, WebhookFilter, WebhookRow, WebhooksInput, WebhooksPage,
 };
 
 /// `/` redirects to the list of webhooks.
@@ -77,11 +78,15 @@ impl ListQuery {
 struct Loaded {
     webhooks: Vec<Webhook>,
     pagination: Pagination,
+    /// All webhooks, found or not.
+    of: usize,
     troubled: Vec<Webhook>,
     inboxes: Vec<Inbox>,
     activity: HashMap<WebhookId, Activity>,
     last: HashMap<WebhookId, Delivery>,
     pending: i64,
+    has_token: bool,
+    has_event: bool,
 }
 
 /// The list, with the last 24 hours of each webhook.
@@ -96,7 +101,13 @@ pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<
         let id = alert.webhook.id;
         alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
     }
-    let list = WebhooksPage::new(context.layout(), loaded.list(filter, alerts));
+    let done = StepsDone {
+        webhook: loaded.of > 0,
+        token: loaded.has_token,
+        event: loaded.has_event,
+        server: state.public.as_str().trim_end_matches('/'),
+    };
+    let list = WebhooksPage::new(context.layout(), loaded.list(filter, alerts)).with_steps(done);
     if context.htmx { render(StatusCode::OK, &list.as_list()) } else { render(StatusCode::OK, &list) }
 }
 
@@ -124,11 +135,14 @@ fn load(
     Ok(Loaded {
         webhooks,
         pagination,
+        of: found.of,
         troubled,
         inboxes: inboxes::list(conn)?,
         activity: statistics::activity(conn, &ids, now)?,
         last,
         pending: statistics::pending(conn, None)?,
+        has_token: tokens::any(conn)?,
+        has_event: events::any(conn)?,
     })
 }
 

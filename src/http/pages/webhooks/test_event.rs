@@ -7,12 +7,15 @@ use actix_web::web::{Bytes, Data, Path, Query};
 use serde::Deserialize;
 
 use super::list::find;
+use crate::db::deliveries::log;
+use crate::domain::deliveries::{Attempt, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::check_test_body;
-use crate::domain::id::WebhookId;
+use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::Webhook;
 use crate::http::State;
+use crate::http::error::PageError;
 use crate::http::pages::{Answer, fragments, redirect_to, render};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext};
@@ -25,6 +28,8 @@ use crate::views::{Html, NoticeKind};
 #[derive(Deserialize)]
 pub struct TestQuery {
     event: Option<String>,
+    /// A test delivery whose answer is shown.
+    sent: Option<String>,
 }
 
 /// The form with the sample of an event.
@@ -35,9 +40,29 @@ pub async fn form(state: Data<State>, Admin(context): Admin, id: Path<WebhookId>
     let before = context.typed_before(&format!("/webhooks/{id}/test"));
     let event = before.and_then(|form| EventName::parse_any(form.get("event"))).unwrap_or(chosen);
     let body = before.map_or(chosen.sample(), |form| form.get("body"));
-    let form = TestForm { event, body, problems: &problems, sent: None };
+    let sent = match query.sent.as_deref().and_then(|text| text.parse().ok()) {
+        Some(delivery) => sent_before(&state, *id, delivery).await?,
+        None => None,
+    };
+    let sent = sent.as_ref().map(|(delivery, attempt)| (*delivery, attempt));
+    let form = TestForm { event, body, problems: &problems, sent };
     let shown = TestPage::new(context.layout(), &webhook, form);
     if context.htmx { render(StatusCode::OK, &shown.as_sample()) } else { render(StatusCode::OK, &shown) }
+}
+
+/// The attempt of a test of this webhook; `None` if it is another's, or has no attempt yet.
+async fn sent_before(
+    state: &State,
+    webhook: WebhookId,
+    delivery: DeliveryId,
+) -> Result<Option<(DeliveryId, Attempt)>, PageError> {
+    let loaded = state.db.read(move |conn| {
+        let found = log::find(conn, delivery)?;
+        let its = found.filter(|found| found.webhook_id == webhook && found.trigger == Trigger::Test);
+        let Some(its) = its else { return Ok(None) };
+        Ok(log::attempts::attempts_of(conn, &its)?.pop().map(|attempt| (delivery, attempt)))
+    });
+    Ok(loaded.await?)
 }
 
 /// Sends the event and shows the answer.
