@@ -28,7 +28,7 @@ messages! {
     user_name; email; account_password; account_password_hint; time_zone; time_zone_hint; profile; profile_you;
     profile_you_about; profile_not_saved; language_of_browser; theme; theme_system; current_password;
     new_account_password; password_set; password_change; password_change_about; password_not_changed; sessions;
-    sessions_about; session_began; session_seen; session_this; sign_out_others;
+    sessions_about; session_browser; session_unknown; session_began; session_seen; session_this; sign_out_others;
     // accounts/set_up.ftl
     set_up; set_up_about; set_up_button; set_up_failed; set_up_where; set_up_again;
     // accounts/sign_in.ftl

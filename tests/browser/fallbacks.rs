@@ -1,5 +1,6 @@
 //! Browsers of the floor (README, "Browsers") lack some features: each fallback is seen with its feature switched off.
 
+use super::refusals::MESSAGE;
 use super::{Browser, in_browser};
 use crate::support::{App, EMAIL, PASSWORD, Receiver};
 
@@ -95,13 +96,21 @@ async fn copying_works_over_plain_http_or_says_that_it_did_not() {
         let app = signed_in(&browser).await;
         // As over http to any name but localhost.
         browser.on_every_page("Object.defineProperty(navigator, 'clipboard', { value: undefined });").await;
+        // The message leaves after 6 s, here 120 ms, unless it is pointed at; its text stays for screen readers.
+        browser.on_every_page("const wait = setTimeout; window.setTimeout = (f, ms) => wait(f, ms / 50);").await;
         browser.open(&format!("{}/webhooks/1", app.url)).await;
+        let hovered = "const e = document.querySelector('#live'); e.matches = () => window.hovered; window.hovered = true; return ''";
+        browser.check(hovered).await;
         browser.click("[data-copy='#url']").await;
         browser.await_words("Скопійовано", false).await;
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        browser.await_script(MESSAGE, "toast: Скопійовано").await;
+        browser.check("window.hovered = false; return ''").await;
+        browser.await_script(MESSAGE, "vh: Скопійовано").await;
         browser.driver.execute("document.execCommand = () => false", vec![]).await.expect("no copying");
         browser.click("[data-copy='#url']").await;
         browser.await_words("Браузер не дозволив скопіювати", false).await;
-        browser.check("return String(getSelection()) === document.querySelector('#url').textContent ? '' : String(getSelection())").await;
+        browser.check("const s = String(getSelection()).replaceAll('\\n', ''); return s === document.querySelector('#url').textContent ? '' : s").await;
         // A secret that was shown once does not come back from the cache of *Back*.
         browser.open(&format!("{}/webhooks/1/secret", app.url)).await;
         browser.click("form:has([name=overlap]) button").await;

@@ -1,6 +1,7 @@
 //! Users, their sign-ins and invitations, and API tokens.
 
 pub mod api_token;
+pub mod browser;
 pub mod invitation;
 pub mod sign_in_limit;
 pub mod user;

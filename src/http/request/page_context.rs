@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix_session::SessionExt;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
-use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::http::header::{ACCEPT_LANGUAGE, USER_AGENT};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{Ready, ready};
@@ -15,11 +15,12 @@ use super::cookie_names::cookie_value;
 use super::cookie_names::{OLD_LANGUAGE, OLD_THEME};
 use super::form::Form;
 use super::kept_form::{self, KeptForm};
-use super::session::{EndedSession, UserSession};
+use super::session::{Device, EndedSession, UserSession};
 use super::{csrf, return_page};
 use crate::clock;
 use crate::db::accounts::{kept_forms, users};
 use crate::db::system::settings;
+use crate::domain::accounts::browser;
 use crate::domain::accounts::user::{Language, Role, Theme, User};
 use crate::domain::client_address;
 use crate::domain::hex::hex;
@@ -57,6 +58,8 @@ pub struct PageContext {
     pub(in crate::http) now: Timestamp,
     /// The address of the client, seen through trusted proxies.
     pub(in crate::http) address: IpAddr,
+    /// Browser and system of the client.
+    browser: String,
     /// The request is HEAD: a value that is shown once stays.
     pub(in crate::http) head: bool,
     failed_24h: u64,
@@ -94,6 +97,11 @@ impl PageContext {
         self.user.as_ref().map(|user| user.id)
     }
 
+    /// Where the request comes from, for a session that begins with it.
+    pub(in crate::http) fn device(&self) -> Device {
+        Device { browser: self.browser.clone(), address: self.address.to_string() }
+    }
+
     /// The kept form, if it belongs to this page and is sent to `action`.
     pub(in crate::http) fn typed_before(&self, action: &str) -> Option<&Form> {
         self.kept.as_ref().and_then(|kept| kept.form(action, &self.path))
@@ -126,6 +134,7 @@ pub(in crate::http) fn anonymous(state: &State, request: &HttpRequest) -> PageCo
         kept: None,
         now: clock::now(),
         address: client(state, request),
+        browser: browser(request),
         head: request_line::is_head(request),
         failed_24h: 0,
         notice: None,
@@ -187,6 +196,7 @@ pub(in crate::http) async fn read(
         kept: kept_form(state, request, &session, user.as_ref()).await?,
         now,
         address: client(state, request),
+        browser: browser(request),
         head,
         failed_24h: u64::try_from(failed_24h).unwrap_or(0),
         notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Warning(text), Notice::Done)),
@@ -261,6 +271,11 @@ fn path(request: &HttpRequest) -> String {
     let path_and_query = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let texts = [path_and_query, request.uri().path(), "/"];
     texts.into_iter().find(|text| text.len() <= REPEATED_PATH_MAX_BYTES).unwrap_or("/").to_owned()
+}
+
+fn browser(request: &HttpRequest) -> String {
+    let user_agent = request.headers().get(USER_AGENT).and_then(|text| text.to_str().ok());
+    browser::name(user_agent.unwrap_or_default())
 }
 
 /// The address under which requests of the client are counted.

@@ -20,6 +20,8 @@ const NOTICE: &str = "notice";
 const FLASH: &str = "flash";
 /// Under which session a form was kept.
 const KEPT: &str = "kept";
+/// Where the session began.
+const DEVICE: &str = "device";
 /// Loaded instead of the values of a session that has ended; never stored.
 pub(in crate::http) const ENDED: &str = "ended";
 
@@ -34,6 +36,21 @@ pub struct EndedSession {
     pub user: Option<UserId>,
     /// Its form token, if `user` is known.
     pub csrf: Option<String>,
+}
+
+/// Where a session began.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Device {
+    /// Browser and system; empty if they are unknown.
+    pub browser: String,
+    /// The IP address of the client.
+    pub address: String,
+}
+
+/// Where the session with that `state` began; `None` for a session of an earlier version.
+pub fn device(state: &str) -> Option<Device> {
+    let values: Values = serde_json::from_str(state).ok()?;
+    serde_json::from_str(values.get(DEVICE)?).ok()
 }
 
 /// `state` is that of the session with the form token `csrf`.
@@ -62,10 +79,11 @@ impl UserSession {
 
     /// Begins a session of `user` under a new key. If it follows a session of the same user that has ended, `csrf` is
     /// the form token of that one: forms that are open in other windows stay valid.
-    pub fn sign_in(&self, user: UserId, csrf: Option<String>) {
+    pub fn sign_in(&self, user: UserId, csrf: Option<String>, device: &Device) {
         self.0.clear();
         self.0.renew();
         self.put(USER, &user);
+        self.put(DEVICE, device);
         self.put(CSRF, &csrf.unwrap_or_else(|| hex(&clock::random::<32>())));
     }
 

@@ -28,13 +28,15 @@ impl<'a> ProfileInput<'a> {
 }
 
 /// A session of the user.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SessionRow {
     pub created_at: Timestamp,
     /// The last use, accurate to ten minutes.
     pub seen_at: Timestamp,
     /// The session that shows this page.
     pub is_this: bool,
+    /// Browser (empty if unknown) and IP address of the sign-in; `None` for a session of an earlier version.
+    pub device: Option<(String, String)>,
 }
 
 #[derive(Template)]

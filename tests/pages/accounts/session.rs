@@ -17,6 +17,24 @@ async fn the_session_cookie_is_same_site_and_http_only() {
 }
 
 #[tokio::test]
+async fn the_sessions_of_a_profile_name_browser_and_address() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let other = app.visitor();
+    let form = other.open("/sign-in").await.form("[name=password]");
+    let form = form.set("email", "admin@example.com").set("password", PASSWORD);
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+    other.send("/sign-in", other.form_request(&form).header("user-agent", firefox)).await.leads_to();
+    let names = |page: crate::support::Page| page.texts("[aria-labelledby=h-sessions] td.c-name");
+    let shown = names(admin.open("/profile").await);
+    assert!(shown.iter().all(|name| name.contains("127.0.0.1")), "{shown:?}");
+    assert!(shown[0].contains("Firefox, Linux") && shown[1].contains("Unknown browser"), "{shown:?}");
+    // A session that began before this was stored.
+    app.run_sql("UPDATE sessions SET state = replace(state, '\"device\"', '\"nothing\"')");
+    assert_eq!(names(admin.open("/profile").await), ["Unknown browser", "Unknown browser"]);
+}
+
+#[tokio::test]
 async fn behind_https_the_cookie_is_bound_to_the_host() {
     let app = App::at(crate::support::Place::new().set("HACHOK_PUBLIC_URL", "https://hooks.example.com"));
     app.user("anna@example.com", "admin", PASSWORD);

@@ -52,13 +52,13 @@ pub async fn accept(
 ) -> Answer {
     let now = context.now;
     if let Some(id) = made_before(&state, context.address, &form).await? {
-        UserSession(session).sign_in(id, None);
+        UserSession(session).sign_in(id, None, &context.device());
         return Ok(redirect_to(&context, "/webhooks"));
     }
     let invitation = find(&state, &text, now).await?;
     match store(&state, &context, &invitation, &form).await {
         Ok(id) => {
-            UserSession(session).sign_in(id, None);
+            UserSession(session).sign_in(id, None, &context.device());
             Ok(redirect_to(&context, "/webhooks"))
         }
         Err(FormError::Page(error)) => Err(error),

@@ -19,7 +19,7 @@ use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{PageContext, SignedIn, theme_cookie};
-use crate::http::request::session::{UserSession, is_of};
+use crate::http::request::session::{UserSession, device, is_of};
 use crate::views::NoticeKind;
 use crate::views::accounts::profile::{ProfileInput, ProfilePage, SessionRow};
 
@@ -48,6 +48,7 @@ async fn answer(
         created_at: session.created_at,
         seen_at: session.expires_at.before(IDLE_MAX),
         is_this: is_of(&session.state, &context.csrf),
+        device: device(&session.state).map(|device| (device.browser, device.address)),
     };
     let rows = stored.iter().map(|(_, session)| row(session)).collect();
     render(status, &ProfilePage::new(context.layout(), user, typed, problems, rows))

@@ -55,7 +55,7 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
 /// Creates the first administrator and signs them in.
 pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: Session, form: Form) -> Answer {
     if let Some(id) = made_before(&state, context.address, &form).await? {
-        UserSession(session).sign_in(id, None);
+        UserSession(session).sign_in(id, None, &context.device());
         return Ok(redirect_to(&context, "/webhooks"));
     }
     check_link(&state, form.get("token")).await?;
@@ -91,7 +91,7 @@ pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: 
         Ok(Done::plain(id))
     };
     let done = double_submit::write(&state, form.once(), create).await?;
-    UserSession(session).sign_in(done.made, None);
+    UserSession(session).sign_in(done.made, None, &context.device());
     Ok(redirect_to(&context, "/webhooks"))
 }
 
@@ -176,7 +176,7 @@ pub async fn check_in(
             state.db.write(sign_in).await?;
             let session = UserSession(session);
             let same = context.ended.as_ref().filter(|ended| ended.user == Some(id));
-            session.sign_in(id, same.and_then(|ended| ended.csrf.clone()));
+            session.sign_in(id, same.and_then(|ended| ended.csrf.clone()), &context.device());
             if let Some(ended) = &context.ended
                 && let Some(kept) = kept_form::take_over(&state, ended, id).await?
             {

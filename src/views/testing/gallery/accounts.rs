@@ -118,7 +118,12 @@ fn people(language: Language, user: &User) -> Vec<Picture> {
 }
 
 fn own(language: Language, user: &User) -> Vec<Picture> {
-    let row = |minutes, is_this| profile::SessionRow { created_at: ago(minutes), seen_at: ago(minutes / 9), is_this };
+    let row = |minutes, is_this| profile::SessionRow {
+        created_at: ago(minutes),
+        seen_at: ago(minutes / 9),
+        is_this,
+        device: is_this.then(|| ("Firefox, Linux".to_owned(), "203.0.113.7".to_owned())),
+    };
     let page = |problems| {
         let rows = vec![row(40, true), row(3000, false)];
         html(&profile::ProfilePage::new(
