@@ -8,8 +8,8 @@ skip_to_content = Skip to content
 language = Language
 sign_out = Sign out
 failed_in_day = { $n ->
-    [one] { $n } failed in 24 hours
-   *[other] { $n } failed in 24 hours
+    [one] { $n } failed attempt in 24 hours
+   *[other] { $n } failed attempts in 24 hours
 }
 title_error = Error: { $title }
 
@@ -47,6 +47,8 @@ pattern_date_time = %-d %b %Y, %H:%M
 pattern_date_time_seconds = %-d %b %Y, %H:%M:%S
 pattern_clock = %H:%M
 pattern_clock_seconds = %H:%M:%S
+today = Today
+yesterday = Yesterday
 just_now = just now
 minutes_ago = { $n } min ago
 in_seconds = in { $n } s

@@ -8,10 +8,10 @@ skip_to_content = Перейти до вмісту
 language = Мова
 sign_out = Вийти
 failed_in_day = { $n ->
-    [one] { $n } помилка за 24 години
-    [few] { $n } помилки за 24 години
-    [many] { $n } помилок за 24 години
-   *[other] { $n } помилки за 24 години
+    [one] { $n } невдала спроба за 24 години
+    [few] { $n } невдалі спроби за 24 години
+    [many] { $n } невдалих спроб за 24 години
+   *[other] { $n } невдалої спроби за 24 години
 }
 title_error = Помилка: { $title }
 
@@ -49,6 +49,8 @@ pattern_date_time = %d.%m.%Y, %H:%M
 pattern_date_time_seconds = %d.%m.%Y, %H:%M:%S
 pattern_clock = %H:%M
 pattern_clock_seconds = %H:%M:%S
+today = Сьогодні
+yesterday = Учора
 just_now = щойно
 minutes_ago = { $n } хв тому
 in_seconds = через { $n } с

@@ -21,6 +21,8 @@ pub mod events;
 pub mod form_answers;
 pub mod inboxes;
 #[cfg(test)]
+mod log_tests;
+#[cfg(test)]
 mod query_plans;
 mod schema;
 mod sql;

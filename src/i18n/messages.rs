@@ -48,7 +48,8 @@ messages! {
     title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; not_copied; apply; search; refresh;
     clear_filters; actions; actions_of(name: impl Text); newer; older; pages; optional; hidden; all; warning; problem;
     summary; request_failed; request_refused(code: impl Text); reload_page; as_of(time: impl Text); pattern_date; pattern_date_time; pattern_date_time_seconds; pattern_clock; pattern_clock_seconds;
-    just_now; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
+    just_now; today; yesterday; deliveries_at_least(n: impl Number); filters; filters_set(n: impl Number);
+    nothing_matches_about; minutes_ago(n: impl Number); in_seconds(n: impl Number); in_minutes(n: impl Number);
     today_at(hour: impl Number, time: impl Text); yesterday_at(hour: impl Number, time: impl Text);
     date_at(hour: impl Number, date: impl Text, time: impl Text);
     milliseconds(amount: impl Text); under_a_millisecond; seconds(amount: impl Text); minutes(amount: impl Text); hours(amount: impl Text);
@@ -61,19 +62,21 @@ messages! {
     cancel_retries; event_time; attempts_of(n: impl Number, max: impl Number); made_by; attempt(n: impl Number);
     attempt_scheduled; attempt_scheduled_in(distance: impl Text); attempt_waits; attempt_started; attempt_interrupted; next_attempt_at(hour: impl Number, time: impl Text);
     next_attempt_on(time: impl Text); next_at(hour: impl Number, time: impl Text);
-    next_on(day: impl Text, time: impl Text); next_attempt_held; no_attempts; reason_test; request; response_of(n: impl Number); headers;
+    next_on(day: impl Text, time: impl Text); held_off; held_off_about; held_paused(time: impl Text); waiting_failing;
+    waiting_backlog; open_webhook; cancel_delivery; send_again_off; no_attempts; reason_test; request; response_of(n: impl Number); headers;
     body_size(size: impl Text); empty_body; answer_hidden; response_body; request_body; no_response; cut_body;
     body_deleted(n: impl Number); reached_address(address: impl Text); other_deliveries; body_raw; body_formatted;
-    curl_copy; curl_title; curl_about;
+    curl_copy; curl_title; curl_about; older_delivery; newer_delivery; sent_again; sent_again_open; wrap_lines;
+    whole_body;
     // deliveries/failure_causes.ftl
     cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text);
     advice_not_found; advice_rejected; advice_redirect_to(address: impl Text); advice_too_many; advice_too_many_test; advice_gone_test; advice_internal_test; advice_unavailable;
     advice_general;
     // deliveries/log.ftl
-    delivery_log; delivery_log_about; log_id; event; time; status; http_status; attempts;
-    attempts_count(n: impl Number); duration; all_statuses; all_events; all_webhooks; no_deliveries;
-    no_deliveries_about; log_retention(days: impl Number); deleted_webhook; delivery_retrying; delivery_sending;
-    delivery_cancelled; filter_from; filter_to; filter_period; filter_test; any_time; tests_too; tests_out; tests_only;
+    delivery_log; log_id; event; time; status; attempts;
+    attempts_count(n: impl Number); duration; all_statuses; status_success; status_failed; status_pending; status_queued; status_retrying; status_waiting; status_held; all_events; all_webhooks; no_deliveries;
+    no_deliveries_about; log_retention(days: impl Number); deleted_webhook; delivery_cancelled; all_causes;
+    filter_cause; filter_from; filter_to; filter_period; filter_test; any_time; tests_too; tests_out; tests_only;
     more_filters; filters_odd(names: impl Text); log_search_hint; log_search_about; log_search_limit;
     nothing_matches_so_far; looked_until(time: impl Text); look_further; log_live; log_news(n: impl Number);
     log_news_many;
@@ -127,8 +130,9 @@ messages! {
     fixed_allowed; fixed_denied; fixed_http; fixed_schedule; fixed_lifetime; fixed_off; yes; no;
     off_rule(duration: impl Text, n: impl Number);
     // system/status.ftl
-    status_lead; status_works; status_degraded; status_unknown; queue; queue_oldest(duration: impl Text); queue_empty; in_flight;
-    in_flight_of(n: impl Number); webhooks_failing; webhooks_off_itself(n: impl Number); webhooks_paused;
+    status_lead; status_works; status_degraded; status_unknown; queue_oldest(duration: impl Text); queue_none_due; queue_retrying;
+    queue_waiting; queue_held; webhooks_off_about; in_flight;
+    in_flight_of(n: impl Number); webhooks_failing; webhooks_paused; state_auto_disabled;
     webhooks_active(n: impl Number); database; database_kind; database_size; database_file; files_readable; disk_free;
     migration; last_cleanup; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
     tasks_ended(names: impl Text); clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
@@ -138,7 +142,7 @@ messages! {
     held_events(n: impl Number); held_short(n: impl Number); see_what_went_wrong; see_what_went_wrong_with(name: impl Text);
     turn_on_of(name: impl Text); webhooks_in_trouble(n: impl Number); trouble_all(n: impl Number);
     // webhooks/chart.ftl
-    chart_numbers; deliveries_ended; chart_by_hour; chart_by_quarter; chart_nothing_in_day; chart_nothing_in_week; chart_median; chart_p95;
+    chart_numbers; chart_by_hour; chart_by_quarter; chart_nothing_in_day; chart_nothing_in_week; chart_median; chart_p95;
     chart_label_day(n: impl Number, max: impl Number, count: impl Number);
     chart_label_week(n: impl Number, max: impl Number, count: impl Number);
     chart_bar(time: impl Text, n: impl Number, max: impl Number, count: impl Number); chart_delivered(n: impl Number);
@@ -171,7 +175,7 @@ messages! {
     held_discard(n: impl Number); held_discard_about;
     // webhooks/list.ftl
     webhook; webhooks; webhooks_list; webhooks_lead; add_webhook; edit_webhook; deliveries_24h; success_rate; failed;
-    pending; events_and_inbox; last_24_hours; last_24h; last_delivery; enabled_of(name: impl Text);
+    events_and_inbox; last_24_hours; last_24h; last_delivery; enabled_of(name: impl Text);
     name_or_url; state; inbox; all_inboxes; no_webhooks_yet; no_webhooks_advice; nothing_matches; legend_up;
     legend_attempts; legend_down; strip_of(n: impl Number, rate: impl Text); strip_empty; no_deliveries_yet;
     send_test_event; archived_inbox; filter_trouble; sort_by(column: impl Text);

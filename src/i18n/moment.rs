@@ -116,6 +116,20 @@ impl Translator<'_> {
         self.written(at, &self.pattern_clock())
     }
 
+    /// The time to the second, without the date.
+    pub fn clock_time(&self, at: Timestamp) -> Moment {
+        self.moment(at, self.written(at, &self.pattern_clock_seconds()))
+    }
+
+    /// The day of a log: *Today*, *Yesterday*, otherwise the date.
+    pub fn log_day(&self, at: Timestamp) -> String {
+        match self.days_before_today(at) {
+            0 => self.today(),
+            1 => self.yesterday(),
+            _ => self.written(at, &self.pattern_date()),
+        }
+    }
+
     /// The date without the year.
     pub fn day(&self, at: Timestamp) -> String {
         self.written(at, &self.pattern_day())

@@ -8,10 +8,11 @@ use super::bundle::Files;
 use super::{Locale, NoticeKind, Translator, messages, words};
 use crate::domain::accounts::api_token::{Lifetime, Scope};
 use crate::domain::accounts::user::{Role, Theme};
-use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
+use crate::domain::deliveries::log_filter::StateFilter;
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::deliveries::recovery::RecoveryState;
-use crate::domain::deliveries::{Reason, Status, Trigger};
+use crate::domain::deliveries::{Reason, Trigger};
 use crate::domain::events::Unmatched;
 use crate::domain::events::catalogue::{EventName, Group};
 use crate::domain::system::status::SystemProblem;
@@ -77,7 +78,7 @@ fn every_message_is_used_and_every_used_one_exists() {
     used.extend(words::PROBLEMS.iter().map(|id| (*id).to_owned()));
     used.extend(all("state", State::ALL, State::as_str));
     used.extend(all("filter", State::ALL, State::as_str));
-    used.extend(all("status", Status::ALL, Status::as_str));
+    used.extend(all("status", StateFilter::ALL, StateFilter::as_str));
     used.extend(all("reason", Reason::ALL, Reason::as_str));
     used.extend(all("trigger", Trigger::ALL, Trigger::as_str));
     used.extend(all("recovery", RecoveryState::ALL, RecoveryState::as_str));
@@ -86,6 +87,7 @@ fn every_message_is_used_and_every_used_one_exists() {
     used.extend(all("mistake", Mistake::ALL, Mistake::as_str));
     used.extend(all("unreadable", Part::ALL, Part::as_str));
     used.extend(all("method", Method::ALL, Method::as_str));
+    used.extend(all("failure", CauseGroup::ALL, CauseGroup::as_str));
     used.extend(all("cause", FailureCause::ALL, FailureCause::as_str));
     used.extend(all("advice", FailureCause::ALL, FailureCause::as_str));
     for prefix in ["role", "role_about"] {

@@ -5,10 +5,12 @@ use std::borrow::Borrow;
 use super::{Count, Translator};
 use crate::domain::accounts::api_token::{Lifetime, Scope};
 use crate::domain::accounts::user::{Role, Theme};
-use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
+use crate::domain::deliveries::log_filter::StateFilter;
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::deliveries::recovery::RecoveryState;
-use crate::domain::deliveries::{Reason, Status, Trigger};
+use crate::domain::deliveries::state::DeliveryState;
+use crate::domain::deliveries::{Reason, Trigger};
 use crate::domain::events::Unmatched;
 use crate::domain::events::catalogue::{EventName, Group};
 use crate::domain::inboxes::Inbox;
@@ -42,9 +44,19 @@ impl Translator<'_> {
         self.named("filter", state.borrow().as_str())
     }
 
-    /// The status of a delivery.
-    pub fn status_word(&self, status: impl Borrow<Status>) -> String {
-        self.named("status", status.borrow().as_str())
+    /// The state of a delivery.
+    pub fn delivery_state(&self, state: impl Borrow<DeliveryState>) -> String {
+        self.named("status", state.borrow().as_str())
+    }
+
+    /// A state of deliveries as an option of the log's filter.
+    pub fn delivery_state_filter(&self, state: impl Borrow<StateFilter>) -> String {
+        self.named("status", state.borrow().as_str())
+    }
+
+    /// Why attempts fail, in one word: for the column of HTTP statuses and for the log's filter.
+    pub fn cause_group(&self, group: impl Borrow<CauseGroup>) -> String {
+        self.named("failure", group.borrow().as_str())
     }
 
     /// Why a delivery failed permanently.
@@ -87,6 +99,7 @@ impl Translator<'_> {
         match name {
             "webhook" => self.webhook(),
             "status" => self.status(),
+            "cause" => self.filter_cause(),
             "event" => self.event(),
             "inbox" => self.inbox(),
             "from" => self.filter_from(),

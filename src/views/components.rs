@@ -7,7 +7,8 @@ use super::filters;
 use crate::domain::accounts::api_token::Token;
 use crate::domain::accounts::user::User;
 use crate::domain::deliveries::recovery::RecoveryState;
-use crate::domain::deliveries::{Delivery, Reason, Status};
+use crate::domain::deliveries::state::DeliveryState;
+use crate::domain::deliveries::{Delivery, Reason};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::State;
 use crate::i18n::{Count, Moment, Translator};
@@ -95,18 +96,26 @@ impl Badge {
         }
     }
 
-    /// The state of a delivery; finer than its status.
-    pub fn of_delivery(t: Translator, delivery: &Delivery) -> Self {
+    /// The state of a delivery.
+    pub fn of_delivery(t: Translator, delivery: &Delivery, state: DeliveryState) -> Self {
         let cancelled = matches!(delivery.reason, Some(Reason::Cancelled | Reason::WebhookDeleted));
-        let (class, icon, text) = match (delivery.status, delivery.attempts) {
-            (Status::Success, _) => ("ok", "ok", t.status_word(Status::Success)),
-            (Status::Failed, _) if cancelled => ("off", "x", t.delivery_cancelled()),
-            (Status::Failed, _) => ("bad", "bad", t.status_word(Status::Failed)),
-            (Status::Pending, _) if delivery.leased_until.is_some() => ("wait", "send", t.delivery_sending()),
-            (Status::Pending, 0) => ("wait", "wait", t.status_word(Status::Pending)),
-            (Status::Pending, _) => ("wait", "again", t.delivery_retrying()),
+        if cancelled {
+            return Self { class: "off", icon: "x", text: t.delivery_cancelled() };
+        }
+        Self::of_delivery_state(t, state)
+    }
+
+    /// A state of deliveries.
+    pub fn of_delivery_state(t: Translator, state: DeliveryState) -> Self {
+        let (class, icon) = match state {
+            DeliveryState::Success => ("ok", "ok"),
+            DeliveryState::Failed => ("bad", "bad"),
+            DeliveryState::Queued => ("wait", "send"),
+            DeliveryState::Retrying => ("wait", "again"),
+            DeliveryState::Waiting => ("wait", "wait"),
+            DeliveryState::Held => ("off", "pause"),
         };
-        Self { class, icon, text }
+        Self { class, icon, text: t.delivery_state(state) }
     }
 }
 

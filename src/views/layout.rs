@@ -55,14 +55,24 @@ pub struct Layout<'a> {
     /// Each page sets it in its `new`.
     pub place: Place,
     /// Deliveries that failed in the last 24 hours; the menu shows the count.
-    pub failed_24h: Count,
+    pub failed_attempts_24h: Count,
     pub notice: Option<Notice>,
 }
 
 impl<'a> Layout<'a> {
     /// For an anonymous visitor, without a notice; set the public fields for more.
     pub const fn new(t: Translator<'a>, path: &'a str, csrf: &'a str) -> Self {
-        Self { t, path, user: None, theme: None, csrf, once: "", place: Place::Elsewhere, failed_24h: 0, notice: None }
+        Self {
+            t,
+            path,
+            user: None,
+            theme: None,
+            csrf,
+            once: "",
+            place: Place::Elsewhere,
+            failed_attempts_24h: 0,
+            notice: None,
+        }
     }
 
     /// Marks `place` in the menu.

@@ -30,7 +30,14 @@ next_at = { $hour ->
    *[other] Next at { $time }
 }
 next_on = Next on { $day }, { $time }
-next_attempt_held = Held: the webhook is turned off
+held_off = Held: the webhook is turned off
+held_off_about = It is sent when the webhook is turned on, and kept for up to 7 days.
+held_paused = Held: the receiver asked for fewer requests (429), so nothing is sent until { $time }
+waiting_failing = Waiting: the webhook is failing, so deliveries are sent one at a time until one succeeds
+waiting_backlog = Waiting: this webhook has a long queue, and the oldest deliveries are sent first
+open_webhook = Open the webhook
+cancel_delivery = Cancel delivery
+send_again_off = To send it again, turn the webhook on.
 no_attempts = Not sent yet
 request = Request
 response_of = Response · attempt { $n }
@@ -54,3 +61,11 @@ body_formatted = Formatted
 curl_copy = Copy as cURL
 curl_title = cURL command
 curl_about = Replace variables such as $TOKEN with your own values. The signature is valid only for this timestamp.
+
+# Links to the deliveries before and after, and how bodies are shown.
+older_delivery = Older
+newer_delivery = Newer
+sent_again = Sent again as a new delivery.
+sent_again_open = Open it
+wrap_lines = Wrap lines
+whole_body = Whole

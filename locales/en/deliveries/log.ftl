@@ -1,11 +1,9 @@
 # The delivery log, with its filters.
 delivery_log = Delivery log
-delivery_log_about = All deliveries, sent and pending, newest first.
 log_id = Log ID
 event = Event
 time = Time
 status = Status
-http_status = HTTP status
 attempts = Attempts
 attempts_count = { $n ->
     [one] { $n } attempt
@@ -23,17 +21,31 @@ log_retention = { $days ->
 }
 deleted_webhook = Deleted webhook
 
-status_pending = Pending
+status_pending = Not finished
+status_queued = Pending
+status_retrying = Retrying
+status_waiting = Waiting
+status_held = Held
 status_success = Success
 status_failed = Failed
-delivery_retrying = Retrying
-delivery_sending = Sending
 delivery_cancelled = Cancelled
 trigger_event = Event
 trigger_manual = Sent by hand
 trigger_test = Test
 trigger_recovery = Resent after failure
 
+filter_cause = Cause
+all_causes = All causes
+failure_3xx = 3xx
+failure_4xx = 4xx
+failure_5xx = 5xx
+failure_timeout = timeout
+failure_refused = refused
+failure_reset = reset
+failure_tls = TLS
+failure_dns = DNS
+failure_blocked = blocked
+failure_other = other
 filter_from = From
 filter_to = To
 filter_period = Period
@@ -46,6 +58,13 @@ period_7d = Last 7 days
 tests_too = Include tests
 tests_out = Exclude tests
 tests_only = Tests only
+filters = Filters
+filters_set = Filters ({ $n })
+nothing_matches_about = Clear the filters to see all deliveries.
+deliveries_at_least = { $n ->
+    [one] At least { $n } delivery
+   *[other] At least { $n } deliveries
+}
 more_filters = More filters
 filters_odd = These filters were not recognised and are ignored: { $names }.
 log_search_hint = ID, 503, text

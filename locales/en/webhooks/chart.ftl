@@ -2,7 +2,6 @@
 range_24h = 24 hours
 range_7d = 7 days
 chart_numbers = Figures for this period
-deliveries_ended = Finished
 chart_by_hour = Deliveries per hour
 chart_by_quarter = Deliveries per 6 hours
 chart_nothing_in_day = No attempts in the last 24 hours

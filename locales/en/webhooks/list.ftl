@@ -8,7 +8,6 @@ edit_webhook = Edit webhook
 deliveries_24h = Finished in 24 h
 success_rate = Success rate
 failed = Failed
-pending = Pending
 events_and_inbox = Events and inbox
 last_24_hours = Last 24 hours
 last_24h = Last 24 h

@@ -32,7 +32,14 @@ next_at = { $hour ->
    *[other] Спроба о { $time }
 }
 next_on = Спроба { $day }, { $time }
-next_attempt_held = Чекає: вебхук вимкнено
+held_off = Накопичено: вебхук вимкнено
+held_off_about = Її буде надіслано, коли вебхук увімкнуть; вона зберігається до 7 днів.
+held_paused = Накопичено: отримувач просить надсилати рідше (429), тому до { $time } нічого не надсилається
+waiting_failing = Чекає: вебхук працює з помилками, тому доставки надсилаються по одній, доки одна з них не вдасться
+waiting_backlog = Чекає: у цього вебхука довга черга, спочатку надсилаються найдавніші доставки
+open_webhook = Відкрити вебхук
+cancel_delivery = Скасувати доставку
+send_again_off = Щоб надіслати ще раз, увімкніть вебхук.
 no_attempts = Ще не надіслано
 request = Запит
 response_of = Відповідь · спроба { $n }
@@ -58,3 +65,11 @@ body_formatted = З відступами
 curl_copy = Копіювати як cURL
 curl_title = Команда cURL
 curl_about = Замініть змінні, як-от $TOKEN, своїми таємними даними. Підпис дійсний лише для цієї позначки часу.
+
+# Links to the deliveries before and after, and how bodies are shown.
+older_delivery = Давніша
+newer_delivery = Новіша
+sent_again = Надіслано ще раз як нову доставку.
+sent_again_open = Відкрити її
+wrap_lines = Перенесення рядків
+whole_body = Повністю

@@ -1,11 +1,9 @@
 # Журнал доставок і його фільтри.
 delivery_log = Журнал доставок
-delivery_log_about = Усі доставки, завершені й ті, що очікують; найновіші — вгорі.
 log_id = ID запису
 event = Подія
 time = Час
 status = Статус
-http_status = Статус HTTP
 attempts = Спроби
 attempts_count = { $n ->
     [one] { $n } спроба
@@ -27,17 +25,31 @@ log_retention = { $days ->
 }
 deleted_webhook = Видалений вебхук
 
-status_pending = Очікує
+status_pending = Незавершені
+status_queued = Очікує
+status_retrying = Буде повтор
+status_waiting = Чекає
+status_held = Накопичено
 status_success = Успішно
 status_failed = Помилка
-delivery_retrying = Буде повтор
-delivery_sending = Надсилається
 delivery_cancelled = Скасовано
 trigger_event = За подією
 trigger_manual = Вручну
 trigger_test = Тест
 trigger_recovery = Повтор невдалих
 
+filter_cause = Причина
+all_causes = Усі причини
+failure_3xx = 3xx
+failure_4xx = 4xx
+failure_5xx = 5xx
+failure_timeout = без відповіді
+failure_refused = відмова
+failure_reset = розрив
+failure_tls = TLS
+failure_dns = DNS
+failure_blocked = заборонено
+failure_other = інше
 filter_from = Від
 filter_to = До
 filter_period = Період
@@ -50,6 +62,15 @@ period_7d = Останні 7 днів
 tests_too = Разом із тестами
 tests_out = Без тестів
 tests_only = Лише тести
+filters = Фільтри
+filters_set = Фільтри ({ $n })
+nothing_matches_about = Скиньте фільтри, щоб побачити всі доставки.
+deliveries_at_least = { $n ->
+    [one] Щонайменше { $n } доставка
+    [few] Щонайменше { $n } доставки
+    [many] Щонайменше { $n } доставок
+   *[other] Щонайменше { $n } доставки
+}
 more_filters = Більше фільтрів
 filters_odd = Ці фільтри не розпізнано й не враховано: { $names }.
 log_search_hint = ID, 503, текст

@@ -2,7 +2,6 @@
 range_24h = 24 години
 range_7d = 7 днів
 chart_numbers = Показники за період
-deliveries_ended = Завершено
 chart_by_hour = Доставки щогодини
 chart_by_quarter = Доставки кожні 6 годин
 chart_nothing_in_day = За останні 24 години спроб не було

@@ -8,7 +8,6 @@ edit_webhook = Редагувати вебхук
 deliveries_24h = Завершено за 24 год
 success_rate = Частка успішних
 failed = Помилки
-pending = Очікують
 events_and_inbox = Події та канал
 last_24_hours = За останні 24 години
 last_24h = За 24 год

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -9,8 +10,9 @@ use super::log::webhook_range::{IdRange, WebhookIdRange};
 use super::{hourly_counts, queue};
 use crate::db::schema::{attempts, deliveries as d, webhooks as w};
 use crate::db::sql::literal::{LiteralSql, PENDING};
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, Error, webhooks};
 use crate::domain::deliveries::Delivery;
+use crate::domain::deliveries::state::{DeliveryState, OpenCounts};
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
@@ -129,16 +131,62 @@ pub fn pending(conn: &mut DbConnection, webhook: Option<WebhookId>) -> Result<i6
     Ok(pending.count().get_result(conn)?)
 }
 
+/// The number of pending deliveries in each state, of one webhook or of all.
+///
+/// Where a webhook holds them back, all that are not being sent are in the same state, so an index has their number.
+pub fn open(conn: &mut DbConnection, webhook: Option<WebhookId>, now: Timestamp) -> Result<OpenCounts, Error> {
+    let mut pending =
+        d::table.group_by(d::webhook_id).select((d::webhook_id, count_star())).filter(PENDING).into_boxed();
+    let mut sending = d::table.filter(PENDING).filter(d::leased_until.is_not_null()).into_boxed();
+    if let Some(id) = webhook {
+        pending = pending.filter(d::webhook_id.eq(id));
+        sending = sending.filter(d::webhook_id.eq(id));
+    }
+    let pending: Vec<(WebhookId, i64)> = pending.load(conn)?;
+    let ids: Vec<WebhookId> = pending.iter().map(|(id, _)| *id).collect();
+    let obstacles = webhooks::health::obstacles(conn, &ids, now)?.by_webhook;
+    let state = |id: &WebhookId| obstacles.get(id).map_or(DeliveryState::Queued, |obstacle| obstacle.state());
+    let mut counts = OpenCounts::default();
+    for (id, count) in pending {
+        counts.add(state(&id), count);
+    }
+    let mut retrying = retrying(conn, webhook, now)?;
+    for (id, steps) in sending.select((d::webhook_id, d::steps)).load::<(WebhookId, i32)>(conn)? {
+        counts.add(state(&id), -1);
+        counts.add(DeliveryState::Queued, 1);
+        retrying += i64::from(steps > 0);
+    }
+    counts.add(DeliveryState::Retrying, retrying);
+    counts.add(DeliveryState::Queued, -retrying);
+    // The statements see different moments.
+    Ok(counts.without_negative())
+}
+
+/// The number of deliveries that wait for a retry, of one webhook or of all that hold none back.
+fn retrying(conn: &mut DbConnection, webhook: Option<WebhookId>, now: Timestamp) -> Result<i64, Error> {
+    let now = now.micros();
+    let only = webhook.map(|id| format!(" AND webhooks.id = {id}")).unwrap_or_default();
+    // All values are numbers, so the text needs no escaping. The conditions are those of the index `deliveries_retry`.
+    let text = format!(
+        "SELECT CAST(COALESCE(SUM((SELECT COUNT(*) FROM deliveries WHERE deliveries.webhook_id = webhooks.id \
+         AND deliveries.status = 'pending' AND deliveries.attempts > 0 AND deliveries.leased_until IS NULL \
+         AND deliveries.steps > 0)), 0) AS BIGINT) AS amount FROM webhooks WHERE webhooks.enabled \
+         AND webhooks.probe_at IS NULL AND webhooks.backlog_full_since IS NULL \
+         AND COALESCE(webhooks.paused_until, 0) <= {now}{only}"
+    );
+    Ok(diesel::sql_query(text).get_result::<Amount>(conn)?.amount)
+}
+
 /// Whether a webhook has pending deliveries. Unlike their number it is known at once.
 pub fn has_pending(conn: &mut DbConnection, webhook: WebhookId) -> Result<bool, Error> {
     let one = d::table.filter(PENDING).filter(d::webhook_id.eq(webhook)).select(d::id).limit(1);
     Ok(!one.load::<DeliveryId>(conn)?.is_empty())
 }
 
-/// The number of deliveries that failed permanently in the last 24 hours.
-pub fn failed_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Error> {
+/// The number of attempts that failed in the last 24 hours.
+pub fn failed_attempts_lately(conn: &mut DbConnection, now: Timestamp) -> Result<i64, Error> {
     let all = hourly_counts::since(conn, &[hourly_counts::ALL], hourly_counts::of(now) - 23)?;
-    Ok(all.iter().map(|counted| counted.failed).sum())
+    Ok(all.iter().map(|counted| counted.failed_attempts).sum())
 }
 
 #[derive(QueryableByName)]

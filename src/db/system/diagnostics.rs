@@ -3,10 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use crate::db::schema::deliveries as d;
-use crate::db::sql::literal::PENDING;
 use crate::db::{Db, DbConnection, Error};
-use crate::domain::id::IdSource;
 use crate::domain::timestamp::Timestamp;
 
 #[derive(QueryableByName)]
@@ -19,12 +16,6 @@ struct Number {
 struct Word {
     #[diesel(sql_type = Nullable<Text>)]
     word: Option<String>,
-}
-
-/// When the oldest pending delivery was created, as its id says.
-pub fn oldest_pending(conn: &mut DbConnection) -> Result<Option<Timestamp>, Error> {
-    let oldest: Option<i64> = d::table.filter(PENDING).select(diesel::dsl::min(d::id)).first(conn)?;
-    Ok(oldest.map(IdSource::time_of))
 }
 
 /// The due time of the delivery that has been due longest, among the webhooks that are on, not paused and not failing.

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use crate::db::schema::webhooks as w;
 use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
+use crate::domain::deliveries::state::{Obstacle, Obstacles};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::{Condition, Health, OffReason, Pace, Signal, Streak};
@@ -23,6 +24,33 @@ pub(super) struct Columns {
     pub(super) probe_wait_ms: i32,
     pub(super) probe_lease: Option<i64>,
     pub(super) exhausted_at: Option<i64>,
+}
+
+type ColumnNames = (
+    w::enabled,
+    w::disabled_reason,
+    w::failures,
+    w::failing_since,
+    w::paused_until,
+    w::probe_at,
+    w::probe_wait_ms,
+    w::probe_lease,
+    w::exhausted_at,
+);
+
+/// The columns in the order of [`Columns`].
+const fn columns() -> ColumnNames {
+    (
+        w::enabled,
+        w::disabled_reason,
+        w::failures,
+        w::failing_since,
+        w::paused_until,
+        w::probe_at,
+        w::probe_wait_ms,
+        w::probe_lease,
+        w::exhausted_at,
+    )
 }
 
 impl From<Columns> for Health {
@@ -47,19 +75,28 @@ impl From<Columns> for Health {
 
 /// The health of a webhook that is not deleted.
 pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Health>, Error> {
-    let columns = w::table.find(id).filter(w::deleted_at.is_null()).select((
-        w::enabled,
-        w::disabled_reason,
-        w::failures,
-        w::failing_since,
-        w::paused_until,
-        w::probe_at,
-        w::probe_wait_ms,
-        w::probe_lease,
-        w::exhausted_at,
-    ));
-    Ok(prepared::find::<_, Columns>(conn, columns)?.map(Health::from))
+    let found = w::table.find(id).filter(w::deleted_at.is_null()).select(columns());
+    Ok(prepared::find::<_, Columns>(conn, found)?.map(Health::from))
 }
+
+/// The obstacles of these webhooks at `now`. A deleted webhook has none: its deliveries are being cancelled.
+pub fn obstacles(conn: &mut DbConnection, ids: &[WebhookId], now: Timestamp) -> Result<Obstacles, Error> {
+    let mut obstacles = Obstacles { now, ..Obstacles::default() };
+    for ids in ids.chunks(OBSTACLE_IDS_MAX) {
+        let rows = w::table.filter(w::id.eq_any(ids)).filter(w::deleted_at.is_null());
+        let rows: Vec<(WebhookId, Columns, Option<i64>)> =
+            rows.select((w::id, columns(), w::backlog_full_since)).load(conn)?;
+        for (id, columns, full_since) in rows {
+            if let Some(obstacle) = Obstacle::of(&Health::from(columns), full_since.is_some(), now) {
+                obstacles.by_webhook.insert(id, obstacle);
+            }
+        }
+    }
+    Ok(obstacles)
+}
+
+/// Webhooks in one statement: SQLite allows 32,766 parameters.
+const OBSTACLE_IDS_MAX: usize = 10_000;
 
 /// How the results of attempts changed the state of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The causes of failed attempts, and the macro for enums that are stored and sent as text.
+//! The causes of failed attempts, and the groups of causes by which the log can be filtered.
 
 use crate::domain::string_enum::string_enum;
 
@@ -34,3 +34,49 @@ string_enum!(
         Internal = "internal",
     }
 );
+
+string_enum!(
+    /// A group of causes, as a filter of the log. Every failed attempt belongs to exactly one.
+    CauseGroup {
+        /// A response with a status of 300 to 399.
+        Status3xx = "3xx",
+        /// A response with a status of 400 to 499.
+        Status4xx = "4xx",
+        /// A response with a status of 500 to 599.
+        Status5xx = "5xx",
+        /// No connection or no response in time.
+        Timeout = "timeout",
+        /// The connection was refused.
+        Refused = "refused",
+        /// The connection was closed.
+        Reset = "reset",
+        /// The TLS handshake failed.
+        Tls = "tls",
+        /// The host name was not found.
+        Dns = "dns",
+        /// The address is not allowed.
+        Blocked = "blocked",
+        /// Not HTTP, a status outside 200 to 599, or an internal error.
+        Other = "other",
+    }
+);
+
+impl FailureCause {
+    /// The group of a failed attempt with this HTTP status.
+    pub const fn group(self, status: Option<u16>) -> CauseGroup {
+        match (self, status) {
+            (Self::Timeout | Self::ConnectTimeout, _) => CauseGroup::Timeout,
+            (Self::ConnectRefused, _) => CauseGroup::Refused,
+            (Self::ConnectReset | Self::ConnectionClosed, _) => CauseGroup::Reset,
+            (Self::TlsError, _) => CauseGroup::Tls,
+            (Self::DnsError, _) => CauseGroup::Dns,
+            (Self::BlockedAddress, _) => CauseGroup::Blocked,
+            (Self::Redirect | Self::HttpStatus | Self::Gone, Some(300..=399)) => CauseGroup::Status3xx,
+            (Self::Redirect | Self::HttpStatus | Self::Gone, Some(400..=499)) => CauseGroup::Status4xx,
+            (Self::Redirect | Self::HttpStatus | Self::Gone, Some(500..=599)) => CauseGroup::Status5xx,
+            (Self::InvalidHttp | Self::Internal | Self::Redirect | Self::HttpStatus | Self::Gone, _) => {
+                CauseGroup::Other
+            }
+        }
+    }
+}

@@ -1,12 +1,59 @@
 //! The filter of the delivery log: for the address of the page, the page, the API and recoveries.
 
 use super::Status;
+use super::failure_cause::CauseGroup;
 use super::log_period::Period;
 use super::search::Search;
+use super::state::DeliveryState;
 use crate::domain::clock_field;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
+
+string_enum!(
+    /// A state to filter by, or all states of deliveries that have not ended.
+    StateFilter {
+        /// Queued, retrying, waiting and held.
+        Pending = "pending",
+        /// [`DeliveryState::Queued`].
+        Queued = "queued",
+        /// [`DeliveryState::Retrying`].
+        Retrying = "retrying",
+        /// [`DeliveryState::Waiting`].
+        Waiting = "waiting",
+        /// [`DeliveryState::Held`].
+        Held = "held",
+        /// [`DeliveryState::Success`].
+        Success = "success",
+        /// [`DeliveryState::Failed`].
+        Failed = "failed",
+    }
+);
+
+impl StateFilter {
+    /// The status of all deliveries that pass.
+    pub const fn status(self) -> Status {
+        match self {
+            Self::Success => Status::Success,
+            Self::Failed => Status::Failed,
+            Self::Pending | Self::Queued | Self::Retrying | Self::Waiting | Self::Held => Status::Pending,
+        }
+    }
+
+    /// The only state that passes; `None` for [`Self::Pending`].
+    pub const fn state(self) -> Option<DeliveryState> {
+        match self {
+            Self::Pending => None,
+            Self::Queued => Some(DeliveryState::Queued),
+            Self::Retrying => Some(DeliveryState::Retrying),
+            Self::Waiting => Some(DeliveryState::Waiting),
+            Self::Held => Some(DeliveryState::Held),
+            Self::Success => Some(DeliveryState::Success),
+            Self::Failed => Some(DeliveryState::Failed),
+        }
+    }
+}
 
 /// Which deliveries of the log to show; all of them by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +61,9 @@ pub struct LogFilter {
     /// Only deliveries to this webhook.
     pub webhook: Option<WebhookId>,
     /// Only deliveries in this state.
-    pub status: Option<Status>,
+    pub state: Option<StateFilter>,
+    /// Only deliveries whose latest attempt failed with a cause of this group.
+    pub cause: Option<CauseGroup>,
     /// Only deliveries of this event.
     pub event: Option<EventName>,
     /// Only deliveries of events from this inbox.
@@ -54,7 +103,8 @@ impl LogFilter {
         let time = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, zone));
         let pairs = [
             ("q", Some(self.q.clone()).filter(|q| !q.is_empty())),
-            ("status", named(self.status.map(Status::as_str))),
+            ("status", named(self.state.map(StateFilter::as_str))),
+            ("cause", named(self.cause.map(CauseGroup::as_str))),
             ("event", named(self.event.map(EventName::as_str))),
             ("webhook", self.webhook.map(|id| id.to_string())),
             ("inbox", self.inbox.map(|id| id.to_string())),

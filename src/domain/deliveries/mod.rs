@@ -6,6 +6,7 @@ pub mod log_filter;
 pub mod log_period;
 pub mod recovery;
 pub mod search;
+pub mod state;
 
 use super::events::catalogue::EventName;
 use super::id::{DeliveryId, EventId, InboxId, WebhookId};

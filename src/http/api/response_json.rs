@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::db::deliveries::log::Line;
+use crate::domain::deliveries::state::{DeliveryState, Obstacle, Progress};
 use crate::domain::deliveries::{Attempt, Delivery};
 use crate::domain::inboxes::Inbox;
 
@@ -53,7 +54,9 @@ pub fn inbox(inbox: &Inbox) -> Value {
 }
 
 /// A delivery in a list.
-pub fn delivery(delivery: &Delivery) -> Value {
+pub fn delivery(delivery: &Delivery, progress: Progress) -> Value {
+    let reason = |state| progress.obstacle.filter(|_| progress.state == state).map(Obstacle::as_str);
+    let until = |state| progress.next_at.filter(|_| progress.state == state);
     json!({
         "id": delivery.id,
         "event_id": delivery.event_id,
@@ -62,6 +65,11 @@ pub fn delivery(delivery: &Delivery) -> Value {
         "inbox_id": delivery.inbox_id,
         "status": delivery.status,
         "reason": delivery.reason,
+        "state": progress.state,
+        "held_because": reason(DeliveryState::Held),
+        "held_until": until(DeliveryState::Held),
+        "waiting_because": reason(DeliveryState::Waiting),
+        "waiting_until": until(DeliveryState::Waiting),
         "attempts": delivery.attempts,
         "next_attempt_at": delivery.next_attempt_at,
         "created_at": delivery.created_at,
@@ -72,7 +80,7 @@ pub fn delivery(delivery: &Delivery) -> Value {
 
 /// A line of the log.
 pub fn line(line: &Line) -> Value {
-    delivery(&line.delivery)
+    delivery(&line.delivery, line.progress)
 }
 
 /// A delivery with its payload and attempts. The payload is sent as it was accepted: parsing and writing it would lose
@@ -85,10 +93,10 @@ pub struct WholeDelivery {
 
 impl WholeDelivery {
     /// `body` is `None` once retention has deleted it.
-    pub fn new(shown: &Delivery, body: Option<&[u8]>, attempts: &[Attempt]) -> Self {
+    pub fn new(shown: &Delivery, progress: Progress, body: Option<&[u8]>, attempts: &[Attempt]) -> Self {
         let text = body.and_then(|body| std::str::from_utf8(body).ok());
         Self {
-            delivery: delivery(shown),
+            delivery: delivery(shown, progress),
             // The stored bytes were checked to be JSON when they were accepted.
             payload: text.and_then(|text| RawValue::from_string(text.to_owned()).ok()),
             attempts: attempts.iter().map(attempt).collect(),

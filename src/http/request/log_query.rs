@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::domain::clock_field::{Edge, time};
 use crate::domain::cursor::Cursor;
-use crate::domain::deliveries::Status;
-use crate::domain::deliveries::log_filter::LogFilter;
+use crate::domain::deliveries::failure_cause::CauseGroup;
+use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::deliveries::search::Search;
 use crate::domain::events::catalogue::EventName;
@@ -21,6 +21,8 @@ const SEARCH_SHOWN_CHARS_MAX: usize = 500;
 pub struct LogQuery {
     pub webhook: Option<String>,
     pub status: Option<String>,
+    /// A group of causes: `4xx`, `timeout`, …
+    pub cause: Option<String>,
     pub event: Option<String>,
     pub inbox: Option<String>,
     /// Created at this time or later, or on this date or later.
@@ -68,7 +70,8 @@ impl LogQuery {
         }
         let filter = LogFilter {
             webhook: read(&mut unrecognised, "webhook", &self.webhook, |text| text.parse().ok()),
-            status: read(&mut unrecognised, "status", &self.status, Status::parse),
+            state: read(&mut unrecognised, "status", &self.status, StateFilter::parse),
+            cause: read(&mut unrecognised, "cause", &self.cause, CauseGroup::parse),
             event: read(&mut unrecognised, "event", &self.event, EventName::parse_any),
             inbox: read(&mut unrecognised, "inbox", &self.inbox, |text| text.parse().ok()),
             from,
@@ -142,6 +145,7 @@ mod tests {
         let query = LogQuery {
             webhook: some("7"),
             status: some("failed"),
+            cause: some("5xx"),
             event: some("message_created"),
             inbox: some("3"),
             from: some("2026-10-25T03:30"),

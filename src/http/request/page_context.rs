@@ -62,7 +62,7 @@ pub struct PageContext {
     browser: String,
     /// The request is HEAD: a value that is shown once stays.
     pub(in crate::http) head: bool,
-    failed_24h: u64,
+    failed_attempts_24h: u64,
     notice: Option<Notice>,
 }
 
@@ -84,7 +84,7 @@ impl PageContext {
         layout.user = self.user.as_ref();
         layout.theme = self.theme;
         layout.place = Place::Elsewhere;
-        layout.failed_24h = self.failed_24h;
+        layout.failed_attempts_24h = self.failed_attempts_24h;
         layout.notice.clone_from(&self.notice);
         if self.kept.as_ref().is_some_and(|kept| kept.is_of(&self.path)) {
             layout.notice = Some(Notice::Warning(self.t().form_filled_in()));
@@ -136,7 +136,7 @@ pub(in crate::http) fn anonymous(state: &State, request: &HttpRequest) -> PageCo
         address: client(state, request),
         browser: browser(request),
         head: request_line::is_head(request),
-        failed_24h: 0,
+        failed_attempts_24h: 0,
         notice: None,
     }
 }
@@ -152,7 +152,7 @@ pub(in crate::http) async fn read(
         None => (None, 0),
         Some(id) => {
             let load = move |conn: &mut crate::db::DbConnection| {
-                Ok((users::active(conn, id)?, crate::db::deliveries::statistics::failed_lately(conn, now)?))
+                Ok((users::active(conn, id)?, crate::db::deliveries::statistics::failed_attempts_lately(conn, now)?))
             };
             state.db.read(load).await.map_err(|error| {
                 error.log("the user of a page was not loaded");
@@ -160,7 +160,7 @@ pub(in crate::http) async fn read(
             })?
         }
     };
-    let (user, failed_24h) = found;
+    let (user, failed_attempts_24h) = found;
     if let Some(user) = &user {
         request_log::record_user(user.id);
     }
@@ -198,7 +198,7 @@ pub(in crate::http) async fn read(
         address: client(state, request),
         browser: browser(request),
         head,
-        failed_24h: u64::try_from(failed_24h).unwrap_or(0),
+        failed_attempts_24h: u64::try_from(failed_attempts_24h).unwrap_or(0),
         notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Warning(text), Notice::Done)),
         user,
     };

@@ -6,9 +6,12 @@ use askama::Template;
 
 use super::json::Json;
 use super::outcome::Outcome;
+use super::progress;
 use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::state::{DeliveryState, Obstacle, Progress};
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Reason, Status, Trigger, curl_command};
 use crate::domain::id::DeliveryId;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Webhook};
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::{Badge, ShownHeader};
@@ -25,6 +28,10 @@ pub struct DeliveryView<'a> {
     pub inbox: Option<&'a str>,
     /// Other deliveries of the same event to the same webhook, newest first.
     pub other_deliveries: &'a [Delivery],
+    /// The next older and the next newer delivery of the webhook.
+    pub neighbours: (Option<DeliveryId>, Option<DeliveryId>),
+    /// The delivery that was just made by sending this one again.
+    pub sent_again: Option<DeliveryId>,
     /// Oldest first.
     pub attempts: &'a [Attempt],
     /// The user sees only the status of answers, not headers and bodies.
@@ -44,12 +51,13 @@ pub struct DeliveryView<'a> {
 /// The page. `as_delivery` is the part that polling and cancelling swap, `as_attempts` the part that sending again
 /// swaps.
 #[derive(Template)]
-#[template(path = "deliveries/delivery.html", blocks = ["delivery", "attempts"])]
+#[template(path = "deliveries/delivery.html", blocks = ["delivery", "attempts", "sent_again"])]
 pub struct DeliveryPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
     view: DeliveryView<'a>,
     badge: Badge,
+    progress: Progress,
     timeline: Vec<TimelineEntry<'a>>,
     chosen: Option<ChosenAttempt<'a>>,
     explanation: Option<Explanation>,
@@ -92,9 +100,17 @@ struct Explanation {
     next: String,
 }
 
+impl DeliveryView<'_> {
+    /// The state of this delivery or another one to the same webhook.
+    fn progress(&self, delivery: &Delivery, now: Timestamp) -> Progress {
+        Progress::of(delivery, self.webhook.and_then(|webhook| Obstacle::of_webhook(webhook, now)), now)
+    }
+}
+
 impl<'a> DeliveryPage<'a> {
     pub fn new(layout: Layout<'a>, view: DeliveryView<'a>) -> Self {
         let t = layout.t;
+        let progress = view.progress(view.delivery, t.now());
         let timeout = view.webhook.map_or(DEFAULT_TIMEOUT_S, |webhook| webhook.timeout_s);
         let latest = view.attempts.last();
         let chosen = view.attempts.iter().find(|attempt| Some(attempt.number) == view.chosen).or(latest);
@@ -106,16 +122,21 @@ impl<'a> DeliveryPage<'a> {
         Self {
             t,
             layout: layout.at(Place::Deliveries),
-            badge: Badge::of_delivery(t, view.delivery),
+            badge: Badge::of_delivery(t, view.delivery, progress.state),
+            progress,
             timeline: view.attempts.iter().rev().map(entry).collect(),
             chosen: chosen.map(|attempt| ChosenAttempt::new(t, attempt, timeout, view.delivery.trigger)),
-            explanation: explain(t, &view, timeout),
+            explanation: explain(t, &view, progress, timeout),
             body: view.body.map(|body| {
                 let json = if view.raw { Json::raw(body) } else { Json::new(body) };
                 (json, t.size(body.len()))
             }),
             curl: chosen.filter(|_| may_write).and_then(|attempt| curl(&view, attempt)),
-            other_deliveries: view.other_deliveries.iter().map(|other| OtherDelivery::new(t, other)).collect(),
+            other_deliveries: view
+                .other_deliveries
+                .iter()
+                .map(|other| OtherDelivery::new(t, other, view.progress(other, t.now()).state))
+                .collect(),
             view,
             refused: None,
         }
@@ -144,7 +165,8 @@ impl<'a> DeliveryPage<'a> {
     pub fn state(&self) -> String {
         let one = |delivery: &Delivery| {
             let sending = if delivery.leased_until.is_some() { "." } else { "" };
-            format!("{}{}{sending}", delivery.status.as_str(), delivery.attempts)
+            let state = self.view.progress(delivery, self.t.now()).state;
+            format!("{}{}{sending}", state.as_str(), delivery.attempts)
         };
         std::iter::once(self.view.delivery).chain(self.view.other_deliveries).map(one).collect::<Vec<_>>().join("-")
     }
@@ -187,22 +209,41 @@ impl<'a> DeliveryPage<'a> {
         self.address(chosen.as_ref(), !self.view.raw, None)
     }
 
-    /// The number of the next attempt and its time; no time while the webhook is off.
+    /// The number of the next attempt and its time, if that is known.
     fn planned(&self) -> Option<(Count, Option<Moment>)> {
         let delivery = self.view.delivery;
         let waits = self.is_open() && delivery.leased_until.is_none();
-        let at = delivery.next_attempt_at.filter(|_| self.is_on()).map(|at| self.t.log_time(at));
+        let at = self.progress.next_at.map(|at| self.t.log_time(at));
         waits.then(|| (count(delivery.attempts) + 1, at))
     }
 
-    /// What the next attempt waits for: its time, or its turn once the time has passed.
+    /// What the next attempt waits for: its webhook, its time, or its turn once the time has passed.
     fn planned_words(&self) -> String {
         let t = self.t;
-        match self.view.delivery.next_attempt_at.filter(|_| self.is_on()) {
-            None => t.next_attempt_held(),
-            Some(at) if at <= t.now() => t.attempt_waits(),
-            Some(at) => t.fresh(at).map_or_else(|| t.attempt_scheduled(), |moment| t.attempt_scheduled_in(moment.text)),
+        match (self.progress.obstacle, self.progress.next_at) {
+            (Some(_), _) => t.delivery_state(self.progress.state),
+            (None, None) => t.attempt_waits(),
+            (None, Some(at)) => {
+                t.fresh(at).map_or_else(|| t.attempt_scheduled(), |moment| t.attempt_scheduled_in(moment.text))
+            }
         }
+    }
+
+    /// Why it is held or waits, and when the next attempt follows; empty in other states.
+    fn obstacle(&self) -> String {
+        match self.progress.obstacle {
+            None => String::new(),
+            Some(_) => progress::outlook(self.t, self.progress),
+        }
+    }
+
+    /// It failed, and could be sent again if the webhook were on.
+    fn is_resent_when_on(&self) -> bool {
+        let is_off = self.view.webhook.is_some_and(|webhook| !webhook.enabled);
+        is_off
+            && self.layout.may_write()
+            && self.view.delivery.status == Status::Failed
+            && self.view.delivery.trigger != Trigger::Test
     }
 
     fn made(&self) -> Count {
@@ -223,10 +264,10 @@ fn curl(view: &DeliveryView, attempt: &Attempt) -> Option<String> {
 }
 
 impl OtherDelivery {
-    fn new(t: Translator, delivery: &Delivery) -> Self {
+    fn new(t: Translator, delivery: &Delivery, state: DeliveryState) -> Self {
         Self {
             id: delivery.id,
-            badge: Badge::of_delivery(t, delivery),
+            badge: Badge::of_delivery(t, delivery, state),
             trigger: t.trigger(delivery.trigger),
             time: t.log_time(delivery.created_at),
         }
@@ -259,15 +300,14 @@ impl<'a> ChosenAttempt<'a> {
 }
 
 /// Explains a delivery that has not succeeded; `None` before its first attempt has ended.
-fn explain(t: Translator, view: &DeliveryView, timeout_s: u8) -> Option<Explanation> {
+fn explain(t: Translator, view: &DeliveryView, progress: Progress, timeout_s: u8) -> Option<Explanation> {
     let delivery = view.delivery;
     if delivery.status == Status::Success {
         return None;
     }
-    let next = match (delivery.reason, delivery.next_attempt_at) {
+    let next = match (delivery.reason, progress.next_at.filter(|_| progress.obstacle.is_none())) {
         (Some(Reason::Exhausted), _) if delivery.trigger == Trigger::Test => t.reason_test(),
         (Some(reason), _) => t.reason(reason),
-        (None, Some(_)) if view.webhook.is_some_and(|webhook| !webhook.enabled) => t.next_attempt_held(),
         (None, Some(at)) => t.next_attempt(at),
         (None, None) => String::new(),
     };

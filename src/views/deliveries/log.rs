@@ -3,32 +3,51 @@
 use askama::Template;
 
 use super::outcome::Code;
+use super::progress;
 use crate::domain::accounts::user::Language;
 use crate::domain::clock_field;
-use crate::domain::deliveries::log_filter::LogFilter;
+use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
+use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::deliveries::search::Search;
-use crate::domain::deliveries::{Delivery, Status, Trigger};
+use crate::domain::deliveries::state::{DeliveryState, Progress};
+use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
+use crate::views::webhooks::Tab;
 
-/// The address of the log with `filter`; the times in it are in `zone`.
+/// The address of the log with `filter`, that of one webhook if the filter names one; the times in it are in `zone`.
 pub(super) fn address(filter: &LogFilter, zone: &str) -> String {
-    with_query(&filter.pairs(zone), &[])
+    let pairs: Vec<_> = filter.pairs(zone).into_iter().filter(|(name, _)| *name != "webhook").collect();
+    with_query(&base(filter.webhook), &pairs, &[])
 }
 
-fn with_query(pairs: &[(&str, String)], more: &[(&str, &str)]) -> String {
+/// The address of the log of one webhook or of all.
+fn base(webhook: Option<WebhookId>) -> String {
+    webhook.map_or_else(|| "/deliveries".to_owned(), |id| format!("/webhooks/{id}/deliveries"))
+}
+
+fn with_query(base: &str, pairs: &[(&str, String)], more: &[(&str, &str)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs).extend_pairs(more);
     match query.finish() {
-        query if query.is_empty() => "/deliveries".to_owned(),
-        query => format!("/deliveries?{query}"),
+        query if query.is_empty() => base.to_owned(),
+        query => format!("{base}?{query}"),
     }
+}
+
+/// How many deliveries match a filter.
+#[derive(Clone, Copy, Debug)]
+pub struct Matching {
+    pub count: Count,
+    /// There may be more if it is false.
+    pub is_exact: bool,
 }
 
 /// New deliveries since the page was rendered.
@@ -48,9 +67,15 @@ pub struct LogLine<'a> {
     pub webhook: Option<&'a str>,
     /// The name of its inbox.
     pub inbox: Option<&'a str>,
-    /// The HTTP status of the latest answer.
+    /// Its state.
+    pub progress: Progress,
+    /// The HTTP status of the latest attempt, or of the one that the search found.
     pub http_status: Option<u16>,
-    /// The duration of the latest attempt.
+    /// Why that attempt failed.
+    pub cause: Option<FailureCause>,
+    /// The attempt in which the search found its text, if it is not the latest.
+    pub found_attempt: Option<i32>,
+    /// The duration of that attempt.
     pub duration_ms: Option<i64>,
 }
 
@@ -58,6 +83,10 @@ pub struct LogLine<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct LogInput<'a> {
     pub filter: LogFilter,
+    /// The page is that of one webhook.
+    pub of_webhook: Option<&'a Webhook>,
+    /// How many deliveries match, as far as that is known; `None` if it is not counted.
+    pub count: Option<Matching>,
     /// The page polls for new deliveries.
     pub is_live: bool,
     /// The names of filters whose values were not understood; they have no effect.
@@ -89,6 +118,8 @@ pub struct LogPage<'a> {
     t: Translator<'a>,
     log: LogInput<'a>,
     rows: Vec<LogRow<'a>>,
+    /// The address of the page without a query.
+    base: String,
     /// The query of the page, without a cursor.
     pairs: Vec<(&'static str, String)>,
     /// The value of the field for the filter's `from`.
@@ -100,14 +131,17 @@ pub struct LogPage<'a> {
 impl<'a> LogPage<'a> {
     pub fn new(layout: Layout<'a>, log: LogInput<'a>) -> Self {
         let t = layout.t;
-        let rows = log.lines.iter().map(|line| LogRow::new(t, *line)).collect();
+        let rows = LogRow::all(t, &log.lines);
+        let base = base(log.of_webhook.map(|webhook| webhook.id));
         let mut pairs = log.filter.pairs(t.zone());
+        pairs.retain(|(name, _)| *name != "webhook" || log.of_webhook.is_none());
         if log.is_live {
             pairs.push(("live", "1".to_owned()));
         }
         let field = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, t.zone())).unwrap_or_default();
         let (from, to) = (field(log.filter.from), field(log.filter.to));
-        Self { t, layout: layout.at(Place::Deliveries), log, rows, pairs, from, to }
+        let place = if log.of_webhook.is_some() { Place::Webhooks } else { Place::Deliveries };
+        Self { t, layout: layout.at(place), log, rows, base, pairs, from, to }
     }
 
     /// Nothing is filtered.
@@ -117,21 +151,52 @@ impl<'a> LogPage<'a> {
 
     /// One of the fields under *More filters* is set, so that these are shown open.
     fn is_detailed(&self) -> bool {
-        !self.from.is_empty() || !self.to.is_empty() || self.log.filter.test.is_some()
+        let filter = &self.log.filter;
+        let is_timed = !self.from.is_empty() || !self.to.is_empty() || filter.period.is_some();
+        is_timed || filter.test.is_some() || filter.inbox.is_some()
+    }
+
+    fn badge_of(&self, webhook: &Webhook) -> Badge {
+        Badge::of_state(self.t, webhook.state)
+    }
+
+    /// How many filters are set beside the search.
+    fn set_filters(&self) -> Count {
+        self.pairs.iter().filter(|(name, _)| !matches!(*name, "q" | "live")).count() as Count
+    }
+
+    /// How many deliveries match, as far as that is known.
+    fn count(&self) -> String {
+        match self.log.count {
+            None => String::new(),
+            Some(Matching { count, is_exact: true }) => self.t.deliveries_count(count),
+            Some(Matching { count, is_exact: false }) => self.t.deliveries_at_least(count),
+        }
+    }
+
+    /// A delivery on the page failed permanently, or only such deliveries are asked for.
+    fn has_failures(&self) -> bool {
+        let failed = |line: &LogLine| line.progress.state == DeliveryState::Failed;
+        self.log.filter.state == Some(StateFilter::Failed) || self.log.lines.iter().any(failed)
+    }
+
+    /// The page that sends again what failed and passes the filter.
+    fn resend(&self) -> String {
+        with_query("/deliveries/resend", &self.log.filter.pairs(self.t.zone()), &[])
     }
 
     fn address(&self) -> String {
-        with_query(&self.pairs, &[])
+        with_query(&self.base, &self.pairs, &[])
     }
 
     /// The address of the page at `cursor`.
     fn link(&self, cursor: &str) -> String {
-        with_query(&self.pairs, &[("cursor", cursor)])
+        with_query(&self.base, &self.pairs, &[("cursor", cursor)])
     }
 
     /// The address that the poll asks: how many deliveries are newer than the newest one shown?
     fn poll(&self, news: &News) -> String {
-        with_query(&self.pairs, &[("seen", &news.seen.to_string()), ("known", &news.count.to_string())])
+        with_query(&self.base, &self.pairs, &[("seen", &news.seen.to_string()), ("known", &news.count.to_string())])
     }
 
     /// Says how far the search came.
@@ -150,36 +215,73 @@ impl<'a> LogPage<'a> {
 /// A line of the log, in the reader's language.
 pub struct LogRow<'a> {
     pub(in crate::views) id: DeliveryId,
+    pub(in crate::views) short_id: String,
+    pub(in crate::views) address: String,
     pub(in crate::views) key: &'static str,
     pub(in crate::views) event: String,
     pub(in crate::views) webhook_id: WebhookId,
     pub(in crate::views) webhook: Option<&'a str>,
     pub(in crate::views) inbox: Option<&'a str>,
+    /// The day, on the first row of each day.
+    pub(in crate::views) day: Option<String>,
     pub(in crate::views) time: Moment,
-    pub(in crate::views) ago: Option<Moment>,
     pub(in crate::views) badge: Badge,
+    pub(in crate::views) outlook: String,
     pub(in crate::views) test: bool,
     pub(in crate::views) code: Code,
     pub(in crate::views) attempts: Count,
+    /// The number of attempts, or that of the shown one and of all.
+    pub(in crate::views) shown_attempt: String,
     pub(in crate::views) duration: String,
 }
 
+/// The last characters of a delivery's id: they differ where the first ones, the time, are equal.
+const SHORT_ID_CHARS: usize = 8;
+
 impl<'a> LogRow<'a> {
-    pub fn new(t: Translator, line: LogLine<'a>) -> Self {
+    /// The rows of these lines, newest first.
+    pub fn all(t: Translator, lines: &[LogLine<'a>]) -> Vec<Self> {
+        let mut last_day = None;
+        let row = |line: &LogLine<'a>| {
+            let day = t.log_day(line.delivery.created_at);
+            let is_new = last_day.as_ref() != Some(&day);
+            last_day = Some(day.clone());
+            Self { day: is_new.then_some(day), ..Self::new(t, *line) }
+        };
+        lines.iter().map(row).collect()
+    }
+
+    fn new(t: Translator, line: LogLine<'a>) -> Self {
         let delivery = line.delivery;
+        let attempts = Count::from(delivery.attempts.unsigned_abs());
+        let id = delivery.id.to_string();
+        let cut = id.len().saturating_sub(SHORT_ID_CHARS);
         Self {
             id: delivery.id,
+            short_id: format!("…{}", id.get(cut..).unwrap_or(&id)),
+            address: match line.found_attempt {
+                None => format!("/deliveries/{id}"),
+                Some(number) => format!("/deliveries/{id}?attempt={number}"),
+            },
             key: delivery.event.as_str(),
             event: t.event_title(delivery.event),
             webhook_id: delivery.webhook_id,
             webhook: line.webhook,
             inbox: line.inbox,
-            time: t.log_time(delivery.created_at),
-            ago: t.fresh(delivery.created_at),
-            badge: Badge::of_delivery(t, delivery),
+            day: None,
+            time: t.clock_time(delivery.created_at),
+            badge: Badge::of_delivery(t, delivery, line.progress.state),
+            outlook: progress::outlook(t, line.progress),
             test: delivery.trigger == Trigger::Test,
-            code: Code { code: line.http_status },
-            attempts: Count::from(delivery.attempts.unsigned_abs()),
+            code: match (line.http_status, line.cause) {
+                (None, Some(cause)) => Code::of_cause(t, cause),
+                (status, _) => Code::of_status(status),
+            },
+            attempts,
+            shown_attempt: match line.found_attempt {
+                None => t.number(attempts),
+                Some(number) => t.attempts_of(Count::from(number.unsigned_abs()), attempts),
+            },
             duration: line.duration_ms.map_or_else(|| "—".into(), |duration| t.elapsed(duration)),
         }
     }

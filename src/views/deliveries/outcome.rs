@@ -3,22 +3,34 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::json::Json;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Response, Trigger};
 use crate::i18n::Translator;
 use crate::views::components::ShownHeader;
 
-/// An HTTP status, red from 300; a dash where there was no answer.
+/// An HTTP status, red from 300; where there was no answer the cause in a word, or a dash.
 #[derive(Template)]
 #[template(
-    source = r#"{% if let Some(code) = code %}<span class="code{% if *code >= 300 %} bad{% endif %}">{{ code }}</span>{% else %}<span class="muted">—</span>{% endif %}"#,
+    source = r#"{% if let Some(text) = text %}<span class="code{% if is_bad %} bad{% endif %}">{{ text }}</span>{% else %}<span class="muted">—</span>{% endif %}"#,
     ext = "html"
 )]
 pub struct Code {
-    pub code: Option<u16>,
+    text: Option<String>,
+    is_bad: bool,
 }
 
 impl HtmlSafe for Code {}
+
+impl Code {
+    pub fn of_status(status: Option<u16>) -> Self {
+        Self { text: status.map(|status| status.to_string()), is_bad: status.is_some_and(|status| status >= 300) }
+    }
+
+    pub fn of_cause(t: Translator, cause: FailureCause) -> Self {
+        Self { text: Some(t.cause_group(cause.group(None))), is_bad: true }
+    }
+}
 
 /// How an attempt ended, and the answer of the receiver.
 pub struct Outcome<'a> {
@@ -32,7 +44,9 @@ pub struct Outcome<'a> {
 
 pub(in crate::views) struct Answer<'a> {
     pub headers: Vec<ShownHeader<'a>>,
-    pub body: String,
+    /// Indented if it is JSON.
+    pub body: Json,
+    pub is_empty: bool,
     pub size: String,
     pub truncated: bool,
 }
@@ -52,11 +66,12 @@ impl<'a> Outcome<'a> {
             ok: attempt.outcome == AttemptOutcome::Succeeded,
             cause: failed.map_or_else(|| in_progress(t, attempt.outcome), cause),
             advice: failed.map(advice).unwrap_or_default(),
-            code: Code { code },
+            code: Code::of_status(code),
             duration: attempt.duration_ms.map(|duration| t.elapsed(duration)).unwrap_or_default(),
             answer: attempt.response.as_ref().map(|response| Answer {
                 headers: ShownHeader::all(&response.headers),
-                body: String::from_utf8_lossy(&response.body).into_owned(),
+                body: Json::new(&response.body),
+                is_empty: response.body.is_empty(),
                 size: t.size(response.body.len()),
                 truncated: response.truncated,
             }),

@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::received::{Fate, ReceivedLine};
 use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::state::{Obstacle, Progress};
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::events::Unmatched;
 use crate::domain::events::catalogue::EventName;
@@ -65,10 +66,14 @@ impl<'a> EventPage<'a> {
     pub fn new(layout: Layout<'a>, view: EventView<'a>) -> Self {
         let t = layout.t;
         let title = |id| view.webhooks.iter().find(|webhook| webhook.id == id).map(Webhook::title);
+        let progress = |delivery: &Delivery| {
+            let webhook = view.webhooks.iter().find(|webhook| webhook.id == delivery.webhook_id);
+            Progress::of(delivery, webhook.and_then(|webhook| Obstacle::of_webhook(webhook, t.now())), t.now())
+        };
         let row = |delivery: &'a Delivery| Row {
             delivery,
             title: title(delivery.webhook_id),
-            badge: Badge::of_delivery(t, delivery),
+            badge: Badge::of_delivery(t, delivery, progress(delivery).state),
             attempts: delivery.attempts.unsigned_abs().into(),
             time: t.log_time(delivery.created_at),
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use askama::Template;
 
 use crate::domain::accounts::user::Language;
+use crate::domain::deliveries::state::OpenCounts;
 use crate::domain::system::status::{Measurements, SystemProblem};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::State;
@@ -26,10 +27,8 @@ pub struct StatusView<'a> {
     pub database_file: Option<String>,
     /// The newest migration that has run.
     pub migration: Option<String>,
-    /// Pending deliveries.
-    pub pending: Count,
-    /// When the oldest of them was created.
-    pub oldest_pending: Option<Timestamp>,
+    /// Pending deliveries by state.
+    pub open: OpenCounts,
     /// Requests in flight.
     pub in_flight: Count,
     /// The most that may be in flight.
@@ -69,6 +68,11 @@ impl<'a> StatusPage<'a> {
 
     fn webhooks(&self, state: State) -> Count {
         self.measured.webhooks.iter().filter(|known| **known == state).count() as Count
+    }
+
+    /// A count from the database; a negative one becomes 0.
+    fn count(&self, number: &i64) -> String {
+        self.t.number(Count::try_from(*number).unwrap_or(0))
     }
 
     /// The time since `at`, in whole seconds.

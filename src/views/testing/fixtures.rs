@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::accounts::user::{Language, Role, User};
 use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::deliveries::state::OpenCounts;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Reason, Response, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, EventId, InboxId, UserId, WebhookId};
@@ -253,5 +254,10 @@ pub fn chart(range: Range) -> ChartInput {
         (Timestamp::from_seconds((begin + place) * 3600), day.get(place as usize % 24).copied().unwrap_or_default())
     };
     let answer_times = Some(AnswerTimes { median_ms: 184, p95_ms: 1_204 });
-    ChartInput { range, hours: (0..range.hours()).map(hour).collect(), answer_times }
+    ChartInput {
+        range,
+        hours: (0..range.hours()).map(hour).collect(),
+        answer_times,
+        open: OpenCounts { retrying: 24, held: 3, ..OpenCounts::default() },
+    }
 }

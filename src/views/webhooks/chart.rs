@@ -4,10 +4,12 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::sparkline::Hour;
+use crate::domain::deliveries::state::OpenCounts;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::chart_range::Range;
 use crate::i18n::{Count, Translator};
+use crate::views::deliveries::OpenStates;
 
 /// The values of the chart.
 #[derive(Clone, Debug)]
@@ -15,6 +17,8 @@ pub struct ChartInput {
     pub range: Range,
     /// Every hour of the range with its beginning, oldest first; the last is the current hour.
     pub hours: Vec<(Timestamp, Hour)>,
+    /// Pending deliveries by state, now.
+    pub open: OpenCounts,
     /// Durations of the newest answers; `None` without answers.
     pub answer_times: Option<AnswerTimes>,
 }
@@ -43,6 +47,7 @@ pub struct Chart<'a> {
     zero: String,
     ticks: Vec<String>,
     total: Hour,
+    open: OpenStates,
     answer_times: Option<AnswerTimes>,
 }
 
@@ -96,15 +101,12 @@ impl<'a> Chart<'a> {
             zero: scale.y(0.0),
             scale: scale.numbers(),
             total: sums.iter().map(|(_, hour)| *hour).sum(),
+            open: OpenStates::new(t, input.open, Some(id)),
             answer_times: input.answer_times,
             t,
             id,
             range: input.range,
         }
-    }
-
-    fn ended(&self) -> Count {
-        self.total.delivered + self.total.failed
     }
 
     fn nothing(&self) -> String {

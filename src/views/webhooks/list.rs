@@ -8,7 +8,8 @@ use super::first_steps::{FirstSteps, StepsDone};
 use super::list_filter::{WebhookFilter, list_address};
 use super::sparkline::{Hour, Sparkline};
 use crate::domain::accounts::user::Language;
-use crate::domain::deliveries::{Delivery, Status};
+use crate::domain::deliveries::Delivery;
+use crate::domain::deliveries::state::{Obstacle, OpenCounts, Progress};
 use crate::domain::id::InboxId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::text::isolated;
@@ -18,6 +19,7 @@ use crate::domain::webhooks::{InboxScope, State, Webhook};
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::Badge;
 use crate::views::cut_url::CutUrl;
+use crate::views::deliveries::OpenStates;
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
 
@@ -69,7 +71,7 @@ impl Pagination {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
     pub day: Hour,
-    pub pending: Count,
+    pub open: OpenCounts,
 }
 
 /// A webhook with its recent deliveries.
@@ -106,6 +108,7 @@ pub struct WebhooksPage<'a> {
     rows: Vec<WebhookRow<'a>>,
     trouble: Option<TroubleCard<'a>>,
     steps: Option<FirstSteps<'a>>,
+    open: OpenStates,
 }
 
 impl<'a> WebhooksPage<'a> {
@@ -113,7 +116,8 @@ impl<'a> WebhooksPage<'a> {
         let layout = layout.at(Place::Webhooks);
         let rows = list.webhooks.iter().map(|summary| WebhookRow::new(&layout, *summary, list.inboxes)).collect();
         let trouble = TroubleCard::new(&layout, &list.alerts);
-        Self { t: layout.t, layout, list, rows, trouble, steps: None }
+        let open = OpenStates::new(layout.t, list.totals.open, None);
+        Self { t: layout.t, layout, list, rows, trouble, open, steps: None }
     }
 
     /// Adds the first steps, until all of them are done.
@@ -127,6 +131,10 @@ impl<'a> WebhooksPage<'a> {
     fn since(&self) -> String {
         let hour = self.t.now().seconds().div_euclid(3600) - 23;
         Timestamp::from_seconds(hour * 3600).to_string()
+    }
+
+    fn open_total(&self) -> Count {
+        Count::try_from(self.list.totals.open.total()).unwrap_or(0)
     }
 
     fn ended(&self) -> Count {
@@ -185,7 +193,10 @@ impl<'a> WebhookRow<'a> {
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
             sparkline: Sparkline::new(t, &summary.hours),
             rate: (day.tries() > 0).then(|| (t.percent(day.delivered, day.tries()), day.tries())),
-            last: summary.last.map(|delivery| (Badge::of_delivery(t, delivery), last_line(t, delivery))),
+            last: summary.last.map(|delivery| {
+                let progress = Progress::of(delivery, Obstacle::of_webhook(webhook, t.now()), t.now());
+                (Badge::of_delivery(t, delivery, progress.state), last_line(t, delivery, progress))
+            }),
         }
     }
 }
@@ -198,10 +209,10 @@ impl WebhookRow<'_> {
     }
 }
 
-fn last_line(t: Translator, delivery: &Delivery) -> LastLine {
-    match (delivery.status, delivery.next_attempt_at) {
-        (Status::Pending, Some(next)) if delivery.attempts > 0 => LastLine::Next(t.next_attempt_short(next)),
-        _ => LastLine::At(t.relative(delivery.finished_at.unwrap_or(delivery.created_at))),
+fn last_line(t: Translator, delivery: &Delivery, progress: Progress) -> LastLine {
+    match progress.next_at {
+        Some(next) => LastLine::Next(t.next_attempt_short(next)),
+        None => LastLine::At(t.relative(delivery.finished_at.unwrap_or(delivery.created_at))),
     }
 }
 

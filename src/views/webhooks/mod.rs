@@ -35,8 +35,9 @@ pub use verify_signature::{VerifyForm, VerifyPage};
 
 /// The tabs of one webhook's pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tab {
+pub(in crate::views) enum Tab {
     Overview,
+    Deliveries,
     Test,
     Secret,
 }

@@ -79,7 +79,7 @@ impl<'a> OverviewPage<'a> {
             inboxes: inbox_names(t, &webhook.inboxes, inboxes),
             chart: Chart::new(t, webhook.id, chart),
             failures: webhook.enabled && recent.lines.iter().any(failed),
-            rows: recent.lines.into_iter().map(|line| LogRow::new(t, line)).collect(),
+            rows: LogRow::all(t, &recent.lines),
             mark: recent.mark,
             alert: None,
             slow,

@@ -6,5 +6,6 @@ mod held_and_failed;
 mod log;
 mod log_live;
 mod resend;
+mod states;
 mod text_search;
 mod time_filters;

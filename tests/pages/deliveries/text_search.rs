@@ -17,7 +17,7 @@ async fn a_search_ignores_case_and_composition() {
     }
     let searched = async |path: &str, text: &str| {
         let text: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        admin.open(&format!("{path}?q={text}")).await.texts("tbody tr").len()
+        admin.open(&format!("{path}?q={text}")).await.texts("tbody tr:not(.day)").len()
     };
     for (text, webhooks) in [
         ("КИ\u{406}\u{308}В", 1),

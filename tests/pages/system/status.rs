@@ -1,5 +1,5 @@
 use crate::pages::make_webhook;
-use crate::support::{App, Place, Receiver, Reply, event};
+use crate::support::{App, Place, Receiver, Reply, event, eventually};
 
 #[tokio::test]
 async fn the_status_of_a_new_installation_is_good() {
@@ -19,12 +19,13 @@ async fn the_queue_and_the_webhooks_are_counted() {
     let admin = app.admin().await;
     make_webhook(&admin, &receiver.at("/a")).await;
     app.api("ingest").accepted(event("message_created")).await;
-    receiver.first("/a").await;
+    let api = app.api("read");
+    eventually("a retry", || async { (api.deliveries("status=retrying").await.len() == 1).then_some(()) }).await;
     let page = admin.open("/status").await;
-    assert_eq!(page.text(".stats b"), "1", "it waits for its next attempt: {}", page.text(".stats"));
-    assert!(page.text(".stats").contains("1 active"), "{}", page.text(".stats"));
+    assert_eq!(page.texts("#queue b"), ["0", "1", "0", "0"], "it waits for its next attempt: {}", page.text("#queue"));
+    assert!(page.text("main").contains("1 active"), "{}", page.text("main"));
     app.run_sql("UPDATE webhooks SET paused_until = 9000000000000000");
-    assert!(admin.open("/status").await.text(".stats").contains("0 active"));
+    assert!(admin.open("/status").await.text("main").contains("0 active"));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The delivery log: pages of deliveries, and one delivery with its attempts.
 
 pub mod attempts;
+pub(in crate::db) mod conditions;
 pub(in crate::db) mod scan;
 pub(in crate::db) mod text_search;
 pub(in crate::db) mod webhook_range;
@@ -11,24 +12,34 @@ use diesel::prelude::*;
 
 use super::queue::rows::Row;
 use crate::db::schema::{attempts as a, deliveries as d};
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, Error, webhooks};
 use crate::domain::cursor::Cursor;
-use crate::domain::deliveries::Delivery;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::log_filter::LogFilter;
+use crate::domain::deliveries::state::{Obstacles, Progress};
+use crate::domain::deliveries::{Delivery, Status};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
+use crate::domain::timestamp::Timestamp;
+use scan::Found;
+use text_search::FoundAttempts;
+use webhook_range::{IdRange, WebhookIdRange};
 
 /// A delivery with the main facts of its latest attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The delivery.
     pub delivery: Delivery,
+    /// Its state.
+    pub progress: Progress,
     /// The HTTP status of the latest attempt, if the receiver answered.
     pub http_status: Option<u16>,
     /// The duration of the latest attempt, if it has ended.
     pub duration_ms: Option<i64>,
     /// The cause of the latest attempt's failure.
     pub cause: Option<FailureCause>,
+    /// The attempt in which the search found its text, if it is not the latest. Then the values above are those of this
+    /// attempt.
+    pub found_attempt: Option<i32>,
 }
 
 /// A page of the log.
@@ -42,20 +53,33 @@ pub struct Page {
     pub is_cut: bool,
 }
 
-/// The page of at most `limit` lines at the cursor.
+/// The page of at most `limit` lines at the cursor, with the states at `now`.
 pub fn page(
     conn: &mut DbConnection,
     filter: &LogFilter,
     cursor: Cursor<DeliveryId>,
     limit: usize,
+    now: Timestamp,
 ) -> Result<Page, Error> {
-    let (mut rows, edge) = scan::rows(conn, filter, cursor, limit + 1)?;
+    let Found { mut rows, edge, attempts } = scan::rows(conn, filter, cursor, limit + 1, now)?;
     let is_full = rows.len() > limit;
     rows.truncate(limit);
     let next = if is_full { rows.last().map(|row| row.id) } else { edge };
     let mut found = rows.into_iter().map(Row::into_delivery).collect::<Result<Vec<_>, _>>()?;
     found.sort_unstable_by_key(|delivery| std::cmp::Reverse(delivery.id));
-    Ok(Page { lines: with_latest_attempt(conn, found)?, next, is_cut: !is_full && edge.is_some() })
+    let pending: Vec<WebhookId> =
+        found.iter().filter(|found| is_pending(found)).map(|found| found.webhook_id).collect();
+    let obstacles = webhooks::health::obstacles(conn, &pending, now)?;
+    let lines = with_attempt(conn, found, &attempts, &obstacles)?;
+    Ok(Page { lines, next, is_cut: !is_full && edge.is_some() })
+}
+
+/// The most deliveries that a page counts.
+pub const COUNT_MAX: i64 = 1_000;
+
+/// How many deliveries match, at most [`COUNT_MAX`], and whether there are no more. `None` where counting would read bodies.
+pub fn count(conn: &mut DbConnection, filter: &LogFilter, now: Timestamp) -> Result<Option<(i64, bool)>, Error> {
+    scan::count(conn, filter, COUNT_MAX, now)
 }
 
 /// Up to `rows_max` other deliveries of the same event to the same webhook, newest first.
@@ -67,19 +91,33 @@ pub fn other_deliveries(conn: &mut DbConnection, of: &Delivery, rows_max: i64) -
 
 type Latest = (DeliveryId, i32, Option<i32>, Option<i64>, Option<String>);
 
-fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<Vec<Line>, Error> {
+fn is_pending(delivery: &Delivery) -> bool {
+    delivery.status == Status::Pending
+}
+
+/// Adds the latest attempt, or the one that the search found.
+fn with_attempt(
+    conn: &mut DbConnection,
+    found: Vec<Delivery>,
+    found_attempts: &FoundAttempts,
+    obstacles: &Obstacles,
+) -> Result<Vec<Line>, Error> {
     let ids: Vec<DeliveryId> = found.iter().map(|delivery| delivery.id).collect();
     let rows: Vec<Latest> = a::table
         .filter(a::delivery_id.eq_any(ids))
         .order((a::delivery_id, a::number))
         .select((a::delivery_id, a::number, a::status, a::duration_ms, a::cause))
         .load(conn)?;
-    // In ascending order, so the latest attempt of each delivery remains.
-    let rows = rows.into_iter().map(|(id, _, status, duration_ms, cause)| (id, (status, duration_ms, cause)));
-    let mut latest: HashMap<DeliveryId, _> = rows.collect();
+    let is_wanted = |(id, number, ..): &Latest| found_attempts.get(id).is_none_or(|wanted| wanted == number);
+    // In ascending order, so the latest of the wanted attempts of each delivery remains.
+    let wanted = rows.into_iter().filter(is_wanted);
+    let wanted = wanted.map(|(id, _, status, duration_ms, cause)| (id, (status, duration_ms, cause)));
+    let mut latest: HashMap<DeliveryId, _> = wanted.collect();
     let line = |delivery: Delivery| {
         let (status, duration_ms, cause) = latest.remove(&delivery.id).unwrap_or_default();
         Line {
+            progress: obstacles.progress(&delivery),
+            found_attempt: found_attempts.get(&delivery.id).copied().filter(|number| *number != delivery.attempts),
             delivery,
             http_status: status.and_then(|status| u16::try_from(status).ok()),
             duration_ms,
@@ -92,6 +130,14 @@ fn with_latest_attempt(conn: &mut DbConnection, found: Vec<Delivery>) -> Result<
 /// One delivery.
 pub fn find(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<Delivery>, Error> {
     d::table.find(id).get_result::<Row>(conn).optional()?.map(Row::into_delivery).transpose()
+}
+
+/// The newest older and the oldest newer delivery of the same webhook.
+pub fn neighbours(conn: &mut DbConnection, of: &Delivery) -> Result<(Option<DeliveryId>, Option<DeliveryId>), Error> {
+    let range = |ids| d::table.filter(WebhookIdRange { webhook: of.webhook_id, ids }).select(d::id);
+    let older = range(IdRange::ALL.below(of.id.0)).order((d::webhook_id.desc(), d::id.desc()));
+    let newer = range(IdRange::ALL.above(of.id.0)).order((d::webhook_id.asc(), d::id.asc()));
+    Ok((older.first(conn).optional()?, newer.first(conn).optional()?))
 }
 
 /// Whether the event has a delivery to the webhook.

@@ -6,7 +6,8 @@
 
 use diesel::prelude::*;
 
-use super::text_search::{self, Answers, SEARCH_DELIVERIES_MAX, TextSearch};
+use super::conditions::{InState, latest_cause};
+use super::text_search::{self, Answers, FoundAttempts, SEARCH_DELIVERIES_MAX, TextSearch};
 use super::webhook_range::{IdRange, WebhookIdRange};
 use crate::db::deliveries::queue::rows::Row;
 use crate::db::schema::deliveries::{self, dsl as d};
@@ -14,9 +15,11 @@ use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::Status;
-use crate::domain::deliveries::log_filter::LogFilter;
+use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
 use crate::domain::deliveries::search::Search;
+use crate::domain::deliveries::state::DeliveryState;
 use crate::domain::id::{DeliveryId, IdSource};
+use crate::domain::timestamp::Timestamp;
 
 /// A query of deliveries with conditions that are chosen at run time.
 type Query<'a> = deliveries::BoxedQuery<'a, <DbConnection as diesel::Connection>::Backend>;
@@ -28,21 +31,58 @@ const SCAN_ROWS_FULL: i64 = 100_000;
 /// Rows read through another index, each of which may be on a page of its own: 40 ms on SQLite.
 const SCAN_ROWS_INDEXED: i64 = 10_000;
 
-/// Up to `rows_max` rows in the order of the cursor, and the id at which the scan stopped, if more rows may follow.
+/// The rows that match a filter.
+#[derive(Default)]
+pub(in crate::db) struct Found {
+    /// In the order of the cursor.
+    pub rows: Vec<Row>,
+    /// The id at which the scan stopped, if more rows may follow.
+    pub edge: Option<DeliveryId>,
+    /// The attempts in which a search found its text.
+    pub attempts: FoundAttempts,
+}
+
+/// Up to `most` rows in the order of the cursor.
 pub(in crate::db) fn rows(
     conn: &mut DbConnection,
     filter: &LogFilter,
     cursor: Cursor<DeliveryId>,
     most: usize,
-) -> Result<(Vec<Row>, Option<DeliveryId>), Error> {
-    let scan = Scan { filter, ids: ids_of_events(conn, filter)? };
-    match &filter.search {
+    now: Timestamp,
+) -> Result<Found, Error> {
+    let mut attempts = FoundAttempts::new();
+    let scan = Scan { filter, ids: ids_of_events(conn, filter)?, now };
+    let (rows, edge) = match &filter.search {
         Some(search @ (Search::Text(_) | Search::HttpStatus(_))) => {
             let search = TextSearch { search, answers: Answers::of(conn, filter.is_viewers)? };
-            text_search::rows(conn, &search, cursor, most, |conn, cursor, most| scan.rows(conn, cursor, most))
+            let next = |conn: &mut DbConnection, cursor, most| scan.rows(conn, cursor, most);
+            text_search::rows(conn, &search, cursor, most, &mut attempts, next)?
         }
-        _ => scan.rows(conn, cursor, most),
+        _ => scan.rows(conn, cursor, most)?,
+    };
+    Ok(Found { rows, edge, attempts })
+}
+
+/// How many rows match: at most `count_max`, and whether there are no more. `None` for a search in bodies and answers, which
+/// would read them.
+pub(in crate::db) fn count(
+    conn: &mut DbConnection,
+    filter: &LogFilter,
+    count_max: i64,
+    now: Timestamp,
+) -> Result<Option<(i64, bool)>, Error> {
+    if matches!(filter.search, Some(Search::Text(_) | Search::HttpStatus(_))) {
+        return Ok(None);
     }
+    let scan = Scan { filter, ids: ids_of_events(conn, filter)?, now };
+    let newest = Cursor::Newest;
+    let edge = if scan.is_selective() { scan.edge(conn, newest, SCAN_ROWS_INDEXED)? } else { None };
+    let ids = scan.ids(newest);
+    let ids = edge.map_or(ids, |edge| ids.above(edge.0 - 1));
+    let found = scan.ordered(scan.narrow(scan.base(ids)), newest).select(d::id).limit(count_max + 1);
+    let found: Vec<DeliveryId> = found.load(conn)?;
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    Ok(Some((count.min(count_max), edge.is_none() && count <= count_max)))
 }
 
 /// The ids of the deliveries of the events that the search names.
@@ -56,6 +96,7 @@ fn ids_of_events(conn: &mut DbConnection, filter: &LogFilter) -> Result<Option<V
 struct Scan<'a> {
     filter: &'a LogFilter,
     ids: Option<Vec<DeliveryId>>,
+    now: Timestamp,
 }
 
 impl Scan<'_> {
@@ -123,7 +164,7 @@ impl Scan<'_> {
     fn base(&self, ids: IdRange) -> Query<'static> {
         let query = deliveries::table.into_boxed();
         let within = d::id.gt(ids.above).and(d::id.lt(ids.below));
-        match (self.filter.status, self.filter.webhook) {
+        match (self.status(), self.filter.webhook) {
             (Some(Status::Pending), _) => query.filter(PENDING).filter(within),
             (Some(Status::Failed), _) => query.filter(LiteralSql("deliveries.status = 'failed'")).filter(within),
             (_, Some(webhook)) if self.is_of_webhook() => query.filter(WebhookIdRange { webhook, ids }),
@@ -134,8 +175,14 @@ impl Scan<'_> {
     /// Adds the conditions that are checked on each row.
     fn narrow<'q>(&self, mut query: Query<'q>) -> Query<'q> {
         let filter = self.filter;
-        if filter.status == Some(Status::Success) {
+        if self.status() == Some(Status::Success) {
             query = query.filter(LiteralSql("deliveries.status = 'success'"));
+        }
+        if let (Some(Status::Pending), Some(state)) = (self.status(), self.state()) {
+            query = query.filter(InState { state, now: self.now.micros() });
+        }
+        if let Some(group) = filter.cause {
+            query = query.filter(latest_cause(group));
         }
         if let Some(webhook) = filter.webhook.filter(|_| !self.is_of_webhook()) {
             // `+ 0` keeps SQLite from using the index of the webhook, which would read all its successful deliveries.
@@ -169,21 +216,30 @@ impl Scan<'_> {
 
     /// Whether the index of the webhook serves the query: no other one leads to fewer rows.
     fn is_of_webhook(&self) -> bool {
-        self.filter.webhook.is_some() && self.ids.is_none() && !self.filter.status.is_some_and(is_rare)
+        self.filter.webhook.is_some() && self.ids.is_none() && !self.status().is_some_and(is_rare)
     }
 
-    /// Whether another index than the primary key serves the query.
+    /// Whether the query looks at more pages than those of the primary key: through another index, or at the latest attempt
+    /// of each row.
     fn uses_other_index(&self) -> bool {
-        self.filter.webhook.is_some() || self.filter.status.is_some_and(is_rare)
+        self.filter.webhook.is_some() || self.status().is_some_and(is_rare) || self.filter.cause.is_some()
     }
 
     /// Whether rows that the index finds may not match.
     fn is_selective(&self) -> bool {
         let filter = self.filter;
-        let webhook = filter.webhook.is_some() && filter.status.is_some_and(is_rare);
-        let success = filter.status == Some(Status::Success);
-        let asked = filter.event.is_some() || filter.inbox.is_some() || filter.test.is_some();
-        self.ids.is_none() && (webhook || success || asked)
+        let webhook = filter.webhook.is_some() && self.status().is_some_and(is_rare);
+        let state = self.status() == Some(Status::Success) || self.state().is_some_and(|state| state.is_open());
+        let asked = filter.event.is_some() || filter.inbox.is_some() || filter.test.is_some() || filter.cause.is_some();
+        self.ids.is_none() && (webhook || state || asked)
+    }
+
+    fn status(&self) -> Option<Status> {
+        self.filter.state.map(StateFilter::status)
+    }
+
+    fn state(&self) -> Option<DeliveryState> {
+        self.filter.state.and_then(StateFilter::state)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 
 use crate::db::deliveries::queue::rows::Row;
-use crate::db::schema::{attempts, webhooks};
+use crate::db::schema::{attempts as a, webhooks};
 use crate::db::system::settings;
 use crate::db::{DbConnection, Error, events};
 use crate::domain::cursor::Cursor;
@@ -74,13 +74,17 @@ impl Answers {
     }
 }
 
+/// The newest attempt of each delivery that holds what was searched for.
+pub(in crate::db) type FoundAttempts = HashMap<DeliveryId, i32>;
+
 /// Up to `rows_max` matching rows of those that `next` returns from a cursor on, and the id at which the search stopped, if
-/// it did.
+/// it did. Adds to `attempts` where it found the text.
 pub(in crate::db) fn rows(
     conn: &mut DbConnection,
     search: &TextSearch,
     mut cursor: Cursor<DeliveryId>,
     rows_max: usize,
+    attempts: &mut FoundAttempts,
     next: impl Fn(&mut DbConnection, Cursor<DeliveryId>, usize) -> Result<(Vec<Row>, Option<DeliveryId>), Error>,
 ) -> Result<(Vec<Row>, Option<DeliveryId>), Error> {
     let (mut found, mut bytes) = (Vec::new(), 0);
@@ -91,7 +95,7 @@ pub(in crate::db) fn rows(
         let last = rows.last().map(|row| row.id);
         passed += rows.len();
         let ended = rows.len() < chunk;
-        found.extend(matching(conn, search, rows, &mut bytes)?);
+        found.extend(matching(conn, search, rows, &mut bytes, attempts)?);
         if found.len() >= rows_max {
             found.truncate(rows_max);
             return Ok((found, None));
@@ -114,14 +118,15 @@ fn matching(
     search: &TextSearch,
     rows: Vec<Row>,
     bytes: &mut usize,
+    attempts: &mut FoundAttempts,
 ) -> Result<Vec<Row>, Error> {
     match search.search {
         Search::HttpStatus(status) => {
             let ids: Vec<DeliveryId> = rows.iter().map(|row| row.id).collect();
-            let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids));
-            let answered = of_these.filter(attempts::status.eq(i32::from(*status))).select(attempts::delivery_id);
-            let answered: HashSet<DeliveryId> = answered.load(conn)?.into_iter().collect();
-            Ok(rows.into_iter().filter(|row| answered.contains(&row.id)).collect())
+            let of_these = a::table.filter(a::delivery_id.eq_any(ids)).filter(a::status.eq(i32::from(*status)));
+            let answered = of_these.order(a::number).select((a::delivery_id, a::number));
+            attempts.extend(answered.load::<(DeliveryId, i32)>(conn)?);
+            Ok(rows.into_iter().filter(|row| attempts.contains_key(&row.id)).collect())
         }
         Search::Text(text) => {
             let mut holds = |body: &[u8]| {
@@ -130,20 +135,20 @@ fn matching(
             };
             let webhooks: HashMap<DeliveryId, WebhookId> = rows.iter().map(|row| (row.id, row.webhook_id)).collect();
             let ids = webhooks.iter().filter(|(_, webhook)| search.answers.are_shown(**webhook)).map(|(id, _)| *id);
-            let of_these = attempts::table.filter(attempts::delivery_id.eq_any(ids.collect::<Vec<_>>()));
+            let of_these = a::table.filter(a::delivery_id.eq_any(ids.collect::<Vec<_>>()));
             let sent: HashSet<EventId> = rows.iter().map(|row| row.event_id).collect();
             let sent: Vec<EventId> = sent.into_iter().collect();
             let sent = events::bodies(conn, &sent)?.into_iter().filter(|(_, body)| holds(body));
             let sent: HashSet<EventId> = sent.map(|(id, _)| id).collect();
-            let answers = of_these.filter(attempts::response_body.is_not_null());
-            let answers: Vec<(DeliveryId, Option<Vec<u8>>)> =
-                answers.select((attempts::delivery_id, attempts::response_body)).load(conn)?;
-            let answered = answers.into_iter().filter(|(id, body)| {
+            let answers = of_these.filter(a::response_body.is_not_null()).order(a::number);
+            let answers: Vec<(DeliveryId, i32, Option<Vec<u8>>)> =
+                answers.select((a::delivery_id, a::number, a::response_body)).load(conn)?;
+            let answered = answers.into_iter().filter(|(id, _, body)| {
                 let (Some(webhook), Some(body)) = (webhooks.get(id), body) else { return false };
                 holds(&search.answers.as_shown(*webhook, body))
             });
-            let answered: HashSet<DeliveryId> = answered.map(|(id, _)| id).collect();
-            let fits = |row: &Row| sent.contains(&row.event_id) || answered.contains(&row.id);
+            attempts.extend(answered.map(|(id, number, _)| (id, number)));
+            let fits = |row: &Row| sent.contains(&row.event_id) || attempts.contains_key(&row.id);
             Ok(rows.into_iter().filter(fits).collect())
         }
         Search::Deliveries(_) | Search::Events(_) => Ok(rows),

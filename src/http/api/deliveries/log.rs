@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::db::deliveries::log;
-use crate::db::events;
+use crate::db::{events, webhooks};
+use crate::domain::deliveries::state::Progress;
 use crate::domain::id::DeliveryId;
 use crate::http::State;
 use crate::http::api::error::ApiError;
@@ -21,12 +22,13 @@ type Ids = Path<(String, String)>;
 /// The log, newest first.
 pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
     let limit = limit(query.limit.as_deref())?;
-    let Parsed { filter, cursor, unrecognised, .. } = query.parse("UTC", clock::now());
+    let now = clock::now();
+    let Parsed { filter, cursor, unrecognised, .. } = query.parse("UTC", now);
     ApiError::check_filters(&unrecognised)?;
     let permit = state.search_permit(&filter).await?;
     let page = state.db.read(move |conn| {
         let _permit = permit;
-        log::page(conn, &filter, cursor, limit)
+        log::page(conn, &filter, cursor, limit, now)
     });
     let page = page.await?;
     let next = page.next.and_then(|id| cursor.beyond(id).written());
@@ -42,7 +44,8 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
         .read(move |conn| {
             let Some((delivery, attempts)) = log::attempts::with_attempts(conn, id)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
-            Ok(Some(WholeDelivery::new(&delivery, body.as_deref(), &attempts)))
+            let progress = webhooks::health::obstacles(conn, &[delivery.webhook_id], clock::now())?.progress(&delivery);
+            Ok(Some(WholeDelivery::new(&delivery, progress, body.as_deref(), &attempts)))
         })
         .await?;
     let shape = shape.ok_or_else(ApiError::not_found)?;
@@ -52,7 +55,10 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 /// Sends the event of a delivery again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let delivery = redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?;
-    Ok(HttpResponse::Accepted().json(json!({ "payload": { "delivery": response_json::delivery(&delivery) } })))
+    // The webhook is on, and the delivery was claimed or is due.
+    let progress = Progress::of(&delivery, None, clock::now());
+    Ok(HttpResponse::Accepted()
+        .json(json!({ "payload": { "delivery": response_json::delivery(&delivery, progress) } })))
 }
 
 impl From<Refused> for ApiError {

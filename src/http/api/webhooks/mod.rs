@@ -12,6 +12,7 @@ use super::management::{Caller, Object, RawObject};
 use super::response_json::{WholeDelivery, envelope};
 use crate::clock;
 use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::domain::deliveries::state::Progress;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::check_test_body;
 use crate::domain::id::WebhookId;
@@ -142,7 +143,9 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObje
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
     let sent = test_event::send(&state.db, &state.engine, ids.1, event, body.clone(), None).await?;
-    let shown = WholeDelivery::new(&sent.delivery, Some(&body), &sent.attempts);
+    // A test is sent once, whatever the state of its webhook.
+    let progress = Progress::of(&sent.delivery, None, clock::now());
+    let shown = WholeDelivery::new(&sent.delivery, progress, Some(&body), &sent.attempts);
     Ok(HttpResponse::Ok().json(envelope("delivery", shown)))
 }
 

@@ -172,6 +172,7 @@ pub fn output(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Val
         "timeout_s": webhook.timeout_s,
         "viewers_see_answers": webhook.viewers_see_answers,
         "status": webhook.state,
+        "backlog_full_since": webhook.backlog_full_since,
         "created_at": webhook.created_at,
     });
     // A member of Chatwoot, absent unless exactly one inbox is selected.

@@ -41,7 +41,8 @@ pub struct DeliveryQuery {
 #[derive(Clone, Copy)]
 enum Fragment {
     Delivery,
-    Attempts,
+    /// After sending again, with the new delivery.
+    Attempts(DeliveryId),
 }
 
 /// One delivery with its attempts.
@@ -74,6 +75,7 @@ async fn render_delivery(
     let loaded = state.db.read(move |conn| {
         let Some((delivery, attempts)) = log::attempts::with_attempts(conn, id)? else { return Ok(None) };
         let others = log::other_deliveries(conn, &delivery, OTHER_DELIVERIES_MAX)?;
+        let neighbours = log::neighbours(conn, &delivery)?;
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
         let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());
@@ -82,10 +84,10 @@ async fn render_delivery(
             Some(attempt) => log::attempts::refused_address(conn, id, attempt.number)?,
             None => None,
         };
-        Ok(Some((delivery, attempts, others, body, webhook, inboxes::list(conn)?, (refused, everywhere))))
+        Ok(Some((delivery, attempts, (others, neighbours), body, webhook, inboxes::list(conn)?, (refused, everywhere))))
     });
     let loaded = loaded.await?.ok_or(PageError::NotFound)?;
-    let (delivery, mut attempts, others, body, webhook, inboxes, (refused, everywhere)) = loaded;
+    let (delivery, mut attempts, (others, neighbours), body, webhook, inboxes, (refused, everywhere)) = loaded;
     let inboxes = context.t().named_inboxes(inboxes);
     let mut answers_hidden = false;
     if !context.is_admin() {
@@ -104,6 +106,11 @@ async fn render_delivery(
         webhook: webhook.as_ref(),
         inbox: inbox_name(&inboxes, delivery.inbox_id),
         other_deliveries: &others,
+        neighbours,
+        sent_again: match fragment {
+            Fragment::Attempts(id) => Some(id),
+            Fragment::Delivery => None,
+        },
         attempts: &attempts,
         answers_hidden,
         schedule: ATTEMPTS.unsigned_abs().into(),
@@ -118,8 +125,9 @@ async fn render_delivery(
         Fragment::Delivery if query.seen == Some(shown.state()) => Ok(HttpResponse::NoContent().finish()),
         Fragment::Delivery => render(StatusCode::OK, &shown.as_delivery()),
         // The form stays on the page and may be sent again.
-        Fragment::Attempts => {
-            fragments(&[shown.as_attempts().html()?, context.layout().once_again("once-resend").html()?])
+        Fragment::Attempts(_) => {
+            let once = context.layout().once_again("once-resend").html()?;
+            fragments(&[shown.as_attempts().html()?, shown.as_sent_again().html()?, once])
         }
     }
 }
@@ -140,7 +148,7 @@ pub async fn send_again(
     let id = parse(&id)?;
     let delivery = redelivery::make(&state.db, &state.engine, id, form.once()).await?;
     if context.htmx {
-        return render_delivery(&state, &context, id, &page_query(&request), Fragment::Attempts).await;
+        return render_delivery(&state, &context, id, &page_query(&request), Fragment::Attempts(delivery.id)).await;
     }
     UserSession(session).store_notice(NoticeKind::DeliveryResent.as_str());
     Ok(redirect_to(&context, &format!("/deliveries/{}", delivery.id)))

@@ -17,11 +17,10 @@ use crate::views::system::status::{StatusPage, StatusView};
 pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
     let (pulse, now) = (state.engine.pulse(), state.db.now().await?);
     let load = move |conn: &mut DbConnection| {
-        let queue =
-            (statistics::pending(conn, None)?, diagnostics::oldest_pending(conn)?, diagnostics::oldest_due(conn, now)?);
+        let queue = (statistics::open(conn, None, now)?, diagnostics::oldest_due(conn, now)?);
         Ok((queue, diagnostics::migration(conn)?, webhooks::list(conn)?))
     };
-    let ((pending, oldest_pending, oldest_due), migration, hooks) = state.db.read(load).await?;
+    let ((open, oldest_due), migration, hooks) = state.db.read(load).await?;
     let may_know_places = context.user.as_ref().is_some_and(|user| user.role == Role::Admin);
     let readable = state.data.files_readable_by_others();
     let readable: Vec<String> = readable.iter().map(|file| file.display().to_string()).collect();
@@ -42,8 +41,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
         database_size: state.db.size().await?,
         database_file: state.db.file().filter(|_| may_know_places).map(|file| file.display().to_string()),
         migration,
-        pending: u64::try_from(pending).unwrap_or(0),
-        oldest_pending,
+        open,
         in_flight: pulse.in_flight as u64,
         in_flight_max: u64::from(state.delivery.in_flight),
         webhooks: hooks.iter().map(|webhook| webhook.state).collect(),

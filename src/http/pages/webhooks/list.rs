@@ -14,6 +14,7 @@ use crate::db::deliveries::statistics::{self, Activity, HourActivity};
 use crate::db::webhooks::search::{self, Search};
 use crate::db::{DbConnection, Error, events, inboxes, webhooks};
 use crate::domain::deliveries::Delivery;
+use crate::domain::deliveries::state::OpenCounts;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::inboxes::Inbox;
 use crate::domain::text::trimmed;
@@ -84,7 +85,7 @@ struct Loaded {
     inboxes: Vec<Inbox>,
     activity: HashMap<WebhookId, Activity>,
     last: HashMap<WebhookId, Delivery>,
-    pending: i64,
+    open: OpenCounts,
     has_token: bool,
     has_event: bool,
 }
@@ -140,7 +141,7 @@ fn load(
         inboxes: inboxes::list(conn)?,
         activity: statistics::activity(conn, &ids, now)?,
         last,
-        pending: statistics::pending(conn, None)?,
+        open: statistics::open(conn, None, now)?,
         has_token: tokens::any(conn)?,
         has_event: events::any(conn)?,
     })
@@ -192,10 +193,7 @@ impl Loaded {
             webhooks: self.webhooks.iter().map(|webhook| self.summary(webhook)).collect(),
             pagination: self.pagination,
             inboxes: &self.inboxes,
-            totals: Totals {
-                day: last_day(self.activity.get(&hourly_counts::ALL)).into_iter().sum(),
-                pending: count(self.pending),
-            },
+            totals: Totals { day: last_day(self.activity.get(&hourly_counts::ALL)).into_iter().sum(), open: self.open },
             alerts,
         }
     }

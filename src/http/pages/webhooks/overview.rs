@@ -63,7 +63,10 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Webh
         delivery: &line.delivery,
         webhook: Some(&title),
         inbox: inbox_name(&inboxes, line.delivery.inbox_id),
+        progress: line.progress,
         http_status: line.http_status,
+        cause: line.cause,
+        found_attempt: line.found_attempt,
         duration_ms: line.duration_ms,
     });
     let recent = Recent { lines: lines.collect(), mark };
@@ -91,7 +94,7 @@ struct Loaded {
 fn load(conn: &mut DbConnection, id: WebhookId, range: Range, now: Timestamp) -> Result<Option<Loaded>, Error> {
     let Some(webhook) = webhooks::find(conn, id)? else { return Ok(None) };
     let filter = LogFilter { webhook: Some(id), ..LogFilter::default() };
-    let lines = log::page(conn, &filter, Cursor::Newest, RECENT_LINES)?.lines;
+    let lines = log::page(conn, &filter, Cursor::Newest, RECENT_LINES, now)?.lines;
     Ok(Some(Loaded { webhook, inboxes: inboxes::list(conn)?, lines, chart: chart(conn, id, range, now)? }))
 }
 
@@ -111,6 +114,7 @@ fn chart(conn: &mut DbConnection, id: WebhookId, range: Range, now: Timestamp) -
     Ok(ChartInput {
         range,
         hours: (first..first + range.hours()).map(hour).collect(),
+        open: statistics::open(conn, Some(id), now)?,
         answer_times: answers.map(|Answers { median_ms, p95_ms }| AnswerTimes { median_ms, p95_ms }),
     })
 }
@@ -121,8 +125,8 @@ fn mark(webhook: &Webhook, lines: &[Line]) -> String {
     webhook.enabled.hash(&mut hasher);
     for line in lines {
         let delivery = &line.delivery;
-        (delivery.id.0, delivery.status.as_str(), delivery.attempts, line.http_status).hash(&mut hasher);
-        (delivery.leased_until.is_some(), line.duration_ms).hash(&mut hasher);
+        (delivery.id.0, delivery.attempts, line.http_status).hash(&mut hasher);
+        (line.progress.state, delivery.leased_until.is_some(), line.duration_ms).hash(&mut hasher);
     }
     format!("{:016x}", hasher.finish())
 }

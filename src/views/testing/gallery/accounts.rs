@@ -6,6 +6,7 @@ use super::{Picture, html, layout};
 use crate::domain::accounts::api_token::{Scope, Token};
 use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, Role, User};
+use crate::domain::deliveries::state::OpenCounts;
 use crate::domain::id::{TokenId, UserId};
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::system::status::Measurements;
@@ -171,15 +172,14 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         cleaned_at: Some(ago(4)),
         started_at: ago(12_000),
     };
-    let look = |measurements, pending, clock_set| status::StatusView {
+    let look = |measurements, open, clock_set| status::StatusView {
         measurements,
         version: "0.1.0",
         database: "SQLite",
         database_size: 12_400_000,
         database_file: Some("/var/lib/hachok/hachok.db".into()),
         migration: Some("20261121000004".into()),
-        pending,
-        oldest_pending: (pending > 0).then(|| ago(190)),
+        open,
         in_flight: 3,
         in_flight_max: 64,
         webhooks: vec![State::Active, State::Active, State::Failing, State::AutoDisabled],
@@ -200,12 +200,19 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         oldest_due: Some(ago(9)),
         ..well
     };
-    let good = page(look(well, 12, None));
+    let good = page(look(well, OpenCounts { queued: 2, retrying: 10, ..OpenCounts::default() }, None));
     vec![
         ("settings", set(&none)),
         ("settings-errors", if user.role == Role::Admin { set(&wrong) } else { set(&none) }),
         ("status", html(&good)),
         ("status-fragment", html(&good.as_status())),
-        ("status-ill", html(&page(look(ill, 100_412, Some((ago(30), -3_600_000_000)))))),
+        (
+            "status-ill",
+            html(&page(look(
+                ill,
+                OpenCounts { queued: 100_412, retrying: 24, waiting: 7, held: 62 },
+                Some((ago(30), -3_600_000_000)),
+            ))),
+        ),
     ]
 }

@@ -3,6 +3,7 @@
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
 
 mod accounts;
+mod deliveries_log;
 mod events;
 mod troubleshooting;
 
@@ -10,9 +11,8 @@ use std::time::Duration;
 
 use super::fixtures::{self, NOW};
 use crate::domain::accounts::user::{Language, Role, User};
-use crate::domain::clock_field::{self, Edge};
 use crate::domain::deliveries::Status;
-use crate::domain::deliveries::log_filter::LogFilter;
+use crate::domain::deliveries::state::OpenCounts;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::problem::{Field, Problem, Problems};
@@ -25,6 +25,7 @@ use crate::forms::webhook::WebhookForm;
 use crate::i18n::Translator;
 use crate::views::accounts::sign_in;
 use crate::views::*;
+use deliveries_log::{line, status};
 
 /// The name of a page and its HTML.
 pub type Picture = (&'static str, String);
@@ -36,8 +37,8 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all.extend(of_one_webhook(language, &user));
     all.extend(forms_of(language, &user));
     all.extend(tests_of(language, &user));
-    all.extend(deliveries_of(language, &user));
-    all.extend(logs_of(language, &user));
+    all.extend(deliveries_log::deliveries_of(language, &user));
+    all.extend(deliveries_log::logs_of(language, &user));
     all.extend(troubleshooting::pictures(language, &user));
     all.extend(events::pictures(language, &user));
     all.extend(inboxes_of(language, &user));
@@ -48,7 +49,7 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
 
 fn layout<'a>(language: Language, user: &'a User, path: &'a str) -> Layout<'a> {
     let t = Translator::new(language, NOW).in_zone(&user.time_zone);
-    Layout { user: Some(user), failed_24h: 28, ..Layout::new(t, path, "f3c0ffee") }
+    Layout { user: Some(user), failed_attempts_24h: 28, ..Layout::new(t, path, "f3c0ffee") }
 }
 
 fn html(page: &impl Html) -> String {
@@ -75,7 +76,7 @@ fn lists(language: Language, user: &User) -> Vec<Picture> {
         inboxes: &inboxes,
         totals: webhooks::Totals {
             day: webhooks::Hour { delivered: 1120, failed: 28, failed_attempts: 41 },
-            pending: 12,
+            open: OpenCounts { queued: 2, retrying: 24, waiting: 0, held: 62 },
         },
         alerts: all.get(3).map(alert).into_iter().collect(),
     };
@@ -116,7 +117,8 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
     let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
     let page = webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, fixtures::chart(Range::Day), recent);
     let week = webhooks::Chart::new(at("/").t, WebhookId(1), fixtures::chart(Range::Week));
-    let quiet = webhooks::ChartInput { answer_times: None, hours: Vec::new(), range: Range::Day };
+    let quiet =
+        webhooks::ChartInput { answer_times: None, open: OpenCounts::default(), hours: Vec::new(), range: Range::Day };
     let idle = webhooks::OverviewPage::new(at("/webhooks/4"), off, &inboxes, quiet, webhooks::Recent::default());
     let idle = idle.with_alert(gone);
     let bad = webhooks::VerifyForm {
@@ -215,104 +217,6 @@ fn tests_of(language: Language, user: &User) -> Vec<Picture> {
         ("test", page(EventName::WebhookTest, &none, None)),
         ("test-ok", page(EventName::WebhookTest, &none, Some(&success))),
         ("test-failed", page(EventName::MessageCreated, &wrong, attempts.last())),
-    ]
-}
-
-fn line<'a>(delivery: &'a crate::domain::deliveries::Delivery, title: &'a str) -> deliveries::LogLine<'a> {
-    let answered = delivery.status != Status::Pending || delivery.attempts > 0;
-    deliveries::LogLine {
-        delivery,
-        webhook: (delivery.webhook_id.0 != 9).then_some(title),
-        inbox: Some("Telegram"),
-        http_status: answered.then_some(if delivery.status == Status::Success { 200 } else { 503 }),
-        duration_ms: answered.then_some(182),
-    }
-}
-
-fn logs_of(language: Language, user: &User) -> Vec<Picture> {
-    let all = fixtures::webhooks(language);
-    let some: Vec<_> = (0..18).map(|n| fixtures::delivery(n, if n == 5 { 9 } else { n % 4 + 1 }, status(n))).collect();
-    let title = |id: WebhookId| all.iter().find(|webhook| webhook.id == id).map(|webhook| webhook.title());
-    let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id).unwrap_or_default()).collect();
-    let full = deliveries::LogInput {
-        filter: LogFilter {
-            webhook: Some(WebhookId(1)),
-            test: Some(false),
-            from: clock_field::time("2026-11-20T09:00", &user.time_zone, Edge::Start),
-            q: "<b>&".into(),
-            ..LogFilter::default()
-        },
-        is_live: true,
-        unrecognised: vec!["event", "to"],
-        inboxes: vec![(InboxId(1), "Telegram".into())],
-        looked_until: None,
-        news: Some(deliveries::News { seen: fixtures::delivery(0, 1, Status::Success).id, count: 3 }),
-        lines: some.iter().zip(&titles).map(|(delivery, title)| line(delivery, title)).collect(),
-        webhooks: all.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
-        newer: Some("n&1".into()),
-        older: Some("o2".into()),
-        retention_days: 30,
-    };
-    let empty = deliveries::LogInput { retention_days: 30, ..deliveries::LogInput::default() };
-    let page = |log| deliveries::LogPage::new(layout(language, user, "/deliveries"), log);
-    let filter = || LogFilter { q: "замовлення".into(), ..LogFilter::default() };
-    let cut = deliveries::LogInput {
-        filter: filter(),
-        looked_until: Some(fixtures::ago(9000)),
-        older: Some("o2".into()),
-        ..empty.clone()
-    };
-    let none = deliveries::LogInput { filter: filter(), ..empty.clone() };
-    let full = page(full);
-    vec![
-        ("log", html(&full)),
-        ("log-fragment", html(&full.as_log())),
-        ("log-news-fragment", html(&full.as_news())),
-        ("log-empty", html(&page(empty))),
-        ("log-cut", html(&page(cut))),
-        ("log-no-match", html(&page(none))),
-    ]
-}
-
-fn status(number: i64) -> Status {
-    match number % 7 {
-        1 => Status::Pending,
-        2 => Status::Failed,
-        _ => Status::Success,
-    }
-}
-
-fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
-    let all = fixtures::webhooks(language);
-    let (attempts, success) = (fixtures::attempts(), [fixtures::success()]);
-    let [open, done, failed] = [(3, Status::Pending), (1, Status::Success), (2, Status::Failed)]
-        .map(|(n, status)| fixtures::delivery(n, 1, status));
-    let others = [fixtures::delivery(6, 1, Status::Pending), fixtures::delivery(8, 1, Status::Success)];
-    let page = |delivery, attempts, body, other_deliveries, raw| {
-        let view = deliveries::DeliveryView {
-            delivery,
-            webhook: all.first(),
-            inbox: Some("Telegram"),
-            other_deliveries,
-            attempts,
-            answers_hidden: user.role == Role::Viewer,
-            schedule: 10,
-            body,
-            chosen: if raw { Some(2) } else { None },
-            raw,
-            retention_days: 30,
-        };
-        deliveries::DeliveryPage::new(layout(language, user, "/deliveries/dlv_1"), view)
-    };
-    let body = EventName::MessageUpdated.sample();
-    let open = page(&open, &attempts, Some(body.as_bytes()), &[][..], false);
-    vec![
-        ("delivery", html(&open)),
-        ("delivery-fragment", html(&open.as_delivery())),
-        ("delivery-attempts-fragment", html(&open.as_attempts())),
-        ("delivery-ok", html(&page(&done, &success, None, &others[..], false))),
-        ("delivery-raw", html(&page(&failed, &attempts, Some(body.as_bytes()), &[][..], true))),
-        ("delivery-failed", html(&page(&failed, &attempts, Some(b"<script>"), &[][..], false))),
     ]
 }
 

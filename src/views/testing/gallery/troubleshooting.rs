@@ -1,6 +1,8 @@
 //! Failing webhooks and what to do about them: banners, held deliveries, sending again, recoveries.
 
 use super::*;
+use crate::domain::clock_field::{self, Edge};
+use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::id::{InboxId, RecoveryId, WebhookId};
 use crate::domain::webhooks::State;
