@@ -85,6 +85,7 @@ async fn nothing_typed_is_lost_and_each_message_is_true() {
         let entries = "return String(history.length)";
         browser.fill("#q", "CR").await;
         browser.await_at("q=CR").await;
+        assert!(!browser.at().await.contains("inbox="), "a filter that is not set: {}", browser.at().await);
         let before = browser.says(entries).await;
         browser.driver.execute("document.querySelector('#q').blur()", vec![]).await.expect("a blur");
         browser.click("select[name=state] option[value=active]").await;
