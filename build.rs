@@ -57,15 +57,16 @@ fn list(folder: &Path, paths: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
 fn minified(path: &str, source: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let text = || std::str::from_utf8(source);
     Ok(match path {
-        "app.css" => with_short_names(&css(text()?)).into_bytes(),
+        "app.css" => with_short_names(&css(text()?), &fs::read_to_string("static/icons.svg")?).into_bytes(),
         "app.js" => lines(text()?, "//").into_bytes(),
         "icons.svg" | "favicon.svg" => lines(text()?, "<!--").into_bytes(),
         _ => source.to_vec(),
     })
 }
 
-/// With custom properties of one letter each, in the order of their definitions; no other file names them.
-fn with_short_names(css: &str) -> String {
+/// With custom properties of one letter each, in the order of their definitions. Those that the icons use keep their names:
+/// an icon inherits them from the page that shows it.
+fn with_short_names(css: &str, icons: &str) -> String {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let mut letters = ('a'..='z').chain('A'..='Z');
     let mut short: Vec<(&str, String)> = Vec::new();
@@ -75,7 +76,7 @@ fn with_short_names(css: &str) -> String {
         let (before, from) = rest.split_at(start);
         let (name, after) = from.split_at(from.find(|c| !is_name(c)).unwrap_or(from.len()));
         made.push_str(before);
-        if !short.iter().any(|(known, _)| *known == name) {
+        if !icons.contains(name) && !short.iter().any(|(known, _)| *known == name) {
             let letter = letters.next().map_or_else(|| name.to_owned(), |letter| format!("--{letter}"));
             short.push((name, letter));
         }

@@ -134,7 +134,7 @@ mod tests {
     fn minified_files_keep_strings_and_lose_comments() {
         let style = String::from_utf8_lossy(built("app.css").plain);
         assert!(style.contains("content:\"· \"") && style.contains("calc(100dvh - 5rem)"), "{style}");
-        assert!(!style.contains("var(--surface)") && style.contains("var(--b)"), "{style}");
+        assert!(!style.contains("var(--sunken)") && style.contains("var(--b)"), "{style}");
         assert!(!style.contains("/*") && !style.contains("  ") && !style.contains('\n'), "{style}");
         let script = String::from_utf8_lossy(built("app.js").plain);
         assert!(script.lines().all(|line| !line.starts_with(['/', ' '])), "{script}");

@@ -16,7 +16,7 @@ const STOP: &str = "const e = document.activeElement; if (!e || e === document.b
     const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2;
     const over = document.elementFromPoint(x, y);
     const covered = !!over && !over.contains(e) && !e.contains(over) && !(e.labels && [...e.labels].some(l => l.contains(over) || over.contains(l)));
-    return [e.outerHTML.slice(0, 100).toWellFormed(), near.some(look) || !e.matches(':focus'), covered];";
+    return [e.outerHTML.slice(0, 100).toWellFormed().toWellFormed(), near.some(look) || !e.matches(':focus'), covered];";
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]

@@ -101,7 +101,7 @@ impl Browser {
         self.list(
             "const w = document.documentElement.clientWidth; return [...document.querySelectorAll('body *')]
                 .filter(e => e.checkVisibility() && !e.closest('.vh, pre') && e.getBoundingClientRect().right > w + 1)
-                .slice(0, 3).map(e => e.outerHTML.slice(0, 120));",
+                .slice(0, 3).map(e => e.outerHTML.slice(0, 120).toWellFormed());",
         )
         .await
     }

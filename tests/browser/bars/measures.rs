@@ -23,14 +23,14 @@ const SMALL: &str = "const inline = e => e.matches('a') && getComputedStyle(e).d
         .filter(e => e.checkVisibility({ visibilityProperty: true }) && !inline(e) && !e.closest('.vh, .skip'))
         .map(e => [e.closest('label') || e, e]).map(([box, e]) => [box.getBoundingClientRect(), e])
         .filter(([r]) => r.width > 1 && (r.width < 24 || r.height < 23.5))
-        .map(([r, e]) => Math.round(r.width) + 'x' + Math.round(r.height) + ' ' + e.outerHTML.slice(0, 90));";
+        .map(([r, e]) => Math.round(r.width) + 'x' + Math.round(r.height) + ' ' + e.outerHTML.slice(0, 90).toWellFormed());";
 
 /// Elements whose text is cut off without an ellipsis.
 const CUT: &str = "return [...document.querySelectorAll('main *, header *')]
         .filter(e => e.checkVisibility() && !e.closest('.vh, svg, pre, input, textarea, select') && e.children.length === 0)
         .filter(e => { const s = getComputedStyle(e);
             return /hidden|clip/.test(s.overflowX) && s.textOverflow !== 'ellipsis' && e.scrollWidth > e.clientWidth + 1; })
-        .map(e => e.outerHTML.slice(0, 90));";
+        .map(e => e.outerHTML.slice(0, 90).toWellFormed());";
 
 /// Elements that reach out of their table cell, card or heading, and so over what is beside it.
 const OUTSIDE: &str = "const box = e => e.closest('td') || e.closest('.card, .head, .crumbs, .notice');
@@ -41,7 +41,7 @@ const OUTSIDE: &str = "const box = e => e.closest('td') || e.closest('.card, .he
         .filter(e => { const c = box(e.parentElement); if (!c || hides(e, c)) return false;
             const r = e.getBoundingClientRect(), k = c.getBoundingClientRect();
             return r.width > 1 && (r.right > k.right + 1 || r.left < k.left - 1); })
-        .slice(0, 3).map(e => e.outerHTML.slice(0, 120));";
+        .slice(0, 3).map(e => e.outerHTML.slice(0, 120).toWellFormed());";
 
 /// Text spacing as in WCAG 1.4.12.
 const SPACED: &str = "const sheet = new CSSStyleSheet();

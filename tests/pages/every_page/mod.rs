@@ -5,6 +5,7 @@ mod front_door;
 mod headers;
 mod hosts;
 mod htmx;
+mod icons;
 mod language;
 mod names;
 mod wording;
