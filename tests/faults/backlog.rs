@@ -44,6 +44,10 @@ async fn beyond_its_limit_a_webhook_gets_new_events_behind_the_older_ones_and_no
     }
     eventually("a full backlog", || async { admin.open(&page).await.says(full).then_some(()) }).await;
     assert!(admin.open(&format!("{page}?lang=uk")).await.says("чекає понад 50 доставок"));
+    let waiting = api.deliveries("status=waiting").await;
+    assert!(!waiting.is_empty() && waiting.iter().all(|one| one["waiting_because"] == "backlog"), "{waiting:?}");
+    let shown = api.get(&format!("webhooks/{}", made["id"])).await.json();
+    assert!(shown["payload"]["webhook"]["backlog_full_since"].is_string(), "{shown}");
     admin.open(&format!("{page}?lang=en")).await;
     // Each event is accepted: `HelpDesk` fails otherwise.
     let beside = p95(&desk, &receiver, 50).await;

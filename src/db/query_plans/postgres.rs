@@ -10,8 +10,8 @@ use crate::db::DbConnection;
 use crate::db::connection::{self, Access, migrations};
 use crate::domain::system::database_url::DatabaseUrl;
 
-/// Partial indexes with few rows, which may be read whole: pending deliveries, suspects, unmatched events.
-const SMALL_INDEXES: [&str; 3] = ["deliveries_pending", "deliveries_suspect", "events_unmatched"];
+/// Partial indexes with few rows, which may be read whole: pending and leased deliveries, suspects, unmatched events.
+const SMALL_INDEXES: [&str; 4] = ["deliveries_pending", "deliveries_leased", "deliveries_suspect", "events_unmatched"];
 
 /// Ninety days of hourly counts of twenty webhooks; 20,000 deliveries, of which the newest 100 are pending and one in fifty
 /// failed.
