@@ -40,9 +40,11 @@ async fn signed_in(browser: &Browser) -> App {
 }
 
 /// The menu of the second row is at its button.
-const AT_ITS_BUTTON: &str = "const menu = document.querySelector('#m-2'), b = document.querySelector('#mb-2').getBoundingClientRect();
+const AT_ITS_BUTTON: &str =
+    "const menu = document.querySelector('#m-2'), b = document.querySelector('#mb-2').getBoundingClientRect();
     const m = menu.getBoundingClientRect();
-    return Math.abs(m.top - b.bottom) < 16 && m.right > b.left - 80 && m.right <= innerWidth ? '' : JSON.stringify([m, b]);";
+    const gap = Math.min(Math.abs(m.top - b.bottom), Math.abs(b.top - m.bottom));
+    return gap < 16 && m.right > b.left - 80 && m.right <= innerWidth ? '' : JSON.stringify([m, b]);";
 
 #[tokio::test]
 #[ignore = "needs chromium and chromedriver: tests/run"]
