@@ -15,6 +15,8 @@ use crate::views::filters;
 #[template(path = "deliveries/_open_states.html")]
 pub struct OpenStates {
     states: Vec<OpenState>,
+    /// Only icons and numbers are seen.
+    is_short: bool,
 }
 
 impl HtmlSafe for OpenStates {}
@@ -26,7 +28,7 @@ struct OpenState {
 }
 
 impl OpenStates {
-    /// Of one webhook, or of all.
+    /// Of one webhook, or in short of all.
     pub fn new(t: Translator, counts: OpenCounts, webhook: Option<WebhookId>) -> Self {
         let states = [
             (StateFilter::Queued, counts.queued),
@@ -41,6 +43,6 @@ impl OpenStates {
             let address = super::log::address(&address, t.zone());
             Some(OpenState { badge: Badge::of_delivery_state(t, state), number: t.number(number), address })
         };
-        Self { states: states.into_iter().filter_map(of).collect() }
+        Self { states: states.into_iter().filter_map(of).collect(), is_short: webhook.is_none() }
     }
 }
