@@ -118,7 +118,10 @@ pub fn name_key(name: &str) -> Vec<(char, u8)> {
 mod tests {
     use super::*;
 
-    fn sorted(order: &str, list: &[(&str, Option<u8>, Option<i64>, Option<(u64, u64)>)]) -> String {
+    /// Name, rank of the alert, time of the last delivery in seconds, successful and all attempts.
+    type Case<'a> = (&'a str, Option<u8>, Option<i64>, Option<(u64, u64)>);
+
+    fn sorted(order: &str, list: &[Case]) -> String {
         let webhook = |(number, (title, trouble, last, attempts)): (usize, &(&str, _, Option<i64>, _))| Ordered {
             id: WebhookId(number as i64),
             title: (*title).to_owned(),
