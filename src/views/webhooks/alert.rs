@@ -7,7 +7,8 @@ use askama::filters::HtmlSafe;
 
 use super::list_filter::{WebhookFilter, list_address};
 use crate::domain::deliveries::ATTEMPTS;
-use crate::domain::id::WebhookId;
+use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::list_order::name_key;
@@ -56,6 +57,8 @@ pub struct Alert<'a> {
     pub stage: Stage,
     /// Its held deliveries, if it is off.
     pub held: Count,
+    /// The delivery and the number of the attempt that led to it.
+    pub failure: Option<(DeliveryId, i32)>,
 }
 
 impl<'a> Alert<'a> {
@@ -90,11 +93,18 @@ impl<'a> Alert<'a> {
         Some(self.held).filter(|held| *held > 0 && self.stage.is_off())
     }
 
-    /// The address of the log with the deliveries that explain the alert. It filters by `failed` only where deliveries
-    /// have failed permanently: on the first day of failures they still have attempts left, and after a 410 they are
-    /// held.
+    /// The cause that an attempt must have failed by to explain the alert; any cause if `None`.
+    pub fn cause(&self) -> Option<FailureCause> {
+        (self.stage == Stage::OffGone).then_some(FailureCause::Gone)
+    }
+
+    /// The address of the attempt that led to the alert. Where none is known, that of the log with the deliveries that
+    /// explain it: it filters by `failed` only where deliveries have failed permanently.
     fn log(&self) -> String {
         let id = self.webhook.id;
+        if let Some((delivery, number)) = self.failure {
+            return format!("/deliveries/{delivery}?attempt={number}");
+        }
         match self.stage {
             Stage::Failing | Stage::FailingDay(_) | Stage::OffGone => format!("/deliveries?webhook={id}"),
             _ => format!("/deliveries?webhook={id}&status=failed"),

@@ -186,3 +186,25 @@ async fn the_log_of_one_webhook_keeps_its_head_and_tabs() {
     assert_eq!(found.attribute("#clear", "href"), Some(path.clone()));
     assert_eq!(admin.get("/webhooks/99/deliveries").await.status, 404);
 }
+
+#[tokio::test]
+async fn an_alert_leads_to_the_attempt_that_turned_the_webhook_off() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::Status(500), Reply::Status(410)]);
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    for requests in 1..=2 {
+        api.accepted(event("message_created")).await;
+        receiver.await_requests("/a", requests).await;
+    }
+    let off = async || api.get("webhooks/1").await.json()["payload"]["webhook"]["status"] == "auto_disabled";
+    eventually("the webhook to be off", || async { off().await.then_some(()) }).await;
+    let gone = api.deliveries("cause=4xx").await.remove(0);
+    let expected = format!("/deliveries/{}?attempt=1", gone["id"].as_str().expect("an id"));
+    let admin = app.admin().await;
+    for page in ["/webhooks", "/webhooks/1"] {
+        let links = admin.open(page).await.links();
+        assert!(links.contains(&expected), "{expected} on {page}: {links:?}");
+    }
+    assert!(admin.open(&expected).await.says("410"));
+}

@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 
 use super::find;
-use crate::db::schema::attempts;
+use super::webhook_range::{IdRange, WebhookIdRange};
+use crate::db::schema::{attempts, deliveries};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Status};
-use crate::domain::id::DeliveryId;
+use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// The blocked address of an attempt with the cause `blocked_address`; stored only if an allow list is configured.
@@ -26,6 +27,33 @@ pub fn with_attempts(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<(
             _ => return Ok(Some((delivery, attempts))),
         }
     }
+}
+
+/// Deliveries of a webhook that are searched for its latest failure.
+const FAILURE_DELIVERIES_MAX: i64 = 500;
+
+/// The latest failed attempt among the newest deliveries of a webhook: the delivery and its number. With `cause` only an
+/// attempt that failed by it.
+pub fn latest_failure(
+    conn: &mut DbConnection,
+    webhook: WebhookId,
+    cause: Option<FailureCause>,
+) -> Result<Option<(DeliveryId, i32)>, Error> {
+    let newest: Vec<DeliveryId> = deliveries::table
+        .filter(WebhookIdRange { webhook, ids: IdRange::ALL })
+        .order((deliveries::webhook_id.desc(), deliveries::id.desc()))
+        .limit(FAILURE_DELIVERIES_MAX)
+        .select(deliveries::id)
+        .load(conn)?;
+    let mut failed = attempts::table
+        .filter(attempts::delivery_id.eq_any(newest))
+        .filter(attempts::outcome.eq(AttemptOutcome::Failed.as_str()))
+        .into_boxed();
+    if let Some(cause) = cause {
+        failed = failed.filter(attempts::cause.eq(cause.as_str()));
+    }
+    let latest = failed.order((attempts::started_at.desc(), attempts::delivery_id.desc(), attempts::number.desc()));
+    Ok(latest.select((attempts::delivery_id, attempts::number)).first(conn).optional()?)
 }
 
 #[derive(Queryable)]

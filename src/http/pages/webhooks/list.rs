@@ -9,8 +9,8 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use crate::db::accounts::tokens;
-use crate::db::deliveries::hourly_counts;
 use crate::db::deliveries::statistics::{self, Activity, HourActivity};
+use crate::db::deliveries::{hourly_counts, log};
 use crate::db::webhooks::search::{self, Search};
 use crate::db::{DbConnection, Error, events, inboxes, webhooks};
 use crate::domain::deliveries::Delivery;
@@ -98,9 +98,8 @@ pub async fn list(state: Data<State>, SignedIn(context): SignedIn, query: Query<
     loaded.inboxes = context.t().named_inboxes(loaded.inboxes);
     let mut alerts: Vec<Alert> = loaded.troubled.iter().filter_map(|webhook| list_alert(webhook, now)).collect();
     Alert::sort(&mut alerts);
-    for alert in alerts.iter_mut().take(Alert::SHOWN_MAX).filter(|alert| alert.webhook.state == Health::AutoDisabled) {
-        let id = alert.webhook.id;
-        alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
+    for alert in alerts.iter_mut().take(Alert::SHOWN_MAX) {
+        complete(&state, alert).await?;
     }
     let done = StepsDone {
         webhook: loaded.of > 0,
@@ -182,7 +181,7 @@ fn ordered(
 
 /// The alert of a webhook in the list: also that of one which is failing for less than a day.
 fn list_alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
-    let failing = || (webhook.state == Health::Failing).then_some(Alert { webhook, stage: Stage::Failing, held: 0 });
+    let failing = || (webhook.state == Health::Failing).then_some(Alert { webhook, stage: Stage::Failing, held: 0, failure: None });
     alert(webhook, now).or_else(failing)
 }
 
@@ -203,7 +202,7 @@ impl Loaded {
     }
 }
 
-/// The alert of a webhook, if it needs attention. `held` is 0: the caller counts held deliveries where it shows them.
+/// The alert of a webhook, if it needs attention. [`complete`] adds the rest where it is shown.
 pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
     let stage = match (webhook.enabled, webhook.off_reason) {
         (false, Some(OffReason::Gone)) => Some(Stage::OffGone),
@@ -215,7 +214,19 @@ pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
             health::Stage::OffSoon(at) => Stage::OffSoon(at),
         }),
     };
-    stage.map(|stage| Alert { webhook, stage, held: 0 })
+    stage.map(|stage| Alert { webhook, stage, held: 0, failure: None })
+}
+
+/// Adds to an alert that is shown what it does not know yet: the held deliveries and the attempt that led to it.
+pub async fn complete(state: &State, alert: &mut Alert<'_>) -> Result<(), PageError> {
+    let (id, cause, holds) = (alert.webhook.id, alert.cause(), alert.webhook.state == Health::AutoDisabled);
+    let loaded = state.db.read(move |conn| {
+        let held = if holds { statistics::pending(conn, Some(id))? } else { 0 };
+        Ok((held, log::attempts::latest_failure(conn, id, cause)?))
+    });
+    let (held, failure) = loaded.await?;
+    (alert.held, alert.failure) = (count(held), failure);
+    Ok(())
 }
 
 fn last_day(activity: Option<&Activity>) -> [Hour; 24] {

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
-use super::list::{alert, count, inbox_name};
+use super::list::{alert, complete, count, inbox_name};
 use crate::db::deliveries::hourly_counts::{self, Counted};
 use crate::db::deliveries::log::{self, Line};
 use crate::db::deliveries::statistics::{self, Answers};
@@ -75,8 +75,8 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn, id: Path<Webh
         return render(StatusCode::OK, &shown.as_recent());
     }
     let mut alert = alert(&webhook, now);
-    if let Some(alert) = alert.as_mut().filter(|_| webhook.state == Health::AutoDisabled) {
-        alert.held = count(state.db.read(move |conn| statistics::pending(conn, Some(id))).await?);
+    if let Some(alert) = alert.as_mut() {
+        complete(&state, alert).await?;
     }
     let paused = webhook.health.paused_until(now);
     let shown = shown.with_alert(alert).with_pause(paused).with_probe(webhook.health.probe_at());
