@@ -181,7 +181,9 @@ fn ordered(
 
 /// The alert of a webhook in the list: also that of one which is failing for less than a day.
 fn list_alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
-    let failing = || (webhook.state == Health::Failing).then_some(Alert { webhook, stage: Stage::Failing, held: 0, failure: None });
+    let failing = || {
+        (webhook.state == Health::Failing).then_some(Alert { webhook, stage: Stage::Failing, held: 0, failure: None })
+    };
     alert(webhook, now).or_else(failing)
 }
 

@@ -114,7 +114,12 @@ fn of_one_webhook(language: Language, user: &User) -> Vec<Picture> {
         (1..=6).map(|n| fixtures::delivery(n, 1, if n == 3 { Status::Pending } else { Status::Success })).collect();
     let lines = deliveries.iter().map(|delivery| line(delivery, "CRM"));
     let at = |path| layout(language, user, path);
-    let gone = webhooks::Alert { webhook: off, stage: webhooks::Stage::OffGone, held: 3, failure: Some((fixtures::delivery(2, 3, Status::Failed).id, 1)) };
+    let gone = webhooks::Alert {
+        webhook: off,
+        stage: webhooks::Stage::OffGone,
+        held: 3,
+        failure: Some((fixtures::delivery(2, 3, Status::Failed).id, 1)),
+    };
     let recent = webhooks::Recent { lines: lines.collect(), mark: "2b".into() };
     let page = webhooks::OverviewPage::new(at("/webhooks/1"), crm, &inboxes, fixtures::chart(Range::Day), recent);
     let week = webhooks::Chart::new(at("/").t, WebhookId(1), fixtures::chart(Range::Week));

@@ -31,7 +31,12 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
     let alerts: Vec<_> = all
         .iter()
         .zip(stages)
-        .map(|(webhook, stage)| Alert { webhook, stage, held: [0, 0, 0, 38, 3][webhook.id.0 as usize - 1], failure: None })
+        .map(|(webhook, stage)| Alert {
+            webhook,
+            stage,
+            held: [0, 0, 0, 38, 3][webhook.id.0 as usize - 1],
+            failure: None,
+        })
         .collect();
     let list = webhooks::WebhooksInput {
         pagination: webhooks::Pagination::new(1, 50, 120, 120),
