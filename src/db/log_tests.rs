@@ -56,13 +56,14 @@ fn check_state(conn: &mut DbConnection, case: &str) -> DeliveryState {
 fn a_state_filter_finds_what_is_in_that_state_and_the_counts_agree() {
     let mut conn = database(false);
     let mut seen = Vec::new();
-    for enabled in ["TRUE", "FALSE"] {
+    // A deleted webhook holds nothing back: its deliveries are being cancelled.
+    for (enabled, deleted_at) in [("TRUE", "NULL"), ("FALSE", "NULL"), ("FALSE", PAST)] {
         for probe_at in ["NULL", PAST, FUTURE] {
             for paused_until in ["NULL", PAST, FUTURE] {
                 for backlog in ["NULL", PAST] {
                     for (leased, steps) in [("NULL", 0), ("NULL", 1), (FUTURE, 0), (FUTURE, 1)] {
                         let case = format!(
-                            "UPDATE webhooks SET enabled = {enabled}, probe_at = {probe_at}, \
+                            "UPDATE webhooks SET enabled = {enabled}, deleted_at = {deleted_at}, probe_at = {probe_at}, \
                              paused_until = {paused_until}, backlog_full_since = {backlog}; \
                              UPDATE deliveries SET status = 'pending', finished_at = NULL, next_attempt_at = {PAST}, \
                              leased_until = {leased}, lease = {leased}, steps = {steps}, attempts = {steps} \

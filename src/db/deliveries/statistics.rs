@@ -170,9 +170,9 @@ fn retrying(conn: &mut DbConnection, webhook: Option<WebhookId>, now: Timestamp)
     let text = format!(
         "SELECT CAST(COALESCE(SUM((SELECT COUNT(*) FROM deliveries WHERE deliveries.webhook_id = webhooks.id \
          AND deliveries.status = 'pending' AND deliveries.attempts > 0 AND deliveries.leased_until IS NULL \
-         AND deliveries.steps > 0)), 0) AS BIGINT) AS amount FROM webhooks WHERE webhooks.enabled \
-         AND webhooks.probe_at IS NULL AND webhooks.backlog_full_since IS NULL \
-         AND COALESCE(webhooks.paused_until, 0) <= {now}{only}"
+         AND deliveries.steps > 0)), 0) AS BIGINT) AS amount FROM webhooks \
+         WHERE (webhooks.deleted_at IS NOT NULL OR (webhooks.enabled AND webhooks.probe_at IS NULL \
+         AND webhooks.backlog_full_since IS NULL AND COALESCE(webhooks.paused_until, 0) <= {now})){only}"
     );
     Ok(diesel::sql_query(text).get_result::<Amount>(conn)?.amount)
 }

@@ -125,3 +125,18 @@ async fn a_cause_finds_the_deliveries_whose_latest_attempt_failed_by_it() {
     }
     assert_eq!(api.get("deliveries?cause=unknown").await.status, 422);
 }
+
+#[tokio::test]
+async fn a_delivery_that_is_made_again_says_at_once_what_it_waits_for() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    api.accepted(event("message_created")).await;
+    let sent = eventually("a success", || async { api.deliveries("status=success").await.pop() }).await;
+    let in_an_hour = hachok::clock::now().after(HOUR).micros();
+    app.run_sql(&format!("UPDATE webhooks SET paused_until = {in_an_hour}"));
+    let path = format!("deliveries/{}/redelivery", sent["id"].as_str().expect("an id"));
+    let made = api.post(&path, &json!({})).await.json();
+    let made = &made["payload"]["delivery"];
+    assert_eq!((&made["state"], &made["held_because"]), (&json!("held"), &json!("paused")), "{made}");
+}

@@ -29,12 +29,13 @@ where
         let (before, after) = match self.state {
             DeliveryState::Held => (
                 "(deliveries.leased_until IS NULL AND deliveries.webhook_id IN (SELECT webhooks.id FROM webhooks \
-                 WHERE NOT webhooks.enabled OR (webhooks.probe_at IS NULL AND webhooks.paused_until > ",
-                ")))",
+                 WHERE webhooks.deleted_at IS NULL \
+                 AND (NOT webhooks.enabled OR (webhooks.probe_at IS NULL AND webhooks.paused_until > ",
+                "))))",
             ),
             DeliveryState::Waiting => (
                 "(deliveries.leased_until IS NULL AND deliveries.webhook_id IN (SELECT webhooks.id FROM webhooks \
-                 WHERE webhooks.enabled AND (webhooks.probe_at IS NOT NULL \
+                 WHERE webhooks.deleted_at IS NULL AND webhooks.enabled AND (webhooks.probe_at IS NOT NULL \
                  OR (webhooks.backlog_full_since IS NOT NULL AND COALESCE(webhooks.paused_until, 0) <= ",
                 "))))",
             ),
@@ -61,15 +62,15 @@ macro_rules! without_obstacle {
             "(",
             $steps,
             " AND (deliveries.leased_until IS NOT NULL OR deliveries.webhook_id NOT IN (SELECT webhooks.id FROM webhooks \
-             WHERE NOT webhooks.enabled OR webhooks.probe_at IS NOT NULL OR webhooks.backlog_full_since IS NOT NULL \
-             OR webhooks.paused_until > "
+             WHERE webhooks.deleted_at IS NULL AND (NOT webhooks.enabled OR webhooks.probe_at IS NOT NULL \
+             OR webhooks.backlog_full_since IS NOT NULL OR webhooks.paused_until > "
         )
     };
 }
 
 const RETRYING: &str = without_obstacle!("deliveries.steps > 0");
 const QUEUED: &str = without_obstacle!("deliveries.steps = 0");
-const WITHOUT_OBSTACLE_END: &str = ")))";
+const WITHOUT_OBSTACLE_END: &str = "))))";
 
 /// The text of a condition for deliveries whose latest attempt meets another condition.
 macro_rules! latest_attempt {

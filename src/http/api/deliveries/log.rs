@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::db::deliveries::log;
-use crate::db::{events, webhooks};
-use crate::domain::deliveries::state::Progress;
+use crate::db::{DbConnection, events, webhooks};
 use crate::domain::id::DeliveryId;
 use crate::http::State;
 use crate::http::api::error::ApiError;
@@ -55,8 +54,9 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 /// Sends the event of a delivery again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let delivery = redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?;
-    // The webhook is on, and the delivery was claimed or is due.
-    let progress = Progress::of(&delivery, None, clock::now());
+    let made = delivery.clone();
+    let obstacles = move |conn: &mut DbConnection| webhooks::health::obstacles(conn, &[made.webhook_id], clock::now());
+    let progress = state.db.read(obstacles).await?.progress(&delivery);
     Ok(HttpResponse::Accepted()
         .json(json!({ "payload": { "delivery": response_json::delivery(&delivery, progress) } })))
 }

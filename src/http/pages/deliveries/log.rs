@@ -103,14 +103,14 @@ async fn show_news(
         let _permit = permit;
         log::page(conn, &wanted, Cursor::After(seen), NEWS_MAX, now)
     });
-    let of_webhook = match of {
-        Some(id) => Some(find(state, id).await?),
-        None => None,
-    };
     let newer = newer.await?.lines.len();
     if given(&query.known).unwrap_or("0") == newer.to_string() {
         return Ok(HttpResponse::NoContent().finish());
     }
+    let of_webhook = match of {
+        Some(id) => Some(find(state, id).await?),
+        None => None,
+    };
     let news = Some(News { seen, count: newer as u64 });
     let input = LogInput {
         filter: parsed.filter,
