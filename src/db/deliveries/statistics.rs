@@ -140,7 +140,8 @@ pub fn open(conn: &mut DbConnection, webhook: Option<WebhookId>, now: Timestamp)
     let mut sending = d::table.filter(PENDING).filter(d::leased_until.is_not_null()).into_boxed();
     if let Some(id) = webhook {
         pending = pending.filter(d::webhook_id.eq(id));
-        sending = sending.filter(d::webhook_id.eq(id));
+        // `+ 0` keeps SQLite from using the index of the webhook, which would read all its deliveries.
+        sending = sending.filter((d::webhook_id + 0_i64).eq(id));
     }
     let pending: Vec<(WebhookId, i64)> = pending.load(conn)?;
     let ids: Vec<WebhookId> = pending.iter().map(|(id, _)| *id).collect();
