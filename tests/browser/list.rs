@@ -1,4 +1,4 @@
-//! The list of webhooks in a browser.
+//! The list of webhooks and the delivery log in a browser.
 
 use serde_json::json;
 
@@ -68,6 +68,36 @@ async fn six_rows_are_in_view_with_three_webhooks_in_trouble() {
             .expect("a blur");
         assert_eq!(browser.number("return window.asked").await as u32, 0, "the same search is not sent again");
         assert!(browser.number("return history.length").await <= before + 1.0);
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
+async fn twenty_rows_of_the_log_are_in_view_and_each_is_a_link() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    app.user(EMAIL, "admin", PASSWORD);
+    let api = Api::new(&app.url, &app.token("admin"));
+    api.webhook(&json!({ "url": receiver.at("/a"), "subscriptions": ["message_created"] })).await;
+    for _ in 0..25 {
+        api.accepted(event("message_created")).await;
+    }
+    in_browser("en", move |browser| async move {
+        browser.sign_in(&app.url, EMAIL, PASSWORD).await;
+        browser.appear(1280, "light").await;
+        browser.open(&format!("{}/deliveries", app.url)).await;
+        let rows = "return [...document.querySelectorAll('.lines tbody tr:not(.day)')]
+            .filter(row => row.getBoundingClientRect().bottom <= 900).length";
+        assert!(browser.number(rows).await >= 20.0, "{} rows", browser.number(rows).await);
+        // The middle of the inbox and of the log ID, where no text is a link.
+        for cell in ["c-inbox", "c-id"] {
+            let hit = format!(
+                "const cell = document.querySelector('.lines td.{cell}').getBoundingClientRect();
+                const hit = document.elementFromPoint(cell.x + cell.width / 2, cell.y + cell.height / 2);
+                return hit.closest('a.to') ? 1 : 0"
+            );
+            assert_eq!(browser.number(&hit).await as u32, 1, "{cell}");
+        }
     })
     .await;
 }

@@ -280,7 +280,7 @@ impl<'a> LogRow<'a> {
             attempts,
             shown_attempt: match line.found_attempt {
                 None => t.number(attempts),
-                Some(number) => t.attempts_of(Count::from(number.unsigned_abs()), attempts),
+                Some(number) => format!("{}/{}", t.number(Count::from(number.unsigned_abs())), t.number(attempts)),
             },
             duration: line.duration_ms.map_or_else(|| "—".into(), |duration| t.elapsed(duration)),
         }

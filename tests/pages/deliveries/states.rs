@@ -132,7 +132,7 @@ async fn the_log_shows_the_cause_where_no_answer_came_and_the_attempt_that_a_sea
     let page = admin.open("/deliveries?webhook=1&lang=en").await;
     assert_eq!((page.text(".c-code .code"), page.text("td.c-n")), ("200".into(), "2".into()));
     let page = admin.open("/deliveries?q=503").await;
-    assert_eq!((page.text(".c-code .code"), page.text("td.c-n")), ("503".into(), "1 of 2".into()));
+    assert_eq!((page.text(".c-code .code"), page.text("td.c-n")), ("503".into(), "1/2".into()));
     let to = page.attribute(".lines .to", "href").expect("a link");
     assert!(to.ends_with("?attempt=1"), "{to}");
     assert!(admin.open(&to).await.text("#h-rs").contains("attempt 1"));
@@ -151,6 +151,11 @@ async fn the_log_counts_clears_its_filters_and_resends_only_where_something_fail
     assert!(page.text("#log .bar").starts_with("3 deliveries"), "{}", page.text("#log .bar"));
     assert!(!page.has("#clear") && !page.has("#resend-failed"));
     assert_eq!(page.texts(".lines .day"), ["Today"]);
+    for path in ["/deliveries", "/webhooks/1/deliveries", "/webhooks/1"] {
+        let page = admin.open(path).await;
+        let columns = page.texts(".lines thead th").len().to_string();
+        assert_eq!(page.attribute(".lines .day th", "colspan"), Some(columns), "{path}");
+    }
     assert!(page.attribute("td.c-id", "title").is_some_and(|id| id.starts_with("dlv_") && id.len() > 12));
     let page = admin.open("/deliveries?status=success&event=message_created").await;
     assert_eq!(page.attribute("#clear", "href").as_deref(), Some("/deliveries"));
