@@ -2,6 +2,7 @@
 //! policies over them. Nothing here does input or output; time and randomness are arguments.
 
 pub mod accounts;
+pub mod chatwoot;
 pub mod client_address;
 pub mod clock_field;
 pub mod cursor;

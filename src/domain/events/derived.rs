@@ -1,20 +1,35 @@
 //! Events derived from Chatwoot's own (docs/reference/ingest.md, "Derived events").
 
+use std::collections::BTreeSet;
+
 use super::catalogue::EventName;
+use crate::domain::chatwoot::attribute::Attribute;
 use crate::domain::json::{self, Members};
 
 /// The names of the events that are derived from an event with these fields.
 pub(in crate::domain) fn names(name: EventName, fields: &Members, substatus: &str) -> Vec<EventName> {
     match name {
-        EventName::ConversationUpdated => of_changes(&changes(fields), substatus),
-        EventName::MessageCreated if is_incoming(fields) => vec![EventName::MessageReceived],
+        // Chatwoot reports a change of the status by an event of its own.
+        EventName::ConversationUpdated => {
+            let changed = changed(fields, substatus).into_iter();
+            changed.filter(|attribute| *attribute != Attribute::Status).map(Attribute::event).collect()
+        }
+        EventName::MessageCreated if is_from_customer(fields) => vec![EventName::MessageReceived],
         _ => Vec::new(),
     }
 }
 
-/// Chatwoot sends the type's name; its database, and some senders that copy from there, use the number.
-fn is_incoming(fields: &Members) -> bool {
-    fields.get("message_type").and_then(json::id).is_some_and(|kind| kind == "incoming" || kind == "0")
+/// The attributes that `changed_attributes` names.
+pub(in crate::domain) fn changed(fields: &Members, substatus: &str) -> BTreeSet<Attribute> {
+    of_changes(&changes(fields), substatus)
+}
+
+/// An incoming message that is no private note. Chatwoot sends the type's name; its database, and some senders that copy
+/// from there, use the number.
+fn is_from_customer(fields: &Members) -> bool {
+    let is_incoming =
+        fields.get("message_type").and_then(json::id).is_some_and(|kind| kind == "incoming" || kind == "0");
+    is_incoming && fields.get("private").is_none_or(|private| private.get() != "true")
 }
 
 /// Chatwoot sends an array of objects with one key each; an object with all keys is accepted as well. Their values are
@@ -27,16 +42,17 @@ fn changes<'a>(fields: &Members<'a>) -> Vec<Members<'a>> {
     }
 }
 
-fn of_changes(changed: &[Members], substatus: &str) -> Vec<EventName> {
+fn of_changes(changed: &[Members], substatus: &str) -> BTreeSet<Attribute> {
     let any = |keys: &[&str]| keys.iter().any(|key| changed.iter().any(|members| members.has(key)));
     [
-        (any(&["assignee_id", "assignee_agent_bot_id"]), EventName::AssigneeChanged),
-        (any(&["team_id"]), EventName::TeamChanged),
-        (any(&["label_list", "cached_label_list"]), EventName::ConversationLabelsChanged),
-        (is_new_substatus(changed, substatus), EventName::ConversationSubstatusChanged),
+        (any(&["status"]), Attribute::Status),
+        (any(&["assignee_id", "assignee_agent_bot_id"]), Attribute::Assignee),
+        (any(&["team_id"]), Attribute::Team),
+        (any(&["label_list", "cached_label_list"]), Attribute::Labels),
+        (is_new_substatus(changed, substatus), Attribute::Substatus),
     ]
     .into_iter()
-    .filter_map(|(follows, name)| follows.then_some(name))
+    .filter_map(|(follows, attribute)| follows.then_some(attribute))
     .collect()
 }
 
@@ -145,5 +161,9 @@ mod tests {
         assert_eq!(derived(EventName::MessageCreated.sample()), vec![EventName::MessageReceived]);
         assert_eq!(derived(r#"{"event":"message_created","message_type":"outgoing"}"#), vec![]);
         assert_eq!(derived(r#"{"event":"message_updated","message_type":"incoming"}"#), vec![]);
+        for (private, expected) in [("true", vec![]), ("false", vec![EventName::MessageReceived])] {
+            let note = format!(r#"{{"event":"message_created","message_type":"incoming","private":{private}}}"#);
+            assert_eq!(derived(&note), expected, "{note}");
+        }
     }
 }
