@@ -62,6 +62,12 @@ diesel::table! {
     }
 }
 
+// More columns of `webhooks`: a table of diesel has at most 32. The feature for 64 takes 58 s more CPU time of a clean build.
+diesel::table! {
+    #[sql_name = "webhooks"]
+    webhook_options (id) { id -> BigInt, redirect_is_success -> Bool, }
+}
+
 diesel::table! { routing (id) { id -> BigInt, version -> BigInt, } }
 
 diesel::table! { webhook_events (event, webhook_id) { webhook_id -> BigInt, event -> Text, } }

@@ -20,6 +20,7 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason,
 use crate::domain::events::Event;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
+use crate::domain::webhooks::options::Options;
 
 /// A delivery that this process has claimed, with all that its attempt needs.
 pub(super) struct Claimed {
@@ -100,7 +101,9 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
     let is_deleted = matches!(result, ExchangeResult::WebhookDeleted);
     let is_name_timeout = matches!(&result, ExchangeResult::Failed(failure) if failure.is_name_timeout);
     let (cause, detail, reply) = match result {
-        ExchangeResult::Answered(reply) => (outcome::cause_of(reply.response.status), None, Some(reply)),
+        ExchangeResult::Answered(reply, options) => {
+            (outcome::cause_of(reply.response.status, options), None, Some(reply))
+        }
         ExchangeResult::Failed(failure) => (Some(failure.cause), failure.detail, None),
         ExchangeResult::WebhookDeleted => (Some(FailureCause::Internal), Some("webhook deleted".to_owned()), None),
     };
@@ -152,7 +155,8 @@ struct Exchange {
 }
 
 enum ExchangeResult {
-    Answered(Reply),
+    /// The answer, and the options of the webhook by which it is judged.
+    Answered(Reply, Options),
     Failed(Failure),
     WebhookDeleted,
 }
@@ -179,7 +183,7 @@ async fn exchange(inner: &Inner, claimed: &Claimed, now: Timestamp) -> Exchange 
         return Exchange::not_sent("header");
     };
     let result = match inner.sender.send(&request).await {
-        Ok(reply) => ExchangeResult::Answered(reply),
+        Ok(reply) => ExchangeResult::Answered(reply, target.options),
         Err(failure) => ExchangeResult::Failed(failure),
     };
     Exchange { shown, result }

@@ -13,9 +13,10 @@ use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::authorization::{self as auth, Credential, Method, NewAuthorization};
 use crate::domain::webhooks::header::name::HeaderName;
 use crate::domain::webhooks::header::{self, NewHeader, ShownHeader};
+use crate::domain::webhooks::options::{Options, TIMEOUTS_S};
 use crate::domain::webhooks::signing::SigningSecret;
 use crate::domain::webhooks::target_url::TargetUrl;
-use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, InboxScope, NewWebhook, SELECTED_INBOXES_MAX, TIMEOUTS_S, Webhook};
+use crate::domain::webhooks::{InboxScope, NewWebhook, SELECTED_INBOXES_MAX, Webhook};
 use crate::domain::{json, text};
 
 /// Rows of extra headers that are read. More than may be saved, so that too many are reported as a problem.
@@ -50,6 +51,7 @@ pub struct WebhookForm {
     pub secret: String,
     pub timeout_s: String,
     pub viewers_see_answers: bool,
+    pub redirect_is_success: bool,
     /// The webhook's version when the edit began.
     pub version: Option<i32>,
 }
@@ -61,7 +63,7 @@ impl WebhookForm {
             auth: Method::None.as_str().into(),
             events,
             inbox_scope: "all".into(),
-            timeout_s: DEFAULT_TIMEOUT_S.to_string(),
+            timeout_s: Options::default().timeout_s.to_string(),
             ..Self::default()
         }
     }
@@ -98,8 +100,9 @@ impl WebhookForm {
             inbox_scope: scope.into(),
             inboxes,
             headers: webhook.headers.iter().map(row).collect(),
-            timeout_s: webhook.timeout_s.to_string(),
-            viewers_see_answers: webhook.viewers_see_answers,
+            timeout_s: webhook.options.timeout_s.to_string(),
+            viewers_see_answers: webhook.options.viewers_see_answers,
+            redirect_is_success: webhook.options.redirect_is_success,
             version: Some(webhook.version),
             ..Self::default()
         }
@@ -133,6 +136,7 @@ impl WebhookForm {
             "secret" => self.secret = value(),
             "timeout_s" => self.timeout_s = value(),
             "viewers_see_answers" => self.viewers_see_answers = true,
+            "redirect_is_success" => self.redirect_is_success = true,
             "version" => self.version = value().parse().ok(),
             _ => self.take_header(key, value()),
         }
@@ -177,31 +181,33 @@ impl WebhookForm {
             typed => problems.keep(Field::Secret, SigningSecret::parse(typed)),
         };
         let headers = self.checked_headers(context.stored, moved, &mut problems);
-        let timeout = match text::trimmed(&self.timeout_s) {
-            "" => Some(DEFAULT_TIMEOUT_S),
-            typed => {
-                let seconds = json::whole(typed).and_then(|seconds| seconds.parse().ok());
-                seconds.filter(|seconds| TIMEOUTS_S.contains(seconds))
-            }
-        };
-        let timeout = problems.keep(Field::Timeout, timeout.ok_or(Problem::TimeoutOutOfRange));
-        match (url, authorization, timeout) {
-            (Some(url), Some(authorization), Some(timeout_s)) => {
-                let viewers_see_answers = self.viewers_see_answers;
-                problems.or(NewWebhook {
-                    name,
-                    url,
-                    authorization,
-                    events,
-                    inboxes,
-                    headers,
-                    timeout_s,
-                    viewers_see_answers,
-                    secret,
-                })
+        let options = problems.keep(Field::Timeout, self.checked_options());
+        match (url, authorization, options) {
+            (Some(url), Some(authorization), Some(options)) => {
+                problems.or(NewWebhook { name, url, authorization, events, inboxes, headers, options, secret })
             }
             _ => Err(problems),
         }
+    }
+
+    /// Whether an option differs from its default, or is wrong.
+    pub fn has_options(&self) -> bool {
+        self.checked_options() != Ok(Options::default())
+    }
+
+    fn checked_options(&self) -> Result<Options, Problem> {
+        let timeout_s = match text::trimmed(&self.timeout_s) {
+            "" => Options::default().timeout_s,
+            typed => {
+                let seconds = json::whole(typed).and_then(|seconds| seconds.parse().ok());
+                seconds.filter(|seconds| TIMEOUTS_S.contains(seconds)).ok_or(Problem::TimeoutOutOfRange)?
+            }
+        };
+        Ok(Options {
+            timeout_s,
+            viewers_see_answers: self.viewers_see_answers,
+            redirect_is_success: self.redirect_is_success,
+        })
     }
 
     fn checked_authorization(

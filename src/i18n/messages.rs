@@ -168,7 +168,7 @@ messages! {
     signing_secret_about; signing_secret_made; use_my_own_secret; own_secret; own_secret_hint;
     secret_created(time: impl Text); replace_secret; custom_headers; custom_headers_about; header_row(n: impl Number);
     hide_value; remove_header(n: impl Number); add_header; timeout; timeout_about; timeout_label; create_webhook;
-    save_and_test; viewers; viewers_about; viewers_see_answers; danger_zone; delete_webhook; delete_about;
+    save_and_test; viewers; viewers_about; viewers_see_answers; redirects; redirects_about; redirect_is_success; danger_zone; delete_webhook; delete_about;
     copy_of(name: impl Text); duplicate; copied_from(name: impl Text);
     // webhooks/held_deliveries.ftl
     held_title(name: impl Text); held_kept(n: impl Number); held_none; held_send(n: impl Number); held_send_about;

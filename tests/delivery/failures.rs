@@ -42,6 +42,50 @@ async fn a_redirect_is_a_failure_and_never_followed() {
 }
 
 #[tokio::test]
+async fn a_redirect_counts_as_delivered_where_the_webhook_says_so_and_is_not_followed() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let (api, admin) = (app.api("admin"), app.admin().await);
+    let location = vec![("location", receiver.at("/target"))];
+    receiver.answers("/a", [Reply::Full(302, location, b"moved".to_vec())]);
+    assert_eq!(api.webhook(&webhook(&receiver.at("/a"))).await["redirect_is_success"], false);
+    api.accepted(event("message_created")).await;
+    let failed = after_attempt(&api, 1).await;
+    assert_eq!(failed["attempts"][0]["cause"], "redirect");
+    let page = admin.open(&format!("/deliveries/{}", failed["id"].as_str().expect("an id"))).await;
+    assert!(page.says("turn on “A redirect (3xx) counts as delivered”"), "{}", page.text("main"));
+
+    let form = admin.open("/webhooks/1/edit").await.form("#f-url");
+    assert_eq!(form.value("redirect_is_success"), "");
+    admin.submit(form.tick("redirect_is_success", "1")).await.leads_to();
+    let edit = admin.open("/webhooks/1/edit").await;
+    assert!(edit.has("details.more[open]") && edit.form("#f-url").value("redirect_is_success") == "1");
+    let copy = admin.open("/webhooks/new?from=1").await.form("#f-url");
+    assert_eq!(copy.value("redirect_is_success"), "1");
+    assert!(admin.open("/webhooks/1").await.says("A redirect (3xx) counts as delivered"));
+
+    // The failed delivery succeeds with its next attempt, and the series of failures ends.
+    let done = after_attempt(&api, 2).await;
+    let attempt = &done["attempts"][1];
+    assert_eq!(
+        (&done["status"], &attempt["outcome"], &attempt["cause"]),
+        (&json!("success"), &json!("succeeded"), &Value::Null)
+    );
+    assert_eq!(attempt["response"]["status"], 302);
+    let statistics = api.get("webhooks/1/statistics?range=24h").await.json();
+    assert!(statistics.to_string().contains("\"success\":1"), "{statistics}");
+    assert!(receiver.seen("/target").is_empty());
+    let log = admin.open("/deliveries").await;
+    assert_eq!((log.texts("#log .code"), log.has("#log .code.bad")), (vec!["302".to_owned()], false));
+
+    let kept = api.patch("webhooks/1", &json!({ "name": "B", "redirect_is_success": null })).await.json();
+    assert_eq!(kept["payload"]["webhook"]["redirect_is_success"], true);
+    let wrong = api.patch("webhooks/1", &json!({ "redirect_is_success": "yes" })).await;
+    assert_eq!((wrong.status, &wrong.json()["attributes"]), (422, &json!(["redirect_is_success"])));
+    let off = api.patch("webhooks/1", &json!({ "redirect_is_success": false })).await.json();
+    assert_eq!(off["payload"]["webhook"]["redirect_is_success"], false);
+}
+
+#[tokio::test]
 async fn other_answers_are_failures_with_their_status() {
     for status in [400, 401, 404, 500, 504] {
         let attempt = attempt(Reply::Status(status)).await;

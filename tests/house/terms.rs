@@ -120,6 +120,7 @@ fn shown(pattern: &Pattern<String>) -> String {
         }
         PatternElement::Placeable { expression: Expression::Inline(inline) } => match inline {
             fluent_syntax::ast::InlineExpression::VariableReference { id } => format!("{{ ${} }}", id.name),
+            fluent_syntax::ast::InlineExpression::MessageReference { id, .. } => format!("{{ {} }}", id.name),
             other => format!("{other:?}"),
         },
     };

@@ -78,7 +78,7 @@ pub fn insert(
             webhooks::auth_method.eq(Method::None.as_str()),
             webhooks::auth_name.eq(""),
             webhooks::all_inboxes.eq(true),
-            webhooks::timeout_s.eq(i32::from(new.timeout_s)),
+            webhooks::timeout_s.eq(i32::from(new.options.timeout_s)),
             webhooks::secret.eq(""),
             webhooks::secret_created_at.eq(now),
             webhooks::version.eq(0),
@@ -100,6 +100,7 @@ pub fn update(conn: &mut DbConnection, secret_box: &SecretBox, id: WebhookId, ne
     diesel::update(webhooks::table.find(id))
         .set((FormColumns::of(new), webhooks::version.eq(webhooks::version + 1), webhooks::updated_at.eq(now)))
         .execute(conn)?;
+    rows::store_options(conn, id, new.options)?;
     store_authorization(conn, secret_box, id, &new.authorization)?;
     store_lists(conn, id, new)?;
     store_headers(conn, secret_box, id, &new.headers)

@@ -1,12 +1,12 @@
 //! Rows of the four tables of a webhook, and the webhooks they make.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
 use super::health;
 use crate::clock;
-use crate::db::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
+use crate::db::schema::{webhook_events, webhook_headers, webhook_inboxes, webhook_options, webhooks};
 use crate::db::{DbConnection, Error};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
@@ -16,8 +16,9 @@ use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
 use crate::domain::webhooks::header::ShownHeader;
 use crate::domain::webhooks::header::name::HeaderName;
 use crate::domain::webhooks::health::{Health, OffReason};
+use crate::domain::webhooks::options::Options;
 use crate::domain::webhooks::target_url::TargetUrl;
-use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Held, InboxScope, NewWebhook, State, Webhook};
+use crate::domain::webhooks::{Held, InboxScope, NewWebhook, State, Webhook};
 
 /// A row of `webhooks`, in the order of its columns.
 #[derive(Clone, Queryable)]
@@ -78,8 +79,8 @@ impl<'a> FormColumns<'a> {
             auth_method: new.authorization.method().as_str(),
             auth_name: new.authorization.name(),
             all_inboxes: new.inboxes == InboxScope::All,
-            timeout_s: i32::from(new.timeout_s),
-            viewers_see_answers: new.viewers_see_answers,
+            timeout_s: i32::from(new.options.timeout_s),
+            viewers_see_answers: new.options.viewers_see_answers,
         }
     }
 }
@@ -96,7 +97,7 @@ pub struct HeaderRow {
     pub saved_at: Option<i64>,
 }
 
-/// Adds events, inboxes and headers to rows: three queries for any number of rows.
+/// Adds events, inboxes, headers and options to rows: four queries for any number of rows.
 pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
     let ids: Vec<WebhookId> = rows.iter().map(|row| row.id).collect();
     let mut events: HashMap<WebhookId, Vec<EventName>> = HashMap::new();
@@ -123,20 +124,45 @@ pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>,
             saved_at: row.saved_at.map(Timestamp::from_micros),
         });
     }
+    let lenient = with_redirect_as_success(conn, &ids)?;
     rows.into_iter()
         .map(|row| {
             let id = row.id;
+            let options = row.options(lenient.contains(&id));
             let mut subscribed = events.remove(&id).unwrap_or_default();
             subscribed.sort_unstable();
             let chosen = inboxes.remove(&id).unwrap_or_default();
-            assemble(row, subscribed, chosen, headers.remove(&id).unwrap_or_default())
+            assemble(row, subscribed, chosen, headers.remove(&id).unwrap_or_default(), options)
         })
         .collect()
 }
 
-/// Webhooks without their events, inboxes and headers, where only name and health are shown.
+/// Webhooks without their events, inboxes, headers and options, where only name and health are shown.
 pub fn without_lists(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
-    rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new())).collect()
+    rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new(), Options::default())).collect()
+}
+
+/// Those of these webhooks that count a redirect as a success.
+fn with_redirect_as_success(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<HashSet<WebhookId>, Error> {
+    let lenient: Vec<WebhookId> = webhook_options::table
+        .filter(webhook_options::id.eq_any(ids).and(webhook_options::redirect_is_success))
+        .select(webhook_options::id)
+        .load(conn)?;
+    Ok(lenient.into_iter().collect())
+}
+
+/// The options of a webhook.
+pub(super) fn options(conn: &mut DbConnection, row: &Row) -> Result<Options, Error> {
+    let lenient = with_redirect_as_success(conn, &[row.id])?;
+    Ok(row.options(!lenient.is_empty()))
+}
+
+/// Stores the options that are not among the columns of [`FormColumns`].
+pub(super) fn store_options(conn: &mut DbConnection, id: WebhookId, options: Options) -> Result<(), Error> {
+    diesel::update(webhook_options::table.find(id))
+        .set(webhook_options::redirect_is_success.eq(options.redirect_is_success))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The extra headers of these webhooks, in the order of webhook and position.
@@ -152,6 +178,7 @@ fn assemble(
     events: Vec<EventName>,
     inboxes: Vec<InboxId>,
     headers: Vec<ShownHeader>,
+    options: Options,
 ) -> Result<Webhook, Error> {
     Ok(Webhook {
         id: row.id,
@@ -168,8 +195,7 @@ fn assemble(
         events,
         inboxes: if row.all_inboxes { InboxScope::All } else { InboxScope::Selected(inboxes) },
         headers,
-        timeout_s: u8::try_from(row.timeout_s).unwrap_or(DEFAULT_TIMEOUT_S),
-        viewers_see_answers: row.viewers_see_answers,
+        options,
         enabled: row.is_on(),
         backlog_full_since: row.backlog_full_since.map(Timestamp::from_micros),
         settling: row.settle.as_deref().and_then(Held::parse),
@@ -185,6 +211,14 @@ impl Row {
     /// `enabled` is false while a webhook that is being turned on settles what it held.
     fn is_on(&self) -> bool {
         self.enabled || self.settle.is_some()
+    }
+
+    fn options(&self, redirect_is_success: bool) -> Options {
+        Options {
+            timeout_s: u8::try_from(self.timeout_s).unwrap_or(Options::default().timeout_s),
+            viewers_see_answers: self.viewers_see_answers,
+            redirect_is_success,
+        }
     }
 
     fn health(&self) -> Health {

@@ -42,7 +42,7 @@ pub fn target(conn: &mut DbConnection, secret_box: &SecretBox, id: WebhookId) ->
         headers: headers.into_iter().map(|row| sent_header(secret_box, row)).collect::<Result<_, _>>()?,
         secret: SigningSecret::from_stored(open(&row.secret, "secret")?),
         old_secret,
-        timeout: std::time::Duration::from_secs(u64::try_from(row.timeout_s).unwrap_or(15)),
+        options: rows::options(conn, &row)?,
     }))
 }
 

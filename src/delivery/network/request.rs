@@ -1,5 +1,7 @@
 //! Builds the request of an attempt, and its headers as the log shows them.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use secrecy::ExposeSecret;
 
@@ -54,7 +56,7 @@ pub fn prepare(target: &Target, delivery: &Delivery, body: Bytes, now: Timestamp
         url: target.url.clone(),
         headers: headers.sent,
         body,
-        timeout: target.timeout,
+        timeout: Duration::from_secs(target.options.timeout_s.into()),
         connection: connection(delivery),
     };
     Some(Prepared { request, shown: headers.shown })
@@ -118,6 +120,7 @@ mod tests {
     use crate::domain::webhooks::authorization::Authorization;
     use crate::domain::webhooks::header::SentHeader;
     use crate::domain::webhooks::header::name::HeaderName;
+    use crate::domain::webhooks::options::Options;
     use crate::domain::webhooks::signing::SigningSecret;
     use crate::domain::webhooks::target_url::TargetUrl;
 
@@ -137,7 +140,7 @@ mod tests {
             ],
             secret: SigningSecret::from_random([1; 32]),
             old_secret: Some((SigningSecret::from_random([2; 32]), Timestamp::from_seconds(50))),
-            timeout: std::time::Duration::from_secs(15),
+            options: Options::default(),
         };
         let delivery = Delivery {
             id: DeliveryId(2),

@@ -6,12 +6,14 @@ use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Delivery, Next, Reason, Trigger};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
+use crate::domain::webhooks::options::Options;
 
-/// The cause of failure that an HTTP status means; `None` for success (2xx). Redirects are never followed: their target
-/// has not passed the address guard.
-pub const fn cause_of(status: u16) -> Option<FailureCause> {
+/// The cause of failure that an HTTP status means; `None` for success: 2xx, and 3xx if the webhook says so. Redirects are
+/// never followed: their target has not passed the address guard.
+pub const fn cause_of(status: u16, options: Options) -> Option<FailureCause> {
     match status {
         200..=299 => None,
+        300..=399 if options.redirect_is_success => None,
         300..=399 => Some(FailureCause::Redirect),
         410 => Some(FailureCause::Gone),
         _ => Some(FailureCause::HttpStatus),
@@ -89,7 +91,8 @@ mod tests {
     }
 
     #[test]
-    fn only_2xx_is_a_success() {
+    fn only_2xx_is_a_success_and_a_redirect_if_the_webhook_says_so() {
+        let lenient = Options { redirect_is_success: true, ..Options::default() };
         for (status, cause) in [
             (200, None),
             (204, None),
@@ -101,7 +104,9 @@ mod tests {
             (410, Some(FailureCause::Gone)),
             (503, Some(FailureCause::HttpStatus)),
         ] {
-            assert_eq!(cause_of(status), cause, "{status}");
+            assert_eq!(cause_of(status, Options::default()), cause, "{status}");
+            let cause = cause.filter(|cause| *cause != FailureCause::Redirect);
+            assert_eq!(cause_of(status, lenient), cause, "{status}");
         }
     }
 

@@ -6,6 +6,7 @@ pub mod chart_range;
 pub mod header;
 pub mod health;
 pub mod list_order;
+pub mod options;
 pub mod signing;
 pub mod target_url;
 pub mod verification;
@@ -20,15 +21,12 @@ use authorization::{Authorization, Method, NewAuthorization, ShownAuthorization}
 use header::name::HeaderName;
 use header::{NewHeader, SentHeader, ShownHeader};
 use health::{Health, OffReason};
+use options::Options;
 use signing::SigningSecret;
 use target_url::TargetUrl;
 
-/// The timeout of a webhook that does not set one.
-pub const DEFAULT_TIMEOUT_S: u8 = 15;
 /// Maximum number of inboxes that a webhook may select.
 pub const SELECTED_INBOXES_MAX: usize = 1000;
-/// The timeouts that a webhook may set.
-pub const TIMEOUTS_S: std::ops::RangeInclusive<u8> = 5..=20;
 
 string_enum!(
     /// The state of a webhook, derived from its health and its switch.
@@ -92,10 +90,8 @@ pub struct Webhook {
     pub inboxes: InboxScope,
     /// The extra headers in their order.
     pub headers: Vec<ShownHeader>,
-    /// The timeout of an attempt, in seconds.
-    pub timeout_s: u8,
-    /// Viewers see the responses even if the URL has a path.
-    pub viewers_see_answers: bool,
+    /// Timeout, and what else is rarely set.
+    pub options: Options,
     /// The switch on the pages; `false` also after Hachok turned the webhook off.
     pub enabled: bool,
     /// The webhook was turned on, and this happens to what it held before anything is sent.
@@ -124,7 +120,7 @@ impl Webhook {
     /// Whether viewers see the headers and bodies of responses: the URL has no path that a receiver could repeat, or an
     /// administrator allowed it for this webhook or, with `everywhere`, for all.
     pub fn shows_answers(&self, everywhere: bool) -> bool {
-        everywhere || self.viewers_see_answers || self.url.is_bare()
+        everywhere || self.options.viewers_see_answers || self.url.is_bare()
     }
 
     /// The name to show: the webhook's, or the host of its URL.
@@ -155,10 +151,8 @@ pub struct NewWebhook {
     pub inboxes: InboxScope,
     /// The extra headers in their order.
     pub headers: Vec<NewHeader>,
-    /// The timeout of an attempt, in seconds.
-    pub timeout_s: u8,
-    /// Viewers see the responses even if the URL has a path.
-    pub viewers_see_answers: bool,
+    /// Timeout, and what else is rarely set.
+    pub options: Options,
     /// A signing secret of the administrator's own; only for a new webhook.
     pub secret: Option<SigningSecret>,
 }
@@ -180,8 +174,8 @@ pub struct Target {
     pub secret: SigningSecret,
     /// The previous signing secret, and the end of its validity.
     pub old_secret: Option<(SigningSecret, Timestamp)>,
-    /// The timeout of an attempt.
-    pub timeout: Duration,
+    /// Timeout, and what else is rarely set.
+    pub options: Options,
 }
 
 /// The duration of a lease: more than the longest timeout, the time to record the result, and a margin for a slow disk.

@@ -12,7 +12,7 @@ use crate::domain::deliveries::state::{DeliveryState, Obstacle, Progress};
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Reason, Status, Trigger, curl_command};
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Webhook};
+use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::{Badge, ShownHeader};
 use crate::views::filters;
@@ -111,7 +111,7 @@ impl<'a> DeliveryPage<'a> {
     pub fn new(layout: Layout<'a>, view: DeliveryView<'a>) -> Self {
         let t = layout.t;
         let progress = view.progress(view.delivery, t.now());
-        let timeout = view.webhook.map_or(DEFAULT_TIMEOUT_S, |webhook| webhook.timeout_s);
+        let timeout = view.webhook.map(|webhook| webhook.options).unwrap_or_default().timeout_s;
         let latest = view.attempts.last();
         let chosen = view.attempts.iter().find(|attempt| Some(attempt.number) == view.chosen).or(latest);
         let may_write = layout.may_write();

@@ -273,10 +273,7 @@ impl<'a> LogRow<'a> {
             badge: Badge::of_delivery(t, delivery, line.progress.state),
             outlook: progress::outlook(t, line.progress),
             test: delivery.trigger == Trigger::Test,
-            code: match (line.http_status, line.cause) {
-                (None, Some(cause)) => Code::of_cause(t, cause),
-                (status, _) => Code::of_status(status),
-            },
+            code: Code::of(t, line.http_status, line.cause),
             attempts,
             shown_attempt: match line.found_attempt {
                 None => t.number(attempts),

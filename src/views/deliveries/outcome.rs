@@ -9,7 +9,7 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Response, Trigger};
 use crate::i18n::Translator;
 use crate::views::components::ShownHeader;
 
-/// An HTTP status, red from 300; where there was no answer the cause in a word, or a dash.
+/// An HTTP status, red if the attempt failed; where there was no answer the cause in a word, or a dash.
 #[derive(Template)]
 #[template(
     source = r#"{% if let Some(text) = text %}<span class="code{% if is_bad %} bad{% endif %}">{{ text }}</span>{% else %}<span class="muted">—</span>{% endif %}"#,
@@ -23,12 +23,9 @@ pub struct Code {
 impl HtmlSafe for Code {}
 
 impl Code {
-    pub fn of_status(status: Option<u16>) -> Self {
-        Self { text: status.map(|status| status.to_string()), is_bad: status.is_some_and(|status| status >= 300) }
-    }
-
-    pub fn of_cause(t: Translator, cause: FailureCause) -> Self {
-        Self { text: Some(t.cause_group(cause.group(None))), is_bad: true }
+    pub fn of(t: Translator, status: Option<u16>, cause: Option<FailureCause>) -> Self {
+        let word = || cause.map(|cause| t.cause_group(cause.group(None)));
+        Self { text: status.map(|status| status.to_string()).or_else(word), is_bad: cause.is_some() }
     }
 }
 
@@ -66,7 +63,7 @@ impl<'a> Outcome<'a> {
             ok: attempt.outcome == AttemptOutcome::Succeeded,
             cause: failed.map_or_else(|| in_progress(t, attempt.outcome), cause),
             advice: failed.map(advice).unwrap_or_default(),
-            code: Code::of_status(code),
+            code: Code::of(t, code, failed.filter(|_| code.is_some())),
             duration: attempt.duration_ms.map(|duration| t.elapsed(duration)).unwrap_or_default(),
             answer: attempt.response.as_ref().map(|response| Answer {
                 headers: ShownHeader::all(&response.headers),
@@ -112,8 +109,10 @@ mod tests {
     fn a_redirect_names_the_address_it_leads_to() {
         let to = |address: &str| advice(308, FailureCause::Redirect, address);
         assert!(to("https://new.example.com/hooks").ends_with("https://new.example.com/hooks"));
-        assert_eq!(to(&"a".repeat(201)), "Use the final address as the webhook URL.");
-        assert_eq!(to("/in?token=[hidden]"), "Use the final address as the webhook URL.");
+        for unknown in ["a".repeat(201).as_str(), "/in?token=[hidden]"] {
+            let advice = to(unknown);
+            assert!(advice.contains("“A redirect (3xx) counts as delivered”") && !advice.contains(unknown), "{advice}");
+        }
         assert!(!advice(410, FailureCause::Gone, "/elsewhere").contains("elsewhere"));
     }
 }

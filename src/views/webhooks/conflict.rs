@@ -22,6 +22,7 @@ pub(super) fn all(t: Translator, typed: &WebhookForm, stored: &Webhook, inboxes:
     let now = WebhookForm::of(stored);
     let saved = stored.authorization.saved_at.map_or_else(|| t.no_headers(), |at| t.date(at).text);
     let secret = |typed: &str| if typed.is_empty() { saved.clone() } else { t.conflict_changed() };
+    let yes_or_no = |is_on| if is_on { t.yes() } else { t.no() };
     let of = |form: &WebhookForm| {
         [
             form.name.trim().to_owned(),
@@ -33,7 +34,8 @@ pub(super) fn all(t: Translator, typed: &WebhookForm, stored: &Webhook, inboxes:
             chosen(t, form, inboxes),
             headers(t, &form.headers),
             form.timeout_s.trim().to_owned(),
-            if form.viewers_see_answers { t.yes() } else { t.no() },
+            yes_or_no(form.viewers_see_answers),
+            yes_or_no(form.redirect_is_success),
         ]
     };
     let labels = [
@@ -47,6 +49,7 @@ pub(super) fn all(t: Translator, typed: &WebhookForm, stored: &Webhook, inboxes:
         t.custom_headers(),
         t.timeout(),
         t.viewers_see_answers(),
+        t.redirect_is_success(),
     ];
     let plain = labels.into_iter().zip(of(typed)).zip(of(&now));
     let plain = plain.map(|((label, yours), stored)| Conflict { label, yours, stored });

@@ -10,9 +10,9 @@ use crate::domain::accounts::user::Language;
 use crate::domain::events::catalogue::{EventName, Group};
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problems};
+use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::authorization::Method;
-use crate::domain::webhooks::{DEFAULT_TIMEOUT_S, Webhook};
 use crate::forms::webhook::WebhookForm;
 use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::FormErrors;
@@ -100,12 +100,6 @@ impl<'a> FormPage<'a> {
             (false, false) => self.url_hint,
         };
         Self { url_hint, ..self }
-    }
-
-    /// A rarer option is set or wrong.
-    fn has_more(&self) -> bool {
-        let timeout = self.form.timeout_s.trim();
-        timeout != DEFAULT_TIMEOUT_S.to_string() || self.errors.is_bad(Field::Timeout) || self.form.viewers_see_answers
     }
 
     /// Names the webhook that this one is a copy of.

@@ -56,7 +56,7 @@ impl<'a> TestPage<'a> {
             tab: Tab::Test,
             others: others.collect(),
             errors: FormErrors::new(t, t.test_not_sent(), form.problems),
-            outcome: form.sent.map(|(_, attempt)| Outcome::new(t, attempt, webhook.timeout_s, Trigger::Test)),
+            outcome: form.sent.map(|(_, attempt)| Outcome::new(t, attempt, webhook.options.timeout_s, Trigger::Test)),
             form,
             clears: false,
         }

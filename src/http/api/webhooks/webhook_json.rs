@@ -61,6 +61,9 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     if let Some(see) = boolean(input, "viewers_see_answers")? {
         form.viewers_see_answers = see;
     }
+    if let Some(is_success) = boolean(input, "redirect_is_success")? {
+        form.redirect_is_success = is_success;
+    }
     Ok(())
 }
 
@@ -169,8 +172,9 @@ pub fn output(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Val
         "inbox_ids": ids,
         "authorization": shown_authorization(&webhook.authorization),
         "headers": headers,
-        "timeout_s": webhook.timeout_s,
-        "viewers_see_answers": webhook.viewers_see_answers,
+        "timeout_s": webhook.options.timeout_s,
+        "viewers_see_answers": webhook.options.viewers_see_answers,
+        "redirect_is_success": webhook.options.redirect_is_success,
         "status": webhook.state,
         "backlog_full_since": webhook.backlog_full_since,
         "created_at": webhook.created_at,
