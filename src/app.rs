@@ -34,7 +34,7 @@ impl App {
     ) -> Result<Self, CommandError> {
         let policy = Arc::new(settings.delivery.policy(&public_url).map_err(CommandError::Setting)?);
         let sender = Sender::new(Arc::clone(&policy))?;
-        let engine = Engine::start(db.clone(), sender, limits(&settings.delivery)).await?;
+        let engine = Engine::start(db.clone(), sender, limits(&settings.delivery), &public_url).await?;
         let (file, writes) = (db.clone(), db.clone());
         engine.supervisor().supervise("file-watch", move || file.clone().watch_file());
         engine.supervisor().supervise("write-watch", move || writes.clone().watch_writes());

@@ -5,10 +5,11 @@ use std::fmt::Display;
 
 use diesel::prelude::*;
 
+use super::chatwoot::registration;
 use super::schema::{inboxes, webhook_inboxes, webhooks};
 use super::sql::prepared;
 use super::{DbConnection, Error};
-use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::id::{ConnectionId, InboxId, WebhookId};
 use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
@@ -22,6 +23,8 @@ struct Row {
     archived_at: Option<i64>,
     created_at: i64,
     unnamed: bool,
+    connection_id: Option<ConnectionId>,
+    _source_name: Option<String>,
 }
 
 impl From<Row> for Inbox {
@@ -37,6 +40,7 @@ impl From<Row> for Inbox {
             id: row.id,
             name: shown.unwrap_or_else(|| placeholder(&row.id)),
             unnamed,
+            connection_id: row.connection_id,
             external_id,
             channel_type: row.channel_type.as_deref().and_then(text::shown),
             archived_at: row.archived_at.map(Timestamp::from_micros),
@@ -92,50 +96,57 @@ pub fn archive(conn: &mut DbConnection, id: InboxId, at: Option<Timestamp>) -> R
     Ok(updated > 0)
 }
 
-/// [`find_or_register`] for many inboxes: external ids with the names that events bring.
-pub fn find_or_register_all(
+/// An inbox as events name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId<'a> {
+    /// The Chatwoot whose inbox it is; `None` for posted events. Inboxes of several may have equal external ids.
+    pub connection: Option<ConnectionId>,
+    /// The id of the inbox there.
+    pub external_id: &'a str,
+}
+
+/// [`find_or_register`] for many inboxes, with the names that events bring.
+pub fn find_or_register_all<'a>(
     conn: &mut DbConnection,
-    wanted: &BTreeMap<&str, Option<&str>>,
+    wanted: &BTreeMap<SourceId<'a>, Option<&str>>,
     now: Timestamp,
-) -> Result<HashMap<String, InboxId>, Error> {
+) -> Result<HashMap<SourceId<'a>, InboxId>, Error> {
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }
-    let known: Vec<(Option<String>, InboxId, bool)> = inboxes::table
-        .filter(inboxes::external_id.eq_any(wanted.keys().copied()))
-        .select((inboxes::external_id, inboxes::id, inboxes::unnamed))
+    type Columns = (Option<ConnectionId>, Option<String>, InboxId, bool);
+    let known: Vec<Columns> = inboxes::table
+        .filter(inboxes::external_id.eq_any(wanted.keys().map(|id| id.external_id)))
+        .select((inboxes::connection_id, inboxes::external_id, inboxes::id, inboxes::unnamed))
         .load(conn)?;
-    let complete = |(external_id, id, unnamed): (Option<String>, InboxId, bool)| {
-        let external_id = external_id?;
-        let gets_name = unnamed && wanted.get(external_id.as_str()).copied().flatten().is_some();
-        (!gets_name).then_some((external_id, id))
-    };
-    let mut found: HashMap<String, InboxId> = known.into_iter().filter_map(complete).collect();
-    for (external_id, name) in wanted {
-        if !found.contains_key(*external_id) {
-            found.insert((*external_id).to_owned(), find_or_register(conn, external_id, *name, now)?);
-        }
+    let known: HashMap<(Option<ConnectionId>, String), (InboxId, bool)> = known
+        .into_iter()
+        .filter_map(|(connection, external_id, id, unnamed)| Some(((connection, external_id?), (id, unnamed))))
+        .collect();
+    let mut found = HashMap::with_capacity(wanted.len());
+    for (source, name) in wanted {
+        let id = match known.get(&(source.connection, source.external_id.to_owned())) {
+            Some((id, unnamed)) if !(*unnamed && name.is_some()) => *id,
+            _ => find_or_register(conn, *source, *name, now)?,
+        };
+        found.insert(*source, id);
     }
     Ok(found)
 }
 
-/// The inbox with this external id; an unknown one is added. An inbox that was added without a name gets the first
-/// `name` that an event brings, unless a person has named it before.
+/// The inbox with this external id; an unknown one is added, and one of a Chatwoot is asked for its name. An inbox that was
+/// added without a name gets the first `name` that an event brings, unless a person has named it before.
 pub fn find_or_register(
     conn: &mut DbConnection,
-    external_id: &str,
+    source: SourceId<'_>,
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<InboxId, Error> {
-    let known = |conn: &mut DbConnection| -> Result<Option<(InboxId, bool)>, Error> {
-        let found = inboxes::table.filter(inboxes::external_id.eq(external_id));
-        prepared::find(conn, found.select((inboxes::id, inboxes::unnamed)))
-    };
-    let found = match known(conn)? {
+    let found = match known(conn, source)? {
         Some(found) => found,
-        None => match conn.transaction(|conn| register(conn, external_id, name, now)) {
+        None => match conn.transaction(|conn| register(conn, source, name, now)) {
             // A concurrent event on Postgres registered it first; the savepoint keeps the transaction usable.
-            Err(error) if error.is_unique_violation() => known(conn)?.ok_or(error)?,
+            Err(error) if error.is_unique_violation() => known(conn, source)?.ok_or(error)?,
             registered => return registered,
         },
     };
@@ -146,17 +157,79 @@ pub fn find_or_register(
     Ok(found.0)
 }
 
-fn register(conn: &mut DbConnection, external_id: &str, name: Option<&str>, now: Timestamp) -> Result<InboxId, Error> {
-    let shown = name.map_or_else(|| placeholder(&external_id), str::to_owned);
+/// The id of an inbox, and whether it has no name.
+fn known(conn: &mut DbConnection, source: SourceId<'_>) -> Result<Option<(InboxId, bool)>, Error> {
+    let found = inboxes::table.filter(inboxes::external_id.eq(source.external_id));
+    let columns = (inboxes::id, inboxes::unnamed);
+    match source.connection {
+        Some(id) => prepared::find(conn, found.filter(inboxes::connection_id.eq(id)).select(columns)),
+        None => prepared::find(conn, found.filter(inboxes::connection_id.is_null()).select(columns)),
+    }
+}
+
+fn register(
+    conn: &mut DbConnection,
+    source: SourceId<'_>,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<InboxId, Error> {
+    if let Some(connection) = source.connection {
+        registration::ask_sync(conn, connection, now)?;
+    }
+    let shown = name.map_or_else(|| placeholder(&source.external_id), str::to_owned);
     Ok(diesel::insert_into(inboxes::table)
         .values((
-            inboxes::external_id.eq(external_id),
+            inboxes::external_id.eq(source.external_id),
             inboxes::name.eq(shown),
             inboxes::created_at.eq(now.micros()),
             inboxes::unnamed.eq(name.is_none()),
+            inboxes::connection_id.eq(source.connection),
         ))
         .returning(inboxes::id)
         .get_result(conn)?)
+}
+
+/// Stores an inbox as its Chatwoot describes it. A name that a person has given here stays.
+pub fn synchronise(
+    conn: &mut DbConnection,
+    connection: ConnectionId,
+    source: &NewInbox,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(external_id) = &source.external_id else { return Ok(()) };
+    let of_connection = inboxes::connection_id.eq(connection);
+    let found = inboxes::table.filter(inboxes::external_id.eq(external_id)).filter(of_connection);
+    type Columns = (InboxId, String, bool, Option<String>, Option<String>);
+    let columns = (inboxes::id, inboxes::name, inboxes::unnamed, inboxes::source_name, inboxes::channel_type);
+    let stored: Option<Columns> = found.select(columns).get_result(conn).optional()?;
+    let Some((id, name, unnamed, source_name, channel_type)) = stored else {
+        diesel::insert_into(inboxes::table)
+            .values((
+                inboxes::external_id.eq(external_id),
+                inboxes::name.eq(&source.name),
+                inboxes::source_name.eq(&source.name),
+                inboxes::channel_type.eq(&source.channel_type),
+                inboxes::created_at.eq(now.micros()),
+                inboxes::connection_id.eq(connection),
+            ))
+            .execute(conn)?;
+        return Ok(());
+    };
+    if source_name.as_ref() == Some(&source.name) && channel_type == source.channel_type {
+        return Ok(());
+    }
+    // Without a source the name came from an event, so from the same Chatwoot.
+    let is_own = unnamed || source_name.is_none_or(|source_name| source_name == name);
+    let name = if is_own { &source.name } else { &name };
+    diesel::update(inboxes::table.find(id))
+        .set((
+            inboxes::name.eq(name),
+            inboxes::unnamed.eq(false),
+            inboxes::source_name.eq(&source.name),
+            inboxes::channel_type.eq(&source.channel_type),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The name of an inbox whose name is not known.

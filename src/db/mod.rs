@@ -11,6 +11,7 @@
 //! a handle without a timeout, because it must know the outcome of its claims.
 
 pub mod accounts;
+pub mod chatwoot;
 #[cfg(test)]
 mod close_tests;
 #[expect(missing_docs, reason = "the MultiConnection derive writes items without any")]

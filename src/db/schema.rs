@@ -43,7 +43,8 @@ diesel::table! {
 diesel::table! {
     inboxes (id) {
         id -> BigInt, external_id -> Nullable<Text>, name -> Text, channel_type -> Nullable<Text>,
-        archived_at -> Nullable<BigInt>, created_at -> BigInt, unnamed -> Bool,
+        archived_at -> Nullable<BigInt>, created_at -> BigInt, unnamed -> Bool, connection_id -> Nullable<BigInt>,
+        source_name -> Nullable<Text>,
     }
 }
 
@@ -141,6 +142,33 @@ diesel::table! {
 diesel::table! {
     kept_forms (session_hash) { session_hash -> Binary, user_id -> BigInt, fields -> Text, created_at -> BigInt, }
 }
+
+diesel::table! {
+    chatwoot_connections (id) {
+        id -> BigInt, name -> Text, base_url -> Nullable<Text>, account_id -> Nullable<BigInt>,
+        api_token -> Nullable<Text>, webhook_id -> Nullable<BigInt>, ingest_key -> Text, key_hash -> Binary,
+        old_key_hash -> Nullable<Binary>, old_key_until -> Nullable<BigInt>, secret -> Nullable<Text>,
+        old_secret -> Nullable<Text>, old_secret_until -> Nullable<BigInt>, created_at -> BigInt,
+        disconnected_at -> Nullable<BigInt>, checked_at -> Nullable<BigInt>, next_check_at -> BigInt,
+        checked_routing -> Nullable<BigInt>, inboxes_synced_at -> Nullable<BigInt>, next_sync_at -> BigInt,
+        claimed_until -> Nullable<BigInt>, last_event_at -> Nullable<BigInt>, problem -> Nullable<Text>,
+        problem_detail -> Nullable<Text>, problem_at -> Nullable<BigInt>, other_unknown_events -> BigInt,
+    }
+}
+
+diesel::table! {
+    chatwoot_refusals (connection_id, reason) {
+        connection_id -> BigInt, reason -> Text, amount -> BigInt, last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    chatwoot_unknown_events (connection_id, name) {
+        connection_id -> BigInt, name -> Text, amount -> BigInt, last_at -> BigInt,
+    }
+}
+
+diesel::table! { chatwoot_wrong_keys (id) { id -> BigInt, amount -> BigInt, last_at -> Nullable<BigInt>, } }
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, mpsc};
+use url::Url;
 
 use super::backlog::Backlog;
+use super::chatwoot::arrivals::Counts;
+use super::chatwoot::visits;
 use super::commit_queue::CommitQueue;
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
 use super::shared::{Inner, Pulse};
-use super::tasks::{cleanup, mass_changes, overload, recoveries};
+use super::tasks::{arrivals, cleanup, mass_changes, overload, recoveries};
 use super::{ingest_writer, result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
@@ -50,11 +53,14 @@ const INTERRUPTED_SPREAD: Duration = Duration::from_secs(5);
 impl Engine {
     /// Starts the engine on the current runtime. First reclaims the leases that an earlier process left: all of them on
     /// SQLite, expired ones on Postgres.
-    pub async fn start(db: Db, sender: Sender, limits: Limits) -> Result<Self, db::Error> {
+    /// `public_url` is the URL under which a Chatwoot reaches this server.
+    pub async fn start(db: Db, sender: Sender, limits: Limits, public_url: &Url) -> Result<Self, db::Error> {
         let (results, queue) = mpsc::channel(QUEUED_RESULTS_MAX);
         let engine = Self(Arc::new(Inner {
             db,
             sender,
+            public_url: public_url.as_str().trim_end_matches('/').to_owned(),
+            arrivals: Counts::default(),
             concurrency: Concurrency::new(limits.in_flight, limits.per_webhook),
             ids: IdSource::default(),
             wake: Notify::new(),
@@ -88,6 +94,8 @@ impl Engine {
         engine.supervise("overload", overload::run);
         engine.supervise("recoveries", recoveries::run);
         engine.supervise("mass-changes", mass_changes::run);
+        engine.supervise("chatwoot-arrivals", arrivals::run);
+        engine.supervise("chatwoot-visits", visits::run);
         engine.supervise("worker", worker::run);
         Ok(engine)
     }
@@ -150,6 +158,10 @@ impl Engine {
         self.0.wake.notify_one();
         if tokio::time::timeout(STOP_ATTEMPTS_TIMEOUT, self.0.settle()).await.is_err() {
             tracing::warn!("attempts in flight were interrupted; they are repeated after the next start");
+        }
+        let counted = tokio::time::timeout(STOP_RELEASE_TIMEOUT, self.0.arrivals.store(&self.0.db)).await;
+        if counted.is_ok_and(|stored| stored.is_err()) {
+            tracing::warn!("counts of refused requests were not stored");
         }
         let own = self.reclaim(LeaseScope::Own(self.0.process, self.0.process | i64::from(u32::MAX)));
         tokio::time::timeout(STOP_RELEASE_TIMEOUT, own).await.map_err(|_| db::Error::Busy)?

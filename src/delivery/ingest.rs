@@ -44,7 +44,7 @@ impl Engine {
                 tracing::debug!(event, event_id = %id, "event known by its idempotency key")
             }
             Ok(Accepted::KeyMismatch) => tracing::debug!(event, "idempotency key used with another body"),
-            Ok(Accepted::TokenRevoked) => tracing::debug!(event, reason = "revoked", "token refused"),
+            Ok(Accepted::SourceRevoked) => tracing::debug!(event, reason = "revoked", "sender refused"),
             Err(error) => tracing::debug!(event, %error, "event not stored"),
         }
         stored

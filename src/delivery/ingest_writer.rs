@@ -14,16 +14,16 @@ use tokio::sync::oneshot;
 
 use super::attempt::{self, Claimed};
 use super::policy::concurrency::Permit;
-use super::posted::{Accepted, Posted, Waiting};
+use super::posted::{self, Accepted, Posted, Waiting};
 use super::shared::Inner;
-use crate::db::accounts::tokens;
 use crate::db::deliveries::queue;
 use crate::db::events::idempotency::{self, Known};
 use crate::db::events::routes::{self, Routes, WebhookState};
+use crate::db::inboxes::SourceId;
 use crate::db::{self, DbConnection, Error, events, inboxes};
 use crate::domain::deliveries::Trigger;
 use crate::domain::events::{Event, Unmatched};
-use crate::domain::id::{EventId, InboxId, TokenId, WebhookId};
+use crate::domain::id::{EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
@@ -257,8 +257,7 @@ impl Transaction<'_> {
 
     /// Looks up tokens, keys and inboxes, and gives new events their ids.
     fn plan(&self, conn: &mut DbConnection, batch: &[Arc<Posted>]) -> Result<Vec<Plan>, Error> {
-        let used: HashSet<TokenId> = batch.iter().map(|posted| posted.token).collect();
-        let active = tokens::active(conn, &used)?;
+        let active = posted::active(conn, batch)?;
         let keys: Vec<&str> = batch.iter().filter_map(|posted| Some(posted.key.as_ref()?.text.as_str())).collect();
         let known = idempotency::find_all(conn, &keys)?;
         let mut plans: Vec<Plan> = Vec::with_capacity(batch.len());
@@ -267,7 +266,7 @@ impl Transaction<'_> {
             let key = posted.key.as_ref();
             let earlier = key.and_then(|key| first_with_key.get(key.text.as_str()).copied());
             plans.push(match (key, key.and_then(|key| known.get(&key.text)), earlier) {
-                _ if !active.contains(&posted.token) => Plan::Answered(Accepted::TokenRevoked),
+                _ if !active.contains(&posted.source) => Plan::Answered(Accepted::SourceRevoked),
                 (Some(key), Some(known), _) if known.body_hash == key.body_hash => {
                     let count = usize::try_from(known.deliveries).unwrap_or_default();
                     Plan::Answered(Accepted::Replayed(known.event_id, count))
@@ -287,25 +286,24 @@ impl Transaction<'_> {
         let inboxes = self.inboxes(conn, &plans, batch)?;
         for (plan, posted) in plans.iter_mut().zip(batch) {
             if let Plan::New(events) = plan {
-                let inbox = posted.event.inbox.as_ref();
-                let inbox_id = inbox.and_then(|inbox| inboxes.get(inbox.external_id.as_str()).copied());
+                let inbox_id = posted.inbox().and_then(|inbox| inboxes.get(&inbox).copied());
                 *events = self.new_events(posted, inbox_id);
             }
         }
         Ok(plans)
     }
 
-    /// The ids of the inboxes that new events name, by their external ids.
-    fn inboxes(
+    /// The ids of the inboxes that new events name.
+    fn inboxes<'b>(
         &self,
         conn: &mut DbConnection,
         plans: &[Plan],
-        batch: &[Arc<Posted>],
-    ) -> Result<HashMap<String, InboxId>, Error> {
-        let mut wanted: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        batch: &'b [Arc<Posted>],
+    ) -> Result<HashMap<SourceId<'b>, InboxId>, Error> {
+        let mut wanted: BTreeMap<SourceId<'_>, Option<&str>> = BTreeMap::new();
         for (plan, posted) in plans.iter().zip(batch) {
-            if let (Plan::New(_), Some(inbox)) = (plan, &posted.event.inbox) {
-                let name = wanted.entry(inbox.external_id.as_str()).or_default();
+            if let (Plan::New(_), Some(source), Some(inbox)) = (plan, posted.inbox(), &posted.event.inbox) {
+                let name = wanted.entry(source).or_default();
                 *name = name.or(inbox.name.as_deref());
             }
         }

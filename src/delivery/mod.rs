@@ -3,10 +3,11 @@
 //! `ingest` accepts events and `ingest_writer` stores them with their deliveries, many in one commit, and starts the first
 //! attempts. `worker` claims deliveries that are due later; `backlog` knows for which webhooks. `attempt` makes one attempt;
 //! `result_writer` stores results, many in one commit. `network` has the HTTP client,
-//! `policy` the decisions without I/O, `tasks` the background tasks.
+//! `policy` the decisions without I/O, `tasks` the background tasks. `chatwoot` keeps the connections to Chatwoot.
 
 mod attempt;
 mod backlog;
+pub mod chatwoot;
 mod commit_queue;
 pub mod engine;
 mod ingest;
@@ -21,6 +22,6 @@ mod worker;
 
 pub use engine::{Engine, Limits};
 pub use policy::backoff::{DELAYS, LIFETIME};
-pub use posted::{Accepted, Key, Posted};
+pub use posted::{Accepted, Key, Posted, Source};
 pub use shared::Pulse;
 pub use tasks::recoveries::PER_SECOND;

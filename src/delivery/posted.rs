@@ -1,13 +1,16 @@
 //! Posted events on their way to the database, and what became of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::db::Error;
+use crate::db::accounts::tokens;
+use crate::db::inboxes::SourceId;
+use crate::db::{DbConnection, Error, chatwoot};
 use crate::domain::events::incoming::Incoming;
-use crate::domain::id::{EventId, TokenId};
+use crate::domain::id::{ConnectionId, EventId, TokenId};
 
 /// An `Idempotency-Key` and the SHA-256 of the body it came with.
 #[derive(Clone, Debug)]
@@ -27,8 +30,27 @@ pub enum Accepted {
     Replayed(EventId, usize),
     /// A request with the same key and another body was accepted before. Nothing was stored.
     KeyMismatch,
-    /// The token was revoked. Nothing was stored.
-    TokenRevoked,
+    /// The token was revoked, or the connection was ended. Nothing was stored.
+    SourceRevoked,
+}
+
+/// What sends an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The holder of an API token.
+    Token(TokenId),
+    /// A connected Chatwoot.
+    Chatwoot(ConnectionId),
+}
+
+impl Source {
+    /// The Chatwoot that sends the event, if it is one.
+    pub(super) const fn connection(self) -> Option<ConnectionId> {
+        match self {
+            Self::Chatwoot(id) => Some(id),
+            Self::Token(_) => None,
+        }
+    }
 }
 
 /// A posted event.
@@ -38,8 +60,30 @@ pub struct Posted {
     pub event: Incoming,
     /// The idempotency key of the request, if any.
     pub key: Option<Key>,
-    /// The token of the request; it is checked again in the transaction.
-    pub token: TokenId,
+    /// What sends it; that it may is checked again in the transaction.
+    pub source: Source,
+}
+
+impl Posted {
+    /// The inbox that the event names.
+    pub(super) fn inbox(&self) -> Option<SourceId<'_>> {
+        let inbox = self.event.inbox.as_ref()?;
+        Some(SourceId { connection: self.source.connection(), external_id: &inbox.external_id })
+    }
+}
+
+/// Those of the senders that may send: a token may have been revoked, or a connection ended, since the request came.
+pub(super) fn active(conn: &mut DbConnection, batch: &[Arc<Posted>]) -> Result<HashSet<Source>, Error> {
+    let (mut used, mut connected) = (HashSet::new(), HashSet::new());
+    for posted in batch {
+        match posted.source {
+            Source::Token(id) => _ = used.insert(id),
+            Source::Chatwoot(id) => _ = connected.insert(id),
+        }
+    }
+    let mut active: HashSet<Source> = tokens::active(conn, &used)?.into_iter().map(Source::Token).collect();
+    active.extend(chatwoot::active(conn, &connected)?.into_iter().map(Source::Chatwoot));
+    Ok(active)
 }
 
 /// An event in the queue.

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::backlog::Backlog;
+use super::chatwoot::arrivals::Counts;
 use super::commit_queue::CommitQueue;
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
@@ -27,6 +28,9 @@ use crate::{clock, fault_injection};
 pub(super) struct Inner {
     pub(super) db: Db,
     pub(super) sender: Sender,
+    /// The URL under which Chatwoot reaches this server, without a slash at its end.
+    pub(super) public_url: String,
+    pub(super) arrivals: Counts,
     pub(super) concurrency: Arc<Concurrency>,
     pub(super) ids: IdSource,
     /// Wakes the worker.

@@ -93,6 +93,10 @@ row_number!(
     /// A recovery, a number in text and JSON.
     RecoveryId
 );
+row_number!(
+    /// A connection to Chatwoot, a number in text and JSON.
+    ConnectionId
+);
 
 /// The text is not an id of this kind.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Inboxes: the channels of the help desk.
 
-use super::id::InboxId;
+use super::id::{ConnectionId, InboxId};
 use super::problem::{Field, Problem, Problems};
 use super::timestamp::Timestamp;
 use super::{name, text};
@@ -15,6 +15,8 @@ pub struct Inbox {
     pub id: InboxId,
     /// The help desk's own id, as text; `None` for an inbox that was added by hand and is not in any event yet.
     pub external_id: Option<String>,
+    /// The Chatwoot whose inbox it is; `None` for one of posted events, or one that was added by hand.
+    pub connection_id: Option<ConnectionId>,
     /// Its name; `Inbox 8` if none is known, which pages show in the reader's language.
     pub name: String,
     /// The number in the name of an inbox that no event and no person has named.

@@ -113,8 +113,8 @@ fn pages_and_api_do_not_import_each_other() {
 fn folders_are_named_by_the_same_six_nouns_everywhere() {
     const NOUNS: [&str; 6] = ["webhooks", "deliveries", "events", "inboxes", "accounts", "system"];
     let rooms = [
-        ("src/domain", &[][..]),
-        ("src/db", &["connection", "query_plans", "sql"]),
+        ("src/domain", &["chatwoot"][..]),
+        ("src/db", &["chatwoot", "connection", "query_plans", "sql"]),
         ("src/http/pages", &[]),
         ("src/http/api", &[]),
         ("src/views", &["testing"]),

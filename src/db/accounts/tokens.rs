@@ -76,6 +76,9 @@ pub fn by_hash(conn: &mut DbConnection, token_hash: &[u8]) -> Result<Option<Toke
 
 /// Those of the tokens that exist and are not revoked.
 pub fn active(conn: &mut DbConnection, ids: &HashSet<TokenId>) -> Result<HashSet<TokenId>, Error> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
     let active = api_tokens.filter(t::id.eq_any(ids)).filter(t::revoked_at.is_null()).select(t::id);
     Ok(active.load(conn)?.into_iter().collect())
 }

@@ -72,8 +72,13 @@ fn apply(conn: &mut DbConnection) -> Result<(), Error> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
     match conn {
         DbConnection::Sqlite(conn) => {
+            // A migration that makes a table anew drops the old one, to which others refer (sqlite.org/lang_altertable.html,
+            // section 7). The pragma has no effect within a transaction, so not within a migration.
+            sql_query("PRAGMA foreign_keys = OFF").execute(conn)?;
+            let done = conn.run_pending_migrations(SQLITE).map(drop);
+            sql_query("PRAGMA foreign_keys = ON").execute(conn)?;
             // Of two processes that see a pending migration the slower one fails, and then finds it applied.
-            if let Err(first) = conn.run_pending_migrations(SQLITE)
+            if let Err(first) = done
                 && conn.has_pending_migration(SQLITE).unwrap_or(true)
             {
                 return Err(failed(first));

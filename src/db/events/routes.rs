@@ -85,7 +85,7 @@ impl Routes {
     }
 }
 
-fn version(conn: &mut DbConnection) -> Result<i64, Error> {
+pub(in crate::db) fn version(conn: &mut DbConnection) -> Result<i64, Error> {
     let version = prepared::find(conn, routing::table.select(routing::version))?;
     version.ok_or(Error::CorruptValue("version of the routing"))
 }

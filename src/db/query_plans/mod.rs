@@ -14,6 +14,7 @@ use super::deliveries::queue::rows::{Finished, Lease};
 use super::deliveries::recoveries::{self, Wanted};
 use super::deliveries::{hourly_counts, log, queue, retention, statistics};
 use super::events::{self, idempotency, received, routes};
+use super::inboxes::SourceId;
 use super::system::diagnostics;
 use super::webhooks::{self, backlog, health, mass_changes, search};
 use super::{DbConnection, Error, inboxes};
@@ -197,7 +198,7 @@ fn an_event_and_its_delivery_read_no_large_table_whole() {
     let queries = queries(|conn| {
         let lease = Lease { token: 1, until: NOW };
         idempotency::find_all(conn, &["a", "b"])?;
-        inboxes::find_or_register(conn, "7", None, NOW)?;
+        inboxes::find_or_register(conn, SourceId { connection: None, external_id: "7" }, None, NOW)?;
         routes::states(conn, &[ONE, TWO].into(), NOW)?;
         routes::why_unmatched(conn, EventName::MessageCreated, NOW)?;
         queue::claim::due_webhooks(conn, NOW)?;

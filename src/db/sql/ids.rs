@@ -6,7 +6,7 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 
-use crate::domain::id::{DeliveryId, EventId, InboxId, RecoveryId, TokenId, UserId, WebhookId};
+use crate::domain::id::{ConnectionId, DeliveryId, EventId, InboxId, RecoveryId, TokenId, UserId, WebhookId};
 
 macro_rules! big_int {
     ($($id:ident),*) => {$(
@@ -39,4 +39,4 @@ macro_rules! big_int {
     )*};
 }
 
-big_int!(WebhookId, InboxId, UserId, TokenId, RecoveryId, EventId, DeliveryId);
+big_int!(WebhookId, InboxId, UserId, TokenId, RecoveryId, ConnectionId, EventId, DeliveryId);

@@ -58,7 +58,7 @@ pub enum ConnectionChoice {
 
 /// The headers of a request. All are marked as sensitive, so that libraries do not log them.
 #[derive(Clone, Debug, Default)]
-pub struct Headers(HeaderMap);
+pub struct Headers(pub(super) HeaderMap);
 
 impl Headers {
     /// Adds a header; `None` if its name or value is not valid in HTTP.
@@ -112,7 +112,7 @@ impl Default for Setup {
 
 /// Sends requests. A process has one sender; every request to a URL that a user entered goes through it.
 pub struct Sender {
-    policy: Arc<AddressPolicy>,
+    pub(super) policy: Arc<AddressPolicy>,
     https: Clients,
     http: Clients,
     /// How often a connection to each receiver, by its host and port, may have become idle.
@@ -148,11 +148,7 @@ impl Sender {
     /// headers are complete. A body that stalls or breaks is truncated and is not a failure.
     pub async fn send(&self, request: &PreparedRequest) -> Result<Reply, Failure> {
         self.check(&request.url)?;
-        let clients = if request.url.is_https() { &self.https } else { &self.http };
-        let client = match request.connection {
-            ConnectionChoice::Kept => &clients.keeping,
-            ConnectionChoice::New => &clients.opening,
-        };
+        let client = self.client(&request.url, request.connection);
         let receiver = request.url.url().authority();
         let answers = self.answers(receiver, 0);
         let answer = timeout(request.timeout, observed(client.execute(built(request)))).await;
@@ -177,6 +173,14 @@ impl Sender {
         Ok(Reply { response, remote_ip })
     }
 
+    pub(super) fn client(&self, url: &TargetUrl, connection: ConnectionChoice) -> &Client {
+        let clients = if url.is_https() { &self.https } else { &self.http };
+        match connection {
+            ConnectionChoice::Kept => &clients.keeping,
+            ConnectionChoice::New => &clients.opening,
+        }
+    }
+
     /// Adds to the answers of a receiver, and returns their number.
     fn answers(&self, receiver: &str, more: u64) -> u64 {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -194,7 +198,7 @@ impl Sender {
 
     /// Checks the URL again on every attempt: the HTTP client does not resolve an IP address in a URL, so the guard does
     /// not see it, and the rules may have changed since the webhook was saved.
-    fn check(&self, url: &TargetUrl) -> Result<(), Failure> {
+    pub(super) fn check(&self, url: &TargetUrl) -> Result<(), Failure> {
         url.check_again(&self.policy).map_err(|_| {
             let literal = match url.url().host() {
                 Some(Host::Ipv4(ip)) => Some(ip.to_string()),
@@ -205,7 +209,7 @@ impl Sender {
         })
     }
 
-    fn failure(&self, error: &reqwest::Error, connection: ConnectionUse) -> Failure {
+    pub(super) fn failure(&self, error: &reqwest::Error, connection: ConnectionUse) -> Failure {
         if error.is_connect() && error.is_timeout() {
             return FailureCause::ConnectTimeout.into();
         }

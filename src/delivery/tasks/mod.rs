@@ -1,5 +1,6 @@
-//! Background tasks beside the worker: cleanup, overload guard, recoveries, mass changes, clock jumps.
+//! Background tasks beside the worker: counts of arrivals, cleanup, overload guard, recoveries, mass changes, clock jumps.
 
+pub(super) mod arrivals;
 pub(super) mod cleanup;
 pub(super) mod clock_jump;
 pub(super) mod mass_changes;

@@ -1,6 +1,9 @@
-//! Chatwoot as a source of events: what its bodies say, and what follows from them.
+//! Chatwoot as a source of events: connections to it, what its bodies say, and what follows from them.
 
 pub mod attribute;
+pub mod connection;
 pub mod message_ids;
 pub mod observation;
+pub mod signature;
 pub mod snapshot;
+pub mod subscriptions;

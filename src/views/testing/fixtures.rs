@@ -55,6 +55,7 @@ pub fn inboxes(language: Language) -> Vec<Inbox> {
     ];
     let inbox = |(place, (name, kind)): (usize, (&str, &str))| Inbox {
         id: InboxId(place as i64 + 1),
+        connection_id: None,
         external_id: (place != 3).then(|| (place + 7).to_string()),
         name: name.into(),
         unnamed: None,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::ingest_error::IngestError;
 use crate::db::system::settings;
-use crate::delivery::{Accepted, Key, Posted};
+use crate::delivery::{Accepted, Key, Posted, Source};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::{Incoming, may_tell_of_changes};
 use crate::domain::id::EventId;
@@ -42,8 +42,8 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     let event = Incoming::parse(bytes, &substatus)?;
     let key = key.map(|text| Key { text, body_hash: Sha256::digest(&event.body).to_vec() });
     let name = event.name;
-    let accepted = state.engine.accept(Posted { event, key, token }).await?;
-    if accepted == Accepted::TokenRevoked {
+    let accepted = state.engine.accept(Posted { event, key, source: Source::Token(token) }).await?;
+    if accepted == Accepted::SourceRevoked {
         state.ingest_tokens.forget(&known);
     }
     answer(name, accepted)
@@ -65,7 +65,7 @@ fn answer(name: EventName, accepted: Accepted) -> Result<HttpResponse, IngestErr
         Accepted::Replayed(id, deliveries) => {
             Ok(HttpResponse::Accepted().insert_header(("idempotent-replayed", "true")).json(body(id, deliveries)))
         }
-        Accepted::TokenRevoked => Err(denied(Denied::Bad)),
+        Accepted::SourceRevoked => Err(denied(Denied::Bad)),
         Accepted::KeyMismatch => Err(IngestError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency_mismatch",
