@@ -18,6 +18,7 @@ use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason, Status, Trigger};
 use crate::domain::events::Event;
+use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::health::Signal;
 use crate::domain::webhooks::options::Options;
@@ -59,22 +60,40 @@ pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut permit: Permit) {
     let task = Arc::clone(inner);
     inner.running.fetch_add(1, Ordering::AcqRel);
     inner.spawn(async move {
-        let mut attempt = std::pin::pin!(make(&task, &claimed));
-        let ended = match timeout(Permit::SLOW_AFTER, &mut attempt).await {
-            Ok(ended) => ended,
-            Err(_) => {
-                permit.mark_slow();
-                task.wake_for_backlog();
-                attempt.await
-            }
-        };
+        let ended = with_permit(&task, &mut permit, claimed.delivery.webhook_id, make(&task, &claimed)).await;
         if let Some(feedback) = ended.feedback {
             task.concurrency.adjust_limit(claimed.delivery.webhook_id, feedback);
         }
-        permit.release_with_result();
+        permit.release_with_result(task.now());
         task.wake_for_backlog();
         task.report(ended.finished).await;
     });
+}
+
+/// Makes an attempt, whose permit moves to the slow pool when it takes long.
+async fn with_permit(
+    inner: &Inner,
+    permit: &mut Permit,
+    webhook: WebhookId,
+    attempt: impl Future<Output = Ended>,
+) -> Ended {
+    let mut attempt = std::pin::pin!(attempt);
+    if let Ok(ended) = timeout(Permit::LATE_AFTER, &mut attempt).await {
+        return ended;
+    }
+    // Not known while the target is still being read.
+    if let Some(receiver) = inner.receiver(webhook) {
+        permit.make_room(&receiver);
+        inner.wake_for_backlog();
+    }
+    if let Ok(ended) = timeout(Permit::SLOW_AFTER - Permit::LATE_AFTER, &mut attempt).await {
+        return ended;
+    }
+    if let Some(receiver) = inner.receiver(webhook) {
+        permit.mark_slow(&receiver, inner.now());
+        inner.wake_for_backlog();
+    }
+    attempt.await
 }
 
 /// An attempt that has ended.

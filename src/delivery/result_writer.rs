@@ -83,7 +83,7 @@ async fn write(inner: &Arc<Inner>, batch: Vec<Finished>, aside: &mut Aside) {
     for finished in batch {
         match aside.waiting.get_mut(&finished.webhook_id) {
             Some(waiting) => {
-                inner.concurrency.hold(finished.webhook_id, 1);
+                inner.concurrency.hold(finished.webhook_id, 1, inner.now());
                 waiting.push(finished);
             }
             None => ready.push(finished),
@@ -98,7 +98,7 @@ async fn write(inner: &Arc<Inner>, batch: Vec<Finished>, aside: &mut Aside) {
     }
     for (webhook, mut results) in groups {
         if !store(inner, &mut results).await {
-            inner.concurrency.hold(webhook, results.len());
+            inner.concurrency.hold(webhook, results.len(), inner.now());
             aside.waiting.insert(webhook, Vec::new());
             let retry = Retry { webhook, results, since: Instant::now(), is_logged: false };
             aside.retries.spawn(try_again(Arc::clone(inner), retry));

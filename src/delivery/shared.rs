@@ -87,7 +87,6 @@ impl Inner {
         self.ids.next(now, u16::from_le_bytes(clock::random()))
     }
 
-    /// A lease of this process from `now` on, with a random token.
     /// A delivery of an event, with a new id.
     pub(super) fn new_delivery(
         &self,
@@ -108,6 +107,7 @@ impl Inner {
         }
     }
 
+    /// A lease of this process from `now` on, with a random token.
     pub(super) fn lease(&self, now: Timestamp) -> Lease {
         Lease {
             token: self.process | i64::from(u32::from_le_bytes(clock::random())),
@@ -218,6 +218,11 @@ impl Inner {
             None => drop(self.targets().remove(&id)),
         }
         Ok(loaded)
+    }
+
+    /// The origin of a webhook's URL, if its target is in the cache.
+    pub(super) fn receiver(&self, id: WebhookId) -> Option<Arc<str>> {
+        self.targets().get(&id).map(|target| target.url.origin().into())
     }
 
     fn targets(&self) -> std::sync::MutexGuard<'_, HashMap<WebhookId, Arc<Target>>> {

@@ -87,9 +87,7 @@ pub(super) async fn tick(inner: &Arc<Inner>, fairness: &mut Fairness) -> Result<
     }
     // Before the check: a permit that is released after this line wakes the worker.
     let Some(scope) = inner.backlog.scope() else { return Ok(Tick::Idle) };
-    if inner.concurrency.is_exhausted() {
-        return Ok(Tick::Idle);
-    }
+    let Some(scope) = with_room(inner, scope) else { return Ok(Tick::Idle) };
     inner.backlog.begin_pass(&scope);
     if scope == Scope::All {
         fairness.looked_at = Some(tokio::time::Instant::now());
@@ -108,6 +106,19 @@ pub(super) async fn tick(inner: &Arc<Inner>, fairness: &mut Fairness) -> Result<
     // The pass held permits that it did not use; an event may have found none free.
     inner.mark_backlog(claims.waiting);
     Ok(if worked { Tick::Worked } else { Tick::Idle })
+}
+
+/// The part of the scope for which permits are free.
+fn with_room(inner: &Inner, scope: Scope) -> Option<Scope> {
+    match scope {
+        _ if inner.concurrency.is_exhausted() => None,
+        Scope::All => Some(Scope::All),
+        Scope::Known(mut webhooks) => {
+            let now = inner.now();
+            webhooks.retain(|webhook| inner.concurrency.has_room(*webhook, now));
+            (!webhooks.is_empty()).then_some(Scope::Known(webhooks))
+        }
+    }
 }
 
 /// The result of a claiming transaction.

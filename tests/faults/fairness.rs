@@ -69,21 +69,49 @@ async fn a_webhook_that_hangs_with_two_thousand_due_delays_no_other() {
     assert!(max_open_requests(&receiver.heard("/a")) <= 10);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_webhooks_that_hang_leave_permits_to_the_others() {
+/// The 95th percentile for a healthy webhook while many others hang that have ten deliveries each. `were_healthy`: those
+/// others answered before.
+async fn p95_beside_hanging(hanging: u64, were_healthy: bool) -> Duration {
     let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
-    for number in 0..10 {
+    for number in 0..hanging {
         let path = format!("/a{number}");
-        receiver.answers(&path, vec![Step::Hang]);
+        if !were_healthy {
+            receiver.answers(&path, vec![Step::Hang]);
+        }
         subscribe(&api, &receiver, &path, "team_changed").await;
     }
     api.webhook(&webhook(&receiver.at("/b"))).await;
-    fill(&api, "team_changed", 20).await;
-    let hanging = |ledger: &[Heard]| ledger.iter().filter(|heard| heard.path.starts_with("/a")).count();
-    receiver.until("more requests than permits", PROGRESS_TIMEOUT, |ledger| hanging(ledger) >= 64).await;
-    let beside = p95(&HelpDesk::new(&app), &receiver, 50).await;
-    println!("p95 of B beside ten that hang {beside:?}");
+    let desk = HelpDesk::new(&app);
+    p95(&desk, &receiver, 20).await;
+    let requests = |ledger: &[Heard]| {
+        let count = ledger.iter().filter(|heard| heard.path.starts_with("/a")).count();
+        u64::try_from(count).expect("a number")
+    };
+    let mut before = 0;
+    if were_healthy {
+        fill(&api, "team_changed", 1).await;
+        receiver.until("an answer of each", PROGRESS_TIMEOUT, |ledger| requests(ledger) >= hanging).await;
+        before = hanging;
+        (0..hanging).for_each(|number| receiver.answers(&format!("/a{number}"), vec![Step::Hang]));
+    }
+    fill(&api, "team_changed", 10).await;
+    receiver.until("a request that hangs", PROGRESS_TIMEOUT, |ledger| requests(ledger) > before).await;
+    let beside = p95(&desk, &receiver, 150).await;
+    let open = requests(&receiver.ledger()) - before;
+    println!("p95 of B beside {hanging} that hang (healthy before: {were_healthy}) {beside:?}; {open} requests hang");
+    beside
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seventy_webhooks_that_begin_to_hang_delay_no_other() {
+    let beside = p95_beside_hanging(70, true).await;
+    assert!(beside <= Duration::from_millis(300), "{beside:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_hundred_webhooks_that_hang_delay_no_other() {
+    let beside = p95_beside_hanging(number("HACHOK_FAULT_HANGING", 500), false).await;
     assert!(beside <= Duration::from_millis(300), "{beside:?}");
 }
 

@@ -1,9 +1,16 @@
 //! Limits the requests in flight, in total and for each webhook, and the rate to a webhook after an outage.
 //!
-//! The defaults are 64 in total and 10 for a webhook. A request without an answer after a second moves from the 64 to a
-//! second pool of 512, so that a few hanging receivers cannot take the permits of the others. Until then the last quarter of
-//! the 64 is kept for webhooks without a request that waits for its answer. The limit of a webhook
-//! halves when it is overloaded and grows by one with each success. After an outage its rate doubles every second, from 4.
+//! The defaults are 64 in total and 10 for a webhook. The limit of a webhook halves when it is overloaded and grows by one
+//! with each success. After an outage its rate doubles every second, from 4 ([`Ramp`]).
+//!
+//! Any number of receivers may hang without taking the permits of the others:
+//! - A request without an answer after a second, or after a quarter of one while few permits are free, moves from the 64,
+//!   the quick pool, to the slow pool. After a second the next requests of its webhook begin there, too, until one is
+//!   answered within a second.
+//! - The fewer places the slow pool has left, the fewer a webhook gets there, but one at least; once half of them are taken,
+//!   all webhooks of a host count as one.
+//! - A webhook without an answer in the last two seconds gets one request at a time, and the last quarter of the quick
+//!   pool is for the other webhooks.
 //!
 //! An answer releases its permit before the result is stored. If receivers are faster than the database, results pile up
 //! in memory, and a crash would send them all again: while 256 results are unwritten, no permit is free.
@@ -12,17 +19,22 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::ramp::Ramp;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 
-/// Requests in the second pool: those without an answer after a second.
+/// Requests in the slow pool beyond which none begins there.
 const SLOW_REQUESTS_MAX: usize = 512;
+/// Requests in the slow pool beyond which none moves there from the quick pool.
+const MOVED_REQUESTS_MAX: usize = 2 * SLOW_REQUESTS_MAX;
+/// For how long an answer shows that a receiver does not hang.
+const ANSWER_COUNTS: Duration = Duration::from_secs(2);
+/// For how long a request without an answer shows that a receiver is slow.
+const SLOWNESS_COUNTS: Duration = Duration::from_secs(600);
+/// Webhooks beyond which those that are as if they had never had a request are forgotten.
+const WEBHOOKS_KEPT_MIN: usize = 1024;
 /// While so many results are not yet stored, no further request begins.
 const UNWRITTEN_RESULTS_MAX: usize = 256;
-/// Requests in the first second after an outage; each further second allows twice as many.
-const RAMP_REQUESTS_FIRST: u32 = 4;
-/// After this time only the limit of the webhook applies again.
-const RAMP_SECONDS: u32 = 8;
 
 /// The limits and their use. Shared by all senders of the process; no call blocks for longer than a short lock.
 #[derive(Debug)]
@@ -36,8 +48,12 @@ pub struct Concurrency {
 struct Usage {
     quick: usize,
     slow: usize,
+    /// The requests in the slow pool by their receiver.
+    slow_by_host: HashMap<Arc<str>, usize>,
     unwritten: usize,
     webhooks: HashMap<WebhookId, WebhookLoad>,
+    /// With so many webhooks, some are forgotten.
+    forget_at: usize,
 }
 
 /// The permits and the limit of one webhook.
@@ -46,18 +62,29 @@ struct WebhookLoad {
     in_flight: usize,
     limit: usize,
     ramp: Option<Ramp>,
+    pace: Pace,
     /// Requests that began since the last one ended.
     unanswered: usize,
     /// Its results cannot be stored now: no request begins.
     is_held: bool,
 }
 
-/// A webhook that came back after an outage, and the permits that it got in the current second.
-#[derive(Debug)]
-struct Ramp {
-    since: Timestamp,
-    second: u32,
-    given: u32,
+/// What the last requests say about a receiver.
+#[derive(Clone, Debug)]
+enum Pace {
+    Unknown,
+    /// It answered within a second, at this time.
+    Quick(Timestamp),
+    /// A request had no answer after a second, at this time.
+    Slow(Timestamp, Arc<str>),
+}
+
+/// In which pool a request is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pool {
+    Quick,
+    /// With the host and port of the receiver.
+    Slow(Arc<str>),
 }
 
 /// Allows one request. Dropping it releases the permit.
@@ -65,7 +92,9 @@ struct Ramp {
 pub struct Permit {
     concurrency: Arc<Concurrency>,
     webhook: WebhookId,
-    slow: bool,
+    pool: Pool,
+    /// The request had no answer after a second.
+    is_slow: bool,
 }
 
 /// What an attempt says about the load of its receiver.
@@ -79,25 +108,33 @@ pub enum Feedback {
     Silent,
 }
 
-impl Usage {
-    /// Whether a request to the webhook with this load may begin. The last quarter of the permits is for webhooks whose
-    /// last request has an answer: twenty webhooks whose requests hang would else take all for a second.
-    fn admits(&self, load: Option<&WebhookLoad>, in_all: usize, now: Timestamp) -> bool {
-        let is_reserve = self.quick >= in_all - in_all / 4;
-        !self.is_full(in_all)
-            && load.is_none_or(|load| {
-                let has_room = !load.is_held && load.in_flight < load.limit && load.ramp_allows_one(now);
-                has_room && (load.unanswered == 0 || !is_reserve)
-            })
-    }
-
-    /// Whether no request may begin, to any webhook.
-    const fn is_full(&self, in_all: usize) -> bool {
-        self.quick >= in_all || self.unwritten >= UNWRITTEN_RESULTS_MAX
-    }
-}
-
 impl Concurrency {
+    /// The pool in which a request to a webhook with this load may begin, if it may.
+    fn pool_for(&self, usage: &Usage, load: Option<&WebhookLoad>, now: Timestamp) -> Option<Pool> {
+        let is_admitted = |load: &WebhookLoad| !load.is_held && load.in_flight < load.limit && allows(&load.ramp, now);
+        if usage.unwritten >= UNWRITTEN_RESULTS_MAX || !load.is_none_or(is_admitted) {
+            return None;
+        }
+        let in_flight = load.map_or(0, |load| load.in_flight);
+        let (quick_free, reserve) = (self.in_all.saturating_sub(usage.quick), self.in_all / 4);
+        match load.map_or(Pace::Unknown, |load| load.pace.at(now)) {
+            Pace::Slow(_, host) => self.has_slow_place(usage, &host, in_flight).then_some(Pool::Slow(host)),
+            Pace::Quick(_) => {
+                let is_answered = load.is_none_or(|load| load.unanswered == 0);
+                (quick_free > if is_answered { 0 } else { reserve }).then_some(Pool::Quick)
+            }
+            Pace::Unknown => (in_flight == 0 && quick_free > reserve).then_some(Pool::Quick),
+        }
+    }
+
+    /// Whether a request of a webhook with so many in flight may begin in the slow pool.
+    fn has_slow_place(&self, usage: &Usage, host: &str, in_flight: usize) -> bool {
+        let free = SLOW_REQUESTS_MAX.saturating_sub(usage.slow);
+        let share = (self.per_webhook * free / SLOW_REQUESTS_MAX).max(1);
+        let is_scarce = free < SLOW_REQUESTS_MAX / 2;
+        free > 0 && in_flight < share && (!is_scarce || usage.slow_by_host.get(host).copied().unwrap_or(0) < share)
+    }
+
     /// Limits in total and for each webhook; less than one counts as one.
     pub fn new(in_all: usize, per_webhook: usize) -> Arc<Self> {
         Arc::new(Self { in_all: in_all.max(1), per_webhook: per_webhook.max(1), usage: Mutex::default() })
@@ -106,13 +143,10 @@ impl Concurrency {
     /// A permit for this webhook, if one is free.
     pub fn take(self: &Arc<Self>, webhook: WebhookId, now: Timestamp) -> Option<Permit> {
         let mut usage = self.lock();
-        if !usage.admits(usage.webhooks.get(&webhook), self.in_all, now) {
-            return None;
-        }
-        let load = usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook));
-        load.count(now);
-        usage.quick += 1;
-        Some(Permit { concurrency: Arc::clone(self), webhook, slow: false })
+        let pool = self.pool_for(&usage, usage.webhooks.get(&webhook), now)?;
+        usage.load(webhook, self.per_webhook, now).count(now);
+        usage.enter(&pool);
+        Some(Permit { concurrency: Arc::clone(self), webhook, pool, is_slow: false })
     }
 
     /// Up to `permits_max` permits for this webhook.
@@ -140,58 +174,57 @@ impl Concurrency {
     /// Starts the slow ramp of a webhook that came back. The request that found it back counts as the first.
     pub fn start_slow_ramp(&self, webhook: WebhookId, now: Timestamp) {
         let mut usage = self.lock();
-        let load = usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook));
+        let load = usage.load(webhook, self.per_webhook, now);
         match &mut load.ramp {
             // `observe_ramp` has read it from the database between the commit and this call.
-            Some(ramp) if ramp.since >= now => ramp.given += 1,
-            _ => load.ramp = Some(Ramp { since: now, second: 0, given: 1 }),
+            Some(ramp) if ramp.began_at() >= now => ramp.count(now),
+            ramp => *ramp = Some(Ramp::new(now, 1)),
         }
     }
 
     /// Starts the slow ramp of a webhook that another process found back at `since`, unless it is known or over.
     pub fn observe_ramp(&self, webhook: WebhookId, since: Timestamp, now: Timestamp) {
-        if seconds(since, now) >= RAMP_SECONDS {
+        let observed = Ramp::new(since, 0);
+        if observed.is_over(now) {
             return;
         }
         let mut usage = self.lock();
-        let load = usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook));
-        if load.ramp.as_ref().is_none_or(|ramp| ramp.since < since) {
-            load.ramp = Some(Ramp { since, second: 0, given: 0 });
+        let load = usage.load(webhook, self.per_webhook, now);
+        if load.ramp.as_ref().is_none_or(|ramp| ramp.began_at() < since) {
+            load.ramp = Some(observed);
         }
     }
 
     /// Whether [`Self::take`] would return a permit for this webhook.
     pub fn has_room(&self, webhook: WebhookId, now: Timestamp) -> bool {
         let usage = self.lock();
-        usage.admits(usage.webhooks.get(&webhook), self.in_all, now)
+        self.pool_for(&usage, usage.webhooks.get(&webhook), now).is_some()
     }
 
-    /// Requests in flight that have been so for less than a second.
+    /// Requests in flight in the quick pool.
     pub fn in_flight(&self) -> usize {
         self.lock().quick
     }
 
     /// Whether [`Self::take`] would return no permit for any webhook.
     pub fn is_exhausted(&self) -> bool {
-        self.lock().is_full(self.in_all)
+        let usage = self.lock();
+        let is_full = usage.quick >= self.in_all && usage.slow >= SLOW_REQUESTS_MAX;
+        is_full || usage.unwritten >= UNWRITTEN_RESULTS_MAX
     }
 
     /// Holds a webhook whose results cannot be stored: no request begins until [`Self::release`]. The `results` no longer
     /// hold up the requests to other webhooks.
-    pub fn hold(&self, webhook: WebhookId, results: usize) {
+    pub fn hold(&self, webhook: WebhookId, results: usize, now: Timestamp) {
         let mut usage = self.lock();
         usage.unwritten = usage.unwritten.saturating_sub(results);
-        usage.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(self.per_webhook)).is_held = true;
+        usage.load(webhook, self.per_webhook, now).is_held = true;
     }
 
     /// Ends [`Self::hold`].
     pub fn release(&self, webhook: WebhookId) {
-        let mut usage = self.lock();
-        if let Some(load) = usage.webhooks.get_mut(&webhook) {
+        if let Some(load) = self.lock().webhooks.get_mut(&webhook) {
             load.is_held = false;
-            if load.is_idle(self.per_webhook) {
-                usage.webhooks.remove(&webhook);
-            }
         }
     }
 
@@ -211,76 +244,142 @@ impl Concurrency {
     }
 }
 
+impl Usage {
+    /// The load of a webhook. Forgets others when there are many.
+    fn load(&mut self, webhook: WebhookId, limit_max: usize, now: Timestamp) -> &mut WebhookLoad {
+        if self.webhooks.len() >= self.forget_at.max(WEBHOOKS_KEPT_MIN) {
+            self.webhooks.retain(|_, load| !load.is_idle(limit_max, now));
+            self.forget_at = 2 * self.webhooks.len();
+        }
+        self.webhooks.entry(webhook).or_insert_with(|| WebhookLoad::new(limit_max))
+    }
+
+    fn enter(&mut self, pool: &Pool) {
+        match pool {
+            Pool::Quick => self.quick += 1,
+            Pool::Slow(host) => {
+                self.slow += 1;
+                *self.slow_by_host.entry(Arc::clone(host)).or_default() += 1;
+            }
+        }
+    }
+
+    /// Moves a request of the quick pool, if the slow one has room.
+    fn move_to_slow(&mut self, pool: &mut Pool, host: &Arc<str>) {
+        if *pool == Pool::Quick && self.slow < MOVED_REQUESTS_MAX {
+            self.leave(pool);
+            *pool = Pool::Slow(Arc::clone(host));
+            self.enter(pool);
+        }
+    }
+
+    fn leave(&mut self, pool: &Pool) {
+        match pool {
+            Pool::Quick => self.quick = self.quick.saturating_sub(1),
+            Pool::Slow(host) => {
+                self.slow = self.slow.saturating_sub(1);
+                if let Some(requests) = self.slow_by_host.get_mut(host) {
+                    *requests = requests.saturating_sub(1);
+                    if *requests == 0 {
+                        self.slow_by_host.remove(host);
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl WebhookLoad {
     const fn new(limit: usize) -> Self {
-        Self { in_flight: 0, limit, ramp: None, unanswered: 0, is_held: false }
+        Self { in_flight: 0, limit, ramp: None, pace: Pace::Unknown, unanswered: 0, is_held: false }
     }
 
     /// Whether it is as if it had never had a request.
-    const fn is_idle(&self, limit_max: usize) -> bool {
-        self.in_flight == 0 && self.limit == limit_max && self.ramp.is_none() && !self.is_held
-    }
-
-    /// Whether the ramp allows one more request in this second.
-    fn ramp_allows_one(&self, now: Timestamp) -> bool {
-        self.ramp.as_ref().is_none_or(|ramp| {
-            let second = seconds(ramp.since, now);
-            let given = if second == ramp.second { ramp.given } else { 0 };
-            second >= RAMP_SECONDS || given < RAMP_REQUESTS_FIRST << second
-        })
+    fn is_idle(&self, limit_max: usize, now: Timestamp) -> bool {
+        let is_unused = self.in_flight == 0 && self.limit == limit_max && !self.is_held;
+        let has_no_ramp = self.ramp.as_ref().is_none_or(|ramp| ramp.is_over(now));
+        is_unused && has_no_ramp && matches!(self.pace.at(now), Pace::Unknown)
     }
 
     /// Counts a request.
     fn count(&mut self, now: Timestamp) {
         self.in_flight += 1;
         self.unanswered += 1;
-        let Some(ramp) = &mut self.ramp else { return };
-        match seconds(ramp.since, now) {
-            RAMP_SECONDS.. => self.ramp = None,
-            second if second == ramp.second => ramp.given += 1,
-            second => (ramp.second, ramp.given) = (second, 1),
+        if self.ramp.as_ref().is_some_and(|ramp| ramp.is_over(now)) {
+            self.ramp = None;
+        }
+        if let Some(ramp) = &mut self.ramp {
+            ramp.count(now);
         }
     }
 }
 
-/// Whole seconds since the start of a ramp. A start in the future, because a clock was set back, counts as long ago.
-fn seconds(since: Timestamp, now: Timestamp) -> u32 {
-    let is_ahead = since.since(now) > Duration::from_secs(1);
-    if is_ahead { u32::MAX } else { u32::try_from(now.since(since).as_secs()).unwrap_or(u32::MAX) }
+impl Pace {
+    /// What it still says now. A time in the future, because a clock was set back, counts as long ago.
+    fn at(&self, now: Timestamp) -> Self {
+        let (since, counts) = match self {
+            Self::Unknown => return Self::Unknown,
+            Self::Quick(at) => (*at, ANSWER_COUNTS),
+            Self::Slow(at, _) => (*at, SLOWNESS_COUNTS),
+        };
+        let is_ahead = since.since(now) > Duration::from_secs(1);
+        if is_ahead || now.since(since) > counts { Self::Unknown } else { self.clone() }
+    }
+}
+
+fn allows(ramp: &Option<Ramp>, now: Timestamp) -> bool {
+    ramp.as_ref().is_none_or(|ramp| ramp.allows_one(now))
 }
 
 impl Permit {
+    /// A request without an answer for this long makes room for others.
+    pub const LATE_AFTER: Duration = Duration::from_millis(250);
     /// A request without an answer for this long is slow.
     pub const SLOW_AFTER: Duration = Duration::from_secs(1);
 
-    /// Moves the request to the pool of slow ones, if that has room.
-    pub fn mark_slow(&mut self) {
+    /// Moves the late request to the receiver `host` to the slow pool if only the reserve of the quick pool is left. Its
+    /// webhook gets no further permit until it has an answer.
+    pub fn make_room(&mut self, host: &Arc<str>) {
         let mut usage = self.concurrency.lock();
-        if !self.slow && usage.slow < SLOW_REQUESTS_MAX {
-            self.slow = true;
-            usage.slow += 1;
-            usage.quick = usage.quick.saturating_sub(1);
+        if self.pool == Pool::Quick && self.concurrency.in_all - self.concurrency.in_all / 4 <= usage.quick {
+            usage.move_to_slow(&mut self.pool, host);
+            if let Some(load) = usage.webhooks.get_mut(&self.webhook) {
+                load.pace = Pace::Unknown;
+            }
+        }
+    }
+
+    /// Notes that the request to the receiver `host` is slow, and moves it to the slow pool.
+    pub fn mark_slow(&mut self, host: &Arc<str>, now: Timestamp) {
+        let mut usage = self.concurrency.lock();
+        self.is_slow = true;
+        usage.move_to_slow(&mut self.pool, host);
+        if let Some(load) = usage.webhooks.get_mut(&self.webhook) {
+            load.pace = Pace::Slow(now, Arc::clone(host));
         }
     }
 
     /// Releases the permit, because the request has ended. The result counts as unwritten until
     /// [`Concurrency::results_written`].
-    pub fn release_with_result(self) {
-        self.concurrency.lock().unwritten += 1;
+    pub fn release_with_result(self, now: Timestamp) {
+        let mut usage = self.concurrency.lock();
+        usage.unwritten += 1;
+        if let Some(load) = usage.webhooks.get_mut(&self.webhook) {
+            load.unanswered = 0;
+            if !self.is_slow {
+                load.pace = Pace::Quick(now);
+            }
+        }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut usage = self.concurrency.lock();
-        let pool = if self.slow { &mut usage.slow } else { &mut usage.quick };
-        *pool = pool.saturating_sub(1);
+        usage.leave(&self.pool);
         if let Some(load) = usage.webhooks.get_mut(&self.webhook) {
             load.in_flight = load.in_flight.saturating_sub(1);
-            load.unanswered = 0;
-            if load.is_idle(self.concurrency.per_webhook) {
-                usage.webhooks.remove(&self.webhook);
-            }
+            load.unanswered = load.unanswered.min(load.in_flight);
         }
     }
 }

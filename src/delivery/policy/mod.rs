@@ -3,4 +3,5 @@
 pub(super) mod backoff;
 pub(super) mod concurrency;
 pub(super) mod outcome;
+mod ramp;
 pub mod retry_after;
