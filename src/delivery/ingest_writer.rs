@@ -17,7 +17,7 @@ use super::policy::concurrency::Permit;
 use super::posted::{self, Accepted, Posted, Waiting};
 use super::shared::Inner;
 use crate::db::deliveries::queue;
-use crate::db::events::idempotency::{self, Known};
+use crate::db::events::idempotency::{self, Known, Wanted};
 use crate::db::events::routes::{self, Routes, WebhookState};
 use crate::db::inboxes::SourceId;
 use crate::db::{self, DbConnection, Error, events, inboxes};
@@ -258,7 +258,10 @@ impl Transaction<'_> {
     /// Looks up tokens, keys and inboxes, and gives new events their ids.
     fn plan(&self, conn: &mut DbConnection, batch: &[Arc<Posted>]) -> Result<Vec<Plan>, Error> {
         let active = posted::active(conn, batch)?;
-        let keys: Vec<&str> = batch.iter().filter_map(|posted| Some(posted.key.as_ref()?.text.as_str())).collect();
+        let keys = batch.iter().filter_map(|posted| posted.key.as_ref());
+        let keys: Vec<Wanted<'_>> = keys
+            .map(|key| Wanted { key: &key.text, since: key.window.map(|window| self.now.before(window)) })
+            .collect();
         let known = idempotency::find_all(conn, &keys)?;
         let mut plans: Vec<Plan> = Vec::with_capacity(batch.len());
         let mut first_with_key: HashMap<&str, usize> = HashMap::new();

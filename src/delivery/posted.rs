@@ -3,22 +3,57 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::db::accounts::tokens;
 use crate::db::inboxes::SourceId;
 use crate::db::{DbConnection, Error, chatwoot};
 use crate::domain::events::incoming::Incoming;
+use crate::domain::hex::hex;
 use crate::domain::id::{ConnectionId, EventId, TokenId};
 
-/// An `Idempotency-Key` and the SHA-256 of the body it came with.
+/// Distinguishes repeated events from new ones.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// 1–255 printable ASCII characters.
+    /// Unique among all senders. An `Idempotency-Key` has no tab, so no other key can be equal to one.
     pub text: String,
-    /// SHA-256 of the body.
+    /// SHA-256 of the body, if the same key with another body is a mistake; else empty.
     pub body_hash: Vec<u8>,
+    /// For how long the key counts; `None` for as long as it is stored.
+    pub window: Option<Duration>,
+}
+
+/// For how long two equal bodies without a delivery id are the same event: Chatwoot before 4.11.2 sends some changes twice at
+/// once (chatwoot/chatwoot#7402).
+const EQUAL_BODY_WINDOW: Duration = Duration::from_secs(60);
+/// A longer delivery id is ignored; Chatwoot sends a UUID.
+const DELIVERY_ID_BYTES_MAX: usize = 100;
+
+impl Key {
+    /// An `Idempotency-Key`: 1–255 printable ASCII characters.
+    pub fn of_sender(text: String, body: &[u8]) -> Self {
+        Self { text, body_hash: Sha256::digest(body).to_vec(), window: None }
+    }
+
+    /// `X-Chatwoot-Delivery`, which is the same when Chatwoot sends an event again. `None` if it is empty or no delivery id.
+    pub fn of_delivery(connection: Option<ConnectionId>, id: &str) -> Option<Self> {
+        let is_id =
+            !id.is_empty() && id.len() <= DELIVERY_ID_BYTES_MAX && id.bytes().all(|byte| byte.is_ascii_graphic());
+        let sender = connection.map(|id| id.to_string()).unwrap_or_default();
+        is_id.then(|| Self { text: format!("chatwoot\t{sender}\t{id}"), body_hash: Vec::new(), window: None })
+    }
+
+    /// The key of an event of a connection: its delivery id, else the hash of its body for a minute.
+    pub fn of_chatwoot(connection: ConnectionId, delivery: Option<&str>, body: &[u8]) -> Self {
+        delivery.and_then(|id| Self::of_delivery(Some(connection), id)).unwrap_or_else(|| Self {
+            text: format!("chatwoot\t{connection}\tbody\t{}", hex(&Sha256::digest(body))),
+            body_hash: Vec::new(),
+            window: Some(EQUAL_BODY_WINDOW),
+        })
+    }
 }
 
 /// The outcome of a posted event.

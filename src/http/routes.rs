@@ -24,6 +24,11 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .post(api::events::ingest::accept),
         )
         .service(
+            web::resource("/ingest/chatwoot/{key}")
+                .wrap(from_fn(method_not_allowed::of_ingest))
+                .post(api::chatwoot::accept),
+        )
+        .service(
             web::resource("/api/v1/profile")
                 .wrap(from_fn(method_not_allowed::of_management))
                 .get(api::accounts::profile::show),

@@ -23,15 +23,35 @@ pub struct Known {
     pub deliveries: i32,
 }
 
-/// The first answers to requests with these keys, by key; keys that are not known are left out.
-pub fn find_all(conn: &mut DbConnection, keys: &[&str]) -> Result<HashMap<String, Known>, Error> {
-    if keys.is_empty() {
+/// A key that is looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The text of the key.
+    pub key: &'a str,
+    /// A key that was stored before this time does not count; `None` if every one does.
+    pub since: Option<Timestamp>,
+}
+
+/// The first answers to requests with these keys, by key; keys that are not known are left out. Keys that no longer count are
+/// deleted, so that they can be stored again.
+pub fn find_all(conn: &mut DbConnection, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Known>, Error> {
+    if wanted.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(String, Vec<u8>, EventId, i32)> =
-        k::table.filter(k::key.eq_any(keys)).select((k::key, k::body_hash, k::event_id, k::deliveries)).load(conn)?;
-    let known = |(key, body_hash, event_id, deliveries)| (key, Known { body_hash, event_id, deliveries });
-    Ok(rows.into_iter().map(known).collect())
+    let rows: Vec<(String, Vec<u8>, EventId, i32, i64)> = k::table
+        .filter(k::key.eq_any(wanted.iter().map(|wanted| wanted.key)))
+        .select((k::key, k::body_hash, k::event_id, k::deliveries, k::created_at))
+        .load(conn)?;
+    let mut known = HashMap::with_capacity(rows.len());
+    for (key, body_hash, event_id, deliveries, created_at) in rows {
+        let since = wanted.iter().find(|wanted| wanted.key == key).and_then(|wanted| wanted.since);
+        if since.is_some_and(|since| created_at < since.micros()) {
+            delete(conn, &key)?;
+        } else {
+            known.insert(key, Known { body_hash, event_id, deliveries });
+        }
+    }
+    Ok(known)
 }
 
 /// Stores keys. A unique violation means that a concurrent duplicate was first.

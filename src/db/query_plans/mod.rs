@@ -197,7 +197,8 @@ fn the_status_page_does_not_read_the_queue() {
 fn an_event_and_its_delivery_read_no_large_table_whole() {
     let queries = queries(|conn| {
         let lease = Lease { token: 1, until: NOW };
-        idempotency::find_all(conn, &["a", "b"])?;
+        let wanted = |key| idempotency::Wanted { key, since: None };
+        idempotency::find_all(conn, &[wanted("a"), wanted("b")])?;
         inboxes::find_or_register(conn, SourceId { connection: None, external_id: "7" }, None, NOW)?;
         routes::states(conn, &[ONE, TWO].into(), NOW)?;
         routes::why_unmatched(conn, EventName::MessageCreated, NOW)?;

@@ -1,5 +1,6 @@
 //! Chatwoot as a source of events: connections to it, what its bodies say, and what follows from them.
 
+pub mod account;
 pub mod attribute;
 pub mod connection;
 pub mod message_ids;

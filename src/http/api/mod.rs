@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod auth;
+pub mod chatwoot;
 pub mod deliveries;
 pub mod error;
 pub mod events;

@@ -8,6 +8,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH};
 use super::{error_pages, security_headers};
 use crate::domain::accounts::user::Language;
 use crate::http::State;
+use crate::http::api::chatwoot;
 use crate::http::api::error::ApiError;
 use crate::http::api::events::ingest_error::IngestError;
 use crate::http::api::management;
@@ -23,6 +24,11 @@ pub fn check(state: &State, request: Request) -> Result<Request, Box<HttpRespons
     let is_larger = |limit: usize| length.is_some_and(|length| length > limit as u64);
     let mut refusal = if path == "/api/v1/events" && is_larger(max_payload) {
         IngestError::too_large(max_payload).error_response()
+    } else if path.starts_with("/ingest/") {
+        if !is_larger(chatwoot::BODY_BYTES_MAX) {
+            return Ok(request);
+        }
+        IngestError::too_large(chatwoot::BODY_BYTES_MAX).error_response()
     } else if path.starts_with("/api/") && is_larger(management::BODY_MAX_BYTES) {
         ApiError::too_large().answer()
     } else if !path.starts_with("/api/") && is_larger(FormLimits::of_path(path, state.web.max_payload).bytes) {

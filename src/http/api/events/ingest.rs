@@ -1,17 +1,15 @@
 //! `POST /api/v1/events`.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::ingest_error::IngestError;
-use crate::db::system::settings;
+use super::{loops, substatus};
 use crate::delivery::{Accepted, Key, Posted, Source};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::events::incoming::{Incoming, may_tell_of_changes};
+use crate::domain::events::incoming::Incoming;
 use crate::domain::id::EventId;
 use crate::http::State;
 use crate::http::api::auth::{self, Denied};
@@ -28,34 +26,26 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     if let Some(coding) = json_body::unread_coding(&request) {
         return Err(IngestError::coding(&coding));
     }
-    refuse_loop(&request)?;
+    loops::refuse(&request)?;
     let key = idempotency_key(&request)?;
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     let bytes = json_body::read(&request, payload, limit).await.map_err(|unread| match unread {
         Unread::TooLarge => IngestError::too_large(limit),
-        Unread::Broken => {
-            let detail = "The body is incomplete or took longer than 10 seconds.".to_owned();
-            IngestError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body did not arrive", "body", detail)
-        }
+        Unread::Broken => IngestError::incomplete(),
     })?;
-    let substatus = substatus(&state, &bytes).await?;
+    let substatus = substatus::of(&state, &bytes).await?;
     let event = Incoming::parse(bytes, &substatus)?;
-    let key = key.map(|text| Key { text, body_hash: Sha256::digest(&event.body).to_vec() });
+    let delivery = request.headers().get("x-chatwoot-delivery").and_then(|value| value.to_str().ok());
+    let key = match key {
+        Some(text) => Some(Key::of_sender(text, &event.body)),
+        None => delivery.and_then(|id| Key::of_delivery(None, id)),
+    };
     let name = event.name;
     let accepted = state.engine.accept(Posted { event, key, source: Source::Token(token) }).await?;
     if accepted == Accepted::SourceRevoked {
         state.ingest_tokens.forget(&known);
     }
     answer(name, accepted)
-}
-
-/// The custom attribute that holds the substatus. Read only for an event that may change attributes: other events save
-/// the query.
-async fn substatus(state: &State, body: &[u8]) -> Result<String, IngestError> {
-    if !may_tell_of_changes(body) {
-        return Ok(String::new());
-    }
-    Ok(state.db.read(settings::substatus_attribute).await?)
 }
 
 fn answer(name: EventName, accepted: Accepted) -> Result<HttpResponse, IngestError> {
@@ -90,22 +80,6 @@ fn denied(denied: Denied) -> IngestError {
         }
         Denied::Database(error) => error.into(),
     }
-}
-
-/// Refuses a delivery of Hachok itself: a webhook that points back at ingest would loop for ever.
-fn refuse_loop(request: &HttpRequest) -> Result<(), IngestError> {
-    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if agent.starts_with("Hachok/") && request.headers().contains_key("webhook-id") {
-        let detail = "This request was sent by Hachok itself: accepting it would start a loop.".to_owned();
-        return Err(IngestError::new(
-            StatusCode::BAD_REQUEST,
-            "loop",
-            "A delivery came back as an event",
-            "webhook-id",
-            detail,
-        ));
-    }
-    Ok(())
 }
 
 /// The idempotency key: 1 to 255 printable ASCII characters; `None` without the header.

@@ -36,6 +36,18 @@ impl IngestError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The event is too large", "body", detail)
     }
 
+    /// 408: the client should retry.
+    pub fn incomplete() -> Self {
+        let detail = "The body is incomplete or took longer than 10 seconds.".to_owned();
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body did not arrive", "body", detail)
+    }
+
+    /// The same error with 400, for senders that know no 422.
+    #[must_use]
+    pub fn as_bad_request(self) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, ..self }
+    }
+
     /// 415 for a body in a content coding.
     pub fn coding(coding: &str) -> Self {
         let coding: String = coding.chars().take(40).collect();
