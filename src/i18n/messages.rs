@@ -25,7 +25,7 @@ messages! {
     invitation_not_made; invitation_link; invitation_link_about; invite; invite_about; invite_title; link_copy_now;
     password_link; password_link_about; password_link_why; password_link_make;
     // accounts/profile.ftl
-    user_name; email; account_password; account_password_hint; time_zone; time_zone_hint; profile; profile_you;
+    user_name; email; account_password; show_password; account_password_hint; time_zone; time_zone_hint; profile; profile_you;
     profile_you_about; profile_not_saved; language_of_browser; theme; theme_system; current_password;
     new_account_password; password_set; password_change; password_change_about; password_not_changed; sessions;
     sessions_about; session_browser; session_unknown; session_began; session_seen; session_this; sign_out_others;
@@ -160,7 +160,7 @@ messages! {
     // webhooks/form.ftl
     form_not_saved; same_url_created(name: impl Text); same_url_saved(name: impl Text); fix_problems(n: impl Number); address; address_about; name; name_hint; webhook_url;
     webhook_url_hint; webhook_url_hint_http; webhook_url_hint_networks; more_options; authorization; authorization_about; method_none_about; method_bearer_about; method_basic_about;
-    method_custom_about; none_deletes; token; new_token; token_hint; token_again; token_keep; login; password;
+    method_custom_about; none_deletes; token; new_token; token_hint; token_again; show_typed; token_keep; login; password;
     new_password; password_keep; password_again; header_name; value; new_value; value_keep; value_again; saved;
     saved_never_shown(time: impl Text); events; events_about; group_most_used;
     selected_of(n: impl Number, max: impl Number); select_all; clear_all; select_inbox; select_inbox_about;

@@ -50,6 +50,10 @@ async fn nothing_typed_is_lost_and_each_message_is_true() {
         browser.fill("#f-url", &receiver.at("/typed")).await;
         browser.click("label:has(input[name=auth][value=bearer])").await;
         browser.fill("#f-token", "typed-token").await;
+        // Shown on request, and hidden again before it is sent.
+        let kind = "return document.querySelector('#f-token').type";
+        browser.click(".field:has(#f-token) .check").await;
+        assert_eq!(browser.says(kind).await, "text");
         browser.click("label:has(input[name=events][value=message_created])").await;
         end_sessions(&app);
         browser.click(".bar .btn.primary").await;
@@ -57,6 +61,7 @@ async fn nothing_typed_is_lost_and_each_message_is_true() {
             .await_script("return document.querySelector('#errsum').textContent", "What you typed is still here")
             .await;
         assert_eq!(browser.says("return document.activeElement.id").await, "errsum");
+        assert_eq!(browser.says(kind).await, "password");
         let first = browser.driver.window().await.expect("a window");
         let sign_in = browser.says("return document.querySelector('#errsum a').href").await;
         let second = browser.driver.new_tab().await.expect("a tab");

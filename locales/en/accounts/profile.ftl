@@ -2,6 +2,7 @@
 user_name = Name
 email = Email
 account_password = Password
+show_password = Show password
 account_password_hint = At least 12 characters, not easy to guess.
 time_zone = Time zone
 time_zone_hint = For example, Europe/Kyiv. Dates and times are shown in this time zone.

@@ -29,6 +29,7 @@ token = Token
 new_token = New token
 token_hint = Sent as the header Authorization: Bearer …
 token_again = Enter the token again
+show_typed = Show what you type
 token_keep = Leave blank to keep the saved token. To remove it, select None.
 login = Login
 password = Password

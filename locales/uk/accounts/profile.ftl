@@ -2,6 +2,7 @@
 user_name = Імʼя
 email = Електронна пошта
 account_password = Пароль
+show_password = Показати пароль
 account_password_hint = Щонайменше 12 символів, які нелегко вгадати.
 time_zone = Часовий пояс
 time_zone_hint = Наприклад, Europe/Kyiv. За ним показуватимуться дати й час.

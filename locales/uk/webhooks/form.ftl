@@ -31,6 +31,7 @@ token = Токен
 new_token = Новий токен
 token_hint = Надсилається в заголовку Authorization: Bearer …
 token_again = Введіть токен ще раз
+show_typed = Показувати введене
 token_keep = Залиште порожнім, щоб не змінювати збережений токен. Щоб видалити його, виберіть None.
 login = Логін
 password = Пароль
