@@ -30,3 +30,9 @@ notice_others_signed_out = You are signed out everywhere else
 notice_settings_saved = The settings were saved
 
 notice_event_sent = The event is being sent
+
+notice_chatwoot_connected = Chatwoot was connected
+notice_chatwoot_checked = The connection works
+notice_chatwoot_key_replaced = The key was replaced
+notice_chatwoot_secret_saved = The secret was saved
+notice_chatwoot_disconnected = The account was disconnected

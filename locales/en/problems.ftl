@@ -77,3 +77,16 @@ SendingFailed = The test event was not sent because of a server error. Try again
 SinceInvalid = Enter a date and time in the past
 UntilInvalid = Enter a date and time later than “Failed since”
 HashingBusy = Too many passwords are being checked at the moment. Try again in a few seconds
+
+ChatwootUrlInvalid = Enter the address at which you open Chatwoot, for example https://chat.example.com
+ChatwootUrlNotHttps = The address of Chatwoot must start with https://
+ChatwootTokenRefused = Chatwoot does not accept this token. Copy it again
+ChatwootNotAdministrator = The owner of this token is not an administrator of any account. Use the token of an administrator
+ChatwootLimited = Chatwoot limits the number of requests. Try again in a minute
+ChatwootRedirects = This address redirects to another one. Enter the address that opens in the browser
+ChatwootBadAnswer = The response did not come from Chatwoot. Check the address
+ChatwootUnreachable = Chatwoot did not respond: { $cause }. Check the address
+ChatwootChoiceTooOld = The page was open for too long. Enter the address and the token again
+ChatwootNameMissing = Enter a name for the connection
+ChatwootAccountInvalid = Enter the number of the account, for example 3
+ChatwootSecretInvalid = Enter the secret as Chatwoot shows it, without spaces

@@ -30,3 +30,9 @@ notice_others_signed_out = Інші ваші сеанси завершено
 notice_settings_saved = Налаштування збережено
 
 notice_event_sent = Подія надсилається
+
+notice_chatwoot_connected = Chatwoot підключено
+notice_chatwoot_checked = Підключення працює
+notice_chatwoot_key_replaced = Ключ замінено
+notice_chatwoot_secret_saved = Ключ збережено
+notice_chatwoot_disconnected = Обліковий запис відключено

@@ -78,3 +78,16 @@ SendingFailed = Тестову подію не надіслано через п�
 SinceInvalid = Введіть дату й час у минулому
 UntilInvalid = Введіть дату й час, пізніші за вказані в полі «Невдалі від»
 HashingBusy = Зараз перевіряється забагато паролів. Спробуйте ще раз через кілька секунд
+
+ChatwootUrlInvalid = Введіть адресу, за якою ви відкриваєте Chatwoot, наприклад https://chat.example.com
+ChatwootUrlNotHttps = Адреса Chatwoot має починатися з https://
+ChatwootTokenRefused = Chatwoot не приймає цей токен. Скопіюйте його ще раз
+ChatwootNotAdministrator = Власник цього токена не адміністратор жодного облікового запису. Використайте токен адміністратора
+ChatwootLimited = Chatwoot обмежує кількість запитів. Спробуйте ще раз за хвилину
+ChatwootRedirects = Ця адреса перенаправляє на іншу. Введіть адресу, яка відкривається в браузері
+ChatwootBadAnswer = Це відповідь не від Chatwoot. Перевірте адресу
+ChatwootUnreachable = Chatwoot не відповів: { $cause }. Перевірте адресу
+ChatwootChoiceTooOld = Сторінка була відкрита надто довго. Введіть адресу й токен ще раз
+ChatwootNameMissing = Введіть назву підключення
+ChatwootAccountInvalid = Введіть номер облікового запису, наприклад 3
+ChatwootSecretInvalid = Введіть ключ так, як його показує Chatwoot, без пробілів

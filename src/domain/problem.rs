@@ -1,5 +1,6 @@
 //! What is wrong with input from a person or a program. The message is chosen when it is rendered.
 
+use super::deliveries::failure_cause::FailureCause;
 use super::timestamp::Timestamp;
 
 /// The input field that a problem belongs to.
@@ -67,6 +68,16 @@ pub enum Field {
     Substatus,
     /// The end of the time span in which failed deliveries are sent again.
     Until,
+    /// The base URL of a Chatwoot.
+    ChatwootUrl,
+    /// The access token of a Chatwoot.
+    ChatwootToken,
+    /// The name of a manual connection to a Chatwoot.
+    ChatwootName,
+    /// The account of a manual connection to a Chatwoot.
+    ChatwootAccount,
+    /// The signing secret of a manual connection to a Chatwoot.
+    ChatwootSecret,
 }
 
 impl Field {
@@ -104,13 +115,18 @@ impl Field {
             Self::CurrentPassword => "current-password".into(),
             Self::Substatus => "substatus".into(),
             Self::Until => "until".into(),
+            Self::ChatwootUrl => "chatwoot-url".into(),
+            Self::ChatwootToken => "chatwoot-token".into(),
+            Self::ChatwootName => "chatwoot-name".into(),
+            Self::ChatwootAccount => "chatwoot-account".into(),
+            Self::ChatwootSecret => "chatwoot-secret".into(),
         }
     }
 
     /// The name of the field in `attributes` of the management API's errors.
     pub const fn attribute(&self) -> &'static str {
         match self {
-            Self::Name | Self::InboxName | Self::UserName | Self::TokenName => "name",
+            Self::Name | Self::InboxName | Self::UserName | Self::TokenName | Self::ChatwootName => "name",
             Self::Url => "url",
             Self::Authorization
             | Self::BearerToken
@@ -120,7 +136,7 @@ impl Field {
             | Self::CustomValue => "authorization",
             Self::Events => "subscriptions",
             Self::Inboxes => "inbox_ids",
-            Self::Secret => "secret",
+            Self::Secret | Self::ChatwootSecret => "secret",
             Self::Headers | Self::HeaderName(_) | Self::HeaderValue(_) => "headers",
             Self::Timeout => "timeout_s",
             Self::Form => "base",
@@ -136,6 +152,9 @@ impl Field {
             Self::CurrentPassword => "current_password",
             Self::Substatus => "substatus_attribute",
             Self::Until => "until",
+            Self::ChatwootUrl => "base_url",
+            Self::ChatwootToken => "token",
+            Self::ChatwootAccount => "account",
         }
     }
 }
@@ -238,6 +257,21 @@ pub enum Problem {
     UntilInvalid,
     /// The queue for password hashing is full; the password was not checked.
     HashingBusy,
+    ChatwootUrlInvalid,
+    ChatwootUrlNotHttps,
+    ChatwootTokenRefused,
+    ChatwootNotAdministrator,
+    ChatwootLimited,
+    ChatwootRedirects,
+    ChatwootBadAnswer,
+    /// Chatwoot did not respond.
+    ChatwootUnreachable {
+        cause: FailureCause,
+    },
+    ChatwootChoiceTooOld,
+    ChatwootNameMissing,
+    ChatwootAccountInvalid,
+    ChatwootSecretInvalid,
 }
 
 impl Problem {
@@ -251,6 +285,10 @@ impl Problem {
                 | Self::ServerError
                 | Self::SendingFailed
                 | Self::HashingBusy
+                | Self::ChatwootLimited
+                | Self::ChatwootBadAnswer
+                | Self::ChatwootUnreachable { .. }
+                | Self::ChatwootChoiceTooOld
                 | Self::Wait { .. }
                 | Self::LastAdmin
                 | Self::NotYourself

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, guard};
 use super::api::error::ApiError;
 use super::error::PageError;
 use super::middleware::{load_page_context, method_not_allowed, old_session, session_store};
-use super::pages::{accounts, deliveries, events, inboxes, system, webhooks};
+use super::pages::{accounts, chatwoot, deliveries, events, inboxes, system, webhooks};
 use super::request::form_limits::FormLimits;
 use super::{State, api, assets, health};
 
@@ -159,7 +159,25 @@ fn pages(routes: &mut ServiceConfig, with_event: FormLimits) {
         .service(web::resource(r"/inboxes/{id:\d+}").post(inboxes::update))
         .service(web::resource(r"/inboxes/{id:\d+}/archival").post(inboxes::archive))
         .service(web::resource(r"/inboxes/{id:\d+}/restoration").post(inboxes::restore))
+        .configure(chatwoot)
         .configure(accounts);
+}
+
+fn chatwoot(routes: &mut ServiceConfig) {
+    use chatwoot::{connect, connection};
+    routes
+        .service(web::resource("/chatwoot").get(connect::list).post(connect::connect))
+        .service(web::resource("/chatwoot/accounts").post(connect::choose))
+        .service(web::resource("/chatwoot/manual").post(connect::make_manual))
+        .service(web::resource(r"/chatwoot/{id:\d+}").get(connection::show))
+        .service(web::resource(r"/chatwoot/{id:\d+}/check").post(connection::check))
+        .service(web::resource(r"/chatwoot/{id:\d+}/key").post(connection::replace_key))
+        .service(web::resource(r"/chatwoot/{id:\d+}/secret").post(connection::set_secret))
+        .service(
+            web::resource(r"/chatwoot/{id:\d+}/disconnection")
+                .get(connection::ask_disconnect)
+                .post(connection::disconnect),
+        );
 }
 
 fn accounts(routes: &mut ServiceConfig) {

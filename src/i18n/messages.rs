@@ -43,6 +43,22 @@ messages! {
     // accounts/users.ftl
     users_lead; role_label; last_sign_in; user_active; user_disabled; user_you; user_is_you;
     user_edit_of(name: impl Text); user_not_saved; user_enable; user_enable_about; user_disable; user_disable_about;
+    // chatwoot.ftl
+    chatwoot; chatwoot_lead; chatwoot_empty; chatwoot_empty_about; chatwoot_account; chatwoot_account_number(id: impl Text);
+    chatwoot_account_any; chatwoot_manual; chatwoot_last_event; chatwoot_connect; chatwoot_connect_about; chatwoot_url;
+    chatwoot_url_hint; chatwoot_token; chatwoot_token_hint; chatwoot_not_connected; chatwoot_select_account;
+    chatwoot_select_account_about; chatwoot_manual_add; chatwoot_manual_about; chatwoot_manual_name_hint;
+    chatwoot_manual_account_hint; chatwoot_manual_button; chatwoot_by_token; chatwoot_by_token_about;
+    chatwoot_wrong_keys(n: impl Number, time: impl Text); chatwoot_checked; chatwoot_inboxes_read; chatwoot_signature;
+    chatwoot_signed; chatwoot_unsigned; chatwoot_check; chatwoot_disconnect; chatwoot_connect_again; chatwoot_ingest_url; chatwoot_ingest_url_about;
+    chatwoot_ingest_url_manual; chatwoot_key_replace; chatwoot_key_replace_about; chatwoot_key_replace_manual;
+    chatwoot_key_old(time: impl Text); chatwoot_secret_hint; chatwoot_secret_not_saved; chatwoot_secret_save;
+    chatwoot_refusals; chatwoot_refusals_about; chatwoot_refusals_none; chatwoot_reason; chatwoot_amount; chatwoot_last;
+    chatwoot_unknown; chatwoot_unknown_about; chatwoot_unknown_other(n: impl Number); chatwoot_hints;
+    chatwoot_hint_private; chatwoot_hint_tls; chatwoot_hint_sidekiq; chatwoot_hint_twice; chatwoot_hint_unsigned;
+    chatwoot_disconnect_question(name: impl Text); chatwoot_disconnect_removes; chatwoot_disconnect_manual;
+    chatwoot_disconnect_keeps; chatwoot_disconnect_gone; chatwoot_disconnect_yes; chatwoot_webhook_left;
+    ChatwootUnreachable(cause: impl Text);
     // common.ftl
     product; product_about; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out; failed_in_day(n: impl Number);
     title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy; copied; not_copied; apply; search; refresh;

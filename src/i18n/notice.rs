@@ -62,6 +62,16 @@ string_enum!(
         OthersSignedOut = "others_signed_out",
         /// The settings were changed.
         SettingsSaved = "settings_saved",
+        /// An account of a Chatwoot was connected.
+        ChatwootConnected = "chatwoot_connected",
+        /// A connection to Chatwoot was checked, and is as it should be.
+        ChatwootChecked = "chatwoot_checked",
+        /// The ingest key of a connection was replaced.
+        ChatwootKeyReplaced = "chatwoot_key_replaced",
+        /// The signing secret of a manual connection was stored.
+        ChatwootSecretSaved = "chatwoot_secret_saved",
+        /// A connection to Chatwoot was ended.
+        ChatwootDisconnected = "chatwoot_disconnected",
         /// A user signed out.
         SignedOut = "signed_out",
     }

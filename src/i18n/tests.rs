@@ -8,6 +8,7 @@ use super::bundle::Files;
 use super::{Locale, NoticeKind, Translator, messages, words};
 use crate::domain::accounts::api_token::{Lifetime, Scope};
 use crate::domain::accounts::user::{Role, Theme};
+use crate::domain::chatwoot::connection::{FaultKind, Refusal, State as ConnectionState};
 use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
 use crate::domain::deliveries::log_filter::StateFilter;
 use crate::domain::deliveries::log_period::Period;
@@ -104,6 +105,9 @@ fn every_message_is_used_and_every_used_one_exists() {
         used.extend(all(prefix, EventName::ALL, EventName::as_str));
         used.insert(format!("{prefix}_webhook_test"));
     }
+    used.extend(all("chatwoot_state", ConnectionState::ALL, ConnectionState::as_str));
+    used.extend(all("chatwoot_fault", FaultKind::ALL, FaultKind::as_str));
+    used.extend(all("chatwoot_refusal", Refusal::ALL, Refusal::as_str));
     used.extend(all("unmatched", Unmatched::ALL, Unmatched::as_str));
     used.extend(all("not_for", Unmatched::ALL, Unmatched::as_str));
     let derived = EventName::ALL.iter().filter(|event| event.derived_from().is_some());

@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use super::{Count, Translator};
 use crate::domain::accounts::api_token::{Lifetime, Scope};
 use crate::domain::accounts::user::{Role, Theme};
+use crate::domain::chatwoot::connection::{FaultKind, Refusal, State as ConnectionState};
 use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
 use crate::domain::deliveries::log_filter::StateFilter;
 use crate::domain::deliveries::log_period::Period;
@@ -194,6 +195,27 @@ impl Translator<'_> {
         self.named("method", method.borrow().as_str())
     }
 
+    /// The state of a connection to Chatwoot.
+    pub fn chatwoot_state(&self, state: impl Borrow<ConnectionState>) -> String {
+        self.named("chatwoot_state", state.borrow().as_str())
+    }
+
+    /// What went wrong at the last check of a connection.
+    pub fn chatwoot_fault(&self, kind: impl Borrow<FaultKind>) -> String {
+        self.named("chatwoot_fault", kind.borrow().as_str())
+    }
+
+    /// Why a request of a Chatwoot was refused.
+    pub fn chatwoot_refusal(&self, reason: impl Borrow<Refusal>) -> String {
+        self.named("chatwoot_refusal", reason.borrow().as_str())
+    }
+
+    /// Why a Chatwoot did not respond.
+    pub fn chatwoot_cause(&self, cause: FailureCause) -> String {
+        const CALL_TIMEOUT_S: u8 = 6;
+        self.cause(cause, None, CALL_TIMEOUT_S)
+    }
+
     /// Why an attempt failed. `code` is the HTTP status, `timeout_s` the webhook's timeout.
     pub fn cause(&self, cause: FailureCause, code: Option<u16>, timeout_s: u8) -> String {
         match cause {
@@ -239,6 +261,7 @@ macro_rules! problems {
                     Problem::HeaderNameReadAs { name, read_as } => self.HeaderNameReadAs(name, read_as),
                     Problem::BodyTooLarge { max_bytes } => self.BodyTooLarge(self.size(max_bytes)),
                     Problem::Wait { seconds } => self.sign_in_wait(seconds),
+                    Problem::ChatwootUnreachable { cause } => self.ChatwootUnreachable(self.chatwoot_cause(*cause)),
                 }
             }
         }
@@ -257,6 +280,8 @@ problems! {
     InboxUnknown TooManyInboxes SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
     AccountPasswordTooLong AccountPasswordEasy TimeZoneUnknown JsonInvalid SendingFailed SinceInvalid UntilInvalid
-    TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid HashingBusy;
+    TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid HashingBusy
+    ChatwootUrlInvalid ChatwootUrlNotHttps ChatwootTokenRefused ChatwootNotAdministrator ChatwootLimited ChatwootRedirects
+    ChatwootBadAnswer ChatwootChoiceTooOld ChatwootNameMissing ChatwootAccountInvalid ChatwootSecretInvalid;
     UrlTaken HeaderNameReserved HeaderNameForeign HeaderNameTaken
 }

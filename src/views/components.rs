@@ -6,6 +6,7 @@ use askama::filters::HtmlSafe;
 use super::filters;
 use crate::domain::accounts::api_token::Token;
 use crate::domain::accounts::user::User;
+use crate::domain::chatwoot::connection::State as ConnectionState;
 use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::deliveries::state::DeliveryState;
 use crate::domain::deliveries::{Delivery, Reason};
@@ -66,6 +67,17 @@ impl Badge {
             State::AutoDisabled => ("bad", "warn"),
         };
         Self { class, icon, text: t.state_word(state) }
+    }
+
+    /// The state of a connection to Chatwoot.
+    pub fn of_connection(t: Translator, state: ConnectionState) -> Self {
+        let (class, icon) = match state {
+            ConnectionState::Receiving => ("ok", "ok"),
+            ConnectionState::Waiting => ("wait", "wait"),
+            ConnectionState::Faulty => ("bad", "warn"),
+            ConnectionState::Disconnected => ("off", "x"),
+        };
+        Self { class, icon, text: t.chatwoot_state(state) }
     }
 
     /// The state of a recovery.

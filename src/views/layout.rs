@@ -19,6 +19,8 @@ pub enum Place {
     /// The catalogue of events.
     Events,
     Inboxes,
+    /// Connections to Chatwoot.
+    Chatwoot,
     Tokens,
     Users,
     Settings,

@@ -4,6 +4,7 @@
 //! A part that htmx swaps is a block of the same template, rendered as `page.as_list().html()`.
 
 pub mod accounts;
+pub mod chatwoot;
 mod components;
 mod cut_url;
 pub mod deliveries;

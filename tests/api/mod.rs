@@ -1,6 +1,7 @@
 //! The API that programs use: ingest and management.
 
 mod accounts;
+mod chatwoot;
 mod deliveries;
 mod events;
 mod every_request;

@@ -3,7 +3,7 @@
 use super::files;
 
 /// Actions that may run twice, because the second one changes nothing: by the end of their path.
-const IDEMPOTENT: [&str; 15] = [
+const IDEMPOTENT: [&str; 17] = [
     "/sign-out",
     "/sign-in",
     "/sign-outs",
@@ -20,6 +20,8 @@ const IDEMPOTENT: [&str; 15] = [
     "/profile",
     // Checks, and changes nothing.
     "/verify",
+    "/check",
+    "/disconnection",
     // Ends the validity of the old secret; the form beside it, which creates one, has a once-token.
     "/secret",
 ];

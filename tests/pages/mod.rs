@@ -1,6 +1,7 @@
 //! The pages, in a browser without scripts and as htmx requests them.
 
 pub mod accounts;
+mod chatwoot;
 mod deliveries;
 mod events;
 mod every_page;

@@ -2,6 +2,7 @@
 
 mod api;
 mod app;
+pub mod chatwoot;
 mod clock;
 mod database;
 mod form;

@@ -64,11 +64,14 @@ pub enum Reply {
 impl Receiver {
     /// Answers 200 to everything.
     pub fn start() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.set_nonblocking(true).expect("a socket");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let shared = Arc::new(Shared::default());
-        let task = RUNTIME.spawn(listen(listener, Arc::clone(&shared))).abort_handle();
+        let recording = Arc::clone(&shared);
+        let (url, task) = serve(move |request| {
+            let reply = next_reply(&recording, &request.path);
+            recording.requests.lock().expect("requests").push(request.clone());
+            recording.came.notify_waiters();
+            reply
+        });
         Self { url, shared, task }
     }
 
@@ -138,20 +141,25 @@ impl Received {
     }
 }
 
-async fn listen(listener: std::net::TcpListener, shared: Arc<Shared>) {
+/// Serves requests on a free port of loopback until the task is aborted. Returns the URL.
+pub fn serve(answers: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (String, AbortHandle) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a socket");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    (url, RUNTIME.spawn(listen(listener, Arc::new(answers))).abort_handle())
+}
+
+async fn listen(listener: std::net::TcpListener, answers: Arc<impl Fn(&Received) -> Reply + Send + Sync + 'static>) {
     let listener = TcpListener::from_std(listener).expect("a listener");
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(converse(stream, Arc::clone(&shared)));
+        tokio::spawn(converse(stream, Arc::clone(&answers)));
     }
 }
 
-async fn converse(mut stream: TcpStream, shared: Arc<Shared>) {
+async fn converse(mut stream: TcpStream, answers: Arc<impl Fn(&Received) -> Reply + Send + Sync>) {
     let mut buffer = Vec::new();
     while let Some(request) = read(&mut stream, &mut buffer).await {
-        let reply = next_reply(&shared, &request.path);
-        shared.requests.lock().expect("requests").push(request);
-        shared.came.notify_waiters();
-        if !answer(&mut stream, reply).await {
+        if !answer(&mut stream, answers(&request)).await {
             return;
         }
     }

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::client::{Account, CallError, Client};
+use super::client::{CallError, Client};
 use super::visits;
 use crate::db::chatwoot::registration::Due;
 use crate::db::{self, chatwoot};
 use crate::delivery::engine::Engine;
 use crate::delivery::shared::Inner;
-use crate::domain::chatwoot::connection::Refusal;
+use crate::domain::chatwoot::connection::{Account, Refusal};
 use crate::domain::id::ConnectionId;
 use crate::domain::webhooks::target_url::TargetUrl;
 
 /// How long a form waits for a visit; the visit continues after that.
 const FORM_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often a form looks whether another visit has ended.
+const CLAIM_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 impl Engine {
     /// The accounts of a Chatwoot in which the owner of the token is an administrator.
@@ -28,12 +30,18 @@ impl Engine {
         Client::new(&self.0.sender, base_url, token).administered_accounts().await
     }
 
-    /// Visits the Chatwoot of a connection now. Returns after the visit, or when another process is visiting it. A fault is
-    /// stored with the connection. [`db::Error::Busy`] after 20 s, while the visit continues.
+    /// Visits the Chatwoot of a connection now, or after another visit to it. A fault is stored with the connection.
+    /// [`db::Error::Busy`] after 20 s, while the visit continues.
     pub async fn visit_chatwoot(&self, id: ConnectionId) -> Result<(), db::Error> {
         let inner = Arc::clone(&self.0);
         let due = Due { id, registration: true };
-        self.0.finish(FORM_TIMEOUT, async move { visits::visit(&inner, due).await }).await
+        let visited = async move {
+            while !visits::visit(&inner, due).await? {
+                tokio::time::sleep(CLAIM_POLL_INTERVAL).await;
+            }
+            Ok(())
+        };
+        self.0.finish(FORM_TIMEOUT, visited).await
     }
 
     /// Ends a connection and removes its webhook in Chatwoot. The result of the removal: an error leaves the webhook there,

@@ -13,6 +13,7 @@ use crate::delivery::network::api_call::{ApiAnswer, ApiCall, Method};
 use crate::delivery::network::request::USER_AGENT;
 use crate::delivery::network::sender::{Failure, Headers, Sender};
 use crate::delivery::policy::retry_after;
+use crate::domain::chatwoot::connection::Account;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::inboxes::{EXTERNAL_ID_CHARS_MAX, NewInbox};
 use crate::domain::name::NAME_CHARS_MAX;
@@ -42,15 +43,6 @@ pub enum CallError {
     BadAnswer,
     /// No answer.
     Unreachable(Failure),
-}
-
-/// An account that a token may use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// The id in paths of the API.
-    pub id: i64,
-    /// The name for people.
-    pub name: String,
 }
 
 /// A webhook of an account.

@@ -43,11 +43,11 @@ async fn make_due_visits(inner: &Arc<Inner>) -> Result<(), db::Error> {
     Ok(())
 }
 
-/// Makes a visit, unless another process makes one. What failed in Chatwoot is stored as a fault.
-pub(super) async fn visit(inner: &Inner, due: Due) -> Result<(), db::Error> {
+/// Makes a visit. What failed in Chatwoot is stored as a fault. False if another visit to it is being made.
+pub(super) async fn visit(inner: &Inner, due: Due) -> Result<bool, db::Error> {
     let (id, now, secret_box) = (due.id, inner.now(), inner.db.secret_box());
     if !inner.db.write(move |conn| registration::claim(conn, id, now)).await? {
-        return Ok(());
+        return Ok(false);
     }
     let load = move |conn: &mut db::DbConnection| {
         let access = chatwoot::api_access(conn, &secret_box, id)?;
@@ -55,7 +55,7 @@ pub(super) async fn visit(inner: &Inner, due: Due) -> Result<(), db::Error> {
         let known = chatwoot::find(conn, id)?.and_then(|found| found.server?.webhook_id);
         Ok((access, key, known, registration::wanted(conn)?))
     };
-    let (Some(access), Some(key), known, (wanted, routing)) = inner.db.read(load).await? else { return Ok(()) };
+    let (Some(access), Some(key), known, (wanted, routing)) = inner.db.read(load).await? else { return Ok(true) };
     let url = format!("{}/ingest/chatwoot/{}", inner.public_url, expose(&key));
     let client = Client::new(&inner.sender, &access.base_url, &access.token);
     let events: Vec<&str> = subscriptions::needed(wanted).into_iter().map(EventName::as_str).collect();
@@ -72,12 +72,13 @@ pub(super) async fn visit(inner: &Inner, due: Due) -> Result<(), db::Error> {
         synchronise(inner, client, &access, id).await
     };
     match visited.await {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
         Err(VisitError::Database(error)) => Err(error),
         Err(VisitError::Call(error)) => {
             let (fault, retry_after) = fault(client, error, inner.now()).await;
             tracing::warn!(connection = id.0, fault = fault.kind.as_str(), detail = fault.detail, "a Chatwoot failed");
-            inner.db.write(move |conn| registration::record_fault(conn, id, &fault, routing, retry_after)).await
+            inner.db.write(move |conn| registration::record_fault(conn, id, &fault, routing, retry_after)).await?;
+            Ok(true)
         }
     }
 }

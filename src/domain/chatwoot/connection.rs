@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::hex::hex;
 use crate::domain::id::ConnectionId;
@@ -54,18 +55,19 @@ pub struct Server {
     pub webhook_id: Option<i64>,
 }
 
-/// The state of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Events arrive.
-    Receiving,
-    /// No event has arrived yet.
-    Waiting,
-    /// The last check failed.
-    Faulty,
-    /// It was ended.
-    Disconnected,
-}
+string_enum!(
+    /// The state of a connection.
+    State {
+        /// Events arrive.
+        Receiving = "receiving",
+        /// No event has arrived yet.
+        Waiting = "waiting",
+        /// The last check failed.
+        Faulty = "faulty",
+        /// It was ended.
+        Disconnected = "disconnected",
+    }
+);
 
 impl Connection {
     /// Its state, from its columns.
@@ -80,6 +82,15 @@ impl Connection {
             State::Waiting
         }
     }
+}
+
+/// An account of a Chatwoot that a token may administer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The id in paths of the API.
+    pub id: i64,
+    /// The name for people.
+    pub name: String,
 }
 
 /// What is needed to call the API of a connection's Chatwoot.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod attribute;
 pub mod connection;
+pub mod inputs;
 pub mod message_ids;
 pub mod observation;
 pub mod signature;

@@ -1,6 +1,7 @@
 //! The handlers of pages: each reads the request, checks it, acts and renders.
 
 pub mod accounts;
+pub mod chatwoot;
 pub mod deliveries;
 pub mod events;
 pub mod inboxes;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::chatwoot::{self, Chatwoot};
 use crate::support::{Api, App, EMAIL, PASSWORD, Receiver, Reply, event, event_in, eventually};
 
 /// Stored secrets, each unique: none of them may be in a page.
@@ -22,6 +23,7 @@ pub struct World {
     /// The token that was used to fill it; a secret, too.
     pub token: String,
     _receiver: Receiver,
+    _chatwoot: Chatwoot,
 }
 
 impl World {
@@ -63,8 +65,9 @@ impl World {
         let body = json!({ "since": "2020-01-01T00:00:00Z" });
         let recovery = api.post("webhooks/1/recoveries", &body).await.json()["payload"]["recovery"]["id"].to_string();
         let received = [got, unmatched];
-        let invitation = invitation(&app).await;
-        Self { app, failed, waiting, received, recovery, invitation, token, _receiver: receiver }
+        let (invitation, chatwoot) = (invitation(&app).await, Chatwoot::start());
+        connections(&app, &chatwoot).await;
+        Self { app, failed, waiting, received, recovery, invitation, token, _receiver: receiver, _chatwoot: chatwoot }
     }
 }
 
@@ -75,6 +78,21 @@ async fn invitation(app: &App) -> String {
     let form = admin.open("/users").await.form("#f-email").fill("f-email", "invited@example.com");
     let link = admin.follow(form).await.text("#key");
     link.strip_prefix(&app.url).expect("a link to here").to_owned()
+}
+
+/// A connection to the simulated Chatwoot with a refused request and an unknown event, and one that is set up by hand.
+async fn connections(app: &App, desk: &Chatwoot) {
+    let admin = app.visitor();
+    admin.sign_in(EMAIL, PASSWORD).await;
+    let page = chatwoot::connect(&admin, desk).await;
+    let manual = admin.open("/chatwoot").await.form("#f-chatwoot-name").fill("f-chatwoot-name", &"W".repeat(120));
+    admin.follow(manual).await;
+    desk.emit(&json!({ "event": "call_".repeat(20) }).to_string(), None).await;
+    chatwoot::send(&desk.webhook().url, "{}", None, chatwoot::now(), None).await;
+    eventually("counts of the connection", || async {
+        admin.open(&page).await.has("section[aria-labelledby='h-unknown']").then_some(())
+    })
+    .await;
 }
 
 /// The webhook with a name of the maximum length, without a blank.

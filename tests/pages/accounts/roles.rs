@@ -8,7 +8,7 @@ use crate::support::{Answer, Api, App, Form, Page, Visitor, event};
 const OWN: [&str; 8] =
     ["/setup", "/sign-in", "/sign-out", "/invite/{token}", "/profile", "/profile/password", "/profile/sign-outs", "/"];
 /// Routes that a viewer may not open: pages of secrets, people and forms.
-const ADMINS: [&str; 14] = [
+const ADMINS: [&str; 15] = [
     "/webhooks/new",
     "/webhooks/header-row",
     "/webhooks/{id}/edit",
@@ -19,6 +19,7 @@ const ADMINS: [&str; 14] = [
     "/webhooks/{id}/held",
     "/deliveries/resend",
     "/inboxes/{id}/edit",
+    "/chatwoot/{id}/disconnection",
     "/tokens",
     "/tokens/{id}/revocation",
     "/users",
@@ -47,6 +48,8 @@ impl World {
         make_webhook(&admin, ADDRESS).await;
         let api = app.api("admin");
         let event = api.accepted(event("message_created")).await;
+        let manual = admin.open("/chatwoot").await.form("#f-chatwoot-name").fill("f-chatwoot-name", "By hand");
+        admin.submit(manual).await.leads_to();
         api.post("inboxes", &serde_json::json!({ "name": "Site", "external_id": "7" })).await;
         let delivery = api.deliveries("").await[0]["id"].as_str().unwrap_or_default().to_owned();
         Self { app, api, admin, delivery, event }
@@ -68,7 +71,7 @@ impl World {
         for path in ["webhooks", "inboxes", "received"] {
             state.push_str(&self.api.get(path).await.text);
         }
-        for path in ["/users", "/tokens"] {
+        for path in ["/users", "/tokens", "/chatwoot"] {
             state.push_str(&self.admin.open(path).await.texts("tbody td:first-child, tbody .badge").concat());
         }
         state.push_str(self.admin.open("/settings").await.form("#f-language").value("language"));

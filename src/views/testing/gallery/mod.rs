@@ -3,6 +3,7 @@
 //! `HACHOK_GALLERY=folder cargo test render_gallery -- --ignored` writes the pages into a folder.
 
 mod accounts;
+mod chatwoot;
 mod deliveries_log;
 mod events;
 mod troubleshooting;
@@ -42,6 +43,7 @@ pub fn pictures(language: Language, role: Role) -> Vec<Picture> {
     all.extend(troubleshooting::pictures(language, &user));
     all.extend(events::pictures(language, &user));
     all.extend(inboxes_of(language, &user));
+    all.extend(chatwoot::pictures(language, &user));
     all.extend(accounts::pictures(language, &user));
     all.extend(others(language, &user));
     all

@@ -1,0 +1,4 @@
+//! Connections to Chatwoot: the list, connecting, and one connection.
+
+pub mod connect;
+pub mod connection;
