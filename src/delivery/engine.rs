@@ -15,7 +15,7 @@ use super::commit_queue::CommitQueue;
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
 use super::shared::{Inner, Pulse};
-use super::tasks::{arrivals, cleanup, mass_changes, overload, recoveries};
+use super::tasks::{arrivals, cleanup, days, mass_changes, overload, recoveries};
 use super::{ingest_writer, result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
@@ -88,6 +88,7 @@ impl Engine {
         let now = engine.0.ask_clock().await?;
         let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
         engine.reclaim(scope).await?;
+        days::prepare(&engine.0).await;
         let queue = Arc::new(tokio::sync::Mutex::new(result_writer::Queue::new(queue)));
         engine.supervise("result-writer", move |inner| result_writer::run(inner, Arc::clone(&queue)));
         engine.supervise("cleanup", cleanup::run);

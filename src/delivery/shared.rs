@@ -77,6 +77,8 @@ pub struct Pulse {
     pub overloaded: bool,
     /// When the last cleanup ended.
     pub cleaned_at: Option<Timestamp>,
+    /// The role of this process on Postgres may not drop partitions, so old rows are deleted one by one.
+    pub deletes_by_row: bool,
     /// When the clock of this machine last jumped, and by how many microseconds.
     pub clock_set: Option<(Timestamp, i64)>,
 }

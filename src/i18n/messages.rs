@@ -150,7 +150,7 @@ messages! {
     queue_waiting; queue_held; webhooks_off_about; in_flight;
     in_flight_of(n: impl Number); webhooks_failing; webhooks_paused; state_auto_disabled;
     webhooks_active(n: impl Number); database; database_kind; database_size; database_file; files_readable; disk_free;
-    migration; last_cleanup; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
+    migration; last_cleanup; old_data; deleted_by_row; process; version; uptime; memory; server_time; machine_zone; machine_clock; clock_steady;
     tasks_ended(names: impl Text); clock_set_forward(duration: impl Text, time: impl Text); clock_set_back(duration: impl Text, time: impl Text);
     // webhooks/alert.ftl
     alert_failing_now; alert_exhausted(n: impl Number); alert_failing(duration: impl Text);

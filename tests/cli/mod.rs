@@ -14,7 +14,7 @@ mod newer;
 mod postgres_tls;
 mod processes;
 mod readme;
-mod row_rights;
+pub mod row_rights;
 mod settings;
 mod stop;
 mod tokens;

@@ -1,7 +1,7 @@
 use crate::support::{App, Place, Receiver, event, webhook};
 
 /// Creates a role that may use tables but not create them; returns a place with the same key that connects as the role.
-fn as_role_without_create_right(place: &Place, role: &str) -> Place {
+pub fn as_role_without_create_right(place: &Place, role: &str) -> Place {
     place.run_sql(&format!(
         "CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {role}; \
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
@@ -22,7 +22,8 @@ async fn on_postgres_a_role_without_the_right_to_create_tables_serves_a_migrated
     api.webhook(&webhook(&receiver.at("/a"))).await;
     api.accepted(event("message_created")).await;
     receiver.first("/a").await;
-    assert!(app.admin().await.open("/status").await.says("Everything works"));
+    let status = app.admin().await.open("/status").await;
+    assert!(status.says("Everything works") && status.says("removed row by row"));
     let named = owner.query_postgres(
         "SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hachok'",
     );

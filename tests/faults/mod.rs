@@ -19,6 +19,8 @@ mod memory;
 mod model;
 #[cfg(feature = "fault-injection")]
 mod names;
+#[cfg(feature = "fault-injection")]
+mod partitions;
 mod pause;
 #[cfg(feature = "fault-injection")]
 mod points;

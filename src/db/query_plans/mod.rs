@@ -12,7 +12,8 @@ use super::deliveries::queue::claim::Share;
 use super::deliveries::queue::record::{self, LeaseScope};
 use super::deliveries::queue::rows::{Finished, Lease};
 use super::deliveries::recoveries::{self, Wanted};
-use super::deliveries::{hourly_counts, log, queue, retention, statistics};
+use super::deliveries::retention::{self, Purged};
+use super::deliveries::{hourly_counts, log, queue, statistics};
 use super::events::{self, idempotency, received, routes};
 use super::inboxes::SourceId;
 use super::system::diagnostics;
@@ -222,11 +223,12 @@ fn retention_reads_no_large_table_whole() {
     let queries = queries(|conn| {
         retention::expire(conn, NOW, NOW)?;
         webhooks::delete(conn, TWO, NOW)?;
-        retention::purge(conn, NOW)?;
+        retention::purge(conn, NOW, Purged::START, &[])?;
+        retention::purge_attempts(conn, NOW)?;
         retention::forget_keys(conn, NOW)?;
         hourly_counts::forget(conn, NOW).map(drop)
     });
-    assert_bounded(&queries, 6);
+    assert_bounded(&queries, 9);
 }
 
 fn finished(next: Next) -> Finished {

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{LARGE, ROWS};
 use crate::db::DbConnection;
-use crate::db::connection::{self, Access, migrations};
+use crate::db::connection::{self, Access, migrations, transaction};
+use crate::db::system::partitions::{self, DefaultRows, Table};
 use crate::domain::system::database_url::DatabaseUrl;
 
 /// Partial indexes with few rows, which may be read whole: pending and leased deliveries, suspects, unmatched events.
@@ -35,12 +36,18 @@ const MANY: &str = "
     SELECT n, 1, n, 9, 'succeeded', '[]', 200, FALSE FROM generate_series(1, 19900) n;
     ANALYZE;";
 
-/// Temporary tables, which only this connection sees. Filled and analysed, or new as after the first start.
+/// Temporary tables, which only this connection sees. Filled, analysed and with 90 days, or new as after the first start and
+/// with 3 days.
 pub(super) fn database(server: &str, filled: bool) -> DbConnection {
     let url = DatabaseUrl::parse(&format!("{}/postgres", server.trim_end_matches('/'))).expect("a server");
     let mut conn = connection::open(&url, Access::ReadWrite).expect("a server");
     conn.batch_execute("SET search_path TO pg_temp").expect("a schema");
     migrations::run(&mut conn).expect("tables");
+    let days_ahead = if filled { 89 } else { 2 };
+    for table in Table::ALL {
+        let make = |conn: &mut DbConnection| partitions::make(conn, table, days_ahead, usize::MAX, DefaultRows::Move);
+        transaction::run(&mut conn, make).expect("partitions");
+    }
     for row in ROWS {
         conn.batch_execute(&row.replace("x'7b7d'", "'{}'")).expect(row);
     }
@@ -77,9 +84,14 @@ pub(super) fn scans(conn: &mut DbConnection, query: &str) -> Vec<String> {
 fn visit(node: &Value, may_read_small: bool, found: &mut Vec<String>) {
     let field = |key: &str| node[key].as_str().unwrap_or_default();
     let (kind, table, index) = (field("Node Type"), field("Relation Name"), field("Index Name"));
-    let large = LARGE.iter().any(|large| table == *large || index.starts_with(large));
-    let through_index =
-        !index.is_empty() && (!field("Index Cond").is_empty() || (may_read_small && SMALL_INDEXES.contains(&index)));
+    // Also the partitions of a large table: `events_20261129`, and its index `events_20261129_id_idx` on unmatched events.
+    let large = LARGE
+        .iter()
+        .any(|large| table == *large || table.starts_with(&format!("{large}_")) || index.starts_with(large));
+    let is_small = SMALL_INDEXES.contains(&index)
+        || (index.starts_with("events_") && index.ends_with("_id_idx"))
+        || index == "events_before_unmatched";
+    let through_index = !index.is_empty() && (!field("Index Cond").is_empty() || (may_read_small && is_small));
     if large && !through_index && kind.ends_with("Scan") && kind != "Bitmap Heap Scan" {
         found.push(format!("{kind} {table}{index}"));
     }

@@ -3,5 +3,7 @@
 pub mod backup;
 pub mod diagnostics;
 pub(super) mod installation;
+pub mod orphans;
+pub mod partitions;
 pub mod settings;
 pub mod task_locks;

@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 
 use tracing::Instrument;
 
-use super::clock_jump;
+use super::cleanup_step::step;
+use super::days;
 use crate::db::accounts::{kept_forms, sign_ins};
-use crate::db::deliveries::{hourly_counts, retention};
+use crate::db::deliveries::hourly_counts;
+use crate::db::deliveries::retention::{self, Purged};
+use crate::db::system::partitions::Partition;
 use crate::db::system::task_locks::{self, Task};
 use crate::db::{DbConnection, Error, form_answers};
 use crate::delivery::policy::backoff;
@@ -58,7 +61,7 @@ async fn clean(inner: &Arc<Inner>) -> Result<(), Error> {
     let (begun, retention) = (Instant::now(), inner.retention);
     let expired =
         batches(inner, move |conn, now, age| retention::expire(conn, age.before(backoff::LIFETIME), now)).await?;
-    let deleted = batches(inner, move |conn, _, age| retention::purge(conn, age.before(retention))).await?;
+    let deleted = purge(inner, retention).await?;
     batches(inner, |conn, _, age| retention::forget_keys(conn, age.before(IDEMPOTENCY_KEYS_KEPT))).await?;
     batches(inner, |conn, _, age| form_answers::forget(conn, age)).await?;
     batches(inner, |conn, _, age| kept_forms::forget(conn, age)).await?;
@@ -72,25 +75,45 @@ async fn clean(inner: &Arc<Inner>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs `batch` until it finds no more rows, and returns their number; stops when another process has the task. `batch` gets
-/// the time of its transaction, and the time from which ages count: a clock that was set forward makes no row older.
+/// Deletes what is older than `retention`: on Postgres whole days where that is possible, else row by row. Returns how many
+/// deliveries and events it deleted row by row.
+async fn purge(inner: &Arc<Inner>, retention: Duration) -> Result<usize, Error> {
+    days::make_more(inner).await?;
+    let mut days = days::droppable(inner, retention).await?;
+    let mut deleted = purge_rows(inner, retention, &days).await?;
+    if !days.is_empty() && days::drop_all(inner, &mut days).await? {
+        deleted += purge_rows(inner, retention, &days).await?;
+    }
+    if inner.db.is_shared() && inner.pulse().deletes_by_row {
+        batches(inner, move |conn, _, age| retention::purge_attempts(conn, age.before(retention))).await?;
+    }
+    Ok(deleted)
+}
+
+/// Deletes old rows, but for those of partitions that are dropped later.
+async fn purge_rows(inner: &Arc<Inner>, retention: Duration, dropped: &[Partition]) -> Result<usize, Error> {
+    let (dropped, mut done): (Arc<[Partition]>, _) = (dropped.into(), Purged::START);
+    while !done.is_done {
+        let dropped = Arc::clone(&dropped);
+        let purged =
+            step(inner, move |conn, _, age| retention::purge(conn, age.before(retention), done, &dropped)).await?;
+        let Some(purged) = purged else { break };
+        done = purged;
+        tokio::time::sleep(BATCH_PAUSE).await;
+    }
+    Ok(done.rows)
+}
+
+/// Runs `batch` until it finds no more rows, and returns their number; stops when another process has the task.
 async fn batches<F>(inner: &Arc<Inner>, batch: F) -> Result<usize, Error>
 where
     F: Fn(&mut DbConnection, Timestamp, Timestamp) -> Result<usize, Error> + Copy + Send + 'static,
 {
     let mut sum = 0;
     loop {
-        let task = Arc::clone(inner);
-        let step = move |conn: &mut DbConnection| {
-            if !task_locks::acquire(conn, Task::Cleanup, task.process)? {
-                return Ok(0);
-            }
-            let now = task.now();
-            batch(conn, now, now.before(clock_jump::set_forward(&task)))
-        };
-        match inner.db.write(step).await? {
-            0 => return Ok(sum),
-            rows => sum += rows,
+        match step(inner, batch).await? {
+            None | Some(0) => return Ok(sum),
+            Some(rows) => sum += rows,
         }
         tokio::time::sleep(BATCH_PAUSE).await;
     }

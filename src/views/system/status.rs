@@ -27,6 +27,8 @@ pub struct StatusView<'a> {
     pub database_file: Option<String>,
     /// The newest migration that has run.
     pub migration: Option<String>,
+    /// Old rows are deleted one by one, because the role on Postgres may not drop partitions.
+    pub deletes_by_row: bool,
     /// Pending deliveries by state.
     pub open: OpenCounts,
     /// Requests in flight.

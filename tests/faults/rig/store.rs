@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use hachok::db::DbConnection;
 use hachok::db::connection::{self, Access};
+use hachok::db::system::orphans;
 use hachok::domain::system::database_url::DatabaseUrl;
 
 use crate::support::Place;
@@ -97,11 +98,10 @@ impl Store {
         matches!(self.conn, DbConnection::Sqlite(_))
     }
 
-    /// Rows that belong to nothing: pending deliveries of deleted or missing webhooks, and attempts without a delivery.
+    /// Rows that belong to no other row, and pending deliveries of deleted webhooks.
     pub fn orphans(&mut self) -> i64 {
-        let webhooks = "SELECT id FROM webhooks WHERE deleted_at IS NULL";
-        self.count(&format!("deliveries WHERE status = 'pending' AND webhook_id NOT IN ({webhooks})"))
-            + self.count("attempts WHERE delivery_id NOT IN (SELECT id FROM deliveries)")
+        let found = orphans::find(&mut self.conn).expect("a query");
+        found.attempts + found.without_event + found.without_webhook
     }
 
     pub fn deliveries(&mut self) -> Vec<Stored> {

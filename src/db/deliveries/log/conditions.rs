@@ -73,13 +73,15 @@ const QUEUED: &str = without_obstacle!("deliveries.steps = 0");
 const WITHOUT_OBSTACLE_END: &str = "))))";
 
 /// The text of a condition for deliveries whose latest attempt meets another condition.
+///
+/// A scalar subquery, not `EXISTS`: Postgres made a join of that, and read all partitions of `attempts` whole.
 macro_rules! latest_attempt {
     ($condition:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM attempts WHERE attempts.delivery_id = deliveries.id \
+            "(SELECT attempts.number FROM attempts WHERE attempts.delivery_id = deliveries.id \
              AND attempts.number = deliveries.attempts AND ",
             $condition,
-            ")"
+            " LIMIT 1) IS NOT NULL"
         )
     };
 }

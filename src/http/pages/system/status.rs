@@ -41,6 +41,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
         database_size: state.db.size().await?,
         database_file: state.db.file().filter(|_| may_know_places).map(|file| file.display().to_string()),
         migration,
+        deletes_by_row: pulse.deletes_by_row,
         open,
         in_flight: pulse.in_flight as u64,
         in_flight_max: u64::from(state.delivery.in_flight),

@@ -186,6 +186,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         memory: Some(41_000_000),
         machine_zone: Some("Europe/Kyiv".into()),
         clock_set,
+        deletes_by_row: clock_set.is_some(),
         ended_tasks: if measurements.task_ended { vec!["cleanup", "worker"] } else { Vec::new() },
         others_can_read: clock_set.is_some(),
         readable_files: vec!["data/hachok.db".into(), "data/secret.key".into()],
