@@ -11,6 +11,7 @@ use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::deliveries::state::DeliveryState;
 use crate::domain::deliveries::{Delivery, Reason};
 use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::State;
 use crate::i18n::{Count, Moment, Translator};
 
@@ -260,4 +261,45 @@ fn words(t: Translator, field: &Field, problem: &Problem) -> String {
         (Field::HeaderName(_), Problem::HeaderNameMissing) => t.HeaderNameMissingHere(),
         _ => t.problem_words(problem),
     }
+}
+
+/// A text of which one part is strong.
+#[derive(Template)]
+#[template(
+    source = "{{ before }}{% if !part.is_empty() %}<strong>{{ part }}</strong>{% endif %}{{ after }}",
+    ext = "html"
+)]
+pub struct Strong {
+    before: String,
+    part: String,
+    after: String,
+}
+
+impl HtmlSafe for Strong {}
+
+impl Strong {
+    /// The text, with the first occurrence of `part` strong; without it, all of the text is plain.
+    pub fn part_of(text: &str, part: &str) -> Self {
+        let (before, after) = text.split_once(part).unwrap_or((text, ""));
+        let part = if before.len() == text.len() { "" } else { part };
+        Self { before: before.into(), part: part.into(), after: after.into() }
+    }
+}
+
+/// The end of an id, for a column: ids of the same time differ there. The whole id is the title of its cell.
+pub fn short_id(id: &str) -> String {
+    const SHOWN_CHARS: usize = 8;
+    format!("…{}", id.get(id.len().saturating_sub(SHOWN_CHARS)..).unwrap_or(id))
+}
+
+/// For each time, newest first, its day if it is the first of that day.
+pub fn first_of_each_day(t: Translator, times: impl Iterator<Item = Timestamp>) -> Vec<Option<String>> {
+    let mut last = None;
+    let first = |at| {
+        let day = t.log_day(at);
+        let is_new = last.as_ref() != Some(&day);
+        last = Some(day.clone());
+        is_new.then_some(day)
+    };
+    times.map(first).collect()
 }

@@ -277,10 +277,10 @@ impl OtherDelivery {
 impl<'a> TimelineEntry<'a> {
     fn new(t: Translator, attempt: &'a Attempt, timeout_s: u8, trigger: Trigger, current: bool) -> Self {
         let icon = match attempt.outcome {
-            AttemptOutcome::Started => ("w", "send"),
-            AttemptOutcome::Succeeded => ("o", "ok"),
-            AttemptOutcome::Failed => ("b", "bad"),
-            AttemptOutcome::Interrupted => ("w", "warn"),
+            AttemptOutcome::Started => ("wait", "send"),
+            AttemptOutcome::Succeeded => ("ok", "ok"),
+            AttemptOutcome::Failed => ("bad", "bad"),
+            AttemptOutcome::Interrupted => ("wait", "warn"),
         };
         let time = t.log_time(attempt.started_at);
         let outcome = Outcome::new(t, attempt, timeout_s, trigger);

@@ -17,7 +17,7 @@ use crate::domain::id::{DeliveryId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Webhook;
 use crate::i18n::{Count, Moment, Translator};
-use crate::views::components::Badge;
+use crate::views::components::{Badge, first_of_each_day, short_id};
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
 use crate::views::webhooks::Tab;
@@ -235,30 +235,20 @@ pub struct LogRow<'a> {
     pub(in crate::views) duration: String,
 }
 
-/// The last characters of a delivery's id: they differ where the first ones, the time, are equal.
-const SHORT_ID_CHARS: usize = 8;
-
 impl<'a> LogRow<'a> {
     /// The rows of these lines, newest first.
     pub fn all(t: Translator, lines: &[LogLine<'a>]) -> Vec<Self> {
-        let mut last_day = None;
-        let row = |line: &LogLine<'a>| {
-            let day = t.log_day(line.delivery.created_at);
-            let is_new = last_day.as_ref() != Some(&day);
-            last_day = Some(day.clone());
-            Self { day: is_new.then_some(day), ..Self::new(t, *line) }
-        };
-        lines.iter().map(row).collect()
+        let days = first_of_each_day(t, lines.iter().map(|line| line.delivery.created_at));
+        lines.iter().zip(days).map(|(line, day)| Self { day, ..Self::new(t, *line) }).collect()
     }
 
     fn new(t: Translator, line: LogLine<'a>) -> Self {
         let delivery = line.delivery;
         let attempts = Count::from(delivery.attempts.unsigned_abs());
         let id = delivery.id.to_string();
-        let cut = id.len().saturating_sub(SHORT_ID_CHARS);
         Self {
             id: delivery.id,
-            short_id: format!("…{}", id.get(cut..).unwrap_or(&id)),
+            short_id: short_id(&id),
             address: match line.found_attempt {
                 None => format!("/deliveries/{id}"),
                 Some(number) => format!("/deliveries/{id}?attempt={number}"),

@@ -9,7 +9,7 @@ use crate::domain::id::{EventId, InboxId};
 use crate::domain::inboxes::Inbox;
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
-use crate::views::components::Badge;
+use crate::views::components::{Badge, first_of_each_day, short_id};
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
 
@@ -89,10 +89,6 @@ pub struct ReceivedLine<'a> {
 }
 
 impl ReceivedLine<'_> {
-    fn time(&self, t: &Translator) -> Moment {
-        t.log_time(self.accepted_at)
-    }
-
     /// The badge of an event without deliveries.
     pub(super) fn badge(&self, t: &Translator) -> Option<Badge> {
         match self.fate {
@@ -107,6 +103,35 @@ impl ReceivedLine<'_> {
             Fate::Unmatched(Some(why)) => Some(t.unmatched(why)),
             _ => None,
         }
+    }
+}
+
+/// An event and what the table adds to it.
+struct ReceivedRow<'a> {
+    line: ReceivedLine<'a>,
+    time: Moment,
+    /// The day, on the first row of each day.
+    day: Option<String>,
+    short_id: String,
+    /// The number of deliveries, or the reason why no webhook got it.
+    outcome: String,
+}
+
+impl<'a> ReceivedRow<'a> {
+    fn all(t: Translator, lines: &[ReceivedLine<'a>]) -> Vec<Self> {
+        let days = first_of_each_day(t, lines.iter().map(|line| line.accepted_at));
+        let row = |(line, day): (&ReceivedLine<'a>, Option<String>)| Self {
+            line: *line,
+            time: t.clock_time(line.accepted_at),
+            day,
+            short_id: short_id(&line.id.to_string()),
+            outcome: match line.fate {
+                Fate::Sent(count) => t.deliveries_count(count),
+                Fate::Unmatched(_) => line.reason(&t).unwrap_or_else(|| t.received_unmatched()),
+                Fate::Test => t.received_test(),
+            },
+        };
+        lines.iter().zip(days).map(row).collect()
     }
 }
 
@@ -135,11 +160,13 @@ pub struct ReceivedPage<'a> {
     layout: Layout<'a>,
     t: Translator<'a>,
     list: ReceivedInput<'a>,
+    rows: Vec<ReceivedRow<'a>>,
 }
 
 impl<'a> ReceivedPage<'a> {
     pub fn new(layout: Layout<'a>, list: ReceivedInput<'a>) -> Self {
-        Self { t: layout.t, layout: layout.at(Place::Deliveries), list }
+        let rows = ReceivedRow::all(layout.t, &list.lines);
+        Self { t: layout.t, layout: layout.at(Place::Deliveries), list, rows }
     }
 
     /// The command that makes a token for ingest.

@@ -14,7 +14,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::authorization::Method;
 use crate::domain::webhooks::{Held, State, Webhook};
 use crate::i18n::{Count, Translator};
-use crate::views::components::{Badge, Redacted};
+use crate::views::components::{Badge, Redacted, Strong};
 use crate::views::deliveries::{LogLine, LogRow};
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
@@ -45,7 +45,7 @@ pub struct OverviewPage<'a> {
     /// Names its headers that today's rules refuse; only for administrators.
     refused: Option<String>,
     /// Why it is sent less than usual, while it is failing or paused or settles what it held.
-    slow: Option<String>,
+    slow: Option<Strong>,
     /// Says that its backlog is full.
     backlog: Option<String>,
     /// A recent delivery failed that can be sent again.
@@ -62,7 +62,7 @@ impl<'a> OverviewPage<'a> {
         recent: Recent<'a>,
     ) -> Self {
         let t = layout.t;
-        let slow = match (webhook.settling, webhook.state) {
+        let words = match (webhook.settling, webhook.state) {
             (Some(Held::Send), _) => Some(t.settling_send()),
             (Some(Held::Discard), _) => Some(t.settling_discard()),
             (None, State::Failing) => Some(t.failing_about()),
@@ -82,7 +82,7 @@ impl<'a> OverviewPage<'a> {
             rows: LogRow::all(t, &recent.lines),
             mark: recent.mark,
             alert: None,
-            slow,
+            slow: words.map(|text| Strong::part_of(&text, "")),
             backlog: None,
         }
     }
@@ -98,7 +98,10 @@ impl<'a> OverviewPage<'a> {
     pub fn with_pause(self, until: impl Into<Option<Timestamp>>) -> Self {
         let (t, paused) = (self.t, self.webhook.state == State::Paused);
         let until = until.into().filter(|until| paused && *until > t.now());
-        let words = until.map(|until| t.paused_until(t.clock(until)));
+        let words = until.map(|until| {
+            let time = t.clock(until);
+            Strong::part_of(&t.paused_until(time.clone()), &time)
+        });
         Self { slow: words.or(self.slow), ..self }
     }
 
@@ -107,7 +110,10 @@ impl<'a> OverviewPage<'a> {
     pub fn with_probe(self, at: impl Into<Option<Timestamp>>) -> Self {
         let (t, failing) = (self.t, self.webhook.state == State::Failing);
         let at = at.into().filter(|at| failing && *at > t.now());
-        let words = at.map(|at| format!("{} {}.", t.failing_about(), t.next_attempt(at)));
+        let words = at.map(|at| {
+            let next = t.next_attempt(at);
+            Strong::part_of(&format!("{} {next}.", t.failing_about()), &next)
+        });
         Self { slow: words.or(self.slow), ..self }
     }
 

@@ -148,7 +148,7 @@ async fn the_log_counts_clears_its_filters_and_resends_only_where_something_fail
     }
     eventually("all", || async { (api.deliveries("status=success").await.len() == 3).then_some(()) }).await;
     let page = admin.open("/deliveries").await;
-    assert!(page.text("#log .bar").starts_with("3 deliveries"), "{}", page.text("#log .bar"));
+    assert!(page.text("#log .thin").starts_with("3 deliveries"), "{}", page.text("#log .thin"));
     assert!(!page.has("#clear") && !page.has("#resend-failed"));
     assert_eq!(page.texts(".lines .day"), ["Today"]);
     for path in ["/deliveries", "/webhooks/1/deliveries", "/webhooks/1"] {
@@ -183,7 +183,7 @@ async fn the_log_of_one_webhook_keeps_its_head_and_tabs() {
     let page = admin.open(&path).await;
     assert_eq!(page.texts(".tabs [aria-current]"), ["Deliveries"]);
     assert!(page.text("h1").contains("127.0.0.1") && !page.has("select[name=webhook]") && !page.has("td.c-webhook"));
-    assert!(page.text("#log .bar").starts_with("51 deliveries"), "{}", page.text("#log .bar"));
+    assert!(page.text("#log .thin").starts_with("51 deliveries"), "{}", page.text("#log .thin"));
     let older = page.attribute("#older", "href").expect("a second page");
     assert!(older.starts_with(&format!("{path}?cursor=")), "{older}");
     assert_eq!(admin.open(&older).await.texts(".lines tbody tr:not(.day)").len(), 1);

@@ -41,7 +41,8 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
     Ok(answer(&webhook, &inboxes, None))
 }
 
-/// Creates a webhook. A URL that another webhook has is refused, as in Chatwoot; the pages only warn. Only this answer and that of a rotation hold the signing secret.
+/// Creates a webhook. A URL that another webhook has is refused, as in Chatwoot; the pages only warn. Only this answer and
+/// that of a rotation hold the signing secret.
 pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
     let input = input(object)?;
     let enabled = webhook_json::enabled(&input)?.unwrap_or(true);
