@@ -157,6 +157,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    chatwoot_conversations (connection_id, conversation_id) {
+        connection_id -> BigInt, conversation_id -> BigInt, status -> Nullable<Text>, assignee -> Nullable<Text>,
+        team -> Nullable<Text>, labels -> Nullable<Text>, substatus -> Nullable<Text>, updated_at -> Nullable<BigInt>,
+        reported -> BigInt, is_created -> Bool, messages -> Binary, last_activity -> BigInt,
+        awaited_event -> Nullable<BigInt>, awaited_until -> Nullable<BigInt>, compared_activity -> BigInt,
+        compared_message -> BigInt,
+    }
+}
+
+diesel::table! {
     chatwoot_refusals (connection_id, reason) {
         connection_id -> BigInt, reason -> Text, amount -> BigInt, last_at -> BigInt,
     }

@@ -16,6 +16,7 @@ use super::attempt::{self, Claimed};
 use super::policy::concurrency::Permit;
 use super::posted::{self, Accepted, Posted, Waiting};
 use super::shared::Inner;
+use super::snapshots::Snapshots;
 use crate::db::deliveries::queue;
 use crate::db::events::idempotency::{self, Known, Wanted};
 use crate::db::events::routes::{self, Routes, WebhookState};
@@ -212,8 +213,9 @@ struct Transaction<'a> {
 
 impl Transaction<'_> {
     fn store(&self, conn: &mut DbConnection, batch: &[Arc<Posted>]) -> Result<Vec<Stored>, Error> {
-        let mut plans = self.plan(conn, batch)?;
+        let (mut plans, snapshots) = self.plan(conn, batch)?;
         plans.truncate(self.fitting(&plans));
+        let count = plans.len();
         let subscribed = |event: &Event| self.routes.subscribed(event.name, event.inbox_id);
         let wanted: HashSet<WebhookId> = new_events(&plans).flat_map(subscribed).collect();
         let states = routes::states(conn, &wanted, self.now)?;
@@ -252,11 +254,12 @@ impl Transaction<'_> {
         events::insert_all(conn, &events)?;
         queue::insert(conn, &deliveries)?;
         idempotency::insert_all(conn, &keys, self.now)?;
+        snapshots.store(conn, count)?;
         Ok(stored)
     }
 
     /// Looks up tokens, keys and inboxes, and gives new events their ids.
-    fn plan(&self, conn: &mut DbConnection, batch: &[Arc<Posted>]) -> Result<Vec<Plan>, Error> {
+    fn plan(&self, conn: &mut DbConnection, batch: &[Arc<Posted>]) -> Result<(Vec<Plan>, Snapshots), Error> {
         let active = posted::active(conn, batch)?;
         let keys = batch.iter().filter_map(|posted| posted.key.as_ref());
         let keys: Vec<Wanted<'_>> = keys
@@ -287,13 +290,16 @@ impl Transaction<'_> {
             });
         }
         let inboxes = self.inboxes(conn, &plans, batch)?;
-        for (plan, posted) in plans.iter_mut().zip(batch) {
+        let is_new = |(plan, posted)| matches!(plan, &Plan::New(_)).then_some(posted);
+        let new = plans.iter().zip(batch.iter().map(Arc::as_ref)).filter_map(is_new);
+        let mut snapshots = Snapshots::load(conn, new)?;
+        for (place, (plan, posted)) in plans.iter_mut().zip(batch).enumerate() {
             if let Plan::New(events) = plan {
                 let inbox_id = posted.inbox().and_then(|inbox| inboxes.get(&inbox).copied());
-                *events = self.new_events(posted, inbox_id);
+                *events = self.new_events(place, posted, inbox_id, &mut snapshots);
             }
         }
-        Ok(plans)
+        Ok((plans, snapshots))
     }
 
     /// The ids of the inboxes that new events name.
@@ -314,15 +320,22 @@ impl Transaction<'_> {
     }
 
     /// A posted event and its derived events.
-    fn new_events(&self, posted: &Posted, inbox_id: Option<InboxId>) -> Vec<Event> {
+    fn new_events(
+        &self,
+        place: usize,
+        posted: &Posted,
+        inbox_id: Option<InboxId>,
+        snapshots: &mut Snapshots,
+    ) -> Vec<Event> {
         let (own, created_at) = (&posted.event, self.now);
         let event = |name, body, derived_from| {
             let id = EventId(self.inner.next_id(created_at));
             Event { id, name, inbox_id, derived_from, body, created_at }
         };
-        let first = event(own.name, own.body.clone(), None);
+        let first = event(own.name, own.body.clone(), posted.derived_from);
         let source = first.id;
-        let derived = own.derived.iter().map(|(name, body)| event(*name, body.clone(), Some(source)));
+        let derived = snapshots.derive(place, posted, source, created_at).into_iter();
+        let derived = derived.map(|(name, body)| event(name, body, Some(source)));
         std::iter::once(first).chain(derived).collect()
     }
 

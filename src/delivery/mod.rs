@@ -3,7 +3,8 @@
 //! `ingest` accepts events and `ingest_writer` stores them with their deliveries, many in one commit, and starts the first
 //! attempts. `worker` claims deliveries that are due later; `backlog` knows for which webhooks. `attempt` makes one attempt;
 //! `result_writer` stores results, many in one commit. `network` has the HTTP client,
-//! `policy` the decisions without I/O, `tasks` the background tasks. `chatwoot` keeps the connections to Chatwoot.
+//! `policy` the decisions without I/O, `tasks` the background tasks. `chatwoot` keeps the connections to Chatwoot,
+//! `snapshots` the last known state of its conversations.
 
 mod attempt;
 mod backlog;
@@ -17,6 +18,7 @@ pub mod policy;
 mod posted;
 mod result_writer;
 mod shared;
+mod snapshots;
 mod tasks;
 mod worker;
 

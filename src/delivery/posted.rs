@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use crate::db::accounts::tokens;
 use crate::db::inboxes::SourceId;
 use crate::db::{DbConnection, Error, chatwoot};
+use crate::domain::chatwoot::observation::{ConversationKey, Observation};
 use crate::domain::events::incoming::Incoming;
 use crate::domain::hex::hex;
 use crate::domain::id::{ConnectionId, EventId, TokenId};
@@ -97,9 +98,31 @@ pub struct Posted {
     pub key: Option<Key>,
     /// What sends it; that it may is checked again in the transaction.
     pub source: Source,
+    /// What it says of a conversation; only for events of a Chatwoot.
+    pub observation: Option<Observation>,
+    /// The event that it is derived from, if it was not received.
+    pub derived_from: Option<EventId>,
 }
 
 impl Posted {
+    /// An event of the holder of an API token.
+    pub const fn of_token(event: Incoming, token: TokenId, key: Option<Key>) -> Self {
+        Self { event, key, source: Source::Token(token), observation: None, derived_from: None }
+    }
+
+    /// An event of a Chatwoot. `substatus` is the custom attribute that holds the substatus.
+    pub fn of_chatwoot(event: Incoming, connection: ConnectionId, key: Option<Key>, substatus: &str) -> Self {
+        let text = std::str::from_utf8(&event.body).ok();
+        let observation = text.and_then(|text| Observation::read(event.name, text, substatus));
+        Self { event, key, source: Source::Chatwoot(connection), observation, derived_from: None }
+    }
+
+    /// The conversation whose snapshot the event changes.
+    pub(super) fn conversation(&self) -> Option<ConversationKey> {
+        let number = self.observation.as_ref()?.conversation;
+        Some(ConversationKey { connection: self.source.connection()?, number })
+    }
+
     /// The inbox that the event names.
     pub(super) fn inbox(&self) -> Option<SourceId<'_>> {
         let inbox = self.event.inbox.as_ref()?;

@@ -1,5 +1,6 @@
 //! Connections to Chatwoot. Access token, ingest key and signing secrets are sealed; a key is found by its SHA-256.
 
+pub mod conversations;
 pub mod counts;
 pub mod registration;
 

@@ -10,6 +10,7 @@ use tracing::Instrument;
 use super::cleanup_step::step;
 use super::days;
 use crate::db::accounts::{kept_forms, sign_ins};
+use crate::db::chatwoot::conversations;
 use crate::db::deliveries::hourly_counts;
 use crate::db::deliveries::retention::{self, Purged};
 use crate::db::system::partitions::Partition;
@@ -66,6 +67,7 @@ async fn clean(inner: &Arc<Inner>) -> Result<(), Error> {
     batches(inner, |conn, _, age| form_answers::forget(conn, age)).await?;
     batches(inner, |conn, _, age| kept_forms::forget(conn, age)).await?;
     batches(inner, |conn, _, age| hourly_counts::forget(conn, age.before(HOURLY_COUNTS_KEPT))).await?;
+    batches(inner, |conn, _, _| conversations::forget(conn)).await?;
     batches(inner, |conn, _, _| sign_ins::forget_failures(conn)).await?;
     batches(inner, |conn, _, _| sign_ins::forget_known(conn)).await?;
     inner.db.vacuum().await?;

@@ -9,12 +9,22 @@ use super::attribute::Attribute;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::derived;
 use crate::domain::hex::hex;
+use crate::domain::id::ConnectionId;
 use crate::domain::json::{self, Members};
 use crate::domain::timestamp::Timestamp;
 
 /// The number of a conversation within its Chatwoot account: the `id` of a conversation in every body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversationNumber(pub i64);
+
+/// A conversation of a connected Chatwoot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversationKey {
+    /// The Chatwoot.
+    pub connection: ConnectionId,
+    /// The number there.
+    pub number: ConversationNumber,
+}
 
 /// Longer texts are stored as their SHA-256.
 const TEXT_BYTES_MAX: usize = 200;

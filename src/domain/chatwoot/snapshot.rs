@@ -112,6 +112,11 @@ impl Snapshot {
         }
     }
 
+    /// Takes a state from Chatwoot's API, if none is known. No event has reported it.
+    pub fn seed(&mut self, state: State) {
+        self.known.get_or_insert(Known { state, reported: BTreeSet::new() });
+    }
+
     /// The attributes in which a state from Chatwoot's API is ahead of this snapshot. Nothing if no state is known, or if
     /// the API's is older.
     pub fn missed(&self, api: &State) -> BTreeSet<Attribute> {

@@ -82,6 +82,18 @@ impl Incoming {
         let inbox = inbox_of(&fields);
         Ok(Self { name, inbox, derived, body })
     }
+
+    /// The body of an event that is derived from this one: only the value of the top-level `event` differs.
+    pub fn body_as(&self, name: EventName) -> Bytes {
+        body_as(&self.body, name)
+    }
+}
+
+/// A copy of the body of an event in which only the value of the top-level `event` differs.
+pub fn body_as(body: &Bytes, name: EventName) -> Bytes {
+    let fields = std::str::from_utf8(body).ok().and_then(|text| Members::read(text).ok());
+    let event = fields.as_ref().and_then(|fields| fields.get("event"));
+    event.map_or_else(|| body.clone(), |event| renamed(body, place_of(body, event.get()), name))
 }
 
 /// The member of an event that lists changed attributes.

@@ -9,7 +9,7 @@ use super::events::{loops, substatus};
 use super::json_body::{self, Unread};
 use crate::clock;
 use crate::db::chatwoot;
-use crate::delivery::{Accepted, Key, Posted, Source};
+use crate::delivery::{Accepted, Key, Posted};
 use crate::domain::accounts::api_token;
 use crate::domain::chatwoot::account;
 use crate::domain::chatwoot::connection::{Doorway, Refusal, is_key};
@@ -71,7 +71,7 @@ async fn take_in(state: &State, request: &HttpRequest, payload: Payload, doorway
     }
     let not_stored = |error: IngestError| (Refusal::NotStored, error);
     let key = Key::of_chatwoot(doorway.id, header(request, "x-chatwoot-delivery"), &body);
-    let substatus = substatus::of(state, &body).await.map_err(not_stored)?;
+    let substatus = substatus::of_chatwoot(state, &body).await.map_err(not_stored)?;
     let event = match Incoming::parse(body, &substatus) {
         Ok(event) => event,
         Err(Refused::UnknownEvent(name)) => {
@@ -80,7 +80,7 @@ async fn take_in(state: &State, request: &HttpRequest, payload: Payload, doorway
         }
         Err(refused) => return Err((Refusal::InvalidBody, IngestError::from(refused).as_bad_request())),
     };
-    let posted = Posted { event, key: Some(key), source: Source::Chatwoot(doorway.id) };
+    let posted = Posted::of_chatwoot(event, doorway.id, Some(key), &substatus);
     match state.engine.accept(posted).await.map_err(|error| not_stored(error.into()))? {
         Accepted::New(..) | Accepted::Replayed(..) | Accepted::KeyMismatch => {
             state.engine.count_arrival(doorway.id);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::ingest_error::IngestError;
 use super::{loops, substatus};
-use crate::delivery::{Accepted, Key, Posted, Source};
+use crate::delivery::{Accepted, Key, Posted};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::Incoming;
 use crate::domain::id::EventId;
@@ -41,7 +41,7 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
         None => delivery.and_then(|id| Key::of_delivery(None, id)),
     };
     let name = event.name;
-    let accepted = state.engine.accept(Posted { event, key, source: Source::Token(token) }).await?;
+    let accepted = state.engine.accept(Posted::of_token(event, token, key)).await?;
     if accepted == Accepted::SourceRevoked {
         state.ingest_tokens.forget(&known);
     }
