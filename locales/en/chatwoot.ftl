@@ -92,3 +92,51 @@ chatwoot_disconnect_keeps = Inboxes, webhooks and the delivery log stay. You can
 chatwoot_disconnect_gone = This also works if Chatwoot does not respond or no longer exists.
 chatwoot_disconnect_yes = Yes, disconnect
 chatwoot_webhook_left = The account was disconnected. Chatwoot did not remove the webhook: remove it there yourself
+chatwoot_missing = Missing events
+chatwoot_missing_lead = Events that Chatwoot has and that did not arrive here.
+chatwoot_missing_count = { $n ->
+    [one] { $n } event is missing
+   *[other] { $n } events are missing
+}
+chatwoot_missing_none = Nothing is missing
+chatwoot_missing_none_about = Every five minutes, conversations with new activity are compared with what arrived.
+chatwoot_missing_what = What is missing
+chatwoot_missing_conversation = New conversation
+chatwoot_missing_message = Message { $id }
+chatwoot_missing_state = Changed: { $what }
+chatwoot_missing_more = { $n ->
+    [one] And { $n } more event.
+   *[other] And { $n } more events.
+}
+chatwoot_missing_full = { $n ->
+    [one] { $n } event is missing. The comparison continues after some are taken in or dismissed.
+   *[other] { $n } events are missing. The comparison continues after some are taken in or dismissed.
+}
+chatwoot_conversation = Conversation
+chatwoot_assignee = assignee
+chatwoot_team = team
+chatwoot_labels = labels
+chatwoot_state_of_conversation = status
+chatwoot_take_in = Take in
+chatwoot_take_in_all = Take in all
+chatwoot_take_in_about = The event is stored and delivered as if it had just arrived. Its body has the member reconciled.
+chatwoot_take_in_by_hand = When an administrator asks for it
+chatwoot_take_in_always = Always, as soon as it is found
+chatwoot_taking_in = Being taken in
+chatwoot_dismiss = Dismiss
+chatwoot_dismiss_all = Dismiss all
+chatwoot_compare_now = Compare now
+chatwoot_comparing = Comparing now
+chatwoot_compared_to = Compared up to
+chatwoot_compared_at = Last comparison
+chatwoot_comparison_failed = Chatwoot could not be compared: { $why }. Next try: { $time }.
+chatwoot_foreign_answer = the response did not come from Chatwoot
+chatwoot_not_compared = Not compared
+chatwoot_not_compared_about = Only an account that was connected with an access token can be compared.
+chatwoot_unseen = What the comparison cannot find
+chatwoot_unseen_deleted = Deleted messages and conversations, and edits of messages.
+chatwoot_unseen_between = A change that was undone or replaced since: only the last status, assignee, team and labels are compared.
+chatwoot_unseen_contacts = Events of contacts, inboxes, the widget and typing.
+chatwoot_unseen_bulk = Bulk changes that Chatwoot makes without activity in the conversation.
+chatwoot_unseen_young = What happened in the last two minutes, and what is older than the last 100 messages of a conversation.
+chatwoot_unseen_inboxes = Conversations in inboxes that the owner of the access token cannot see.

@@ -36,3 +36,6 @@ notice_chatwoot_checked = The connection works
 notice_chatwoot_key_replaced = The key was replaced
 notice_chatwoot_secret_saved = The secret was saved
 notice_chatwoot_disconnected = The account was disconnected
+notice_chatwoot_taking_in = The events are being taken in
+notice_chatwoot_dismissed = The events were dismissed
+notice_chatwoot_comparing = The comparison has begun

@@ -96,3 +96,57 @@ chatwoot_disconnect_keeps = Канали, вебхуки та журнал до�
 chatwoot_disconnect_gone = Це можливо, навіть якщо Chatwoot не відповідає або його більше немає.
 chatwoot_disconnect_yes = Так, відключити
 chatwoot_webhook_left = Обліковий запис відключено. Chatwoot не видалив вебхук: видаліть його там самостійно
+chatwoot_missing = Втрачені події
+chatwoot_missing_lead = Події, які є в Chatwoot, але сюди не надійшли.
+chatwoot_missing_count = { $n ->
+    [one] Втрачено { $n } подію
+    [few] Втрачено { $n } події
+    [many] Втрачено { $n } подій
+   *[other] Втрачено { $n } події
+}
+chatwoot_missing_none = Нічого не втрачено
+chatwoot_missing_none_about = Кожні пʼять хвилин розмови з новою активністю порівнюються з тим, що надійшло.
+chatwoot_missing_what = Що втрачено
+chatwoot_missing_conversation = Нова розмова
+chatwoot_missing_message = Повідомлення { $id }
+chatwoot_missing_state = Змінено: { $what }
+chatwoot_missing_more = { $n ->
+    [one] І ще { $n } подія.
+    [few] І ще { $n } події.
+    [many] І ще { $n } подій.
+   *[other] І ще { $n } події.
+}
+chatwoot_missing_full = { $n ->
+    [one] Втрачено { $n } подію. Порівняння продовжиться, коли частину з них буде прийнято або відхилено.
+    [few] Втрачено { $n } події. Порівняння продовжиться, коли частину з них буде прийнято або відхилено.
+    [many] Втрачено { $n } подій. Порівняння продовжиться, коли частину з них буде прийнято або відхилено.
+   *[other] Втрачено { $n } події. Порівняння продовжиться, коли частину з них буде прийнято або відхилено.
+}
+chatwoot_conversation = Розмова
+chatwoot_assignee = призначений агент
+chatwoot_team = команда
+chatwoot_labels = мітки
+chatwoot_state_of_conversation = статус
+chatwoot_take_in = Прийняти
+chatwoot_take_in_all = Прийняти всі
+chatwoot_take_in_about = Подія зберігається та доставляється так, ніби щойно надійшла. У її тілі є поле reconciled.
+chatwoot_take_in_by_hand = Коли цього попросить адміністратор
+chatwoot_take_in_always = Завжди, щойно її знайдено
+chatwoot_taking_in = Приймається
+chatwoot_dismiss = Відхилити
+chatwoot_dismiss_all = Відхилити всі
+chatwoot_compare_now = Порівняти зараз
+chatwoot_comparing = Триває порівняння
+chatwoot_compared_to = Порівняно до
+chatwoot_compared_at = Останнє порівняння
+chatwoot_comparison_failed = Не вдалося порівняти з Chatwoot: { $why }. Наступна спроба: { $time }.
+chatwoot_foreign_answer = відповідь надійшла не від Chatwoot
+chatwoot_not_compared = Не порівнюється
+chatwoot_not_compared_about = Порівнюється лише обліковий запис, підключений із токеном доступу.
+chatwoot_unseen = Чого порівняння не знаходить
+chatwoot_unseen_deleted = Видалених повідомлень і розмов, а також редагувань повідомлень.
+chatwoot_unseen_between = Змін, які відтоді скасовано чи замінено: порівнюються лише останні статус, призначений агент, команда та мітки.
+chatwoot_unseen_contacts = Подій контактів, каналів, віджета та набору тексту.
+chatwoot_unseen_bulk = Масових змін, які Chatwoot робить без активності в розмові.
+chatwoot_unseen_young = Того, що сталося за останні дві хвилини, і того, що старше за останні 100 повідомлень розмови.
+chatwoot_unseen_inboxes = Розмов у каналах, яких не бачить власник токена доступу.

@@ -36,3 +36,6 @@ notice_chatwoot_checked = Підключення працює
 notice_chatwoot_key_replaced = Ключ замінено
 notice_chatwoot_secret_saved = Ключ збережено
 notice_chatwoot_disconnected = Обліковий запис відключено
+notice_chatwoot_taking_in = Події приймаються
+notice_chatwoot_dismissed = Події відхилено
+notice_chatwoot_comparing = Порівняння розпочато

@@ -167,6 +167,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    chatwoot_comparisons (connection_id) {
+        connection_id -> BigInt, takes_in -> Bool, compared_to -> BigInt, began -> Nullable<BigInt>, page -> BigInt,
+        comparing -> BigInt, expected -> BigInt, expected_before -> BigInt, next_at -> BigInt,
+        ended_at -> Nullable<BigInt>, requests -> BigInt, problem -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    chatwoot_missing (connection_id, kind, subject) {
+        connection_id -> BigInt, kind -> Text, subject -> BigInt, conversation_id -> BigInt, changed -> BigInt,
+        occurred_at -> BigInt, found_at -> BigInt, wanted_at -> Nullable<BigInt>, body -> Binary,
+    }
+}
+
+diesel::table! {
     chatwoot_refusals (connection_id, reason) {
         connection_id -> BigInt, reason -> Text, amount -> BigInt, last_at -> BigInt,
     }

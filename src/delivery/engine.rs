@@ -10,7 +10,7 @@ use url::Url;
 
 use super::backlog::Backlog;
 use super::chatwoot::arrivals::Counts;
-use super::chatwoot::visits;
+use super::chatwoot::{reconciler, visits};
 use super::commit_queue::CommitQueue;
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
@@ -65,6 +65,7 @@ impl Engine {
             ids: IdSource::default(),
             wake: Notify::new(),
             mass_changes: Notify::new(),
+            comparisons: Notify::new(),
             backlog: Backlog::new(),
             stopping: AtomicBool::new(false),
             overloaded: AtomicBool::new(false),
@@ -97,6 +98,7 @@ impl Engine {
         engine.supervise("mass-changes", mass_changes::run);
         engine.supervise("chatwoot-arrivals", arrivals::run);
         engine.supervise("chatwoot-visits", visits::run);
+        engine.supervise("chatwoot-comparisons", reconciler::run);
         engine.supervise("worker", worker::run);
         Ok(engine)
     }

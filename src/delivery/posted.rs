@@ -47,6 +47,11 @@ impl Key {
         is_id.then(|| Self { text: format!("chatwoot\t{sender}\t{id}"), body_hash: Vec::new(), window: None })
     }
 
+    /// The key of an event that Hachok takes in by itself: it is stored once also if the process ends right after.
+    pub(super) fn of_reconciled(connection: ConnectionId, what: &str) -> Self {
+        Self { text: format!("chatwoot\t{connection}\treconciled\t{what}"), body_hash: Vec::new(), window: None }
+    }
+
     /// The key of an event of a connection: its delivery id, else the hash of its body for a minute.
     pub fn of_chatwoot(connection: ConnectionId, delivery: Option<&str>, body: &[u8]) -> Self {
         delivery.and_then(|id| Self::of_delivery(Some(connection), id)).unwrap_or_else(|| Self {

@@ -37,6 +37,8 @@ pub(super) struct Inner {
     pub(super) wake: Notify,
     /// Wakes the task that continues mass changes.
     pub(super) mass_changes: Notify,
+    /// Wakes the comparison of connected Chatwoots.
+    pub(super) comparisons: Notify,
     /// While it is not empty, a released permit wakes the worker.
     pub(super) backlog: Backlog,
     pub(super) stopping: AtomicBool,

@@ -164,13 +164,16 @@ fn pages(routes: &mut ServiceConfig, with_event: FormLimits) {
 }
 
 fn chatwoot(routes: &mut ServiceConfig) {
-    use chatwoot::{connect, connection};
+    use chatwoot::{connect, connection, missing};
     routes
         .service(web::resource("/chatwoot").get(connect::list).post(connect::connect))
         .service(web::resource("/chatwoot/accounts").post(connect::choose))
         .service(web::resource("/chatwoot/manual").post(connect::make_manual))
         .service(web::resource(r"/chatwoot/{id:\d+}").get(connection::show))
         .service(web::resource(r"/chatwoot/{id:\d+}/check").post(connection::check))
+        .service(web::resource(r"/chatwoot/{id:\d+}/comparison").post(missing::compare))
+        .service(web::resource(r"/chatwoot/{id:\d+}/missing").get(missing::show).post(missing::act))
+        .service(web::resource(r"/chatwoot/{id:\d+}/missing/mode").post(missing::set_mode))
         .service(web::resource(r"/chatwoot/{id:\d+}/key").post(connection::replace_key))
         .service(web::resource(r"/chatwoot/{id:\d+}/secret").post(connection::set_secret))
         .service(

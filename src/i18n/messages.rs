@@ -59,6 +59,17 @@ messages! {
     chatwoot_hint_sidekiq; chatwoot_hint_twice; chatwoot_hint_unsigned; chatwoot_disconnect_question(name: impl Text);
     chatwoot_disconnect_removes; chatwoot_disconnect_manual; chatwoot_disconnect_keeps; chatwoot_disconnect_gone;
     chatwoot_disconnect_yes; chatwoot_webhook_left; ChatwootUnreachable(cause: impl Text);
+    chatwoot_missing; chatwoot_missing_lead; chatwoot_missing_count(n: impl Number); chatwoot_missing_none;
+    chatwoot_missing_none_about; chatwoot_missing_what; chatwoot_missing_conversation;
+    chatwoot_missing_message(id: impl Text); chatwoot_missing_state(what: impl Text);
+    chatwoot_missing_more(n: impl Number); chatwoot_missing_full(n: impl Number); chatwoot_conversation;
+    chatwoot_assignee; chatwoot_team; chatwoot_labels; chatwoot_state_of_conversation; chatwoot_take_in;
+    chatwoot_take_in_all; chatwoot_take_in_about; chatwoot_take_in_by_hand; chatwoot_take_in_always;
+    chatwoot_taking_in; chatwoot_dismiss; chatwoot_dismiss_all; chatwoot_compare_now; chatwoot_comparing;
+    chatwoot_compared_to; chatwoot_compared_at; chatwoot_comparison_failed(why: impl Text, time: impl Text);
+    chatwoot_foreign_answer; chatwoot_not_compared; chatwoot_not_compared_about; chatwoot_unseen; chatwoot_unseen_deleted;
+    chatwoot_unseen_between; chatwoot_unseen_contacts; chatwoot_unseen_bulk; chatwoot_unseen_young;
+    chatwoot_unseen_inboxes;
     // common.ftl
     product; product_about; main_menu; menu; breadcrumbs; skip_to_content; language; sign_out;
     failed_in_day(n: impl Number); title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy;

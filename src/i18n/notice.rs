@@ -72,6 +72,12 @@ string_enum!(
         ChatwootSecretSaved = "chatwoot_secret_saved",
         /// A connection to Chatwoot was ended.
         ChatwootDisconnected = "chatwoot_disconnected",
+        /// Missing events are taken in.
+        ChatwootTakingIn = "chatwoot_taking_in",
+        /// Missing events were removed from the list.
+        ChatwootDismissed = "chatwoot_dismissed",
+        /// A Chatwoot is compared.
+        ChatwootComparing = "chatwoot_comparing",
         /// A user signed out.
         SignedOut = "signed_out",
     }

@@ -58,6 +58,8 @@ pub struct Layout<'a> {
     pub place: Place,
     /// Deliveries that failed in the last 24 hours; the menu shows the count.
     pub failed_attempts_24h: Count,
+    /// Events of connected Chatwoots that did not arrive; the menu shows the count.
+    pub missing_events: Count,
     pub notice: Option<Notice>,
 }
 
@@ -73,6 +75,7 @@ impl<'a> Layout<'a> {
             once: "",
             place: Place::Elsewhere,
             failed_attempts_24h: 0,
+            missing_events: 0,
             notice: None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod address;
 mod authorization;
+mod chatwoot;
 mod failures;
 mod fairness;
 mod header_names;

@@ -4,7 +4,7 @@ use super::rig::{FaultyReceiver, HelpDesk, Store, check, webhooks, with_short_le
 use crate::support::{App, EMAIL, PASSWORD, Place, eventually};
 
 /// The tasks, and the pass in which each panics. A pass of the worker takes up to 0.5 s, so it panics after the start.
-const TASKS: [(&str, u32); 10] = [
+const TASKS: [(&str, u32); 11] = [
     ("worker", 30),
     ("result-writer", 4),
     ("cleanup", 1),
@@ -12,6 +12,7 @@ const TASKS: [(&str, u32); 10] = [
     ("recoveries", 1),
     ("mass-changes", 1),
     ("chatwoot-arrivals", 1),
+    ("chatwoot-comparisons", 1),
     ("chatwoot-visits", 1),
     ("write-watch", 1),
     ("connection-sweep", 1),

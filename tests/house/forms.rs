@@ -3,7 +3,7 @@
 use super::files;
 
 /// Actions that may run twice, because the second one changes nothing: by the end of their path.
-const IDEMPOTENT: [&str; 17] = [
+const IDEMPOTENT: [&str; 20] = [
     "/sign-out",
     "/sign-in",
     "/sign-outs",
@@ -21,6 +21,10 @@ const IDEMPOTENT: [&str; 17] = [
     // Checks, and changes nothing.
     "/verify",
     "/check",
+    "/comparison",
+    // Take in or remove what is listed, once each.
+    "/missing",
+    "/missing/mode",
     "/disconnection",
     // Ends the validity of the old secret; the form beside it, which creates one, has a once-token.
     "/secret",

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::task::AbortHandle;
 
+pub use super::chatwoot_conversations::Conversations;
 use super::receiver::{self, Received, Reply};
 use super::{Answer, Visitor, http};
 
@@ -40,6 +41,10 @@ pub struct Desk {
     pub trouble: Option<Reply>,
     /// Method and path of each request.
     pub calls: Vec<String>,
+    /// The conversations of every account.
+    pub conversations: Conversations,
+    /// Answers to the next requests for conversations, in place of its own answers.
+    pub limits: Vec<Reply>,
     next_id: i64,
 }
 
@@ -63,6 +68,8 @@ impl Chatwoot {
             signs: true,
             trouble: None,
             calls: Vec::new(),
+            conversations: Conversations::default(),
+            limits: Vec::new(),
             next_id: 9,
         }));
         let answering = Arc::clone(&desk);
@@ -84,6 +91,11 @@ impl Chatwoot {
         let desk = self.desk();
         assert_eq!(desk.webhooks.len(), 1, "{:?}", desk.webhooks);
         desk.webhooks[0].clone()
+    }
+
+    /// The requests for conversations and their messages.
+    pub fn compared(&self) -> Vec<String> {
+        self.desk().calls.iter().filter(|call| call.contains("/conversations")).cloned().collect()
     }
 
     /// Sends an event to the only webhook as Chatwoot does, signed with its secret.
@@ -146,7 +158,7 @@ fn answer(desk: &mut Desk, request: &Received) -> Reply {
         "" => return full(401, &json!({ "errors": ["You need to sign in or sign up before continuing."] })),
         _ => return full(401, &json!({ "error": "Invalid Access Token" })),
     };
-    let path = request.path.split('?').next().unwrap_or_default();
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method.as_str(), parts.as_slice()) {
         ("GET", ["api", "v1", "profile"]) => profile(desk, is_admin, token),
@@ -156,6 +168,12 @@ fn answer(desk: &mut Desk, request: &Received) -> Reply {
             }
             match (method, rest) {
                 ("GET", ["inboxes"]) => full(200, &json!({ "payload": desk.inboxes })),
+                ("GET", ["conversations", ..]) if !desk.limits.is_empty() => desk.limits.remove(0),
+                ("GET", ["conversations"]) => full(200, &desk.conversations.list(query)),
+                ("GET", ["conversations", id, "messages"]) => match desk.conversations.messages(id, query) {
+                    Some(messages) => full(200, &messages),
+                    None => full(404, &json!({ "error": "Resource could not be found" })),
+                },
                 (_, ["webhooks", ..]) if !is_admin => {
                     full(401, &json!({ "error": "You are not authorized to do this action" }))
                 }

@@ -3,6 +3,7 @@
 mod api;
 mod app;
 pub mod chatwoot;
+mod chatwoot_conversations;
 mod clock;
 mod database;
 mod form;

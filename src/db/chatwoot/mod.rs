@@ -1,7 +1,9 @@
 //! Connections to Chatwoot. Access token, ingest key and signing secrets are sealed; a key is found by its SHA-256.
 
+pub mod comparisons;
 pub mod conversations;
 pub mod counts;
+pub mod missing;
 pub mod registration;
 
 use std::collections::HashSet;

@@ -15,6 +15,8 @@ pub enum Task {
     Cleanup,
     /// Making the deliveries of recoveries: two processes would make them at twice the rate.
     Recovery,
+    /// Comparing connected Chatwoots: two processes would send twice as many requests.
+    Comparison,
 }
 
 impl Task {
@@ -23,6 +25,7 @@ impl Task {
         match self {
             Self::Cleanup => "housekeeping",
             Self::Recovery => "recovery",
+            Self::Comparison => "comparison",
         }
     }
 
@@ -32,6 +35,8 @@ impl Task {
         match self {
             Self::Cleanup => Duration::from_secs(5),
             Self::Recovery => Duration::from_secs(3),
+            // A page of 25 conversations takes up to a minute.
+            Self::Comparison => Duration::from_secs(180),
         }
     }
 }

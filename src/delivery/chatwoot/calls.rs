@@ -51,6 +51,11 @@ impl Engine {
         self.0.finish(FORM_TIMEOUT, async move { disconnect(&inner, id).await }).await
     }
 
+    /// Has missing events that are wanted taken in, and comparisons that are due made, now.
+    pub fn continue_comparisons(&self) {
+        self.0.comparisons.notify_one();
+    }
+
     /// Counts a request of a connection that was refused; the count is stored within 5 s.
     pub fn count_refusal(&self, id: ConnectionId, reason: Refusal) {
         self.0.arrivals.refused(id, reason, self.0.now());

@@ -19,6 +19,7 @@ use super::session::{Device, EndedSession, UserSession};
 use super::{csrf, return_page};
 use crate::clock;
 use crate::db::accounts::{kept_forms, users};
+use crate::db::chatwoot::missing;
 use crate::db::system::settings;
 use crate::domain::accounts::browser;
 use crate::domain::accounts::user::{Language, Role, Theme, User};
@@ -63,6 +64,7 @@ pub struct PageContext {
     /// The request is HEAD: a value that is shown once stays.
     pub(in crate::http) head: bool,
     failed_attempts_24h: u64,
+    missing_events: u64,
     notice: Option<Notice>,
 }
 
@@ -85,6 +87,7 @@ impl PageContext {
         layout.theme = self.theme;
         layout.place = Place::Elsewhere;
         layout.failed_attempts_24h = self.failed_attempts_24h;
+        layout.missing_events = self.missing_events;
         layout.notice.clone_from(&self.notice);
         if self.kept.as_ref().is_some_and(|kept| kept.is_of(&self.path)) {
             layout.notice = Some(Notice::Warning(self.t().form_filled_in()));
@@ -137,6 +140,7 @@ pub(in crate::http) fn anonymous(state: &State, request: &HttpRequest) -> PageCo
         browser: browser(request),
         head: request_line::is_head(request),
         failed_attempts_24h: 0,
+        missing_events: 0,
         notice: None,
     }
 }
@@ -149,10 +153,11 @@ pub(in crate::http) async fn read(
     let now = clock::now();
     let id = session.user();
     let found = match id {
-        None => (None, 0),
+        None => (None, 0, 0),
         Some(id) => {
             let load = move |conn: &mut crate::db::DbConnection| {
-                Ok((users::active(conn, id)?, crate::db::deliveries::statistics::failed_attempts_lately(conn, now)?))
+                let failed = crate::db::deliveries::statistics::failed_attempts_lately(conn, now)?;
+                Ok((users::active(conn, id)?, failed, missing::count_all(conn)?))
             };
             state.db.read(load).await.map_err(|error| {
                 error.log("the user of a page was not loaded");
@@ -160,7 +165,7 @@ pub(in crate::http) async fn read(
             })?
         }
     };
-    let (user, failed_attempts_24h) = found;
+    let (user, failed_attempts_24h, missing_events) = found;
     if let Some(user) = &user {
         request_log::record_user(user.id);
     }
@@ -199,6 +204,7 @@ pub(in crate::http) async fn read(
         browser: browser(request),
         head,
         failed_attempts_24h: u64::try_from(failed_attempts_24h).unwrap_or(0),
+        missing_events: u64::try_from(missing_events).unwrap_or(0),
         notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Warning(text), Notice::Done)),
         user,
     };

@@ -3,3 +3,4 @@
 pub mod accounts;
 pub mod connection;
 pub mod list;
+pub mod missing;

@@ -42,6 +42,7 @@ pub fn inside(world: &World) -> Vec<Page> {
         at("/chatwoot", "/chatwoot"),
         at("/chatwoot/{id}", "/chatwoot/1"),
         at("/chatwoot/{id}", "/chatwoot/2"),
+        at("/chatwoot/{id}/missing", "/chatwoot/1/missing"),
         at("/chatwoot/{id}/disconnection", "/chatwoot/1/disconnection"),
         at("/tokens", "/tokens"),
         at("/tokens/{id}/revocation", "/tokens/1/revocation"),

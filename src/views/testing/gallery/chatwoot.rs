@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use super::{Picture, html, layout};
 use crate::domain::accounts::user::{Language, Role, User};
+use crate::domain::chatwoot::attribute::Attribute;
+use crate::domain::chatwoot::comparison::{Expected, MissingKind};
 use crate::domain::chatwoot::connection::{Account, Connection, Counted, Fault, FaultKind, Refusal, Server};
+use crate::domain::chatwoot::observation::ConversationNumber;
+use crate::domain::chatwoot::progress::{Comparison, Listed, Running};
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::id::ConnectionId;
 use crate::domain::problem::{Field, Problem, Problems};
@@ -12,6 +16,8 @@ use crate::domain::webhooks::target_url::TargetUrl;
 use crate::views::chatwoot::accounts::AccountsPage;
 use crate::views::chatwoot::connection::{ConnectionInput, ConnectionPage, DisconnectPage};
 use crate::views::chatwoot::list::{ConnectInput, ConnectionsPage};
+use crate::views::chatwoot::missing::{MissingInput, MissingPage};
+use crate::views::layout::Layout;
 use crate::views::testing::fixtures::{NOW, ago};
 
 const INGEST_URL: &str = "https://hooks.example.com/ingest/chatwoot/5f0c0a3e7d1b4c6a9e2f8d7b6a5c4e3f2d1c0b9a8f7e6d5c";
@@ -99,5 +105,47 @@ pub fn pictures(language: Language, user: &User) -> Vec<Picture> {
         let connection = connection.expect("five connections");
         all.push((name, html(&DisconnectPage::new(layout(language, user, "/chatwoot/1/disconnection"), connection))));
     }
+    all.extend(missing(language, user, &connections));
     all
+}
+
+/// Missing events of a comparison that failed, of one that is running, and of a connection that is not compared.
+fn missing(language: Language, user: &User, connections: &[Connection]) -> Vec<Picture> {
+    let comparison = Comparison {
+        connection: ConnectionId(1),
+        takes_in: false,
+        compared_to_s: ago(400).seconds(),
+        expected: Expected::default(),
+        expected_before: Expected::default(),
+        running: None,
+        next_at: NOW.after(Duration::from_secs(60)),
+        ended_at: Some(ago(7)),
+        requests: 42,
+        problem: Some("429".into()),
+    };
+    let begun = Running { began_s: ago(1).seconds(), page: 3, comparing: Expected::default() };
+    let running = Comparison { running: Some(begun), problem: None, takes_in: true, ..comparison.clone() };
+    let listed: Vec<Listed> = [MissingKind::Conversation, MissingKind::Message, MissingKind::State]
+        .into_iter()
+        .zip([1042, 50_212, 1042])
+        .map(|(kind, subject)| Listed {
+            conversation: ConversationNumber(1042),
+            kind,
+            subject,
+            changed: Attribute::ALL.into_iter().collect(),
+            occurred_at: ago(30),
+            found_at: ago(7),
+            is_wanted: kind == MissingKind::Conversation,
+        })
+        .collect();
+    let page = |connection: Option<&Connection>, comparison, listed, count| {
+        let layout = Layout { missing_events: count, ..layout(language, user, "/chatwoot/1/missing") };
+        let connection = connection.expect("five connections");
+        html(&MissingPage::new(layout, MissingInput { connection, comparison, listed, count }))
+    };
+    vec![
+        ("chatwoot-missing", page(connections.first(), Some(&comparison), &listed, 2_000)),
+        ("chatwoot-missing-none", page(connections.first(), Some(&running), &[], 0)),
+        ("chatwoot-not-compared", page(connections.get(3), None, &[], 0)),
+    ]
 }

@@ -1,0 +1,2 @@
+DROP TABLE chatwoot_missing;
+DROP TABLE chatwoot_comparisons;

@@ -1,0 +1,102 @@
+//! Reads conversations and messages of a Chatwoot, page by page.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::client::{CallError, Client};
+use crate::db::chatwoot::comparisons::Compared;
+use crate::domain::chatwoot::api_objects::{ApiConversation, ApiMessage};
+use crate::domain::chatwoot::comparison::Window;
+use crate::domain::chatwoot::observation::number;
+use crate::domain::json::Members;
+
+/// The shortest time between two requests: five a second. Chatwoot allows 3,000 a minute from one address.
+const REQUEST_INTERVAL: Duration = Duration::from_millis(200);
+/// Messages that Chatwoot lists after an id.
+const AFTER_PAGE: usize = 100;
+/// Messages that Chatwoot lists before an id.
+const BEFORE_PAGE: usize = 20;
+/// Pages of messages that are read of one conversation.
+const MESSAGE_PAGES_MAX: usize = 50;
+
+#[derive(Deserialize)]
+struct Conversations {
+    data: Payload,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    payload: Vec<Box<RawValue>>,
+}
+
+/// Spaces requests, and counts them.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    last: Option<Instant>,
+    /// Requests since the count was last taken.
+    pub(super) requests: i64,
+}
+
+impl Pace {
+    async fn wait(&mut self) {
+        if let Some(last) = self.last {
+            tokio::time::sleep(REQUEST_INTERVAL.saturating_sub(last.elapsed())).await;
+        }
+        self.last = Some(Instant::now());
+        self.requests += 1;
+    }
+}
+
+/// A page of the conversations of an account with any status, latest activity first; empty after the last page.
+pub(super) async fn conversations(
+    client: Client<'_>,
+    account: i64,
+    page: i64,
+    substatus: &str,
+    pace: &mut Pace,
+) -> Result<Vec<ApiConversation>, CallError> {
+    let path = format!(
+        "accounts/{account}/conversations?status=all&assignee_type=all&sort_by=last_activity_at_desc&page={page}"
+    );
+    pace.wait().await;
+    let found: Conversations = client.get(&path).await?;
+    Ok(found.data.payload.iter().filter_map(|one| ApiConversation::read(one, substatus)).collect())
+}
+
+/// The messages of a conversation that were not compared: those after the newest one that was, else those in the window.
+pub(super) async fn messages(
+    client: Client<'_>,
+    account: i64,
+    conversation: &ApiConversation,
+    compared: Compared,
+    window: Window,
+    pace: &mut Pace,
+) -> Result<Vec<ApiMessage>, CallError> {
+    let path = format!("accounts/{account}/conversations/{}/messages", conversation.number.0);
+    let mut found = Vec::new();
+    let mut query = if compared.message > 0 { format!("?after={}", compared.message) } else { String::new() };
+    for _ in 0..MESSAGE_PAGES_MAX {
+        pace.wait().await;
+        let page: Payload = client.get(&format!("{path}{query}")).await?;
+        let ids = page.payload.iter().filter_map(|one| number(Members::of(one)?.get("id")?));
+        let read: Vec<ApiMessage> = page.payload.iter().filter_map(|one| ApiMessage::read(one)).collect();
+        let reaches_begin = read.iter().any(|message| message.created_s <= window.after_s);
+        found.extend(read);
+        query = if compared.message > 0 {
+            match ids.max() {
+                Some(newest) if page.payload.len() >= AFTER_PAGE => format!("?after={newest}"),
+                _ => break,
+            }
+        } else {
+            match ids.min() {
+                Some(oldest) if page.payload.len() >= BEFORE_PAGE && !reaches_begin => format!("?before={oldest}"),
+                _ => break,
+            }
+        };
+    }
+    found.sort_by_key(|message| message.id);
+    found.dedup_by_key(|message| message.id);
+    Ok(found)
+}

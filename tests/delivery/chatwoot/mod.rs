@@ -1,0 +1,4 @@
+//! A connected Chatwoot: what is lost on the way from there.
+
+mod comparison;
+mod model;
