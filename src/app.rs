@@ -32,7 +32,7 @@ impl App {
         listener: TcpListener,
         public_url: Url,
     ) -> Result<Self, CommandError> {
-        let policy = Arc::new(settings.delivery.policy(&public_url).map_err(CommandError::Setting)?);
+        let policy = Arc::new(settings.delivery.addresses.policy(&public_url).map_err(CommandError::Setting)?);
         let sender = Sender::new(Arc::clone(&policy))?;
         let engine = Engine::start(db.clone(), sender, limits(&settings.delivery), &public_url).await?;
         let (file, writes) = (db.clone(), db.clone());

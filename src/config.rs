@@ -76,7 +76,8 @@ pub struct WebSettings {
     pub max_payload: u32,
 }
 
-fn public_url(text: &str) -> Result<Url, String> {
+/// Parses the URL under which browsers and help desks reach the server.
+pub fn public_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     let plain = url.query().is_none() && url.fragment().is_none() && url.path() == "/" && url.username().is_empty();
     if matches!(url.scheme(), "http" | "https") && url.has_host() && plain {
@@ -98,9 +99,9 @@ fn network(text: &str) -> Result<IpNet, String> {
     network.map_err(|_| "must be networks such as 192.168.1.0/24, separated by commas".into())
 }
 
-/// Where deliveries may be sent, how many at once, and how long they are kept.
+/// Which addresses webhooks may have.
 #[derive(Args, Clone, Debug)]
-pub struct DeliverySettings {
+pub struct AddressSettings {
     /// Private networks that webhooks may reach, separated by commas; http without TLS is allowed there
     #[arg(long, env = "HACHOK_ALLOW_NETWORKS", value_delimiter = ',', value_name = "NETWORKS", value_parser = network)]
     pub allow_networks: Vec<IpNet>,
@@ -111,6 +112,14 @@ pub struct DeliverySettings {
     #[arg(long, env = "HACHOK_ALLOW_HTTP", num_args = 0..=1, default_value_t = false, default_missing_value = "true",
           value_name = "BOOL")]
     pub allow_http: bool,
+}
+
+/// Where deliveries may be sent, how many at once, and how long they are kept.
+#[derive(Args, Clone, Debug)]
+pub struct DeliverySettings {
+    /// Where deliveries may be sent.
+    #[command(flatten)]
+    pub addresses: AddressSettings,
     /// Simultaneous requests
     #[arg(long, env = "HACHOK_IN_FLIGHT", default_value_t = 64, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
@@ -129,7 +138,7 @@ pub struct DeliverySettings {
     pub retention_days: u16,
 }
 
-impl DeliverySettings {
+impl AddressSettings {
     /// The address rules; `own` is this server's public URL. The error names an entry of the allow list that is outside
     /// the private ranges.
     pub fn policy(&self, own: &Url) -> Result<AddressPolicy, String> {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod database;
+mod import;
 mod key;
 mod migrate;
 mod serve;
@@ -43,6 +44,11 @@ enum Command {
     User {
         #[command(subcommand)]
         action: user::Action,
+    },
+    /// Take over webhooks of Chatwoot, Svix or Convoy
+    Import {
+        #[command(subcommand)]
+        source: import::Action,
     },
     /// Add, list and revoke API tokens
     Token {
@@ -92,6 +98,7 @@ impl Cli {
             Some(Command::Backup(copy)) => backup::backup(&copy),
             Some(Command::Restore(copy)) => backup::restore(&copy),
             Some(Command::User { action }) => user::run(action).await,
+            Some(Command::Import { source }) => import::run(source).await,
             Some(Command::Token { action }) => token::run(action).await,
         }
     }

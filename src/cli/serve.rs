@@ -22,7 +22,7 @@ const SETUP_LINK_LIFETIME: Duration = Duration::from_secs(3600);
 /// Serves until SIGTERM or SIGINT; a second signal ends the process without waiting for running work.
 pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
     // Check the address rules before anything is created. The real public URL is known later, with the port.
-    settings.delivery.policy(&Url::parse("http://localhost")?).map_err(CommandError::Setting)?;
+    settings.delivery.addresses.policy(&Url::parse("http://localhost")?).map_err(CommandError::Setting)?;
     // Before the address is printed, so that a signal that arrives early is handled.
     let mut signals = Signals::listen()?;
     let listener = listen(&settings)?;

@@ -6,6 +6,7 @@ mod backup;
 mod database_url;
 mod file_rights;
 mod help;
+mod import;
 mod keys;
 mod lock;
 mod log;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::clock;
 use crate::delivery::network::api_call::{ApiAnswer, ApiCall, Method};
@@ -164,6 +165,12 @@ impl<'a> Client<'a> {
     pub async fn webhooks(&self, account: i64) -> Result<Vec<RemoteWebhook>, CallError> {
         let found: Payload<Webhooks> = self.get(&format!("accounts/{account}/webhooks")).await?;
         Ok(found.payload.webhooks)
+    }
+
+    /// The webhooks of an account, as Chatwoot sends them.
+    pub async fn webhooks_as_sent(&self, account: i64) -> Result<String, CallError> {
+        let sent: Box<RawValue> = self.get(&format!("accounts/{account}/webhooks")).await?;
+        Ok(sent.get().to_owned())
     }
 
     /// Makes a webhook.

@@ -5,6 +5,7 @@ pub mod authorization;
 pub mod chart_range;
 pub mod header;
 pub mod health;
+pub mod import;
 pub mod list_order;
 pub mod options;
 pub mod signing;

@@ -73,12 +73,12 @@ fn fixed(state: &State, context: &PageContext) -> Vec<StartSetting> {
         all.extend([
             set(t.fixed_bind(), web.bind.to_string(), "HACHOK_BIND"),
             set(t.fixed_proxies(), listed(&web.trusted_proxies), "HACHOK_TRUSTED_PROXIES"),
-            set(t.fixed_allowed(), listed(&delivery.allow_networks), "HACHOK_ALLOW_NETWORKS"),
-            set(t.fixed_denied(), listed(&delivery.deny_networks), "HACHOK_DENY_NETWORKS"),
+            set(t.fixed_allowed(), listed(&delivery.addresses.allow_networks), "HACHOK_ALLOW_NETWORKS"),
+            set(t.fixed_denied(), listed(&delivery.addresses.deny_networks), "HACHOK_DENY_NETWORKS"),
         ]);
     }
     all.extend([
-        set(t.fixed_http(), if delivery.allow_http { t.yes() } else { t.no() }, "HACHOK_ALLOW_HTTP"),
+        set(t.fixed_http(), if delivery.addresses.allow_http { t.yes() } else { t.no() }, "HACHOK_ALLOW_HTTP"),
         set(t.fixed_keep_alive(), t.seconds(t.number(u64::from(web.keep_alive))), "HACHOK_KEEP_ALIVE"),
         set(t.fixed_per_peer(), t.number(u64::from(web.connections_per_peer)), "HACHOK_CONNECTIONS_PER_PEER"),
         set(t.fixed_payload(), t.size(bytes), "HACHOK_MAX_PAYLOAD"),
