@@ -1,6 +1,7 @@
 //! The pages in a real Chromium, with and without scripts.
 
 mod bars;
+mod chatwoot;
 mod driver;
 mod fallbacks;
 mod list;

@@ -57,6 +57,8 @@ pub fn of_path(path: &str) -> String {
             format!("/events/{}", file.trim_end_matches(".schema.json"))
         }
         ["inboxes", _] | ["inboxes", _, "archival" | "restoration"] => "/inboxes".into(),
+        ["chatwoot", "accounts" | "manual"] => "/chatwoot".into(),
+        ["chatwoot", id, "check" | "key" | "secret"] => format!("/chatwoot/{id}"),
         ["users", "invitations", ..] => "/users".into(),
         ["users", id, "activation" | "deactivation" | "password-link"] => format!("/users/{id}"),
         ["profile", _] => "/profile".into(),
@@ -71,11 +73,12 @@ pub fn of_form(action: &str) -> Option<String> {
     match segments.as_slice() {
         ["webhooks"] => Some("/webhooks/new".into()),
         ["users", "invitations"] => Some("/users".into()),
+        ["chatwoot", "manual"] => Some("/chatwoot".into()),
         ["webhooks", id] => Some(format!("/webhooks/{id}/edit")),
         ["inboxes", id] => Some(format!("/inboxes/{id}/edit")),
-        ["webhooks", _, "test" | "verify"] | ["users", _] | ["inboxes" | "tokens" | "profile" | "settings"] => {
-            Some(action.into())
-        }
+        ["webhooks", _, "test" | "verify"]
+        | ["users", _]
+        | ["inboxes" | "chatwoot" | "tokens" | "profile" | "settings"] => Some(action.into()),
         _ => None,
     }
 }
@@ -119,6 +122,8 @@ mod tests {
             ("/events/message_created.schema.json", "/events/message_created"),
             ("/inboxes/3/archival", "/inboxes"),
             ("/users/invitations/3/withdrawal", "/users"),
+            ("/chatwoot/manual", "/chatwoot"),
+            ("/chatwoot/2/key", "/chatwoot/2"),
             ("/profile/password", "/profile"),
             ("/sign-in?next=/webhooks", "/webhooks"),
             ("/", "/webhooks"),
