@@ -78,7 +78,7 @@ async fn take_in(state: &State, request: &HttpRequest, payload: Payload, doorway
             state.engine.count_unknown_event(doorway.id, &name);
             return Ok(());
         }
-        Err(refused) => return Err((Refusal::InvalidBody, IngestError::from(refused).as_bad_request())),
+        Err(refused) => return Err((Refusal::InvalidBody, IngestError::from(refused).with_bad_request())),
     };
     let posted = Posted::of_chatwoot(event, doorway.id, Some(key), &substatus);
     match state.engine.accept(posted).await.map_err(|error| not_stored(error.into()))? {

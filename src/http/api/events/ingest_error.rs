@@ -44,7 +44,7 @@ impl IngestError {
 
     /// The same error with 400, for senders that know no 422.
     #[must_use]
-    pub fn as_bad_request(self) -> Self {
+    pub fn with_bad_request(self) -> Self {
         Self { status: StatusCode::BAD_REQUEST, ..self }
     }
 
