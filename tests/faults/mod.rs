@@ -8,6 +8,7 @@ mod bad_rows;
 #[cfg(feature = "fault-injection")]
 mod clock;
 mod connections;
+mod failover;
 mod fairness;
 #[cfg(feature = "fault-injection")]
 mod forms;

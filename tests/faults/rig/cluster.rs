@@ -17,6 +17,44 @@ pub struct Cluster {
 impl Cluster {
     /// A new server, of the newest version in /usr/lib/postgresql.
     pub fn start() -> Self {
+        let cluster = Self::empty();
+        let data = cluster.data();
+        cluster.run("initdb", &["-D", &data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N"]);
+        cluster.begin();
+        cluster
+    }
+
+    /// A standby of this server, which from now on waits for it with each commit.
+    pub fn standby(&self) -> Self {
+        let standby = Self::empty();
+        let source = format!("host=127.0.0.1 port={} user=postgres application_name=standby", self.port);
+        let data = standby.data();
+        standby.run("pg_basebackup", &["-D", &data, "-d", &source, "-R", "-c", "fast", "-X", "stream"]);
+        standby.begin();
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+        self.execute("SELECT pg_reload_conf()");
+        standby
+    }
+
+    /// Makes the standby the primary. It waits for no standby of its own.
+    pub fn promote(&self) {
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = ''");
+        self.run("pg_ctl", &["-D", &self.data(), "-w", "promote"]);
+    }
+
+    /// Runs SQL as the superuser.
+    pub fn execute(&self, statement: &str) {
+        let ran = Command::new("psql").args(["-Xqc", statement, &self.url()]).stdout(Stdio::null()).status();
+        assert!(ran.expect("psql").success(), "{statement}");
+    }
+
+    /// `DATABASE_URL` for whichever of the two servers takes writes.
+    pub fn url_with(&self, standby: &Self) -> String {
+        let hosts = format!("127.0.0.1:{},127.0.0.1:{}", self.port, standby.port);
+        format!("postgres://postgres@{hosts}/postgres?target_session_attrs=read-write")
+    }
+
+    fn empty() -> Self {
         let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let tools = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").is_file()).max();
         let tools = tools.expect("initdb in /usr/lib/postgresql");
@@ -26,9 +64,6 @@ impl Cluster {
             let owned = Command::new("chown").arg("postgres:").arg(cluster.folder.path()).status().expect("chown");
             assert!(owned.success());
         }
-        let data = cluster.data();
-        cluster.run("initdb", &["-D", &data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N"]);
-        cluster.begin();
         cluster
     }
 
