@@ -62,6 +62,10 @@ sample-data:
 bench *ROWS:
     cargo bench --bench throughput -- {{ ROWS }}
 
+# The same rows for another commit and this tree in turn
+compare COMMIT *ROWS:
+    benches/compare {{ COMMIT }} {{ ROWS }}
+
 # Searches one fuzz target, guided by coverage, until it is stopped (needs nightly Rust and cargo-fuzz)
 fuzz NAME *ARGS:
     mkdir -p fuzz/corpus/{{ NAME }}

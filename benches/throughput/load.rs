@@ -79,6 +79,24 @@ pub async fn offered(server: &Server, events: usize, a_second: u32) -> (usize, u
     (all.iter().map(|(accepted, _)| accepted).sum(), all.iter().map(|(_, refused)| refused).sum())
 }
 
+/// Posts events of another kind over all connections; returns how many were accepted.
+pub async fn other(server: &Server, event: &str, count: usize) -> usize {
+    let body = format!(r#"{{"event":"{event}","id":4711}}"#);
+    let mut senders = JoinSet::new();
+    for connection in 0..CONNECTIONS {
+        let (mut desk, body) = (Desk::at(server, connection).await, body.clone());
+        senders.spawn(async move {
+            let mut accepted = 0;
+            for _ in (connection..count).step_by(CONNECTIONS) {
+                let answer = desk.connection.send("POST", "/api/v1/events", &desk.headers, &body).await;
+                accepted += usize::from(answer.status == 202);
+            }
+            accepted
+        });
+    }
+    senders.join_all().await.into_iter().sum()
+}
+
 /// A client with one connection.
 struct Desk {
     connection: Connection,

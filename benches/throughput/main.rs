@@ -14,6 +14,7 @@ mod scale;
 mod seed;
 mod server;
 mod switch;
+mod trouble;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -37,6 +38,10 @@ fn main() {
         "ten",
         "latency",
         "hanging",
+        "hang70",
+        "hang500",
+        "deep",
+        "readers",
         "overload",
         "crash",
         "pages",
@@ -44,6 +49,8 @@ fn main() {
         "limits",
         "log",
         "many",
+        "routes",
+        "claims",
         "processes",
     ] {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
@@ -60,6 +67,10 @@ async fn row(name: &str, events: usize, report: &mut Report) {
         "ten" => throughput(report, name, 10, events / 4).await,
         "latency" => latency(report).await,
         "hanging" => hanging(report).await,
+        "hang70" => trouble::hanging(report, 70).await,
+        "hang500" => trouble::hanging(report, 500).await,
+        "deep" => trouble::deep(report).await,
+        "readers" => trouble::readers(report).await,
         "overload" => overload(report).await,
         "crash" => crash(report, events / 4).await,
         "pages" => pages(report).await,
@@ -74,6 +85,8 @@ async fn row(name: &str, events: usize, report: &mut Report) {
             }
         }
         "many" => scale::many_webhooks().await,
+        "routes" => scale::routes(report).await,
+        "claims" => processes::claims(report).await,
         "processes" => processes::compare(events).await,
         _ => {
             report.add("bare_client_per_s", "limit: requests a second of the bare HTTP client", limits::client(events));
@@ -115,6 +128,7 @@ async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: us
     let (warm, all) = (500, 500 + events);
     load::flat_out(&server, 0..warm).await;
     receiver.until(warm * webhooks).await;
+    let (wal, commits) = server.wal_and_commits();
     let (own, cpu, began) = (process::cpu_s(std::process::id()), server.cpu_s(), Instant::now());
     load::flat_out(&server, warm..all).await;
     let accepting = began.elapsed().as_secs_f64();
@@ -125,6 +139,7 @@ async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: us
     let per_1000 = |cpu: f64| cpu * 1000.0 / deliveries;
     let (cpu, own) = (per_1000(server.cpu_s() - cpu), per_1000(process::cpu_s(std::process::id()) - own));
     let memory = process::memory_mib(server.pid(), "VmHWM");
+    let (wal_after, commits_after) = server.wal_and_commits();
     let mut add = |figure: &str, words: &str, value| {
         report.add(&format!("{name}_{figure}"), &format!("{name} webhook(s): {words}"), value);
     };
@@ -133,6 +148,10 @@ async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: us
     add("cpu_s_per_1000", "CPU seconds for 1,000 deliveries", cpu);
     add("bench_cpu_s_per_1000", "the same of load and receiver", own);
     add("peak_rss_mib", "resident memory at most, MiB", memory);
+    if server::database().is_some() {
+        add("wal_bytes", "bytes of write-ahead log for a delivery", (wal_after - wal) / deliveries);
+        add("commits_per_64", "commits for 64 deliveries", (commits_after - commits) * 64.0 / deliveries);
+    }
 }
 
 /// One webhook, 100 events per second.

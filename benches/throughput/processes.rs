@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::load;
 use crate::receiver::Receiver;
 use crate::server::{self, Server};
+use crate::{Report, load};
 
 /// Webhooks of the backlog.
 const WEBHOOKS: usize = 10;
@@ -20,10 +20,17 @@ pub async fn compare(events: usize) {
         for processes in [1, 2, 4] {
             let (rate, cpu) = steady(processes, events, delay).await;
             println!("{processes} process(es), events for one webhook  {rate:>8.0} {cpu:>6.2}");
-            let (rate, cpu) = backlog(processes, events / WEBHOOKS, delay).await;
+            let (rate, cpu) = backlog(processes, WEBHOOKS, events / WEBHOOKS, delay).await;
             println!("{processes} process(es), a backlog of ten        {rate:>8.0} {cpu:>6.2}");
         }
     }
+}
+
+/// A backlog of 3,000 webhooks, ten deliveries each.
+pub async fn claims(report: &mut Report) {
+    let (rate, cpu) = backlog(1, 3_000, 10, Duration::ZERO).await;
+    report.add("claims_per_s", "a backlog of 3,000 webhooks: deliveries a second", rate);
+    report.add("claims_cpu_s_per_1000", "the same: CPU seconds for 1,000", cpu);
 }
 
 const SETTINGS: [(&str, &str); 1] = [("HACHOK_IN_FLIGHT_PER_WEBHOOK", "64")];
@@ -44,14 +51,14 @@ async fn steady(processes: usize, events: usize, delay: Duration) -> (f64, f64) 
 }
 
 /// Deliveries that are pending when the processes start: each has to be claimed.
-async fn backlog(processes: usize, events: usize, delay: Duration) -> (f64, f64) {
+async fn backlog(processes: usize, webhooks: usize, events: usize, delay: Duration) -> (f64, f64) {
     let (mut server, receiver) = (Server::start(&[("HACHOK_IN_FLIGHT", "1")]), Receiver::start());
-    server.webhooks(&receiver, WEBHOOKS).await;
+    server.webhooks(&receiver, webhooks).await;
     receiver.ledger().delay = Duration::from_millis(200);
     load::flat_out(&server, 0..events).await;
     server.restart(&SETTINGS, processes);
     receiver.ledger().delay = delay;
-    let (all, done) = (events * WEBHOOKS, receiver.ledger().unique);
+    let (all, done) = (events * webhooks, receiver.ledger().unique);
     let measured = measured(&server, all - done, receiver.until(all)).await;
     // What two processes had already claimed would be sent within a moment.
     tokio::time::sleep(Duration::from_secs(1)).await;

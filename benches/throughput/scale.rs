@@ -7,6 +7,7 @@ use crate::process;
 use crate::receiver::Receiver;
 use crate::seed;
 use crate::server::Server;
+use crate::{Report, load};
 
 /// Requests of each figure.
 const REQUESTS_PER_FIGURE: usize = 100;
@@ -99,6 +100,35 @@ pub async fn many_webhooks() {
     figure("an event for nobody", &mut timed(&server, ("POST", "/api/v1/events"), &api, seed::FOR_NOBODY).await);
     figure("an event for 500 webhooks", &mut timed(&server, ("POST", "/api/v1/events"), &api, seed::EVENT).await);
     println!("{:<44} {:>9.1} MiB", "resident memory", process::memory_mib(server.pid(), "VmRSS"));
+}
+
+/// Events accepted a second with 10 and with 10,000 webhooks, of which one wants each event.
+pub async fn routes(report: &mut Report) {
+    for count in [10, 10_000] {
+        let (server, receiver) = (Server::start(&[]), Receiver::start());
+        let mut ours = 0;
+        for number in 0..count {
+            // The events of the load come from inbox 7.
+            let external = if number == 0 { 7 } else { 100 + number };
+            let made = server.create("inboxes", &format!(r#"{{"external_id":"{external}","name":"Inbox"}}"#)).await;
+            let id = made.split_once("\"id\":").and_then(|(_, rest)| rest.split(',').next()).expect("an id").to_owned();
+            let (url, events) = (receiver.url(number), r#"["message_created"]"#);
+            server
+                .create("webhooks", &format!(r#"{{"url":"{url}","subscriptions":{events},"inbox_ids":[{id}]}}"#))
+                .await;
+            ours += usize::from(number == 0);
+        }
+        load::flat_out(&server, 0..500).await;
+        let began = Instant::now();
+        load::flat_out(&server, 500..5_500).await;
+        let rate = 5_000.0 / began.elapsed().as_secs_f64();
+        receiver.until(5_500 * ours).await;
+        report.add(
+            &format!("routes_{count}_per_s"),
+            &format!("{count} webhooks, one wants the event: accepted a second"),
+            rate,
+        );
+    }
 }
 
 async fn timed(server: &Server, (method, path): (&str, &str), headers: &str, body: &str) -> Vec<Duration> {

@@ -109,10 +109,29 @@ impl Server {
 
     /// Creates a webhook for one event.
     pub async fn webhook(&self, url: &str, event: &str) {
-        let body = format!(r#"{{"url":"{url}","subscriptions":["{event}"]}}"#);
+        self.create("webhooks", &format!(r#"{{"url":"{url}","subscriptions":["{event}"]}}"#)).await;
+    }
+
+    /// Creates an object by the API; returns the answer.
+    pub async fn create(&self, kind: &str, body: &str) -> String {
         let mut connection = Connection::open(self.address).await;
-        let answer = connection.send("POST", "/api/v1/accounts/1/webhooks", &self.headers(), &body).await;
+        let answer = connection.send("POST", &format!("/api/v1/accounts/1/{kind}"), &self.headers(), body).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    /// Bytes of write-ahead log and commits of Postgres so far; zeros on SQLite.
+    pub fn wal_and_commits(&self) -> (f64, f64) {
+        if database().is_none() {
+            return (0.0, 0.0);
+        }
+        let asked = "SELECT pg_stat_force_next_flush(); SELECT pg_current_wal_insert_lsn() - '0/0', (SELECT xact_commit FROM \
+             pg_stat_database WHERE datname = 'hachok_bench')";
+        let ran = Command::new("psql").args(["-XqAtF,", "-c", asked, &self.database()]).output().expect("psql");
+        let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        let (wal, commits) =
+            text.trim().rsplit_once('\n').map_or(text.trim(), |(_, last)| last).split_once(',').expect("two numbers");
+        (wal.parse().expect("a number"), commits.parse().expect("a number"))
     }
 
     /// Waits until every result is stored.
@@ -179,7 +198,8 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hachok"));
+        let binary = std::env::var("HACHOK_BENCH_SERVER").unwrap_or_else(|_| env!("CARGO_BIN_EXE_hachok").to_owned());
+        let mut command = Command::new(binary);
         command
             .args(arguments)
             .current_dir(self.folder.path())
