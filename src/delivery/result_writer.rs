@@ -226,12 +226,7 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
                 tally.attempt_failed(finished.webhook_id);
             }
         }
-        let mut changes = Vec::new();
-        for (webhook, signals) in signals {
-            if let Some(change) = health::record(conn, webhook, &signals, now, pace())? {
-                changes.push((webhook, change));
-            }
-        }
+        let changes = health::record(conn, &signals, now, pace())?;
         hourly_counts::count(conn, &tally, now)?;
         Ok(changes)
     });

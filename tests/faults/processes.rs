@@ -93,9 +93,9 @@ async fn every_process_sees_that_a_webhook_has_recovered() {
     assert!(due.is_some_and(|at| now.since(at) < Duration::from_secs(60) && at.since(now) < Duration::from_secs(60)));
     assert_eq!(due, state);
     one.run("UPDATE webhooks SET failures = 30, failing_since = 1, probe_at = 1, probe_lease = 0");
-    let change =
-        health::record(one.conn(), WebhookId(1), &[Signal::default()], NOW, Pace::default()).expect("a record");
-    assert_eq!(change, Some(HealthChange::Recovered));
+    let change = health::record(one.conn(), &[(WebhookId(1), vec![Signal::default()])].into(), NOW, Pace::default())
+        .expect("a record");
+    assert_eq!(change, [(WebhookId(1), HealthChange::Recovered)]);
     assert_eq!(returned(&mut other), (Some(NOW), Some(NOW)));
 }
 

@@ -2,11 +2,13 @@
 //! the attempt, so that pages need not count deliveries.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
 
 use crate::db::schema::webhook_hours as h;
+use crate::db::sql::literal::LiteralSql;
+use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::Status;
 use crate::domain::id::WebhookId;
@@ -48,9 +50,9 @@ pub struct Tally(BTreeMap<WebhookId, Sum>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
-    delivered: u64,
-    failed: u64,
-    failed_attempts: u64,
+    delivered: i64,
+    failed: i64,
+    failed_attempts: i64,
 }
 
 impl Tally {
@@ -80,26 +82,54 @@ pub fn count(conn: &mut DbConnection, tally: &Tally, now: Timestamp) -> Result<(
     if tally.0.is_empty() {
         return Ok(());
     }
-    diesel::sql_query(upsert(&tally.0, of(now))).execute(conn)?;
+    match conn {
+        // Each number of webhooks would be a statement of its own.
+        DbConnection::Sqlite(conn) => {
+            for (webhook, sum) in &tally.0 {
+                let row = (
+                    h::webhook_id.eq(webhook),
+                    h::hour.eq(of(now)),
+                    h::delivered.eq(sum.delivered),
+                    h::failed.eq(sum.failed),
+                    h::failed_attempts.eq(sum.failed_attempts),
+                );
+                let statement = diesel::insert_into(h::table).values(row);
+                let statement = statement.on_conflict((h::webhook_id, h::hour)).do_update().set((
+                    h::delivered.eq(h::delivered + sum.delivered),
+                    h::failed.eq(h::failed + sum.failed),
+                    h::failed_attempts.eq(h::failed_attempts + sum.failed_attempts),
+                ));
+                prepared::execute_on(conn, statement)?;
+            }
+        }
+        // In the order of the ids, so that two processes lock the same rows in the same order.
+        DbConnection::Postgres(conn) => {
+            let column = |count: fn(&Sum) -> i64| tally.0.values().map(count).collect::<Vec<_>>();
+            let statement = LiteralSql(
+                "INSERT INTO webhook_hours (webhook_id, hour, delivered, failed, failed_attempts) \
+                 SELECT webhook_id, ",
+            )
+            .bind::<BigInt, _>(of(now), ", delivered, failed, failed_attempts FROM unnest(")
+            .bind::<Array<BigInt>, _>(tally.0.keys().collect::<Vec<_>>(), ", ")
+            .bind::<Array<BigInt>, _>(column(|sum| sum.delivered), ", ")
+            .bind::<Array<BigInt>, _>(column(|sum| sum.failed), ", ")
+            .bind::<Array<BigInt>, _>(column(|sum| sum.failed_attempts), UNNEST_END);
+            prepared::execute_on(conn, statement)?;
+        }
+    }
     Ok(())
 }
 
-/// One statement for both databases, in the order of the ids, so that two processes lock the same rows in the same order.
-/// All values are numbers, so the text needs no escaping.
-fn upsert(sums: &BTreeMap<WebhookId, Sum>, hour: i64) -> String {
-    let mut text =
-        String::from("INSERT INTO webhook_hours (webhook_id, hour, delivered, failed, failed_attempts) VALUES ");
-    for (place, (webhook, Sum { delivered, failed, failed_attempts })) in sums.iter().enumerate() {
-        let comma = if place == 0 { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{comma}({webhook}, {hour}, {delivered}, {failed}, {failed_attempts})");
-    }
-    text + ADD_TO_HOUR
+/// The end of a statement that inserts sums into `webhook_hours`.
+macro_rules! add_to_hour {
+    () => {
+        " ON CONFLICT (webhook_id, hour) DO UPDATE SET \
+         delivered = webhook_hours.delivered + excluded.delivered, failed = webhook_hours.failed + excluded.failed, \
+         failed_attempts = webhook_hours.failed_attempts + excluded.failed_attempts"
+    };
 }
 
-const ADD_TO_HOUR: &str = " ON CONFLICT (webhook_id, hour) DO UPDATE SET \
-    delivered = webhook_hours.delivered + excluded.delivered, failed = webhook_hours.failed + excluded.failed, \
-    failed_attempts = webhook_hours.failed_attempts + excluded.failed_attempts";
+const UNNEST_END: &str = concat!(") AS sums (webhook_id, delivered, failed, failed_attempts)", add_to_hour!());
 
 /// The counts of these webhooks from the hour `first` on, without hours in which nothing was counted.
 pub fn since(conn: &mut DbConnection, webhooks: &[WebhookId], first: i64) -> Result<Vec<Counted>, Error> {
@@ -115,7 +145,8 @@ pub fn leave_the_future(conn: &mut DbConnection, hours: i64, now: Timestamp) -> 
         "INSERT INTO webhook_hours (webhook_id, hour, delivered, failed, failed_attempts) \
          SELECT webhook_id, moved, SUM(delivered), SUM(failed), SUM(failed_attempts) \
          FROM (SELECT webhook_id, {moved} AS moved, delivered, failed, failed_attempts FROM webhook_hours \
-         WHERE hour > {present}) AS future WHERE true GROUP BY webhook_id, moved {ADD_TO_HOUR}"
+         WHERE hour > {present}) AS future WHERE true GROUP BY webhook_id, moved {}",
+        add_to_hour!()
     ))
     .execute(conn)?;
     diesel::delete(h::table.filter(h::hour.gt(present))).execute(conn)?;

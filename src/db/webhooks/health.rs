@@ -1,5 +1,6 @@
 //! The health of webhooks: streaks of failures, pauses and probes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -79,6 +80,28 @@ pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Health>, Er
     Ok(prepared::find::<_, Columns>(conn, found)?.map(Health::from))
 }
 
+/// The health of those of these webhooks that are not deleted.
+fn find_all<'a>(
+    conn: &mut DbConnection,
+    ids: impl Iterator<Item = &'a WebhookId>,
+) -> Result<BTreeMap<WebhookId, Health>, Error> {
+    let mut found = BTreeMap::new();
+    match conn {
+        // Each number of webhooks would be a statement of its own.
+        DbConnection::Sqlite(_) => {
+            for id in ids {
+                found.extend(find(conn, *id)?.map(|health| (*id, health)));
+            }
+        }
+        DbConnection::Postgres(conn) => {
+            let rows = w::table.filter(w::id.eq_any(ids)).filter(w::deleted_at.is_null()).select((w::id, columns()));
+            let rows: Vec<(WebhookId, Columns)> = prepared::load_on(conn, rows)?;
+            found.extend(rows.into_iter().map(|(id, columns)| (id, Health::from(columns))));
+        }
+    }
+    Ok(found)
+}
+
 /// The obstacles of these webhooks at `now`. A deleted webhook has none: its deliveries are being cancelled.
 pub fn obstacles(conn: &mut DbConnection, ids: &[WebhookId], now: Timestamp) -> Result<Obstacles, Error> {
     let mut obstacles = Obstacles { now, ..Obstacles::default() };
@@ -109,14 +132,30 @@ pub enum HealthChange {
     TurnedOff(OffReason),
 }
 
-/// Applies the signals of attempts, in their order, to the health of a webhook; turns it off if its rules say so.
+/// Applies the signals of attempts, in their order, to the health of their webhooks; turns those off whose rules say so.
 ///
 /// Most signals change nothing. Their row is not locked: on Postgres the lock would make the processes wait for each
 /// other's commits. [`Error::RowLocked`] if another transaction has locked a row that changes: the results of other
 /// webhooks must not wait for it.
 pub fn record(
     conn: &mut DbConnection,
+    signals: &BTreeMap<WebhookId, Vec<Signal>>,
+    now: Timestamp,
+    pace: Pace,
+) -> Result<Vec<(WebhookId, HealthChange)>, Error> {
+    let seen = find_all(conn, signals.keys())?;
+    let mut changes = Vec::new();
+    for (id, signals) in signals {
+        let Some(seen) = seen.get(id) else { continue };
+        changes.extend(record_one(conn, *id, *seen, signals, now, pace)?.map(|change| (*id, change)));
+    }
+    Ok(changes)
+}
+
+fn record_one(
+    conn: &mut DbConnection,
     id: WebhookId,
+    seen: Health,
     signals: &[Signal],
     now: Timestamp,
     pace: Pace,
@@ -126,7 +165,6 @@ pub fn record(
         let off = signals.iter().filter_map(|signal| health.record(*signal, now, pace)).last();
         (health, off)
     };
-    let Some(seen) = find(conn, id)? else { return Ok(None) };
     if apply(seen).0 == seen {
         return Ok(None);
     }
