@@ -69,9 +69,9 @@ async fn a_webhook_that_hangs_with_two_thousand_due_delays_no_other() {
     assert!(max_open_requests(&receiver.heard("/a")) <= 10);
 }
 
-/// The 95th percentile for a healthy webhook while many others hang that have ten deliveries each. `were_healthy`: those
-/// others answered before.
-async fn p95_beside_hanging(hanging: u64, were_healthy: bool) -> Duration {
+/// A healthy webhook while many others hang that have ten deliveries each. `were_healthy`: those others answered before. The
+/// bound is 300 ms, or thrice the time without the others on a machine that is busy with other work.
+async fn is_not_delayed_by(hanging: u64, were_healthy: bool) {
     let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
     for number in 0..hanging {
@@ -83,7 +83,7 @@ async fn p95_beside_hanging(hanging: u64, were_healthy: bool) -> Duration {
     }
     api.webhook(&webhook(&receiver.at("/b"))).await;
     let desk = HelpDesk::new(&app);
-    p95(&desk, &receiver, 20).await;
+    let alone = p95(&desk, &receiver, 20).await;
     let requests = |ledger: &[Heard]| {
         let count = ledger.iter().filter(|heard| heard.path.starts_with("/a")).count();
         u64::try_from(count).expect("a number")
@@ -99,20 +99,20 @@ async fn p95_beside_hanging(hanging: u64, were_healthy: bool) -> Duration {
     receiver.until("a request that hangs", PROGRESS_TIMEOUT, |ledger| requests(ledger) > before).await;
     let beside = p95(&desk, &receiver, 150).await;
     let open = requests(&receiver.ledger()) - before;
-    println!("p95 of B beside {hanging} that hang (healthy before: {were_healthy}) {beside:?}; {open} requests hang");
-    beside
+    println!(
+        "p95 of B alone {alone:?}, beside {hanging} that hang (healthy before: {were_healthy}) {beside:?}; {open} hang"
+    );
+    assert!(beside <= (alone * 3).max(Duration::from_millis(300)), "{alone:?} alone, {beside:?} beside them");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn seventy_webhooks_that_begin_to_hang_delay_no_other() {
-    let beside = p95_beside_hanging(70, true).await;
-    assert!(beside <= Duration::from_millis(300), "{beside:?}");
+    is_not_delayed_by(70, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_webhooks_that_hang_delay_no_other() {
-    let beside = p95_beside_hanging(number("HACHOK_FAULT_HANGING", 500), false).await;
-    assert!(beside <= Duration::from_millis(300), "{beside:?}");
+    is_not_delayed_by(number("HACHOK_FAULT_HANGING", 500), false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
