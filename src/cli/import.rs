@@ -101,7 +101,7 @@ pub async fn run(action: Action) -> Result<(), CommandError> {
             if turn_off_there && !common.dry_run {
                 return there.turn_off(account, &done).await;
             }
-            if done.iter().any(|one| is_here(one)) {
+            if done.iter().any(is_here) {
                 println!("Chatwoot still sends to these webhooks itself: --turn-off-there deletes them there.");
             }
             Ok(())

@@ -211,8 +211,11 @@ mod tests {
         let third = (EventName::MessageCreated, messages[2].body(&new, &account));
         let nothing = Snapshot::default();
         assert_eq!(found(&new, &messages, &nothing, ALL), ["conversation:7", "message:2", "message:3"]);
-        assert_eq!(found(&new, &messages, &arrived(&[third.clone()]), ALL), ["conversation:7", "message:2"]);
-        assert_eq!(found(&old, &messages, &arrived(&[third.clone()]), ALL), ["message:2"]);
+        assert_eq!(
+            found(&new, &messages, &arrived(std::slice::from_ref(&third)), ALL),
+            ["conversation:7", "message:2"]
+        );
+        assert_eq!(found(&old, &messages, &arrived(std::slice::from_ref(&third)), ALL), ["message:2"]);
         assert_eq!(found(&new, &messages, &arrived(&[created.clone(), third]), ALL), ["message:2"]);
         assert_eq!(found(&new, &messages, &nothing, Expected::default()), Vec::<String>::new());
         let known = arrived(&[created]);
