@@ -48,7 +48,7 @@ fn endpoint(one: &Value, subscriptions: Option<&[Value]>) -> Foreign {
     }
     // The newest secret is the last one.
     let secrets = one.get("secrets").and_then(Value::as_array).into_iter().flatten();
-    let secret = secrets.map(|secret| text_of(secret, "value")).filter(|secret| !secret.is_empty()).next_back();
+    let secret = secrets.map(|secret| text_of(secret, "value")).rfind(|secret| !secret.is_empty());
     foreign.secret = secret.map(str::to_owned);
     if foreign.secret.is_some() {
         foreign.lose("header X-Convoy-Signature");
