@@ -9,8 +9,8 @@
 //!   answered within a second.
 //! - The fewer places the slow pool has left, the fewer a webhook gets there, but one at least; once half of them are taken,
 //!   all webhooks of a host count as one.
-//! - A webhook without an answer in the last two seconds gets one request at a time, and the last quarter of the quick
-//!   pool is for the other webhooks.
+//! - While half of the quick pool or an eighth of the slow one is taken, a webhook without an answer in the last two seconds
+//!   gets one request at a time. The last quarter of the quick pool is for the other webhooks.
 //!
 //! An answer releases its permit before the result is stored. If receivers are faster than the database, results pile up
 //! in memory, and a crash would send them all again: while 256 results are unwritten, no permit is free.
@@ -123,7 +123,10 @@ impl Concurrency {
                 let is_answered = load.is_none_or(|load| load.unanswered == 0);
                 (quick_free > if is_answered { 0 } else { reserve }).then_some(Pool::Quick)
             }
-            Pace::Unknown => (in_flight == 0 && quick_free > reserve).then_some(Pool::Quick),
+            Pace::Unknown => {
+                let is_calm = quick_free > self.in_all / 2 && usage.slow < SLOW_REQUESTS_MAX / 8;
+                (quick_free > reserve && (is_calm || in_flight == 0)).then_some(Pool::Quick)
+            }
         }
     }
 
@@ -337,8 +340,8 @@ impl Permit {
     /// A request without an answer for this long is slow.
     pub const SLOW_AFTER: Duration = Duration::from_secs(1);
 
-    /// Moves the late request to the receiver `host` to the slow pool if only the reserve of the quick pool is left. Its
-    /// webhook gets no further permit until it has an answer.
+    /// Moves the late request to the receiver `host` to the slow pool if only the reserve of the quick pool is left. From then
+    /// on its webhook is as one without an answer, until it has one.
     pub fn make_room(&mut self, host: &Arc<str>) {
         let mut usage = self.concurrency.lock();
         if self.pool == Pool::Quick && self.concurrency.in_all - self.concurrency.in_all / 4 <= usage.quick {

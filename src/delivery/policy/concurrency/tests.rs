@@ -60,20 +60,22 @@ fn the_last_quarter_is_for_webhooks_without_a_request_that_waits() {
 }
 
 #[test]
-fn a_webhook_without_a_recent_answer_gets_one_request_at_a_time() {
+fn a_webhook_without_a_recent_answer_gets_one_request_at_a_time_under_load() {
     let concurrency = Concurrency::new(64, 10);
-    let first = concurrency.take_up_to(ONE, 10, NOW);
-    assert_eq!(first.len(), 1);
-    first.into_iter().for_each(|permit| permit.release_with_result(NOW));
-    assert_eq!(concurrency.take_up_to(ONE, 10, after(2)).len(), 10);
-    assert_eq!(concurrency.take_up_to(ONE, 10, after(3)).len(), 1, "the answer is too old");
+    let calm: Vec<Permit> = (1..=4).flat_map(|id| concurrency.take_up_to(WebhookId(id), 10, NOW)).collect();
+    assert_eq!(calm.len(), 32, "ten each until half are taken");
+    assert_eq!(concurrency.take_up_to(WebhookId(5), 10, NOW).len(), 1);
+    answer(&concurrency, WebhookId(6), NOW);
+    assert_eq!(concurrency.take_up_to(WebhookId(6), 10, after(2)).len(), 10);
+    assert_eq!(concurrency.take_up_to(WebhookId(6), 10, after(3)).len(), 1, "the answer is too old");
 }
 
 #[test]
 fn an_unused_permit_is_no_answer() {
-    let concurrency = Concurrency::new(64, 10);
+    let concurrency = Concurrency::new(4, 4);
     drop(concurrency.take(ONE, NOW));
-    assert_eq!(concurrency.take_up_to(ONE, 10, NOW).len(), 1);
+    assert_eq!(concurrency.take_up_to(ONE, 4, NOW).len(), 2);
+    assert_eq!(answered(4, 4, &[ONE]).take_up_to(ONE, 4, NOW).len(), 3);
 }
 
 #[test]
