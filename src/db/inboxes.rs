@@ -203,17 +203,19 @@ pub fn synchronise(
     let columns = (inboxes::id, inboxes::name, inboxes::unnamed, inboxes::source_name, inboxes::channel_type);
     let stored: Option<Columns> = found.select(columns).get_result(conn).optional()?;
     let Some((id, name, unnamed, source_name, channel_type)) = stored else {
-        diesel::insert_into(inboxes::table)
-            .values((
-                inboxes::external_id.eq(external_id),
-                inboxes::name.eq(&source.name),
-                inboxes::source_name.eq(&source.name),
-                inboxes::channel_type.eq(&source.channel_type),
-                inboxes::created_at.eq(now.micros()),
-                inboxes::connection_id.eq(connection),
-            ))
-            .execute(conn)?;
-        return Ok(());
+        let insert = diesel::insert_into(inboxes::table).values((
+            inboxes::external_id.eq(external_id),
+            inboxes::name.eq(&source.name),
+            inboxes::source_name.eq(&source.name),
+            inboxes::channel_type.eq(&source.channel_type),
+            inboxes::created_at.eq(now.micros()),
+            inboxes::connection_id.eq(connection),
+        ));
+        return match conn.transaction::<_, Error, _>(|conn| Ok(insert.execute(conn)?)) {
+            // A concurrent event on Postgres registered it first; the next visit gives it this name.
+            Err(error) if error.is_unique_violation() => Ok(()),
+            inserted => inserted.map(drop),
+        };
     };
     if source_name.as_ref() == Some(&source.name) && channel_type == source.channel_type {
         return Ok(());

@@ -1,5 +1,6 @@
 //! Ingest from a connected Chatwoot.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::chatwoot::{self, Chatwoot, connect, now, send};
@@ -141,6 +142,40 @@ async fn inboxes_of_a_chatwoot_and_of_posted_events_stay_apart() {
     })
     .await;
     assert!(!app.log().contains("C4N4RY"), "no secret of a channel in the log");
+}
+
+/// Hundreds of inboxes are read while events name them, with names that no page could show, and each event comes ten times at
+/// once.
+#[tokio::test]
+async fn many_inboxes_and_simultaneous_duplicates_are_stored_once() {
+    let (app, desk) = (App::start(), Chatwoot::start());
+    let (admin, api) = (app.admin().await, app.api("admin"));
+    let page = connect(&admin, &desk).await;
+    let name = format!("\u{202e}{}", "Ж".repeat(300));
+    desk.desk().inboxes = (1..=350).map(|id| chatwoot::inbox(id, &name, "Channel::Api")).collect();
+    let check = admin.open(&page).await.form_to(&format!("{page}/check"));
+    let emit = async |n: u64| {
+        let (body, delivery) =
+            (format!(r#"{{"event":"message_created","inbox":{{"id":{}}}}}"#, 341 + n), format!("twin-{n}"));
+        for answer in join_all((0..10).map(|_| desk.emit(&body, Some(&delivery)))).await {
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
+    };
+    let ((), checked) = tokio::join!(async { _ = join_all((0..5).map(emit)).await }, admin.submit(check));
+    checked.leads_to();
+    let shown = admin.open(&page).await;
+    assert!(shown.says("The connection works"), "{}", shown.text("main"));
+    let stored = eventually("all inboxes", || async {
+        let list = api.get("inboxes").await.json()["payload"].as_array().expect("a list").clone();
+        (list.len() >= 350).then_some(list)
+    })
+    .await;
+    assert_eq!(stored.len(), 350);
+    for inbox in &stored {
+        let name = inbox["name"].as_str().expect("a name");
+        assert!(name.chars().count() <= 120 && !name.contains('\u{202e}'), "{name}");
+    }
+    assert_eq!(api.get("received").await.json()["payload"].as_array().map(Vec::len), Some(5));
 }
 
 #[tokio::test]

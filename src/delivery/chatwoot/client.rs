@@ -65,6 +65,11 @@ fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<SecretString>, D
     Ok(Option::<String>::deserialize(value)?.filter(|text| !text.is_empty()).map(SecretString::from))
 }
 
+/// Accounts of a token that are read.
+const ACCOUNTS_MAX: usize = 500;
+/// Inboxes of an account that are read.
+const INBOXES_MAX: usize = 10_000;
+
 /// The fields of a webhook that can be set.
 #[derive(Clone, Debug, Serialize)]
 pub struct WebhookFields<'a> {
@@ -135,7 +140,7 @@ impl<'a> Client<'a> {
         Self { sender, base_url, token }
     }
 
-    /// The accounts in which the owner of the token is an administrator.
+    /// The accounts in which the owner of the token is an administrator, at most 500: they travel in a form.
     pub async fn administered_accounts(&self) -> Result<Vec<Account>, CallError> {
         let profile: Profile = self.get("profile").await?;
         let is_administered = |member: &Membership| member.role == "administrator";
@@ -143,10 +148,10 @@ impl<'a> Client<'a> {
             let name = text::cleaned_to(&member.name, NAME_CHARS_MAX);
             Account { id: member.id, name: if name.is_empty() { member.id.to_string() } else { name } }
         };
-        Ok(profile.accounts.into_iter().filter(is_administered).map(account).collect())
+        Ok(profile.accounts.into_iter().filter(is_administered).take(ACCOUNTS_MAX).map(account).collect())
     }
 
-    /// All inboxes of an account. Inboxes without a name get their number.
+    /// The inboxes of an account, at most 10,000. Inboxes without a name get their number.
     pub async fn inboxes(&self, account: i64) -> Result<Vec<NewInbox>, CallError> {
         let inboxes: Payload<Vec<RemoteInbox>> = self.get(&format!("accounts/{account}/inboxes")).await?;
         let inbox = |inbox: RemoteInbox| {
@@ -158,7 +163,7 @@ impl<'a> Client<'a> {
                 channel_type: channel_type.filter(|kind| !kind.is_empty()),
             }
         };
-        Ok(inboxes.payload.into_iter().map(inbox).collect())
+        Ok(inboxes.payload.into_iter().take(INBOXES_MAX).map(inbox).collect())
     }
 
     /// The webhooks of an account, in no particular order.

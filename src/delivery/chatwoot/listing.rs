@@ -14,6 +14,8 @@ use crate::domain::json::Members;
 
 /// The shortest time between two requests: five a second. Chatwoot allows 3,000 a minute from one address.
 const REQUEST_INTERVAL: Duration = Duration::from_millis(200);
+/// Conversations of a page that are read; Chatwoot lists 25.
+const CONVERSATIONS_PER_PAGE_MAX: usize = 100;
 /// Messages that Chatwoot lists after an id.
 const AFTER_PAGE: usize = 100;
 /// Messages that Chatwoot lists before an id.
@@ -62,7 +64,8 @@ pub(super) async fn conversations(
     );
     pace.wait().await;
     let found: Conversations = client.get(&path).await?;
-    Ok(found.data.payload.iter().filter_map(|one| ApiConversation::read(one, substatus)).collect())
+    let some = found.data.payload.iter().take(CONVERSATIONS_PER_PAGE_MAX);
+    Ok(some.filter_map(|one| ApiConversation::read(one, substatus)).collect())
 }
 
 /// The messages of a conversation that were not compared: those after the newest one that was, else those in the window.

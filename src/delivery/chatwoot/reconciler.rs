@@ -157,7 +157,7 @@ async fn read(
         Ok(listed) => listed,
         Err(error) => return Ok(Err(error)),
     };
-    let is_last = listed.last().is_none_or(|last| last.last_activity_s <= window.after_s);
+    let is_last = page.running.ends_with(listed.last().map(|last| last.last_activity_s), window.after_s);
     listed.retain(|conversation| conversation.last_activity_s > window.after_s);
     let (id, numbers) = (page.comparison.connection, numbers(&listed));
     let compared = inner.db.read(move |conn| comparisons::compared(conn, id, &numbers)).await?;

@@ -21,6 +21,8 @@ use crate::fault_injection;
 
 /// How often the task looks for visits that are due. Several changes of webhooks within this time lead to one visit.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// Inboxes that are stored in one transaction.
+const INBOXES_PER_COMMIT: usize = 100;
 /// The name of the webhook in Chatwoot.
 const WEBHOOK_NAME: &str = "Hachok";
 
@@ -150,13 +152,14 @@ async fn synchronise(
     id: ConnectionId,
 ) -> Result<(), VisitError> {
     let (found, now) = (client.inboxes(access.account_id).await?, inner.now());
-    let store = move |conn: &mut db::DbConnection| {
-        for inbox in &found {
-            inboxes::synchronise(conn, id, inbox, now)?;
-        }
-        registration::record_synced(conn, id, now)
-    };
-    Ok(inner.db.write(store).await?)
+    for some in found.chunks(INBOXES_PER_COMMIT) {
+        let some = some.to_vec();
+        let store = move |conn: &mut db::DbConnection| {
+            some.iter().try_for_each(|inbox| inboxes::synchronise(conn, id, inbox, now))
+        };
+        inner.db.write(store).await?;
+    }
+    Ok(inner.db.write(move |conn| registration::record_synced(conn, id, now)).await?)
 }
 
 /// What an error means for the connection, and how long Chatwoot wants no request.

@@ -11,6 +11,10 @@ use crate::domain::timestamp::Timestamp;
 /// Missing events of one connection; a comparison that finds more stops until some are taken in or dismissed.
 pub const LISTED_MAX: i64 = 2_000;
 
+/// Pages of conversations that a comparison reads: with 25 conversations each as many as have a snapshot. A server that ignores
+/// the number of the page has no last one.
+const PAGES_MAX: i64 = 4_000;
+
 /// The comparison of one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
@@ -45,6 +49,14 @@ pub struct Running {
     pub page: i64,
     /// The events whose absence counts.
     pub comparing: Expected,
+}
+
+impl Running {
+    /// Whether the comparison ends with this page, whose last conversation had its last activity then (`None`: the page is
+    /// empty), because older ones were compared up to `compared_to_s`.
+    pub fn ends_with(&self, last_activity_s: Option<i64>, compared_to_s: i64) -> bool {
+        last_activity_s.is_none_or(|last| last <= compared_to_s) || self.page >= PAGES_MAX
+    }
 }
 
 /// A missing event as pages list it.
@@ -89,6 +101,21 @@ impl Which {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comparison_ends_with_what_was_compared_and_also_where_a_server_has_no_last_page() {
+        let comparing = Expected::default();
+        for (page, last_activity_s, ends) in [
+            (1, None, true),
+            (1, Some(101), false),
+            (2, Some(100), true),
+            (3_999, Some(101), false),
+            (4_000, Some(101), true),
+        ] {
+            let running = Running { began_s: 200, page, comparing };
+            assert_eq!(running.ends_with(last_activity_s, 100), ends, "page {page}, {last_activity_s:?}");
+        }
+    }
 
     #[test]
     fn a_form_names_all_missing_events_or_one() {
