@@ -7,10 +7,13 @@ use std::time::Duration;
 compile_error!("the feature fault-injection is for tests only, not for release builds");
 
 /// A place where a fault test may kill the process. With the feature, the process aborts here, as if it lost power, if
-/// `HACHOK_FAULT` is `NAME`, or `NAME:N` on the Nth call.
+/// `HACHOK_FAULT` is `NAME`, or `NAME:N` on the Nth call; the thread sleeps for a second if `HACHOK_FAULT_SLEEP` is `NAME`.
 #[cfg(feature = "fault-injection")]
 pub fn point(name: &str) {
     use std::sync::atomic::{AtomicU64, Ordering};
+    if std::env::var("HACHOK_FAULT_SLEEP").is_ok_and(|point| point == name) {
+        std::thread::sleep(Duration::from_secs(1));
+    }
     static PASSED: AtomicU64 = AtomicU64::new(0);
     let wanted = std::env::var("HACHOK_FAULT").unwrap_or_default();
     let (point, times) = wanted.split_once(':').unwrap_or((&wanted, "1"));

@@ -58,7 +58,7 @@ impl Claimed {
 /// Starts an attempt and hands its result to the result writer. The permit is released when the request has ended.
 pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut permit: Permit) {
     let task = Arc::clone(inner);
-    inner.running.fetch_add(1, Ordering::AcqRel);
+    inner.running.fetch_add(1, Ordering::SeqCst);
     inner.spawn(async move {
         let ended = with_permit(&task, &mut permit, claimed.delivery.webhook_id, make(&task, &claimed)).await;
         if let Some(feedback) = ended.feedback {

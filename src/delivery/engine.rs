@@ -157,7 +157,6 @@ impl Engine {
     /// if the database does not answer within another 3 s.
     pub async fn stop(&self) -> Result<(), db::Error> {
         self.0.supervisor.stop();
-        self.0.stopping.store(true, Ordering::Relaxed);
         self.0.wake.notify_one();
         if tokio::time::timeout(STOP_ATTEMPTS_TIMEOUT, self.0.settle()).await.is_err() {
             tracing::warn!("attempts in flight were interrupted; they are repeated after the next start");

@@ -72,6 +72,7 @@ impl Engine {
         body: bytes::Bytes,
         form: Option<FormKey>,
     ) -> Result<Option<DeliveryId>, Error> {
+        let _running = self.0.begin_attempt().ok_or(Error::Busy)?;
         let (now, engine, secret_box) = (self.0.now(), self.clone(), self.0.db.secret_box());
         let stored = self.0.db.write_or_refuse(move |conn| {
             let mut made = None;

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -143,9 +142,7 @@ fn drop_expired(inner: &Inner, results: &mut Vec<Finished>) {
 /// Counts results that need no more work.
 fn written(inner: &Inner, results: usize) {
     inner.wake_for_backlog();
-    if results > 0 && inner.running.fetch_sub(results, Ordering::AcqRel) == results {
-        inner.settled.notify_one();
-    }
+    inner.end_attempts(results);
 }
 
 /// After a pause, stores results that were set aside: together, or else the first one by itself, so that one that can

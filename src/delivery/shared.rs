@@ -70,6 +70,18 @@ pub(super) struct Inner {
     pub(super) supervisor: Supervisor,
 }
 
+/// How often [`Inner::settle`] looks for permits that were released without an attempt.
+const SETTLE_POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Counts as a running attempt until it is dropped.
+pub(super) struct RunningAttempt(Arc<Inner>);
+
+impl Drop for RunningAttempt {
+    fn drop(&mut self) {
+        self.0.end_attempts(1);
+    }
+}
+
 /// The state of the engine, for the status page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pulse {
@@ -180,10 +192,29 @@ impl Inner {
         self.wake.notify_one();
     }
 
-    /// Waits until no attempt is in flight and every result is stored.
+    /// Lets no attempt begin from now on, and waits until none is in flight, none can begin with a permit that was taken
+    /// before, and every result is stored.
     pub(super) async fn settle(&self) {
-        while self.running.load(Ordering::Acquire) > 0 {
-            self.settled.notified().await;
+        self.stopping.store(true, Ordering::SeqCst);
+        self.concurrency.close();
+        // In this order: an attempt counts as running before its permit is released.
+        while !self.concurrency.is_unused() || self.running.load(Ordering::SeqCst) > 0 {
+            drop(tokio::time::timeout(SETTLE_POLL_INTERVAL, self.settled.notified()).await);
+        }
+    }
+
+    /// Counts an attempt that needs no permit as running, from before its delivery is leased until its result is stored.
+    /// `None` while the engine stops.
+    pub(super) fn begin_attempt(self: &Arc<Self>) -> Option<RunningAttempt> {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        let running = RunningAttempt(Arc::clone(self));
+        (!self.stopping.load(Ordering::SeqCst)).then_some(running)
+    }
+
+    /// Counts results that need no more work.
+    pub(super) fn end_attempts(&self, results: usize) {
+        if results > 0 && self.running.fetch_sub(results, Ordering::SeqCst) == results {
+            self.settled.notify_one();
         }
     }
 

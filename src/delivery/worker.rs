@@ -248,7 +248,7 @@ const SUSPECT_QUIET_WAIT: Duration = Duration::from_secs(5);
 /// possible, while no other attempt is in flight, so that another crash interrupts little else. The worker continues
 /// meanwhile.
 async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while let Some(_running) = inner.begin_attempt() {
         let (now, lease) = (inner.now(), inner.lease(inner.now()));
         let claim = inner.db.write(move |conn| {
             let now = db::now_in_job(conn, now);
@@ -259,7 +259,7 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
         let Some((delivery, Some(body))) = claim.await? else { return Ok(()) };
         // Polls, because the notification of `settled` is for `Engine::stop`.
         let begun = tokio::time::Instant::now();
-        while inner.running.load(Ordering::Acquire) > 0 && begun.elapsed() < SUSPECT_QUIET_WAIT {
+        while inner.running.load(Ordering::Acquire) > 1 && begun.elapsed() < SUSPECT_QUIET_WAIT {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let claimed = Claimed { delivery, lease, version: None, body };

@@ -1,7 +1,9 @@
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::rig::{FaultyReceiver, HelpDesk, Store, check, slowly, webhooks};
-use crate::support::App;
+use crate::support::{App, Place, event};
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 
@@ -28,4 +30,48 @@ async fn sigterm_under_load_interrupts_nothing_that_is_answered_within_a_second(
     let verdict = check(&desk, &receiver, &mut store, &paths).await;
     assert_eq!((verdict.duplicates, verdict.interrupted), (0, 0), "{verdict}");
     println!("a stop under load in {took:?}: {verdict}");
+}
+
+/// While the process that commits a lease is slow to begin the attempt, no attempt is in flight.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_between_a_lease_and_its_attempt_sends_the_event_once() {
+    for point in ["ingest-after-commit", "claim-after-commit"] {
+        let place = Place::new().set("HACHOK_FAULT_SLEEP", point).set("HACHOK_TIME_SCALE", "20");
+        let (mut app, receiver) = (App::at(place), FaultyReceiver::start());
+        let api = app.api("admin");
+        let path = &webhooks(&api, &receiver, 1).await[0];
+        let mut store = Store::of(&app);
+        if point == "claim-after-commit" {
+            api.accepted(event("message_created")).await;
+            store.until("a delivery", "deliveries WHERE status = 'success'", STOP_TIMEOUT).await;
+            let id = api.deliveries("limit=1").await[0]["id"].as_str().expect("an id").to_owned();
+            assert_eq!(api.post(&format!("deliveries/{id}/redelivery"), &json!({})).await.status, 202);
+        } else {
+            let request = api.event_request(event("message_created"));
+            drop(tokio::spawn(request.send()));
+        }
+        store.until("a lease", "deliveries WHERE leased_until IS NOT NULL", STOP_TIMEOUT).await;
+        assert_eq!(app.stop(), Some(0), "{}", app.log());
+        app.change("HACHOK_FAULT_SLEEP", "");
+        app.start_again();
+        store.until_quiet(STOP_TIMEOUT).await;
+        let deliveries = usize::try_from(store.count("deliveries")).expect("a number");
+        assert_eq!(receiver.heard(path).len(), deliveries, "{point}");
+        assert_eq!(store.count("attempts WHERE outcome = 'interrupted'"), 0, "{point}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_in_flight_at_a_stop_ends_and_is_not_repeated() {
+    let (mut app, receiver) = (App::start(), FaultyReceiver::start());
+    let api = app.api("admin");
+    let path = &webhooks(&api, &receiver, 1).await[0];
+    receiver.answers(path, slowly(Duration::from_secs(2)));
+    let id = api.get("webhooks").await.json()["payload"]["webhooks"][0]["id"].clone();
+    drop(tokio::spawn(async move { api.post(&format!("webhooks/{id}/test"), &json!({})).await }));
+    receiver.wait_for_requests(path, 1, STOP_TIMEOUT).await;
+    assert_eq!(app.stop(), Some(0), "{}", app.log());
+    let mut store = Store::of(&app);
+    assert_eq!(store.count("deliveries WHERE status = 'success'"), 1);
+    assert_eq!(store.count("attempts WHERE outcome = 'interrupted'"), 0);
 }

@@ -51,6 +51,7 @@ struct Usage {
     /// The requests in the slow pool by their receiver.
     slow_by_host: HashMap<Arc<str>, usize>,
     unwritten: usize,
+    is_closed: bool,
     webhooks: HashMap<WebhookId, WebhookLoad>,
     /// With so many webhooks, some are forgotten.
     forget_at: usize,
@@ -112,7 +113,7 @@ impl Concurrency {
     /// The pool in which a request to a webhook with this load may begin, if it may.
     fn pool_for(&self, usage: &Usage, load: Option<&WebhookLoad>, now: Timestamp) -> Option<Pool> {
         let is_admitted = |load: &WebhookLoad| !load.is_held && load.in_flight < load.limit && allows(&load.ramp, now);
-        if usage.unwritten >= UNWRITTEN_RESULTS_MAX || !load.is_none_or(is_admitted) {
+        if usage.takes_none() || !load.is_none_or(is_admitted) {
             return None;
         }
         let in_flight = load.map_or(0, |load| load.in_flight);
@@ -213,7 +214,18 @@ impl Concurrency {
     pub fn is_exhausted(&self) -> bool {
         let usage = self.lock();
         let is_full = usage.quick >= self.in_all && usage.slow >= SLOW_REQUESTS_MAX;
-        is_full || usage.unwritten >= UNWRITTEN_RESULTS_MAX
+        is_full || usage.takes_none()
+    }
+
+    /// Gives no more permits.
+    pub fn close(&self) {
+        self.lock().is_closed = true;
+    }
+
+    /// Whether no permit is held.
+    pub fn is_unused(&self) -> bool {
+        let usage = self.lock();
+        usage.quick == 0 && usage.slow == 0
     }
 
     /// Holds a webhook whose results cannot be stored: no request begins until [`Self::release`]. The `results` no longer
@@ -248,6 +260,10 @@ impl Concurrency {
 }
 
 impl Usage {
+    fn takes_none(&self) -> bool {
+        self.is_closed || self.unwritten >= UNWRITTEN_RESULTS_MAX
+    }
+
     /// The load of a webhook. Forgets others when there are many.
     fn load(&mut self, webhook: WebhookId, limit_max: usize, now: Timestamp) -> &mut WebhookLoad {
         if self.webhooks.len() >= self.forget_at.max(WEBHOOKS_KEPT_MIN) {
