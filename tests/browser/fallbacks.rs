@@ -126,3 +126,33 @@ async fn copying_works_over_plain_http_or_says_that_it_did_not() {
     })
     .await;
 }
+
+/// What a page on paper does not have, as far as it is shown; then what of its tables is cut off or not shown.
+const ON_PAPER: &str = "
+    const shown = selector => [...document.querySelectorAll(selector)].filter(e => e.getClientRects().length);
+    const controls = shown('.side, .tabs, .filters, .btn, .linkbtn, .menu').map(e => e.className);
+    const cells = [...document.querySelectorAll('.lines :is(th, td)')].filter(e => !e.closest('.c-id'));
+    const cut = cells.filter(e => !e.getClientRects().length || e.scrollWidth > e.clientWidth + 1);
+    const tables = [...document.querySelectorAll('.lines')].filter(e => getComputedStyle(e).display !== 'table');
+    return [...controls, ...cut.map(e => e.textContent), ...tables.map(() => 'no table')].join('; ');";
+
+#[tokio::test]
+#[ignore = "needs chromium and chromedriver: tests/run"]
+async fn a_printed_page_has_its_tables_but_no_menu_and_no_buttons() {
+    in_browser("uk", |browser| async move {
+        let app = signed_in(&browser).await;
+        app.api("admin").accepted(crate::support::event("message_created")).await;
+        // The width of A4 between its margins.
+        browser.appear(718, "light").await;
+        for path in ["/webhooks", "/deliveries", "/received"] {
+            browser.open(&format!("{}{path}", app.url)).await;
+            let on_screen: String =
+                browser.driver.execute(ON_PAPER, vec![]).await.expect("a list").convert().expect("text");
+            assert!(on_screen.contains("btn") && on_screen.contains("side"), "the control: {on_screen}");
+            browser.cdp("Emulation.setEmulatedMedia", serde_json::json!({ "media": "print" })).await;
+            browser.check(ON_PAPER).await;
+            browser.cdp("Emulation.setEmulatedMedia", serde_json::json!({ "media": "" })).await;
+        }
+    })
+    .await;
+}
