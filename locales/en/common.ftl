@@ -39,6 +39,7 @@ summary = Summary
 request_failed = The server did not respond. Check the connection and try again.
 request_refused = The server responded with HTTP { $code }. Reload the page and try again.
 reload_page = Reload the page
+ask_administrator = Only an administrator can set this up.
 as_of = Data as of { $time }
 
 # Dates and times, as patterns of strftime.

@@ -25,6 +25,7 @@ error_webhook_off = The webhook is off
 error_webhook_off_about = Nothing was sent. Turn the webhook on and send the event again.
 error_too_large = The form is too large
 error_too_large_about = Nothing was saved. Shorten it and send it again.
+error_too_large_lost = Nothing was saved, and what you typed was not kept. Your browser may still show it if you go back. Shorten it and send it again.
 error_unavailable = Temporarily unavailable
 error_unavailable_about = The database is not responding. Try again in a moment.
 error_unavailable_form = Nothing was saved: the database is not responding. Reload this page in a moment: your browser then sends the form again.

@@ -22,6 +22,7 @@ notice_token_revoked = The token was revoked
 notice_role_changed = The role was changed
 notice_user_disabled = The user was disabled
 notice_user_enabled = The user was enabled
+notice_user_deleted = The user was deleted
 notice_invitation_withdrawn = The link was revoked
 notice_profile_saved = The profile was saved
 notice_password_changed = The password was changed, and you are signed out everywhere else

@@ -1,7 +1,7 @@
 # The ids are the names of domain::problem::Problem.
 TokenNameMissing = Enter a name for the token
 LastAdmin = This is the last active administrator. Make someone else an administrator first
-NotYourself = You cannot disable your own account. Ask another administrator
+NotYourself = You cannot disable or delete your own account. Ask another administrator
 CurrentPasswordWrong = The current password is wrong. Try again
 
 AttributeInvalid = The attribute must be one word of 64 characters or fewer

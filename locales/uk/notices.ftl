@@ -22,6 +22,7 @@ notice_token_revoked = Токен відкликано
 notice_role_changed = Роль змінено
 notice_user_disabled = Користувача заблоковано
 notice_user_enabled = Користувача розблоковано
+notice_user_deleted = Користувача видалено
 notice_invitation_withdrawn = Посилання відкликано
 notice_profile_saved = Профіль збережено
 notice_password_changed = Пароль змінено, інші ваші сеанси завершено

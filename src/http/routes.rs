@@ -197,6 +197,9 @@ fn accounts(routes: &mut ServiceConfig) {
         .service(web::resource(r"/users/{id:\d+}").get(accounts::users::show).post(accounts::users::change_role))
         .service(web::resource(r"/users/{id:\d+}/activation").post(accounts::users::enable))
         .service(web::resource(r"/users/{id:\d+}/deactivation").post(accounts::users::disable))
+        .service(
+            web::resource(r"/users/{id:\d+}/deletion").get(accounts::users::ask_delete).post(accounts::users::delete),
+        )
         .service(web::resource(r"/users/{id:\d+}/password-link").post(accounts::users::make_password_link))
         .service(
             web::resource("/invite/{token}")

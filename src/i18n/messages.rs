@@ -32,7 +32,7 @@ messages! {
     // accounts/set_up.ftl
     set_up; set_up_about; set_up_button; set_up_failed; set_up_where; set_up_again;
     // accounts/sign_in.ftl
-    session_ended; session_ended_form_kept; session_ended_nothing_done; form_filled_in; sign_in; sign_in_wrong;
+    session_ended; session_ended_form_kept; session_ended_nothing_done; form_filled_in; sign_in; sign_in_wrong; sign_in_forgotten;
     sign_in_wait(n: impl Number);
     // accounts/tokens.ftl
     created_at; last_used; expires_at; no_expiry; never; keep_no; tokens_lead; tokens_empty; tokens_empty_about;
@@ -43,6 +43,7 @@ messages! {
     // accounts/users.ftl
     users_lead; role_label; last_sign_in; user_active; user_disabled; user_you; user_is_you;
     user_edit_of(name: impl Text); user_not_saved; user_enable; user_enable_about; user_disable; user_disable_about;
+    user_delete; user_delete_about; user_delete_question(name: impl Text); user_delete_tokens; user_delete_for_good;
     // chatwoot.ftl
     chatwoot; chatwoot_lead; chatwoot_empty; chatwoot_empty_about; chatwoot_account;
     chatwoot_account_number(id: impl Text); chatwoot_account_any; chatwoot_manual; chatwoot_last_event;
@@ -75,7 +76,7 @@ messages! {
     failed_in_day(n: impl Number); title_error(title: impl Text); save_changes; cancel; delete; remove; edit; copy;
     copied; not_copied; apply; search; refresh; clear_filters; actions; actions_of(name: impl Text); newer; older;
     pages; optional; hidden; all; warning; problem; summary; request_failed; request_refused(code: impl Text);
-    reload_page; as_of(time: impl Text); pattern_date; pattern_date_time; pattern_date_time_seconds; pattern_clock;
+    reload_page; ask_administrator; as_of(time: impl Text); pattern_date; pattern_date_time; pattern_date_time_seconds; pattern_clock;
     pattern_clock_seconds; just_now; today; yesterday; deliveries_at_least(n: impl Number); filters;
     filters_set(n: impl Number); nothing_matches_about; minutes_ago(n: impl Number); in_seconds(n: impl Number);
     in_minutes(n: impl Number); today_at(hour: impl Number, time: impl Text);
@@ -107,7 +108,8 @@ messages! {
     delivery_cancelled; all_causes; filter_cause; filter_from; filter_to; filter_period; filter_test; any_time;
     tests_too; tests_out; tests_only; more_filters; filters_odd(names: impl Text); log_search_hint; log_search_about;
     log_search_limit; nothing_matches_so_far; looked_until(time: impl Text); look_further; log_live;
-    log_news(n: impl Number); log_news_many;
+    log_news(n: impl Number); log_news_many; filter_between(from: impl Text, to: impl Text);
+    filter_since(from: impl Text); filter_until(to: impl Text);
     // deliveries/recovery.ftl
     recovery_title; recovery_progress(n: impl Number, max: impl Number); recovery_goes_on;
     recovery_waits_off(n: impl Number, name: impl Text); recovery_waits_pending(n: impl Number, name: impl Text);
@@ -118,7 +120,7 @@ messages! {
     resend_about; resend_which; resend_since; resend_since_hint(zone: impl Text); resend_count;
     resend_found(n: impl Number); resend_left_out; resend_oldest; resend_newest; resend_pace;
     resend_pace_value(n: impl Number, duration: impl Text); resend_limit(n: impl Number); resend_send(n: impl Number);
-    resend_none; resend_none_about; resend_not_counted;
+    resend_none; resend_none_about; resend_not_counted; recoveries;
     // errors.ftl
     error_not_found; error_not_found_about; error_forbidden; error_forbidden_about; error_page_too_old;
     error_page_too_old_about; error_page_too_old_kept; error_send_again; error_elsewhere; error_elsewhere_about;
@@ -126,7 +128,7 @@ messages! {
     error_plain_http_about(public: impl Text); error_no_cookie; error_no_cookie_about; error_unknown_host;
     error_unknown_host_about(host: impl Text); error_open(address: impl Text); error_bad_request;
     error_bad_request_about; error_dead_link; error_dead_link_about; error_webhook_off; error_webhook_off_about;
-    error_too_large; error_too_large_about; error_unavailable; error_unavailable_about; error_server(id: impl Text);
+    error_too_large; error_too_large_about; error_too_large_lost; error_unavailable; error_unavailable_about; error_server(id: impl Text);
     error_server_about; error_back; error_signed_out; error_signed_out_page; error_signed_out_about;
     error_unavailable_form; error_gone; error_gone_about; error_to_form; error_dead_invitation;
     error_dead_invitation_about;
@@ -148,7 +150,7 @@ messages! {
     inboxes_lead; inbox_channel_type; inbox_external_id; inbox_external_id_hint; inbox_channel_type_hint;
     inbox_webhooks; inbox_add; inbox_add_about; inbox_edit; inbox_archive; inbox_restore;
     inbox_archive_of(name: impl Text); inbox_restore_of(name: impl Text); inbox_edit_of(name: impl Text);
-    inbox_archived; inbox_archive_about; inboxes_empty; inboxes_empty_about; inbox_not_saved;
+    inbox_archived; inbox_archive_about; inboxes_empty; inboxes_empty_about; inboxes_empty_add; inbox_not_saved;
     inbox_without_name(id: impl Text);
     // problems.ftl
     HeaderNameMissingHere; HeaderNameAuthorization; BodyTooLarge(size: impl Text);

@@ -135,6 +135,21 @@ impl Translator<'_> {
         self.written(at, &self.pattern_day())
     }
 
+    /// The date, with its year.
+    pub fn calendar_day(&self, at: Timestamp) -> String {
+        self.written(at, &self.pattern_date())
+    }
+
+    /// The period between two times in words; `None` without either.
+    pub fn period_between(&self, from: Option<String>, to: Option<String>) -> Option<String> {
+        match (from, to) {
+            (Some(from), Some(to)) => Some(self.filter_between(from, to)),
+            (Some(from), None) => Some(self.filter_since(from)),
+            (None, Some(to)) => Some(self.filter_until(to)),
+            (None, None) => None,
+        }
+    }
+
     /// Hours since 1 January 1970 in local time.
     pub fn local_hours(&self, at: Timestamp) -> i64 {
         (at.seconds() + i64::from(self.zoned(at).offset().seconds())).div_euclid(3600)

@@ -54,6 +54,8 @@ string_enum!(
         UserDisabled = "user_disabled",
         /// A user was enabled again.
         UserEnabled = "user_enabled",
+        /// A user was deleted.
+        UserDeleted = "user_deleted",
         /// A user changed their own account.
         ProfileSaved = "profile_saved",
         /// A user changed their password.

@@ -4,7 +4,6 @@ use crate::clock;
 use crate::db::deliveries::recoveries::{self, Recovery, Wanted};
 use crate::db::form_answers::{self, Done, FormKey};
 use crate::db::{Db, DbConnection, Error, WriteError, webhooks};
-use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::id::RecoveryId;
 
 /// Why no recovery was started.
@@ -41,13 +40,4 @@ pub async fn start(db: &Db, wanted: Wanted, form: Option<&FormKey>) -> Result<Re
 /// Cancels a recovery; deliveries that it has made already continue. False if it had ended, or does not exist.
 pub async fn cancel(db: &Db, id: RecoveryId) -> Result<bool, Error> {
     db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await
-}
-
-/// Whether the recovery is running, or how it ended.
-pub const fn state(recovery: &Recovery) -> RecoveryState {
-    match (recovery.ended_at, recovery.cancelled) {
-        (None, _) => RecoveryState::Running,
-        (Some(_), true) => RecoveryState::Cancelled,
-        (Some(_), false) => RecoveryState::Done,
-    }
 }

@@ -33,8 +33,13 @@ pub enum ErrorKind {
     DeadInvitation,
     /// 409: a webhook that is off gets no requests.
     WebhookOff,
-    /// 413.
+    /// 413. After a request of htmx, what was typed is still on the page.
     TooLarge,
+    /// 413 for a form that the browser sent: what was typed is lost.
+    TooLargeForm {
+        /// The address of the page with the form.
+        page: String,
+    },
     /// 403: the form token is no longer valid.
     PageTooOld,
     /// 403: the form was not sent from one of Hachok's pages.
@@ -96,6 +101,7 @@ impl<'a> ErrorPage<'a> {
             ErrorKind::DeadInvitation => (t.error_dead_invitation(), t.error_dead_invitation_about()),
             ErrorKind::WebhookOff => (t.error_webhook_off(), t.error_webhook_off_about()),
             ErrorKind::TooLarge => (t.error_too_large(), t.error_too_large_about()),
+            ErrorKind::TooLargeForm { .. } => (t.error_too_large(), t.error_too_large_lost()),
             ErrorKind::PageTooOld => (t.error_page_too_old(), t.error_page_too_old_about()),
             ErrorKind::Elsewhere => (t.error_elsewhere(), t.error_elsewhere_about()),
             ErrorKind::WrongOrigin { given, public } => {
@@ -115,6 +121,7 @@ impl<'a> ErrorPage<'a> {
         };
         let way = match (kind, elsewhere) {
             (ErrorKind::SignedOut { address, .. }, _) => (Cow::from(address), t.sign_in()),
+            (ErrorKind::TooLargeForm { page }, _) => (Cow::from(page), t.error_to_form()),
             (_, Some(address)) => (address.into(), t.error_open(address)),
             _ => ("/webhooks".into(), t.error_back()),
         };

@@ -3,7 +3,7 @@
 use super::files;
 
 /// Actions that may run twice, because the second one changes nothing: by the end of their path.
-const IDEMPOTENT: [&str; 20] = [
+const IDEMPOTENT: [&str; 21] = [
     "/sign-out",
     "/sign-in",
     "/sign-outs",
@@ -12,6 +12,7 @@ const IDEMPOTENT: [&str; 20] = [
     "/restoration",
     "/archival",
     "/revocation",
+    "/deletion",
     "/withdrawal",
     // They store values, and the second post stores the same values.
     "/inboxes/{{ inbox.id }}",

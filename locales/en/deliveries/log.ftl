@@ -81,3 +81,6 @@ log_news = { $n ->
    *[other] Show { $n } new deliveries
 }
 log_news_many = Show new deliveries (100 or more)
+filter_between = from { $from } to { $to }
+filter_since = since { $from }
+filter_until = until { $to }

@@ -29,3 +29,4 @@ resend_send = { $n ->
 resend_none = There is nothing to resend
 resend_none_about = No deliveries failed in this period, or their events were delivered later.
 resend_not_counted = Could not count the deliveries
+recoveries = Recent resends

@@ -89,3 +89,6 @@ log_news = { $n ->
    *[other] Показати { $n } нової доставки
 }
 log_news_many = Показати нові доставки (100 або більше)
+filter_between = від { $from } до { $to }
+filter_since = від { $from }
+filter_until = до { $to }

@@ -129,6 +129,12 @@ pub fn end_all_of(conn: &mut DbConnection, user: UserId, now: Timestamp) -> Resu
     end_others_of(conn, user, &[], now)
 }
 
+/// Deletes all rows of a user's sessions, and the user's kept forms.
+pub fn delete_all_of(conn: &mut DbConnection, user: UserId) -> Result<(), Error> {
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(conn)?;
+    kept_forms::remove_all_of(conn, user)
+}
+
 /// Deletes the rows of sessions that ended or expired more than a day ago.
 pub fn delete_old(conn: &mut DbConnection, now: Timestamp) -> Result<(), Error> {
     let until = now.before(ENDED_KEPT).micros();

@@ -168,6 +168,17 @@ pub fn disable_unless_last_admin(conn: &mut DbConnection, id: UserId, now: Times
     disable(conn, id, now).map(|()| Change::Done)
 }
 
+/// Deletes a user with all sessions, links and kept forms, unless it is the last administrator.
+pub fn delete_unless_last_admin(conn: &mut DbConnection, id: UserId) -> Result<Change, Error> {
+    if is_last_admin(conn, id)? {
+        return Ok(Change::LastAdmin);
+    }
+    super::invitations::end_all_of(conn, id)?;
+    super::sessions::delete_all_of(conn, id)?;
+    let deleted = diesel::delete(users::table.find(id)).execute(conn)?;
+    Ok(if deleted > 0 { Change::Done } else { Change::NotThere })
+}
+
 fn is_last_admin(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {
     let admin = Role::Admin.as_str();
     let admins = || users::table.filter(users::role.eq(admin)).filter(users::disabled_at.is_null());

@@ -11,7 +11,7 @@ use super::queue::rows::Row;
 use crate::db::schema::{deliveries as d, recoveries as r, recovery_webhooks as p, webhooks};
 use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
-use crate::domain::deliveries::recovery::Unsent;
+use crate::domain::deliveries::recovery::{RecoveryState, Unsent};
 use crate::domain::deliveries::{Delivery, Status, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, IdSource, InboxId, RecoveryId, WebhookId};
@@ -82,6 +82,30 @@ pub struct Recovery {
     pub cancelled: bool,
     /// The webhooks of which it has not made all deliveries.
     pub parts: Vec<Part>,
+}
+
+impl Recovery {
+    /// Whether it is running, or how it ended.
+    pub const fn state(&self) -> RecoveryState {
+        RecoveryState::of(self.ended_at.is_some(), self.cancelled)
+    }
+}
+
+/// A recovery in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecoverySummary {
+    /// Unique; shown in URLs.
+    pub id: RecoveryId,
+    /// The webhook, if it is limited to one.
+    pub webhook: Option<WebhookId>,
+    /// Deliveries counted at its start.
+    pub total: i32,
+    /// Deliveries made so far.
+    pub sent: i32,
+    /// The time of its start.
+    pub started_at: Timestamp,
+    /// Whether it is running, or how it ended.
+    pub state: RecoveryState,
 }
 
 /// Of which webhooks [`failed`] finds deliveries.
@@ -326,6 +350,22 @@ pub fn find(conn: &mut DbConnection, id: RecoveryId) -> Result<Option<Recovery>,
         cancelled,
         parts,
     }))
+}
+
+/// The newest recoveries, newest first.
+pub fn newest(conn: &mut DbConnection, recoveries_max: i64) -> Result<Vec<RecoverySummary>, Error> {
+    let columns = (r::id, r::webhook_id, r::total, r::sent, r::started_at, r::ended_at.is_not_null(), r::cancelled);
+    type Columns = (RecoveryId, Option<WebhookId>, i32, i32, i64, bool, bool);
+    let rows: Vec<Columns> = r::table.order(r::id.desc()).limit(recoveries_max).select(columns).load(conn)?;
+    let summary = |(id, webhook, total, sent, started, has_ended, cancelled): Columns| RecoverySummary {
+        id,
+        webhook,
+        total,
+        sent,
+        started_at: Timestamp::from_micros(started),
+        state: RecoveryState::of(has_ended, cancelled),
+    };
+    Ok(rows.into_iter().map(summary).collect())
 }
 
 /// Cancels a recovery. The deliveries that it has made are still sent. False if it has ended already.

@@ -14,6 +14,17 @@ string_enum!(
     }
 );
 
+impl RecoveryState {
+    /// The state of a recovery with these values.
+    pub const fn of(has_ended: bool, is_cancelled: bool) -> Self {
+        match (has_ended, is_cancelled) {
+            (false, _) => Self::Running,
+            (true, true) => Self::Cancelled,
+            (true, false) => Self::Done,
+        }
+    }
+}
+
 string_enum!(
     /// Why a recovery has not yet sent all failed deliveries of a webhook, or did not send them.
     Unsent {

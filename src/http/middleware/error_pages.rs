@@ -69,6 +69,7 @@ fn render(error: &PageError, status: StatusCode, context: &PageContext, form: Op
         }
         PageError::NotFound if context.sends => ErrorKind::Gone,
         PageError::Unavailable if context.sends && !context.htmx => ErrorKind::UnavailableForm,
+        PageError::TooLarge if context.sends && !context.htmx => ErrorKind::TooLargeForm { page: context.page.clone() },
         error => error.kind(),
     };
     if let (PageError::Internal(detail), ErrorKind::Server(id)) = (error, &kind) {

@@ -1,4 +1,4 @@
-//! `/users` and `/users/{id}`.
+//! `/users`, `/users/{id}`, and the question before a user is deleted.
 
 use askama::Template;
 
@@ -114,5 +114,20 @@ impl<'a> UserPage<'a> {
 
     fn is_self(&self) -> bool {
         self.layout.user.is_some_and(|reader| reader.id == self.user.id)
+    }
+}
+
+/// `/users/{id}/deletion`.
+#[derive(Template)]
+#[template(path = "accounts/delete_user.html")]
+pub struct DeleteUserPage<'a> {
+    layout: Layout<'a>,
+    t: Translator<'a>,
+    user: &'a User,
+}
+
+impl<'a> DeleteUserPage<'a> {
+    pub fn new(layout: Layout<'a>, user: &'a User) -> Self {
+        Self { t: layout.t, layout: layout.at(Place::Users), user }
     }
 }

@@ -165,13 +165,16 @@ impl<'a> LogPage<'a> {
         self.pairs.iter().filter(|(name, _)| !matches!(*name, "q" | "live")).count() as Count
     }
 
-    /// How many deliveries match, as far as that is known.
-    fn count(&self) -> String {
-        match self.log.count {
-            None => String::new(),
-            Some(Matching { count, is_exact: true }) => self.t.deliveries_count(count),
-            Some(Matching { count, is_exact: false }) => self.t.deliveries_at_least(count),
-        }
+    /// How many deliveries match, as far as that is known; and in which period, because browsers write the dates in the
+    /// fields in their own language, not in that of the page.
+    fn summary(&self) -> String {
+        let count = self.log.count.map(|Matching { count, is_exact }| match is_exact {
+            true => self.t.deliveries_count(count),
+            false => self.t.deliveries_at_least(count),
+        });
+        let written = |at: Option<Timestamp>| at.map(|at| self.t.date(at).text);
+        let period = self.t.period_between(written(self.log.filter.from), written(self.log.filter.until()));
+        count.into_iter().chain(period).collect::<Vec<_>>().join(" · ")
     }
 
     /// A delivery on the page failed permanently, or only such deliveries are asked for.

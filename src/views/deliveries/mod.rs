@@ -16,4 +16,4 @@ pub use log::{LogInput, LogLine, LogPage, LogRow, Matching, News};
 pub use open_states::OpenStates;
 pub use outcome::Outcome;
 pub use recovery::{RecoveryPage, RecoveryView, UnsentPart};
-pub use resend::{ResendInput, ResendPage};
+pub use resend::{RecoveryRow, ResendInput, ResendPage};

@@ -8,12 +8,13 @@ use super::log;
 use crate::domain::accounts::user::Language;
 use crate::domain::clock_field;
 use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
+use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, RecoveryId, WebhookId};
 use crate::domain::problem::{Field, Problems};
 use crate::domain::timestamp::Timestamp;
 use crate::i18n::{Count, Moment, Translator};
-use crate::views::components::FormErrors;
+use crate::views::components::{Badge, FormErrors};
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
 
@@ -28,6 +29,8 @@ pub struct ResendInput<'a> {
     pub inboxes: Vec<(InboxId, String)>,
     /// The ids of running recoveries.
     pub running: Vec<RecoveryId>,
+    /// The newest recoveries, newest first.
+    pub recoveries: Vec<RecoveryRow>,
     /// Failed deliveries; `None` before counting.
     pub count: Option<Count>,
     /// When the first of them failed.
@@ -39,6 +42,20 @@ pub struct ResendInput<'a> {
     /// The most deliveries of one recovery; the oldest are taken.
     pub limit: Count,
     pub problems: &'a Problems,
+}
+
+/// A recovery in the list.
+#[derive(Clone, Debug)]
+pub struct RecoveryRow {
+    pub id: RecoveryId,
+    /// The webhook it is limited to, id and title.
+    pub webhook: Option<(WebhookId, String)>,
+    /// New deliveries made so far.
+    pub sent: Count,
+    /// Deliveries to send again.
+    pub total: Count,
+    pub started_at: Timestamp,
+    pub state: RecoveryState,
 }
 
 /// The page: a form that counts and, after counting, a form that sends.
@@ -64,6 +81,8 @@ struct MatchingDeliveries {
     oldest: Option<Moment>,
     newest: Option<Moment>,
     lasts: String,
+    /// The period in words, because browsers write the dates in the fields in their own language, not in that of the page.
+    period: String,
 }
 
 impl<'a> ResendPage<'a> {
@@ -79,18 +98,24 @@ impl<'a> ResendPage<'a> {
         let errors = FormErrors::new(layout.t, layout.t.resend_not_counted(), input.problems);
         Self { t: layout.t, layout: layout.at(Place::Deliveries), input, errors, back, since, until, found }
     }
+
+    fn badge(&self, row: &RecoveryRow) -> Badge {
+        Badge::of_recovery(self.t, row.state)
+    }
 }
 
 impl MatchingDeliveries {
     fn new(t: Translator, input: &ResendInput, count: Count) -> Self {
         let taken = count.min(input.limit);
         let seconds = taken.div_ceil(input.per_second.max(1));
+        let written = |at: Option<Timestamp>| at.map(|at| t.date(at).text);
         Self {
             count,
             taken,
             oldest: input.oldest.map(|at| t.date(at)),
             newest: input.newest.map(|at| t.date(at)),
             lasts: t.span(Duration::from_secs(seconds)),
+            period: t.period_between(written(input.filter.from), written(input.filter.until())).unwrap_or_default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::domain::accounts::user::Language;
+use crate::domain::clock_field::{self, Edge};
 use crate::domain::events::Unmatched;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{EventId, InboxId};
@@ -12,6 +13,9 @@ use crate::i18n::{Count, Moment, Translator};
 use crate::views::components::{Badge, first_of_each_day, short_id};
 use crate::views::filters;
 use crate::views::layout::{Layout, Notice, Place};
+
+/// The length of a date in a query: `2026-11-21`.
+const DAY_CHARS: usize = 10;
 
 /// The filter in the query of the page's URL.
 #[derive(Clone, Debug, Default)]
@@ -167,6 +171,17 @@ impl<'a> ReceivedPage<'a> {
     pub fn new(layout: Layout<'a>, list: ReceivedInput<'a>) -> Self {
         let rows = ReceivedRow::all(layout.t, &list.lines);
         Self { t: layout.t, layout: layout.at(Place::Deliveries), list, rows }
+    }
+
+    /// The period of the filter in words, because browsers write the dates in the fields in their own language, not in
+    /// that of the page.
+    fn period(&self) -> Option<String> {
+        let zone = self.t.zone();
+        let written = |typed: &str| {
+            let at = clock_field::time(typed, zone, Edge::Start)?;
+            Some(if typed.len() == DAY_CHARS { self.t.calendar_day(at) } else { self.t.date(at).text })
+        };
+        self.t.period_between(written(&self.list.filter.from), written(&self.list.filter.to))
     }
 
     /// The command that makes a token for ingest.

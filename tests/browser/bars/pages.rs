@@ -49,6 +49,7 @@ pub fn inside(world: &World) -> Vec<Page> {
         at("/users", "/users"),
         at("/users/{id}", "/users/1"),
         at("/users/{id}", "/users/2"),
+        at("/users/{id}/deletion", "/users/2/deletion"),
         at("/profile", "/profile"),
         at("/settings", "/settings"),
         at("/status", "/status"),

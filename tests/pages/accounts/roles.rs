@@ -8,7 +8,7 @@ use crate::support::{Answer, Api, App, Form, Page, Visitor, event};
 const OWN: [&str; 8] =
     ["/setup", "/sign-in", "/sign-out", "/invite/{token}", "/profile", "/profile/password", "/profile/sign-outs", "/"];
 /// Routes that a viewer may not open: pages of secrets, people and forms.
-const ADMINS: [&str; 15] = [
+const ADMINS: [&str; 16] = [
     "/webhooks/new",
     "/webhooks/header-row",
     "/webhooks/{id}/edit",
@@ -24,6 +24,7 @@ const ADMINS: [&str; 15] = [
     "/tokens/{id}/revocation",
     "/users",
     "/users/{id}",
+    "/users/{id}/deletion",
 ];
 /// Routes that are open without a session.
 const DOORS: [&str; 3] = ["/setup", "/sign-in", "/invite/{token}"];

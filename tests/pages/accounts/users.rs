@@ -123,6 +123,33 @@ async fn a_disabled_user_is_signed_out_at_once_until_enabled() {
 }
 
 #[tokio::test]
+async fn a_deleted_user_is_signed_out_and_can_be_invited_again() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let viewer = app.signed_in("viewer").await;
+    let path = person(&admin, "viewer@example.com").await;
+    admin.follow(admin.open(&path).await.form("form[action$='/password-link']")).await;
+    let question = format!("{path}/deletion");
+    let page = admin.open(&question).await;
+    assert!(page.says("Delete user “") && page.says("viewer@example.com"), "{}", page.text("main"));
+    let form = page.form_to(&question);
+    let list = admin.follow(form.clone()).await;
+    assert!(
+        list.says("The user was deleted") && !list.text("main").contains("viewer@example.com"),
+        "{}",
+        list.text("main")
+    );
+    assert!(viewer.get("/webhooks").await.leads_to().starts_with("/sign-in"));
+    assert_eq!(admin.submit(form).await.leads_to(), "/users", "a second press changes nothing");
+    assert_eq!(admin.get(&path).await.status, 404);
+    let (link, _) = invited(&admin, "viewer@example.com", "viewer").await;
+    assert!(app.visitor().open(&link).await.has("#f-new-password"));
+    let own = person(&admin, "admin@example.com").await;
+    let page = admin.get(&format!("{own}/deletion")).await.expect(422);
+    assert!(page.text("#errsum").contains("cannot disable or delete your own account"), "{}", page.text("#errsum"));
+}
+
+#[tokio::test]
 async fn the_last_administrator_cannot_be_removed() {
     let app = App::start();
     let admin = app.admin().await;
@@ -134,7 +161,7 @@ async fn the_last_administrator_cannot_be_removed() {
     let mut disable = demote.clone().without("role");
     disable.action = format!("{own}/deactivation");
     let page = admin.submit(disable.clone()).await.expect(422);
-    assert!(page.text("#errsum").contains("cannot disable your own account"), "{}", page.text("#errsum"));
+    assert!(page.text("#errsum").contains("cannot disable or delete your own account"), "{}", page.text("#errsum"));
     assert!(!admin.open(&own).await.has("form[action$='/deactivation']"), "it is not offered");
     let anna = person(&admin, ANNA).await;
     let promote = admin.open(&anna).await.form("[name=role]").set("role", "admin");

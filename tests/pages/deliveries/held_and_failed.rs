@@ -60,6 +60,7 @@ async fn failed_deliveries_are_counted_sent_again_and_shown_with_progress() {
     let wrong = admin.get(&format!("/deliveries/resend?webhook={id}&from=soon")).await;
     assert_eq!((wrong.status, wrong.error("since").is_empty()), (422, false));
     let page = admin.open("/deliveries/resend").await;
+    assert!(page.text("#found").contains('2') && !page.has("[id^=recovery]"), "{}", page.text("main"));
     let counted = admin.submit(page.form("form[action='/deliveries/resend']")).await;
     assert!(counted.text("#found").contains('2'), "{}", counted.text("main"));
     let progress = admin.submit(counted.form("#found form")).await.leads_to();
@@ -73,4 +74,7 @@ async fn failed_deliveries_are_counted_sent_again_and_shown_with_progress() {
     .await;
     let again = admin.submit(admin.open("/deliveries/resend").await.form("form[action='/deliveries/resend']")).await;
     assert!(again.find_form("#found form").is_none(), "{}", again.text("main"));
+    let listed = again.text("[id^=recovery]");
+    assert!(listed.contains("2 of 2 sent") && listed.contains("Done"), "{listed}");
+    assert!(again.links().contains(&progress), "{:?}", again.links());
 }

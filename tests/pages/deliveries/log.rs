@@ -69,6 +69,10 @@ async fn times_are_shown_in_the_time_zone_of_the_account() {
     let form = page.form("#q");
     assert_eq!((form.value("from"), form.value("to")), ("2026-07-01T09:30", "2026-07-02T03:00"));
     assert!(page.says("In your time zone: Europe/Kyiv"), "{}", page.text("main"));
+    // Browsers write the dates in the fields in their own language.
+    assert!(page.text("#log").contains("from 1 Jul 2026, 09:30 to 2 Jul 2026, 03:00"), "{}", page.text("#log"));
+    let uk = admin.open("/received?from=2026-07-01&to=2026-07-02&lang=uk").await;
+    assert!(uk.text("#received").contains("від 01.07.2026 до 02.07.2026"), "{}", uk.text("#received"));
 }
 
 #[tokio::test]

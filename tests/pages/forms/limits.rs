@@ -66,6 +66,11 @@ async fn the_413_page_is_in_both_languages() {
         let form = visitor.open("/sign-in").await.form("[name=password]");
         assert_eq!(visitor.submit(with_fields(&form, 51)).await.expect(413).text("h1"), words);
     }
+    let admin = app.admin().await;
+    let form = good_form(&admin, "https://a.example.com/").await;
+    let page = admin.submit(with_fields(&form, 5001)).await.expect(413);
+    assert!(page.says("what you typed was not kept"), "{}", page.text("main"));
+    assert!(page.links().contains(&"/webhooks/new".to_owned()), "{:?}", page.links());
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ fn shape(recovery: &Recovery) -> Value {
     json!({
         "id": recovery.id,
         "webhook_id": recovery.webhook,
-        "status": recoveries::state(recovery),
+        "status": recovery.state(),
         "count": recovery.total,
         "sent": recovery.sent,
         "delivered": recovery.delivered,

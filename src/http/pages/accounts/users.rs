@@ -1,4 +1,4 @@
-//! `/users`: list, invitations, role, access, links to a new password.
+//! `/users`: list, invitations, role, access, links to a new password, deletion.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -23,7 +23,7 @@ use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::session::UserSession;
 use crate::http::request::{double_submit, one_time_secret};
 use crate::views::NoticeKind;
-use crate::views::accounts::users::{InviteInput, NewLink, UserPage, UsersPage};
+use crate::views::accounts::users::{DeleteUserPage, InviteInput, NewLink, UserPage, UsersPage};
 
 /// The place of a new invitation as a one-time secret.
 const INVITATION_PLACE: &str = "invitation";
@@ -166,6 +166,39 @@ pub async fn disable(
     }
     let change = state.db.write(move |conn| users::disable_unless_last_admin(conn, id, now)).await?;
     settle(&state, &context, session, id, change, NoticeKind::UserDisabled, user.role).await
+}
+
+/// The question before a user is deleted.
+pub async fn ask_delete(state: Data<State>, Admin(context): Admin, id: Path<UserId>) -> Answer {
+    let user = find(&state, *id).await?;
+    if Some(user.id) == context.user_id() {
+        return refuse(&context, &user, user.role, Problem::NotYourself);
+    }
+    render(StatusCode::OK, &DeleteUserPage::new(context.layout(), &user))
+}
+
+/// Deletes a user. Administrators cannot delete themselves. No effect if the user is deleted already.
+pub async fn delete(
+    state: Data<State>,
+    Admin(context): Admin,
+    session: Session,
+    id: Path<UserId>,
+    _form: Form,
+) -> Answer {
+    let id = *id;
+    if Some(id) == context.user_id() {
+        let user = find(&state, id).await?;
+        return refuse(&context, &user, user.role, Problem::NotYourself);
+    }
+    match state.db.write(move |conn| users::delete_unless_last_admin(conn, id)).await? {
+        Change::LastAdmin => {
+            let user = find(&state, id).await?;
+            return refuse(&context, &user, user.role, Problem::LastAdmin);
+        }
+        Change::Done => UserSession(session).store_notice(NoticeKind::UserDeleted.as_str()),
+        Change::NotThere => {}
+    }
+    Ok(redirect_to(&context, "/users"))
 }
 
 /// The answer to a change; `role` is that of the user after it.

@@ -1,10 +1,12 @@
 //! Recoveries: counts failed deliveries, starts sending them again, shows the progress, cancels.
 
+use std::collections::HashMap;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 
-use crate::db::deliveries::recoveries::{self, Found, Part, RECOVERY_DELIVERIES_MAX, Wanted};
+use crate::db::deliveries::recoveries::{self, Found, Part, RECOVERY_DELIVERIES_MAX, RecoverySummary, Wanted};
 use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::clock_field;
@@ -24,7 +26,10 @@ use crate::http::request::session::UserSession;
 use crate::i18n::Translator;
 use crate::operations;
 use crate::views::NoticeKind;
-use crate::views::deliveries::{RecoveryPage, RecoveryView, ResendInput, ResendPage, UnsentPart};
+use crate::views::deliveries::{RecoveryPage, RecoveryRow, RecoveryView, ResendInput, ResendPage, UnsentPart};
+
+/// Recoveries that the page lists.
+const RECOVERIES_SHOWN: i64 = 20;
 
 /// What a form or a link asks for. It has the same names as the filter of the log, so that the button of the log can
 /// pass its filter.
@@ -66,11 +71,21 @@ impl Asked {
         problems: &'a Problems,
     ) -> ResendInput<'a> {
         let inboxes = t.named_inboxes(choice.inboxes);
+        let titles: HashMap<WebhookId, String> = choice.titles.into_iter().collect();
+        let row = |of: &RecoverySummary| RecoveryRow {
+            id: of.id,
+            webhook: of.webhook.map(|id| (id, titles.get(&id).cloned().unwrap_or_default())),
+            sent: of.sent.unsigned_abs().into(),
+            total: of.total.unsigned_abs().into(),
+            started_at: of.started_at,
+            state: of.state,
+        };
         ResendInput {
             filter: &self.filter,
             webhooks: choice.webhooks,
             inboxes: inboxes.into_iter().map(|inbox| (inbox.id, inbox.name)).collect(),
             running: choice.running,
+            recoveries: choice.recoveries.iter().map(row).collect(),
             count: found.map(|found| found.count as u64),
             oldest: found.and_then(|found| found.oldest),
             newest: found.and_then(|found| found.newest),
@@ -81,11 +96,14 @@ impl Asked {
     }
 }
 
-/// The choices of the form, and the running recoveries.
+/// The choices of the form, the running recoveries, and the newest ones.
 struct Choice {
     webhooks: Vec<(WebhookId, String)>,
     inboxes: Vec<Inbox>,
     running: Vec<RecoveryId>,
+    recoveries: Vec<RecoverySummary>,
+    /// Of all webhooks, also of deleted ones.
+    titles: Vec<(WebhookId, String)>,
 }
 
 /// Deleted webhooks are not offered: nothing can be sent to them.
@@ -94,13 +112,14 @@ fn choice(conn: &mut DbConnection) -> Result<Choice, Error> {
         webhooks: webhooks::list(conn)?.iter().map(|webhook| (webhook.id, webhook.title())).collect(),
         inboxes: inboxes::list(conn)?,
         running: recoveries::open(conn)?,
+        recoveries: recoveries::newest(conn, RECOVERIES_SHOWN)?,
+        titles: webhooks::titles(conn)?,
     })
 }
 
-/// The form, and the count once a start is given.
+/// The form, and how many deliveries it would send again.
 pub async fn ask(state: Data<State>, Admin(context): Admin, query: Query<LogQuery>) -> Answer {
     let mut query = query.into_inner();
-    let is_blank = given(&query.from).is_none() && given(&query.period).is_none();
     if given(&query.from).is_none() {
         // A period of the log becomes its beginning; without one, the last day is suggested.
         let period = query.period.take().and_then(|text| Period::parse(&text)).unwrap_or(Period::Day);
@@ -113,10 +132,7 @@ pub async fn ask(state: Data<State>, Admin(context): Admin, query: Query<LogQuer
         Err(problems) => refuse(&state, &context, &asked, problems).await,
         Ok(wanted) => {
             let wanted = *wanted;
-            let loaded = state.db.read(move |conn| {
-                let found = if is_blank { None } else { Some(recoveries::count(conn, &wanted)?) };
-                Ok((choice(conn)?, found))
-            });
+            let loaded = state.db.read(move |conn| Ok((choice(conn)?, Some(recoveries::count(conn, &wanted)?))));
             let (choice, found) = loaded.await?;
             render(StatusCode::OK, &ResendPage::new(context.layout(), asked.input(context.t(), choice, found, &none)))
         }
@@ -176,7 +192,7 @@ async fn render_recovery(state: &State, context: &PageContext, id: RecoveryId) -
         sent: found.sent.unsigned_abs().into(),
         delivered: found.delivered.unsigned_abs(),
         failed: found.failed.unsigned_abs(),
-        state: operations::recoveries::state(&found),
+        state: found.state(),
         started_at: found.started_at,
         ended_at: found.ended_at,
         unsent: found.parts.iter().filter_map(unsent).collect(),

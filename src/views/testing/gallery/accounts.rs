@@ -111,6 +111,7 @@ fn people(language: Language, user: &User) -> Vec<Picture> {
         ("user", one(&all[1], &none)),
         ("user-off", one(&all[2], &none)),
         ("user-last", one(&all[0], &last)),
+        ("user-delete", html(&users::DeleteUserPage::new(at("/users/2/deletion"), &all[1]))),
         ("user-link", html(&users::UserPage::new(at("/users/2"), &all[1], Role::Viewer, &none).with_link(Some(url)))),
         ("invite", invited(&open[0], &none)),
         ("invite-errors", invited(&open[0], &weak)),

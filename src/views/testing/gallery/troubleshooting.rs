@@ -92,6 +92,7 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
             webhooks: titles.clone(),
             inboxes: vec![(InboxId(1), "Telegram".into())],
             running: count.map(|_| RecoveryId(7)).into_iter().collect(),
+            recoveries: if count.is_some() { recoveries_done() } else { Vec::new() },
             count,
             oldest: count.map(|_| fixtures::ago(1400)),
             newest: count.map(|_| fixtures::ago(55)),
@@ -108,6 +109,18 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
         ("resend-none", page(Some(0), &none)),
         ("resend-errors", page(None, &wrong)),
     ]
+}
+
+fn recoveries_done() -> Vec<deliveries::RecoveryRow> {
+    let row = |id, state, sent| deliveries::RecoveryRow {
+        id: RecoveryId(id),
+        webhook: (id != 5).then(|| (WebhookId(2), "Analytics warehouse".to_owned())),
+        sent,
+        total: 1148,
+        started_at: fixtures::ago(1500 / id.unsigned_abs()),
+        state,
+    };
+    vec![row(7, RecoveryState::Running, 412), row(6, RecoveryState::Cancelled, 100), row(5, RecoveryState::Done, 1148)]
 }
 
 fn recoveries(language: Language, user: &User) -> Vec<Picture> {
