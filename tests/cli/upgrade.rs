@@ -15,7 +15,7 @@ fn then() -> i64 {
 
 /// A place with the tables of the first release.
 fn old_place() -> Place {
-    let place = Place::new();
+    let place = Place::bare();
     std::fs::create_dir(place.folder().join("data")).expect("a folder");
     let kind = if place.is_sqlite() { "sqlite" } else { "postgres" };
     for migration in FIRST {

@@ -5,10 +5,15 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::delivery::{after_attempt, delivery_when};
-use crate::support::{App, Receiver, Reply, event, webhook};
+use crate::support::{App, Place, Receiver, Reply, event, webhook};
 
 /// Limit of the wait for an attempt after a kill: on Postgres it is repeated when its lease ends.
 const REPEAT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// With the feature `fault-injection` a lease lasts 10 s instead of 90 s.
+fn with_short_leases() -> App {
+    App::at(Place::new().set("HACHOK_LEASE_SCALE", "9"))
+}
 
 #[tokio::test]
 async fn a_stop_waits_for_requests_in_flight_and_exits_0() {
@@ -54,7 +59,7 @@ async fn an_idle_server_stops_at_once() {
 
 #[tokio::test]
 async fn an_attempt_that_a_kill_interrupted_is_repeated_and_marked() {
-    let (mut app, receiver) = (App::start(), Receiver::start());
+    let (mut app, receiver) = (with_short_leases(), Receiver::start());
     let api = app.api("admin");
     receiver.answers("/a", [Reply::Hang, Reply::Status(200)]);
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -75,7 +80,7 @@ async fn an_attempt_that_a_kill_interrupted_is_repeated_and_marked() {
 
 #[tokio::test]
 async fn every_event_that_was_accepted_before_a_kill_arrives_after_it() {
-    let (mut app, receiver) = (App::start(), Receiver::start());
+    let (mut app, receiver) = (with_short_leases(), Receiver::start());
     let api = app.api("admin");
     api.webhook(&webhook(&receiver.at("/a"))).await;
     let mut senders = JoinSet::new();

@@ -5,30 +5,41 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+use super::pool;
 
 /// A database that no other test uses.
 pub enum Database {
     /// The default file, `data/hachok.db` in the test's folder.
     Sqlite,
-    /// A fresh database on the server of `HACHOK_TEST_DATABASE`.
-    Postgres { server: String, name: String },
+    /// A database of this process on the server of `HACHOK_TEST_DATABASE`.
+    Postgres { server: String, name: String, is_pooled: bool },
     /// A database that exists already and is not dropped.
     Given(String),
 }
 
 impl Database {
-    /// Creates one on the server of `HACHOK_TEST_DATABASE`, or chooses SQLite.
-    pub fn fresh() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
+    /// Creates an empty one on the server of `HACHOK_TEST_DATABASE`, or chooses SQLite.
+    pub fn empty() -> Self {
+        Self::on_server(|server| {
+            let name = new_name();
+            postgres(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}"));
+            Self::Postgres { server, name, is_pooled: false }
+        })
+    }
+
+    /// One with tables on Postgres, from the pool; or SQLite, where the first command makes the tables.
+    pub fn migrated() -> Self {
+        Self::on_server(|server| {
+            let name = pool::take(&server);
+            Self::Postgres { server, name, is_pooled: true }
+        })
+    }
+
+    fn on_server(create: impl FnOnce(String) -> Self) -> Self {
         match std::env::var("HACHOK_TEST_DATABASE") {
-            Ok(server) if server.starts_with("postgres") => {
-                let server = server.trim_end_matches('/').to_owned();
-                let count = COUNT.fetch_add(1, Ordering::Relaxed);
-                let name = format!("hachok_test_{}_{count}", std::process::id());
-                psql(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}"));
-                Self::Postgres { server, name }
-            }
+            Ok(server) if server.starts_with("postgres") => create(server.trim_end_matches('/').to_owned()),
             _ => Self::Sqlite,
         }
     }
@@ -37,7 +48,7 @@ impl Database {
     pub fn url(&self) -> Option<String> {
         match self {
             Self::Sqlite => None,
-            Self::Postgres { server, name } => Some(format!("{server}/{name}")),
+            Self::Postgres { server, name, .. } => Some(format!("{server}/{name}")),
             Self::Given(url) => Some(url.clone()),
         }
     }
@@ -50,8 +61,8 @@ impl Database {
                 connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a timeout");
                 connection.batch_execute(statement).expect(statement);
             }
-            Self::Postgres { server, name } => psql(&format!("{server}/{name}"), statement),
-            Self::Given(url) => psql(url, statement),
+            Self::Postgres { server, name, .. } => postgres(&format!("{server}/{name}"), statement),
+            Self::Given(url) => postgres(url, statement),
         }
     }
 }
@@ -67,16 +78,31 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Self::Postgres { server, name } = self {
-            psql(&format!("{server}/postgres"), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        if let Self::Postgres { server, name, is_pooled } = self {
+            if *is_pooled && !std::thread::panicking() && pool::put_back(server, name) {
+                return;
+            }
+            postgres(&format!("{server}/postgres"), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
 }
 
-fn psql(url: &str, statement: &str) {
-    let ran = Command::new("psql").args(["-Xqc", statement, url]).output().expect("psql");
-    if !ran.status.success() && !std::thread::panicking() {
-        panic!("{statement}: {}", String::from_utf8_lossy(&ran.stderr));
+/// How the names of databases of tests begin; the id of the process and a number follow.
+pub(super) const DATABASE_PREFIX: &str = "hachok_test_";
+
+/// A name of a database that no other test process uses.
+pub(super) fn new_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{DATABASE_PREFIX}{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Runs SQL on a Postgres database.
+pub(super) fn postgres(url: &str, statement: &str) {
+    let ran = PgConnection::establish(url).map_err(|error| error.to_string());
+    let ran = ran.and_then(|mut conn| conn.batch_execute(statement).map_err(|error| error.to_string()));
+    match ran {
+        Err(error) if !std::thread::panicking() => panic!("{statement}: {error}"),
+        _ => {}
     }
 }
 

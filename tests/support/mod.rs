@@ -9,6 +9,7 @@ mod database;
 mod form;
 mod page;
 mod place;
+mod pool;
 pub mod ports;
 mod raw;
 mod receiver;

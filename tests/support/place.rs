@@ -26,14 +26,14 @@ pub struct Ran {
 }
 
 impl Place {
-    /// A new one whose webhooks may reach loopback.
+    /// A new one whose webhooks may reach loopback; on Postgres it has the tables.
     pub fn new() -> Self {
-        Self::bare().set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
+        Self::of(Database::migrated()).set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8")
     }
 
-    /// A new one; its only setting is the database.
+    /// A new one without tables; its only setting is the database.
     pub fn bare() -> Self {
-        Self::of(Database::fresh())
+        Self::of(Database::empty())
     }
 
     /// A new one on SQLite, independent of `HACHOK_TEST_DATABASE`: for tests of the file itself.
@@ -46,16 +46,16 @@ impl Place {
         Self::of(Database::Sqlite)
     }
 
-    /// A new one on Postgres. Its tests are ignored by default, because they need a server.
+    /// A new one on Postgres, without tables. Its tests are ignored by default, because they need a server.
     pub fn on_postgres() -> Self {
-        let place = Self::new();
+        let place = Self::bare().set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8");
         assert!(!place.is_sqlite(), "HACHOK_TEST_DATABASE names no Postgres server: see tests/README.md");
         place
     }
 
     /// A new one whose database is migrated.
     pub fn with_tables() -> Self {
-        let place = Self::bare();
+        let place = Self::of(Database::migrated());
         place.run_ok(&["migrate"]);
         place
     }
