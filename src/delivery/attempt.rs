@@ -2,7 +2,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -58,14 +57,14 @@ impl Claimed {
 /// Starts an attempt and hands its result to the result writer. The permit is released when the request has ended.
 pub(super) fn spawn(inner: &Arc<Inner>, claimed: Claimed, mut permit: Permit) {
     let task = Arc::clone(inner);
-    inner.running.fetch_add(1, Ordering::SeqCst);
+    inner.in_flight.begin();
     inner.spawn(async move {
         let ended = with_permit(&task, &mut permit, claimed.delivery.webhook_id, make(&task, &claimed)).await;
         if let Some(feedback) = ended.feedback {
             task.concurrency.adjust_limit(claimed.delivery.webhook_id, feedback);
         }
         permit.release_with_result(task.now());
-        task.wake_for_backlog();
+        task.backlog.wake_if_waiting();
         task.report(ended.finished).await;
     });
 }
@@ -82,16 +81,16 @@ async fn with_permit(
         return ended;
     }
     // Not known while the target is still being read.
-    if let Some(receiver) = inner.receiver(webhook) {
+    if let Some(receiver) = inner.targets.origin(webhook) {
         permit.make_room(&receiver);
-        inner.wake_for_backlog();
+        inner.backlog.wake_if_waiting();
     }
     if let Ok(ended) = timeout(Permit::SLOW_AFTER - Permit::LATE_AFTER, &mut attempt).await {
         return ended;
     }
-    if let Some(receiver) = inner.receiver(webhook) {
+    if let Some(receiver) = inner.targets.origin(webhook) {
         permit.mark_slow(&receiver, inner.now());
-        inner.wake_for_backlog();
+        inner.backlog.wake_if_waiting();
     }
     attempt.await
 }
@@ -106,12 +105,12 @@ pub(super) struct Ended {
 
 /// Makes an attempt. A panic counts as a failure with the cause `internal`.
 pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
-    let offset_before = inner.clock_offset();
-    let started_at = inner.now_at(offset_before);
+    let offset_before = inner.clock.offset();
+    let started_at = inner.clock.now_at(offset_before);
     let exchange = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
     let Exchange { shown, result } = exchange.unwrap_or_else(|_| Exchange::not_sent("panic"));
-    let clock_offset = inner.clock_offset();
-    let ended_at = inner.now_at(clock_offset);
+    let clock_offset = inner.clock.offset();
+    let ended_at = inner.clock.now_at(clock_offset);
     // If the clock was set meanwhile: the times from before, by the clock as it is now.
     let moved = |time: Timestamp| time.plus_micros(clock_offset.saturating_sub(offset_before));
     let started_at = moved(started_at);
@@ -189,7 +188,7 @@ impl Exchange {
 }
 
 async fn exchange(inner: &Inner, claimed: &Claimed, now: Timestamp) -> Exchange {
-    let target = match inner.target(claimed.delivery.webhook_id, claimed.version).await {
+    let target = match inner.targets.get(&inner.db, claimed.delivery.webhook_id, claimed.version).await {
         Ok(Some(target)) => target,
         Ok(None) => return Exchange { shown: Vec::new(), result: ExchangeResult::WebhookDeleted },
         Err(error) => {

@@ -6,12 +6,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use crate::domain::id::WebhookId;
 
 /// What the worker has to do.
 #[derive(Debug)]
 pub(super) struct Backlog {
     state: Mutex<State>,
+    wake: Notify,
 }
 
 #[derive(Debug)]
@@ -30,7 +33,30 @@ pub(super) enum Scope {
 impl Backlog {
     /// The first pass looks at all webhooks.
     pub(super) const fn new() -> Self {
-        Self { state: Mutex::new(State { known: BTreeSet::new(), is_look_due: true }) }
+        Self { state: Mutex::new(State { known: BTreeSet::new(), is_look_due: true }), wake: Notify::const_new() }
+    }
+
+    /// Wakes the worker.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Wakes the worker if due deliveries wait for a permit. Called after each release of one.
+    pub(super) fn wake_if_waiting(&self) {
+        if !self.is_empty() {
+            self.wake();
+        }
+    }
+
+    /// Has the worker look at all webhooks now.
+    pub(super) fn wake_for_look(&self) {
+        self.ask_for_look();
+        self.wake();
+    }
+
+    /// Waits until the worker is woken.
+    pub(super) async fn woken(&self) {
+        self.wake.notified().await;
     }
 
     /// Notes that due deliveries of these webhooks got no permit.

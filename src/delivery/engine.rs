@@ -1,48 +1,26 @@
 //! The handle to the delivery engine, its start and its end. A process has one engine.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore, mpsc};
 use url::Url;
 
-use super::backlog::Backlog;
-use super::chatwoot::arrivals::Counts;
 use super::chatwoot::{reconciler, visits};
-use super::commit_queue::CommitQueue;
 use super::network::sender::Sender;
-use super::policy::concurrency::Concurrency;
-use super::shared::{Inner, Pulse};
+use super::shared::{Inner, Limits, Pulse};
 use super::tasks::{arrivals, cleanup, days, mass_changes, overload, recoveries};
-use super::{ingest_writer, result_writer, worker};
+use super::{result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, Db};
-use crate::domain::id::{IdSource, WebhookId};
+use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::supervisor::Supervisor;
-
-/// The limits of the engine, from the settings.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Requests in flight, in total.
-    pub in_flight: usize,
-    /// Requests in flight to one webhook.
-    pub per_webhook: usize,
-    /// Pending deliveries of one webhook; more are a full backlog.
-    pub backlog_per_webhook: i64,
-    /// How long deliveries that have ended stay in the log.
-    pub retention: Duration,
-}
 
 /// A handle to the engine; a clone is one more reference.
 #[derive(Clone)]
 pub struct Engine(pub(super) Arc<Inner>);
 
-/// The length of the queue to the result writer; while it is full, attempts wait with their results.
-const QUEUED_RESULTS_MAX: usize = 1024;
 /// How long [`Engine::stop`] waits for attempts in flight.
 const STOP_ATTEMPTS_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long it then waits for the database to release the leases. Leases that are not released expire.
@@ -55,38 +33,9 @@ impl Engine {
     /// SQLite, expired ones on Postgres.
     /// `public_url` is the URL under which a Chatwoot reaches this server.
     pub async fn start(db: Db, sender: Sender, limits: Limits, public_url: &Url) -> Result<Self, db::Error> {
-        let (results, queue) = mpsc::channel(QUEUED_RESULTS_MAX);
-        let engine = Self(Arc::new(Inner {
-            db,
-            sender,
-            public_url: public_url.as_str().trim_end_matches('/').to_owned(),
-            arrivals: Counts::default(),
-            concurrency: Concurrency::new(limits.in_flight, limits.per_webhook),
-            ids: IdSource::default(),
-            wake: Notify::new(),
-            mass_changes: Notify::new(),
-            comparisons: Notify::new(),
-            backlog: Backlog::new(),
-            stopping: AtomicBool::new(false),
-            overloaded: AtomicBool::new(false),
-            running: AtomicUsize::new(0),
-            settled: Notify::new(),
-            suspects: AtomicBool::new(false),
-            ingest: CommitQueue::new(),
-            ingest_places: Arc::new(Semaphore::new(ingest_writer::QUEUED_EVENTS_MAX)),
-            routes: Mutex::default(),
-            results,
-            runtime: Handle::current(),
-            targets: Mutex::default(),
-            process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
-            retention: limits.retention,
-            backlog_per_webhook: limits.backlog_per_webhook,
-            skew: AtomicI64::new(0),
-            set_forward: AtomicI64::new(0),
-            pulse: Mutex::default(),
-            supervisor: Supervisor::default(),
-        }));
-        let now = engine.0.ask_clock().await?;
+        let (inner, queue) = Inner::new(db, sender, limits, public_url);
+        let engine = Self(Arc::new(inner));
+        let now = engine.0.clock.ask(&engine.0.db).await?;
         let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
         engine.reclaim(scope).await?;
         days::prepare(&engine.0).await;
@@ -119,7 +68,7 @@ impl Engine {
 
     /// Has the worker look for due deliveries now.
     pub fn wake(&self) {
-        self.0.wake_for_look();
+        self.0.backlog.wake_for_look();
     }
 
     /// Continues a change of many deliveries whose first step was just committed: a deletion, or held deliveries that are
@@ -136,16 +85,12 @@ impl Engine {
 
     /// Whether the engine has not been stopped.
     pub fn is_running(&self) -> bool {
-        !self.0.stopping.load(Ordering::Relaxed)
+        !self.0.is_stopping()
     }
 
     /// The current state.
     pub fn pulse(&self) -> Pulse {
-        Pulse {
-            in_flight: self.0.running.load(Ordering::Relaxed),
-            overloaded: self.0.overloaded.load(Ordering::Relaxed),
-            ..*self.0.pulse()
-        }
+        Pulse { in_flight: self.0.in_flight.count(), overloaded: self.0.intake.is_overloaded(), ..*self.0.pulse() }
     }
 
     /// The next id for an event or a delivery.
@@ -157,8 +102,8 @@ impl Engine {
     /// if the database does not answer within another 3 s.
     pub async fn stop(&self) -> Result<(), db::Error> {
         self.0.supervisor.stop();
-        self.0.wake.notify_one();
-        if tokio::time::timeout(STOP_ATTEMPTS_TIMEOUT, self.0.settle()).await.is_err() {
+        self.0.backlog.wake();
+        if tokio::time::timeout(STOP_ATTEMPTS_TIMEOUT, self.0.in_flight.settle(&self.0.concurrency)).await.is_err() {
             tracing::warn!("attempts in flight were interrupted; they are repeated after the next start");
         }
         let counted = tokio::time::timeout(STOP_RELEASE_TIMEOUT, self.0.arrivals.store(&self.0.db)).await;

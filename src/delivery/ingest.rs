@@ -1,6 +1,5 @@
 //! Accepts events from the API, and sends test events. `ingest_writer` stores the accepted ones.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::attempt::{self, Claimed};
@@ -33,7 +32,7 @@ impl Engine {
     /// [`Error::Unconfirmed`] if it is then not stored within 8 s. After that, and if the future is dropped, an event that
     /// was on its way is still stored, and its attempts start.
     pub async fn accept(&self, posted: Posted) -> Result<Accepted, Error> {
-        if self.0.overloaded.load(Ordering::Relaxed) {
+        if self.0.intake.is_overloaded() {
             return Err(Error::Busy);
         }
         let event = posted.event.name.as_str();
@@ -72,7 +71,7 @@ impl Engine {
         body: bytes::Bytes,
         form: Option<FormKey>,
     ) -> Result<Option<DeliveryId>, Error> {
-        let _running = self.0.begin_attempt().ok_or(Error::Busy)?;
+        let _running = self.0.in_flight.begin_without_permit().ok_or(Error::Busy)?;
         let (now, engine, secret_box) = (self.0.now(), self.clone(), self.0.db.secret_box());
         let stored = self.0.db.write_or_refuse(move |conn| {
             let mut made = None;

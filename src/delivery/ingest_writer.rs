@@ -28,8 +28,6 @@ use crate::domain::id::{EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
-/// The length of the queue; while it is full, requests wait for 5 s.
-pub(super) const QUEUED_EVENTS_MAX: usize = 1024;
 /// Events in one commit.
 const COMMIT_EVENTS_MAX: usize = 64;
 /// Events and deliveries in one commit, unless a single event has more.
@@ -41,8 +39,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) async fn store(inner: &Arc<Inner>, posted: Posted) -> Result<Accepted, Error> {
     let (answer, mut stored) = oneshot::channel();
     let (is_decided, queued_at) = (Arc::new(AtomicBool::new(false)), Instant::now());
-    let place = tokio::time::timeout(START_TIMEOUT, Arc::clone(&inner.ingest_places).acquire_owned()).await;
-    let place = place.map_err(|_| Error::Busy)?.map_err(|_| Error::TaskFailed)?;
+    let place = inner.intake.place(START_TIMEOUT).await?;
     let waiting = Waiting {
         posted: Arc::new(posted),
         is_decided: Arc::clone(&is_decided),
@@ -50,7 +47,7 @@ pub(super) async fn store(inner: &Arc<Inner>, posted: Posted) -> Result<Accepted
         answer,
         _place: place,
     };
-    if inner.ingest.push(waiting) {
+    if inner.intake.queue.push(waiting) {
         queue_job(inner);
     }
     let left = START_TIMEOUT.saturating_sub(queued_at.elapsed());
@@ -72,7 +69,7 @@ struct RunningJob(Arc<Inner>);
 
 impl Drop for RunningJob {
     fn drop(&mut self) {
-        if self.0.ingest.end_job() {
+        if self.0.intake.queue.end_job() {
             queue_job(&self.0);
         }
     }
@@ -92,13 +89,13 @@ async fn write_waiting(inner: Arc<Inner>) {
     let stored = inner.db.write_then(
         move |conn| {
             let _running = (!task.db.is_shared()).then(|| RunningJob(Arc::clone(&task)));
-            let mut waiting = task.ingest.take(COMMIT_EVENTS_MAX);
+            let mut waiting = task.intake.queue.take(COMMIT_EVENTS_MAX);
             waiting.retain_mut(Waiting::begin);
             let posted: Vec<Arc<Posted>> = waiting.iter().map(|waiting| Arc::clone(&waiting.posted)).collect();
             *lock(&batch) = Some(waiting);
             let stored = store_in(&task, conn, &posted);
             if let (Ok(stored), Some(waiting)) = (&stored, lock(&batch).as_mut()) {
-                task.ingest.put_back(waiting.drain(stored.len()..));
+                task.intake.queue.put_back(waiting.drain(stored.len()..));
             }
             stored.map(|stored| (task, batch, stored))
         },
@@ -114,7 +111,7 @@ async fn write_waiting(inner: Arc<Inner>) {
         // The transaction did not begin.
         (Err(error), None) => {
             let _running = (!inner.db.is_shared()).then(|| RunningJob(Arc::clone(&inner)));
-            refuse(inner.ingest.take(usize::MAX).into_iter(), error);
+            refuse(inner.intake.queue.take(usize::MAX).into_iter(), error);
         }
         (Err(error), Some(waiting)) if waiting.len() > 1 && error.is_of_statement() => {
             for waiting in waiting {
@@ -146,11 +143,7 @@ async fn write_one(inner: &Arc<Inner>, waiting: Waiting) {
 /// Stores the first of these events, all if they are not too large together.
 fn store_in(inner: &Inner, conn: &mut DbConnection, posted: &[Arc<Posted>]) -> Result<Vec<Stored>, Error> {
     fault_injection::panic_point("ingest");
-    let mut routes = Arc::clone(&lock(&inner.routes));
-    if !routes.are_current(conn)? {
-        routes = Arc::new(Routes::load(conn)?);
-        *lock(&inner.routes) = Arc::clone(&routes);
-    }
+    let routes = inner.intake.routes(conn)?;
     let stored = Transaction { inner, routes: &routes, now: inner.now() }.store(conn, posted)?;
     fault_injection::point("ingest-before-commit");
     Ok(stored)

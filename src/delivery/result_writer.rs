@@ -141,8 +141,8 @@ fn drop_expired(inner: &Inner, results: &mut Vec<Finished>) {
 
 /// Counts results that need no more work.
 fn written(inner: &Inner, results: usize) {
-    inner.wake_for_backlog();
-    inner.end_attempts(results);
+    inner.backlog.wake_if_waiting();
+    inner.in_flight.end(results);
 }
 
 /// After a pause, stores results that were set aside: together, or else the first one by itself, so that one that can
@@ -184,7 +184,7 @@ fn end_retry(inner: &Arc<Inner>, mut retry: Retry, aside: &mut Aside) {
     retry.results.extend(more);
     if retry.results.is_empty() {
         inner.concurrency.release(retry.webhook);
-        inner.wake_for_look();
+        inner.backlog.wake_for_look();
     } else {
         aside.waiting.insert(retry.webhook, Vec::new());
         aside.retries.spawn(try_again(Arc::clone(inner), retry));
@@ -230,7 +230,7 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let mut back = Vec::new();
     let changes = changes.await?;
     if repeats {
-        inner.wake_for_look();
+        inner.backlog.wake_for_look();
     }
     for (webhook, change) in changes {
         match change {

@@ -1,85 +1,74 @@
 //! What the parts of the delivery task share.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
+use url::Url;
 
 use super::backlog::Backlog;
 use super::chatwoot::arrivals::Counts;
-use super::commit_queue::CommitQueue;
+use super::engine_clock::EngineClock;
+use super::in_flight::InFlight;
+use super::intake::Intake;
 use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
-use super::posted::Waiting;
+use super::targets::Targets;
 use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
-use crate::db::events::routes::Routes;
-use crate::db::{self, Db, webhooks};
+use crate::db::{self, Db};
 use crate::domain::deliveries::Trigger;
 use crate::domain::events::Event;
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::webhooks::{LEASE, Target};
+use crate::domain::webhooks::LEASE;
 use crate::supervisor::Supervisor;
 use crate::{clock, fault_injection};
 
+/// The limits of the engine, from the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests in flight, in total.
+    pub in_flight: usize,
+    /// Requests in flight to one webhook.
+    pub per_webhook: usize,
+    /// Pending deliveries of one webhook; more are a full backlog.
+    pub backlog_per_webhook: i64,
+    /// How long deliveries that have ended stay in the log.
+    pub retention: Duration,
+}
+
+/// The length of the queue to the result writer; while it is full, attempts wait with their results.
+const QUEUED_RESULTS_MAX: usize = 1024;
+
+/// What the parts of an engine share.
 pub(super) struct Inner {
     pub(super) db: Db,
     pub(super) sender: Sender,
+    pub(super) limits: Limits,
     /// The URL under which Chatwoot reaches this server, without a slash at its end.
     pub(super) public_url: String,
-    pub(super) arrivals: Counts,
-    pub(super) concurrency: Arc<Concurrency>,
-    pub(super) ids: IdSource,
-    /// Wakes the worker.
-    pub(super) wake: Notify,
-    /// Wakes the task that continues mass changes.
-    pub(super) mass_changes: Notify,
-    /// Wakes the comparison of connected Chatwoots.
-    pub(super) comparisons: Notify,
-    /// While it is not empty, a released permit wakes the worker.
-    pub(super) backlog: Backlog,
-    pub(super) stopping: AtomicBool,
-    /// New events are refused.
-    pub(super) overloaded: AtomicBool,
-    /// Attempts whose result is not yet stored.
-    pub(super) running: AtomicUsize,
-    /// Notified when `running` becomes 0.
-    pub(super) settled: Notify,
-    /// Suspected deliveries are being sent one at a time.
-    pub(super) suspects: AtomicBool,
-    pub(super) ingest: CommitQueue<Waiting>,
-    pub(super) ingest_places: Arc<Semaphore>,
-    pub(super) routes: Mutex<Arc<Routes>>,
-    pub(super) results: mpsc::Sender<Finished>,
-    pub(super) runtime: Handle,
-    pub(super) targets: Mutex<HashMap<WebhookId, Arc<Target>>>,
     /// A random number of this process: the upper half of the tokens of its leases.
     pub(super) process: i64,
-    pub(super) retention: Duration,
-    /// Pending deliveries of one webhook; more are a full backlog.
-    pub(super) backlog_per_webhook: i64,
-    /// The clock of a Postgres minus the time since the boot of this machine, in microseconds.
-    pub(super) skew: AtomicI64,
-    /// By how much rows from since the start may look older than they are, because the clock was set forward, in microseconds.
-    pub(super) set_forward: AtomicI64,
-    /// For the status page.
-    pub(super) pulse: Mutex<Pulse>,
+    pub(super) runtime: Handle,
     pub(super) supervisor: Supervisor,
-}
-
-/// How often [`Inner::settle`] looks for permits that were released without an attempt.
-const SETTLE_POLL_INTERVAL: Duration = Duration::from_millis(20);
-
-/// Counts as a running attempt until it is dropped.
-pub(super) struct RunningAttempt(Arc<Inner>);
-
-impl Drop for RunningAttempt {
-    fn drop(&mut self) {
-        self.0.end_attempts(1);
-    }
+    pub(super) clock: EngineClock,
+    pub(super) ids: IdSource,
+    pub(super) intake: Intake,
+    /// Wakes the worker, also when a permit is released while it is not empty.
+    pub(super) backlog: Backlog,
+    pub(super) concurrency: Arc<Concurrency>,
+    pub(super) in_flight: Arc<InFlight>,
+    /// Locked while suspected deliveries are sent one at a time.
+    pub(super) suspects: Arc<tokio::sync::Mutex<()>>,
+    pub(super) results: mpsc::Sender<Finished>,
+    pub(super) targets: Targets,
+    /// Wakes the task that continues mass changes.
+    pub(super) mass_changes: Notify,
+    pub(super) arrivals: Counts,
+    /// Wakes the comparison of connected Chatwoots.
+    pub(super) comparisons: Notify,
+    pulse: Mutex<Pulse>,
 }
 
 /// The state of the engine, for the status page.
@@ -98,6 +87,34 @@ pub struct Pulse {
 }
 
 impl Inner {
+    /// What the parts of an engine share before its first task begins, and the queue of the results.
+    pub(super) fn new(db: Db, sender: Sender, limits: Limits, public_url: &Url) -> (Self, mpsc::Receiver<Finished>) {
+        let (results, queue) = mpsc::channel(QUEUED_RESULTS_MAX);
+        let inner = Self {
+            clock: EngineClock::of(&db),
+            db,
+            sender,
+            public_url: public_url.as_str().trim_end_matches('/').to_owned(),
+            process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
+            runtime: Handle::current(),
+            supervisor: Supervisor::default(),
+            ids: IdSource::default(),
+            intake: Intake::new(),
+            backlog: Backlog::new(),
+            concurrency: Concurrency::new(limits.in_flight, limits.per_webhook),
+            in_flight: Arc::default(),
+            suspects: Arc::default(),
+            results,
+            targets: Targets::default(),
+            mass_changes: Notify::new(),
+            arrivals: Counts::default(),
+            comparisons: Notify::new(),
+            pulse: Mutex::default(),
+            limits,
+        };
+        (inner, queue)
+    }
+
     /// The next id for an event or a delivery.
     pub(super) fn next_id(&self, now: Timestamp) -> i64 {
         self.ids.next(now, u16::from_le_bytes(clock::random()))
@@ -131,36 +148,14 @@ impl Inner {
         }
     }
 
-    /// The time of the database's clock, for due times and leases: on SQLite that of this machine, on Postgres by the
-    /// difference that was last measured.
+    /// The time of the database's clock.
     pub(super) fn now(&self) -> Timestamp {
-        self.now_at(self.clock_offset())
+        self.clock.now()
     }
 
-    /// [`Self::now`] with an offset that [`Self::clock_offset`] returned.
-    pub(super) fn now_at(&self, offset: i64) -> Timestamp {
-        if self.db.is_shared() {
-            clock::since_boot().plus_micros(self.skew.load(Ordering::Relaxed))
-        } else {
-            clock::now_at(offset)
-        }
-    }
-
-    /// The offset of the database's clock; see [`clock::offset`] and [`db::clock_offset`].
-    pub(super) fn clock_offset(&self) -> i64 {
-        if self.db.is_shared() { 0 } else { clock::offset() }
-    }
-
-    /// Reads the database's clock and measures the difference.
-    pub(super) async fn ask_clock(&self) -> Result<Timestamp, db::Error> {
-        let now = self.db.now().await?;
-        self.set_clock(now);
-        Ok(now)
-    }
-
-    /// Stores the difference to the database's clock, which shows `now`.
-    pub(super) fn set_clock(&self, now: Timestamp) {
-        self.skew.store(now.micros().saturating_sub(clock::since_boot().micros()), Ordering::Relaxed);
+    /// Whether the tasks are to end.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.in_flight.is_stopping()
     }
 
     pub(super) fn pulse(&self) -> std::sync::MutexGuard<'_, Pulse> {
@@ -175,46 +170,7 @@ impl Inner {
         self.backlog.add(webhooks.iter().copied());
         let now = self.now();
         if webhooks.into_iter().any(|webhook| self.concurrency.has_room(webhook, now)) {
-            self.wake.notify_one();
-        }
-    }
-
-    /// Wakes the worker if due deliveries wait for a permit. Called after each release of one.
-    pub(super) fn wake_for_backlog(&self) {
-        if !self.backlog.is_empty() {
-            self.wake.notify_one();
-        }
-    }
-
-    /// Has the worker look at all webhooks now.
-    pub(super) fn wake_for_look(&self) {
-        self.backlog.ask_for_look();
-        self.wake.notify_one();
-    }
-
-    /// Lets no attempt begin from now on, and waits until none is in flight, none can begin with a permit that was taken
-    /// before, and every result is stored.
-    pub(super) async fn settle(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        self.concurrency.close();
-        // In this order: an attempt counts as running before its permit is released.
-        while !self.concurrency.is_unused() || self.running.load(Ordering::SeqCst) > 0 {
-            drop(tokio::time::timeout(SETTLE_POLL_INTERVAL, self.settled.notified()).await);
-        }
-    }
-
-    /// Counts an attempt that needs no permit as running, from before its delivery is leased until its result is stored.
-    /// `None` while the engine stops.
-    pub(super) fn begin_attempt(self: &Arc<Self>) -> Option<RunningAttempt> {
-        self.running.fetch_add(1, Ordering::SeqCst);
-        let running = RunningAttempt(Arc::clone(self));
-        (!self.stopping.load(Ordering::SeqCst)).then_some(running)
-    }
-
-    /// Counts results that need no more work.
-    pub(super) fn end_attempts(&self, results: usize) {
-        if results > 0 && self.running.fetch_sub(results, Ordering::SeqCst) == results {
-            self.settled.notify_one();
+            self.backlog.wake();
         }
     }
 
@@ -238,29 +194,5 @@ impl Inner {
     /// Runs `work` on the engine's runtime: callers run on threads of the HTTP server or of the database.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(work);
-    }
-
-    /// The target of a webhook: from the cache if it has this version, else from the database. `None` once the webhook is
-    /// deleted.
-    pub(super) async fn target(&self, id: WebhookId, version: Option<i32>) -> Result<Option<Arc<Target>>, db::Error> {
-        if let Some(target) = self.targets().get(&id).filter(|target| Some(target.version) == version) {
-            return Ok(Some(Arc::clone(target)));
-        }
-        let secret_box = self.db.secret_box();
-        let loaded = self.db.read(move |conn| webhooks::target::target(conn, &secret_box, id)).await?.map(Arc::new);
-        match &loaded {
-            Some(target) => drop(self.targets().insert(id, Arc::clone(target))),
-            None => drop(self.targets().remove(&id)),
-        }
-        Ok(loaded)
-    }
-
-    /// The origin of a webhook's URL, if its target is in the cache.
-    pub(super) fn receiver(&self, id: WebhookId) -> Option<Arc<str>> {
-        self.targets().get(&id).map(|target| target.url.origin().into())
-    }
-
-    fn targets(&self) -> std::sync::MutexGuard<'_, HashMap<WebhookId, Arc<Target>>> {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,7 +41,7 @@ pub(super) enum Tick {
 pub(super) async fn run(inner: Arc<Inner>) {
     let mut fairness = Fairness::default();
     let mut reclaimed_at = tokio::time::Instant::now();
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("worker");
         // Before the claim: by a clock that was set forward deliveries would be due early.
         if let Err(error) = clock_jump::follow(&inner).await {
@@ -60,7 +59,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
         }
         if matches!(ticked, Ok(Tick::Worked)) {
             gather_permits(&inner).await;
-        } else if tokio::time::timeout(POLL_INTERVAL, inner.wake.notified()).await.is_err() {
+        } else if tokio::time::timeout(POLL_INTERVAL, inner.backlog.woken()).await.is_err() {
             inner.backlog.ask_for_look();
         }
     }
@@ -72,7 +71,7 @@ async fn gather_permits(inner: &Inner) {
     let half = inner.concurrency.in_flight() / 2;
     let gathered = async {
         while inner.concurrency.in_flight() > half {
-            inner.wake.notified().await;
+            inner.backlog.woken().await;
         }
     };
     let _gathered_or_not = tokio::time::timeout(GATHER_TIMEOUT, gathered).await;
@@ -131,7 +130,7 @@ struct Claims {
 
 fn claim(inner: &Inner, conn: &mut DbConnection, scope: &Scope, fairness: &mut Fairness) -> Result<Claims, Error> {
     let now = db::now_on(conn)?;
-    inner.set_clock(now);
+    inner.clock.set(now);
     let due = match scope {
         Scope::All => queue::claim::due_webhooks(conn, now)?,
         Scope::Known(ids) => queue::claim::sendable_webhooks(conn, ids, now)?,
@@ -225,17 +224,17 @@ fn share(permits: usize, given: &mut usize, oldest: bool) -> Share {
 
 /// Every 10 s: reclaims expired leases, and starts to send suspects.
 async fn reclaim_expired_leases(inner: &Arc<Inner>) -> Result<(), Error> {
-    let now = inner.ask_clock().await?;
+    let now = inner.clock.ask(&inner.db).await?;
     let scope = LeaseScope::Expired(now);
     while inner.db.write(move |conn| record::interrupt(conn, scope, now)).await? > 0 {}
-    if !inner.suspects.swap(true, Ordering::AcqRel) {
+    if let Ok(turn) = Arc::clone(&inner.suspects).try_lock_owned() {
         let task = Arc::clone(inner);
         inner.spawn(async move {
             let sent = AssertUnwindSafe(send_suspects(&task)).catch_unwind().await;
             if let Err(error) = sent.unwrap_or(Err(Error::Panicked)) {
                 error.log("a suspected delivery could not be sent");
             }
-            task.suspects.store(false, Ordering::Release);
+            drop(turn);
         });
     }
     Ok(())
@@ -248,7 +247,7 @@ const SUSPECT_QUIET_WAIT: Duration = Duration::from_secs(5);
 /// possible, while no other attempt is in flight, so that another crash interrupts little else. The worker continues
 /// meanwhile.
 async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
-    while let Some(_running) = inner.begin_attempt() {
+    while let Some(_running) = inner.in_flight.begin_without_permit() {
         let (now, lease) = (inner.now(), inner.lease(inner.now()));
         let claim = inner.db.write(move |conn| {
             let now = db::now_in_job(conn, now);
@@ -257,9 +256,9 @@ async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
             Ok(Some((delivery, body)))
         });
         let Some((delivery, Some(body))) = claim.await? else { return Ok(()) };
-        // Polls, because the notification of `settled` is for `Engine::stop`.
+        // Polls, because the notification of `InFlight` is for `Engine::stop`.
         let begun = tokio::time::Instant::now();
-        while inner.running.load(Ordering::Acquire) > 1 && begun.elapsed() < SUSPECT_QUIET_WAIT {
+        while inner.in_flight.count() > 1 && begun.elapsed() < SUSPECT_QUIET_WAIT {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let claimed = Claimed { delivery, lease, version: None, body };

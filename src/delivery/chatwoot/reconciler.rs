@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::client::{CallError, Client};
@@ -45,7 +44,7 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     if let Err(error) = begin_all(&inner).await {
         error.log("the comparison of connected Chatwoots was not hurried");
     }
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("chatwoot-comparisons");
         let has_more = match work(&inner, &mut pace).await {
             Ok(has_more) => has_more,

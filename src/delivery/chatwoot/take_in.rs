@@ -1,7 +1,6 @@
 //! Takes in missing events that are wanted, and derives changes of a status that Chatwoot has not reported by its own event.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
@@ -45,7 +44,7 @@ pub(super) async fn step(inner: &Arc<Inner>) -> Result<bool, db::Error> {
         Ok(Due { wanted, awaited, substatus })
     });
     let due = due.await?;
-    if due.wanted.is_empty() && due.awaited.is_empty() || inner.overloaded.load(Ordering::Relaxed) {
+    if due.wanted.is_empty() && due.awaited.is_empty() || inner.intake.is_overloaded() {
         return Ok(false);
     }
     let me = inner.process;

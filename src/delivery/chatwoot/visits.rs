@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::client::{CallError, Client, RemoteWebhook, WebhookFields};
@@ -28,7 +27,7 @@ const WEBHOOK_NAME: &str = "Hachok";
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("chatwoot-visits");
         if let Err(error) = make_due_visits(&inner).await {
             error.log("a connected Chatwoot was not visited");

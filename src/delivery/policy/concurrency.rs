@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::pace::Pace;
 use super::ramp::Ramp;
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
@@ -27,10 +28,6 @@ use crate::domain::timestamp::Timestamp;
 const SLOW_REQUESTS_MAX: usize = 512;
 /// Requests in the slow pool beyond which none moves there from the quick pool.
 const MOVED_REQUESTS_MAX: usize = 2 * SLOW_REQUESTS_MAX;
-/// For how long an answer shows that a receiver does not hang.
-const ANSWER_COUNTS: Duration = Duration::from_secs(2);
-/// For how long a request without an answer shows that a receiver is slow.
-const SLOWNESS_COUNTS: Duration = Duration::from_secs(600);
 /// Webhooks beyond which those that are as if they had never had a request are forgotten.
 const WEBHOOKS_KEPT_MIN: usize = 1024;
 /// While so many results are not yet stored, no further request begins.
@@ -68,16 +65,6 @@ struct WebhookLoad {
     unanswered: usize,
     /// Its results cannot be stored now: no request begins.
     is_held: bool,
-}
-
-/// What the last requests say about a receiver.
-#[derive(Clone, Debug)]
-enum Pace {
-    Unknown,
-    /// It answered within a second, at this time.
-    Quick(Timestamp),
-    /// A request had no answer after a second, at this time.
-    Slow(Timestamp, Arc<str>),
 }
 
 /// In which pool a request is.
@@ -330,19 +317,6 @@ impl WebhookLoad {
         if let Some(ramp) = &mut self.ramp {
             ramp.count(now);
         }
-    }
-}
-
-impl Pace {
-    /// What it still says now. A time in the future, because a clock was set back, counts as long ago.
-    fn at(&self, now: Timestamp) -> Self {
-        let (since, counts) = match self {
-            Self::Unknown => return Self::Unknown,
-            Self::Quick(at) => (*at, ANSWER_COUNTS),
-            Self::Slow(at, _) => (*at, SLOWNESS_COUNTS),
-        };
-        let is_ahead = since.since(now) > Duration::from_secs(1);
-        if is_ahead || now.since(since) > counts { Self::Unknown } else { self.clone() }
     }
 }
 

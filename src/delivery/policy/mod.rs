@@ -3,5 +3,6 @@
 pub(super) mod backoff;
 pub(super) mod concurrency;
 pub(super) mod outcome;
+mod pace;
 mod ramp;
 pub mod retry_after;

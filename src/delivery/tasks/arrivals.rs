@@ -1,7 +1,6 @@
 //! Stores the counts of what came from connected Chatwoots.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::delivery::shared::Inner;
@@ -12,7 +11,7 @@ const STORE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("chatwoot-arrivals");
         tokio::time::sleep(STORE_INTERVAL).await;
         if let Err(error) = inner.arrivals.store(&inner.db).await {

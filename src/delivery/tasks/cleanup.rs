@@ -2,7 +2,6 @@
 //! wait long.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tracing::Instrument;
@@ -34,7 +33,7 @@ const BATCH_PAUSE: Duration = Duration::from_millis(20);
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("cleanup");
         let pause = match clean_if_free(&inner).await {
             Ok(true) => CLEANUP_INTERVAL,
@@ -59,7 +58,7 @@ async fn clean_if_free(inner: &Arc<Inner>) -> Result<bool, Error> {
 }
 
 async fn clean(inner: &Arc<Inner>) -> Result<(), Error> {
-    let (begun, retention) = (Instant::now(), inner.retention);
+    let (begun, retention) = (Instant::now(), inner.limits.retention);
     let expired =
         batches(inner, move |conn, now, age| retention::expire(conn, age.before(backoff::LIFETIME), now)).await?;
     let deleted = purge(inner, retention).await?;

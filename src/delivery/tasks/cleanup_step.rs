@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::clock_jump;
 use crate::db::system::task_locks::{self, Task};
 use crate::db::{DbConnection, Error};
 use crate::delivery::shared::Inner;
@@ -21,7 +20,7 @@ where
             return Ok(None);
         }
         let now = task.now();
-        work(conn, now, now.before(clock_jump::set_forward(&task))).map(Some)
+        work(conn, now, now.before(task.clock.set_forward())).map(Some)
     };
     inner.db.write(job).await
 }

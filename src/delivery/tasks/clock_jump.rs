@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::clock;
 use crate::db::Error;
@@ -53,17 +52,9 @@ pub(in crate::delivery) async fn follow(inner: &Arc<Inner>) -> Result<(), Error>
         return Err(error);
     }
     tracing::info!(seconds = jump / 1_000_000, "the system clock jumped: due times are shifted");
-    let add = |before: i64| Some(before.saturating_add(jump).max(0));
-    // The closure never refuses.
-    let _ = inner.set_forward.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+    inner.clock.note_jump(jump);
     let mut pulse = inner.pulse();
     pulse.cleaned_at = pulse.cleaned_at.map(|at| at.plus_micros(jump));
     pulse.clock_set = Some((clock::now(), jump));
     Ok(())
-}
-
-/// By how much rows may look older than they are, because the clock was set forward since the start. A jump back takes it
-/// away again.
-pub(in crate::delivery) fn set_forward(inner: &Inner) -> Duration {
-    Duration::from_micros(u64::try_from(inner.set_forward.load(Ordering::Acquire)).unwrap_or(0))
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::db::webhooks::mass_changes::{self, Progress};
@@ -23,7 +22,7 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     // The webhooks with a change, and where its next step begins.
     let mut open: BTreeMap<WebhookId, i64> = BTreeMap::new();
     let mut look = true;
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("mass-changes");
         if look && let Err(error) = find(&inner, &mut open).await {
             error.log("changes of many deliveries could not be found");
@@ -61,7 +60,7 @@ async fn step(inner: &Inner, webhook: WebhookId, from: i64) -> Result<Option<i64
         Progress::Done { turned_on } => {
             if turned_on {
                 inner.concurrency.start_slow_ramp(webhook, inner.now());
-                inner.wake_for_look();
+                inner.backlog.wake_for_look();
             }
             Ok(None)
         }

@@ -1,7 +1,6 @@
 //! The overload guard: refuses new events while too many deliveries are due or the disk is nearly full.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::db::Error;
@@ -29,7 +28,7 @@ enum Overload {
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     let mut overload = None;
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("overload");
         match check(&inner, overload).await {
             Ok(now) => {
@@ -39,7 +38,7 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
                     (Some(_), None) => tracing::info!("ingest resumed"),
                     _ => {}
                 }
-                inner.overloaded.store(now.is_some(), Ordering::Relaxed);
+                inner.intake.set_overloaded(now.is_some());
                 overload = now;
             }
             Err(error) => error.log("the queue could not be measured"),
@@ -55,19 +54,19 @@ async fn check(inner: &Inner, before: Option<Overload>) -> Result<Option<Overloa
     if inner.db.is_disk_full() {
         return Ok(Some(Overload::DiskFull));
     }
-    let mut due_max = fault_injection::due_limit(inner.backlog_per_webhook.saturating_mul(OVERLOAD_BACKLOGS));
+    let mut due_max = fault_injection::due_limit(inner.limits.backlog_per_webhook.saturating_mul(OVERLOAD_BACKLOGS));
     if before == Some(Overload::TooManyDue) {
         due_max = due_max * RESUME_PERCENT / 100;
     }
     let now = inner.now();
-    let per_webhook = inner.backlog_per_webhook.min(due_max + 1);
+    let per_webhook = inner.limits.backlog_per_webhook.min(due_max + 1);
     let due = inner.db.read(move |conn| statistics::due(conn, now, per_webhook)).await?;
     Ok((due > due_max).then_some(Overload::TooManyDue))
 }
 
 /// Stores which backlogs became full, and which no longer are.
 async fn note_backlogs(inner: &Inner) -> Result<(), Error> {
-    let pending_max = inner.backlog_per_webhook;
+    let pending_max = inner.limits.backlog_per_webhook;
     for (webhook, is_full) in inner.db.read(move |conn| backlog::changes(conn, pending_max)).await? {
         let now = inner.now();
         if inner.db.write(move |conn| backlog::store(conn, webhook, is_full, now)).await? {

@@ -1,7 +1,6 @@
 //! Continues recoveries: makes at most 25 deliveries a second, so that a receiver that has just come back is not flooded.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::db::deliveries::recoveries;
@@ -17,7 +16,7 @@ pub const PER_SECOND: i64 = 25;
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
-    while !inner.stopping.load(Ordering::Relaxed) {
+    while !inner.is_stopping() {
         fault_injection::panic_point("recoveries");
         if let Err(error) = step(&inner).await {
             error.log("a recovery could not continue");
@@ -39,7 +38,7 @@ async fn step(inner: &Arc<Inner>) -> Result<(), Error> {
         let deliveries = made.await?;
         if deliveries > 0 {
             tracing::debug!(recovery_id = recovery.0, deliveries, "recovery continued");
-            inner.wake_for_look();
+            inner.backlog.wake_for_look();
         }
     }
     Ok(())
