@@ -76,6 +76,7 @@ chatwoot_fault_not_administrator = The owner of the access token cannot change t
 chatwoot_fault_not_found = Chatwoot no longer has this account.
 chatwoot_fault_limited = Chatwoot limits the number of requests. The next check comes later.
 chatwoot_fault_refused = Chatwoot refused the webhook. Check the public URL of this server and the version of Chatwoot.
+chatwoot_fault_events_refused = This version of Chatwoot does not have these events, so they do not arrive:
 chatwoot_fault_redirected = The address redirects to another one. Connect the account again with the address that opens in the browser.
 chatwoot_fault_bad_answer = The response did not come from Chatwoot. Check whether it works.
 chatwoot_fault_unreachable = Chatwoot did not respond.

@@ -80,6 +80,7 @@ chatwoot_fault_not_administrator = Власник токена не може з�
 chatwoot_fault_not_found = У Chatwoot більше немає цього облікового запису.
 chatwoot_fault_limited = Chatwoot обмежує кількість запитів. Наступна перевірка буде пізніше.
 chatwoot_fault_refused = Chatwoot відхилив вебхук. Перевірте публічну адресу цього сервера та версію Chatwoot.
+chatwoot_fault_events_refused = Ця версія Chatwoot не має таких подій, тому вони не надходять:
 chatwoot_fault_redirected = Адреса перенаправляє на іншу. Підключіть обліковий запис знову з адресою, яка відкривається в браузері.
 chatwoot_fault_bad_answer = Це відповідь не від Chatwoot. Перевірте, чи він працює.
 chatwoot_fault_unreachable = Chatwoot не відповів.

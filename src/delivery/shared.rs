@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 use url::Url;
@@ -20,6 +21,7 @@ use crate::db::{self, Db};
 use crate::domain::deliveries::Trigger;
 use crate::domain::events::Event;
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
+use crate::domain::secret_box::expose;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::LEASE;
 use crate::supervisor::Supervisor;
@@ -189,6 +191,11 @@ impl Inner {
     ) -> Result<T, db::Error> {
         let ended = tokio::time::timeout(timeout, self.runtime.spawn(work)).await;
         ended.map_err(|_| db::Error::Busy)?.map_err(|_| db::Error::TaskFailed)?
+    }
+
+    /// Where the Chatwoot with this ingest key sends its events.
+    pub(super) fn ingest_url(&self, key: &SecretString) -> String {
+        format!("{}/ingest/chatwoot/{}", self.public_url, expose(key))
     }
 
     /// Runs `work` on the engine's runtime: callers run on threads of the HTTP server or of the database.

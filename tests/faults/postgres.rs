@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::rig::{Cluster, FaultyReceiver, HelpDesk, Posted, Store, check, status, webhooks};
+use crate::support::chatwoot::{Chatwoot, assert_not_stored, connect};
 use crate::support::ports::ClosedPort;
 use crate::support::{App, Place, event, eventually};
 
@@ -57,15 +58,20 @@ async fn on_postgres_a_database_that_accepts_everything_and_answers_nothing_is_s
     let (app, receiver) = (App::at(Place::on(&cluster.url())), FaultyReceiver::start());
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin, visitor) = (HelpDesk::new(&app), app.admin().await, app.visitor());
+    let chatwoot = Chatwoot::start();
+    connect(&admin, &chatwoot).await;
     let load = desk.load(20);
     desk.until_more(40, PROGRESS_TIMEOUT).await;
     cluster.freeze();
     // Several times: requests that time out must not use up threads or connections.
     for _ in 0..3 {
         let begun = Instant::now();
-        let (posted, ready, page) = tokio::join!(desk.post(), visitor.get("/readyz"), admin.get("/webhooks"));
+        let of_chatwoot = chatwoot.emit(r#"{"event":"message_created","id":1}"#, None);
+        let (posted, ready, page, refused) =
+            tokio::join!(desk.post(), visitor.get("/readyz"), admin.get("/webhooks"), of_chatwoot);
         assert!(begun.elapsed() < ANSWER_TIMEOUT, "{:?}", begun.elapsed());
         assert_eq!(posted, Posted::Refused(503, Some("5".into())));
+        assert_not_stored(&refused);
         assert_eq!(ready.status, 503);
         assert_eq!(page.expect(503).header("retry-after"), "5");
         assert_eq!(visitor.get("/healthz").await.status, 200);

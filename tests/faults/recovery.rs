@@ -5,7 +5,8 @@ use hachok::domain::id::IdSource;
 use serde_json::{Value, json};
 
 use super::rig::{FaultyReceiver, Store, status};
-use crate::support::{Api, App, Place, Receiver, Visitor, event, eventually, webhook};
+use crate::support::chatwoot::{Chatwoot, assert_not_stored, connect};
+use crate::support::{Api, App, PASSWORD, Place, Receiver, Visitor, event, eventually, webhook};
 
 /// More than a recovery creates in one second.
 const FAILED_DELIVERIES: usize = 60;
@@ -64,7 +65,8 @@ async fn events_are_refused_while_too_many_deliveries_are_due() {
     // The first answer takes 6 s, and the webhook has one permit: nothing else is sent to it meanwhile.
     let place = Place::new().set("HACHOK_DUE_LIMIT", "5").set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1");
     let (app, receiver) = (App::at(place), Receiver::start());
-    let api = app.api("admin");
+    let (api, desk) = (app.api("admin"), Chatwoot::start());
+    let page = connect(&app.admin().await, &desk).await;
     let slow = Reply::After(Duration::from_secs(6), Box::new(Reply::Status(204)));
     receiver.answers("/a", [slow, Reply::Status(204)]);
     api.webhook(&webhook(&receiver.at("/a"))).await;
@@ -75,6 +77,7 @@ async fn events_are_refused_while_too_many_deliveries_are_due() {
     .await;
     assert_eq!((refused.status, refused.problem(503)[0].as_str()), (503, "overloaded"));
     assert!(!refused.header("retry-after").is_empty());
+    assert_not_stored(&desk.emit(r#"{"event":"message_created","id":1,"account":{"id":3}}"#, None).await);
     eventually("an accepted event", || async {
         let answer = api.send(event("message_created")).await;
         (answer.status == 202).then_some(())
@@ -85,6 +88,10 @@ async fn events_are_refused_while_too_many_deliveries_are_due() {
     })
     .await;
     assert!(api.deliveries("status=failed").await.is_empty());
+    let visitor = app.visitor();
+    visitor.sign_in("admin@example.com", PASSWORD).await;
+    let counted = visitor.open(&page).await.text("[aria-labelledby=h-refusals] tbody");
+    assert!(counted.starts_with("The server was overloaded, or its database did not respond 1"), "{counted}");
 }
 
 /// Gives a webhook deliveries that failed permanently, each of its own event.

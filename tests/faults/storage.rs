@@ -2,6 +2,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::rig::{FaultyReceiver, HelpDesk, Posted, SmallDisk, Store, check, webhooks};
+use crate::support::chatwoot::{Chatwoot, assert_not_stored, connect};
 use crate::support::{App, Place, Visitor, eventually};
 
 /// How long another process holds the lock on the file.
@@ -12,13 +13,15 @@ const PROGRESS_TIMEOUT: Duration = Duration::from_secs(20);
 async fn a_file_locked_by_another_process_for_eight_seconds_is_reported_and_survived() {
     let (app, receiver) = (App::on_sqlite(), FaultyReceiver::start());
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
-    let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
+    let (desk, admin, chatwoot) = (HelpDesk::new(&app), app.admin().await, Chatwoot::start());
+    connect(&admin, &chatwoot).await;
     let load = desk.load(10);
     desk.until_more(10, PROGRESS_TIMEOUT).await;
     let mut other = Store::of(&app);
     other.run("BEGIN EXCLUSIVE");
     let until = tokio::time::Instant::now() + LOCK_HELD;
     let refusal = desk.until_refused(LOCK_HELD).await;
+    assert_not_stored(&chatwoot.emit(r#"{"event":"message_created","id":1}"#, None).await);
     pages_are_readable(&admin).await;
     tokio::time::sleep_until(until).await;
     other.run("COMMIT");

@@ -2,6 +2,7 @@
 //! envelopes and errors follow its controllers and views.
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -39,6 +40,10 @@ pub struct Desk {
     pub signs: bool,
     /// Answers every request in place of its own answer.
     pub trouble: Option<Reply>,
+    /// Requests whose method and path begin so are answered only after that time; what they change is changed at once.
+    pub slow: Option<(String, Duration)>,
+    /// The names of events that a webhook may have.
+    pub known_events: Vec<&'static str>,
     /// Method and path of each request.
     pub calls: Vec<String>,
     /// The conversations of every account.
@@ -67,6 +72,8 @@ impl Chatwoot {
             webhooks: Vec::new(),
             signs: true,
             trouble: None,
+            slow: None,
+            known_events: ALLOWED.to_vec(),
             calls: Vec::new(),
             conversations: Conversations::default(),
             limits: Vec::new(),
@@ -75,8 +82,12 @@ impl Chatwoot {
         let answering = Arc::clone(&desk);
         let (url, task) = receiver::serve(move |request| {
             let mut desk = answering.lock().expect("a desk");
-            desk.calls.push(format!("{} {}", request.method, request.path));
-            desk.trouble.clone().unwrap_or_else(|| answer(&mut desk, request))
+            let call = format!("{} {}", request.method, request.path);
+            let delay =
+                desk.slow.as_ref().filter(|(begin, _)| call.starts_with(begin.as_str())).map(|(_, delay)| *delay);
+            desk.calls.push(call);
+            let reply = desk.trouble.clone().unwrap_or_else(|| answer(&mut desk, request));
+            delay.map_or(reply.clone(), |delay| Reply::After(delay, Box::new(reply)))
         });
         Self { url, desk, task }
     }
@@ -95,7 +106,12 @@ impl Chatwoot {
 
     /// The requests for conversations and their messages.
     pub fn compared(&self) -> Vec<String> {
-        self.desk().calls.iter().filter(|call| call.contains("/conversations")).cloned().collect()
+        self.calls("/conversations")
+    }
+
+    /// The requests whose method and path contain this text.
+    pub fn calls(&self, part: &str) -> Vec<String> {
+        self.desk().calls.iter().filter(|call| call.contains(part)).cloned().collect()
     }
 
     /// Sends an event to the only webhook as Chatwoot does, signed with its secret.
@@ -132,6 +148,12 @@ pub async fn send(url: &str, body: &str, secret: Option<&str>, timestamp: u64, d
         request = request.header("x-chatwoot-delivery", id);
     }
     Answer::of(request).await
+}
+
+/// Asserts that an event was refused because it could not be stored.
+#[track_caller]
+pub fn assert_not_stored(answer: &Answer) {
+    assert_eq!((answer.problem(503)[0].as_str(), answer.header("retry-after")), ("overloaded", "5"), "{answer:?}");
 }
 
 /// The time in seconds, for a timestamp.
@@ -261,7 +283,7 @@ fn refused(desk: &Desk, body: &Value, own: Option<usize>) -> Option<Reply> {
         return Some(invalid("Url has already been taken", "url"));
     }
     let events = names(&body["subscriptions"]);
-    let is_bad = events.is_empty() || !events.iter().all(|event| ALLOWED.contains(&event.as_str()));
+    let is_bad = events.is_empty() || !events.iter().all(|event| desk.known_events.contains(&event.as_str()));
     is_bad.then(|| invalid("Subscriptions Invalid events", "subscriptions"))
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::registration;
-use crate::db::schema::{chatwoot_comparisons as r, chatwoot_connections as connections, chatwoot_conversations as c};
+use crate::db::schema::{
+    chatwoot_comparisons as r, chatwoot_connections as connections, chatwoot_conversations as c, chatwoot_missing as m,
+};
 use crate::db::{DbConnection, Error};
 use crate::domain::chatwoot::comparison::Expected;
-use crate::domain::chatwoot::progress::{Comparison, Running};
+use crate::domain::chatwoot::progress::{Comparison, LIMITED, Running};
 use crate::domain::chatwoot::subscriptions;
 use crate::domain::id::ConnectionId;
 use crate::domain::timestamp::Timestamp;
@@ -52,13 +54,15 @@ impl From<Row> for Comparison {
     }
 }
 
-/// Whether a comparison is due, or a connection has none.
-pub fn is_any_due(conn: &mut DbConnection, now: Timestamp) -> Result<bool, Error> {
+/// Whether a comparison is due, or a connection has none. Those of the `busy` connections do not count.
+pub fn is_any_due(conn: &mut DbConnection, now: Timestamp, busy: &[ConnectionId]) -> Result<bool, Error> {
     let known: HashMap<ConnectionId, i64> =
         r::table.select((r::connection_id, r::next_at)).load(conn)?.into_iter().collect();
     let is_new = |id: &ConnectionId| !known.contains_key(id);
-    let is_due = |next_at: &i64| *next_at <= now.micros() || *next_at > now.after(WAIT_MAX).micros();
-    Ok(known.values().any(is_due) || comparable(conn)?.keys().any(is_new))
+    let is_due = |(id, next_at): (&ConnectionId, &i64)| {
+        !busy.contains(id) && (*next_at <= now.micros() || *next_at > now.after(WAIT_MAX).micros())
+    };
+    Ok(known.iter().any(is_due) || comparable(conn)?.keys().any(is_new))
 }
 
 /// The connections whose webhook is registered, with the time at which that was last checked.
@@ -93,16 +97,24 @@ pub fn follow_connections(conn: &mut DbConnection, now: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// Forgets the comparison of a connection that was ended, and what it found.
+pub fn end(conn: &mut DbConnection, connection: ConnectionId) -> Result<(), Error> {
+    diesel::delete(r::table.find(connection)).execute(conn)?;
+    diesel::delete(m::table.filter(m::connection_id.eq(connection))).execute(conn)?;
+    Ok(())
+}
+
 /// The comparison of a connection.
 pub fn find(conn: &mut DbConnection, connection: ConnectionId) -> Result<Option<Comparison>, Error> {
     let row: Option<Row> = r::table.find(connection).select(Row::as_select()).get_result(conn).optional()?;
     Ok(row.map(Comparison::from))
 }
 
-/// The comparison whose next step is due for the longest time.
-pub fn due(conn: &mut DbConnection, now: Timestamp) -> Result<Option<Comparison>, Error> {
+/// The comparison whose next step is due for the longest time, without those of the `busy` connections.
+pub fn due(conn: &mut DbConnection, now: Timestamp, busy: &[ConnectionId]) -> Result<Option<Comparison>, Error> {
     let far = r::next_at.gt(now.after(WAIT_MAX).micros());
-    let due = r::table.filter(r::next_at.le(now.micros()).or(far)).order(r::next_at).limit(1);
+    let due = r::table.filter(r::next_at.le(now.micros()).or(far)).filter(r::connection_id.ne_all(busy));
+    let due = due.order(r::next_at).limit(1);
     Ok(due.select(Row::as_select()).load(conn)?.pop().map(Comparison::from))
 }
 
@@ -139,9 +151,22 @@ pub fn hurry_all(conn: &mut DbConnection, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Has a comparison begin, or continue, now. False if the connection has none.
-pub fn hurry(conn: &mut DbConnection, connection: ConnectionId, now: Timestamp) -> Result<bool, Error> {
-    Ok(diesel::update(r::table.find(connection)).set(r::next_at.eq(now.micros())).execute(conn)? > 0)
+/// What came of the request for a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hurried {
+    /// It begins, or continues, now.
+    Now,
+    /// Chatwoot answered 429 last: the comparison continues at the time that it asked for.
+    Limited,
+}
+
+/// Has a comparison begin, or continue, now. `None` if the connection has none.
+pub fn hurry(conn: &mut DbConnection, connection: ConnectionId, now: Timestamp) -> Result<Option<Hurried>, Error> {
+    let unlimited = r::table.find(connection).filter(r::problem.is_null().or(r::problem.ne(LIMITED)));
+    if diesel::update(unlimited).set(r::next_at.eq(now.micros())).execute(conn)? > 0 {
+        return Ok(Some(Hurried::Now));
+    }
+    Ok(find(conn, connection)?.map(|_| Hurried::Limited))
 }
 
 /// Whether missing events of a connection are taken in as they are found. False if the connection has no comparison.

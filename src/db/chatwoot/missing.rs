@@ -124,7 +124,10 @@ pub fn delete(conn: &mut DbConnection, connection: ConnectionId, kind: MissingKi
     Ok(())
 }
 
-/// Removes missing events from the list, and counts them as known: no comparison finds them again. Returns how many.
+/// Missing events that one transaction dismisses: their bodies are in memory.
+pub const DISMISSED_MAX: i64 = 50;
+
+/// Removes up to 50 missing events from the list, and counts them as known: no comparison finds them again. Returns how many.
 pub fn dismiss(
     conn: &mut DbConnection,
     connection: ConnectionId,
@@ -133,7 +136,7 @@ pub fn dismiss(
 ) -> Result<usize, Error> {
     let all = m::table.filter(m::connection_id.eq(connection)).select((m::kind, m::subject, m::body));
     let rows: Vec<(String, i64, Vec<u8>)> = match which {
-        Which::All => all.order(m::occurred_at).load(conn)?,
+        Which::All => all.order(m::occurred_at).limit(DISMISSED_MAX).load(conn)?,
         Which::One(kind, subject) => all.filter(m::kind.eq(kind.as_str())).filter(m::subject.eq(subject)).load(conn)?,
     };
     let substatus = settings::substatus_attribute(conn)?;

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::db::events::routes;
 use crate::db::schema::{chatwoot_connections as c, webhook_events, webhooks};
 use crate::db::{DbConnection, Error};
-use crate::domain::chatwoot::connection::Fault;
+use crate::domain::chatwoot::connection::{Fault, FaultKind};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::ConnectionId;
 use crate::domain::secret_box::SecretBox;
@@ -34,29 +34,81 @@ pub struct Due {
     pub registration: bool,
 }
 
-/// The connections whose Chatwoot is to be visited now: the registration was compared an hour ago or before a webhook was
-/// changed here, or the inboxes were read ten minutes ago.
-pub fn due(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<Due>, Error> {
-    let version = routes::version(conn)?;
-    type Columns = (ConnectionId, i64, i64, Option<i64>);
-    let managed = c::table.filter(c::api_token.is_not_null()).filter(c::disconnected_at.is_null());
-    let rows: Vec<Columns> =
-        managed.order(c::id).select((c::id, c::next_check_at, c::next_sync_at, c::checked_routing)).load(conn)?;
-    // A time beyond the interval was stored before the clock was set back.
-    let is_over = |at: i64, interval: Duration| at <= now.micros() || at > now.after(interval).micros();
-    let due = rows.into_iter().filter_map(|(id, check_at, sync_at, routing)| {
-        let registration = is_over(check_at, CHECK_INTERVAL) || routing != Some(version);
-        (registration || is_over(sync_at, SYNC_INTERVAL)).then_some(Due { id, registration })
-    });
-    Ok(due.collect())
+/// Restricts a statement to connections that no process is visiting. A time beyond [`CLAIM`] was stored before the clock was
+/// set back.
+macro_rules! unclaimed {
+    ($now:expr) => {
+        c::claimed_until
+            .is_null()
+            .or(c::claimed_until.le($now.micros()))
+            .or(c::claimed_until.gt($now.after(CLAIM).micros()))
+    };
 }
 
-/// Claims a connection for a visit by this process. False while another process visits it.
+/// Restricts a statement to connections whose Chatwoot did not answer 429 last.
+macro_rules! unlimited {
+    () => {
+        c::problem.is_null().or(c::problem.ne(FaultKind::Limited.as_str()))
+    };
+}
+
+/// The columns that say when a visit is due: id, `next_check_at`, `next_sync_at`, `checked_routing`, `problem`.
+type Schedule = (ConnectionId, i64, i64, Option<i64>, Option<String>);
+
+/// The visit that is due, if one is. A change of a webhook here makes none due before the time that a Chatwoot asked for.
+fn visit_due((id, check_at, sync_at, routing, problem): Schedule, version: i64, now: Timestamp) -> Option<Due> {
+    // A time beyond the longest wait was stored before the clock was set back.
+    let is_over = |at: i64| at <= now.micros() || at > now.after(CHECK_INTERVAL).micros();
+    let is_limited = problem.as_deref() == Some(FaultKind::Limited.as_str());
+    let registration = is_over(check_at) || (routing != Some(version) && !is_limited);
+    (registration || is_over(sync_at)).then_some(Due { id, registration })
+}
+
+/// The connections whose Chatwoot is to be visited now: the registration was compared an hour ago or before a webhook was
+/// changed here, or the inboxes were read ten minutes ago. Without those that are being visited.
+pub fn due(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<ConnectionId>, Error> {
+    let version = routes::version(conn)?;
+    let managed = c::table.filter(c::api_token.is_not_null()).filter(c::disconnected_at.is_null());
+    let columns = (c::id, c::next_check_at, c::next_sync_at, c::checked_routing, c::problem);
+    let rows: Vec<Schedule> = managed.filter(unclaimed!(now)).order(c::id).select(columns).load(conn)?;
+    Ok(rows.into_iter().filter_map(|row| visit_due(row, version, now)).map(|due| due.id).collect())
+}
+
+/// Claims a connection for a visit by this process. False while another visit is being made.
 pub fn claim(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<bool, Error> {
-    let until = now.after(CLAIM).micros();
-    let is_free = c::claimed_until.is_null().or(c::claimed_until.le(now.micros())).or(c::claimed_until.gt(until));
-    let claimed = diesel::update(c::table.find(id).filter(is_free)).set(c::claimed_until.eq(until)).execute(conn)?;
-    Ok(claimed > 0)
+    let until = c::claimed_until.eq(now.after(CLAIM).micros());
+    Ok(diesel::update(c::table.find(id).filter(unclaimed!(now))).set(until).execute(conn)? > 0)
+}
+
+/// Claims a connection whose visit is due. `None` while another visit is being made, and after one was.
+pub fn claim_due(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<Option<Due>, Error> {
+    if !claim(conn, id, now)? {
+        return Ok(None);
+    }
+    // After the claim, which locks the row: between the list of what is due and the claim another process may have made the
+    // visit.
+    let version = routes::version(conn)?;
+    let managed = c::table.find(id).filter(c::api_token.is_not_null()).filter(c::disconnected_at.is_null());
+    let columns = (c::id, c::next_check_at, c::next_sync_at, c::checked_routing, c::problem);
+    let row: Option<Schedule> = managed.select(columns).get_result(conn).optional()?;
+    let due = row.and_then(|row| visit_due(row, version, now));
+    if due.is_none() {
+        release(conn, id)?;
+    }
+    Ok(due)
+}
+
+/// Ends a claim.
+pub fn release(conn: &mut DbConnection, id: ConnectionId) -> Result<(), Error> {
+    diesel::update(c::table.find(id)).set(c::claimed_until.eq(None::<i64>)).execute(conn)?;
+    Ok(())
+}
+
+/// Ends all claims.
+pub fn end_claims(conn: &mut DbConnection) -> Result<(), Error> {
+    let claimed = c::table.filter(c::claimed_until.is_not_null());
+    diesel::update(claimed).set(c::claimed_until.eq(None::<i64>)).execute(conn)?;
+    Ok(())
 }
 
 /// The events that webhooks want, and the version of the routing of which that is true.
@@ -72,52 +124,64 @@ pub fn wanted(conn: &mut DbConnection) -> Result<(Vec<EventName>, i64), Error> {
     Ok((names.iter().filter_map(|name| EventName::parse(name)).collect(), version))
 }
 
-/// What a comparison of the registration found or made.
+/// A registration to be stored.
 #[derive(Clone, Debug)]
-pub struct Registered {
+pub struct Stored {
     /// The id of the webhook in Chatwoot.
     pub webhook_id: i64,
     /// Its signing secret; `None` before Chatwoot 4.11.2.
     pub secret: Option<SecretString>,
     /// The version of the routing whose events are registered.
     pub routing: i64,
+    /// Events that this Chatwoot does not know.
+    pub refused: Vec<EventName>,
 }
 
-/// Stores the registration of a connection, which is as it should be. A fault is over.
-pub fn record_registered(
+/// Stores the registration of a connection, which is as it should be; earlier faults are over. False if the connection was
+/// ended meanwhile: then nothing is stored.
+pub fn record(
     conn: &mut DbConnection,
     secret_box: &SecretBox,
     id: ConnectionId,
-    found: &Registered,
+    found: &Stored,
     now: Timestamp,
-) -> Result<(), Error> {
-    super::set_secret(conn, secret_box, id, found.secret.as_ref(), now)?;
-    diesel::update(c::table.find(id).filter(c::disconnected_at.is_null()))
+) -> Result<bool, Error> {
+    let refused = (!found.refused.is_empty()).then(|| Fault::of_refused_events(&found.refused, now));
+    let stored = diesel::update(connected(id))
         .set((
             c::webhook_id.eq(found.webhook_id),
             c::checked_at.eq(now.micros()),
             c::next_check_at.eq(now.after(CHECK_INTERVAL).micros()),
             c::checked_routing.eq(found.routing),
-            (c::problem.eq(None::<String>), c::problem_detail.eq(None::<String>), c::problem_at.eq(None::<i64>)),
+            (
+                c::problem.eq(refused.as_ref().map(|fault| fault.kind.as_str())),
+                c::problem_detail.eq(refused.as_ref().and_then(|fault| fault.detail.as_deref())),
+                c::problem_at.eq(refused.as_ref().map(|fault| fault.at.micros())),
+            ),
         ))
         .execute(conn)?;
-    Ok(())
+    if stored == 0 {
+        return Ok(false);
+    }
+    super::set_secret(conn, secret_box, id, found.secret.as_ref(), now)?;
+    Ok(true)
 }
 
-/// Stores that the inboxes were read, and ends the claim.
+#[diesel::dsl::auto_type]
+fn connected(id: ConnectionId) -> _ {
+    c::table.filter(c::id.eq(id)).filter(c::disconnected_at.is_null())
+}
+
+/// Stores that the inboxes were read.
 pub fn record_synced(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<(), Error> {
-    diesel::update(c::table.find(id))
-        .set((
-            c::inboxes_synced_at.eq(now.micros()),
-            c::next_sync_at.eq(now.after(SYNC_INTERVAL).micros()),
-            c::claimed_until.eq(None::<i64>),
-        ))
+    diesel::update(connected(id))
+        .set((c::inboxes_synced_at.eq(now.micros()), c::next_sync_at.eq(now.after(SYNC_INTERVAL).micros())))
         .execute(conn)?;
     Ok(())
 }
 
-/// Stores why a visit failed, and ends the claim. The next visit comes after five minutes, or after `retry_after` if that is
-/// longer.
+/// Stores why a visit failed. The next visit comes after five minutes, or after `retry_after` if that is longer, up to an
+/// hour. No effect if the connection was ended meanwhile.
 pub fn record_fault(
     conn: &mut DbConnection,
     id: ConnectionId,
@@ -125,9 +189,9 @@ pub fn record_fault(
     routing: i64,
     retry_after: Option<Duration>,
 ) -> Result<(), Error> {
-    let wait = retry_after.unwrap_or_default().clamp(RETRY_INTERVAL, SYNC_INTERVAL);
+    let wait = retry_after.unwrap_or_default().clamp(RETRY_INTERVAL, CHECK_INTERVAL);
     let next = fault.at.after(wait).micros();
-    diesel::update(c::table.find(id))
+    diesel::update(connected(id))
         .set((
             (
                 c::problem.eq(fault.kind.as_str()),
@@ -137,23 +201,23 @@ pub fn record_fault(
             c::checked_at.eq(fault.at.micros()),
             (c::next_check_at.eq(next), c::next_sync_at.eq(next)),
             c::checked_routing.eq(routing),
-            c::claimed_until.eq(None::<i64>),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// Has the registration compared at once, unless it was compared in the last minute: a wrong signature may mean that the
-/// secret was changed there.
+/// Has the registration compared at once, unless it was compared in the last minute, or Chatwoot limits requests: a wrong
+/// signature may mean that the secret was changed there.
 pub fn ask_check(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<(), Error> {
     let before = now.before(ASKED_CHECK_INTERVAL).micros();
     let unchecked = c::table.find(id).filter(c::checked_at.is_null().or(c::checked_at.lt(before)));
-    diesel::update(unchecked).set(c::next_check_at.eq(now.micros())).execute(conn)?;
+    diesel::update(unchecked.filter(unlimited!())).set(c::next_check_at.eq(now.micros())).execute(conn)?;
     Ok(())
 }
 
-/// Has the inboxes read at once: an event named one that is not known.
+/// Has the inboxes read at once, unless Chatwoot limits requests: an event named one that is not known.
 pub fn ask_sync(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<(), Error> {
-    diesel::update(c::table.find(id)).set(c::next_sync_at.eq(now.micros())).execute(conn)?;
+    let unlimited = c::table.find(id).filter(unlimited!());
+    diesel::update(unlimited).set(c::next_sync_at.eq(now.micros())).execute(conn)?;
     Ok(())
 }

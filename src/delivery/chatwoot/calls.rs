@@ -6,9 +6,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::client::{CallError, Client};
+use super::remote_webhook::Registration;
 use super::visits;
-use crate::db::chatwoot::registration::Due;
-use crate::db::{self, chatwoot};
+use crate::db::chatwoot::registration::{self, Due};
+use crate::db::{self, chatwoot, chatwoot::comparisons};
 use crate::delivery::engine::Engine;
 use crate::delivery::shared::Inner;
 use crate::domain::chatwoot::connection::{Account, Refusal};
@@ -36,10 +37,13 @@ impl Engine {
         let inner = Arc::clone(&self.0);
         let due = Due { id, registration: true };
         let visited = async move {
-            while !visits::visit(&inner, due).await? {
+            loop {
+                let now = inner.now();
+                if inner.db.write(move |conn| registration::claim(conn, id, now)).await? {
+                    return visits::visit(&inner, due).await;
+                }
                 tokio::time::sleep(CLAIM_POLL_INTERVAL).await;
             }
-            Ok(())
         };
         self.0.finish(FORM_TIMEOUT, visited).await
     }
@@ -81,14 +85,29 @@ async fn disconnect(inner: &Inner, id: ConnectionId) -> Result<Option<Result<(),
     let (secret_box, now) = (inner.db.secret_box(), inner.now());
     let end = move |conn: &mut db::DbConnection| {
         let access = chatwoot::api_access(conn, &secret_box, id)?;
-        let webhook = chatwoot::find(conn, id)?.and_then(|found| found.server?.webhook_id);
+        let key = chatwoot::key(conn, &secret_box, id)?;
+        let known = chatwoot::find(conn, id)?.and_then(|found| found.server?.webhook_id);
         chatwoot::disconnect(conn, id, now)?;
-        Ok(access.zip(webhook))
+        // Its missing events could not be taken in any more.
+        comparisons::end(conn, id)?;
+        // Keeps the visit of a new connection away until the webhook is removed. A visit that has the claim finds the
+        // connection ended, and removes what it registers.
+        let is_claimed = registration::claim(conn, id, now)?;
+        Ok((access.zip(key), known, is_claimed))
     };
-    let Some((access, webhook)) = inner.db.write(end).await? else { return Ok(None) };
-    let client = Client::new(&inner.sender, &access.base_url, &access.token);
-    Ok(Some(match client.delete_webhook(access.account_id, webhook).await {
-        Err(CallError::NotFound) => Ok(()),
-        removed => removed,
-    }))
+    let (access, known, is_claimed) = inner.db.write(end).await?;
+    let mut removed = None;
+    if let Some((access, key)) = access {
+        let client = Client::new(&inner.sender, &access.base_url, &access.token);
+        let url = inner.ingest_url(&key);
+        let there = Registration { client, account: access.account_id, url: &url, known };
+        removed = Some(match there.remove().await {
+            Err(CallError::NotFound) => Ok(()),
+            removed => removed,
+        });
+    }
+    if is_claimed {
+        inner.db.write(move |conn| registration::release(conn, id)).await?;
+    }
+    Ok(removed)
 }

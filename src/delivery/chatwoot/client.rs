@@ -15,6 +15,7 @@ use crate::delivery::network::request::USER_AGENT;
 use crate::delivery::network::sender::{Failure, Headers, Sender};
 use crate::delivery::policy::retry_after;
 use crate::domain::chatwoot::connection::Account;
+use crate::domain::chatwoot::inputs::SECRET_BYTES_MAX;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::inboxes::{EXTERNAL_ID_CHARS_MAX, NewInbox};
 use crate::domain::name::NAME_CHARS_MAX;
@@ -62,7 +63,11 @@ pub struct RemoteWebhook {
 }
 
 fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<SecretString>, D::Error> {
-    Ok(Option::<String>::deserialize(value)?.filter(|text| !text.is_empty()).map(SecretString::from))
+    let secret = Option::<String>::deserialize(value)?.filter(|text| !text.is_empty());
+    if secret.as_ref().is_some_and(|text| text.len() > SECRET_BYTES_MAX) {
+        return Err(serde::de::Error::custom("the secret is too long"));
+    }
+    Ok(secret.map(SecretString::from))
 }
 
 /// Accounts of a token that are read.

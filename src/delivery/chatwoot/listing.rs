@@ -1,9 +1,11 @@
 //! Reads conversations and messages of a Chatwoot, page by page.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tokio::sync::Mutex;
 
 use super::client::{CallError, Client};
 use crate::db::chatwoot::comparisons::Compared;
@@ -22,6 +24,13 @@ const AFTER_PAGE: usize = 100;
 const BEFORE_PAGE: usize = 20;
 /// Pages of messages that are read of one conversation.
 const MESSAGE_PAGES_MAX: usize = 50;
+/// The largest conversation that is read: it repeats its last message, which may have 150,000 characters, twice.
+const CONVERSATION_BYTES_MAX: usize = 1024 * 1024;
+/// The largest sum of the bodies that the messages of one conversation make. Each repeats the conversation.
+const BODIES_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long the messages of one conversation are read. With a Chatwoot that takes 6 s for each page, 50 pages would take
+/// five minutes.
+const MESSAGES_TIME_MAX: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 struct Conversations {
@@ -33,20 +42,30 @@ struct Payload {
     payload: Vec<Box<RawValue>>,
 }
 
-/// Spaces requests, and counts them.
-#[derive(Debug, Default)]
-pub(super) struct Pace {
-    last: Option<Instant>,
-    /// Requests since the count was last taken.
+/// Spaces the requests of all comparisons.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pace(Arc<Mutex<Option<Instant>>>);
+
+/// Spaces the requests of one page, and counts them.
+#[derive(Debug)]
+pub(super) struct Paced {
+    pace: Pace,
+    /// Requests that were made for the page.
     pub(super) requests: i64,
 }
 
-impl Pace {
+impl Paced {
+    pub(super) const fn new(pace: Pace) -> Self {
+        Self { pace, requests: 0 }
+    }
+
+    /// Waits until a request may be made. Comparisons that wait at the same time make theirs in order.
     async fn wait(&mut self) {
-        if let Some(last) = self.last {
+        let mut last = self.pace.0.lock().await;
+        if let Some(last) = *last {
             tokio::time::sleep(REQUEST_INTERVAL.saturating_sub(last.elapsed())).await;
         }
-        self.last = Some(Instant::now());
+        *last = Some(Instant::now());
         self.requests += 1;
     }
 }
@@ -57,14 +76,15 @@ pub(super) async fn conversations(
     account: i64,
     page: i64,
     substatus: &str,
-    pace: &mut Pace,
+    pace: &mut Paced,
 ) -> Result<Vec<ApiConversation>, CallError> {
     let path = format!(
         "accounts/{account}/conversations?status=all&assignee_type=all&sort_by=last_activity_at_desc&page={page}"
     );
     pace.wait().await;
     let found: Conversations = client.get(&path).await?;
-    let some = found.data.payload.iter().take(CONVERSATIONS_PER_PAGE_MAX);
+    let is_read = |one: &&Box<RawValue>| one.get().len() <= CONVERSATION_BYTES_MAX;
+    let some = found.data.payload.iter().filter(is_read).take(CONVERSATIONS_PER_PAGE_MAX);
     Ok(some.filter_map(|one| ApiConversation::read(one, substatus)).collect())
 }
 
@@ -75,16 +95,24 @@ pub(super) async fn messages(
     conversation: &ApiConversation,
     compared: Compared,
     window: Window,
-    pace: &mut Pace,
+    pace: &mut Paced,
 ) -> Result<Vec<ApiMessage>, CallError> {
     let path = format!("accounts/{account}/conversations/{}/messages", conversation.number.0);
     let mut found = Vec::new();
     let mut query = if compared.message > 0 { format!("?after={}", compared.message) } else { String::new() };
+    let (begun, mut bytes) = (Instant::now(), 0);
     for _ in 0..MESSAGE_PAGES_MAX {
+        if begun.elapsed() > MESSAGES_TIME_MAX || bytes > BODIES_BYTES_MAX {
+            break;
+        }
         pace.wait().await;
         let page: Payload = client.get(&format!("{path}{query}")).await?;
         let ids = page.payload.iter().filter_map(|one| number(Members::of(one)?.get("id")?));
-        let read: Vec<ApiMessage> = page.payload.iter().filter_map(|one| ApiMessage::read(one)).collect();
+        let mut read: Vec<ApiMessage> = page.payload.iter().filter_map(|one| ApiMessage::read(one)).collect();
+        read.retain(|message| {
+            bytes += message.size_bytes() + conversation.size_bytes();
+            bytes <= BODIES_BYTES_MAX
+        });
         let reaches_begin = read.iter().any(|message| message.created_s <= window.after_s);
         found.extend(read);
         query = if compared.message > 0 {

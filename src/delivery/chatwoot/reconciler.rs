@@ -1,13 +1,14 @@
 //! Compares connected Chatwoots with what has arrived, every five minutes and after a start: Chatwoot sends an event once, so
 //! what is lost on the way shows only there. Requests are spaced, and only conversations with activity since the last
 //! comparison are read. A comparison continues after an error, a limit (429) or a restart with the page at which it was.
+//! Up to four connections are compared at the same time, so that a Chatwoot that answers slowly delays no other.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::client::{CallError, Client};
-use super::listing::{self, Pace};
+use super::listing::{self, Pace, Paced};
 use super::take_in;
 use crate::db::chatwoot::comparisons::{self, Compared};
 use crate::db::chatwoot::{conversations, missing, registration};
@@ -19,9 +20,10 @@ use crate::domain::chatwoot::api_objects::{ApiConversation, ApiMessage};
 use crate::domain::chatwoot::comparison::{self, Expected, MissingKind, Window};
 use crate::domain::chatwoot::connection::{Account, ApiAccess};
 use crate::domain::chatwoot::observation::ConversationKey;
-use crate::domain::chatwoot::progress::{Comparison, LISTED_MAX, Running};
+use crate::domain::chatwoot::progress::{Comparison, LIMITED, LISTED_MAX, Running};
 use crate::domain::chatwoot::snapshot::Snapshot;
 use crate::domain::chatwoot::subscriptions;
+use crate::domain::id::ConnectionId;
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
@@ -35,18 +37,24 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// For how long a page that is being compared is not due: longer than a page takes.
 const PAGE_CLAIM: Duration = Duration::from_secs(180);
+/// After that time no further conversation of a page is read: what was read is stored, and the page is read again.
+const PAGE_TIME_MAX: Duration = Duration::from_secs(60);
+/// With more bytes of conversations and messages no further conversation of a page is read either.
+const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Connections that are compared at the same time.
+const PAGES_MAX: usize = 4;
 /// Younger changes are not compared: their events may be on their way through the queues of Chatwoot.
 const GRACE: Duration = Duration::from_secs(120);
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
-    let mut pace = Pace::default();
+    let pages = Pages::default();
     if let Err(error) = begin_all(&inner).await {
         error.log("the comparison of connected Chatwoots was not hurried");
     }
     while !inner.is_stopping() {
         fault_injection::panic_point("chatwoot-comparisons");
-        let has_more = match work(&inner, &mut pace).await {
+        let has_more = match work(&inner, &pages).await {
             Ok(has_more) => has_more,
             Err(error) => {
                 error.log("a connected Chatwoot was not compared");
@@ -68,18 +76,66 @@ async fn begin_all(inner: &Inner) -> Result<(), db::Error> {
     Ok(())
 }
 
-/// Does one step of each kind of work. True if more is due at once.
-async fn work(inner: &Arc<Inner>, pace: &mut Pace) -> Result<bool, db::Error> {
+/// The pages that are being compared.
+#[derive(Clone, Default)]
+struct Pages {
+    pace: Pace,
+    connections: Arc<Mutex<HashSet<ConnectionId>>>,
+}
+
+/// A connection is being compared until this is dropped.
+struct BeingCompared {
+    pages: Pages,
+    connection: ConnectionId,
+}
+
+impl Pages {
+    fn connections(&self) -> MutexGuard<'_, HashSet<ConnectionId>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, connection: ConnectionId) -> BeingCompared {
+        self.connections().insert(connection);
+        BeingCompared { pages: self.clone(), connection }
+    }
+}
+
+impl Drop for BeingCompared {
+    fn drop(&mut self) {
+        self.pages.connections().remove(&self.connection);
+    }
+}
+
+/// Takes in some of what is wanted, and begins with a page that is due. True if more may be due at once.
+async fn work(inner: &Arc<Inner>, pages: &Pages) -> Result<bool, db::Error> {
     let took_in = take_in::step(inner).await?;
-    let now = inner.now();
-    if !inner.db.read(move |conn| comparisons::is_any_due(conn, now)).await? {
+    let (now, busy) = (inner.now(), pages.connections().iter().copied().collect::<Vec<_>>());
+    if busy.len() >= PAGES_MAX {
         return Ok(took_in);
     }
-    let Some(page) = begin(inner).await? else { return Ok(took_in) };
+    let others = busy.clone();
+    if !inner.db.read(move |conn| comparisons::is_any_due(conn, now, &others)).await? {
+        return Ok(took_in);
+    }
+    let Some(page) = begin(inner, busy).await? else { return Ok(took_in) };
+    let (being_compared, comparing) = (pages.begin(page.comparison.connection), Arc::clone(inner));
+    inner.spawn(async move {
+        let paced = Paced::new(being_compared.pages.pace.clone());
+        if let Err(error) = compare_page(&comparing, page, paced).await {
+            error.log("a connected Chatwoot was not compared");
+        }
+        drop(being_compared);
+        // The next page is due at once.
+        comparing.comparisons.notify_one();
+    });
+    Ok(true)
+}
+
+async fn compare_page(inner: &Arc<Inner>, page: Page, mut paced: Paced) -> Result<(), db::Error> {
     let client = Client::new(&inner.sender, &page.access.base_url, &page.access.token);
-    match read(client, &page, inner, pace).await? {
-        Ok(listed) => store(inner, page, listed, std::mem::take(&mut pace.requests)).await.map(|()| true),
-        Err(error) => postpone(inner, page.comparison, &error, std::mem::take(&mut pace.requests)).await.map(|()| true),
+    match read(client, &page, inner, &mut paced).await? {
+        Ok(listed) => store(inner, page, listed, paced.requests).await,
+        Err(error) => postpone(inner, page.comparison, &error, paced.requests).await,
     }
 }
 
@@ -94,7 +150,7 @@ struct Page {
 }
 
 /// Claims the page that is due. `None` if another process has the task, or nothing is due.
-async fn begin(inner: &Arc<Inner>) -> Result<Option<Page>, db::Error> {
+async fn begin(inner: &Arc<Inner>, busy: Vec<ConnectionId>) -> Result<Option<Page>, db::Error> {
     let (now, me, secret_box) = (inner.now(), inner.process, inner.db.secret_box());
     let begin = move |conn: &mut DbConnection| {
         let now = db::now_in_job(conn, now);
@@ -102,7 +158,7 @@ async fn begin(inner: &Arc<Inner>) -> Result<Option<Page>, db::Error> {
             return Ok(None);
         }
         comparisons::follow_connections(conn, now)?;
-        let Some(mut comparison) = comparisons::due(conn, now)? else { return Ok(None) };
+        let Some(mut comparison) = comparisons::due(conn, now, &busy)? else { return Ok(None) };
         let id = comparison.connection;
         let access = chatwoot::api_access(conn, &secret_box, id)?;
         let (Some(access), Some(connection)) = (access, chatwoot::find(conn, id)?) else { return Ok(None) };
@@ -139,8 +195,18 @@ async fn begin(inner: &Arc<Inner>) -> Result<Option<Page>, db::Error> {
 struct Listed {
     /// Each with its messages, if it has new activity.
     conversations: Vec<(ApiConversation, Option<Vec<ApiMessage>>)>,
-    /// Whether all conversations of the window are listed.
-    is_last: bool,
+    progress: PageProgress,
+}
+
+/// How far a comparison is after a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PageProgress {
+    /// It was the last page.
+    Ended,
+    /// More pages follow.
+    NextPage,
+    /// The time for the page was over: the rest of its conversations follows.
+    SamePage,
 }
 
 /// Reads the page and the messages of its conversations from Chatwoot.
@@ -148,24 +214,30 @@ async fn read(
     client: Client<'_>,
     page: &Page,
     inner: &Inner,
-    pace: &mut Pace,
+    paced: &mut Paced,
 ) -> Result<Result<Listed, CallError>, db::Error> {
     let (account, window) = (page.account.id, page.window);
-    let listed = listing::conversations(client, account, page.running.page, &page.substatus, pace).await;
+    let listed = listing::conversations(client, account, page.running.page, &page.substatus, paced).await;
     let mut listed = match listed {
         Ok(listed) => listed,
         Err(error) => return Ok(Err(error)),
     };
-    let is_last = page.running.ends_with(listed.last().map(|last| last.last_activity_s), window.after_s);
+    let (begun, is_last) =
+        (Instant::now(), page.running.ends_with(listed.last().map(|last| last.last_activity_s), window.after_s));
+    let mut progress = if is_last { PageProgress::Ended } else { PageProgress::NextPage };
     listed.retain(|conversation| conversation.last_activity_s > window.after_s);
     let (id, numbers) = (page.comparison.connection, numbers(&listed));
     let compared = inner.db.read(move |conn| comparisons::compared(conn, id, &numbers)).await?;
-    let mut conversations = Vec::with_capacity(listed.len());
+    let (mut conversations, mut bytes) = (Vec::with_capacity(listed.len()), 0);
     for conversation in listed {
         let compared = compared.get(&conversation.number.0).copied().unwrap_or_default();
         let has_news = conversation.last_activity_s > compared.activity_s;
+        if has_news && (begun.elapsed() > PAGE_TIME_MAX || bytes > PAGE_BYTES_MAX) {
+            progress = PageProgress::SamePage;
+            break;
+        }
         let messages = if has_news && page.running.comparing.messages {
-            match listing::messages(client, account, &conversation, compared, window, pace).await {
+            match listing::messages(client, account, &conversation, compared, window, paced).await {
                 Ok(messages) => messages,
                 // It was deleted meanwhile, or its messages are larger than an answer may be.
                 Err(CallError::NotFound | CallError::BadAnswer) => {
@@ -177,9 +249,10 @@ async fn read(
         } else {
             Vec::new()
         };
+        bytes += messages.iter().map(|one| one.size_bytes() + conversation.size_bytes()).sum::<usize>();
         conversations.push((conversation, has_news.then_some(messages)));
     }
-    Ok(Ok(Listed { conversations, is_last }))
+    Ok(Ok(Listed { conversations, progress }))
 }
 
 fn numbers(listed: &[ApiConversation]) -> Vec<i64> {
@@ -191,22 +264,27 @@ async fn store(inner: &Arc<Inner>, page: Page, listed: Listed, requests: i64) ->
     let (now, me) = (inner.now(), inner.process);
     let found = inner.db.write(move |conn| {
         let now = db::now_in_job(conn, now);
-        // Without the task another process has the page.
-        if !task_locks::acquire(conn, Task::Comparison, me)? {
+        // Without the task another process has the page; without the comparison the connection was ended.
+        let is_over = comparisons::find(conn, page.comparison.connection)?.is_none();
+        if is_over || !task_locks::acquire(conn, Task::Comparison, me)? {
             return Ok(0);
         }
         let found = compare(conn, &page, &listed, now)?;
         let mut comparison = page.comparison;
         comparison.requests += requests;
         comparison.problem = None;
-        if listed.is_last {
-            comparison.running = None;
-            comparison.compared_to_s = comparison.compared_to_s.max(page.window.until_s);
-            comparison.ended_at = Some(now);
-            comparison.next_at = now.after(COMPARISON_INTERVAL);
-        } else {
-            comparison.running = Some(Running { page: page.running.page + 1, ..page.running });
-            comparison.next_at = now;
+        comparison.next_at = now;
+        match listed.progress {
+            PageProgress::Ended => {
+                comparison.running = None;
+                comparison.compared_to_s = comparison.compared_to_s.max(page.window.until_s);
+                comparison.ended_at = Some(now);
+                comparison.next_at = now.after(COMPARISON_INTERVAL);
+            }
+            PageProgress::NextPage => {
+                comparison.running = Some(Running { page: page.running.page + 1, ..page.running });
+            }
+            PageProgress::SamePage => {}
         }
         comparisons::store(conn, &comparison)?;
         Ok(found)
@@ -306,7 +384,7 @@ fn problem(error: &CallError) -> String {
     match error {
         CallError::Unauthorized => "401".into(),
         CallError::NotFound => "404".into(),
-        CallError::Limited(_) => "429".into(),
+        CallError::Limited(_) => LIMITED.into(),
         CallError::Refused(_) => "422".into(),
         CallError::Redirected => "redirected".into(),
         CallError::Status(status) => status.to_string(),

@@ -1,85 +1,126 @@
 //! Visits to connected Chatwoots: the webhook that Hachok registered there is compared with what it should be and repaired,
 //! and the inboxes are read. A visit is due each hour, ten minutes after the inboxes were read, after a change of a webhook
-//! here, and when a person asks for it.
+//! here, and when a person asks for it. Up to eight are made at the same time, so that a Chatwoot that hangs delays no other.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::{CallError, Client, RemoteWebhook, WebhookFields};
-use crate::db::chatwoot::registration::{self, Due, Registered};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::client::{CallError, Client};
+use super::remote_webhook::Registration;
+use crate::db::chatwoot::registration::{self, Due, Stored};
 use crate::db::{self, chatwoot, inboxes};
+use crate::delivery::network::sender::Failure;
 use crate::delivery::shared::Inner;
 use crate::domain::chatwoot::connection::{ApiAccess, Fault, FaultKind};
 use crate::domain::chatwoot::subscriptions;
+use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::ConnectionId;
-use crate::domain::secret_box::expose;
+use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 
 /// How often the task looks for visits that are due. Several changes of webhooks within this time lead to one visit.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// Visits at the same time. A Chatwoot that does not answer keeps one for 6 s, one that answers slowly for up to 90 s.
+const VISITS_MAX: usize = 8;
+/// The longest visit, shorter than its claim.
+const VISIT_TIMEOUT: Duration = Duration::from_secs(90);
+/// The longest detail of a fault that comes from Chatwoot.
+const DETAIL_CHARS_MAX: usize = 64;
 /// Inboxes that are stored in one transaction.
 const INBOXES_PER_COMMIT: usize = 100;
-/// The name of the webhook in Chatwoot.
-const WEBHOOK_NAME: &str = "Hachok";
 
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
+    let permits = Arc::new(Semaphore::new(VISITS_MAX));
+    if let Err(error) = end_claims(&inner).await {
+        error.log("claims of an earlier process on connected Chatwoots were not ended");
+    }
     while !inner.is_stopping() {
         fault_injection::panic_point("chatwoot-visits");
-        if let Err(error) = make_due_visits(&inner).await {
-            error.log("a connected Chatwoot was not visited");
+        if let Err(error) = begin_due_visits(&inner, &permits).await {
+            error.log("connected Chatwoots were not visited");
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-async fn make_due_visits(inner: &Arc<Inner>) -> Result<(), db::Error> {
+/// On SQLite no other process makes visits, so a claim is one of a process that was killed during a visit. On Postgres it
+/// ends after two minutes.
+async fn end_claims(inner: &Inner) -> Result<(), db::Error> {
+    if inner.db.is_shared() { Ok(()) } else { inner.db.write(registration::end_claims).await }
+}
+
+async fn begin_due_visits(inner: &Arc<Inner>, permits: &Arc<Semaphore>) -> Result<(), db::Error> {
     let now = inner.now();
-    for due in inner.db.read(move |conn| registration::due(conn, now)).await? {
-        visit(inner, due).await?;
+    for id in inner.db.read(move |conn| registration::due(conn, now)).await? {
+        // While all permits are taken, the task looks again whether the engine stops.
+        let Ok(Ok(permit)) = timeout(POLL_INTERVAL, Arc::clone(permits).acquire_owned()).await else { return Ok(()) };
+        let visiting = Arc::clone(inner);
+        inner.spawn(async move {
+            let _permit = permit;
+            if let Err(error) = visit_if_due(&visiting, id).await {
+                error.log("a connected Chatwoot was not visited");
+            }
+        });
     }
     Ok(())
 }
 
-/// Makes a visit. What failed in Chatwoot is stored as a fault. False if another visit to it is being made.
-pub(super) async fn visit(inner: &Inner, due: Due) -> Result<bool, db::Error> {
-    let (id, now, secret_box) = (due.id, inner.now(), inner.db.secret_box());
-    if !inner.db.write(move |conn| registration::claim(conn, id, now)).await? {
-        return Ok(false);
+async fn visit_if_due(inner: &Inner, id: ConnectionId) -> Result<(), db::Error> {
+    let now = inner.now();
+    match inner.db.write(move |conn| registration::claim_due(conn, id, now)).await? {
+        Some(due) => visit(inner, due).await,
+        // Another process or a form has made the visit, or is making it.
+        None => Ok(()),
     }
+}
+
+/// Visits a Chatwoot that is claimed for this visit. What failed in Chatwoot is stored as a fault.
+pub(super) async fn visit(inner: &Inner, due: Due) -> Result<(), db::Error> {
+    let visited = visit_claimed(inner, due).await;
+    let released = inner.db.write(move |conn| registration::release(conn, due.id)).await;
+    visited.and(released)
+}
+
+async fn visit_claimed(inner: &Inner, due: Due) -> Result<(), db::Error> {
+    let (id, secret_box) = (due.id, inner.db.secret_box());
     let load = move |conn: &mut db::DbConnection| {
         let access = chatwoot::api_access(conn, &secret_box, id)?;
         let key = chatwoot::key(conn, &secret_box, id)?;
-        let known = chatwoot::find(conn, id)?.and_then(|found| found.server?.webhook_id);
-        Ok((access, key, known, registration::wanted(conn)?))
+        Ok((access, key, chatwoot::find(conn, id)?, registration::wanted(conn)?))
     };
-    let (Some(access), Some(key), known, (wanted, routing)) = inner.db.read(load).await? else { return Ok(true) };
-    let url = format!("{}/ingest/chatwoot/{}", inner.public_url, expose(&key));
+    let (Some(access), Some(key), Some(connection), (wanted, routing)) = inner.db.read(load).await? else {
+        return Ok(());
+    };
     let client = Client::new(&inner.sender, &access.base_url, &access.token);
-    let events: Vec<&str> = subscriptions::needed(wanted).into_iter().map(EventName::as_str).collect();
-    let fields = WebhookFields { name: WEBHOOK_NAME, url: &url, subscriptions: &events };
-    let visited = async {
+    let url = inner.ingest_url(&key);
+    let known = connection.server.as_ref().and_then(|server| server.webhook_id);
+    let registration = Registration { client, account: access.account_id, url: &url, known };
+    let whole = async {
         if due.registration {
-            let found = registered(client, access.account_id, known, &fields).await?;
-            let (secret_box, now) = (inner.db.secret_box(), inner.now());
-            let found = Registered { webhook_id: found.id, secret: found.secret, routing };
-            let record =
-                move |conn: &mut db::DbConnection| registration::record_registered(conn, &secret_box, id, &found, now);
-            inner.db.write(record).await?;
+            let events = subscriptions::needed(wanted);
+            let refused_before = connection.fault.as_ref().map(Fault::refused_events).unwrap_or_default();
+            if !register(inner, &registration, &events, &refused_before, id, routing).await? {
+                return Ok(());
+            }
         }
         synchronise(inner, client, &access, id).await
     };
-    match visited.await {
-        Ok(()) => Ok(true),
+    let visited = timeout(VISIT_TIMEOUT, whole)
+        .await
+        .unwrap_or_else(|_| Err(VisitError::Call(CallError::Unreachable(Failure::from(FailureCause::Timeout)))));
+    match visited {
+        Ok(()) => Ok(()),
         Err(VisitError::Database(error)) => Err(error),
         Err(VisitError::Call(error)) => {
             let (fault, retry_after) = fault(client, error, inner.now()).await;
             tracing::warn!(connection = id.0, fault = fault.kind.as_str(), detail = fault.detail, "a Chatwoot failed");
-            inner.db.write(move |conn| registration::record_fault(conn, id, &fault, routing, retry_after)).await?;
-            Ok(true)
+            inner.db.write(move |conn| registration::record_fault(conn, id, &fault, routing, retry_after)).await
         }
     }
 }
@@ -102,45 +143,25 @@ impl From<db::Error> for VisitError {
     }
 }
 
-/// The webhook in Chatwoot: found by its id or its URL and changed where it differs, or made.
-async fn registered(
-    client: Client<'_>,
-    account: i64,
-    known: Option<i64>,
-    fields: &WebhookFields<'_>,
-) -> Result<RemoteWebhook, CallError> {
-    let mut all = client.webhooks(account).await?;
-    if let Some(found) = own(&mut all, known, fields.url) {
-        return repaired(client, account, found, fields).await;
+/// Compares the webhook in Chatwoot and stores it. False if the connection was ended meanwhile: the webhook is removed again.
+async fn register(
+    inner: &Inner,
+    registration: &Registration<'_>,
+    events: &[EventName],
+    refused_before: &[EventName],
+    id: ConnectionId,
+    routing: i64,
+) -> Result<bool, VisitError> {
+    let found = registration.register(events, refused_before).await?;
+    let (secret_box, now, webhook_id) = (inner.db.secret_box(), inner.now(), found.webhook.id);
+    let stored = Stored { webhook_id, secret: found.webhook.secret, routing, refused: found.refused };
+    let record = move |conn: &mut db::DbConnection| registration::record(conn, &secret_box, id, &stored, now);
+    let is_connected = inner.db.write(record).await?;
+    if !is_connected {
+        let removed = registration.client.delete_webhook(registration.account, webhook_id).await;
+        tracing::info!(connection = id.0, removed = removed.is_ok(), "disconnected while its webhook was registered");
     }
-    match client.create_webhook(account, fields).await {
-        // It was made meanwhile, for example by a request whose answer was lost.
-        Err(CallError::Refused(attributes)) if attributes.iter().any(|name| name == "url") => {
-            let mut all = client.webhooks(account).await?;
-            let found = own(&mut all, known, fields.url).ok_or(CallError::Refused(attributes))?;
-            repaired(client, account, found, fields).await
-        }
-        made => made,
-    }
-}
-
-fn own(all: &mut Vec<RemoteWebhook>, known: Option<i64>, url: &str) -> Option<RemoteWebhook> {
-    let by_url = all.iter().position(|webhook| webhook.url == url);
-    let at = by_url.or_else(|| all.iter().position(|webhook| Some(webhook.id) == known))?;
-    Some(all.swap_remove(at))
-}
-
-async fn repaired(
-    client: Client<'_>,
-    account: i64,
-    found: RemoteWebhook,
-    fields: &WebhookFields<'_>,
-) -> Result<RemoteWebhook, CallError> {
-    let registered: BTreeSet<&str> = found.subscriptions.iter().map(String::as_str).collect();
-    if found.url == fields.url && registered == fields.subscriptions.iter().copied().collect() {
-        return Ok(found);
-    }
-    client.update_webhook(account, found.id, fields).await
+    Ok(is_connected)
 }
 
 /// Reads the inboxes and stores them.
@@ -172,7 +193,9 @@ async fn fault(client: Client<'_>, error: CallError, at: Timestamp) -> (Fault, O
         },
         CallError::NotFound => (FaultKind::NotFound, None),
         CallError::Limited(_) => (FaultKind::Limited, None),
-        CallError::Refused(attributes) => (FaultKind::Refused, attributes.into_iter().next()),
+        CallError::Refused(attributes) => {
+            (FaultKind::Refused, attributes.first().map(|name| text::cleaned_to(name, DETAIL_CHARS_MAX)))
+        }
         CallError::Redirected => (FaultKind::Redirected, None),
         CallError::Status(status) => (FaultKind::BadAnswer, Some(status.to_string())),
         CallError::BadAnswer => (FaultKind::BadAnswer, None),

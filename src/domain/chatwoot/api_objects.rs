@@ -52,6 +52,11 @@ impl ApiConversation {
         })
     }
 
+    /// The length of its JSON, which each body repeats.
+    pub const fn size_bytes(&self) -> usize {
+        self.json.len()
+    }
+
     /// The body of an event of this conversation.
     pub fn body(&self, event: EventName, account: &Account, changed: &Value) -> String {
         let mut object = self.object(account);
@@ -85,6 +90,11 @@ impl ApiMessage {
         };
         let (id, created_s) = (number(members.get("id")?)?, number(members.get("created_at")?)?);
         Some(Self { id, created_s, kind, json: value.get().to_owned() })
+    }
+
+    /// The length of its JSON.
+    pub const fn size_bytes(&self) -> usize {
+        self.json.len()
     }
 
     /// The body of `message_created`.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::events::catalogue::EventName;
 use crate::domain::hex::hex;
 use crate::domain::id::ConnectionId;
 use crate::domain::string_enum::string_enum;
@@ -74,7 +75,7 @@ impl Connection {
     pub fn state(&self) -> State {
         if self.disconnected_at.is_some() {
             State::Disconnected
-        } else if self.fault.is_some() {
+        } else if self.fault.as_ref().is_some_and(|fault| fault.kind != FaultKind::EventsRefused) {
             State::Faulty
         } else if self.last_event_at.is_some() {
             State::Receiving
@@ -130,6 +131,9 @@ string_enum!(
         Limited = "limited",
         /// Chatwoot refused the registered events or the URL (422).
         Refused = "refused",
+        /// The webhook is registered without some events, because this version of Chatwoot does not know them: the detail has
+        /// their names. The connection works.
+        EventsRefused = "events_refused",
         /// The address redirects to another one.
         Redirected = "redirected",
         /// The answer is not one of Chatwoot: another program, or an error page.
@@ -144,10 +148,24 @@ string_enum!(
 pub struct Fault {
     /// What kind of fault it is.
     pub kind: FaultKind,
-    /// An HTTP status, or the name of a cause as of an attempt.
+    /// An HTTP status, the name of a cause as of an attempt, or names of events.
     pub detail: Option<String>,
     /// When the check failed.
     pub at: Timestamp,
+}
+
+impl Fault {
+    /// The fault of a Chatwoot that does not know these events.
+    pub fn of_refused_events(events: &[EventName], at: Timestamp) -> Self {
+        let names: Vec<&str> = events.iter().map(|event| event.as_str()).collect();
+        Self { kind: FaultKind::EventsRefused, detail: Some(names.join(" ")), at }
+    }
+
+    /// The events that this Chatwoot does not know; empty for another fault.
+    pub fn refused_events(&self) -> Vec<EventName> {
+        let names = self.detail.as_deref().filter(|_| self.kind == FaultKind::EventsRefused).unwrap_or_default();
+        names.split(' ').filter_map(EventName::parse).collect()
+    }
 }
 
 string_enum!(

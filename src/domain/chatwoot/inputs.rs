@@ -10,7 +10,7 @@ use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::target_url::TargetUrl;
 
 /// Chatwoot makes secrets of 24 characters.
-const SECRET_BYTES_MAX: usize = 255;
+pub const SECRET_BYTES_MAX: usize = 255;
 
 /// The base URL of a Chatwoot, with a slash at its end. The address of one of its pages is accepted as well: what begins with
 /// `/app` is left out. The address rules hold as for webhooks.

@@ -15,6 +15,9 @@ pub const LISTED_MAX: i64 = 2_000;
 /// the number of the page has no last one.
 const PAGES_MAX: i64 = 4_000;
 
+/// The [`Comparison::problem`] of a Chatwoot that limits requests.
+pub const LIMITED: &str = "429";
+
 /// The comparison of one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {

@@ -20,9 +20,9 @@ const ALLOWED: [EventName; 12] = [
     EventName::ConversationTypingOff,
 ];
 
-/// What is registered while no webhook wants an event that Chatwoot has: Chatwoot refuses an empty list. Received events
+/// The events that every version of Chatwoot knows, and what is registered while no webhook wants an event that Chatwoot has: Chatwoot refuses an empty list. Received events
 /// then show that the connection works.
-const WITHOUT_WEBHOOKS: [EventName; 5] = [
+const OLD: [EventName; 5] = [
     EventName::ConversationStatusChanged,
     EventName::ConversationUpdated,
     EventName::ConversationCreated,
@@ -35,7 +35,12 @@ const WITHOUT_WEBHOOKS: [EventName; 5] = [
 pub fn needed(wanted: impl IntoIterator<Item = EventName>) -> Vec<EventName> {
     let wanted: BTreeSet<EventName> = wanted.into_iter().flat_map(sources).copied().collect();
     let needed: Vec<EventName> = ALLOWED.into_iter().filter(|event| wanted.contains(event)).collect();
-    if needed.is_empty() { WITHOUT_WEBHOOKS.to_vec() } else { needed }
+    if needed.is_empty() { OLD.to_vec() } else { needed }
+}
+
+/// Whether every version of Chatwoot knows an event. Later ones have added events of the widget, contacts, inboxes and typing.
+pub fn is_old(event: EventName) -> bool {
+    OLD.contains(&event)
 }
 
 /// The events of Chatwoot from which an event of the catalogue follows. Changes of a conversation are derived by comparing

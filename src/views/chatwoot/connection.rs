@@ -77,6 +77,7 @@ impl<'a> ConnectionPage<'a> {
                 Some(cause) => format!("{words} {}.", self.t.chatwoot_cause(cause)),
                 None => words,
             },
+            (FaultKind::EventsRefused, Some(names)) => format!("{words} {}.", names.replace(' ', ", ")),
             (FaultKind::BadAnswer, Some(status)) => format!("{words} HTTP {status}."),
             _ => words,
         }

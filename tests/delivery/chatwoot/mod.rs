@@ -1,4 +1,6 @@
 //! A connected Chatwoot: what is lost on the way from there.
 
 mod comparison;
+mod figures;
 mod model;
+mod visits;

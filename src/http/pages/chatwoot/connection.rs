@@ -4,11 +4,12 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
+use super::lead_to;
 use crate::clock;
 use crate::db::chatwoot::{self, counts};
 use crate::db::form_answers::Done;
 use crate::db::{DbConnection, Error};
-use crate::domain::chatwoot::connection::{Connection, key_from_random};
+use crate::domain::chatwoot::connection::{Connection, State as ConnectionState, key_from_random};
 use crate::domain::chatwoot::inputs;
 use crate::domain::id::ConnectionId;
 use crate::domain::problem::{Field, Problems};
@@ -19,7 +20,6 @@ use crate::http::pages::{Answer, redirect_to, render};
 use crate::http::request::double_submit;
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext, SignedIn};
-use crate::http::request::session::UserSession;
 use crate::views::NoticeKind;
 use crate::views::chatwoot::connection::{ConnectionInput, ConnectionPage, DisconnectPage};
 
@@ -58,10 +58,9 @@ pub async fn check(
 ) -> Answer {
     let connection = find(&state, *id).await?;
     state.engine.visit_chatwoot(connection.id).await?;
-    if find(&state, *id).await?.fault.is_none() {
-        UserSession(session).store_notice(NoticeKind::ChatwootChecked.as_str());
-    }
-    Ok(redirect_to(&context, &format!("/chatwoot/{id}")))
+    let works = find(&state, *id).await?.state() != ConnectionState::Faulty;
+    let notice = works.then_some(NoticeKind::ChatwootChecked.as_str());
+    lead_to(&context, session, &format!("/chatwoot/{id}"), notice)
 }
 
 /// Replaces the ingest key, and changes the URL in Chatwoot where Hachok registered it.
@@ -82,8 +81,7 @@ pub async fn replace_key(
     if replaced && connection.server.is_some() {
         state.engine.visit_chatwoot(id).await?;
     }
-    UserSession(session).store_notice(NoticeKind::ChatwootKeyReplaced.as_str());
-    Ok(redirect_to(&context, &format!("/chatwoot/{id}")))
+    lead_to(&context, session, &format!("/chatwoot/{id}"), Some(NoticeKind::ChatwootKeyReplaced.as_str()))
 }
 
 /// Stores the signing secret of a manual connection; a blank one ends the check of signatures.
@@ -104,8 +102,7 @@ pub async fn set_secret(
     };
     let (secret_box, now, id) = (state.db.secret_box(), context.now, connection.id);
     state.db.write(move |conn| chatwoot::set_secret(conn, &secret_box, id, secret.as_ref(), now)).await?;
-    UserSession(session).store_notice(NoticeKind::ChatwootSecretSaved.as_str());
-    Ok(redirect_to(&context, &format!("/chatwoot/{id}")))
+    lead_to(&context, session, &format!("/chatwoot/{id}"), Some(NoticeKind::ChatwootSecretSaved.as_str()))
 }
 
 /// The question before a connection is ended.
@@ -126,10 +123,8 @@ pub async fn disconnect(
     _form: Form,
 ) -> Answer {
     let connection = find(&state, *id).await?;
-    let session = UserSession(session);
-    match state.engine.disconnect_chatwoot(connection.id).await? {
-        Some(Err(_)) => session.store_notice(&context.t().chatwoot_webhook_left()),
-        None | Some(Ok(())) => session.store_notice(NoticeKind::ChatwootDisconnected.as_str()),
-    }
-    Ok(redirect_to(&context, &format!("/chatwoot/{id}")))
+    let left = matches!(state.engine.disconnect_chatwoot(connection.id).await?, Some(Err(_)));
+    let warning = left.then(|| context.t().chatwoot_webhook_left());
+    let notice = warning.as_deref().unwrap_or(NoticeKind::ChatwootDisconnected.as_str());
+    lead_to(&context, session, &format!("/chatwoot/{id}"), Some(notice))
 }

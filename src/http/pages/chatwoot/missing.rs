@@ -4,16 +4,16 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
+use super::lead_to;
 use crate::db::DbConnection;
-use crate::db::chatwoot::{self, comparisons, missing};
+use crate::db::chatwoot::{self, comparisons, comparisons::Hurried, missing};
 use crate::domain::chatwoot::progress::Which;
 use crate::domain::id::ConnectionId;
 use crate::http::State;
 use crate::http::error::PageError;
-use crate::http::pages::{Answer, redirect_to, render};
+use crate::http::pages::{Answer, render};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, SignedIn};
-use crate::http::request::session::UserSession;
 use crate::views::NoticeKind;
 use crate::views::chatwoot::missing::{MissingInput, MissingPage};
 
@@ -49,15 +49,20 @@ pub async fn act(
     let (id, now) = (*id, context.now);
     let which = Which::parse(form.get("item")).ok_or(PageError::NotFound)?;
     let notice = if form.get("action") == "dismiss" {
-        state.db.write(move |conn| missing::dismiss(conn, id, which, now)).await?;
+        let listed = state.db.read(move |conn| missing::count(conn, id)).await?;
+        // Each time another batch. What a comparison adds meanwhile stays.
+        for _ in 0..=listed / missing::DISMISSED_MAX {
+            if state.db.write(move |conn| missing::dismiss(conn, id, which, now)).await? == 0 {
+                break;
+            }
+        }
         NoticeKind::ChatwootDismissed
     } else {
         state.db.write(move |conn| missing::want(conn, id, which, now)).await?;
         state.engine.continue_comparisons();
         NoticeKind::ChatwootTakingIn
     };
-    UserSession(session).store_notice(notice.as_str());
-    Ok(redirect_to(&context, &format!("/chatwoot/{id}/missing")))
+    lead_to(&context, session, &format!("/chatwoot/{id}/missing"), Some(notice.as_str()))
 }
 
 /// Stores whether missing events are taken in as they are found; those that are listed are taken in too.
@@ -79,11 +84,10 @@ pub async fn set_mode(
         return Err(PageError::NotFound);
     }
     state.engine.continue_comparisons();
-    UserSession(session).store_notice(NoticeKind::SettingsSaved.as_str());
-    Ok(redirect_to(&context, &format!("/chatwoot/{id}/missing")))
+    lead_to(&context, session, &format!("/chatwoot/{id}/missing"), Some(NoticeKind::SettingsSaved.as_str()))
 }
 
-/// Has a comparison made now.
+/// Has a comparison made now. While Chatwoot limits requests, the page shows when it continues.
 pub async fn compare(
     state: Data<State>,
     Admin(context): Admin,
@@ -92,10 +96,11 @@ pub async fn compare(
     _form: Form,
 ) -> Answer {
     let (id, now) = (*id, context.now);
-    if !state.db.write(move |conn| comparisons::hurry(conn, id, now)).await? {
-        return Err(PageError::NotFound);
+    let hurried = state.db.write(move |conn| comparisons::hurry(conn, id, now)).await?;
+    let begins = hurried.ok_or(PageError::NotFound)? == Hurried::Now;
+    if begins {
+        state.engine.continue_comparisons();
     }
-    state.engine.continue_comparisons();
-    UserSession(session).store_notice(NoticeKind::ChatwootComparing.as_str());
-    Ok(redirect_to(&context, &format!("/chatwoot/{id}/missing")))
+    let notice = begins.then_some(NoticeKind::ChatwootComparing.as_str());
+    lead_to(&context, session, &format!("/chatwoot/{id}/missing"), notice)
 }

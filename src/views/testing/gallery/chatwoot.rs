@@ -10,6 +10,7 @@ use crate::domain::chatwoot::connection::{Account, Connection, Counted, Fault, F
 use crate::domain::chatwoot::observation::ConversationNumber;
 use crate::domain::chatwoot::progress::{Comparison, Listed, Running};
 use crate::domain::deliveries::failure_cause::FailureCause;
+use crate::domain::events::catalogue::EventName;
 use crate::domain::id::ConnectionId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::webhooks::target_url::TargetUrl;
@@ -44,15 +45,17 @@ fn connection(id: i64, name: &str) -> Connection {
     }
 }
 
-/// A connection that the last check could not reach, one that is new, one that is manual, and one that was ended.
+/// A connection that the last check could not reach, one that is new and does not know all events, one that is manual, and one that was ended.
 fn all(language: Language) -> Vec<Connection> {
     let shop = if language == Language::Uk { "Крамниця «Нова»" } else { "Nova Shop" };
     let fault =
         Fault { kind: FaultKind::Unreachable, detail: Some(FailureCause::TlsError.as_str().into()), at: ago(20) };
+    let typing = [EventName::ConversationTypingOn, EventName::ConversationTypingOff];
+    let refused = Fault::of_refused_events(&typing, ago(20));
     vec![
         connection(1, shop),
         Connection { fault: Some(fault), ..connection(2, "Support") },
-        Connection { last_event_at: None, has_secret: false, ..connection(3, "Old Chatwoot") },
+        Connection { last_event_at: None, has_secret: false, fault: Some(refused), ..connection(3, "Old Chatwoot") },
         Connection {
             server: None,
             account_id: None,
