@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::{Connection, InstrumentationEvent};
 
 use super::accounts::users;
+use super::chatwoot::{comparisons, conversations, missing};
 use super::deliveries::queue::claim::Share;
 use super::deliveries::queue::record::{self, LeaseScope};
 use super::deliveries::queue::rows::{Finished, Lease};
@@ -19,13 +20,16 @@ use super::inboxes::SourceId;
 use super::system::diagnostics;
 use super::webhooks::{self, backlog, health, mass_changes, search};
 use super::{DbConnection, Error, inboxes};
+use crate::domain::chatwoot::comparison::MissingKind;
+use crate::domain::chatwoot::observation::{ConversationKey, ConversationNumber};
+use crate::domain::chatwoot::progress::Which;
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::failure_cause::CauseGroup;
 use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
 use crate::domain::deliveries::search::Search;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{DeliveryId, EventId, InboxId, UserId, WebhookId};
+use crate::domain::id::{ConnectionId, DeliveryId, EventId, InboxId, UserId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Held;
 
@@ -35,7 +39,16 @@ const ONE: WebhookId = WebhookId(1);
 const TWO: WebhookId = WebhookId(2);
 
 /// Tables that grow with the number of events; `due` is the alias of `deliveries` in the claim.
-const LARGE: [&str; 6] = ["deliveries", "due", "attempts", "events", "webhook_hours", "idempotency_keys"];
+const LARGE: [&str; 8] = [
+    "deliveries",
+    "due",
+    "attempts",
+    "events",
+    "webhook_hours",
+    "idempotency_keys",
+    "chatwoot_conversations",
+    "chatwoot_missing",
+];
 
 /// A database on the Postgres server of `HACHOK_TEST_DATABASE`, or on SQLite if that names none. Plans of SQLite do not
 /// depend on `filled`: without ANALYZE it does not know how many rows there are.
@@ -54,6 +67,8 @@ const ROWS: &[&str] = &[
     "INSERT INTO events (id, name, body, created_at) VALUES (4000000000000000001, 'message_created', x'7b7d', 0)",
     "INSERT INTO deliveries (id, event_id, event, webhook_id, status, origin, attempts, steps, created_at, finished_at) \
      VALUES (4000000000000000002, 4000000000000000001, 'message_created', 1, 'success', 'event', 1, 1, 0, 1)",
+    "INSERT INTO chatwoot_connections (id, name, ingest_key, key_hash, created_at, next_check_at, next_sync_at) \
+     VALUES (1, 'a', '', x'7b7d', 0, 0, 0)",
     "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, request_headers, status, truncated) \
      VALUES (4000000000000000002, 1, 0, 9, 'succeeded', '[]', 200, FALSE)",
 ];
@@ -219,8 +234,27 @@ fn an_event_and_its_delivery_read_no_large_table_whole() {
 }
 
 #[test]
-fn retention_reads_no_large_table_whole() {
+fn retention_and_comparisons_with_a_chatwoot_read_no_large_table_whole() {
     let queries = queries(|conn| {
+        let connection = ConnectionId(1);
+        let key = ConversationKey { connection, number: ConversationNumber(7) };
+        conversations::find(conn, &[key].into())?;
+        conversations::find_for_update(conn, &[key].into())?;
+        conversations::awaited(conn, NOW, 25)?;
+        conversations::clear_awaited(conn, conversations::Awaited { key, event: EventId(4) })?;
+        conversations::forget(conn)?;
+        comparisons::compared(conn, connection, &[7, 8])?;
+        comparisons::set_compared(conn, connection, 7, comparisons::Compared::default())?;
+        comparisons::end(conn, connection)?;
+        missing::of_conversations(conn, connection, &[7, 8])?;
+        missing::count(conn, connection)?;
+        missing::list(conn, connection, 200)?;
+        missing::wanted(conn, 25)?;
+        for which in [Which::All, Which::One(MissingKind::Message, 7)] {
+            missing::want(conn, connection, which, NOW)?;
+            missing::dismiss(conn, connection, which, NOW)?;
+        }
+        missing::delete(conn, connection, MissingKind::Message, 7)?;
         retention::expire(conn, NOW, NOW)?;
         webhooks::delete(conn, TWO, NOW)?;
         retention::purge(conn, NOW, Purged::START, &[])?;
@@ -228,7 +262,7 @@ fn retention_reads_no_large_table_whole() {
         retention::forget_keys(conn, NOW)?;
         hourly_counts::forget(conn, NOW).map(drop)
     });
-    assert_bounded(&queries, 9);
+    assert_bounded(&queries, 25);
 }
 
 fn finished(next: Next) -> Finished {

@@ -11,8 +11,10 @@ use crate::db::connection::{self, Access, migrations, transaction};
 use crate::db::system::partitions::{self, DefaultRows, Table};
 use crate::domain::system::database_url::DatabaseUrl;
 
-/// Partial indexes with few rows, which may be read whole: pending and leased deliveries, suspects, unmatched events.
-const SMALL_INDEXES: [&str; 4] = ["deliveries_pending", "deliveries_leased", "deliveries_suspect", "events_unmatched"];
+/// Partial indexes with few rows, which may be read whole: pending and leased deliveries, suspects, unmatched events, missing
+/// events that are being taken in.
+const SMALL_INDEXES: [&str; 5] =
+    ["deliveries_pending", "deliveries_leased", "deliveries_suspect", "events_unmatched", "chatwoot_missing_wanted"];
 
 /// Ninety days of hourly counts of twenty webhooks; 20,000 deliveries, of which the newest 100 are pending and one in fifty
 /// failed.
@@ -34,6 +36,10 @@ const MANY: &str = "
     FROM generate_series(1, 20000) n;
     INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, request_headers, status, truncated)
     SELECT n, 1, n, 9, 'succeeded', '[]', 200, FALSE FROM generate_series(1, 19900) n;
+    INSERT INTO chatwoot_conversations (connection_id, conversation_id, status, last_activity, awaited_until)
+    SELECT 1, n, 'open', n, CASE WHEN n % 100 = 0 THEN n END FROM generate_series(1, 20000) n;
+    INSERT INTO chatwoot_missing (connection_id, kind, subject, conversation_id, changed, occurred_at, found_at, wanted_at, body)
+    SELECT 1, 'message', n, n % 100, 0, n, n, CASE WHEN n % 100 = 0 THEN n END, '{}' FROM generate_series(1, 2000) n;
     ANALYZE;";
 
 /// Temporary tables, which only this connection sees. Filled, analysed and with 90 days, or new as after the first start and

@@ -8,11 +8,13 @@ use crate::db::DbConnection;
 use crate::db::connection::{self, Access, migrations};
 use crate::domain::system::database_url::DatabaseUrl;
 
-/// Partial indexes with few rows, which may be read whole: pending deliveries (two indexes) and suspects.
-const SMALL_INDEXES: [&str; 3] = [
+/// Partial indexes with few rows, which may be read whole: pending deliveries (two indexes), suspects, and missing events that
+/// are being taken in.
+const SMALL_INDEXES: [&str; 4] = [
     "SCAN deliveries USING COVERING INDEX deliveries_pending",
     "SCAN deliveries USING COVERING INDEX deliveries_due",
     "SCAN deliveries USING INDEX deliveries_suspect",
+    "SCAN chatwoot_missing USING INDEX chatwoot_missing_wanted",
 ];
 
 pub(super) fn database() -> DbConnection {
