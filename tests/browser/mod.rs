@@ -9,6 +9,7 @@ mod on_demand;
 mod probes;
 mod refusals;
 mod scriptless;
+mod three_minutes;
 mod tour;
 
 pub use driver::{Browser, in_browser, in_scriptless_browser};

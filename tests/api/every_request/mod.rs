@@ -1,5 +1,6 @@
 //! Rules for every request to the API.
 
+mod clients;
 mod compatible;
 mod json;
 mod long_lists;
