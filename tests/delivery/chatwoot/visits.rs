@@ -135,13 +135,14 @@ async fn on_postgres_of_two_processes_exactly_one_visits_and_compares() {
     let _two = App::at(one.for_another_process());
     let compared = |id: i64| format!("GET /api/v1/accounts/{id}/conversations?");
     let visited = |id: i64| format!("GET /api/v1/accounts/{id}/webhooks");
-    eventually("the first comparisons", || async {
-        accounts.iter().all(|(id, _)| !desk.calls(&compared(*id)).is_empty()).then_some(())
+    let idle = "SELECT count(*) FROM chatwoot_comparisons, chatwoot_connections \
+                WHERE id = connection_id AND ended_at IS NOT NULL AND began IS NULL AND claimed_until IS NULL";
+    eventually("the end of the first comparisons", || async {
+        (one.query_postgres(idle).as_deref() == Some("10")).then_some(())
     })
     .await;
     // Visits take long enough for the other process to look meanwhile.
     desk.desk().slow = Some(("GET /api/v1/accounts".into(), Duration::from_millis(400)));
-    tokio::time::sleep(Duration::from_secs(1)).await;
     desk.desk().calls.clear();
     one.run_sql("UPDATE chatwoot_connections SET next_check_at = 1; UPDATE chatwoot_comparisons SET next_at = 1");
     let all = async || {
