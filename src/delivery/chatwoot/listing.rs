@@ -83,8 +83,8 @@ pub(super) async fn conversations(
     );
     pace.wait().await;
     let found: Conversations = client.get(&path).await?;
-    let is_read = |one: &&Box<RawValue>| one.get().len() <= CONVERSATION_BYTES_MAX;
-    let some = found.data.payload.iter().filter(is_read).take(CONVERSATIONS_PER_PAGE_MAX);
+    let some = found.data.payload.iter().filter(|one| one.get().len() <= CONVERSATION_BYTES_MAX);
+    let some = some.take(CONVERSATIONS_PER_PAGE_MAX);
     Ok(some.filter_map(|one| ApiConversation::read(one, substatus)).collect())
 }
 
