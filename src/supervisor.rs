@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 /// The pauses before a task is started again.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,7 @@ impl Supervisor {
         F: FnMut() -> T + Send + 'static,
         T: Future<Output = ()> + Send + 'static,
     {
-        tokio::spawn(self.clone().run(name, start, PAUSES));
+        tokio::spawn(self.clone().run(name, boxed(start), PAUSES));
     }
 
     /// From now on tasks may end.
@@ -57,11 +58,7 @@ impl Supervisor {
         self.lock().keys().copied().collect()
     }
 
-    async fn run<F, T>(self, name: &'static str, mut start: F, pauses: Pauses)
-    where
-        F: FnMut() -> T + Send,
-        T: Future<Output = ()> + Send,
-    {
+    async fn run(self, name: &'static str, mut start: Start, pauses: Pauses) {
         let mut pause = pauses.first;
         while !self.is_stopping() {
             let mut task = std::pin::pin!(AssertUnwindSafe(async { start().await }).catch_unwind());
@@ -113,6 +110,18 @@ impl Supervisor {
     }
 }
 
+/// Makes the future of a task.
+type Start = Box<dyn FnMut() -> BoxFuture<'static, ()> + Send>;
+
+/// Boxed, so that the code of the supervisor exists once and not for each task.
+fn boxed<F, T>(mut start: F) -> Start
+where
+    F: FnMut() -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    Box::new(move || Box::pin(start()))
+}
+
 /// The message of a panic.
 fn message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -148,7 +157,7 @@ mod tests {
                 }
             }
         };
-        tokio::spawn(supervisor.clone().run("task", task, SHORT));
+        tokio::spawn(supervisor.clone().run("task", boxed(task), SHORT));
         let until = async |ended: &[&str]| {
             while supervisor.ended() != ended {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -167,7 +176,7 @@ mod tests {
             async { panic!("for this test") }
         };
         let mut starts = starts;
-        tokio::spawn(Supervisor::default().run("task", task, SHORT));
+        tokio::spawn(Supervisor::default().run("task", boxed(task), SHORT));
         let mut before = starts.recv().await.expect("a start");
         for pause_ms in [10, 20, 40, 40, 40] {
             let next = starts.recv().await.expect("a start");
@@ -184,7 +193,7 @@ mod tests {
             stopping.stop();
             async {}
         };
-        supervisor.clone().run("task", task, SHORT).await;
+        supervisor.clone().run("task", boxed(task), SHORT).await;
         assert_eq!(supervisor.ended(), Vec::<&str>::new());
     }
 
@@ -204,7 +213,7 @@ mod tests {
                 }
             }
         };
-        tokio::spawn(Supervisor::default().run("task", task, SHORT));
+        tokio::spawn(Supervisor::default().run("task", boxed(task), SHORT));
         for number in 0..10 {
             sender.send(number).expect("a receiver");
         }

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::builder::Resettable;
 use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Parser, Subcommand};
+use futures_util::future::LocalBoxFuture;
 
 use crate::command_error::CommandError;
 use crate::config::{DataSettings, LogFormat, ServeSettings};
@@ -75,7 +76,9 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return report(&CommandError::from(error)),
     };
-    let done = runtime.block_on(cli.execute());
+    // Boxed: `block_on` would contain the code of all commands several times.
+    let execution: LocalBoxFuture<'_, _> = Box::pin(cli.execute());
+    let done = runtime.block_on(execution);
     // Do not wait at exit for blocking tasks that are still waiting for a database.
     runtime.shutdown_background();
     logging::finish();

@@ -47,10 +47,11 @@ use crate::domain::timestamp::Timestamp;
 pub use connection::DbConnection;
 use connection::START_TIMEOUT;
 use connection::file_lock::FileLock;
-use connection::sqlite_writer::Writer;
+use connection::slot::Slot;
+use connection::sqlite_writer::{QueuedJob, Writer};
 use connection::usable::Usable;
 use connection::write_health::WriteHealth;
-use connection::{Access, Link, Manager, migrations, transaction};
+use connection::{Access, Link, Manager, Pooled, migrations, transaction};
 pub use error::{Error, JobError, Unusable, WriteError};
 
 /// A handle to the open database. A clone shares the pool and the writer; it copies the URL and a few pointers.
@@ -89,6 +90,9 @@ const VACUUM_STEPS_MAX: usize = 1_000;
 const VACUUM_PAUSE: Duration = Duration::from_millis(20);
 /// How long the caller of a handle from [`Db::with_timeout`] waits for a query or a transaction.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Work with a connection of the pool.
+type PoolWork = Box<dyn FnOnce(&mut Pooled) + Send>;
 
 impl Db {
     /// Opens the database and applies pending migrations. The process that serves a SQLite file passes its `lock`.
@@ -164,7 +168,11 @@ impl Db {
         self.usable.check().map_err(Error::from)?;
         let running = self.writes.begin();
         let written = match &self.writer {
-            Some(writer) => self.within_timeout(writer.run(job, then), Error::Unconfirmed).await,
+            Some(writer) => {
+                let (job, result) = QueuedJob::new(job, then);
+                let done = self.within_timeout(writer.run(job), Error::Unconfirmed).await;
+                done.map_err(E::from).and_then(|()| result.take().unwrap_or_else(|| Err(Error::TaskFailed.into())))
+            }
             None => {
                 // The thread may continue after the caller's timeout.
                 let work = move |conn: &mut DbConnection| {
@@ -181,8 +189,7 @@ impl Db {
         })
     }
 
-    /// Runs `work` on a thread for blocking work, with a connection of the pool. Callers queue on a semaphore: in
-    /// r2d2's own queue each would block a thread. A call whose time is over before it gets a connection never starts.
+    /// Runs `work` with a connection of the pool, or returns `late` if the handle's timeout ends first.
     async fn pooled<T, E, F>(&self, work: F, late: Error) -> Result<T, E>
     where
         T: Send + 'static,
@@ -190,28 +197,38 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
         self.check_open()?;
-        let work = async {
-            let began = Instant::now();
-            let permit = tokio::time::timeout(START_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-            let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::TaskFailed)?;
-            let (pool, usable) = (self.pool.clone(), Arc::clone(&self.usable));
-            let task = tokio::task::spawn_blocking(move || {
-                let _permit = permit;
-                let left = START_TIMEOUT.saturating_sub(began.elapsed());
-                let mut pooled = pool.get_timeout(left).map_err(|_| Error::Busy)?;
-                if began.elapsed() > START_TIMEOUT {
-                    return Err(Error::Busy.into());
+        let (result, usable) = (Slot::default(), Arc::clone(&self.usable));
+        let filled = result.clone();
+        let work: PoolWork = Box::new(move |pooled| {
+            filled.fill(work(&mut pooled.conn).inspect_err(|error| {
+                if let Some(error) = error.database() {
+                    pooled.mark_suspect(error);
+                    usable.note(error);
                 }
-                work(&mut pooled.conn).inspect_err(|error| {
-                    if let Some(error) = error.database() {
-                        pooled.mark_suspect(error);
-                        usable.note(error);
-                    }
-                })
-            });
-            task.await.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::TaskFailed })?
-        };
-        self.within_timeout(work, late).await
+            }));
+        });
+        self.within_timeout(self.on_pool(work), late).await?;
+        result.take().unwrap_or_else(|| Err(Error::TaskFailed.into()))
+    }
+
+    /// Runs `work` on a thread for blocking work, with a connection of the pool. Callers queue on a semaphore: in
+    /// r2d2's own queue each would block a thread. A call whose time is over before it gets a connection never starts.
+    async fn on_pool(&self, work: PoolWork) -> Result<(), Error> {
+        let began = Instant::now();
+        let permit = tokio::time::timeout(START_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::TaskFailed)?;
+        let pool = self.pool.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let left = START_TIMEOUT.saturating_sub(began.elapsed());
+            let mut pooled = pool.get_timeout(left).map_err(|_| Error::Busy)?;
+            if began.elapsed() > START_TIMEOUT {
+                return Err(Error::Busy);
+            }
+            work(&mut pooled);
+            Ok(())
+        });
+        task.await.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::TaskFailed })?
     }
 
     fn check_open(&self) -> Result<(), Error> {
@@ -219,13 +236,9 @@ impl Db {
     }
 
     /// The result of `work`, or `late` if the handle's timeout ends first.
-    async fn within_timeout<T, E: JobError>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-        late: Error,
-    ) -> Result<T, E> {
+    async fn within_timeout(&self, work: impl Future<Output = Result<(), Error>>, late: Error) -> Result<(), Error> {
         match self.timeout {
-            Some(timeout) => tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(late.into())),
+            Some(timeout) => tokio::time::timeout(timeout, work).await.unwrap_or(Err(late)),
             None => work.await,
         }
     }

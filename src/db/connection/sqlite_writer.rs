@@ -13,6 +13,7 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::slot::Slot;
 use super::transaction;
 use super::usable::Usable;
 use super::write_health::WriteHealth;
@@ -80,9 +81,33 @@ impl Writer {
         }
     }
 
-    /// Queues `job`; after its commit, `then` turns the result into the answer. A job that does not start within 5 s,
-    /// because another process holds the file or the disk is slow, never starts, and the result is [`Error::Busy`].
-    pub async fn run<T, U, E, F, G>(&self, job: F, then: G) -> Result<U, E>
+    /// Queues a job and returns when its result is there. A job that does not start within 5 s, because another process
+    /// holds the file or the disk is slow, never starts, and the result is [`Error::Busy`].
+    pub async fn run(&self, queued: QueuedJob) -> Result<(), Error> {
+        let QueuedJob { job, is_decided, mut done } = queued;
+        let called_at = Instant::now();
+        self.queue.send_timeout(Message::Write(job), START_TIMEOUT).await.map_err(|_| Error::Busy)?;
+        if let Ok(done) = timeout_at(called_at + START_TIMEOUT, &mut done).await {
+            return done.map_err(|_| Error::TaskFailed);
+        }
+        if !is_decided.swap(true, Ordering::AcqRel) {
+            return Err(Error::Busy);
+        }
+        done.await.map_err(|_| Error::TaskFailed)
+    }
+}
+
+/// A job for [`Writer::run`].
+pub struct QueuedJob {
+    job: Job,
+    /// Set by the thread when it starts the job, or by the caller when it stops waiting: the first one decides.
+    is_decided: Arc<AtomicBool>,
+    done: oneshot::Receiver<()>,
+}
+
+impl QueuedJob {
+    /// A job, and where its result will be. After the commit `then` turns what it returned into the result.
+    pub fn new<T, U, E, F, G>(job: F, then: G) -> (Self, Slot<Result<U, E>>)
     where
         T: Send + 'static,
         U: Send + 'static,
@@ -90,35 +115,26 @@ impl Writer {
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
         G: FnOnce(T) -> U + Send + 'static,
     {
-        let (sender, mut answer) = oneshot::channel();
-        // Set by the thread when it starts the job, or by the caller when it stops waiting: the first one decides.
-        let is_decided = Arc::new(AtomicBool::new(false));
-        let is_decided_for_thread = Arc::clone(&is_decided);
+        let (sender, done) = oneshot::channel();
+        let (result, is_decided) = (Slot::default(), Arc::new(AtomicBool::new(false)));
+        let (filled, is_decided_for_thread) = (result.clone(), Arc::clone(&is_decided));
         let job: Job = Box::new(move |batch| {
             if is_decided_for_thread.swap(true, Ordering::AcqRel) {
                 return Box::new(|_| ());
             }
-            let result = batch.in_savepoint(job);
+            let made = batch.in_savepoint(job);
             Box::new(move |committed| {
-                let result = match result {
-                    result if committed => result.map(then),
+                filled.fill(match made {
+                    made if committed => made.map(then),
                     Err(error) if error.database().is_some() => Err(error),
                     // A refusal too: it may be due to rows of another job, which were rolled back.
                     _ => Err(Error::Busy.into()),
-                };
+                });
                 // An error means that the caller's future was dropped.
-                drop(sender.send(result));
+                let _ = sender.send(());
             })
         });
-        let called_at = Instant::now();
-        self.queue.send_timeout(Message::Write(job), START_TIMEOUT).await.map_err(|_| Error::Busy)?;
-        if let Ok(answer) = timeout_at(called_at + START_TIMEOUT, &mut answer).await {
-            return answer.map_err(|_| Error::TaskFailed)?;
-        }
-        if !is_decided.swap(true, Ordering::AcqRel) {
-            return Err(Error::Busy.into());
-        }
-        answer.await.map_err(|_| Error::TaskFailed)?
+        (Self { job, is_decided, done }, result)
     }
 }
 
