@@ -282,6 +282,7 @@ mod tests {
     fn database() -> DbConnection {
         let mut conn = query_plans::database(false);
         use crate::db::schema::chatwoot_connections as connections;
+        diesel::delete(connections::table).execute(&mut conn).expect("no connection");
         for id in [1_i64, 2] {
             diesel::insert_into(connections::table)
                 .values((
