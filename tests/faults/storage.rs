@@ -15,8 +15,8 @@ async fn a_file_locked_by_another_process_for_eight_seconds_is_reported_and_surv
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin, chatwoot) = (HelpDesk::new(&app), app.admin().await, Chatwoot::start());
     connect(&admin, &chatwoot).await;
-    // Shows the notice: the page that does so removes it from the session, which is a write.
-    admin.open("/webhooks").await;
+    // What a page writes: that its notice was shown, and that the session was used.
+    app.run_sql("UPDATE sessions SET expires_at = expires_at - 3600000000");
     let load = desk.load(10);
     desk.until_more(10, PROGRESS_TIMEOUT).await;
     let mut other = Store::of(&app);

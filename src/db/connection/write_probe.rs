@@ -45,12 +45,17 @@ impl Db {
         self.writes.outage(Instant::now())
     }
 
+    /// Whether the last write failed because the database takes none.
+    pub fn is_write_failing(&self) -> bool {
+        self.writes.is_failing()
+    }
+
     /// While writes fail, tries one every second until it succeeds. Ends with the database.
     pub async fn watch_writes(self) {
         while !self.link.is_closed() {
             fault_injection::panic_point("write-watch");
             tokio::time::sleep(PROBE_INTERVAL).await;
-            if self.writes.is_failing() && self.write(probe).await.is_ok() {
+            if self.is_write_failing() && self.write(probe).await.is_ok() {
                 self.writes.note_success(Instant::now());
             }
         }

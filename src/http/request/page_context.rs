@@ -183,7 +183,8 @@ pub(in crate::http) async fn read(
     let has = |name: &str| headers.contains_key(name);
     let head = request_line::is_head(request);
     let notice = match request.method().is_safe() && !has("hx-request") {
-        true if head => session.notice(),
+        // To remove it is a write, without which there would be no page.
+        true if head || state.db.is_write_failing() => session.notice(),
         true => session.take_notice(),
         false => None,
     };
