@@ -47,6 +47,11 @@ impl Connected {
             self.admin.open(&self.page).await.find_form("form[action$='/comparison']")
         });
         let form = form.await;
+        // The comparison that begins with the connection would overwrite the next statement when it ends.
+        eventually("the first comparison", || async {
+            self.admin.open(&self.page).await.text(".facts").contains("just now").then_some(())
+        })
+        .await;
         self.app.run_sql(&format!(
             "UPDATE chatwoot_comparisons SET compared_to = {from}, ended_at = NULL, began = NULL, problem = NULL"
         ));

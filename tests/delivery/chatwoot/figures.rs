@@ -108,6 +108,6 @@ async fn on_demand_figures_ten_thousand_unchanged_conversations_take_at_most_500
     let begun = Instant::now();
     ended(&hachok, Duration::from_secs(240)).await;
     let requests = hachok.chatwoot.compared().len();
-    assert!(requests <= 500, "{requests} requests");
+    assert!((400..=500).contains(&requests), "{requests} requests for pages of 25");
     println!("10,000 unchanged conversations: {requests} requests in {:?}", begun.elapsed());
 }
