@@ -1,7 +1,9 @@
 //! Where a job on another thread leaves its result.
 //!
 //! The future that waits for the job does not know the type of the result. So the code of the runtime, which the compiler makes
-//! anew for each type of future, exists once and not for each of some 250 queries: 1.3 MB of the binary.
+//! anew for each type of future, exists once and not for each of some 250 queries. With the tasks of the supervisor and the
+//! commands, which are boxed for the same reason, the binary has 26.3 MB of code instead of 29.7 (without link-time
+//! optimization).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
