@@ -57,6 +57,7 @@ fn changed(id: i64, at: i64) -> (Value, Value) {
 #[ignore = "on demand: takes six minutes"]
 async fn on_demand_figures_ingest_alone_and_during_a_comparison_of_1000_changed_conversations() {
     let hachok = Connected::new().await;
+    hachok.first_comparison().await;
     let mut alone = load(&hachok, 1, 30).await;
     let at = Model::new().begin();
     for id in 1..=1000 {
@@ -90,6 +91,7 @@ async fn on_demand_figures_ingest_alone_and_during_a_comparison_of_1000_changed_
 #[ignore = "on demand: takes 90 seconds"]
 async fn on_demand_figures_ten_thousand_unchanged_conversations_take_at_most_500_requests() {
     let hachok = Connected::new().await;
+    hachok.first_comparison().await;
     let at = Model::new().begin();
     let one = |id: i64| {
         json!({"id": id, "inbox_id": 7, "status": "open", "labels": [], "meta": {}, "created_at": at - 9000,
