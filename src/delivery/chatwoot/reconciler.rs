@@ -231,7 +231,7 @@ async fn read(
     let (mut conversations, mut bytes) = (Vec::with_capacity(listed.len()), 0);
     for conversation in listed {
         let compared = compared.get(&conversation.number.0).copied().unwrap_or_default();
-        let has_news = conversation.last_activity_s > compared.activity_s;
+        let has_news = window.has_news(conversation.last_activity_s, compared.activity_s);
         if has_news && (begun.elapsed() > PAGE_TIME_MAX || bytes > PAGE_BYTES_MAX) {
             progress = PageProgress::SamePage;
             break;

@@ -81,6 +81,13 @@ impl Window {
     pub const fn has(self, second: i64) -> bool {
         second > self.after_s && second <= self.until_s
     }
+
+    /// Whether a conversation that was compared up to `compared_s` has later activity in the window. Activity after the window
+    /// is compared the next time: else a conversation that is always active would be read again and again.
+    pub const fn has_news(self, last_activity_s: i64, compared_s: i64) -> bool {
+        let newest_s = if last_activity_s < self.until_s { last_activity_s } else { self.until_s };
+        newest_s > compared_s
+    }
 }
 
 /// An event that did not arrive.
@@ -170,6 +177,15 @@ mod tests {
 
     const ALL: Expected = Expected { conversations: true, messages: true, states: true };
     const WINDOW: Window = Window { after_s: 100, until_s: 200 };
+
+    #[test]
+    fn activity_after_the_window_is_no_news() {
+        for (last_activity_s, compared_s, has_news) in
+            [(150, 0, true), (150, 149, true), (150, 150, false), (999, 0, true), (999, 199, true), (999, 200, false)]
+        {
+            assert_eq!(WINDOW.has_news(last_activity_s, compared_s), has_news, "{last_activity_s}, {compared_s}");
+        }
+    }
 
     fn raw(value: &Value) -> Box<RawValue> {
         RawValue::from_string(value.to_string()).expect("JSON")
