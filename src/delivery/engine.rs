@@ -38,6 +38,7 @@ impl Engine {
         let now = engine.0.clock.ask(&engine.0.db).await?;
         let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
         engine.reclaim(scope).await?;
+        visits::end_claims(&engine.0).await?;
         days::prepare(&engine.0).await;
         let queue = Arc::new(tokio::sync::Mutex::new(result_writer::Queue::new(queue)));
         engine.supervise("result-writer", move |inner| result_writer::run(inner, Arc::clone(&queue)));

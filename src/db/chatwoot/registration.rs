@@ -34,34 +34,42 @@ pub struct Due {
     pub registration: bool,
 }
 
-/// Restricts a statement to connections that no process is visiting. A time beyond [`CLAIM`] was stored before the clock was
-/// set back.
-macro_rules! unclaimed {
-    ($now:expr) => {
-        c::claimed_until
-            .is_null()
-            .or(c::claimed_until.le($now.micros()))
-            .or(c::claimed_until.gt($now.after(CLAIM).micros()))
-    };
+/// Connections that no process is visiting. A time beyond [`CLAIM`] was stored before the clock was set back.
+#[diesel::dsl::auto_type]
+fn unclaimed(now: Timestamp) -> _ {
+    let now_us: i64 = now.micros();
+    let latest_us: i64 = now.after(CLAIM).micros();
+    c::claimed_until.is_null().or(c::claimed_until.le(now_us)).or(c::claimed_until.gt(latest_us))
 }
 
-/// Restricts a statement to connections whose Chatwoot did not answer 429 last.
-macro_rules! unlimited {
-    () => {
-        c::problem.is_null().or(c::problem.ne(FaultKind::Limited.as_str()))
-    };
+/// Connections whose Chatwoot did not answer 429 last.
+#[diesel::dsl::auto_type]
+fn unlimited() -> _ {
+    let limited: &'static str = FaultKind::Limited.as_str();
+    c::problem.is_null().or(c::problem.ne(limited))
 }
 
-/// The columns that say when a visit is due: id, `next_check_at`, `next_sync_at`, `checked_routing`, `problem`.
-type Schedule = (ConnectionId, i64, i64, Option<i64>, Option<String>);
+/// What says when a visit is due.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = c)]
+struct Schedule {
+    id: ConnectionId,
+    next_check_at: i64,
+    next_sync_at: i64,
+    /// The version of the routing that is registered.
+    checked_routing: Option<i64>,
+    problem: Option<String>,
+}
 
-/// The visit that is due, if one is. A change of a webhook here makes none due before the time that a Chatwoot asked for.
-fn visit_due((id, check_at, sync_at, routing, problem): Schedule, version: i64, now: Timestamp) -> Option<Due> {
-    // A time beyond the longest wait was stored before the clock was set back.
-    let is_over = |at: i64| at <= now.micros() || at > now.after(CHECK_INTERVAL).micros();
-    let is_limited = problem.as_deref() == Some(FaultKind::Limited.as_str());
-    let registration = is_over(check_at) || (routing != Some(version) && !is_limited);
-    (registration || is_over(sync_at)).then_some(Due { id, registration })
+impl Schedule {
+    /// The visit that is due, if one is. A change of a webhook here makes none due before the time that a Chatwoot asked for.
+    fn due(&self, version: i64, now: Timestamp) -> Option<Due> {
+        // A time beyond the longest wait was stored before the clock was set back.
+        let is_over = |at: i64| at <= now.micros() || at > now.after(CHECK_INTERVAL).micros();
+        let is_limited = self.problem.as_deref() == Some(FaultKind::Limited.as_str());
+        let registration = is_over(self.next_check_at) || (self.checked_routing != Some(version) && !is_limited);
+        (registration || is_over(self.next_sync_at)).then_some(Due { id: self.id, registration })
+    }
 }
 
 /// The connections whose Chatwoot is to be visited now: the registration was compared an hour ago or before a webhook was
@@ -69,15 +77,14 @@ fn visit_due((id, check_at, sync_at, routing, problem): Schedule, version: i64, 
 pub fn due(conn: &mut DbConnection, now: Timestamp) -> Result<Vec<ConnectionId>, Error> {
     let version = routes::version(conn)?;
     let managed = c::table.filter(c::api_token.is_not_null()).filter(c::disconnected_at.is_null());
-    let columns = (c::id, c::next_check_at, c::next_sync_at, c::checked_routing, c::problem);
-    let rows: Vec<Schedule> = managed.filter(unclaimed!(now)).order(c::id).select(columns).load(conn)?;
-    Ok(rows.into_iter().filter_map(|row| visit_due(row, version, now)).map(|due| due.id).collect())
+    let rows = managed.filter(unclaimed(now)).order(c::id).select(Schedule::as_select()).load(conn)?;
+    Ok(rows.iter().filter_map(|row| row.due(version, now)).map(|due| due.id).collect())
 }
 
 /// Claims a connection for a visit by this process. False while another visit is being made.
 pub fn claim(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<bool, Error> {
     let until = c::claimed_until.eq(now.after(CLAIM).micros());
-    Ok(diesel::update(c::table.find(id).filter(unclaimed!(now))).set(until).execute(conn)? > 0)
+    Ok(diesel::update(c::table.find(id).filter(unclaimed(now))).set(until).execute(conn)? > 0)
 }
 
 /// Claims a connection whose visit is due. `None` while another visit is being made, and after one was.
@@ -89,9 +96,8 @@ pub fn claim_due(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> R
     // visit.
     let version = routes::version(conn)?;
     let managed = c::table.find(id).filter(c::api_token.is_not_null()).filter(c::disconnected_at.is_null());
-    let columns = (c::id, c::next_check_at, c::next_sync_at, c::checked_routing, c::problem);
-    let row: Option<Schedule> = managed.select(columns).get_result(conn).optional()?;
-    let due = row.and_then(|row| visit_due(row, version, now));
+    let row = managed.select(Schedule::as_select()).get_result(conn).optional()?;
+    let due = row.and_then(|row| row.due(version, now));
     if due.is_none() {
         release(conn, id)?;
     }
@@ -211,13 +217,13 @@ pub fn record_fault(
 pub fn ask_check(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<(), Error> {
     let before = now.before(ASKED_CHECK_INTERVAL).micros();
     let unchecked = c::table.find(id).filter(c::checked_at.is_null().or(c::checked_at.lt(before)));
-    diesel::update(unchecked.filter(unlimited!())).set(c::next_check_at.eq(now.micros())).execute(conn)?;
+    diesel::update(unchecked.filter(unlimited())).set(c::next_check_at.eq(now.micros())).execute(conn)?;
     Ok(())
 }
 
 /// Has the inboxes read at once, unless Chatwoot limits requests: an event named one that is not known.
 pub fn ask_sync(conn: &mut DbConnection, id: ConnectionId, now: Timestamp) -> Result<(), Error> {
-    let unlimited = c::table.find(id).filter(unlimited!());
+    let unlimited = c::table.find(id).filter(unlimited());
     diesel::update(unlimited).set(c::next_sync_at.eq(now.micros())).execute(conn)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! Connections to Chatwoot: `client` calls its API, `visits` keeps the registered webhook (`remote_webhook`) and the
-//! inboxes as they should be, `arrivals` counts what comes from there, `reconciler` finds what did not come, and `take_in` takes it in.
+//! Connections to Chatwoot: `client` calls its API, `visits` keeps the registered webhook (`remote_webhook`) and the inboxes
+//! as they should be, `arrivals` counts what comes from there, `reconciler` finds what did not come, and `take_in` takes it
+//! in.
 
 pub(super) mod arrivals;
 mod calls;

@@ -37,9 +37,6 @@ const INBOXES_PER_COMMIT: usize = 100;
 /// Runs until the engine stops.
 pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     let permits = Arc::new(Semaphore::new(VISITS_MAX));
-    if let Err(error) = end_claims(&inner).await {
-        error.log("claims of an earlier process on connected Chatwoots were not ended");
-    }
     while !inner.is_stopping() {
         fault_injection::panic_point("chatwoot-visits");
         if let Err(error) = begin_due_visits(&inner, &permits).await {
@@ -49,9 +46,9 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
     }
 }
 
-/// On SQLite no other process makes visits, so a claim is one of a process that was killed during a visit. On Postgres it
-/// ends after two minutes.
-async fn end_claims(inner: &Inner) -> Result<(), db::Error> {
+/// Ends the claims of an earlier process that was killed during a visit: on SQLite, where no other process makes visits. On
+/// Postgres they end after two minutes. Call it before the first visit.
+pub(in crate::delivery) async fn end_claims(inner: &Inner) -> Result<(), db::Error> {
     if inner.db.is_shared() { Ok(()) } else { inner.db.write(registration::end_claims).await }
 }
 

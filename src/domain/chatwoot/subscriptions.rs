@@ -20,8 +20,8 @@ const ALLOWED: [EventName; 12] = [
     EventName::ConversationTypingOff,
 ];
 
-/// The events that every version of Chatwoot knows, and what is registered while no webhook wants an event that Chatwoot has: Chatwoot refuses an empty list. Received events
-/// then show that the connection works.
+/// The events that every version of Chatwoot knows. They are registered while no webhook wants an event that Chatwoot has:
+/// Chatwoot refuses an empty list, and received events show that the connection works.
 const OLD: [EventName; 5] = [
     EventName::ConversationStatusChanged,
     EventName::ConversationUpdated,
