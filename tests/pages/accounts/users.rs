@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use crate::faults::rig::Store;
 use crate::support::{App, PASSWORD, Page, Visitor};
 
 const ANNA: &str = "anna@example.com";
@@ -176,18 +179,30 @@ async fn the_last_administrator_cannot_be_removed() {
 }
 
 #[tokio::test]
-async fn of_two_administrators_who_disable_each_other_one_remains() {
-    let app = App::start();
-    let one = app.admin().await;
-    app.user(ANNA, "admin", PASSWORD);
-    let other = app.visitor();
-    other.sign_in(ANNA, PASSWORD).await;
-    let (first, second) = (person(&one, ANNA).await, person(&one, "admin@example.com").await);
-    let form = async |visitor: &Visitor, page: &str| visitor.open(page).await.form("form[action$='/deactivation']");
-    let (left, right) = (form(&one, &first).await, form(&other, &second).await);
-    tokio::join!(one.submit(left), other.submit(right));
-    let list = app.run_ok(&["user", "list"]);
-    assert_eq!(list.matches("active").count(), 1, "{list}");
+async fn of_two_administrators_who_disable_or_delete_each_other_one_remains() {
+    for (page, action) in [("", "/deactivation"), ("/deletion", "/deletion")] {
+        let app = App::start();
+        let one = app.admin().await;
+        app.user(ANNA, "admin", PASSWORD);
+        let other = app.visitor();
+        other.sign_in(ANNA, PASSWORD).await;
+        let (first, second) = (person(&one, ANNA).await, person(&one, "admin@example.com").await);
+        let form = async |visitor: &Visitor, user: &str| {
+            visitor.open(&format!("{user}{page}")).await.form_to(&format!("{user}{action}"))
+        };
+        let (left, right) = (form(&one, &first).await, form(&other, &second).await);
+        // Both have been let in when the first of them writes.
+        let mut lock = Store::of(&app);
+        lock.run("BEGIN");
+        lock.run("UPDATE users SET name = name");
+        let release = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            lock.run("COMMIT");
+        };
+        tokio::join!(one.submit(left), other.submit(right), release);
+        let list = app.run_ok(&["user", "list"]);
+        assert_eq!(list.matches("active").count(), 1, "{action}: {list}");
+    }
 }
 
 #[tokio::test]
