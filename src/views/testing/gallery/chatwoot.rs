@@ -45,7 +45,8 @@ fn connection(id: i64, name: &str) -> Connection {
     }
 }
 
-/// A connection that the last check could not reach, one that is new and does not know all events, one that is manual, and one that was ended.
+/// A connection that the last check could not reach, one that is new and does not know all events, one that is manual, and
+/// one that was ended.
 fn all(language: Language) -> Vec<Connection> {
     let shop = if language == Language::Uk { "Крамниця «Нова»" } else { "Nova Shop" };
     let fault =
