@@ -1,4 +1,5 @@
-//! Minifies the files of `static/` and compresses them with gzip and brotli, once, for `src/assets.rs`.
+//! Minifies the files of `static/` and compresses them with gzip and brotli, once, for `src/assets.rs`. Names the commit
+//! of a release build, for `src/version.rs`.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -10,10 +11,13 @@ use std::path::Path;
 /// The strongest level of brotli, and its largest window (RFC 7932 §9.1).
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW_BITS: u32 = 22;
+/// Enough to find a commit, and the length that `git log --abbrev=12` shows.
+const COMMIT_DIGITS: usize = 12;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=static");
+    name_commit()?;
     let out = std::env::var("OUT_DIR")?;
     let mut paths = Vec::new();
     list(Path::new("static"), &mut paths)?;
@@ -38,6 +42,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     table.push(']');
     fs::write(Path::new(&out).join("static_files.rs"), table)?;
     Ok(())
+}
+
+/// Sets `HACHOK_VERSION` for the crate: the version and, if it is known, the commit: `0.1.0 (0123456789ab)`.
+///
+/// The commit is that of the environment variable `HACHOK_COMMIT`, else the one checked out. It is read from the files of
+/// git, because the program may be missing. A debug build has none: each commit would compile the crate anew.
+fn name_commit() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-env-changed=HACHOK_COMMIT");
+    let given = std::env::var("HACHOK_COMMIT").ok().filter(|commit| !commit.is_empty());
+    let is_release = std::env::var("PROFILE")? == "release";
+    let commit = given.or_else(|| is_release.then(checked_out).flatten());
+    if let Some(wrong) = commit.as_deref().filter(|commit| !commit.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return Err(format!("HACHOK_COMMIT must be a commit in hexadecimal, not {wrong}").into());
+    }
+    let short = commit.map(|commit| format!(" ({})", commit.chars().take(COMMIT_DIGITS).collect::<String>()));
+    println!("cargo:rustc-env=HACHOK_VERSION={}{}", std::env::var("CARGO_PKG_VERSION")?, short.unwrap_or_default());
+    Ok(())
+}
+
+/// The commit in `.git`; `None` if the sources are no clone.
+fn checked_out() -> Option<String> {
+    let read = |path: &str| {
+        let path = format!(".git/{path}");
+        Path::new(&path).exists().then(|| println!("cargo:rerun-if-changed={path}"));
+        fs::read_to_string(path).ok()
+    };
+    let head = read("HEAD")?;
+    let Some(branch) = head.trim().strip_prefix("ref: ") else { return Some(head.trim().to_owned()) };
+    let loose = read(branch).map(|commit| commit.trim().to_owned());
+    loose.or_else(|| {
+        let packed = read("packed-refs")?;
+        let mut refs = packed.lines().filter_map(|line| line.split_once(' '));
+        refs.find(|(_, name)| *name == branch).map(|(commit, _)| commit.to_owned())
+    })
 }
 
 /// Adds the path of every file in `folder`, from `static` on.

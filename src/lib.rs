@@ -19,7 +19,7 @@
 //! Files and rooms outside the picture: `assets` (embedded static files), `clock` (time and randomness), `config`
 //! (settings), `command_error` (message and exit code of a failed command), `logging` (the log on stderr), `password`
 //! (hashing), `private_files` (files that only their owner may read), `fault_injection` (hooks for fault tests),
-//! `supervisor` (starts background tasks again).
+//! `supervisor` (starts background tasks again), `version` (what is running).
 //!
 //! Each area of external crates belongs to one room: only `db` names diesel, only `http` (and `app`, which starts the
 //! server) actix, only `views` askama, only `i18n` fluent, only `delivery` reqwest.
@@ -46,4 +46,5 @@ pub mod operations;
 pub mod password;
 pub mod private_files;
 pub mod supervisor;
+pub mod version;
 pub(crate) mod views;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod database;
+mod health;
 mod import;
 mod key;
 mod migrate;
@@ -19,11 +20,12 @@ use futures_util::future::LocalBoxFuture;
 use crate::command_error::CommandError;
 use crate::config::{DataSettings, LogFormat, ServeSettings};
 use crate::logging;
+use crate::version::VERSION;
 use usage_error::UsageError;
 
 /// The webhook desk for help desks
 #[derive(Debug, Parser)]
-#[command(name = "hachok", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "hachok", version = VERSION, about, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -37,6 +39,8 @@ enum Command {
     Serve(ServeSettings),
     /// Create or upgrade the database and exit
     Migrate(DataSettings),
+    /// Ask the running server whether it works (exit code 0) or not (1); for containers and scripts
+    Health(health::Question),
     /// Copy the database into a new file, also while the server is running (SQLite)
     Backup(backup::Copy),
     /// Create the database from a copy; never overwrites one (SQLite)
@@ -98,6 +102,7 @@ impl Cli {
             None => serve::run(self.serve).await,
             Some(Command::Serve(settings)) => serve::run(settings).await,
             Some(Command::Migrate(data)) => migrate::run(&data),
+            Some(Command::Health(question)) => health::run(&question),
             Some(Command::Backup(copy)) => backup::backup(&copy),
             Some(Command::Restore(copy)) => backup::restore(&copy),
             Some(Command::User { action }) => user::run(action).await,

@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::db::accounts::{setup_links, users};
 use crate::domain::accounts::api_token;
 use crate::domain::hex::hex;
+use crate::version::VERSION;
 
 const SETUP_LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -33,7 +34,7 @@ pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
     let link = setup_link(&db, &public_url).await?;
     let database = settings.data.database_url.kind();
     let app = App::start(settings, db, listener, public_url).await?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), database, %address, "started");
+    tracing::info!(version = VERSION, database, %address, "started");
     let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
     // The reader of the pipe may have closed it; that is no reason to stop.
     drop(write!(std::io::stdout(), "{}\n{set_up}", address.as_str().trim_end_matches('/')));

@@ -1,14 +1,18 @@
 //! `/healthz` and `/readyz`, for supervisors and load balancers.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder};
 
 use super::State;
+use super::request::local_peer::is_local;
 use crate::db::accounts::users;
+use crate::version::VERSION;
 
-/// `/healthz`: 200 as long as the process serves requests.
-pub async fn lives() -> impl Responder {
-    HttpResponse::Ok().content_type(PLAIN_TEXT).body("ok\n")
+/// `/healthz`: 200 as long as the process serves requests. Programs on this machine also get the version: it would show
+/// strangers which faults to try.
+pub async fn lives(request: HttpRequest) -> impl Responder {
+    let body = if is_local(&request) { format!("ok\nhachok {VERSION}\n") } else { "ok\n".to_owned() };
+    HttpResponse::Ok().content_type(PLAIN_TEXT).body(body)
 }
 
 /// `/readyz`: 200 if the database answers and takes writes, and the background tasks run; otherwise 503 with the cause.

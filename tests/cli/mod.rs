@@ -5,6 +5,7 @@ mod accounts;
 mod backup;
 mod database_url;
 mod file_rights;
+mod health;
 mod help;
 mod import;
 mod keys;

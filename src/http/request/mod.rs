@@ -7,6 +7,7 @@ pub(super) mod double_submit;
 pub(super) mod form;
 pub(super) mod form_limits;
 pub(super) mod kept_form;
+pub(super) mod local_peer;
 pub mod log_query;
 pub(super) mod one_time_secret;
 pub(super) mod page_context;

@@ -11,6 +11,7 @@ use crate::domain::system::status::Measurements;
 use crate::http::State;
 use crate::http::pages::{Answer, render};
 use crate::http::request::page_context::SignedIn;
+use crate::version::VERSION;
 use crate::views::system::status::{StatusPage, StatusView};
 
 /// The page, or the part of it that the poll swaps.
@@ -36,7 +37,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
             cleaned_at: pulse.cleaned_at,
             started_at: state.started_at,
         },
-        version: env!("CARGO_PKG_VERSION"),
+        version: VERSION,
         database: state.db.kind(),
         database_size: state.db.size().await?,
         database_file: state.db.file().filter(|_| may_know_places).map(|file| file.display().to_string()),

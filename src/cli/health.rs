@@ -1,0 +1,143 @@
+//! `hachok health`: asks a running server for `/readyz`, or `/healthz`.
+//!
+//! By plain sockets: the command runs every few seconds in a container, and must need neither CA certificates nor a
+//! database.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use url::{Host, Url};
+
+use crate::command_error::CommandError;
+use crate::config;
+use crate::version::VERSION;
+
+/// `/readyz` answers within 8 s, also while the database does not.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Answers are one line; the rest of a longer one is not read.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+
+/// Which server is asked, and what.
+#[derive(Args, Debug)]
+pub struct Question {
+    /// Address that the server listens on; of 0.0.0.0 and [::], the loopback address is asked
+    #[arg(long, env = "HACHOK_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    bind: SocketAddr,
+    /// URL of the server, http:// only [default: http:// and the bind address]
+    #[arg(long, env = "HACHOK_SERVER", value_name = "URL", value_parser = server)]
+    server: Option<Url>,
+    /// Only ask whether the process lives (/healthz), not whether it can do its work (/readyz)
+    #[arg(long)]
+    alive: bool,
+}
+
+fn server(text: &str) -> Result<Url, String> {
+    let url = config::public_url(text)?;
+    if url.scheme() == "http" { Ok(url) } else { Err("must be http://: ask a proxy with a client for https".into()) }
+}
+
+/// Prints what the server answers. Fails if it does not answer within 10 s, or with anything but 200.
+pub fn run(question: &Question) -> Result<(), CommandError> {
+    let path = if question.alive { "/healthz" } else { "/readyz" };
+    let place = question.server.as_ref().map_or_else(|| question.bind.to_string(), |url| url.authority().to_owned());
+    let silent = |error: std::io::Error| CommandError::RunTime(format!("no answer from {place}: {error}"));
+    let answer = ask(&addresses(question).map_err(silent)?, &place, path).map_err(silent)?;
+    let (status, body) = parse(&answer)
+        .ok_or_else(|| CommandError::RunTime(format!("{place} answers, but not in HTTP: is it Hachok?")))?;
+    let said = body.lines().next().unwrap_or_default().trim();
+    if status == 200 {
+        println!("{said}");
+        Ok(())
+    } else {
+        Err(CommandError::RunTime(format!("{place}{path} answered {status}: {said}")))
+    }
+}
+
+/// The addresses to try, in this order.
+fn addresses(question: &Question) -> std::io::Result<Vec<SocketAddr>> {
+    let Some(url) = &question.server else { return Ok(reached_at(question.bind)) };
+    let port = url.port_or_known_default().unwrap_or(80);
+    match url.host() {
+        Some(Host::Domain(name)) => Ok((name, port).to_socket_addrs()?.collect()),
+        Some(Host::Ipv4(address)) => Ok(vec![(address, port).into()]),
+        Some(Host::Ipv6(address)) => Ok(vec![(address, port).into()]),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Where a server that listens on `bind` is reached from this machine. A socket on `[::]` also takes IPv4, and a machine
+/// may have no IPv6 on its loopback interface.
+fn reached_at(bind: SocketAddr) -> Vec<SocketAddr> {
+    let of = |addresses: &[IpAddr]| addresses.iter().map(|address| SocketAddr::new(*address, bind.port())).collect();
+    match bind.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => of(&[Ipv4Addr::LOCALHOST.into()]),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => of(&[Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]),
+        address => of(&[address]),
+    }
+}
+
+/// The answer to a GET request. `Connection: close` ends it.
+fn ask(addresses: &[SocketAddr], host: &str, path: &str) -> std::io::Result<Vec<u8>> {
+    let until = Instant::now() + ANSWER_TIMEOUT;
+    let mut stream = connect(addresses)?;
+    stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: hachok/{VERSION}\r\nConnection: close\r\n\r\n")?;
+    let (mut answer, mut chunk) = (Vec::new(), [0; 4096]);
+    while (answer.len() as u64) < ANSWER_BYTES_MAX {
+        let left = until.saturating_duration_since(Instant::now());
+        // A zero timeout would mean none.
+        stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match stream.read(&mut chunk)? {
+            0 => break,
+            count => answer.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+        }
+    }
+    Ok(answer)
+}
+
+fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
+    let mut last = std::io::Error::other("the name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(address, ANSWER_TIMEOUT / 2) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Status and body of an HTTP/1 answer.
+fn parse(answer: &[u8]) -> Option<(u16, String)> {
+    let text = String::from_utf8_lossy(answer);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_is_asked_on_loopback_and_any_other_address_as_it_is() {
+        for (bind, asked) in [
+            ("127.0.0.1:8080", &["127.0.0.1:8080"][..]),
+            ("0.0.0.0:8080", &["127.0.0.1:8080"]),
+            ("[::]:80", &["[::1]:80", "127.0.0.1:80"]),
+            ("192.0.2.1:8080", &["192.0.2.1:8080"]),
+        ] {
+            let found: Vec<String> = reached_at(bind.parse().expect(bind)).iter().map(ToString::to_string).collect();
+            assert_eq!(found, asked, "{bind}");
+        }
+    }
+
+    #[test]
+    fn only_http_is_an_answer() {
+        assert_eq!(parse(b"HTTP/1.1 503 Unavailable\r\na: b\r\n\r\nwhy\n"), Some((503, "why\n".into())));
+        for other in [&b"SSH-2.0-x\r\n\r\n"[..], b"HTTP/1.1 200 OK", b"", b"HTTP/1.1\r\n\r\n"] {
+            assert_eq!(parse(other), None);
+        }
+    }
+}
