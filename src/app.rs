@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use url::Url;
@@ -20,6 +21,8 @@ pub struct App {
     server: ServerHandle,
 }
 
+/// Longer than the interval at which proxies ask for `/readyz`: `packaging/proxies` has 5 s.
+const LEAVE_TIME: Duration = Duration::from_secs(6);
 /// Timeout for HTTP requests that are still running at shutdown.
 const SHUTDOWN_REQUESTS_TIMEOUT_S: u64 = 3;
 
@@ -46,6 +49,33 @@ impl App {
         Ok(Self { db, engine, server: handle })
     }
 
+    /// Waits until a newer version has migrated the database; returns the error with which a start would then be refused.
+    /// From then on `/readyz` answers 503.
+    pub async fn until_newer(&self) -> CommandError {
+        self.db.until_newer().await.into()
+    }
+
+    /// Has a load balancer notice that this process does not take requests any more, before [`Self::stop`]. Sends nothing
+    /// from now on.
+    pub async fn leave(&self) {
+        let noticed = tokio::time::sleep(LEAVE_TIME);
+        let (stopped, ()) = tokio::join!(self.engine.stop(), noticed);
+        if let Err(error) = stopped {
+            error.log("leases could not be released; they expire");
+        }
+    }
+
+    /// The part of the process that hangs, if none has run for `limit`. A worker that waits for a database that is known not
+    /// to answer does not hang; a task that ended is started again by the supervisor.
+    pub fn hangs(&self, limit: Duration) -> Option<&'static str> {
+        let (part, silent) = self.engine.liveness().latest()?;
+        let is_explained = self.db.write_outage().is_some()
+            || self.db.unusable().is_some()
+            || !self.engine.is_running()
+            || !self.engine.supervisor().ended().is_empty();
+        (silent > limit && !is_explained).then_some(part)
+    }
+
     /// Shuts down: accepts no new work, waits for running attempts and requests (each with a timeout), stores the
     /// results, and closes the database.
     pub async fn stop(self) -> Result<(), CommandError> {
@@ -61,6 +91,6 @@ fn limits(settings: &DeliverySettings) -> Limits {
         in_flight: settings.in_flight.into(),
         per_webhook: settings.in_flight_per_webhook.into(),
         backlog_per_webhook: settings.backlog_per_webhook.into(),
-        retention: std::time::Duration::from_secs(u64::from(settings.retention_days) * 24 * 3600),
+        retention: Duration::from_secs(u64::from(settings.retention_days) * 24 * 3600),
     }
 }

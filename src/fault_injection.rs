@@ -52,6 +52,21 @@ pub fn panic_point(name: &str) {
 #[cfg(not(feature = "fault-injection"))]
 pub const fn panic_point(_name: &str) {}
 
+/// A place where a task may hang. With the feature, it hangs here while the file exists that `HACHOK_FAULT_HANG` names for it:
+/// `worker:FILE`.
+#[cfg(feature = "fault-injection")]
+pub async fn hang_point(name: &str) {
+    let wanted = std::env::var("HACHOK_FAULT_HANG").unwrap_or_default();
+    let Some((_, file)) = wanted.split_once(':').filter(|(point, _)| *point == name) else { return };
+    while std::path::Path::new(file).exists() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A place where a task may hang; without the feature it does nothing.
+#[cfg(not(feature = "fault-injection"))]
+pub async fn hang_point(_name: &str) {}
+
 /// By how many microseconds a fault test has set the wall clock of the machine. With the feature, the number in the file that
 /// `HACHOK_FAULT_CLOCK` names, which a test may change at any time.
 #[cfg(feature = "fault-injection")]

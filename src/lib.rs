@@ -17,8 +17,9 @@
 //! forms, db, delivery · views → forms · db → domain · `delivery` → db · forms → domain · domain imports no other room.
 //!
 //! Files and rooms outside the picture: `assets` (embedded static files), `clock` (time and randomness), `config`
-//! (settings), `command_error` (message and exit code of a failed command), `logging` (the log on stderr), `password`
-//! (hashing), `private_files` (files that only their owner may read), `fault_injection` (hooks for fault tests),
+//! (settings), `command_error` (message and exit code of a failed command), `liveness` (which part hangs), `logging` (the
+//! log on stderr), `password` (hashing), `private_files` (files that only their owner may read), `service_manager` (what
+//! systemd hears), `fault_injection` (hooks for fault tests),
 //! `supervisor` (starts background tasks again), `version` (what is running).
 //!
 //! Each area of external crates belongs to one room: only `db` names diesel, only `http` (and `app`, which starts the
@@ -41,10 +42,12 @@ pub mod fault_injection;
 pub mod forms;
 pub mod http;
 pub mod i18n;
+pub mod liveness;
 pub mod logging;
 pub mod operations;
 pub mod password;
 pub mod private_files;
+pub mod service_manager;
 pub mod supervisor;
 pub mod version;
 pub(crate) mod views;

@@ -5,16 +5,17 @@ use std::path::Path;
 use super::key;
 use crate::command_error::CommandError;
 use crate::config::DataSettings;
-use crate::db::Db;
 use crate::db::connection::existing::{self, Existing, KEY_CHECK};
 use crate::db::connection::file_lock::FileLock;
 use crate::db::system::settings;
+use crate::db::{Db, Progress};
 use crate::domain::secret_box::Sealed;
 use crate::domain::system::database_url::DatabaseUrl;
 use crate::{clock, private_files};
 
-/// Opens the database for the server; creates it and its key file if they are missing.
-pub async fn for_server(data: &DataSettings) -> Result<Db, CommandError> {
+/// Opens the database for the server; creates it and its key file if they are missing. Calls `progress` before each part of
+/// a migration.
+pub async fn for_server(data: &DataSettings, progress: &Progress<'_>) -> Result<Db, CommandError> {
     let lock = existing_lock(&data.database_url)?;
     let existing = look(&data.database_url)?;
     let secret_box = key::load_or_make(&data.key_file(), existing.as_ref())?;
@@ -22,7 +23,7 @@ pub async fn for_server(data: &DataSettings) -> Result<Db, CommandError> {
         None => lock_or_make(&data.database_url)?,
         lock => lock,
     };
-    let db = Db::open(&data.database_url, secret_box, lock)?;
+    let db = Db::open_with_progress(&data.database_url, secret_box, lock, progress)?;
     let started = check_key(&db, &data.key_file()).await;
     closed_if_failed(db, started).await
 }

@@ -16,9 +16,13 @@ use crate::db::Db;
 use crate::db::accounts::{setup_links, users};
 use crate::domain::accounts::api_token;
 use crate::domain::hex::hex;
+use crate::service_manager::ServiceManager;
 use crate::version::VERSION;
 
 const SETUP_LINK_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// Pings within the time of the watchdog: one may be late.
+const WATCHDOG_PINGS: u32 = 3;
 
 /// Serves until SIGTERM or SIGINT; a second signal ends the process without waiting for running work.
 pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
@@ -26,10 +30,13 @@ pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
     settings.delivery.addresses.policy(&Url::parse("http://localhost")?).map_err(CommandError::Setting)?;
     // Before the address is printed, so that a signal that arrives early is handled.
     let mut signals = Signals::listen()?;
+    let manager = ServiceManager::from_environment();
     let listener = listen(&settings)?;
     let address = Url::parse(&format!("http://{}", listener.local_addr()?))?;
     let public_url = settings.web.public_url.clone().unwrap_or_else(|| address.clone());
-    let db = database::for_server(&settings.data).await?;
+    let migration = manager.long_work();
+    let db = database::for_server(&settings.data, &|step| migration.say(step)).await?;
+    drop(migration);
     report_rights(&settings.data);
     let link = setup_link(&db, &public_url).await?;
     let database = settings.data.database_url.kind();
@@ -38,7 +45,19 @@ pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
     let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
     // The reader of the pipe may have closed it; that is no reason to stop.
     drop(write!(std::io::stdout(), "{}\n{set_up}", address.as_str().trim_end_matches('/')));
-    signals.received().await;
+    manager.ready(&format!("Serving at {}", address.as_str().trim_end_matches('/')));
+    let newer = tokio::select! {
+        () = signals.received() => None,
+        error = app.until_newer() => Some(error),
+        () = report_liveness(&app, &manager) => None,
+    };
+    manager.stopping("Finishing requests in flight");
+    if let Some(error) = newer {
+        tracing::error!("a newer version has migrated the database: this process stops");
+        app.leave().await;
+        app.stop().await.ok();
+        return Err(error);
+    }
     tracing::info!("stopping");
     tokio::select! {
         stopped = app.stop() => {
@@ -46,6 +65,22 @@ pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
             stopped
         }
         () = signals.received() => Err(CommandError::RunTime("stopped at once".into())),
+    }
+}
+
+/// Pings the watchdog of the service manager as long as no part of the process hangs; waits for ever without a watchdog.
+async fn report_liveness(app: &App, manager: &ServiceManager) {
+    let Some(limit) = manager.watchdog() else { return std::future::pending().await };
+    let mut was_alive = true;
+    loop {
+        let hanging = app.hangs(limit);
+        match hanging {
+            None => manager.alive(),
+            Some(part) if was_alive => tracing::error!(part, "a part of the process hangs: the watchdog is not pinged"),
+            Some(_) => {}
+        }
+        was_alive = hanging.is_none();
+        tokio::time::sleep(limit / WATCHDOG_PINGS).await;
     }
 }
 

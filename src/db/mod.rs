@@ -33,6 +33,7 @@ mod vacuum_tests;
 pub mod webhooks;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -47,6 +48,7 @@ use crate::domain::timestamp::Timestamp;
 pub use connection::DbConnection;
 use connection::START_TIMEOUT;
 use connection::file_lock::FileLock;
+pub use connection::migrations::Progress;
 use connection::slot::Slot;
 use connection::sqlite_writer::{QueuedJob, Writer};
 use connection::usable::Usable;
@@ -68,6 +70,8 @@ pub struct Db {
     link: Arc<Link>,
     usable: Arc<Usable>,
     writes: Arc<WriteHealth>,
+    /// A newer version has migrated the database.
+    is_newer: Arc<AtomicBool>,
     /// In the process that serves a SQLite file.
     lock: Option<Arc<FileLock>>,
 }
@@ -97,9 +101,19 @@ type PoolWork = Box<dyn FnOnce(&mut Pooled) + Send>;
 impl Db {
     /// Opens the database and applies pending migrations. The process that serves a SQLite file passes its `lock`.
     pub fn open(url: &DatabaseUrl, secret_box: SecretBox, lock: Option<FileLock>) -> Result<Self, Error> {
+        Self::open_with_progress(url, secret_box, lock, &|_| ())
+    }
+
+    /// The same; calls `progress` before each part of the migration.
+    pub fn open_with_progress(
+        url: &DatabaseUrl,
+        secret_box: SecretBox,
+        lock: Option<FileLock>,
+        progress: &Progress<'_>,
+    ) -> Result<Self, Error> {
         let mut conn = connection::open(url, Access::ReadWrite)?;
         connection::check_sqlite_version(&mut conn)?;
-        migrations::run(&mut conn)?;
+        migrations::run_with_progress(&mut conn, progress)?;
         let sqlite = url.file().is_some();
         let access = if sqlite { Access::ReadOnly } else { Access::ReadWrite };
         let connections = if sqlite { SQLITE_READERS } else { POSTGRES_CONNECTIONS };
@@ -114,8 +128,20 @@ impl Db {
         let writes = Arc::new(WriteHealth::default());
         let writer = if sqlite { Some(Writer::start(conn, Arc::clone(&usable), Arc::clone(&writes))?) } else { None };
         let permits = Arc::new(Semaphore::new(connections as usize));
-        let (secret_box, lock) = (Arc::new(secret_box), lock.map(Arc::new));
-        Ok(Self { url: url.clone(), pool, permits, writer, secret_box, timeout: None, link, usable, writes, lock })
+        let (secret_box, lock, is_newer) = (Arc::new(secret_box), lock.map(Arc::new), Arc::default());
+        Ok(Self {
+            url: url.clone(),
+            pool,
+            permits,
+            writer,
+            secret_box,
+            timeout: None,
+            link,
+            usable,
+            writes,
+            is_newer,
+            lock,
+        })
     }
 
     /// A handle whose calls return [`Error::Busy`] after 8 s. A write that had begun by then may still commit.

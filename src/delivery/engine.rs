@@ -15,6 +15,7 @@ use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, Db};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
+use crate::liveness::Liveness;
 use crate::supervisor::Supervisor;
 
 /// A handle to the engine; a clone is one more reference.
@@ -49,7 +50,8 @@ impl Engine {
         engine.supervise("chatwoot-arrivals", arrivals::run);
         engine.supervise("chatwoot-visits", visits::run);
         engine.supervise("chatwoot-comparisons", reconciler::run);
-        engine.supervise("worker", worker::run);
+        let beat = engine.0.liveness.part("worker");
+        engine.supervise("worker", move |inner| worker::run(inner, beat.clone()));
         Ok(engine)
     }
 
@@ -65,6 +67,11 @@ impl Engine {
     /// Supervises the tasks of this process until [`Self::stop`].
     pub fn supervisor(&self) -> &Supervisor {
         &self.0.supervisor
+    }
+
+    /// The parts of this process that a watchdog watches: the worker, and what others add.
+    pub fn liveness(&self) -> &Liveness {
+        &self.0.liveness
     }
 
     /// Has the worker look for due deliveries now.

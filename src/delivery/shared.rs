@@ -24,6 +24,7 @@ use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::secret_box::expose;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::LEASE;
+use crate::liveness::Liveness;
 use crate::supervisor::Supervisor;
 use crate::{clock, fault_injection};
 
@@ -54,6 +55,7 @@ pub(super) struct Inner {
     pub(super) process: i64,
     pub(super) runtime: Handle,
     pub(super) supervisor: Supervisor,
+    pub(super) liveness: Liveness,
     pub(super) clock: EngineClock,
     pub(super) ids: IdSource,
     pub(super) intake: Intake,
@@ -100,6 +102,7 @@ impl Inner {
             process: i64::from(u32::from_le_bytes(clock::random()) >> 1) << 32,
             runtime: Handle::current(),
             supervisor: Supervisor::default(),
+            liveness: Liveness::default(),
             ids: IdSource::default(),
             intake: Intake::new(),
             backlog: Backlog::new(),

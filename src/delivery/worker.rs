@@ -21,6 +21,7 @@ use crate::db::{self, DbConnection, Error, events, webhooks};
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
+use crate::liveness::Beat;
 
 /// How often the worker looks when nothing wakes it: retries come due, and other processes leave deliveries behind.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -38,11 +39,13 @@ pub(super) enum Tick {
 }
 
 /// Runs until the engine stops.
-pub(super) async fn run(inner: Arc<Inner>) {
+pub(super) async fn run(inner: Arc<Inner>, beat: Beat) {
     let mut fairness = Fairness::default();
     let mut reclaimed_at = tokio::time::Instant::now();
     while !inner.is_stopping() {
+        beat.beat();
         fault_injection::panic_point("worker");
+        fault_injection::hang_point("worker").await;
         // Before the claim: by a clock that was set forward deliveries would be due early.
         if let Err(error) = clock_jump::follow(&inner).await {
             error.log("stored times could not be shifted");

@@ -30,6 +30,9 @@ async fn obstacle(state: &State) -> Option<String> {
     if let Some(why) = state.db.unusable() {
         return Some(why.to_string());
     }
+    if state.db.is_newer() {
+        return Some("a newer version has migrated the database: this process stops".into());
+    }
     if state.db.read(users::is_empty).await.is_err() {
         return Some("the database does not answer".into());
     }

@@ -9,12 +9,12 @@ use std::time::Duration;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
 use actix_server::Server;
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_factory, fn_service, map_config};
 use actix_web::body::BoxBody;
 use actix_web::dev::{AppConfig, Service};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{App, Error};
+use actix_web::{App, Error, rt};
 use futures_util::future::ready;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
@@ -26,6 +26,7 @@ use super::request::body;
 use super::routes;
 use super::state::State;
 use crate::fault_injection;
+use crate::liveness::Beat;
 
 /// Threads that serve requests.
 const WORKERS_MAX: usize = 4;
@@ -48,6 +49,9 @@ const LINGER: Duration = Duration::from_secs(1);
 /// which does not read can take, and makes the progress of a slow peer visible in small steps.
 const UNSENT_MAX_BYTES: u32 = 64 * 1024;
 
+/// A watchdog expects a beat within many seconds.
+const BEAT_INTERVAL: Duration = Duration::from_millis(500);
+
 /// A server on `listener`. When it stops, running requests have `last_requests` seconds to end.
 pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::io::Result<Server> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);
@@ -63,6 +67,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
     let swept = Arc::downgrade(&connections);
     state.engine.supervisor().supervise("connection-sweep", move || sweep_forever(Weak::clone(&swept)));
     hold_little(&listener)?;
+    let liveness = state.engine.liveness().clone();
     let state = Data::new(state);
     let builder = Server::build()
         .workers(workers)
@@ -72,7 +77,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
     let stopping = builder.graceful_shutdown_signal();
     let server = builder.listen("http", listener, move || {
         let (state, connections, stopping) = (Data::clone(&state), Arc::clone(&connections), stopping.clone());
-        let asked = Data::clone(&state);
+        let (asked, liveness) = (Data::clone(&state), liveness.clone());
         let app = App::new()
             .app_data(Data::clone(&state))
             .wrap(from_fn(allowed_hosts::check))
@@ -103,7 +108,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
             }))
             .on_connect_ext(|stream: &Stream, data| _ = data.insert(stream.connection()))
             .finish(tracked);
-        fn_service(move |tcp: TcpStream| {
+        let accept = fn_service(move |tcp: TcpStream| {
             let connections = Arc::clone(&connections);
             async move {
                 let peer = tcp.peer_addr()?;
@@ -111,10 +116,26 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
                 let slot = connections.admit(peer.ip()).ok_or(DispatchError::DisconnectTimeout)?;
                 Ok((Stream::new(tcp, slot), Protocol::Http1, Some(peer)))
             }
-        })
-        .and_then(http)
+        });
+        // Made in the thread of the worker.
+        let watched = fn_factory(move || {
+            let (beat, accept) = (liveness.part("http"), accept.clone());
+            async move {
+                rt::spawn(beat_forever(beat));
+                Ok::<_, ()>(accept)
+            }
+        });
+        watched.and_then(http)
     })?;
     Ok(server.run())
+}
+
+/// Beats as long as the thread of a worker runs its tasks.
+async fn beat_forever(beat: Beat) {
+    loop {
+        beat.beat();
+        tokio::time::sleep(BEAT_INTERVAL).await;
+    }
 }
 
 /// Sets `UNSENT_MAX_BYTES` on the listener; accepted sockets inherit it.

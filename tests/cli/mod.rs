@@ -17,6 +17,7 @@ mod postgres_tls;
 mod processes;
 mod readme;
 pub mod row_rights;
+mod service_manager;
 mod settings;
 mod stop;
 mod tokens;

@@ -1,4 +1,4 @@
-use crate::support::Place;
+use crate::support::{App, Place, eventually};
 
 #[test]
 fn a_database_of_a_newer_version_is_refused_in_one_line_and_not_changed() {
@@ -12,4 +12,18 @@ fn a_database_of_a_newer_version_is_refused_in_one_line_and_not_changed() {
     if place.is_sqlite() {
         assert_eq!(place.files("data"), ["hachok.db"], "no key is created for it");
     }
+}
+
+/// During an upgrade another process migrates the database that this one serves.
+#[tokio::test]
+async fn a_server_whose_database_gets_newer_leaves_and_stops_with_the_reason() {
+    let mut app = App::start();
+    app.run_sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
+    eventually("503", || async {
+        let ready = app.visitor().get("/readyz").await;
+        (ready.status == 503 && ready.body.contains("newer version")).then_some(())
+    })
+    .await;
+    assert_eq!(app.exit_code(), Some(1), "{}", app.log());
+    assert!(app.log().contains("99990101000000"), "{}", app.log());
 }

@@ -55,10 +55,24 @@ pub fn tables(conn: &mut DbConnection) -> Result<Tables, Error> {
     })
 }
 
+/// Called before each part of a migration, with words for the log and the service manager.
+pub type Progress<'a> = dyn Fn(&str) + 'a;
+
 /// Applies pending migrations. Safe when several processes start at the same time.
 pub fn run(conn: &mut DbConnection) -> Result<(), Error> {
-    if tables(conn)? != Tables::Current {
-        apply(conn)?;
+    run_with_progress(conn, &|_| ())
+}
+
+/// The same; calls `progress` before each part.
+pub fn run_with_progress(conn: &mut DbConnection, progress: &Progress<'_>) -> Result<(), Error> {
+    match tables(conn)? {
+        Tables::Current => {}
+        Tables::Missing => apply(conn, progress)?,
+        // A large database takes minutes.
+        Tables::Older => apply(conn, &|step| {
+            tracing::info!("{step}");
+            progress(step);
+        })?,
     }
     if let DbConnection::Sqlite(conn) = conn
         && application_id(conn)? == 0
@@ -68,14 +82,14 @@ pub fn run(conn: &mut DbConnection) -> Result<(), Error> {
     Ok(())
 }
 
-fn apply(conn: &mut DbConnection) -> Result<(), Error> {
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
+fn apply(conn: &mut DbConnection, progress: &Progress<'_>) -> Result<(), Error> {
+    let failed = |error: Failure| Error::Migration(error.to_string());
     match conn {
         DbConnection::Sqlite(conn) => {
             // A migration that makes a table anew drops the old one, to which others refer (sqlite.org/lang_altertable.html,
             // section 7). The pragma has no effect within a transaction, so not within a migration.
             sql_query("PRAGMA foreign_keys = OFF").execute(conn)?;
-            let done = conn.run_pending_migrations(SQLITE).map(drop);
+            let done = apply_pending(conn, SQLITE, progress);
             sql_query("PRAGMA foreign_keys = ON").execute(conn)?;
             // Of two processes that see a pending migration the slower one fails, and then finds it applied.
             if let Err(first) = done
@@ -87,11 +101,28 @@ fn apply(conn: &mut DbConnection) -> Result<(), Error> {
         DbConnection::Postgres(conn) => {
             // Another process may migrate for long.
             sql_query("SET lock_timeout = 0").execute(conn)?;
+            progress("Waiting for other processes that migrate the database");
             sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(conn)?;
-            let done = conn.run_pending_migrations(POSTGRES).map(drop).map_err(failed);
+            let done = apply_pending(conn, POSTGRES, progress).map_err(failed);
             sql_query(format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).execute(conn)?;
             done?;
         }
+    }
+    Ok(())
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Applies pending migrations in their order, each in a transaction of its own.
+fn apply_pending<DB: Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    source: EmbeddedMigrations,
+    progress: &Progress<'_>,
+) -> Result<(), Failure> {
+    let pending = conn.pending_migrations(source)?;
+    for (number, migration) in (1..).zip(&pending) {
+        progress(&format!("Migrating the database: {number} of {} ({})", pending.len(), migration.name()));
+        conn.run_migration(migration)?;
     }
     Ok(())
 }

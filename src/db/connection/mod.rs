@@ -5,6 +5,7 @@ pub mod file_lock;
 pub(super) mod file_watch;
 mod link;
 pub(super) mod migrations;
+pub(super) mod schema_watch;
 pub(super) mod slot;
 pub(super) mod sqlite_writer;
 pub(super) mod transaction;
