@@ -49,6 +49,11 @@ impl App {
         Ok(Self { db, engine, server: handle })
     }
 
+    /// See [`Engine::has_ca_certificates`].
+    pub fn has_ca_certificates(&self) -> bool {
+        self.engine.has_ca_certificates()
+    }
+
     /// Waits until a newer version has migrated the database; returns the error with which a start would then be refused.
     /// From then on `/readyz` answers 503.
     pub async fn until_newer(&self) -> CommandError {

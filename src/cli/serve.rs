@@ -42,6 +42,12 @@ pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
     let database = settings.data.database_url.kind();
     let app = App::start(settings, db, listener, public_url).await?;
     tracing::info!(version = VERSION, database, %address, "started");
+    if !app.has_ca_certificates() {
+        tracing::warn!(
+            "this machine has no CA certificates, so no receiver can be reached by https: install the package \
+             ca-certificates (Debian: apt-get install ca-certificates) and restart Hachok"
+        );
+    }
     let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
     // The reader of the pipe may have closed it; that is no reason to stop.
     drop(write!(std::io::stdout(), "{}\n{set_up}", address.as_str().trim_end_matches('/')));

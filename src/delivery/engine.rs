@@ -69,6 +69,11 @@ impl Engine {
         &self.0.supervisor
     }
 
+    /// Whether this system has CA certificates; without them no receiver is reached by https.
+    pub fn has_ca_certificates(&self) -> bool {
+        self.0.sender.has_ca_certificates()
+    }
+
     /// The parts of this process that a watchdog watches: the worker, and what others add.
     pub fn liveness(&self) -> &Liveness {
         &self.0.liveness

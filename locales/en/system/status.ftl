@@ -9,6 +9,7 @@ trouble_unusable = The database file was moved, replaced or damaged. No new even
 trouble_cannot_write = Nothing can be written to the database. No new events are accepted. See the server’s log.
 trouble_task_ended = A background task ended because of an internal error and is started again. See the server’s log.
 tasks_ended = Tasks: { $names }
+trouble_no_ca_certificates = This machine has no CA certificates, so no receiver can be reached by https. Install the package ca-certificates and restart Hachok.
 trouble_late = Due deliveries have been waiting for more than a minute. Check the load of this machine and the server’s log.
 trouble_not_cleaned = Old deliveries have not been removed for more than 30 minutes. See the server’s log.
 queue_oldest = due for { $duration }

@@ -84,9 +84,9 @@ pub struct Reply {
     pub remote_ip: Option<IpAddr>,
 }
 
-/// The HTTP client could not be set up: most likely the machine has no root certificates.
+/// The HTTP client could not be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client could not be set up: are the CA certificates of this system installed?")]
+#[error("the HTTP client could not be set up: {0}")]
 pub struct SetUpError(#[from] reqwest::Error);
 
 /// What tests replace: the name service, additional root certificates, and timeouts.
@@ -115,6 +115,7 @@ pub struct Sender {
     pub(super) policy: Arc<AddressPolicy>,
     https: Clients,
     http: Clients,
+    has_ca_certificates: bool,
     /// How often a connection to each receiver, by its host and port, may have become idle.
     answers: Mutex<HashMap<String, u64>>,
     body_time: Duration,
@@ -136,12 +137,23 @@ impl Sender {
     pub(in crate::delivery) fn with(policy: Arc<AddressPolicy>, setup: Setup) -> Result<Self, SetUpError> {
         // An error means that the process has a provider already.
         rustls::crypto::ring::default_provider().install_default().ok();
-        let clients = |https| -> Result<Clients, reqwest::Error> {
-            let keeping = client(&policy, &setup, https, ConnectionChoice::Kept)?;
-            Ok(Clients { keeping, opening: client(&policy, &setup, https, ConnectionChoice::New)? })
+        let clients = |roots| -> Result<Clients, reqwest::Error> {
+            let keeping = client(&policy, &setup, roots, ConnectionChoice::Kept)?;
+            Ok(Clients { keeping, opening: client(&policy, &setup, roots, ConnectionChoice::New)? })
         };
-        let (https, http) = (clients(true)?, clients(false)?);
-        Ok(Self { policy, https, http, answers: Mutex::default(), body_time: setup.body_time })
+        // The client refuses to begin without any CA certificate. Receivers by plain http must not wait for them.
+        let of_system = clients(Roots::OfSystem).ok();
+        let has_ca_certificates = of_system.is_some();
+        let https = of_system.map_or_else(|| clients(Roots::None), Ok)?;
+        let http = clients(Roots::PlainHttp)?;
+        let answers = Mutex::default();
+        Ok(Self { policy, https, http, has_ca_certificates, answers, body_time: setup.body_time })
+    }
+
+    /// Whether this system has CA certificates. Without them every request by https fails with `tls_error`; they are looked
+    /// for once.
+    pub fn has_ca_certificates(&self) -> bool {
+        self.has_ca_certificates
     }
 
     /// Sends one request, once. Returns within the timeout of the request, plus 2 s for the body of an answer whose
@@ -231,13 +243,24 @@ impl Sender {
     }
 }
 
+/// Which certificates a client trusts, and so for which scheme it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Roots {
+    /// For https: those of the system, and those of the set-up.
+    OfSystem,
+    /// For https on a system that has none.
+    None,
+    /// For http. It trusts no certificate, so TLS through it always fails.
+    PlainHttp,
+}
+
 fn client(
     policy: &Arc<AddressPolicy>,
     setup: &Setup,
-    https: bool,
+    roots: Roots,
     connection: ConnectionChoice,
 ) -> Result<Client, reqwest::Error> {
-    let (policy, lookup) = (Arc::clone(policy), Arc::clone(&setup.lookup));
+    let (policy, lookup, https) = (Arc::clone(policy), Arc::clone(&setup.lookup), roots != Roots::PlainHttp);
     let guard = Guard { policy, lookup, timeout: setup.lookup_time, https };
     let builder = Client::builder()
         .dns_resolver(Resolver(Arc::new(guard)))
@@ -270,12 +293,12 @@ fn client(
         ConnectionChoice::Kept => builder,
         ConnectionChoice::New => builder.pool_max_idle_per_host(0),
     };
-    if https {
-        let roots: Result<Vec<_>, _> = setup.roots.iter().map(|root| Certificate::from_der(root)).collect();
-        builder.tls_certs_merge(roots?).build()
-    } else {
-        // The client for http trusts no certificate, so TLS through it always fails.
-        builder.tls_certs_only([]).build()
+    match roots {
+        Roots::OfSystem => {
+            let roots: Result<Vec<_>, _> = setup.roots.iter().map(|root| Certificate::from_der(root)).collect();
+            builder.tls_certs_merge(roots?).build()
+        }
+        Roots::None | Roots::PlainHttp => builder.tls_certs_only([]).build(),
     }
 }
 

@@ -14,6 +14,8 @@ string_enum!(
         CannotWrite = "cannot_write",
         /// A background task ended unexpectedly and does not yet work again.
         TaskEnded = "task_ended",
+        /// The system has no CA certificates: no receiver is reached by https.
+        NoCaCertificates = "no_ca_certificates",
         /// The disk of the database is nearly full.
         DiskLow = "disk_low",
         /// The database's file was moved, replaced or damaged.
@@ -43,6 +45,8 @@ pub struct Measurements {
     pub cannot_write: bool,
     /// A background task ended unexpectedly and does not yet work again.
     pub task_ended: bool,
+    /// The system has no CA certificates.
+    pub no_ca_certificates: bool,
     /// Free bytes on the disk of the database, if known.
     pub free_disk: Option<u64>,
     /// The due time of the oldest delivery that no pause or limit holds back.
@@ -62,6 +66,7 @@ impl Measurements {
             (SystemProblem::Unusable, self.unusable),
             (SystemProblem::CannotWrite, self.cannot_write && !self.unusable),
             (SystemProblem::TaskEnded, self.task_ended),
+            (SystemProblem::NoCaCertificates, self.no_ca_certificates),
             (SystemProblem::DiskLow, self.free_disk.is_some_and(|free| free < DISK_LOW_BYTES)),
             (SystemProblem::Late, self.oldest_due.is_some_and(|due| now.since(due) > LATE_AFTER)),
             (SystemProblem::NotCleaned, now.since(not_cleaned_since) > NOT_CLEANED_AFTER),
@@ -83,6 +88,7 @@ mod tests {
             unusable: false,
             cannot_write: false,
             task_ended: false,
+            no_ca_certificates: false,
             free_disk: None,
             oldest_due: Some(ago(60)),
             cleaned_at: None,
@@ -103,6 +109,7 @@ mod tests {
             (Measurements { unusable: true, ..well }, vec![SystemProblem::Unusable]),
             (Measurements { cannot_write: true, ..well }, vec![SystemProblem::CannotWrite]),
             (Measurements { task_ended: true, ..well }, vec![SystemProblem::TaskEnded]),
+            (Measurements { no_ca_certificates: true, ..well }, vec![SystemProblem::NoCaCertificates]),
             (Measurements { cannot_write: true, unusable: true, ..well }, vec![SystemProblem::Unusable]),
             (Measurements { free_disk: Some(DISK_LOW_BYTES - 1), ..well }, vec![SystemProblem::DiskLow]),
             (Measurements { oldest_due: Some(ago(61)), ..well }, vec![SystemProblem::Late]),

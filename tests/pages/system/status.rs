@@ -65,3 +65,22 @@ async fn a_viewer_sees_the_status_without_paths() {
     assert!(!viewer.body.contains("hachok.db") && !viewer.body.contains(&folder));
     assert_eq!(admin.body.contains("hachok.db"), app.is_sqlite());
 }
+
+/// A fresh machine or a small container has none.
+#[tokio::test]
+async fn without_ca_certificates_the_log_and_the_page_say_what_to_install() {
+    let place = Place::new().set("SSL_CERT_FILE", "/nowhere/certs.pem").set("SSL_CERT_DIR", "/nowhere/certs");
+    let app = App::at(place);
+    let said = || app.log().lines().filter(|line| line.contains("apt-get install ca-certificates")).count();
+    eventually("the line", || async { (said() == 1).then_some(()) }).await;
+    let admin = app.admin().await;
+    assert!(admin.open("/status").await.says("Install the package ca-certificates and restart Hachok."));
+    let page = admin.speaking("uk").open("/status").await;
+    assert!(page.says("Установіть пакет ca-certificates і перезапустіть Hachok."));
+    // Receivers in a private network are reached by plain http.
+    let receiver = crate::support::Receiver::start();
+    let api = app.api("admin");
+    api.webhook(&crate::support::webhook(&receiver.at("/a"))).await;
+    api.accepted(crate::support::event("message_created")).await;
+    receiver.first("/a").await;
+}

@@ -32,6 +32,7 @@ pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
             unusable: state.db.unusable().is_some(),
             cannot_write: state.db.write_outage().is_some(),
             task_ended: !ended_tasks.is_empty(),
+            no_ca_certificates: !state.engine.has_ca_certificates(),
             free_disk: state.db.free_space(),
             oldest_due,
             cleaned_at: pulse.cleaned_at,

@@ -167,6 +167,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         unusable: false,
         cannot_write: false,
         task_ended: false,
+        no_ca_certificates: false,
         overloaded: false,
         free_disk: Some(48_200_000_000),
         oldest_due: None,
@@ -198,6 +199,7 @@ fn system(language: Language, user: &User) -> Vec<Picture> {
         unusable: true,
         cannot_write: false,
         task_ended: true,
+        no_ca_certificates: true,
         free_disk: Some(50_000_000),
         oldest_due: Some(ago(9)),
         ..well
