@@ -7,6 +7,7 @@ mod import;
 mod key;
 mod migrate;
 mod serve;
+mod service_settings;
 mod token;
 mod usage_error;
 mod user;
@@ -64,7 +65,11 @@ enum Command {
 
 /// Runs the command that the command line names.
 pub fn run() -> ExitCode {
-    let parsed = empty_is_unset(Cli::command()).try_get_matches();
+    let (usage, service) = match service_settings::apply(empty_is_unset(Cli::command())) {
+        Ok(applied) => applied,
+        Err(error) => return report(&error),
+    };
+    let parsed = usage.try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
@@ -74,6 +79,9 @@ pub fn run() -> ExitCode {
             };
         }
     };
+    if let Some(file) = service {
+        eprintln!("hachok: with the settings of the service in {}", file.display());
+    }
     let format = cli.log_format();
     logging::start(format);
     let runtime = match tokio::runtime::Runtime::new() {

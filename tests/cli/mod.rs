@@ -18,6 +18,7 @@ mod processes;
 mod readme;
 pub mod row_rights;
 mod service_manager;
+mod service_settings;
 mod settings;
 mod stop;
 mod tokens;

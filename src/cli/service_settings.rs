@@ -1,0 +1,138 @@
+//! Has commands that root runs find the database of the service.
+//!
+//! A shell does not have the settings that systemd gives the service (`packaging/hachok.service`). Without them a command
+//! would look for `data/hachok.db` in the working folder. Nothing here overrides a flag, a variable of the environment or a
+//! database in the working folder, and `serve` does not look here.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use clap::Command as Usage;
+
+use crate::command_error::CommandError;
+use crate::domain::system::database_url::DatabaseUrl;
+
+/// The settings of the service.
+const FILE: &str = "/etc/hachok.env";
+/// Names another such file.
+const FILE_VARIABLE: &str = "HACHOK_ENV_FILE";
+/// The working folder of the service.
+const FOLDER: &str = "/var/lib/hachok";
+/// The database in that folder, and in any other, without a setting.
+const DATABASE: &str = "data/hachok.db";
+const DATABASE_VARIABLE: &str = "DATABASE_URL";
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Gives the subcommands of `usage`, but for `serve`, the settings of the service as their defaults, if root runs one of
+/// them and nothing else says where the database is. Also returns the file, for the note that the command prints.
+///
+/// Fails if others than root could have written the file.
+pub fn apply(usage: Usage) -> Result<(Usage, Option<PathBuf>), CommandError> {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let names_database = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--database-url"));
+    let is_elsewhere = names_database || std::env::var_os(DATABASE_VARIABLE).is_some() || Path::new(DATABASE).exists();
+    let command = arguments.iter().find(|argument| !argument.to_string_lossy().starts_with('-'));
+    let serves = command.is_none_or(|command| command == "serve");
+    if serves || is_elsewhere || !rustix::process::geteuid().is_root() {
+        return Ok((usage, None));
+    }
+    let file = PathBuf::from(std::env::var_os(FILE_VARIABLE).unwrap_or_else(|| FILE.into()));
+    let Some(text) = read(&file)? else { return Ok((usage, None)) };
+    let mut settings = parse(&text);
+    let url = settings.remove(DATABASE_VARIABLE).unwrap_or_else(|| format!("sqlite://{DATABASE}"));
+    let url = in_folder(url);
+    settings.insert(DATABASE_VARIABLE.into(), url);
+    Ok((with_defaults(usage, &settings, true), Some(file)))
+}
+
+/// A relative path of a SQLite file is relative to the working folder of the service.
+fn in_folder(url: String) -> String {
+    let is_relative = DatabaseUrl::parse(&url).is_ok_and(|url| url.file().is_some_and(Path::is_relative));
+    match url.split_once(':').filter(|_| is_relative) {
+        Some((_, path)) => format!("sqlite://{FOLDER}/{}", path.trim_start_matches('/')),
+        None => url,
+    }
+}
+
+/// The text of the file; `None` if it does not exist.
+fn read(file: &Path) -> Result<Option<String>, CommandError> {
+    let wrong = |what: &str| CommandError::Setting(format!("{} {what}", file.display()));
+    let Ok(opened) = File::open(file) else { return Ok(None) };
+    let rights = opened.metadata()?;
+    // Who writes the file chooses what root's commands do.
+    if rights.uid() != 0 || rights.mode() & 0o022 != 0 {
+        return Err(wrong("may be written by others than root; chown root and chmod 600 it, or set DATABASE_URL"));
+    }
+    let mut text = String::new();
+    let read = opened.take(FILE_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    Ok(Some(text))
+}
+
+/// The variables of an `EnvironmentFile` (systemd.exec(5)): one a line, comments after `#` or `;`, values perhaps in
+/// quotation marks. Of several lines with one name the last counts. An empty value unsets.
+fn parse(text: &str) -> HashMap<String, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
+    let pairs =
+        lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.trim(), unquoted(value.trim())));
+    let mut found = HashMap::new();
+    for (name, value) in pairs {
+        if value.is_empty() {
+            found.remove(name);
+        } else {
+            found.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    found
+}
+
+fn unquoted(value: &str) -> &str {
+    let inside = |mark| value.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+}
+
+/// Values in the file are defaults, so that flags and variables of the environment come first. They live as long as the
+/// process: clap takes no others.
+fn with_defaults(usage: Usage, settings: &HashMap<String, String>, is_top: bool) -> Usage {
+    let value = |variable: &std::ffi::OsStr| settings.get(variable.to_str()?).cloned();
+    let given = |arg: clap::Arg| match arg.get_env().filter(|_| !is_top).and_then(value) {
+        Some(value) => arg.default_value(&*value.leak()).hide_default_value(true),
+        None => arg,
+    };
+    let usage = if is_top { usage } else { usage.mut_args(given) };
+    usage.mut_subcommands(|command| match command.get_name() {
+        "serve" if is_top => command,
+        _ => with_defaults(command, settings, false),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_read_as_systemd_reads_it() {
+        let text = "# A=1\n; B=2\nC=3\n D = \"4 5\" \nE='6'\nF=\nG=7\nG=8\nnothing\nH=a=b\nC=\n";
+        let mut found: Vec<(String, String)> = parse(text).into_iter().collect();
+        found.sort();
+        let expected = [("D", "4 5"), ("E", "6"), ("G", "8"), ("H", "a=b")];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn a_relative_path_begins_in_the_folder_of_the_service() {
+        for (url, absolute) in [
+            ("sqlite://data/hachok.db", "sqlite:///var/lib/hachok/data/hachok.db"),
+            ("sqlite:my%20data.db", "sqlite:///var/lib/hachok/my%20data.db"),
+            ("sqlite:///srv/hachok.db", "sqlite:///srv/hachok.db"),
+            ("postgres://hachok@db/hachok", "postgres://hachok@db/hachok"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(in_folder(url.to_owned()), absolute);
+        }
+    }
+}

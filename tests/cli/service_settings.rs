@@ -1,0 +1,87 @@
+//! Commands that root runs find the database of the service.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::Place;
+
+/// The installation of the service, and another folder in which root has a shell.
+struct Machine {
+    service: Place,
+    elsewhere: Place,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let service = Place::bare_on_sqlite();
+        service.run_ok(&["migrate"]);
+        let file = service.folder().join("hachok.env");
+        let elsewhere = Place::bare_on_sqlite().set("HACHOK_ENV_FILE", &file.to_string_lossy());
+        let machine = Self { service, elsewhere };
+        machine.write(&format!("# settings\nDATABASE_URL={}\n", machine.service.database_url()), 0o600);
+        machine
+    }
+
+    fn write(&self, text: &str, rights: u32) {
+        let file = self.service.folder().join("hachok.env");
+        fs::write(&file, text).expect("a file");
+        fs::set_permissions(&file, Permissions::from_mode(rights)).expect("rights");
+    }
+}
+
+#[test]
+#[ignore = "needs root: tests/run"]
+fn as_root_a_command_uses_the_database_of_the_service_and_says_so() {
+    let machine = Machine::new();
+    let added = machine.elsewhere.run(&["token", "add", "--name", "Help desk", "--scope", "ingest"]);
+    assert!(added.stderr.contains("hachok: with the settings of the service in /"), "{added:?}");
+    assert!(added.stdout_of_success().starts_with("hk_"));
+    assert!(machine.service.run_ok(&["token", "list"]).contains("Help desk"));
+    assert_eq!(machine.elsewhere.files("."), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs root: tests/run"]
+fn as_root_a_flag_a_variable_and_a_database_here_come_first() {
+    let machine = Machine::new();
+    let own = Place::bare_on_sqlite();
+    own.run_ok(&["migrate"]);
+    let list = |place: &Place, arguments: &[&str]| {
+        let ran = place.run(arguments);
+        assert!(!ran.stderr.contains("of the service"), "{ran:?}");
+        ran.stdout_of_success()
+    };
+    machine.service.token("read");
+    let url = own.database_url();
+    let elsewhere = machine.elsewhere;
+    assert_eq!(list(&elsewhere, &["token", "list", "--database-url", &url]), "");
+    let elsewhere = elsewhere.set("DATABASE_URL", &url);
+    assert_eq!(list(&elsewhere, &["token", "list"]), "");
+    let file = machine.service.folder().join("hachok.env");
+    assert_eq!(list(&own.set("HACHOK_ENV_FILE", &file.to_string_lossy()), &["token", "list"]), "");
+}
+
+#[test]
+#[ignore = "needs root: tests/run"]
+fn as_root_a_file_that_others_may_write_is_refused() {
+    let machine = Machine::new();
+    for rights in [0o602, 0o660] {
+        machine.write(&format!("DATABASE_URL={}\n", machine.service.database_url()), rights);
+        let line = machine.elsewhere.run(&["token", "list"]).error_line(2);
+        assert!(line.contains("hachok.env") && line.contains("written by others"), "{line}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: tests/run"]
+fn as_root_serve_does_not_read_the_file_and_other_users_do_not_look() {
+    let machine = Machine::new();
+    machine.write("HACHOK_BIND=nonsense\n", 0o600);
+    let line = machine.elsewhere.run(&["health"]).error_line(2);
+    assert!(line.contains("--bind"), "health has the address of the service: {line}");
+    let refused = machine.elsewhere.run(&["serve", "--retention-days", "0"]).error_line(2);
+    assert!(refused.contains("--retention-days"), "{refused}");
+    let as_a_user = machine.elsewhere.through(&["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+    let line = as_a_user.run(&["token", "list"]).error_line(1);
+    assert!(line.contains("there is no database at"), "{line}");
+}
