@@ -2,8 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::delivery::signed_by;
 use crate::house::files;
-use crate::support::{App, PASSWORD, Place};
+use crate::support::{App, PASSWORD, Place, Receiver};
 
 const FIRST: [&str; 2] = ["2026-11-21-000001_begin", "2026-11-21-000002_engine"];
 
@@ -94,4 +98,45 @@ async fn rows_of_the_first_release_are_shown_and_counted() {
     let numbers = visitor.open("/webhooks").await.texts(".stats b");
     assert_eq!(numbers, ["25", "68.0%", "8", "2"], "cancelled deliveries and tests are not counted");
     assert_eq!(visitor.open("/webhooks/1").await.texts("#chart .stats b")[..3], ["17", "8", "68.0%"]);
+}
+
+/// What the binary of 0.1.0 (2026-11-21, commit b125a64) wrote: two webhooks with secrets, seven events and five derived
+/// ones, eleven deliveries, on both databases with one key.
+fn place_of_0_1_0() -> Place {
+    let place = Place::bare().set("HACHOK_ALLOW_NETWORKS", "127.0.0.0/8");
+    // The rows get older with each day.
+    let place = place.set("HACHOK_RETENTION_DAYS", "3650");
+    std::fs::create_dir_all(place.folder().join("data")).expect("a folder");
+    let key = STANDARD.encode((0..32).collect::<Vec<u8>>());
+    std::fs::write(place.folder().join("data/secret.key"), key).expect("a key");
+    let kind = if place.is_sqlite() { "sqlite" } else { "postgres" };
+    let (_, sql) = files("tests/data/upgrade/0.1.0", &format!("{kind}.sql")).remove(0);
+    place.run_sql(&sql);
+    place
+}
+
+#[tokio::test]
+async fn a_database_that_0_1_0_wrote_is_brought_up_with_its_secrets_and_deliveries() {
+    let (app, receiver) = (App::at(place_of_0_1_0()), Receiver::start());
+    let visitor = app.visitor();
+    visitor.sign_in("old@example.com", PASSWORD).await;
+    let list = visitor.open("/webhooks").await;
+    assert!(list.says("CRM") && list.says("Склад"), "{}", list.text("main"));
+    assert!(visitor.open("/inboxes").await.says("Сайт"));
+    let api = app.api("admin");
+    assert_eq!(api.deliveries("limit=100").await.len(), 11);
+    assert_eq!(api.deliveries("limit=100&status=success").await.len(), 6);
+    assert_eq!(api.get("received?limit=100").await.json()["payload"].as_array().map(Vec::len), Some(12));
+    // The stored secrets: the webhook is sent to another place without being saved again.
+    app.run_sql(&format!(
+        "UPDATE webhooks SET url = '{}', version = version + 1 WHERE name = 'CRM'",
+        receiver.at("/crm")
+    ));
+    app.run_sql("UPDATE webhooks SET enabled = FALSE WHERE name <> 'CRM'");
+    api.accepted(crate::support::event("message_created")).await;
+    let request = receiver.first("/crm").await;
+    assert_eq!(request.header("authorization"), "Bearer the-old-token");
+    assert_eq!(request.header("x-tenant"), "shop");
+    let key = format!("whsec_{}", STANDARD.encode("a signing secret of 0.1.0"));
+    assert!(signed_by(&request, &key), "{request:?}");
 }

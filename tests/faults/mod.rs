@@ -10,6 +10,7 @@ mod clock;
 mod connections;
 mod failover;
 mod fairness;
+mod first_start;
 #[cfg(feature = "fault-injection")]
 mod forms;
 mod health;

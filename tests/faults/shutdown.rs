@@ -34,6 +34,34 @@ async fn sigterm_under_load_interrupts_nothing_that_is_answered_within_a_second(
     println!("four stops under load: {verdict}");
 }
 
+/// An upgrade without a pause: each of two processes in turn is stopped and started again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_two_processes_restarted_in_turn_under_load_send_nothing_twice() {
+    let (first, receiver) = (App::on_postgres(), FaultyReceiver::start());
+    let paths = webhooks(&first.api("admin"), &receiver, 5).await;
+    paths.iter().for_each(|path| receiver.answers(path, slowly(Duration::from_millis(800))));
+    let desk = HelpDesk::new(&first);
+    let second = App::at(first.for_another_process());
+    let mut apps = [first, second];
+    desk.posts_to(apps.iter().map(|app| app.url.clone()).collect());
+    let load = desk.load(50);
+    for turn in [0, 1, 0, 1] {
+        desk.until_more(50, STOP_TIMEOUT).await;
+        // A proxy sends new requests to the other one.
+        desk.posts_to(vec![apps[1 - turn].url.clone()]);
+        assert_eq!(apps[turn].stop(), Some(0), "{}", apps[turn].log());
+        apps[turn].start_again();
+        desk.posts_to(apps.iter().map(|app| app.url.clone()).collect());
+    }
+    desk.until_more(50, STOP_TIMEOUT).await;
+    load.stop().await;
+    desk.settle().await;
+    let verdict = check(&desk, &receiver, &mut Store::of(&apps[0]), &paths).await;
+    assert_eq!((verdict.duplicates, verdict.interrupted), (0, 0), "{verdict}");
+    println!("two processes, each restarted twice: {verdict}");
+}
+
 /// While the process that commits a lease is slow to begin the attempt, no attempt is in flight.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_between_a_lease_and_its_attempt_sends_the_event_once() {
