@@ -12,6 +12,7 @@ mod delivery;
 mod faults;
 mod fuzz;
 mod house;
+mod packages;
 mod pages;
 mod proxies;
 mod support;

@@ -1,0 +1,3 @@
+//! What is released: the files for containers.
+
+mod containers;
