@@ -15,7 +15,7 @@ mod log_content;
 mod newer;
 mod postgres_tls;
 mod processes;
-mod readme;
+pub mod readme;
 pub mod row_rights;
 mod service_manager;
 mod service_settings;

@@ -1,15 +1,15 @@
-//! Runs the commands of the README literally.
+//! Runs the commands of the README and of the guide literally.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::support::{App, PASSWORD, Place};
 
-/// The lines of the first shell block after these words.
-fn block_after(words: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = std::fs::read_to_string(path).expect("the README");
-    let after = text.split_once(words).unwrap_or_else(|| panic!("{words} in the README")).1;
+/// The lines of the first shell block after these words of a document.
+pub fn block_after(document: &str, words: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let text = std::fs::read_to_string(path).expect(document);
+    let after = text.split_once(words).unwrap_or_else(|| panic!("{words} in {document}")).1;
     let block = after.split_once("```sh\n").and_then(|(_, rest)| rest.split_once("```")).expect("a block");
     block.0.to_owned()
 }
@@ -35,7 +35,7 @@ fn run(place: &Place, lines: &str) -> String {
 async fn the_commands_for_backup_and_restore_work() {
     let app = App::on_sqlite();
     app.user("anna@example.com", "admin", PASSWORD);
-    let (backup, restore) = (block_after("**Backup.**"), block_after("**Restore.**"));
+    let (backup, restore) = (block_after("README.md", "**Backup.**"), block_after("README.md", "**Restore.**"));
     assert_eq!((backup.lines().count(), restore.lines().count()), (3, 3));
     run(&app, &backup);
     let place = Place::on_sqlite();
@@ -49,7 +49,7 @@ async fn the_commands_for_backup_and_restore_work() {
 #[test]
 fn the_commands_before_the_first_start_work() {
     let place = Place::bare();
-    let password = run(&place, &block_after("Before the first start:"));
+    let password = run(&place, &block_after("README.md", "Before the first start:"));
     assert!(!password.trim().is_empty());
     assert!(place.run_ok(&["user", "list"]).contains("olena@example.com"));
 }
@@ -61,10 +61,32 @@ fn as_root_the_command_beside_the_service_uses_the_database_of_the_service() {
     place.run_ok(&["migrate"]);
     let settings = place.folder().join("hachok.env");
     std::fs::write(&settings, format!("DATABASE_URL={}\n", place.database_url())).expect("a file");
-    let line = block_after("service's user:");
+    let line = block_after("docs/guide/en/systemd.md", "systemd passes its settings.");
     let here = line.replace("sudo ", &format!("HACHOK_ENV_FILE={} ", settings.display()));
     let elsewhere = Place::bare_on_sqlite();
     let token = run(&elsewhere, &here);
     assert!(token.starts_with("hk_") && place.run_ok(&["token", "list"]).contains("Help desk"), "{token}");
     assert_eq!(elsewhere.files("."), ["bin"]);
+}
+
+/// Literally, but for the name: a role belongs to the whole server.
+#[test]
+#[ignore = "needs Postgres: tests/run"]
+fn on_postgres_the_commands_of_the_guide_make_a_database_that_hachok_can_use() {
+    let place = Place::on_postgres();
+    let server = place.database_url();
+    let (server, _) = server.rsplit_once('/').expect("a name");
+    let name = format!("guide_{}", std::process::id());
+    let block = block_after("docs/guide/en/postgres.md", "## A database for Hachok").replace("hachok", &name);
+    let psql = |lines: &str| {
+        let lines = lines.replace("psql ", &format!("psql -Xq {server}/postgres "));
+        let ran = Command::new("sh").args(["-ec", &lines]).output().expect("a shell");
+        assert!(ran.status.success(), "{lines}: {ran:?}");
+    };
+    psql(&block);
+    let (_, host) = server.split_once('@').expect("a host");
+    let own = Place::on(&format!("postgres://{name}:a%20password%20of%20your%20own@{host}/{name}"));
+    let migrated = own.run(&["migrate"]);
+    psql(&format!("psql -c 'DROP DATABASE {name}'\npsql -c 'DROP ROLE {name}'"));
+    migrated.stdout_of_success();
 }

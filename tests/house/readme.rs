@@ -3,13 +3,13 @@ use std::path::Path;
 use super::files;
 
 #[test]
-fn the_readme_shows_the_configurations_of_the_proxies_as_they_are_tested() {
-    let text = read("README.md");
+fn the_guide_shows_the_configurations_of_the_proxies_as_they_are_tested() {
+    let text = read("docs/guide/en/proxies.md");
     let shipped = files("packaging/proxies", "");
     assert_eq!(shipped.len(), 3);
     for (path, configuration) in shipped {
         assert!(text.contains(&configuration), "{path}");
-        assert!(text.contains(&format!("({path})")), "a link to {path}");
+        assert!(text.contains(&format!("(../../../{path})")), "a link to {path}");
     }
 }
 
