@@ -71,6 +71,10 @@ fuzz NAME *ARGS:
     mkdir -p fuzz/corpus/{{ NAME }}
     cargo +nightly fuzz run {{ NAME }} fuzz/corpus/{{ NAME }} fuzz/seeds/{{ NAME }} {{ ARGS }}
 
+# What is released, into target/package (docs/RELEASING.md); --twice compiles twice and compares
+package *ARGS:
+    packaging/build {{ ARGS }}
+
 # Dependencies that nothing uses (needs cargo-machete)
 machete:
     cargo machete

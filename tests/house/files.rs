@@ -91,6 +91,8 @@ fn the_conventional_documents_exist() {
         "Justfile",
         ".editorconfig",
         ".github/workflows/ci.yml",
+        ".github/workflows/release.yml",
+        "docs/RELEASING.md",
         ".github/pull_request_template.md",
         "docs/README.md",
         "docs/ARCHITECTURE.md",
