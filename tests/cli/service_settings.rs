@@ -2,6 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use crate::support::Place;
 
@@ -81,7 +82,14 @@ fn as_root_serve_does_not_read_the_file_and_other_users_do_not_look() {
     assert!(line.contains("--bind"), "health has the address of the service: {line}");
     let refused = machine.elsewhere.run(&["serve", "--retention-days", "0"]).error_line(2);
     assert!(refused.contains("--retention-days"), "{refused}");
-    let as_a_user = machine.elsewhere.through(&["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
-    let line = as_a_user.run(&["token", "list"]).error_line(1);
-    assert!(line.contains("there is no database at"), "{line}");
+    // A copy that other users reach.
+    let folder = machine.elsewhere.folder();
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).expect("rights");
+    fs::copy(env!("CARGO_BIN_EXE_hachok"), folder.join("hachok")).expect("a copy");
+    let mut as_a_user = Command::new("setpriv");
+    as_a_user.args(["--reuid=65534", "--regid=65534", "--clear-groups", "./hachok", "token", "list"]);
+    let file = machine.service.folder().join("hachok.env");
+    let ran = as_a_user.current_dir(folder).env_clear().env("HACHOK_ENV_FILE", file).output().expect("setpriv");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.code() == Some(1) && said.starts_with("hachok: there is no database at"), "{ran:?}");
 }

@@ -1,32 +1,34 @@
 //! First starts that cannot succeed: one line that says why, the exit code that the README promises, nothing half made.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::rig::SmallDisk;
 use crate::support::{App, Place};
 
 const SERVE: [&str; 3] = ["serve", "--bind", "127.0.0.1:0"];
-/// The user `nobody` of Debian.
-const USER: u32 = 65534;
+/// A place whose commands run as root without its privileges, as any owner of files does. Another user might not reach the
+/// binary.
+fn without_privileges() -> Place {
+    Place::bare_on_sqlite().through(&["setpriv", "--bounding-set=-all", "--inh-caps=-all"])
+}
 
-/// A place whose commands an ordinary user runs, with the binary where that user may read it.
-fn of_a_user() -> Place {
-    let place = Place::bare_on_sqlite();
-    let rights = fs::metadata(env!("CARGO_BIN_EXE_hachok")).expect("the binary").permissions();
-    assert!(rights.mode() & 0o005 == 0o005, "others may run the binary");
-    fs::set_permissions(place.folder(), Permissions::from_mode(0o755)).expect("rights");
-    let (uid, gid) = (format!("--reuid={USER}"), format!("--regid={USER}"));
-    place.through(&["setpriv", &uid, &gid, "--clear-groups"])
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("rights");
 }
 
 #[test]
 #[ignore = "needs root: tests/run"]
 fn as_root_a_data_folder_that_cannot_be_written_to_is_named_in_one_line() {
-    let place = of_a_user();
+    let place = without_privileges();
+    allow(place.folder(), 0o500);
     let line = place.run(&SERVE).error_line(1);
-    assert!(line.contains("data") && line.contains("denied"), "the folder belongs to root: {line}");
-    fs::create_dir(place.folder().join("data")).expect("a folder");
+    assert!(line.contains("data") && line.contains("denied"), "{line}");
+    allow(place.folder(), 0o700);
+    let data = place.folder().join("data");
+    fs::create_dir(&data).expect("a folder");
+    allow(&data, 0o500);
     let line = place.run(&SERVE).error_line(1);
     assert!(line.contains("secret.key") && line.contains("denied"), "{line}");
     assert_eq!(place.files("data"), Vec::<String>::new());
@@ -35,11 +37,9 @@ fn as_root_a_data_folder_that_cannot_be_written_to_is_named_in_one_line() {
 #[tokio::test]
 #[ignore = "needs root: tests/run"]
 async fn as_root_a_key_that_cannot_be_read_is_named_in_one_line() {
-    let place = of_a_user();
-    chown(place.folder(), Some(USER), Some(USER)).expect("the right to change the owner");
-    let mut app = App::at(place);
+    let mut app = App::at(without_privileges());
     app.stop();
-    chown(app.folder().join("data/secret.key"), Some(0), Some(0)).expect("the right to change the owner");
+    allow(&app.folder().join("data/secret.key"), 0o000);
     let line = app.run(&SERVE).error_line(1);
     assert!(line.contains("secret.key") && line.contains("denied"), "{line}");
 }
