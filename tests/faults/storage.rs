@@ -36,23 +36,45 @@ async fn a_file_locked_by_another_process_for_eight_seconds_is_reported_and_surv
     println!("locked for {LOCK_HELD:?}: {verdict}");
 }
 
+/// The limit would end the process by a signal; a full disk sends none.
+fn on_a_disk_with_a_limit() -> App {
+    App::at(Place::on_sqlite().through(&["env", "--ignore-signal=XFSZ"]))
+}
+
+/// Below `4096` no write beyond the first page of a file succeeds.
+fn limit(app: &App, size: &str) {
+    let limited = Command::new("prlimit").args([format!("--pid={}", app.pid()), format!("--fsize={size}:")]).status();
+    assert!(limited.expect("prlimit").success());
+}
+
+#[tokio::test]
+async fn the_first_page_after_writes_stopped_is_shown_with_its_notice() {
+    let app = on_a_disk_with_a_limit();
+    let admin = app.admin().await;
+    let saved = admin.submit(admin.open("/profile").await.form("#f-user-name").fill("f-user-name", "Anna")).await;
+    let page = saved.leads_to();
+    // No write has failed yet: this page is the first that cannot remove its notice.
+    limit(&app, "4096");
+    for _ in 0..2 {
+        let shown = admin.open(&page).await;
+        assert!(shown.says("The profile was saved"), "{}", shown.text("main"));
+    }
+    limit(&app, "unlimited");
+    let gone = || async { (!admin.open(&page).await.says("The profile was saved")).then_some(()) };
+    eventually("the notice was removed", gone).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_reported_and_survived() {
-    let limit = |pid: u32, size: &str| {
-        Command::new("prlimit").args([format!("--pid={pid}"), format!("--fsize={size}:")]).status()
-    };
-    // The limit would end the process by a signal; a full disk sends none.
-    let (app, receiver) =
-        (App::at(Place::on_sqlite().through(&["env", "--ignore-signal=XFSZ"])), FaultyReceiver::start());
+    let (app, receiver) = (on_a_disk_with_a_limit(), FaultyReceiver::start());
     let paths = webhooks(&app.api("admin"), &receiver, 2).await;
     let (desk, admin) = (HelpDesk::new(&app), app.admin().await);
     let load = desk.load(10);
     desk.until_more(10, PROGRESS_TIMEOUT).await;
-    // From here on no write beyond the first page of a file succeeds.
-    assert!(limit(app.pid(), "4096").expect("prlimit").success());
+    limit(&app, "4096");
     let refusal = desk.until_refused(PROGRESS_TIMEOUT).await;
     pages_are_readable(&admin).await;
-    assert!(limit(app.pid(), "unlimited").expect("prlimit").success());
+    limit(&app, "unlimited");
     assert_eq!(refusal, Posted::Refused(503, Some("5".into())));
     desk.until_more(20, PROGRESS_TIMEOUT).await;
     load.stop().await;

@@ -13,8 +13,9 @@ use crate::domain::accounts::api_token;
 use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
+use crate::fault_injection;
 use crate::http::State;
-use crate::http::request::session::{ENDED, EndedSession, USER, Values, form_token};
+use crate::http::request::session::{ENDED, EndedSession, NOTICE, USER, Values, form_token};
 
 /// A session expires after 12 hours without use.
 pub const IDLE_MAX: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
@@ -87,6 +88,7 @@ impl SessionStore for Store {
         let user = values.get(USER).and_then(|text| text.parse::<UserId>().ok());
         let state = json(&values).map_err(|error| SaveError::Serialization(error.into()))?;
         let stored = StoredSession { user, state, created_at: now, expires_at: now.after(IDLE_MAX) };
+        fault_injection::point("session-before-commit");
         self.0
             .write(move |conn| {
                 sessions::delete_old(conn, now)?;
@@ -101,11 +103,16 @@ impl SessionStore for Store {
         let hash = api_token::hash(key.as_ref());
         let state = json(&values).map_err(|error| UpdateError::Serialization(error.into()))?;
         let now = clock::now();
+        let written = hash.clone();
         // A session that ended while the request ran stays ended: the statement updates nothing.
-        self.0
-            .write(move |conn| sessions::update(conn, &hash, &state, now.after(IDLE_MAX), now))
-            .await
-            .map_err(|error| UpdateError::Other(error.into()))?;
+        let updated =
+            self.0.write(move |conn| sessions::update(conn, &written, &state, now.after(IDLE_MAX), now)).await;
+        match updated {
+            Ok(()) => {}
+            // A page is shown also while the database takes no writes. Its notice will be shown again.
+            Err(error) if self.is_only_without_notice(hash, values).await => error.log("a notice was not removed"),
+            Err(error) => return Err(UpdateError::Other(error.into())),
+        }
         Ok(key)
     }
 
@@ -126,6 +133,13 @@ impl SessionStore for Store {
 }
 
 impl Store {
+    /// Whether `values` are those of the stored session without its notice.
+    async fn is_only_without_notice(&self, hash: Vec<u8>, values: Values) -> bool {
+        let Ok(Some(stored)) = self.0.read(move |conn| sessions::load(conn, &hash)).await else { return false };
+        let stored = serde_json::from_str::<Values>(&stored.state);
+        stored.is_ok_and(|mut stored| stored.remove(NOTICE).is_some() && stored == values)
+    }
+
     /// Extends the expiry, if it was last extended more than `EXTEND_EVERY` ago.
     async fn touch(&self, hash: Vec<u8>, now: Timestamp) -> Result<(), db::Error> {
         let key = hash.clone();

@@ -15,7 +15,7 @@ pub(in crate::http) const USER: &str = "user";
 /// The form token.
 const CSRF: &str = "csrf";
 /// A notice for the next page, shown once.
-const NOTICE: &str = "notice";
+pub(in crate::http) const NOTICE: &str = "notice";
 /// A sealed secret for the next page, shown once.
 const FLASH: &str = "flash";
 /// Under which session a form was kept.
