@@ -34,6 +34,8 @@ mod reading;
 mod recovery;
 pub mod rig;
 mod shutdown;
+#[cfg(feature = "fault-injection")]
+mod sign_in;
 mod storage;
 mod strangers;
 mod tasks;

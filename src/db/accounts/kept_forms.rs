@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::user_lock;
 use crate::db::schema::kept_forms as k;
 use crate::db::{DbConnection, Error};
 use crate::domain::id::UserId;
@@ -19,7 +20,7 @@ const FORMS_MAX: i64 = 100;
 /// Rows that one transaction deletes at most.
 const BATCH_ROWS_MAX: i64 = 500;
 
-/// Stores the fields of a form; they replace an earlier form of the same session.
+/// Stores the fields of a form, unless its user has been deleted; they replace an earlier form of the same session.
 pub fn keep(
     conn: &mut DbConnection,
     session_hash: &[u8],
@@ -27,6 +28,9 @@ pub fn keep(
     fields: &Sealed,
     now: Timestamp,
 ) -> Result<(), Error> {
+    if !user_lock::lock(conn, user)? {
+        return Ok(());
+    }
     remove(conn, session_hash)?;
     let row = (
         k::session_hash.eq(session_hash),

@@ -6,4 +6,5 @@ pub mod sessions;
 pub mod setup_links;
 pub mod sign_ins;
 pub mod tokens;
+mod user_lock;
 pub mod users;

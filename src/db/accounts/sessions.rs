@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::kept_forms;
+use super::{kept_forms, user_lock};
 use crate::db::schema::sessions;
 use crate::db::{DbConnection, Error};
 use crate::domain::id::UserId;
@@ -45,8 +45,13 @@ pub fn load(conn: &mut DbConnection, key_hash: &[u8]) -> Result<Option<StoredSes
     }))
 }
 
-/// Stores a new session.
+/// Stores a new session, unless its user has been deleted.
 pub fn insert(conn: &mut DbConnection, key_hash: &[u8], stored: &StoredSession) -> Result<(), Error> {
+    if let Some(user) = stored.user
+        && !user_lock::lock(conn, user)?
+    {
+        return Ok(());
+    }
     diesel::insert_into(sessions::table)
         .values((
             sessions::key_hash.eq(key_hash),

@@ -83,10 +83,10 @@ pub fn by_email(conn: &mut DbConnection, email: &str) -> Result<Option<(User, St
     .transpose()
 }
 
-/// Stores the time of the last sign-in.
-pub fn set_last_sign_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<(), Error> {
-    diesel::update(users::table.find(id)).set(users::last_sign_in_at.eq(Some(now.micros()))).execute(conn)?;
-    Ok(())
+/// Stores the time of the last sign-in. False if the user does not exist or is disabled.
+pub fn set_last_sign_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    let active = users::table.find(id).filter(users::disabled_at.is_null());
+    Ok(diesel::update(active).set(users::last_sign_in_at.eq(Some(now.micros()))).execute(conn)? > 0)
 }
 
 /// Stores the hash of a new password; ends all sessions and deletes all links of the user.
@@ -173,10 +173,13 @@ pub fn delete_unless_last_admin(conn: &mut DbConnection, id: UserId) -> Result<C
     if is_last_admin(conn, id)? {
         return Ok(Change::LastAdmin);
     }
+    if !super::user_lock::lock(conn, id)? {
+        return Ok(Change::NotThere);
+    }
     super::invitations::end_all_of(conn, id)?;
     super::sessions::delete_all_of(conn, id)?;
-    let deleted = diesel::delete(users::table.find(id)).execute(conn)?;
-    Ok(if deleted > 0 { Change::Done } else { Change::NotThere })
+    diesel::delete(users::table.find(id)).execute(conn)?;
+    Ok(Change::Done)
 }
 
 fn is_last_admin(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {

@@ -206,6 +206,31 @@ async fn of_two_administrators_who_disable_or_delete_each_other_one_remains() {
 }
 
 #[tokio::test]
+async fn a_user_who_signs_in_meanwhile_is_deleted_with_the_new_session() {
+    let app = App::start();
+    let admin = app.admin().await;
+    app.user(ANNA, "viewer", PASSWORD);
+    let anna = person(&admin, ANNA).await;
+    let form = admin.open(&format!("{anna}/deletion")).await.form_to(&format!("{anna}/deletion"));
+    // A sign-in locks its user, and stores the session after the deletion has begun.
+    let mut sign_in = Store::of(&app);
+    sign_in.run("BEGIN");
+    sign_in.run("UPDATE users SET role = role WHERE email = 'anna@example.com'");
+    let store = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let key = if sign_in.is_sqlite() { "x'00'" } else { r"'\x00'::bytea" };
+        sign_in.run(&format!(
+            "INSERT INTO sessions (key_hash, user_id, state, created_at, expires_at) \
+             SELECT {key}, id, '{{}}', 0, 9000000000000000 FROM users WHERE email = 'anna@example.com'"
+        ));
+        sign_in.run("COMMIT");
+    };
+    let (page, ()) = tokio::join!(admin.submit(form), store);
+    assert_eq!(page.leads_to(), "/users");
+    assert!(!app.run_ok(&["user", "list"]).contains(ANNA));
+}
+
+#[tokio::test]
 async fn a_forgotten_password_is_replaced_through_a_link() {
     let app = App::start();
     let admin = app.admin().await;

@@ -18,6 +18,7 @@ use crate::domain::accounts::api_token;
 use crate::domain::accounts::user::{NewUser, Role, parse_email};
 use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
+use crate::fault_injection;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
@@ -173,7 +174,11 @@ pub async fn check_in(
                 renewal.map_or(Ok(()), |renewal| renewal.store(conn, id))?;
                 users::set_last_sign_in(conn, id, clock::now())
             };
-            state.db.write(sign_in).await?;
+            fault_injection::point("sign-in-before-commit");
+            // Deleted or disabled since the password was compared.
+            if !state.db.write(sign_in).await? {
+                return refuse(&context, typed, &next, Refusal::Wrong);
+            }
             let session = UserSession(session);
             let same = context.ended.as_ref().filter(|ended| ended.user == Some(id));
             session.sign_in(id, same.and_then(|ended| ended.csrf.clone()), &context.device());
