@@ -38,5 +38,5 @@ notice_chatwoot_key_replaced = Ключ замінено
 notice_chatwoot_secret_saved = Ключ збережено
 notice_chatwoot_disconnected = Обліковий запис відключено
 notice_chatwoot_taking_in = Події приймаються
-notice_chatwoot_dismissed = Події відхилено
+notice_chatwoot_dismissed = Події пропущено
 notice_chatwoot_comparing = Порівняння розпочато

@@ -41,7 +41,8 @@ pub enum Error {
     /// A stored secret does not open with this key.
     #[error(transparent)]
     Secret(#[from] crate::domain::secret_box::CannotOpen),
-    /// A stored value that this version does not know: corruption, or data of a newer version.
+    /// A stored value that this version does not know and would have to act on, such as a status: corruption, or data of a
+    /// newer version. A name that only explains something, such as a cause, is read as an unknown one instead.
     #[error("the database holds an unknown {0}")]
     CorruptValue(&'static str),
     /// A newer version made the tables.

@@ -40,6 +40,19 @@ async fn what_does_not_connect_is_explained_and_what_was_typed_stays_but_the_tok
 }
 
 #[tokio::test]
+async fn a_fault_that_a_newer_version_stored_is_shown_as_an_unknown_one() {
+    let (app, desk) = (App::start(), Chatwoot::start());
+    let admin = app.admin().await;
+    let page = connect(&admin, &desk).await;
+    app.run_sql(
+        "UPDATE chatwoot_connections SET problem = 'of_tomorrow', problem_at = 1, next_check_at = 9000000000000000",
+    );
+    let shown = admin.open(&page).await;
+    assert!(shown.says("This version of Hachok does not know why"), "{}", shown.text("main"));
+    admin.open("/chatwoot").await;
+}
+
+#[tokio::test]
 async fn one_webhook_is_registered_with_what_webhooks_need_and_repaired_until_disconnected() {
     let (app, desk) = (App::start(), Chatwoot::start());
     let (admin, api) = (app.admin().await, app.api("admin"));

@@ -53,7 +53,7 @@ impl Row {
         };
         let fault = match (self.problem.as_deref(), self.problem_at) {
             (Some(kind), Some(at)) => Some(Fault {
-                kind: FaultKind::parse(kind).ok_or(Error::CorruptValue("fault of a connection"))?,
+                kind: FaultKind::parse(kind).unwrap_or(FaultKind::Unknown),
                 detail: self.problem_detail,
                 at: Timestamp::from_micros(at),
             }),

@@ -140,6 +140,8 @@ string_enum!(
         BadAnswer = "bad_answer",
         /// No answer; the detail is a cause as of an attempt.
         Unreachable = "unreachable",
+        /// A name that this version does not know: a newer one stored it.
+        Unknown = "unknown",
     }
 );
 
