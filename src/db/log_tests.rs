@@ -10,6 +10,7 @@ use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
 use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
 use crate::domain::deliveries::state::{DeliveryState, OpenCounts};
+use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
@@ -98,4 +99,44 @@ fn each_failed_attempt_is_found_by_the_filter_of_its_cause_alone() {
     run(&mut conn, "UPDATE attempts SET outcome = 'succeeded', cause = NULL, status = 200");
     let filter = |cause| LogFilter { cause: Some(cause), ..LogFilter::default() };
     assert!(passing(&mut conn, CauseGroup::ALL, filter).is_empty(), "a success has no cause");
+}
+
+#[test]
+fn a_page_of_a_rare_event_reads_a_bounded_part_and_continues_after_it() {
+    let mut conn = database(false);
+    let (bound, rows) = match conn {
+        DbConnection::Sqlite(_) => (50_000_i64, 120_000_i64),
+        DbConnection::Postgres(_) => (20_000, 60_000),
+    };
+    run(
+        &mut conn,
+        &format!(
+            "DELETE FROM attempts; DELETE FROM deliveries; \
+             INSERT INTO deliveries (id, event_id, event, webhook_id, status, origin, attempts, steps, created_at) \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) \
+             SELECT i, 4000000000000000001, CASE WHEN i = 5 THEN 'ticket_created' ELSE 'message_created' END, 1, \
+             CASE WHEN i % 5 = 0 THEN 'failed' ELSE 'success' END, 'event', 1, 1, 0 FROM n"
+        ),
+    );
+    let mut pages = |filter: &LogFilter| {
+        let (mut edges, mut cursor) = (Vec::new(), Cursor::Newest);
+        loop {
+            let page = log::page(&mut conn, filter, cursor, 10, NOW).expect("a page");
+            let count = log::count(&mut conn, filter, (Cursor::Newest, &page), NOW).expect("a count");
+            assert_eq!(count, Some((i64::try_from(page.lines.len()).expect("a count"), !page.is_cut)));
+            match page.next.filter(|_| page.is_cut) {
+                Some(edge) => edges.push(edge.0),
+                None => return (edges, page.lines.iter().map(|line| line.delivery.id.0).collect::<Vec<_>>()),
+            }
+            cursor = Cursor::Before(DeliveryId(*edges.last().expect("an edge")));
+        }
+    };
+    let rare = LogFilter { event: Some(EventName::TicketCreated), ..LogFilter::default() };
+    // The row at an edge is read too, once after the first part and once at the end.
+    assert_eq!(pages(&rare), (vec![rows - bound - 1, rows - 2 * (bound + 1) - 1], vec![5]));
+    let failed = LogFilter { state: StateFilter::parse("failed"), ..rare.clone() };
+    let (edges, found) = pages(&failed);
+    assert_eq!((edges.len(), found), (usize::try_from(rows / 5 / 5_000).expect("a count"), vec![5]));
+    let of_webhook = LogFilter { webhook: Some(WEBHOOK), ..rare };
+    assert_eq!(pages(&of_webhook).1, [5]);
 }

@@ -67,7 +67,7 @@ async fn test_deliveries_are_left_out_or_listed_separately() {
     assert_eq!(api.deliveries("test=1").await[0]["trigger"], "test");
 }
 
-/// One delivery of a rare event before 101,500 deliveries of another: more than one search looks at.
+/// One delivery of a rare event before deliveries of another: 1,500 more than a page looks at.
 #[tokio::test]
 async fn a_filter_with_few_matches_ends_a_page_early_and_continues() {
     let (app, receiver) = (App::start(), Receiver::start());
@@ -76,12 +76,13 @@ async fn a_filter_with_few_matches_ends_a_page_early_and_continues() {
     api.accepted(event("team_changed")).await;
     eventually("it is delivered", || async { api.deliveries("status=success").await.first().map(drop) }).await;
     // Ids contain their time: each is a little older than the newest, and none is older than the first.
-    app.run_sql(
+    let others = if app.is_sqlite() { 51_500 } else { 21_500 };
+    app.run_sql(&format!(
         "INSERT INTO deliveries (id, event_id, event, webhook_id, status, origin, attempts, steps, created_at) \
-         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 101500) \
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {others}) \
          SELECT (SELECT MAX(id) FROM deliveries) + i * 4096, (SELECT MAX(id) FROM events), 'message_created', 1, \
-         'success', 'event', 1, 1, (SELECT MAX(created_at) FROM deliveries) FROM n",
-    );
+         'success', 'event', 1, 1, (SELECT MAX(created_at) FROM deliveries) FROM n"
+    ));
     let first = api.get("deliveries?event=team_changed").await.json();
     assert_eq!(first["payload"], json!([]));
     let cursor = first["next_cursor"].as_str().expect("more to look at").to_owned();
