@@ -153,7 +153,7 @@ impl Bdi {
 
 /// The word *hidden* instead of a secret.
 #[derive(Template)]
-#[template(source = r#"<span class="redacted">{{ "lock"|icon }}{{ t.hidden() }}</span>"#, ext = "html")]
+#[template(source = r#"<span class="badge redacted">{{ "lock"|icon }}{{ t.hidden() }}</span>"#, ext = "html")]
 pub struct Redacted<'a> {
     pub t: Translator<'a>,
 }
