@@ -25,7 +25,13 @@ fn run(place: &Place, lines: &str) -> String {
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("a path"));
     let mut command = Command::new("sh");
     let url = (!place.is_sqlite()).then(|| ("DATABASE_URL", place.database_url()));
-    command.args(["-ec", lines]).current_dir(place.folder()).env_clear().env("PATH", path).envs(url);
+    command
+        .args(["-ec", lines])
+        .current_dir(place.folder())
+        .env_clear()
+        .env("PATH", path)
+        .env("HACHOK_ENV_FILE", "")
+        .envs(url);
     let ran = command.output().expect("a shell");
     assert!(ran.status.success(), "{lines}: {ran:?}");
     String::from_utf8(ran.stdout).expect("UTF-8")

@@ -135,6 +135,8 @@ impl Place {
             .args(words)
             .current_dir(self.folder())
             .env_clear()
+            // Else root's commands would find a Hachok that is installed on this machine.
+            .env("HACHOK_ENV_FILE", "")
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
