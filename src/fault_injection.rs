@@ -71,13 +71,32 @@ pub async fn hang_point(_name: &str) {}
 /// `HACHOK_FAULT_CLOCK` names, which a test may change at any time.
 #[cfg(feature = "fault-injection")]
 pub fn wall_clock_offset() -> i64 {
-    let Some(file) = std::env::var_os("HACHOK_FAULT_CLOCK") else { return 0 };
+    offset_in("HACHOK_FAULT_CLOCK")
+}
+
+/// The number in the file that a variable names.
+#[cfg(feature = "fault-injection")]
+fn offset_in(variable: &str) -> i64 {
+    let Some(file) = std::env::var_os(variable) else { return 0 };
     std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
 /// By how many microseconds the wall clock was set; without the feature always 0.
 #[cfg(not(feature = "fault-injection"))]
 pub const fn wall_clock_offset() -> i64 {
+    0
+}
+
+/// By how many microseconds a fault test has set the clock of the Postgres server: the number in the file that
+/// `HACHOK_FAULT_SERVER_CLOCK` names.
+#[cfg(feature = "fault-injection")]
+pub fn server_clock_offset() -> i64 {
+    offset_in("HACHOK_FAULT_SERVER_CLOCK")
+}
+
+/// By how many microseconds the server's clock was set; without the feature always 0.
+#[cfg(not(feature = "fault-injection"))]
+pub const fn server_clock_offset() -> i64 {
     0
 }
 

@@ -13,6 +13,7 @@ mod receiver;
 mod scale;
 mod seed;
 mod server;
+mod soak;
 mod switch;
 mod trouble;
 
@@ -32,6 +33,10 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut report = Report::default();
     let names: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    // An hour, so only by its name.
+    if names.iter().any(|wanted| wanted == "soak") {
+        runtime.block_on(row("soak", events, &mut report));
+    }
     for name in [
         "idle",
         "one",
@@ -88,6 +93,7 @@ async fn row(name: &str, events: usize, report: &mut Report) {
         "routes" => scale::routes(report).await,
         "claims" => processes::claims(report).await,
         "processes" => processes::compare(events).await,
+        "soak" => soak::hour(report).await,
         _ => {
             report.add("bare_client_per_s", "limit: requests a second of the bare HTTP client", limits::client(events));
             report.add("bare_inserts_per_s", "limit: rows a second, 64 in a commit (SQLite)", limits::inserts(40_000));

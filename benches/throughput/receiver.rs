@@ -24,6 +24,10 @@ pub struct Ledger {
     pub duplicates: usize,
     /// Webhooks that get no answer.
     pub hanging: Vec<usize>,
+    /// Webhooks, each with a number: of so many of its requests one is answered with 500.
+    pub failing: Vec<(usize, usize)>,
+    /// Requests for these webhooks.
+    requests: usize,
     /// The delay of each answer.
     pub delay: Duration,
 }
@@ -74,6 +78,12 @@ impl Ledger {
         *self.first.get(webhook)?.get(event)?
     }
 
+    fn fails(&mut self, webhook: usize) -> bool {
+        let Some((_, every)) = self.failing.iter().find(|(failing, _)| *failing == webhook) else { return false };
+        self.requests += 1;
+        self.requests % every == 0
+    }
+
     fn note(&mut self, webhook: usize, event: usize) {
         self.first.resize_with(self.first.len().max(webhook + 1), Vec::new);
         let events = &mut self.first[webhook];
@@ -91,13 +101,13 @@ async fn serve(stream: TcpStream, ledger: Arc<Mutex<Ledger>>) {
     let mut connection = Connection::of(stream);
     while let Some(message) = connection.read().await {
         let webhook = message.path().trim_start_matches('/').parse().unwrap_or(0);
-        let (hangs, delay) = {
+        let (hangs, fails, delay) = {
             let mut ledger = ledger.lock().expect("the ledger");
-            let hangs = ledger.hanging.contains(&webhook);
-            if !hangs {
+            let (hangs, fails) = (ledger.hanging.contains(&webhook), ledger.fails(webhook));
+            if !hangs && !fails {
                 ledger.note(webhook, number(message.body));
             }
-            (hangs, ledger.delay)
+            (hangs, fails, ledger.delay)
         };
         if hangs {
             return connection.gone().await;
@@ -105,7 +115,8 @@ async fn serve(stream: TcpStream, ledger: Arc<Mutex<Ledger>>) {
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        if !connection.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await {
+        let status = if fails { "500 Internal Server Error" } else { "200 OK" };
+        if !connection.write(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").as_bytes()).await {
             return;
         }
     }

@@ -55,6 +55,7 @@ use connection::usable::Usable;
 use connection::write_health::WriteHealth;
 use connection::{Access, Link, Manager, Pooled, migrations, transaction};
 pub use error::{Error, JobError, Unusable, WriteError};
+pub use system::server_clock::now as now_on;
 
 /// A handle to the open database. A clone shares the pool and the writer; it copies the URL and a few pointers.
 #[derive(Clone)]
@@ -343,12 +344,6 @@ impl Db {
     pub fn secret_box(&self) -> Arc<SecretBox> {
         Arc::clone(&self.secret_box)
     }
-
-    /// The time for due times and leases: from this machine on SQLite, which one process serves; from the server on
-    /// Postgres, so that processes on machines with different clocks agree.
-    pub async fn now(&self) -> Result<Timestamp, Error> {
-        if self.is_shared() { self.read(now_on).await } else { Ok(clock::now()) }
-    }
 }
 
 #[derive(diesel::QueryableByName)]
@@ -357,29 +352,10 @@ struct FreePages {
     pages: i64,
 }
 
-#[derive(diesel::QueryableByName)]
-struct Micros {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    micros: i64,
-}
-
 /// `now` as it is when a job runs that captured it before: on SQLite the clock may have been set since, and the stored times
 /// shifted.
 pub fn now_in_job(conn: &DbConnection, now: Timestamp) -> Timestamp {
     if matches!(conn, DbConnection::Postgres(_)) { now } else { clock::now() }
-}
-
-/// The offset of the clock of this database; see [`clock::offset`]. On Postgres, whose clock this process cannot set, 0.
-pub fn clock_offset(conn: &DbConnection) -> i64 {
-    if matches!(conn, DbConnection::Postgres(_)) { 0 } else { clock::offset() }
-}
-
-/// The time as [`Db::now`] reads it, within a transaction.
-pub fn now_on(conn: &mut DbConnection) -> Result<Timestamp, Error> {
-    let DbConnection::Postgres(conn) = conn else { return Ok(clock::now()) };
-    let now: Micros =
-        sql_query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros").get_result(conn)?;
-    Ok(Timestamp::from_micros(now.micros))
 }
 
 /// Applies pending migrations without opening the database for use.

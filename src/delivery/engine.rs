@@ -101,6 +101,11 @@ impl Engine {
         !self.0.is_stopping()
     }
 
+    /// The time of the database's clock, by which deliveries are due.
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
     /// The current state.
     pub fn pulse(&self) -> Pulse {
         Pulse { in_flight: self.0.in_flight.count(), overloaded: self.0.intake.is_overloaded(), ..*self.0.pulse() }

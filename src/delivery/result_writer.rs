@@ -202,11 +202,12 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     let now = inner.now();
     fault_injection::point("send-before-record");
     let repeats = batch.iter().any(|finished| finished.next == Next::Repeat);
+    let clock = Arc::clone(&inner.clock);
     let changes = inner.db.write(move |conn| {
         // Ordered by id: transactions lock rows in that order.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
         let mut tally = Tally::default();
-        let (now, offset) = (db::now_in_job(conn, now), db::clock_offset(conn));
+        let (now, offset) = (db::now_in_job(conn, now), clock.offset());
         let batch: Arc<[Finished]> = match batch.iter().all(|finished| finished.clock_offset == offset) {
             true => batch,
             false => batch.iter().map(|finished| finished.clone().at_offset(offset)).collect(),

@@ -56,7 +56,7 @@ pub(super) struct Inner {
     pub(super) runtime: Handle,
     pub(super) supervisor: Supervisor,
     pub(super) liveness: Liveness,
-    pub(super) clock: EngineClock,
+    pub(super) clock: Arc<EngineClock>,
     pub(super) ids: IdSource,
     pub(super) intake: Intake,
     /// Wakes the worker, also when a permit is released while it is not empty.
@@ -95,7 +95,7 @@ impl Inner {
     pub(super) fn new(db: Db, sender: Sender, limits: Limits, public_url: &Url) -> (Self, mpsc::Receiver<Finished>) {
         let (results, queue) = mpsc::channel(QUEUED_RESULTS_MAX);
         let inner = Self {
-            clock: EngineClock::of(&db),
+            clock: Arc::new(EngineClock::of(&db)),
             db,
             sender,
             public_url: public_url.as_str().trim_end_matches('/').to_owned(),

@@ -17,6 +17,7 @@ use super::tasks::clock_jump;
 use crate::db::deliveries::queue;
 use crate::db::deliveries::queue::claim::{Due, Share};
 use crate::db::deliveries::queue::record::{self, LeaseScope};
+use crate::db::system::server_clock;
 use crate::db::{self, DbConnection, Error, events, webhooks};
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
@@ -95,8 +96,20 @@ pub(super) async fn tick(inner: &Arc<Inner>, fairness: &mut Fairness) -> Result<
         fairness.looked_at = Some(tokio::time::Instant::now());
     }
     let (task, mut updated, pass) = (Arc::clone(inner), *fairness, scope.clone());
-    let claim = inner.db.write(move |conn| claim(&task, conn, &pass, &mut updated).map(|claims| (claims, updated)));
-    let (claims, updated) = claim.await.inspect_err(|_| inner.backlog.restore(scope))?;
+    let claim = inner.db.write(move |conn| {
+        if let Some(reading) = server_clock::read(conn)?
+            && task.clock.observe(&reading).is_some()
+        {
+            return Ok(None);
+        }
+        claim(&task, conn, &pass, &mut updated).map(|claims| Some((claims, updated)))
+    });
+    let claimed = claim.await.inspect_err(|_| inner.backlog.restore(scope.clone()))?;
+    // By a clock that has jumped deliveries would be due early.
+    let Some((claims, updated)) = claimed else {
+        inner.backlog.restore(scope);
+        return Ok(Tick::Idle);
+    };
     *fairness = updated;
     let worked = !claims.ready.is_empty();
     if worked {
@@ -132,8 +145,7 @@ struct Claims {
 }
 
 fn claim(inner: &Inner, conn: &mut DbConnection, scope: &Scope, fairness: &mut Fairness) -> Result<Claims, Error> {
-    let now = db::now_on(conn)?;
-    inner.clock.set(now);
+    let now = inner.now();
     let due = match scope {
         Scope::All => queue::claim::due_webhooks(conn, now)?,
         Scope::Known(ids) => queue::claim::sendable_webhooks(conn, ids, now)?,
@@ -228,6 +240,12 @@ fn share(permits: usize, given: &mut usize, oldest: bool) -> Share {
 /// Every 10 s: reclaims expired leases, and starts to send suspects.
 async fn reclaim_expired_leases(inner: &Arc<Inner>) -> Result<(), Error> {
     let now = inner.clock.ask(&inner.db).await?;
+    if inner.clock.has_jumped() {
+        return Ok(());
+    }
+    if inner.db.is_shared() {
+        inner.db.write(move |conn| server_clock::note_seen(conn, now)).await?;
+    }
     let scope = LeaseScope::Expired(now);
     while inner.db.write(move |conn| record::interrupt(conn, scope, now)).await? > 0 {}
     if let Ok(turn) = Arc::clone(&inner.suspects).try_lock_owned() {

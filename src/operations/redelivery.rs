@@ -1,6 +1,5 @@
 //! Sends the event of a delivery again, or a received event to a webhook of the user's choice.
 
-use crate::clock;
 use crate::db::deliveries::queue::rows::NewDelivery;
 use crate::db::deliveries::{log, queue};
 use crate::db::events::received;
@@ -28,8 +27,8 @@ pub async fn make(
     id: DeliveryId,
     form: Option<&FormKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
-    let now = db.now().await?;
-    let new = DeliveryId(engine.next_id(clock::now()));
+    let now = engine.now();
+    let new = DeliveryId(engine.next_id(now));
     run_once(db, engine, form, move |conn: &mut DbConnection| {
         let Some(old) = log::find(conn, id)? else { return Err(WriteError::Refused(Refused::NotFound)) };
         if old.trigger == Trigger::Test {
@@ -68,8 +67,8 @@ pub async fn send_to(
     webhook: WebhookId,
     form: Option<&FormKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
-    let now = db.now().await?;
-    let new = DeliveryId(engine.next_id(clock::now()));
+    let now = engine.now();
+    let new = DeliveryId(engine.next_id(now));
     run_once(db, engine, form, move |conn: &mut DbConnection| {
         let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
             return Err(WriteError::Refused(Refused::NotFound));

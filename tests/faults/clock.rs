@@ -1,5 +1,5 @@
-//! A wall clock that is set while the server runs, in either direction. On Postgres due times follow the server's clock, and the
-//! clock of this machine changes nothing.
+//! A wall clock that is set while the server runs, in either direction: on Postgres that of the database server too, by which
+//! deliveries are due there.
 
 use std::fs;
 use std::path::PathBuf;
@@ -35,19 +35,26 @@ impl Wall {
         fs::write(&new, (seconds * 1_000_000).to_string()).and_then(|()| fs::rename(&new, &self.file)).expect("a file");
     }
 
-    /// A server with this clock. The waits of its schedule are half as long.
+    /// A server with this clock, which its database server has too. The waits of its schedule are half as long.
     fn serve(&self) -> App {
+        App::at(self.set_in(Place::new()))
+    }
+
+    fn set_in(&self, place: Place) -> Place {
         let file = self.file.to_string_lossy();
-        App::at(Place::new().set("HACHOK_FAULT_CLOCK", &file).set("HACHOK_TIME_SCALE", "2"))
+        let place = place.set("HACHOK_FAULT_CLOCK", &file).set("HACHOK_FAULT_SERVER_CLOCK", &file);
+        place.set("HACHOK_TIME_SCALE", "2")
     }
 }
 
-/// Waits until the server has followed its clock for the `times`th time.
+/// How often the stored times were shifted by this server.
+fn shifts(app: &App) -> usize {
+    app.log().matches("jumped: due times are shifted").count()
+}
+
+/// Waits until the stored times were shifted for the `times`th time.
 async fn has_followed(app: &App, times: usize) {
-    if app.is_sqlite() {
-        let line = "the system clock jumped: due times are shifted";
-        eventually("a shift", || async { (app.log().matches(line).count() >= times).then_some(()) }).await;
-    }
+    eventually("a shift", || async { (shifts(app) >= times).then_some(()) }).await;
 }
 
 /// The only delivery of a webhook, with its attempts.
@@ -86,10 +93,9 @@ async fn nothing_is_called_early_by_a_clock_that_is_set_forward() {
             receiver.await_requests("/other", count).await;
         }
         assert_eq!((receiver.seen("/later").len(), receiver.seen("/paused").len()), (1, 1), "{jump} s");
-        let ahead = if app.is_sqlite() { jump } else { 0 };
         let due: Timestamp =
             delivery_of(&api, &later).await["next_attempt_at"].as_str().unwrap_or_default().parse().expect("a time");
-        let wait = due.duration_since(Timestamp::now() + SignedDuration::from_secs(ahead)).as_secs();
+        let wait = due.duration_since(Timestamp::now() + SignedDuration::from_secs(jump)).as_secs();
         assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
     }
 }
@@ -157,7 +163,7 @@ async fn ids_and_statistics_leave_the_future_with_the_clock() {
     }
     let minutes = |count: i64| Timestamp::now() + SignedDuration::from_mins(count);
     let recent = api.deliveries(&format!("from={}&to={}", minutes(-10), minutes(10))).await;
-    assert_eq!(recent.len(), if app.is_sqlite() { 1 } else { 2 }, "{recent:?}");
+    assert_eq!(recent.len(), 1, "{recent:?}");
     let mut store = Store::of(&app);
     let hour = Timestamp::now().as_second() / HOUR;
     assert_eq!(store.count(&format!("webhook_hours WHERE hour > {hour}")), 0);
@@ -166,4 +172,66 @@ async fn ids_and_statistics_leave_the_future_with_the_clock() {
             .count("(SELECT SUM(delivered) AS sum FROM webhook_hours WHERE webhook_id = 0) AS all_hours WHERE sum = 2"),
         1
     );
+}
+
+/// The delivery of a webhook whose receiver asked for a wait of an hour.
+async fn waiting_an_hour(app: &App, receiver: &Receiver) -> Value {
+    let api = app.api("admin");
+    receiver.answers("/later", [refusal(503)]);
+    let webhook = api.webhook(&webhook(&receiver.at("/later"))).await;
+    api.accepted(event("message_created")).await;
+    eventually("an answer", || async {
+        let delivery = delivery_of(&api, &webhook).await;
+        (delivery["next_attempt_at"].is_string() && delivery["attempts"].as_array().is_some_and(|all| all.len() == 1))
+            .then_some(delivery)
+    })
+    .await
+}
+
+/// The seconds until the next attempt of a delivery, by a clock that is ahead.
+async fn wait_of(app: &App, delivery: &Value, ahead: i64) -> i64 {
+    let delivery = app.api("admin").delivery(delivery["id"].as_str().expect("an id")).await;
+    let due: Timestamp = delivery["next_attempt_at"].as_str().expect("a time").parse().expect("a time");
+    due.duration_since(Timestamp::now() + SignedDuration::from_secs(ahead)).as_secs()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_one_of_two_processes_shifts_for_both() {
+    for jump in [2 * HOUR, -30 * DAY] {
+        let (wall, receiver) = (Wall::at(0), Receiver::start());
+        let first = App::at(wall.set_in(Place::on_postgres()));
+        let second = App::at(wall.set_in(first.for_another_process()));
+        let delivery = waiting_an_hour(&first, &receiver).await;
+        wall.set(jump);
+        eventually("a shift", || async { (shifts(&first) + shifts(&second) > 0).then_some(()) }).await;
+        // Both go on by the new clock.
+        for (count, app) in [(1, &first), (2, &second)] {
+            let api = app.api("admin");
+            if count == 1 {
+                let other = json!({ "url": receiver.at("/other"), "subscriptions": ["conversation_created"] });
+                api.webhook(&other).await;
+            }
+            api.accepted(event("conversation_created")).await;
+            receiver.await_requests("/other", count).await;
+        }
+        let wait = wait_of(&second, &delivery, jump).await;
+        assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
+        assert_eq!((shifts(&first) + shifts(&second), receiver.seen("/later").len()), (1, 1), "{jump} s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_the_clock_of_this_machine_alone_changes_nothing() {
+    let (wall, receiver) = (Wall::at(0), Receiver::start());
+    let app = App::at(Place::on_postgres().set("HACHOK_FAULT_CLOCK", &wall.file.to_string_lossy()));
+    let delivery = waiting_an_hour(&app, &receiver).await;
+    for jump in [30 * DAY, -30 * DAY] {
+        wall.set(jump);
+        app.api("admin").accepted(event("conversation_created")).await;
+        let wait = wait_of(&app, &delivery, 0).await;
+        assert!((HOUR - 120..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
+    }
+    assert_eq!((shifts(&app), receiver.seen("/later").len()), (0, 1));
 }

@@ -5,5 +5,6 @@ pub mod diagnostics;
 pub(super) mod installation;
 pub mod orphans;
 pub mod partitions;
+pub mod server_clock;
 pub mod settings;
 pub mod task_locks;

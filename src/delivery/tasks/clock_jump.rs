@@ -1,24 +1,31 @@
-//! Follows the wall clock of this machine when it was set while the process runs.
+//! Follows the wall clock of this machine, or that of a Postgres server, when it was set while the process runs.
 //!
-//! On SQLite the stored times are shifted by the jump, in the transaction in which the clock of the process ([`clock`])
-//! follows: what is due in an hour stays due in an hour. On Postgres due times follow the server's clock, so nothing is shifted.
+//! The stored times are shifted by the jump, in the transaction in which the clock of the process follows: what is due in an hour
+//! stays due in an hour. On SQLite that is the clock of this machine ([`clock`]). On Postgres due times follow the server's
+//! clock, and one of the processes shifts them for all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock;
-use crate::db::Error;
 use crate::db::deliveries::queue::clock_shift;
+use crate::db::system::server_clock;
+use crate::db::{DbConnection, Error};
 use crate::delivery::shared::Inner;
 use crate::domain::id::IdSource;
 
-/// The smallest jump for which stored times are shifted, in microseconds. A receiver cannot notice less, and clocks that are
-/// kept by NTP are set by a few milliseconds now and then.
+/// The smallest jump of this machine's clock for which stored times are shifted, in microseconds. A receiver cannot notice less,
+/// and clocks that are kept by NTP are set by a few milliseconds now and then.
 const SHIFTED_JUMP_MIN_US: i64 = 100_000;
 
-/// If the wall clock was set, to a time from 2020 to 2091, shifts due times, leases and pauses, and follows it. An error leaves both as they were: the
-/// process continues by its own clock, and the next call tries again.
+/// If a clock was set, to a time from 2020 to 2091, shifts due times, leases and pauses, and follows it. An error leaves both as
+/// they were: the process continues by its own clock, and the next call tries again.
 pub(in crate::delivery) async fn follow(inner: &Arc<Inner>) -> Result<(), Error> {
+    follow_this_machine(inner).await?;
+    if inner.clock.has_jumped() { follow_server(inner).await } else { Ok(()) }
+}
+
+async fn follow_this_machine(inner: &Arc<Inner>) -> Result<(), Error> {
     let jump = clock::jump();
     if jump == 0 {
         return Ok(());
@@ -52,9 +59,40 @@ pub(in crate::delivery) async fn follow(inner: &Arc<Inner>) -> Result<(), Error>
         return Err(error);
     }
     tracing::info!(seconds = jump / 1_000_000, "the system clock jumped: due times are shifted");
+    note(inner, jump);
+    Ok(())
+}
+
+async fn follow_server(inner: &Arc<Inner>) -> Result<(), Error> {
+    let task = Arc::clone(inner);
+    let shifted = inner.db.write(move |conn| shift_for_server(&task, conn)).await?;
+    if let Some(jump) = shifted {
+        inner.clock.follow(jump);
+        tracing::info!(seconds = jump / 1_000_000, "the clock of Postgres jumped: due times are shifted");
+        note(inner, jump);
+    }
+    Ok(())
+}
+
+/// Shifts the stored times by the jump of the server's clock, unless another process has.
+fn shift_for_server(inner: &Inner, conn: &mut DbConnection) -> Result<Option<i64>, Error> {
+    server_clock::lock(conn)?;
+    let Some(reading) = server_clock::read(conn)? else { return Ok(None) };
+    let Some(jump) = inner.clock.observe(&reading) else { return Ok(None) };
+    if inner.clock.was_seen_between(&reading) {
+        inner.clock.catch_up(&reading);
+        tracing::warn!(seconds = jump / 1_000_000, "this machine stood still: its time since boot is behind Postgres");
+        return Ok(None);
+    }
+    clock_shift::lock(conn)?;
+    clock_shift::shift(conn, jump, reading.now)?;
+    server_clock::note_jump(conn, jump)?;
+    Ok(Some(jump))
+}
+
+fn note(inner: &Inner, jump: i64) {
     inner.clock.note_jump(jump);
     let mut pulse = inner.pulse();
     pulse.cleaned_at = pulse.cleaned_at.map(|at| at.plus_micros(jump));
-    pulse.clock_set = Some((clock::now(), jump));
-    Ok(())
+    pulse.clock_set = Some((inner.now(), jump));
 }

@@ -1,16 +1,28 @@
 //! Shifts stored times after the clock of the machine was set, so that pending deliveries wait as long as planned.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use crate::db::deliveries::hourly_counts;
-use crate::db::schema::{deliveries as d, sign_in_failures as f, webhooks as w};
+use crate::db::schema::{
+    chatwoot_comparisons as r, chatwoot_connections as c, chatwoot_conversations as s, deliveries as d,
+    sign_in_failures as f, webhooks as w,
+};
 use crate::db::sql::literal::PENDING;
 use crate::db::{DbConnection, Error};
 use crate::domain::timestamp::Timestamp;
 
+/// Locks the tables that [`shift`] changes most, on Postgres: else it might deadlock with those who lock single rows of them.
+/// Fails after 2 s while other transactions use them.
+pub fn lock(conn: &mut DbConnection) -> Result<(), Error> {
+    let DbConnection::Postgres(conn) = conn else { return Ok(()) };
+    conn.batch_execute("LOCK TABLE deliveries, webhooks IN EXCLUSIVE MODE")?;
+    Ok(())
+}
+
 /// Adds this many microseconds to the due times, leases and ages of pending deliveries, and to the times of webhooks: pauses,
-/// probes, starts of streaks and ramps, `disabled_at`, the ends of old secrets, and full backlogs. After it, at `now`, no
-/// count and no failed sign-in is in the future.
+/// probes, starts of streaks and ramps, `disabled_at`, the ends of old secrets, and full backlogs; and to what connections to a
+/// Chatwoot wait for. After it, at `now`, no count and no failed sign-in is in the future.
 pub fn shift(conn: &mut DbConnection, micros: i64, now: Timestamp) -> Result<(), Error> {
     diesel::update(d::table.filter(PENDING))
         .set((
@@ -32,6 +44,25 @@ pub fn shift(conn: &mut DbConnection, micros: i64, now: Timestamp) -> Result<(),
             w::backlog_full_since.eq(w::backlog_full_since + micros),
         ))
         .execute(conn)?;
+    diesel::update(c::table)
+        .set((
+            c::old_key_until.eq(c::old_key_until + micros),
+            c::old_secret_until.eq(c::old_secret_until + micros),
+            c::checked_at.eq(c::checked_at + micros),
+            c::next_check_at.eq(c::next_check_at + micros),
+            c::next_sync_at.eq(c::next_sync_at + micros),
+            c::claimed_until.eq(c::claimed_until + micros),
+        ))
+        .execute(conn)?;
+    diesel::update(r::table).set(r::next_at.eq(r::next_at + micros)).execute(conn)?;
+    diesel::update(s::table.filter(s::awaited_until.is_not_null()))
+        .set(s::awaited_until.eq(s::awaited_until + micros))
+        .execute(conn)?;
+    if let DbConnection::Postgres(conn) = conn {
+        diesel::sql_query("UPDATE duties SET held_until = held_until + $1")
+            .bind::<diesel::sql_types::BigInt, _>(micros)
+            .execute(conn)?;
+    }
     if micros < 0 {
         hourly_counts::leave_the_future(conn, hourly_counts::of(Timestamp::from_micros(micros)), now)?;
         // They would count until the clock reaches them.
@@ -42,6 +73,8 @@ pub fn shift(conn: &mut DbConnection, micros: i64, now: Timestamp) -> Result<(),
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::db::deliveries::queue;
     use crate::db::deliveries::queue::rows::NewDelivery;
@@ -108,6 +141,57 @@ mod tests {
             .into();
         let all = [of_delivery.0, Some(of_delivery.1)].into_iter().chain(of_webhook);
         all.map(|time| time.map(|micros| (micros - now.micros()) / HOUR_US)).collect()
+    }
+
+    /// Columns with times that [`shift`] leaves as they are.
+    const KEPT: &str = "
+        when something happened:
+            users.disabled_at users.created_at users.last_sign_in_at sessions.created_at sessions.ended_at api_tokens.created_at invitations.created_at
+            api_tokens.last_used_at api_tokens.revoked_at inboxes.archived_at inboxes.created_at webhooks.auth_saved_at
+            webhooks.secret_created_at webhooks.created_at webhooks.updated_at webhooks.deleted_at webhook_headers.saved_at
+            events.created_at deliveries.finished_at attempts.started_at recoveries.started_at recoveries.ended_at
+            chatwoot_connections.created_at chatwoot_connections.disconnected_at chatwoot_connections.inboxes_synced_at
+            chatwoot_connections.last_event_at chatwoot_connections.problem_at chatwoot_comparisons.ended_at
+            chatwoot_missing.found_at chatwoot_missing.wanted_at chatwoot_refusals.last_at chatwoot_unknown_events.last_at
+            chatwoot_wrong_keys.last_at
+        an end on a date that a person was told:
+            setup_links.expires_at invitations.expires_at sessions.expires_at api_tokens.expires_at
+        by the clock of a Chatwoot:
+            chatwoot_conversations.updated_at chatwoot_missing.occurred_at
+        remembered for a while, to be found again:
+            idempotency_keys.created_at form_answers.created_at kept_forms.created_at known_sign_ins.signed_in_at
+            sign_in_failures.failed_at
+    ";
+
+    #[test]
+    fn every_column_with_a_time_is_shifted_or_kept_for_a_reason() {
+        let kept: BTreeSet<&str> = KEPT.split_whitespace().filter(|word| word.contains('.')).collect();
+        let source = include_str!("clock_shift.rs");
+        let (shifts, _) = source.split_once("#[cfg(test)]").expect("tests");
+        let (mut found, mut undecided) = (BTreeSet::new(), Vec::new());
+        for table in include_str!("../../schema.rs").split("diesel::table! {").skip(1) {
+            let name = table.split_whitespace().next().expect("a name");
+            let alias = match name {
+                "deliveries" => "d",
+                "webhooks" => "w",
+                "chatwoot_connections" => "c",
+                "chatwoot_comparisons" => "r",
+                "chatwoot_conversations" => "s",
+                other => other,
+            };
+            for column in table.split([',', '{', '}']).filter_map(|column| Some(column.split_once("->")?.0.trim())) {
+                let is_time = ["_at", "_until", "_since"].iter().any(|end| column.ends_with(end));
+                let is_shifted = shifts.contains(&format!("{alias}::{column}.eq({alias}::{column} + micros)"));
+                let whole = format!("{name}.{column}");
+                if is_time && is_shifted == kept.contains(whole.as_str()) {
+                    undecided.push(whole.clone());
+                }
+                found.insert(whole);
+            }
+        }
+        assert_eq!(undecided, Vec::<String>::new(), "shifted or kept?");
+        let gone: Vec<_> = kept.into_iter().filter(|kept| !found.contains(*kept)).collect();
+        assert_eq!(gone, Vec::<&str>::new());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::views::system::status::{StatusPage, StatusView};
 
 /// The page, or the part of it that the poll swaps.
 pub async fn show(state: Data<State>, SignedIn(context): SignedIn) -> Answer {
-    let (pulse, now) = (state.engine.pulse(), state.db.now().await?);
+    let (pulse, now) = (state.engine.pulse(), state.engine.now());
     let load = move |conn: &mut DbConnection| {
         let queue = (statistics::open(conn, None, now)?, diagnostics::oldest_due(conn, now)?);
         Ok((queue, diagnostics::migration(conn)?, webhooks::list(conn)?))

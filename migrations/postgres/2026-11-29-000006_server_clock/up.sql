@@ -1,0 +1,8 @@
+-- One row. By how many microseconds the clock of the database server was set, in sum, as far as stored times follow; and the
+-- latest time that a process noted.
+CREATE TABLE server_clock (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    jumps BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+INSERT INTO server_clock (id, jumps, seen_at) VALUES (1, 0, 0);

@@ -1,0 +1,2 @@
+-- On Postgres: the clock of the database server. A server with a SQLite file uses the clock of its machine.
+SELECT 1;

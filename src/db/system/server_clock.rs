@@ -1,0 +1,75 @@
+//! The clock of a Postgres server, by which its processes agree on due times. A person or a failover may set it while they run.
+
+use diesel::sql_types::BigInt;
+use diesel::{PgConnection, RunQueryDsl, sql_query};
+
+use crate::clock;
+use crate::db::{DbConnection, Error};
+use crate::domain::timestamp::Timestamp;
+use crate::fault_injection;
+
+/// What the server's clock showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The time since the boot of this machine, before the question and after the answer.
+    pub asked_at: Timestamp,
+    /// See [`Self::asked_at`].
+    pub answered_at: Timestamp,
+    /// The time of the server.
+    pub now: Timestamp,
+    /// By how many microseconds the clock was set so far, as far as stored times follow.
+    pub jumps: i64,
+    /// The latest time that a process noted with [`note_seen`].
+    pub seen_at: Timestamp,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    now: i64,
+    #[diesel(sql_type = BigInt)]
+    jumps: i64,
+    #[diesel(sql_type = BigInt)]
+    seen_at: i64,
+}
+
+const READ: &str =
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, jumps, seen_at FROM server_clock";
+
+/// Reads the server's clock. `None` on SQLite, whose clock is that of this machine.
+pub fn read(conn: &mut DbConnection) -> Result<Option<Reading>, Error> {
+    let DbConnection::Postgres(conn) = conn else { return Ok(None) };
+    Ok(Some(read_on(conn)?))
+}
+
+fn read_on(conn: &mut PgConnection) -> Result<Reading, Error> {
+    let asked_at = clock::since_boot();
+    let row: Row = sql_query(READ).get_result(conn)?;
+    let now = Timestamp::from_micros(row.now).plus_micros(fault_injection::server_clock_offset());
+    let seen_at = Timestamp::from_micros(row.seen_at);
+    Ok(Reading { asked_at, answered_at: clock::since_boot(), now, jumps: row.jumps, seen_at })
+}
+
+/// The time of the server's clock, within a transaction; on SQLite that of this machine.
+pub fn now(conn: &mut DbConnection) -> Result<Timestamp, Error> {
+    Ok(read(conn)?.map_or_else(clock::now, |reading| reading.now))
+}
+
+/// Locks the clock until the end of the transaction, so that one process at a time shifts stored times.
+pub fn lock(conn: &mut DbConnection) -> Result<(), Error> {
+    sql_query("SELECT FROM server_clock FOR UPDATE").execute(conn)?;
+    Ok(())
+}
+
+/// Counts a jump, in the transaction that shifts the stored times.
+pub fn note_jump(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
+    sql_query("UPDATE server_clock SET jumps = jumps + $1").bind::<BigInt, _>(micros).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that a process read this time from the clock. From it another process learns that the clock ran through a time that
+/// itself has missed.
+pub fn note_seen(conn: &mut DbConnection, now: Timestamp) -> Result<(), Error> {
+    sql_query("UPDATE server_clock SET seen_at = $1").bind::<BigInt, _>(now.micros()).execute(conn)?;
+    Ok(())
+}
