@@ -121,7 +121,7 @@ pub struct DeliverySettings {
     #[command(flatten)]
     pub addresses: AddressSettings,
     /// Simultaneous requests
-    #[arg(long, env = "HACHOK_IN_FLIGHT", default_value_t = 64, value_name = "N",
+    #[arg(long, env = "HACHOK_IN_FLIGHT", default_value_t = 256, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub in_flight: u16,
     /// Simultaneous requests to one webhook

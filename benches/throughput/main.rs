@@ -126,7 +126,7 @@ fn idle(report: &mut Report) {
     report.add("idle_rss_mib", "resident memory, idle, MiB", process::memory_mib(server.pid(), "VmRSS"));
 }
 
-/// As fast as possible, to `webhooks` webhooks, with up to 64 requests in flight.
+/// As fast as possible, to `webhooks` webhooks, with up to 64 requests in flight to each.
 async fn throughput(report: &mut Report, name: &str, webhooks: usize, events: usize) {
     let (server, receiver) = (Server::start(&[("HACHOK_IN_FLIGHT_PER_WEBHOOK", "64")]), Receiver::start());
     server.webhooks(&receiver, webhooks).await;

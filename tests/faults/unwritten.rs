@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use crate::support::{App, Receiver, event, webhook};
 
 /// The limit of results that wait to be stored, and the permits for requests in flight.
-const REQUESTS_WHILE_HELD_MAX: usize = 256 + 64;
+const REQUESTS_WHILE_HELD_MAX: usize = 256 + 256;
 
 /// A transaction of another client that locks rows; it ends when dropped.
 struct Held(Child);

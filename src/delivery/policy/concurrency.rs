@@ -1,12 +1,12 @@
 //! Limits the requests in flight, in total and for each webhook, and the rate to a webhook after an outage.
 //!
-//! The defaults are 64 in total and 10 for a webhook. The limit of a webhook halves when it is overloaded and grows by one
+//! The defaults are 256 in total and 10 for a webhook. The limit of a webhook halves when it is overloaded and grows by one
 //! with each success. After an outage its rate doubles every second, from 4 ([`Ramp`]).
 //!
 //! Any number of receivers may hang without taking the permits of the others:
-//! - A request without an answer after a second, or after a quarter of one while few permits are free, moves from the 64,
-//!   the quick pool, to the slow pool. After a second the next requests of its webhook begin there, too, until one is
-//!   answered within a second.
+//! - A request without an answer after a second, or after a quarter of one while few permits are free, moves from the
+//!   quick pool, which the total limits, to the slow pool. After a second the next requests of its webhook begin there,
+//!   too, until one is answered within a second.
 //! - The fewer places the slow pool has left, the fewer a webhook gets there, but one at least; once half of them are taken,
 //!   all webhooks of a host count as one.
 //! - While half of the quick pool or an eighth of the slow one is taken, a webhook without an answer in the last two seconds
