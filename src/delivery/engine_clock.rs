@@ -131,8 +131,8 @@ impl EngineClock {
         self.has_jumped.load(Ordering::Acquire)
     }
 
-    /// Whether another process has seen a time that this one only jumped over: then the server's clock was not set, but this
-    /// machine stood still, without the time since its boot.
+    /// Whether another process has seen a time that this one has missed: then the server's clock was not set, but this machine
+    /// was paused, without the time since its boot.
     pub(super) fn was_seen_between(&self, reading: &Reading) -> bool {
         let (from, to) = (self.read_at.load(Ordering::Relaxed), reading.now.micros());
         (from.saturating_add(SERVER_JUMP_MIN_US)..to.saturating_sub(SERVER_JUMP_MIN_US))
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_stood_still_if_another_process_saw_the_time_in_between() {
+    fn this_machine_was_paused_if_another_process_saw_the_time_in_between() {
         let clock = measured();
         let seen = |ahead: i64| Reading { seen_at: NOW.plus_micros(ahead * SECOND_US), ..reading(101, 3600, 1) };
         assert!(clock.was_seen_between(&seen(1800)));

@@ -205,7 +205,7 @@ async fn on_postgres_one_of_two_processes_shifts_for_both() {
         let delivery = waiting_an_hour(&first, &receiver).await;
         wall.set(jump);
         eventually("a shift", || async { (shifts(&first) + shifts(&second) > 0).then_some(()) }).await;
-        // Both go on by the new clock.
+        // Both deliver by the new clock.
         for (count, app) in [(1, &first), (2, &second)] {
             let api = app.api("admin");
             if count == 1 {

@@ -81,7 +81,7 @@ fn shift_for_server(inner: &Inner, conn: &mut DbConnection) -> Result<Option<i64
     let Some(jump) = inner.clock.observe(&reading) else { return Ok(None) };
     if inner.clock.was_seen_between(&reading) {
         inner.clock.catch_up(&reading);
-        tracing::warn!(seconds = jump / 1_000_000, "this machine stood still: its time since boot is behind Postgres");
+        tracing::warn!(seconds = jump / 1_000_000, "this machine was paused: its time since boot is behind Postgres");
         return Ok(None);
     }
     clock_shift::lock(conn)?;
