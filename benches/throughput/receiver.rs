@@ -81,7 +81,7 @@ impl Ledger {
     fn fails(&mut self, webhook: usize) -> bool {
         let Some((_, every)) = self.failing.iter().find(|(failing, _)| *failing == webhook) else { return false };
         self.requests += 1;
-        self.requests % every == 0
+        self.requests.is_multiple_of(*every)
     }
 
     fn note(&mut self, webhook: usize, event: usize) {
