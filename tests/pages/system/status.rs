@@ -30,14 +30,14 @@ async fn the_queue_and_the_webhooks_are_counted() {
 
 #[tokio::test]
 async fn deliveries_that_are_overdue_are_reported_as_a_problem() {
-    let app = App::at(Place::new().set("HACHOK_IN_FLIGHT", "1"));
+    let app = App::at(Place::new().set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1"));
     let receiver = Receiver::start();
     receiver.answers("/a", [Reply::Hang]);
     let admin = app.admin().await.speaking("uk");
     make_webhook(&admin, &receiver.at("/a")).await;
     app.api("ingest").accepted(event("message_created")).await;
     receiver.first("/a").await;
-    // The single permit is in use, so the second delivery waits.
+    // The only request that the webhook may have hangs, so the second delivery waits.
     app.api("ingest").accepted(event("message_created")).await;
     assert_eq!(admin.open("/status").await.text("#status h2"), "Усе працює");
     app.run_sql("UPDATE deliveries SET next_attempt_at = next_attempt_at - 61000000 WHERE leased_until IS NULL");
