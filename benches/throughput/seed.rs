@@ -14,7 +14,7 @@ pub const FOR_NOBODY: &str = r#"{"event":"contact_created","id":4711,"name":"Ole
 /// The filter for one whole day three weeks ago.
 pub fn a_day() -> String {
     let day = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(21 * 24);
-    let date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let date = day.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     format!("from={date}&to={date}")
 }
 

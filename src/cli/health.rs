@@ -22,7 +22,7 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// Which server is asked, and what.
 #[derive(Args, Debug)]
 pub struct Question {
-    /// Address that the server listens on; of 0.0.0.0 and [::], the loopback address is asked
+    /// Address that the server listens on; of 0.0.0.0 and ::, the loopback address is asked
     #[arg(long, env = "HACHOK_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     bind: SocketAddr,
     /// URL of the server, http:// only [default: http:// and the bind address]

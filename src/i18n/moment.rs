@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 
 use super::Translator;
@@ -190,9 +190,9 @@ impl Translator<'_> {
         self.zoned(self.now()).date().since(day).map_or(i32::MAX, |span| span.get_days())
     }
 
-    fn zoned(&self, at: Timestamp) -> Zoned {
+    fn zoned(&self, at: Timestamp) -> ZonedDateTime {
         let zone = TimeZone::get(self.zone()).unwrap_or(TimeZone::UTC);
-        jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default().to_zoned(zone)
+        jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default().to_zoned_datetime(zone)
     }
 }
 

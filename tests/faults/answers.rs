@@ -84,7 +84,7 @@ async fn retry_after_is_a_floor_in_seconds_and_in_each_form_of_a_date() {
     let (app, receiver) = (App::start(), FaultyReceiver::start());
     let api = app.api("admin");
     let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(600);
-    let date = |form: &str| later.to_zoned(jiff::tz::TimeZone::UTC).strftime(form).to_string();
+    let date = |form: &str| later.to_zoned_datetime(jiff::tz::TimeZone::UTC).strftime(form).to_string();
     let minutes = 595.0..760.0;
     let day = 24.0 * 3600.0;
     let rows = [

@@ -1,2 +1,2 @@
--- SQLite has no partitions: retention deletes rows there, 500 in each transaction. See the migration of Postgres.
+-- On Postgres: the clock of the database server. A server with a SQLite file uses the clock of its machine.
 SELECT 1;
