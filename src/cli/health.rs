@@ -83,7 +83,10 @@ fn ask(addresses: &[SocketAddr], host: &str, path: &str) -> std::io::Result<Vec<
     let until = Instant::now() + ANSWER_TIMEOUT;
     let mut stream = connect(addresses)?;
     stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: hachok/{VERSION}\r\nConnection: close\r\n\r\n")?;
+    // At once: a server may answer and close after the first part of a request.
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: hachok/{VERSION}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let (mut answer, mut chunk) = (Vec::new(), [0; 4096]);
     while (answer.len() as u64) < ANSWER_BYTES_MAX {
         let left = until.saturating_duration_since(Instant::now());

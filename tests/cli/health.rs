@@ -53,8 +53,12 @@ fn health_says_in_one_line_what_is_wrong_with_an_answer_and_makes_no_file() {
     let address = other.local_addr().expect("an address").to_string();
     let answering = std::thread::spawn(move || {
         let (mut stream, _) = other.accept().expect("a connection");
-        let mut request = [0; 1024];
-        let _ = stream.read(&mut request);
+        let (mut request, mut chunk) = (Vec::new(), [0; 1024]);
+        // What is left unread would reset the connection, and the answer with it.
+        while !request.ends_with(b"\r\n\r\n") {
+            let read = stream.read(&mut chunk).expect("a request");
+            request.extend_from_slice(&chunk[..read]);
+        }
         stream.write_all(b"SSH-2.0-OpenSSH\r\n").expect("an answer");
     });
     let line = place.run(&["health", "--bind", &address]).error_line(1);

@@ -31,6 +31,11 @@ async fn sent(app: &App, bytes: &[u8]) -> TcpStream {
     stream
 }
 
+/// The answer to [`HEALTH`] for a client on this machine.
+fn healthy() -> String {
+    format!("ok\nhachok {}\n", hachok::version::VERSION)
+}
+
 /// Reads until the server closes the connection.
 async fn until_closed(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
@@ -195,7 +200,7 @@ async fn a_request_head_has_a_time_limit_on_a_used_connection_too() {
     assert!(until_closed(&mut first).await.starts_with("HTTP/1.1 408 "));
     assert!(until_closed(&mut silent).await.starts_with("HTTP/1.1 408 "));
     let mut stream = sent(&app, HEALTH.as_bytes()).await;
-    until(&mut stream, "ok\n").await;
+    until(&mut stream, &healthy()).await;
     let (mut reader, mut writer) = stream.split();
     let trickle = async {
         let mut ticks = interval(Duration::from_millis(100));
@@ -219,10 +224,10 @@ async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_request_in
     let place = |seconds| Place::new().set("HACHOK_KEEP_ALIVE", seconds).set("HACHOK_CONNECTION_SCALE", "10");
     let (short, long, receiver) = (App::at(place("1")), App::at(place("100")), Receiver::start());
     let mut kept = sent(&long, HEALTH.as_bytes()).await;
-    until(&mut kept, "ok\n").await;
+    until(&mut kept, &healthy()).await;
     let mut ended = sent(&short, HEALTH.as_bytes()).await;
     let answer = until_closed(&mut ended).await;
-    assert!(answer.ends_with("ok\n"), "{answer}");
+    assert!(answer.ends_with(&healthy()), "{answer}");
     // 16 times the time that an idle connection is kept.
     receiver.answers("/w", [Reply::After(Duration::from_millis(1600), Box::new(Reply::Status(200)))]);
     let api = short.api("admin");
@@ -231,7 +236,7 @@ async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_request_in
     let answer = api.call(Method::POST, &format!("webhooks/{id}/test"), &json!({})).await;
     assert!(answer.status < 300, "{answer:?}");
     kept.write_all(HEALTH.as_bytes()).await.expect("a write");
-    until(&mut kept, "ok\n").await;
+    until(&mut kept, &healthy()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

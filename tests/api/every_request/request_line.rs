@@ -97,7 +97,7 @@ async fn a_head_request_gets_no_body_and_the_connection_stays_usable() {
         stream.write_all(last.as_bytes()).expect("room");
         let mut second = String::new();
         stream.read_to_string(&mut second).expect("an answer");
-        assert!(second.starts_with("HTTP/1.1 200 OK\r\n") && second.ends_with("\r\n\r\nok\n"), "{path}: {second:?}");
+        assert!(second.starts_with("HTTP/1.1 200 OK\r\n") && second.contains("\r\n\r\nok\n"), "{path}: {second:?}");
     }
 }
 
