@@ -42,7 +42,7 @@ async fn a_thousand_bad_heads_and_forged_cookies_log_a_few_lines() {
     }
     let more: u64 = lines.iter().filter_map(|line| line["fields"]["more"].as_u64()).sum();
     let told = lines.iter().filter(|line| line["fields"]["more"].is_u64()).count();
-    assert!(told >= 2 && more + told as u64 >= 2000, "all of them are counted: {log}");
+    assert!(told >= 1 && more + told as u64 >= 2000, "all of them are counted: {log}");
 }
 
 #[tokio::test]
