@@ -7,7 +7,7 @@ use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -101,8 +101,11 @@ fn apply(conn: &mut DbConnection, progress: &Progress<'_>) -> Result<(), Error> 
         DbConnection::Postgres(conn) => {
             // Another process may migrate for long.
             sql_query("SET lock_timeout = 0").execute(conn)?;
-            progress("Waiting for other processes that migrate the database");
-            sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(conn)?;
+            let try_lock = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS is_locked");
+            if !sql_query(try_lock).get_result::<Attempted>(conn)?.is_locked {
+                progress("Waiting for other processes that migrate the database");
+                sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(conn)?;
+            }
             let done = apply_pending(conn, POSTGRES, progress).map_err(failed);
             sql_query(format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).execute(conn)?;
             done?;
@@ -130,6 +133,12 @@ fn apply_pending<DB: Backend>(
 fn versions<DB: Backend>(source: &impl MigrationSource<DB>) -> Result<BTreeSet<String>, Error> {
     let migrations = source.migrations().map_err(|error| Error::Migration(error.to_string()))?;
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+#[derive(QueryableByName)]
+struct Attempted {
+    #[diesel(sql_type = Bool)]
+    is_locked: bool,
 }
 
 #[derive(QueryableByName)]
