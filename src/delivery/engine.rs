@@ -36,9 +36,12 @@ impl Engine {
     pub async fn start(db: Db, sender: Sender, limits: Limits, public_url: &Url) -> Result<Self, db::Error> {
         let (inner, queue) = Inner::new(db, sender, limits, public_url);
         let engine = Self(Arc::new(inner));
-        let now = engine.0.clock.ask(&engine.0.db).await?;
+        let now = engine.0.clock.begin(&engine.0.db).await?;
         let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
-        engine.reclaim(scope).await?;
+        // By a clock that was just set the leases of other processes would have expired; the worker reclaims them later.
+        if !engine.0.clock.is_doubtful() {
+            engine.reclaim(scope).await?;
+        }
         visits::end_claims(&engine.0).await?;
         days::prepare(&engine.0).await;
         let queue = Arc::new(tokio::sync::Mutex::new(result_writer::Queue::new(queue)));

@@ -26,6 +26,8 @@ use crate::liveness::Beat;
 
 /// How often the worker looks when nothing wakes it: retries come due, and other processes leave deliveries behind.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// In this time other processes notice that the clock of Postgres was set, and shift stored times.
+const OTHERS_NOTICE_TIME: Duration = Duration::from_secs(1);
 /// How often it looks for expired leases.
 const RECLAIM_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -42,6 +44,9 @@ pub(super) enum Tick {
 /// Runs until the engine stops.
 pub(super) async fn run(inner: Arc<Inner>, beat: Beat) {
     let mut fairness = Fairness::default();
+    if inner.clock.is_doubtful() {
+        tokio::time::sleep(OTHERS_NOTICE_TIME).await;
+    }
     let mut reclaimed_at = tokio::time::Instant::now();
     while !inner.is_stopping() {
         beat.beat();

@@ -3,7 +3,7 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-use crate::support::{App, Place};
+use crate::support::{App, Place, eventually};
 
 /// Sends bytes on a new connection and waits until it is closed.
 fn send_bytes(app: &App, bytes: &[u8]) {
@@ -32,7 +32,10 @@ fn send_malformed_requests(app: &App, times: u32) {
 #[tokio::test]
 async fn a_thousand_bad_heads_and_forged_cookies_log_a_few_lines() {
     let mut app = App::at(Place::new().set("HACHOK_LOG_FORMAT", "json"));
-    send_malformed_requests(&app, 1000);
+    send_malformed_requests(&app, 500);
+    // The first line of a place is due within a second; the rest is reported when the server stops.
+    eventually("the first report", || async { app.log().contains("\"more\":").then_some(()) }).await;
+    send_malformed_requests(&app, 500);
     assert_eq!(app.stop(), Some(0));
     let log = app.log();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
@@ -42,7 +45,7 @@ async fn a_thousand_bad_heads_and_forged_cookies_log_a_few_lines() {
     }
     let more: u64 = lines.iter().filter_map(|line| line["fields"]["more"].as_u64()).sum();
     let told = lines.iter().filter(|line| line["fields"]["more"].is_u64()).count();
-    assert!(told >= 1 && more + told as u64 >= 2000, "all of them are counted: {log}");
+    assert!(told >= 2 && more + told as u64 >= 2000, "all of them are counted: {log}");
 }
 
 #[tokio::test]

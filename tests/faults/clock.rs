@@ -223,6 +223,53 @@ async fn on_postgres_one_of_two_processes_shifts_for_both() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_process_that_starts_before_a_jump_is_handled_shifts_nothing_back() {
+    let (wall, receiver) = (Wall::at(0), Receiver::start());
+    // With one request at a time each further event has to be claimed, and a claim compares the clocks.
+    let first = App::at(wall.set_in(Place::on_postgres()).set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1"));
+    let delivery = waiting_an_hour(&first, &receiver).await;
+    let other = json!({ "url": receiver.at("/other"), "subscriptions": ["conversation_created"] });
+    first.api("admin").webhook(&other).await;
+    first.signal("STOP");
+    wall.set(2 * HOUR);
+    let second = App::at(wall.set_in(first.for_another_process()).set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1"));
+    first.signal("CONT");
+    eventually("a shift", || async { (shifts(&first) > 0).then_some(()) }).await;
+    first.signal("STOP");
+    for _ in 0..10 {
+        second.api("admin").accepted(event("conversation_created")).await;
+    }
+    receiver.await_requests("/other", 10).await;
+    first.signal("CONT");
+    let wait = wait_of(&second, &delivery, 2 * HOUR).await;
+    assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s");
+    assert_eq!((shifts(&first), shifts(&second), receiver.seen("/later").len()), (1, 0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_process_that_starts_while_another_shifts_waits_for_it() {
+    let first = App::on_postgres();
+    let mut shifting = Store::of(&first);
+    shifting.run("BEGIN");
+    shifting.run("SELECT FROM server_clock FOR UPDATE");
+    let place = first.for_another_process();
+    let starting = tokio::task::spawn_blocking(|| App::at(place));
+    // Longer than other statements wait for a lock.
+    let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' \
+                 AND clock_timestamp() - query_start > interval '2.5 seconds'";
+    let mut look = Store::of(&first);
+    while look.count(waits) == 0 {
+        assert!(!starting.is_finished(), "it did not wait");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    shifting.run("COMMIT");
+    let second = starting.await.expect("a start");
+    assert_eq!(second.visitor().get("/readyz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_the_clock_of_this_machine_alone_changes_nothing() {
     let (wall, receiver) = (Wall::at(0), Receiver::start());
     let app = App::at(Place::on_postgres().set("HACHOK_FAULT_CLOCK", &wall.file.to_string_lossy()));

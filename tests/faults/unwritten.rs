@@ -3,10 +3,10 @@ use std::process::{Child, Command, Stdio};
 
 use futures_util::future::join_all;
 
-use crate::support::{App, Receiver, event, webhook};
+use crate::support::{App, Place, Receiver, event, webhook};
 
 /// The limit of results that wait to be stored, and the permits for requests in flight.
-const REQUESTS_WHILE_HELD_MAX: usize = 256 + 256;
+const REQUESTS_WHILE_HELD_MAX: usize = 256 + 64;
 
 /// A transaction of another client that locks rows; it ends when dropped.
 struct Held(Child);
@@ -35,7 +35,8 @@ impl Drop for Held {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Postgres: tests/run"]
 async fn on_postgres_requests_stop_while_256_results_wait_for_the_database() {
-    let (app, receiver) = (App::on_postgres(), Receiver::start());
+    let place = Place::on_postgres().set("HACHOK_IN_FLIGHT", "64");
+    let (app, receiver) = (App::at(place), Receiver::start());
     let api = app.api("admin");
     for path in ["/a", "/b"] {
         api.webhook(&webhook(&receiver.at(path))).await;

@@ -1,5 +1,6 @@
 //! The clock of a Postgres server, by which its processes agree on due times. A person or a failover may set it while they run.
 
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 
@@ -59,6 +60,18 @@ pub fn now(conn: &mut DbConnection) -> Result<Timestamp, Error> {
 pub fn lock(conn: &mut DbConnection) -> Result<(), Error> {
     sql_query("SELECT FROM server_clock FOR UPDATE").execute(conn)?;
     Ok(())
+}
+
+/// Reads the clock, as [`read`], when no other process shifts stored times, however long that takes, and notes the time.
+pub fn read_at_rest(conn: &mut DbConnection) -> Result<Option<Reading>, Error> {
+    let DbConnection::Postgres(postgres) = conn else { return Ok(None) };
+    postgres.batch_execute("SET LOCAL lock_timeout = 0")?;
+    lock(conn)?;
+    let reading = read(conn)?;
+    if let Some(reading) = reading {
+        note_seen(conn, reading.now)?;
+    }
+    Ok(reading)
 }
 
 /// Counts a jump, in the transaction that shifts the stored times.

@@ -88,7 +88,8 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const HOUR_US: i64 = 3_600_000_000;
 
-    /// A database with a webhook, each of whose times is some hours from [`NOW`], and a delivery that is due in one hour.
+    /// A database with a webhook and a connection, each of whose times is some hours from [`NOW`], and a delivery that is due in
+    /// one hour.
     fn database() -> DbConnection {
         let url = DatabaseUrl::Sqlite(":memory:".into());
         let mut conn = connection::open(&url, connection::Access::ReadWrite).expect("a connection");
@@ -120,6 +121,32 @@ mod tests {
         };
         queue::insert(&mut conn, &[new]).expect("a delivery");
         diesel::update(d::table).set(d::next_attempt_at.eq(at(1))).execute(&mut conn).expect("a due time");
+        diesel::insert_into(c::table)
+            .values((
+                (
+                    c::id.eq(1),
+                    c::name.eq("Nova"),
+                    c::ingest_key.eq(""),
+                    c::key_hash.eq(Vec::new()),
+                    c::created_at.eq(0),
+                ),
+                (c::next_check_at.eq(at(2).unwrap_or_default()), c::next_sync_at.eq(at(3).unwrap_or_default())),
+                (c::old_key_until.eq(at(4)), c::old_secret_until.eq(at(5))),
+                (c::checked_at.eq(at(-6)), c::claimed_until.eq(at(7))),
+            ))
+            .execute(&mut conn)
+            .expect("a connection");
+        diesel::insert_into(r::table)
+            .values((
+                (r::connection_id.eq(1), r::compared_to.eq(0), r::expected.eq(0), r::expected_before.eq(0)),
+                r::next_at.eq(at(8).unwrap_or_default()),
+            ))
+            .execute(&mut conn)
+            .expect("a comparison");
+        diesel::insert_into(s::table)
+            .values((s::connection_id.eq(1), s::conversation_id.eq(1), s::awaited_until.eq(at(9))))
+            .execute(&mut conn)
+            .expect("a conversation");
         conn
     }
 
@@ -139,15 +166,30 @@ mod tests {
             .first::<(Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>)>(conn)
             .expect("a row")
             .into();
-        let all = [of_delivery.0, Some(of_delivery.1)].into_iter().chain(of_webhook);
+        let of_connection: (i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>) = c::table
+            .select((
+                c::next_check_at,
+                c::next_sync_at,
+                c::old_key_until,
+                c::old_secret_until,
+                c::checked_at,
+                c::claimed_until,
+            ))
+            .first(conn)
+            .expect("a row");
+        let (check, sync, key, secret, checked, claimed) = of_connection;
+        let next_at: i64 = r::table.select(r::next_at).first(conn).expect("a row");
+        let awaited: Option<i64> = s::table.select(s::awaited_until).first(conn).expect("a row");
+        let of_chatwoot = [Some(check), Some(sync), key, secret, checked, claimed, Some(next_at), awaited];
+        let all = [of_delivery.0, Some(of_delivery.1)].into_iter().chain(of_webhook).chain(of_chatwoot);
         all.map(|time| time.map(|micros| (micros - now.micros()) / HOUR_US)).collect()
     }
 
     /// Columns with times that [`shift`] leaves as they are.
     const KEPT: &str = "
         when something happened:
-            users.disabled_at users.created_at users.last_sign_in_at sessions.created_at sessions.ended_at api_tokens.created_at invitations.created_at
-            api_tokens.last_used_at api_tokens.revoked_at inboxes.archived_at inboxes.created_at webhooks.auth_saved_at
+            users.disabled_at users.created_at users.last_sign_in_at sessions.created_at sessions.ended_at
+            invitations.created_at api_tokens.created_at api_tokens.last_used_at api_tokens.revoked_at inboxes.archived_at inboxes.created_at webhooks.auth_saved_at
             webhooks.secret_created_at webhooks.created_at webhooks.updated_at webhooks.deleted_at webhook_headers.saved_at
             events.created_at deliveries.finished_at attempts.started_at recoveries.started_at recoveries.ended_at
             chatwoot_connections.created_at chatwoot_connections.disconnected_at chatwoot_connections.inboxes_synced_at
@@ -199,7 +241,7 @@ mod tests {
         for jump in [1, -1, 24, -24, 87_660, -87_660].map(|hours| hours * HOUR_US) {
             let mut conn = database();
             let before = times(&mut conn, NOW);
-            assert_eq!(before, [1, -1, 0, 0, -100, -50, -1, 20].map(Some));
+            assert_eq!(before, [1, -1, 0, 0, -100, -50, -1, 20, 2, 3, 4, 5, -6, 7, 8, 9].map(Some));
             let now = NOW.plus_micros(jump);
             shift(&mut conn, jump, now).expect("a shift");
             assert_eq!(times(&mut conn, now), before, "{jump}");
