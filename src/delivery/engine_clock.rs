@@ -32,7 +32,7 @@ pub(super) struct EngineClock {
     is_measured: AtomicBool,
     /// The server's clock was set, and stored times do not follow yet.
     has_jumped: AtomicBool,
-    /// At the start the server's clock did not go on from the time that a process noted last: it was set, and another process
+    /// At the start the server's clock did not continue from the time that a process noted last: it was set, and another process
     /// is about to shift stored times, or none has run.
     is_doubtful: AtomicBool,
     /// The server's clock shows a time that fits in no id.
