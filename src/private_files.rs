@@ -8,8 +8,21 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
+use crate::clock;
+
 const OWNER_ONLY_MODE: u32 = 0o600;
 const OTHERS_READ_BITS: u32 = 0o044;
+
+/// Whether a path may be a symbolic link to a file elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// An administrator may have put the file elsewhere.
+    Followed,
+    /// Only Hachok makes the file. The owner of the folder could otherwise choose which file root writes.
+    Refused,
+}
 
 /// Creates a file, open for reading and writing; fails with `AlreadyExists` if there is one.
 pub fn create_new(path: &Path) -> io::Result<File> {
@@ -21,12 +34,12 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a file for reading and writing; creates it if it is missing.
-pub fn open_or_create(path: &Path) -> io::Result<File> {
-    match OpenOptions::new().read(true).write(true).open(path) {
+pub fn open_or_create(path: &Path, links: Links) -> io::Result<File> {
+    let flags = if links == Links::Refused { OFlags::NOFOLLOW } else { OFlags::empty() };
+    let open = || OpenOptions::new().read(true).write(true).custom_flags(flags.bits().cast_signed()).open(path);
+    match open() {
         Err(error) if error.kind() == ErrorKind::NotFound => match create_new(path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                OpenOptions::new().read(true).write(true).open(path)
-            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => open(),
             made => made,
         },
         opened => opened,
@@ -45,21 +58,28 @@ pub fn create_folders(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => return Ok(()),
         made => made?,
     }
-    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    if let Ok(file) = File::open(folder) {
-        give_to_owner_of_folder(&file, folder);
-    }
+    own_new_folder(folder)
+}
+
+/// Sets rights and owner of a folder that was just created. The owner of the folder above may have put a symbolic link in
+/// its place, so both are set on the opened folder and never by its path.
+fn own_new_folder(folder: &Path) -> io::Result<()> {
+    let flags = (OFlags::NOFOLLOW | OFlags::DIRECTORY).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(folder)?;
+    file.set_permissions(Permissions::from_mode(0o700))?;
+    give_to_owner_of_folder(&file, folder);
     Ok(())
 }
 
 /// Creates a file with these bytes atomically and durably: no reader sees a part of it, not even after a crash. Fails
 /// with `AlreadyExists` if there is a file.
+///
+/// The temporary name is random: processes in two containers that share the folder may have the same process id.
 pub fn create_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = beside(path, &format!(".{}.new", std::process::id()));
-    let written = create_new(&unfinished).and_then(|mut file| {
-        file.write_all(bytes)?;
-        publish(&file, &unfinished, path)
-    });
+    let unfinished = beside(path, &format!(".{:016x}.new", u64::from_le_bytes(clock::random())));
+    // An error here leaves nothing to remove: the file of that name is another process's.
+    let mut file = create_new(&unfinished)?;
+    let written = file.write_all(bytes).and_then(|()| publish(&file, &unfinished, path));
     if written.is_err() {
         // The unfinished file is of no use.
         drop(fs::remove_file(&unfinished));
@@ -131,8 +151,51 @@ mod tests {
         assert!(!is_readable_by_others(&file));
         fs::set_permissions(&file, Permissions::from_mode(0o640)).expect("rights");
         assert!(is_readable_by_others(&file));
-        open_or_create(&file).expect("the file");
+        open_or_create(&file, Links::Followed).expect("the file");
         assert_eq!(mode(&file), 0o640, "the rights of an existing file do not change");
+    }
+
+    #[test]
+    fn a_symbolic_link_in_place_of_a_new_folder_or_of_a_temporary_file_is_not_followed() {
+        let place = tempfile::TempDir::new().expect("a folder");
+        let (folder, file) = (place.path().join("folder"), place.path().join("file"));
+        create_folders(&folder).expect("a folder");
+        fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("rights");
+        fs::write(&file, "bytes").expect("a file");
+        let link = |name: &str, target: &Path| {
+            let link = place.path().join(name);
+            std::os::unix::fs::symlink(target, &link).expect("a link");
+            link
+        };
+        own_new_folder(&link("to-folder", &folder)).expect_err("a link");
+        assert_eq!(mode(&folder), 0o755);
+        let to_file = link("to-file", &file);
+        open_or_create(&to_file, Links::Refused).expect_err("a link");
+        open_or_create(&to_file, Links::Followed).expect("the file");
+        open_or_create(&file, Links::Refused).expect("the file");
+    }
+
+    #[test]
+    fn processes_with_the_same_id_that_create_the_same_file_do_not_disturb_each_other() {
+        let place = tempfile::TempDir::new().expect("a folder");
+        for round in 0..20 {
+            let file = place.path().join(format!("key-{round}"));
+            let start = std::sync::Barrier::new(8);
+            let create = || {
+                start.wait();
+                let made = create_whole(&file, b"whole");
+                // As `cli::key` reads the key of another process.
+                assert_eq!(fs::read(&file).expect("the file"), b"whole");
+                made.map_err(|error| error.kind())
+            };
+            let made: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+                threads.into_iter().map(|thread| thread.join().expect("an end")).collect()
+            });
+            assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1, "{made:?}");
+            assert!(made.iter().all(|made| *made == Ok(()) || *made == Err(ErrorKind::AlreadyExists)), "{made:?}");
+        }
+        assert_eq!(fs::read_dir(place.path()).expect("the folder").count(), 20, "nothing is left beside them");
     }
 
     #[test]

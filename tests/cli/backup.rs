@@ -116,6 +116,18 @@ fn a_backup_replaces_what_a_killed_backup_left() {
     assert_eq!(place.files("."), ["b.db", "data"]);
 }
 
+/// Who owns the folder could otherwise choose a file that root overwrites.
+#[test]
+fn a_backup_does_not_write_through_a_symbolic_link() {
+    let place = sqlite_with_tables();
+    let file = place.folder().join("letter");
+    fs::write(&file, "a letter").expect("a file");
+    std::os::unix::fs::symlink(&file, place.folder().join("b.db.unfinished")).expect("a link");
+    let line = place.run(&["backup", "b.db"]).error_line(1);
+    assert!(line.contains("b.db.unfinished"), "{line}");
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "a letter");
+}
+
 #[tokio::test]
 async fn a_restore_removes_the_write_ahead_log_of_the_former_database() {
     let mut app = App::on_sqlite();

@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 29] = [
     ("command_error", &[], &[]),
     ("fault_injection", &[], &[]),
     ("logging", &["config", "logging"], &[]),
-    ("private_files", &[], &[]),
+    ("private_files", &["clock"], &[]),
     ("supervisor", &["supervisor"], &[]),
     ("version", &[], &[]),
     ("liveness", &[], &[]),

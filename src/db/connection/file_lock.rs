@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::db::Error;
-use crate::private_files;
+use crate::private_files::{self, Links};
 
 /// The lock of the process that serves a SQLite file. A second process gets [`Error::InUse`], by whichever name it opens
 /// the file: on Linux the lock is on the file itself, so symbolic links, hard links, working folders and mounts lead to
@@ -34,7 +34,8 @@ impl FileLock {
 
     /// Locks the file; creates it empty if it is missing. [`Error::InUse`] if another process holds the lock.
     pub fn take(path: &Path) -> Result<Self, Error> {
-        let file = private_files::open_or_create(path).map_err(|error| Error::File(path.to_owned(), error))?;
+        let file = private_files::open_or_create(path, Links::Followed);
+        let file = file.map_err(|error| Error::File(path.to_owned(), error))?;
         Self::on(file, path)
     }
 
@@ -47,7 +48,7 @@ impl FileLock {
             database
         } else {
             let real = path.canonicalize().map_err(failed)?;
-            private_files::open_or_create(&private_files::beside(&real, ".lock")).map_err(failed)?
+            private_files::open_or_create(&private_files::beside(&real, ".lock"), Links::Refused).map_err(failed)?
         };
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),

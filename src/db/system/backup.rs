@@ -16,7 +16,7 @@ use crate::db::connection::{self, Access};
 use crate::db::{DbConnection, Error};
 use crate::domain::secret_box::Sealed;
 use crate::domain::system::database_url::DatabaseUrl;
-use crate::private_files;
+use crate::private_files::{self, Links};
 
 /// The number of rows in a database, for the message after a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,8 @@ impl Unfinished {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
         }
         let path = private_files::beside(target, ".unfinished");
-        let file = private_files::open_or_create(&path).map_err(|error| Error::File(path.clone(), error))?;
+        let file = private_files::open_or_create(&path, Links::Refused);
+        let file = file.map_err(|error| Error::File(path.clone(), error))?;
         file.try_lock().map_err(|error| Error::File(path.clone(), error.into()))?;
         let begun = Self { file, path, target: target.to_owned() };
         begun.remove_parts();
@@ -83,7 +84,11 @@ impl Unfinished {
         let log = private_files::beside(source, "-wal");
         if log.is_file() {
             // The source may be a copy of a running server's files: the WAL then holds its newest commits.
-            fs::copy(&log, private_files::beside(&self.path, "-wal")).map_err(|error| Error::File(log, error))?;
+            let copied = File::open(&log).and_then(|mut from| {
+                let mut into = private_files::create_new(&private_files::beside(&self.path, "-wal"))?;
+                io::copy(&mut from, &mut into)
+            });
+            copied.map_err(|error| Error::File(log, error))?;
         }
         Ok(())
     }
