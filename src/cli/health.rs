@@ -3,7 +3,7 @@
 //! By plain sockets: the command runs every few seconds in a container, and must need neither CA certificates nor a
 //! database.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
@@ -42,8 +42,8 @@ fn server(text: &str) -> Result<Url, String> {
 pub fn run(question: &Question) -> Result<(), CommandError> {
     let path = if question.alive { "/healthz" } else { "/readyz" };
     let place = question.server.as_ref().map_or_else(|| question.bind.to_string(), |url| url.authority().to_owned());
-    let silent = |error: std::io::Error| CommandError::RunTime(format!("no answer from {place}: {error}"));
-    let answer = ask(&addresses(question).map_err(silent)?, &place, path).map_err(silent)?;
+    let answer = addresses(question).and_then(|addresses| ask(&addresses, &place, path, ANSWER_TIMEOUT));
+    let answer = answer.map_err(|error| CommandError::RunTime(no_answer(&place, &error)))?;
     let (status, body) = parse(&answer)
         .ok_or_else(|| CommandError::RunTime(format!("{place} answers, but not in HTTP: is it Hachok?")))?;
     let said = body.lines().next().unwrap_or_default().trim();
@@ -52,6 +52,16 @@ pub fn run(question: &Question) -> Result<(), CommandError> {
         Ok(())
     } else {
         Err(CommandError::RunTime(format!("{place}{path} answered {status}: {said}")))
+    }
+}
+
+/// A read that reaches its timeout fails with EAGAIN, of which the system's text is "Resource temporarily unavailable".
+fn no_answer(place: &str, error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            format!("no answer from {place} within {} s", ANSWER_TIMEOUT.as_secs())
+        }
+        _ => format!("no answer from {place}: {error}"),
     }
 }
 
@@ -78,11 +88,11 @@ fn reached_at(bind: SocketAddr) -> Vec<SocketAddr> {
     }
 }
 
-/// The answer to a GET request. `Connection: close` ends it.
-fn ask(addresses: &[SocketAddr], host: &str, path: &str) -> std::io::Result<Vec<u8>> {
-    let until = Instant::now() + ANSWER_TIMEOUT;
-    let mut stream = connect(addresses)?;
-    stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+/// The answer to a GET request, which has to be complete within `timeout`. `Connection: close` ends it.
+fn ask(addresses: &[SocketAddr], host: &str, path: &str, timeout: Duration) -> std::io::Result<Vec<u8>> {
+    let until = Instant::now() + timeout;
+    let mut stream = connect(addresses, timeout)?;
+    stream.set_write_timeout(Some(timeout))?;
     // At once: a server may answer and close after the first part of a request.
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: hachok/{VERSION}\r\nConnection: close\r\n\r\n");
@@ -100,10 +110,12 @@ fn ask(addresses: &[SocketAddr], host: &str, path: &str) -> std::io::Result<Vec<
     Ok(answer)
 }
 
-fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
+/// Each address gets its share of `timeout`.
+fn connect(addresses: &[SocketAddr], timeout: Duration) -> std::io::Result<TcpStream> {
+    let share = timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
     let mut last = std::io::Error::other("the name has no address");
     for address in addresses {
-        match TcpStream::connect_timeout(address, ANSWER_TIMEOUT / 2) {
+        match TcpStream::connect_timeout(address, share) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
@@ -134,6 +146,16 @@ mod tests {
             let found: Vec<String> = reached_at(bind.parse().expect(bind)).iter().map(ToString::to_string).collect();
             assert_eq!(found, asked, "{bind}");
         }
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_in_time_is_named_with_the_time() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = silent.local_addr().expect("an address");
+        let error = ask(&[address], "localhost", "/readyz", Duration::from_millis(20)).expect_err("no answer");
+        assert_eq!(no_answer("localhost", &error), "no answer from localhost within 10 s");
+        let other = std::io::Error::from(ErrorKind::ConnectionRefused);
+        assert_eq!(no_answer("localhost", &other), "no answer from localhost: connection refused");
     }
 
     #[test]
