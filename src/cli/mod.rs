@@ -12,6 +12,7 @@ mod token;
 mod usage_error;
 mod user;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::builder::Resettable;
@@ -75,7 +76,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             return match usage_error::describe(error, &Cli::command()) {
                 UsageError::Printed(code) => code,
-                UsageError::Message(line) => report(&CommandError::Setting(line)),
+                UsageError::Message(line) => report(&CommandError::Setting(line + &cause(service.as_deref()))),
             };
         }
     };
@@ -117,6 +118,16 @@ impl Cli {
             Some(Command::Import { source }) => import::run(source).await,
             Some(Command::Token { action }) => token::run(action).await,
         }
+    }
+}
+
+/// Names the file of settings, if the command line is right without it.
+fn cause(service: Option<&Path>) -> String {
+    match service {
+        Some(file) if empty_is_unset(Cli::command()).try_get_matches().is_ok() => {
+            format!(" (settings of the service: {})", file.display())
+        }
+        _ => String::new(),
     }
 }
 

@@ -25,6 +25,9 @@ const FOLDER: &str = "/var/lib/hachok";
 /// The database in that folder, and in any other, without a setting.
 const DATABASE: &str = "data/hachok.db";
 const DATABASE_VARIABLE: &str = "DATABASE_URL";
+/// The key file in that folder, with Postgres and without a setting.
+const KEY: &str = "data/secret.key";
+const KEY_VARIABLE: &str = "HACHOK_SECRET_KEY_FILE";
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Gives the subcommands of `usage`, but for `serve`, the settings of the service as their defaults, if root runs one of
@@ -35,18 +38,33 @@ pub fn apply(usage: Usage) -> Result<(Usage, Option<PathBuf>), CommandError> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let names_database = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--database-url"));
     let is_elsewhere = names_database || std::env::var_os(DATABASE_VARIABLE).is_some() || Path::new(DATABASE).exists();
-    let command = arguments.iter().find(|argument| !argument.to_string_lossy().starts_with('-'));
-    let serves = command.is_none_or(|command| command == "serve");
-    if serves || is_elsewhere || !rustix::process::geteuid().is_root() {
+    if serves(&usage, arguments.first()) || is_elsewhere || !rustix::process::geteuid().is_root() {
         return Ok((usage, None));
     }
     let file = PathBuf::from(std::env::var_os(FILE_VARIABLE).unwrap_or_else(|| FILE.into()));
     let Some(text) = read(&file)? else { return Ok((usage, None)) };
-    let mut settings = parse(&text);
+    Ok((with_defaults(usage, &complete(parse(&text)), true), Some(file)))
+}
+
+/// Without the name of another command the server starts, also if flags with values follow. Flags of `serve` cannot be
+/// before the name of a command.
+fn serves(usage: &Usage, first: Option<&OsString>) -> bool {
+    let command = first.and_then(|first| usage.find_subcommand(first));
+    command.is_none_or(|command| command.get_name() == "serve")
+}
+
+/// The settings with the places of database and key as the service finds them, regardless of the working folder of the
+/// command. A command that found another key, or made one, would tie a new database to a key that the service does not have.
+fn complete(mut settings: HashMap<String, String>) -> HashMap<String, String> {
     let url = settings.remove(DATABASE_VARIABLE).unwrap_or_else(|| format!("sqlite://{DATABASE}"));
-    let url = in_folder(url);
-    settings.insert(DATABASE_VARIABLE.into(), url);
-    Ok((with_defaults(usage, &settings, true), Some(file)))
+    let is_file = DatabaseUrl::parse(&url).is_ok_and(|url| url.file().is_some());
+    // Without a setting the key of a SQLite file is beside it.
+    let key = settings.remove(KEY_VARIABLE).or_else(|| (!is_file).then(|| KEY.to_owned()));
+    if let Some(key) = key {
+        settings.insert(KEY_VARIABLE.into(), Path::new(FOLDER).join(key).to_string_lossy().into_owned());
+    }
+    settings.insert(DATABASE_VARIABLE.into(), in_folder(url));
+    settings
 }
 
 /// A relative path of a SQLite file is relative to the working folder of the service.
@@ -115,12 +133,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_read_as_systemd_reads_it() {
+    fn a_file_of_settings_has_comments_quotation_marks_and_empty_values() {
         let text = "# A=1\n; B=2\nC=3\n D = \"4 5\" \nE='6'\nF=\nG=7\nG=8\nnothing\nH=a=b\nC=\n";
         let mut found: Vec<(String, String)> = parse(text).into_iter().collect();
         found.sort();
         let expected = [("D", "4 5"), ("E", "6"), ("G", "8"), ("H", "a=b")];
         assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn the_server_starts_without_a_command_and_also_with_flags_that_have_values() {
+        let usage = || Usage::new("hachok").subcommands([Usage::new("serve"), Usage::new("token")]);
+        for (first, expected) in [(None, true), (Some("--bind"), true), (Some("serve"), true), (Some("token"), false)] {
+            assert_eq!(serves(&usage(), first.map(OsString::from).as_ref()), expected, "{first:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_where_the_service_finds_it() {
+        let postgres = "DATABASE_URL=postgres://hachok@db/hachok\n";
+        for (text, key) in [
+            (postgres.to_owned(), Some("/var/lib/hachok/data/secret.key")),
+            (format!("{postgres}HACHOK_SECRET_KEY_FILE=keys/a.key\n"), Some("/var/lib/hachok/keys/a.key")),
+            (format!("{postgres}HACHOK_SECRET_KEY_FILE=/srv/a.key\n"), Some("/srv/a.key")),
+            ("HACHOK_SECRET_KEY_FILE=keys/a.key\n".to_owned(), Some("/var/lib/hachok/keys/a.key")),
+            ("DATABASE_URL=sqlite:///srv/hachok.db\n".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(complete(parse(&text)).get(KEY_VARIABLE).map(String::as_str), key, "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use crate::support::Place;
+use crate::support::{App, Place};
 
 /// The installation of the service, and another folder in which root has a shell.
 struct Machine {
@@ -73,13 +73,38 @@ fn as_root_a_file_that_others_may_write_is_refused() {
     }
 }
 
+/// The place is `/var/lib/hachok`, where this machine may have the key of another installation or none. Both are refused,
+/// so nothing is made there.
+#[tokio::test]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_as_root_a_command_expects_the_key_where_the_service_has_it() {
+    let service = Place::on_postgres();
+    let url = service.database_url();
+    let mut app = App::at(service);
+    assert_eq!(app.stop(), Some(0));
+    let machine = Machine::new();
+    for key in ["", "HACHOK_SECRET_KEY_FILE=data/secret.key\n"] {
+        machine.write(&format!("DATABASE_URL={url}\n{key}"), 0o600);
+        let ran = machine.elsewhere.run(&["token", "list"]);
+        assert!(ran.code == Some(1) && ran.stderr.contains("/var/lib/hachok/data/secret.key"), "{ran:?}");
+        assert_eq!(machine.elsewhere.files("."), Vec::<String>::new());
+    }
+}
+
 #[test]
 #[ignore = "needs root: tests/run"]
 fn as_root_serve_does_not_read_the_file_and_other_users_do_not_look() {
     let machine = Machine::new();
     machine.write("HACHOK_BIND=nonsense\n", 0o600);
     let line = machine.elsewhere.run(&["health"]).error_line(2);
-    assert!(line.contains("--bind"), "health has the address of the service: {line}");
+    assert!(line.contains("--bind") && line.contains("hachok.env"), "health has the address of the service: {line}");
+    let typed = machine.elsewhere.run(&["health", "--server", "nonsense", "--bind", "127.0.0.1:1"]).error_line(2);
+    assert!(typed.contains("--server") && !typed.contains("hachok.env"), "not a fault of the file: {typed}");
+    for started in [&["--bind", "127.0.0.1:1", "--retention-days", "0"][..], &["--retention-days", "0"]] {
+        let refused = machine.elsewhere.run(started);
+        assert!(!refused.stderr.contains("of the service"), "{refused:?}");
+        assert!(refused.error_line(2).contains("--retention-days"));
+    }
     let refused = machine.elsewhere.run(&["serve", "--retention-days", "0"]).error_line(2);
     assert!(refused.contains("--retention-days"), "{refused}");
     // A copy that other users reach.
