@@ -2,6 +2,7 @@
 //! build, a root of its own or a container engine is on demand: `tests/long --packages`.
 
 mod containers;
+mod debian;
 mod elf;
 mod parts;
 
