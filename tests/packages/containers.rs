@@ -20,6 +20,30 @@ fn the_image_runs_as_an_ordinary_user_and_checks_its_health() {
     assert!(file.contains(&format!("FROM rust:{version}-")), "{version}");
 }
 
+/// A name would be looked up only when nginx starts: a container that restarts may get another address.
+#[test]
+fn nginx_finds_each_hachok_at_its_fixed_address_also_after_a_restart() {
+    let (compose, nginx) = (read("compose.postgres.yaml"), read("nginx.conf"));
+    let services: Vec<&str> = compose.split("\n  hachok-").skip(1).collect();
+    let fixed = |service: &&str| {
+        let address = service.split_once("ipv4_address: ").expect("an address").1;
+        address.split_whitespace().next().expect("an address").to_owned()
+    };
+    let mut addresses: Vec<String> = services.iter().map(fixed).collect();
+    let servers = nginx.lines().filter_map(|line| line.trim().strip_prefix("server ")?.split_once(":8080 "));
+    let servers: Vec<&str> = servers.map(|(address, _)| address).collect();
+    assert_eq!(servers, addresses);
+    // None of them is given to another container.
+    assert!(compose.contains("subnet: 10.213.47.0/24") && compose.contains("ip_range: 10.213.47.128/25"));
+    addresses.push("10.213.47.10".into());
+    assert!(compose.contains("HACHOK_TRUSTED_PROXIES: 10.213.47.10"));
+    for address in addresses {
+        assert_eq!(compose.matches(&format!("ipv4_address: {address}\n")).count(), 1, "{address}");
+        let last: u8 = address.strip_prefix("10.213.47.").and_then(|last| last.parse().ok()).expect("the network");
+        assert!((2..128).contains(&last), "{address}");
+    }
+}
+
 #[test]
 fn each_hachok_of_the_compose_files_has_few_rights_and_time_to_stop() {
     for name in ["compose.sqlite.yaml", "compose.postgres.yaml"] {
