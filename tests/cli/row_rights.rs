@@ -1,3 +1,6 @@
+use std::process::Command;
+
+use super::readme::block_after;
 use crate::support::{App, Place, Receiver, event, webhook};
 
 /// Creates a role that may use tables but not create them; returns a place with the same key that connects as the role.
@@ -6,6 +9,11 @@ pub fn as_role_without_create_right(place: &Place, role: &str) -> Place {
         "CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {role}; \
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
     ));
+    connecting_as(place, role)
+}
+
+/// A place with the same key that connects as the role.
+fn connecting_as(place: &Place, role: &str) -> Place {
     let url = place.database_url().replace("//postgres@", &format!("//{role}@"));
     let key = place.folder().join("data/secret.key");
     Place::on(&url).set("HACHOK_SECRET_KEY_FILE", &key.to_string_lossy())
@@ -35,6 +43,31 @@ async fn on_postgres_a_role_without_the_right_to_create_tables_serves_a_migrated
         "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT MAX(version) FROM __diesel_schema_migrations)",
     );
     app.run(&["migrate"]).error_line(1);
+    owner.run_sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+/// The commands of the guide come before any table exists, so that all tables are those of later migrations.
+#[tokio::test]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_role_with_the_default_rights_of_the_guide_may_use_tables_of_later_migrations() {
+    let owner = Place::on_postgres();
+    let role = format!("later_{}", std::process::id());
+    let psql = format!("psql -Xq {}", owner.database_url());
+    let block = block_after("docs/guide/en/postgres.md", "## Rights");
+    let lines =
+        block.replace("hachok_rows", &role).replace("ROLE hachok ", "ROLE postgres ").replace("psql -d hachok", &psql);
+    let ran = Command::new("sh").args(["-ec", &lines]).output().expect("a shell");
+    assert!(ran.status.success(), "{lines}: {ran:?}");
+    owner.run_ok(&["migrate"]);
+    owner.run_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    let (mut app, receiver) = (App::at(connecting_as(&owner, &role)), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    api.accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    assert!(app.admin().await.open("/status").await.says("Everything works"));
+    assert_eq!(app.stop(), Some(0), "{}", app.log());
+    assert!(!app.log().contains("ERROR"), "{}", app.log());
     owner.run_sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
