@@ -1,5 +1,7 @@
 //! The list of parts, and the release.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -25,7 +27,9 @@ fn the_list_of_parts_names_what_is_in_the_binary_and_nothing_of_the_tests() {
     for inside in ["rustls", "diesel", "openssl-sys", "openssl", "postgresql", "sqlite", "htmx.org"] {
         assert!(names.contains(&inside), "{inside}");
     }
-    for outside in ["insta", "scraper", "thirtyfour", "zopfli", "brotli"] {
+    // Of the tests, of build scripts, and of macros.
+    for outside in ["insta", "scraper", "thirtyfour", "zopfli", "brotli", "cc", "serde_derive", "diesel_derives", "syn"]
+    {
         assert!(!names.contains(&outside), "{outside}");
     }
     let unlicensed =
@@ -48,9 +52,8 @@ fn a_dry_run_of_a_release_makes_artefacts_checksums_and_notes() {
     assert!(made.status.success(), "{made:?}");
     let name = format!("hachok-{}-linux-amd64", env!("CARGO_PKG_VERSION"));
     let sums = std::fs::read_to_string(out.path().join("SHA256SUMS")).expect("checksums");
-    for file in [name.clone(), format!("hachok-{}.cdx.json", env!("CARGO_PKG_VERSION"))] {
-        assert!(sums.lines().any(|line| line.ends_with(&format!("  {file}"))), "{file} in {sums}");
-    }
+    let named: Vec<&str> = sums.lines().filter_map(|line| line.split_once("  ")).map(|(_, file)| file).collect();
+    assert_eq!(named, [name.clone(), format!("{name}.cdx.json")]);
     let notes = std::fs::read_to_string(out.path().join("NOTES.md")).expect("notes");
     assert!(notes.contains(&name) && notes.contains("## [") && !notes.contains("[Unreleased]"), "{notes}");
     // As the guide says; the last line starts the server.
@@ -61,11 +64,83 @@ fn a_dry_run_of_a_release_makes_artefacts_checksums_and_notes() {
     assert!(said.contains(&format!("{name}: OK\n")) && said.contains("\nhachok "), "{ran:?}");
 }
 
+/// A package of musl's binary, or of an earlier version, would be signed with the rest.
+#[test]
+fn a_build_leaves_only_what_its_checksums_name_and_no_package_for_musl() {
+    let copy = tempfile::TempDir::new().expect("a folder");
+    let place = copy.path();
+    std::fs::create_dir_all(place.join("packaging/debian")).expect("a folder");
+    std::fs::create_dir_all(place.join("target/package")).expect("a folder");
+    std::fs::copy(root().join("packaging/build"), place.join("packaging/build")).expect("a script");
+    std::fs::write(place.join("Cargo.toml"), "version = \"1.2.3\"\n").expect("a version");
+    std::fs::write(place.join("binary"), "a binary").expect("a binary");
+    let script = |name: &str, line: &str| {
+        let path = place.join("packaging").join(name);
+        std::fs::write(&path, format!("#!/bin/sh\nset -eu\n[ -z \"${{MINISIGN_KEY_FILE:-}}\" ]\n{line}\n"))
+            .expect("a script");
+        std::fs::set_permissions(path, Permissions::from_mode(0o755)).expect("rights");
+    };
+    script("debian/build", "echo package > \"$3/hachok_1.2.3-1_$2.deb\"");
+    script("sbom", "echo \"$SBOM_TARGET\" > \"$1\"");
+    for (target, name, package) in [
+        ("x86_64-unknown-linux-gnu", "hachok-1.2.3-linux-amd64", Some("hachok_1.2.3-1_amd64.deb")),
+        ("aarch64-unknown-linux-gnu", "hachok-1.2.3-linux-arm64", Some("hachok_1.2.3-1_arm64.deb")),
+        ("x86_64-unknown-linux-musl", "hachok-1.2.3-linux-amd64-musl", None),
+    ] {
+        for stale in ["hachok_1.2.2-1_amd64.deb", "hachok-1.2.2.cdx.json", "SHA256SUMS.minisig"] {
+            std::fs::write(place.join("target/package").join(stale), "of an earlier build").expect("a file");
+        }
+        let mut build = Command::new(place.join("packaging/build"));
+        build.args(["--target", target, "--binary", "binary"]).env("MINISIGN_KEY_FILE", "/a/key");
+        let made = build.output().expect("bash");
+        assert!(made.status.success(), "{made:?}");
+        let parts = format!("{name}.cdx.json");
+        let out = place.join("target/package");
+        assert_eq!(std::fs::read_to_string(out.join(&parts)).expect("parts").trim(), target);
+        let mut expected: Vec<&str> = [name, &parts].into_iter().chain(package).collect();
+        expected.sort_unstable();
+        let sums = std::fs::read_to_string(out.join("SHA256SUMS")).expect("checksums");
+        let mut named: Vec<&str> =
+            sums.lines().filter_map(|line| line.split_once("  ")).map(|(_, file)| file).collect();
+        named.sort_unstable();
+        assert_eq!(named, expected);
+        assert_eq!(std::fs::read_dir(&out).expect("the folder").count(), expected.len() + 1);
+    }
+}
+
+/// The code of others runs in a build: it must not be where the key is.
+#[test]
+fn the_workflow_gives_the_key_only_to_the_job_that_builds_nothing() {
+    let text = std::fs::read_to_string(root().join(".github/workflows/release.yml")).expect("a workflow");
+    let jobs: Vec<&str> = text.split("\n  sign:\n").collect();
+    assert_eq!(jobs.len(), 2, "a job that signs, the last one");
+    assert!(!jobs[0].contains("secrets.") && jobs[0].contains("packaging/build"));
+    assert!(jobs[1].contains("secrets.MINISIGN_KEY") && jobs[1].contains("packaging/release --built"));
+    for builds in ["packaging/build", "cargo ", "pip ", "container:", "cache"] {
+        assert!(!jobs[1].contains(builds), "{builds}");
+    }
+    // The tools of the build have checksums.
+    let build = std::fs::read_to_string(root().join("packaging/build")).expect("a script");
+    assert!(build.lines().filter(|line| line.contains("pip\" install")).all(|line| line.contains("--require-hashes")));
+}
+
 #[test]
 fn a_release_of_another_version_or_without_its_changes_is_refused_in_one_line() {
     for (version, words) in [("9.9.9", "Cargo.toml"), ("next", "MAJOR.MINOR.PATCH")] {
         let refused =
             Command::new(root().join("packaging/release")).args(["--dry-run", version]).output().expect("bash");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && said.lines().count() == 1 && said.contains(words), "{refused:?}");
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    for (arguments, words) in [
+        (&["--dry-run", version][..], "--binary FILE --out FOLDER"),
+        (&["--out", "somewhere", version], "--out are for --dry-run"),
+        (&["--binary", "hachok", version], "--binary and --out are for --dry-run"),
+        (&[version], "MINISIGN_KEY_FILE"),
+    ] {
+        let mut release = Command::new(root().join("packaging/release"));
+        let refused = release.args(arguments).env_remove("MINISIGN_KEY_FILE").output().expect("bash");
         let said = String::from_utf8_lossy(&refused.stderr);
         assert!(refused.status.code() == Some(2) && said.lines().count() == 1 && said.contains(words), "{refused:?}");
     }
