@@ -42,7 +42,7 @@ pub struct FormKey {
 pub struct Done<T> {
     /// What the answer is rendered from, such as the id of a new webhook. Stored as JSON, in clear.
     pub made: T,
-    /// A secret that is shown once. Stored sealed, until it has been shown.
+    /// A secret that is shown once, stored sealed until then; or the hash of a password that the form has set.
     pub secret: Option<String>,
 }
 

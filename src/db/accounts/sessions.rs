@@ -7,6 +7,8 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::BigInt;
 
 use super::{kept_forms, user_lock};
 use crate::db::schema::sessions;
@@ -45,10 +47,16 @@ pub fn load(conn: &mut DbConnection, key_hash: &[u8]) -> Result<Option<StoredSes
     }))
 }
 
-/// Stores a new session, unless its user has been deleted.
-pub fn insert(conn: &mut DbConnection, key_hash: &[u8], stored: &StoredSession) -> Result<(), Error> {
+/// Stores a new session. One with a user is stored only if the user is enabled and the stored hash of their password is
+/// `password_hash`, with which the password was compared: it may have been replaced since.
+pub fn insert(
+    conn: &mut DbConnection,
+    key_hash: &[u8],
+    stored: &StoredSession,
+    password_hash: &str,
+) -> Result<(), Error> {
     if let Some(user) = stored.user
-        && !user_lock::lock(conn, user)?
+        && !user_lock::lock_with_password(conn, user, password_hash)?
     {
         return Ok(());
     }
@@ -141,9 +149,14 @@ pub fn delete_all_of(conn: &mut DbConnection, user: UserId) -> Result<(), Error>
 }
 
 /// Deletes the rows of sessions that ended or expired more than a day ago.
+///
+/// On Postgres it skips rows that another transaction has locked: the deletion of a user locks them in another order.
 pub fn delete_old(conn: &mut DbConnection, now: Timestamp) -> Result<(), Error> {
-    let until = now.before(ENDED_KEPT).micros();
-    let ended = sessions::expires_at.le(until).or(sessions::ended_at.is_not_null().and(sessions::ended_at.le(until)));
-    diesel::delete(sessions::table.filter(ended)).execute(conn)?;
+    let lock = if matches!(conn, DbConnection::Postgres(_)) { " FOR UPDATE SKIP LOCKED" } else { "" };
+    let delete = format!(
+        "DELETE FROM sessions WHERE key_hash IN \
+         (SELECT key_hash FROM sessions WHERE expires_at <= $1 OR ended_at <= $1{lock})"
+    );
+    sql_query(delete).bind::<BigInt, _>(now.before(ENDED_KEPT).micros()).execute(conn)?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::user_lock;
 use crate::db::schema::users;
 use crate::db::{DbConnection, Error};
 use crate::domain::accounts::user::{Language, NewUser, Profile, Role, Theme, User};
@@ -83,10 +84,17 @@ pub fn by_email(conn: &mut DbConnection, email: &str) -> Result<Option<(User, St
     .transpose()
 }
 
-/// Stores the time of the last sign-in. False if the user does not exist or is disabled.
-pub fn set_last_sign_in(conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<bool, Error> {
-    let active = users::table.find(id).filter(users::disabled_at.is_null());
-    Ok(diesel::update(active).set(users::last_sign_in_at.eq(Some(now.micros()))).execute(conn)? > 0)
+/// Stores the time of a sign-in, and `new`, a hash of the same password. False, and nothing is stored, if the user does
+/// not exist or is disabled, or if the stored hash is not `compared`.
+pub fn sign_in(conn: &mut DbConnection, id: UserId, compared: &str, new: &str, now: Timestamp) -> Result<bool, Error> {
+    let same = users::table.find(id).filter(users::disabled_at.is_null()).filter(users::password_hash.eq(compared));
+    let values = (users::last_sign_in_at.eq(Some(now.micros())), users::password_hash.eq(new));
+    Ok(diesel::update(same).set(values).execute(conn)? > 0)
+}
+
+/// Keeps a user from being changed or deleted until the commit. False if the user does not exist or is disabled.
+pub fn lock_active(conn: &mut DbConnection, id: UserId) -> Result<bool, Error> {
+    user_lock::lock_active(conn, id)
 }
 
 /// Stores the hash of a new password; ends all sessions and deletes all links of the user.
@@ -95,12 +103,18 @@ pub fn set_password(conn: &mut DbConnection, id: UserId, password_hash: &str, no
     end_ways_in(conn, id, now)
 }
 
-/// Stores another hash of the same password. Does nothing if the stored hash is no longer `old`.
-pub fn renew_hash(conn: &mut DbConnection, id: UserId, old: &str, new: &str) -> Result<(), Error> {
-    diesel::update(users::table.find(id).filter(users::password_hash.eq(old)))
-        .set(users::password_hash.eq(new))
-        .execute(conn)?;
-    Ok(())
+/// Like [`set_password`], if the stored hash is still `compared` and the user is enabled. False otherwise.
+pub fn replace_password(
+    conn: &mut DbConnection,
+    id: UserId,
+    compared: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    if !user_lock::lock_with_password(conn, id, compared)? {
+        return Ok(false);
+    }
+    set_password(conn, id, password_hash, now).map(|()| true)
 }
 
 /// Stores what users may change of themselves.
@@ -173,7 +187,7 @@ pub fn delete_unless_last_admin(conn: &mut DbConnection, id: UserId) -> Result<C
     if is_last_admin(conn, id)? {
         return Ok(Change::LastAdmin);
     }
-    if !super::user_lock::lock(conn, id)? {
+    if !user_lock::lock(conn, id)? {
         return Ok(Change::NotThere);
     }
     super::invitations::end_all_of(conn, id)?;

@@ -15,7 +15,7 @@ use crate::domain::id::UserId;
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
 use crate::http::State;
-use crate::http::request::session::{ENDED, EndedSession, NOTICE, USER, Values, form_token};
+use crate::http::request::session::{ENDED, EndedSession, NOTICE, PASSWORD_HASH, USER, Values, form_token};
 
 /// A session expires after 12 hours without use.
 pub const IDLE_MAX: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
@@ -81,18 +81,22 @@ impl SessionStore for Store {
         }
     }
 
-    async fn save(&self, values: Values, _: &Ttl) -> Result<SessionKey, SaveError> {
+    async fn save(&self, mut values: Values, _: &Ttl) -> Result<SessionKey, SaveError> {
         let key = hex(&clock::random::<32>());
         let hash = api_token::hash(&key);
         let now = clock::now();
         let user = values.get(USER).and_then(|text| text.parse::<UserId>().ok());
+        let password_hash = values.remove(PASSWORD_HASH).and_then(|text| serde_json::from_str::<String>(&text).ok());
+        // Without a hash a session with a user is not stored.
+        let password_hash = password_hash.unwrap_or_default();
         let state = json(&values).map_err(|error| SaveError::Serialization(error.into()))?;
         let stored = StoredSession { user, state, created_at: now, expires_at: now.after(IDLE_MAX) };
-        fault_injection::point("session-before-commit");
+        fault_injection::hang_point("session-before-commit").await;
         self.0
             .write(move |conn| {
-                sessions::delete_old(conn, now)?;
-                sessions::insert(conn, &hash, &stored)
+                // The first statement locks the user, as in every transaction that changes rows of a user.
+                sessions::insert(conn, &hash, &stored, &password_hash)?;
+                sessions::delete_old(conn, now)
             })
             .await
             .map_err(|error| SaveError::Other(error.into()))?;

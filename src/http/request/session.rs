@@ -22,6 +22,8 @@ const FLASH: &str = "flash";
 const KEPT: &str = "kept";
 /// Where the session began.
 const DEVICE: &str = "device";
+/// The stored hash of the user's password when it was compared or chosen; never stored with the session.
+pub(in crate::http) const PASSWORD_HASH: &str = "password_hash";
 /// Loaded instead of the values of a session that has ended; never stored.
 pub(in crate::http) const ENDED: &str = "ended";
 
@@ -77,19 +79,22 @@ impl UserSession {
         self.0.get(CSRF).ok().flatten()
     }
 
-    /// Begins a session of `user` under a new key. If it follows a session of the same user that has ended, `csrf` is
-    /// the form token of that one: forms that are open in other windows stay valid.
-    pub fn sign_in(&self, user: UserId, csrf: Option<String>, device: &Device) {
+    /// Begins a session of `user` under a new key, unless the stored hash of their password is no longer `password_hash`
+    /// when the session is stored. If it follows a session of the same user that has ended, `csrf` is the form token of
+    /// that one: forms that are open in other windows stay valid.
+    pub fn sign_in(&self, user: UserId, password_hash: &str, csrf: Option<String>, device: &Device) {
         self.0.clear();
-        self.0.renew();
+        self.renew(password_hash);
         self.put(USER, &user);
         self.put(DEVICE, device);
         self.put(CSRF, &csrf.unwrap_or_else(|| hex(&clock::random::<32>())));
     }
 
-    /// Continues the session under a new key.
-    pub fn renew(&self) {
+    /// Continues the session under a new key, unless the stored hash of the user's password is no longer `password_hash`
+    /// when the session is stored.
+    pub fn renew(&self, password_hash: &str) {
         self.0.renew();
+        self.put(PASSWORD_HASH, &password_hash);
     }
 
     /// Ends the session.

@@ -10,7 +10,7 @@ use hachok::db::connection::{self, Access};
 use hachok::db::system::orphans;
 use hachok::domain::system::database_url::DatabaseUrl;
 
-use crate::support::Place;
+use crate::support::{Place, WAIT_TIMEOUT};
 
 /// A row of `deliveries`.
 #[derive(Clone, Debug, QueryableByName)]
@@ -122,6 +122,17 @@ impl Store {
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         while self.count(from) == 0 {
             assert!(begun.elapsed() < bound, "timed out after {bound:?} waiting for: {what}");
+            ticks.tick().await;
+        }
+    }
+
+    /// Waits until `count` transactions of others wait for a lock. SQLite does not show who waits for its one writer.
+    pub async fn until_waiting(&mut self, count: i64) {
+        let waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let begun = Instant::now();
+        let mut ticks = tokio::time::interval(Duration::from_millis(25));
+        while !self.is_sqlite() && self.count(waiting) < count {
+            assert!(begun.elapsed() < WAIT_TIMEOUT, "timed out waiting for {count} transactions that wait");
             ticks.tick().await;
         }
     }

@@ -51,14 +51,14 @@ pub async fn accept(
     form: Form,
 ) -> Answer {
     let now = context.now;
-    if let Some(id) = made_before(&state, context.address, &form).await? {
-        UserSession(session).sign_in(id, None, &context.device());
+    if let Some((id, hash)) = made_before(&state, context.address, &form).await? {
+        UserSession(session).sign_in(id, &hash, None, &context.device());
         return Ok(redirect_to(&context, "/webhooks"));
     }
     let invitation = find(&state, &text, now).await?;
     match store(&state, &context, &invitation, &form).await {
-        Ok(id) => {
-            UserSession(session).sign_in(id, None, &context.device());
+        Ok(Done { made: id, secret: hash }) => {
+            UserSession(session).sign_in(id, &hash.unwrap_or_default(), None, &context.device());
             Ok(redirect_to(&context, "/webhooks"))
         }
         Err(FormError::Page(error)) => Err(error),
@@ -73,13 +73,13 @@ pub async fn accept(
     }
 }
 
-/// Checks the form, ends the link, and stores the user or the password.
+/// Checks the form, ends the link, and stores the user or the password. Returns the hash of the password as the secret.
 async fn store(
     state: &State,
     context: &PageContext,
     invitation: &Invitation,
     form: &Form,
-) -> Result<UserId, FormError> {
+) -> Result<Done<UserId>, FormError> {
     let new = check(invitation, form)?;
     let hash = match passwords::hash(state, context.address, form.get("password")).await {
         Ok(hash) => hash,
@@ -89,10 +89,11 @@ async fn store(
     let (link, now) = (invitation.clone(), context.now);
     let settle = move |conn: &mut DbConnection| {
         let id = settle(conn, &link, new.as_ref(), &hash, now)?;
-        id.map(Done::plain).ok_or(WriteError::Refused(PageError::DeadInvitation))
+        let made = id.ok_or(WriteError::Refused(PageError::DeadInvitation))?;
+        Ok(Done { made, secret: Some(hash) })
     };
     match double_submit::write(state, form.once(), settle).await {
-        Ok(done) => Ok(done.made),
+        Ok(done) => Ok(done),
         // Only the e-mail address can cause a unique violation.
         Err(WriteError::Database(error)) if error.is_unique_violation() => {
             Err(Problems::one(Field::Email, Problem::EmailTaken).into())
@@ -113,7 +114,8 @@ fn check(invitation: &Invitation, form: &Form) -> Result<Option<NewUser>, Proble
     Ok(Some(NewUser { language: Language::parse(form.get("language")), ..user }))
 }
 
-/// Ends the link and stores the user or the password; `None` if a concurrent request has used the link.
+/// Ends the link and stores the user or the password; `None` if a concurrent request has used the link, or has disabled
+/// or deleted its user.
 fn settle(
     conn: &mut DbConnection,
     invitation: &Invitation,
@@ -121,6 +123,12 @@ fn settle(
     hash: &str,
     now: Timestamp,
 ) -> Result<Option<UserId>, crate::db::Error> {
+    // Locked before the link, as in every transaction that changes rows of a user.
+    if let Some(id) = invitation.user_id
+        && !users::lock_active(conn, id)?
+    {
+        return Ok(None);
+    }
     if !invitations::end(conn, invitation.id)? {
         return Ok(None);
     }
@@ -132,6 +140,6 @@ fn settle(
         }
         (None, None) => return Ok(None),
     };
-    users::set_last_sign_in(conn, id, now)?;
+    users::sign_in(conn, id, hash, hash, now)?;
     Ok(Some(id))
 }

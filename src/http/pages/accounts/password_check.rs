@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::passwords::{self, Compared, Renewal};
+use super::passwords::{self, Compared, Match};
 use crate::db::accounts::sign_ins::{self, Admission, Pair};
 use crate::domain::accounts::user::User;
 use crate::domain::client_address;
@@ -11,8 +11,8 @@ use crate::http::error::PageError;
 
 /// The result of an attempt.
 pub enum Checked {
-    /// The password is right; with a renewal if its stored hash has to be replaced.
-    Right(Box<User>, Option<Renewal>),
+    /// The password is right.
+    Right(Box<User>, Match),
     /// The password is wrong, or the account does not exist or is disabled.
     Wrong,
     /// Not compared: the queue for hashing is full.
@@ -37,9 +37,9 @@ pub async fn check(state: &State, address: IpAddr, account: &str, typed: &str) -
     };
     let compared = passwords::compare(state, address, account, typed).await;
     match compared {
-        Ok(Compared::Right(user, renewal)) => {
+        Ok(Compared::Right(user, matched)) => {
             state.db.write(move |conn| sign_ins::succeeded(conn, &pair)).await?;
-            Ok(Checked::Right(Box::new(user), renewal))
+            Ok(Checked::Right(Box::new(user), matched))
         }
         Ok(Compared::Wrong) => Ok(Checked::Wrong),
         Ok(Compared::Busy) | Err(_) => {

@@ -7,9 +7,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 
 use crate::db::accounts::users;
+use crate::db::{DbConnection, Error};
 use crate::domain::accounts::user::User;
 use crate::domain::client_address;
 use crate::domain::id::UserId;
+use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::password::{self, Busy, Verdict};
@@ -20,23 +22,27 @@ const BUSY_RETRY_AFTER_S: u64 = 5;
 /// The result of comparing a password.
 pub enum Compared {
     /// The password is right.
-    Right(User, Option<Renewal>),
+    Right(User, Match),
     /// The password is wrong, or the account does not exist or is disabled.
     Wrong,
     /// Not compared: the queue for hashing is full.
     Busy,
 }
 
-/// A stored hash to be replaced, because its parameters are weaker or it was made before NFC, and the new hash.
-pub struct Renewal {
-    old: String,
-    new: String,
+/// The stored hash that a password matched.
+pub struct Match {
+    pub hash: String,
+    /// Replaces the hash, if its parameters are weaker or it was made before NFC.
+    renewed: Option<String>,
 }
 
-impl Renewal {
-    /// Stores the new hash, unless the password has changed since.
-    pub fn store(&self, conn: &mut crate::db::DbConnection, id: UserId) -> Result<(), crate::db::Error> {
-        users::renew_hash(conn, id, &self.old, &self.new)
+impl Match {
+    /// Stores a sign-in, and returns the hash that is stored after it. `None` if the user has been disabled or deleted
+    /// since the comparison, or the hash has changed.
+    pub fn sign_in(self, conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<Option<String>, Error> {
+        let Self { hash: compared, renewed } = self;
+        let hash = renewed.unwrap_or_else(|| compared.clone());
+        Ok(users::sign_in(conn, id, &compared, &hash, now)?.then_some(hash))
     }
 }
 
@@ -56,7 +62,7 @@ pub async fn compare(state: &State, address: IpAddr, account: &str, typed: &str)
     let active = user.filter(|user| user.disabled_at.is_none());
     Ok(match (compared.await, active) {
         (Err(Busy), _) => Compared::Busy,
-        (Ok((Verdict::Right(new), old)), Some(user)) => Compared::Right(user, new.map(|new| Renewal { old, new })),
+        (Ok((Verdict::Right(renewed), hash)), Some(user)) => Compared::Right(user, Match { hash, renewed }),
         (Ok(_), _) => Compared::Wrong,
     })
 }

@@ -9,9 +9,10 @@ use super::password_check::{self, Checked};
 use super::passwords::{self, NotHashed};
 use crate::db::accounts::{sessions, users};
 use crate::db::form_answers::Done;
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::user::{Language, Profile, Theme, User, check_password, parse_name, parse_zone};
 use crate::domain::problem::{Field, Problem, Problems};
+use crate::fault_injection;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::middleware::session_store::IDLE_MAX;
@@ -97,28 +98,35 @@ pub async fn change_password(state: Data<State>, SignedIn(context): SignedIn, se
     if let Err(problem) = check_password(form.get("password"), &[&user.name, &user.email]) {
         return refuse(&state, &context, Field::Password, problem).await;
     }
-    match password_check::check(&state, context.address, &user.email, form.get("current_password")).await? {
-        Checked::Right(..) => {}
+    let compared = match password_check::check(&state, context.address, &user.email, form.get("current_password"))
+        .await?
+    {
+        Checked::Right(_, matched) => matched.hash,
         Checked::Busy => return busy(&state, &context).await,
         Checked::Wrong => return refuse(&state, &context, Field::CurrentPassword, Problem::CurrentPasswordWrong).await,
         Checked::Wait(seconds) => {
             return refuse(&state, &context, Field::CurrentPassword, Problem::Wait { seconds }).await;
         }
-    }
+    };
     let hash = match passwords::hash(&state, context.address, form.get("password")).await {
         Ok(hash) => hash,
         Err(NotHashed::Failed(error)) => return Err(error),
         Err(NotHashed::Busy) => return busy(&state, &context).await,
     };
+    fault_injection::hang_point("password-before-commit").await;
     let (id, now) = (user.id, context.now);
-    let store = move |conn: &mut DbConnection| -> Result<_, Error> {
-        users::set_password(conn, id, &hash, now)?;
-        Ok(Done::plain(()))
+    let store = move |conn: &mut DbConnection| match users::replace_password(conn, id, &compared, &hash, now)? {
+        true => Ok(Done { made: (), secret: Some(hash) }),
+        false => Err(WriteError::Refused(Problem::CurrentPasswordWrong)),
     };
-    double_submit::write(&state, form.once(), store).await?;
+    let done = match double_submit::write(&state, form.once(), store).await {
+        Ok(done) => done,
+        Err(WriteError::Refused(problem)) => return refuse(&state, &context, Field::CurrentPassword, problem).await,
+        Err(WriteError::Database(error)) => return Err(error.into()),
+    };
     let session = UserSession(session);
     // Storing the password has ended all sessions of the user; this one continues under a new key.
-    session.renew();
+    session.renew(&done.secret.unwrap_or_default());
     session.store_notice(NoticeKind::PasswordChanged.as_str());
     Ok(redirect_to(&context, "/profile"))
 }

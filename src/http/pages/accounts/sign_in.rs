@@ -55,8 +55,8 @@ async fn check_link(state: &State, text: &str) -> Result<(), PageError> {
 
 /// Creates the first administrator and signs them in.
 pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: Session, form: Form) -> Answer {
-    if let Some(id) = made_before(&state, context.address, &form).await? {
-        UserSession(session).sign_in(id, None, &context.device());
+    if let Some((id, hash)) = made_before(&state, context.address, &form).await? {
+        UserSession(session).sign_in(id, &hash, None, &context.device());
         return Ok(redirect_to(&context, "/webhooks"));
     }
     check_link(&state, form.get("token")).await?;
@@ -88,25 +88,25 @@ pub async fn create_first(state: Data<State>, Anyone(context): Anyone, session: 
         }
         setup_links::clear(conn)?;
         let id = users::insert(conn, &user, &hash, now)?;
-        users::set_last_sign_in(conn, id, now)?;
-        Ok(Done::plain(id))
+        users::sign_in(conn, id, &hash, &hash, now)?;
+        Ok(Done { made: id, secret: Some(hash) })
     };
     let done = double_submit::write(&state, form.once(), create).await?;
-    UserSession(session).sign_in(done.made, None, &context.device());
+    UserSession(session).sign_in(done.made, &done.secret.unwrap_or_default(), None, &context.device());
     Ok(redirect_to(&context, "/webhooks"))
 }
 
-/// The user whom the same form has just created or given a new password, for a repeated post. The password is checked
-/// again, because the account may have been disabled or changed since.
+/// The user whom the same form has just created or given a new password, and the hash of the password, for a repeated
+/// post. The password is checked again, because the account may have been disabled or changed since.
 pub(in crate::http::pages) async fn made_before(
     state: &State,
     address: IpAddr,
     form: &Form,
-) -> Result<Option<UserId>, PageError> {
+) -> Result<Option<(UserId, String)>, PageError> {
     let Some(Done { made, .. }) = double_submit::done::<UserId>(state, form).await? else { return Ok(None) };
     let Some(user) = state.db.read(move |conn| users::find(conn, made)).await? else { return Ok(None) };
     let checked = password_check::check(state, address, &user.email, form.get("password")).await?;
-    Ok(if let Checked::Right(user, _) = checked { Some(user.id) } else { None })
+    Ok(if let Checked::Right(user, matched) = checked { Some((user.id, matched.hash)) } else { None })
 }
 
 /// The query of the sign-in page.
@@ -168,20 +168,15 @@ pub async fn check_in(
             response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
-        Checked::Right(user, renewal) => {
+        Checked::Right(user, matched) => {
             let id = user.id;
-            let sign_in = move |conn: &mut DbConnection| {
-                renewal.map_or(Ok(()), |renewal| renewal.store(conn, id))?;
-                users::set_last_sign_in(conn, id, clock::now())
-            };
-            fault_injection::point("sign-in-before-commit");
-            // Deleted or disabled since the password was compared.
-            if !state.db.write(sign_in).await? {
+            fault_injection::hang_point("sign-in-before-commit").await;
+            let Some(hash) = state.db.write(move |conn| matched.sign_in(conn, id, clock::now())).await? else {
                 return refuse(&context, typed, &next, Refusal::Wrong);
-            }
+            };
             let session = UserSession(session);
             let same = context.ended.as_ref().filter(|ended| ended.user == Some(id));
-            session.sign_in(id, same.and_then(|ended| ended.csrf.clone()), &context.device());
+            session.sign_in(id, &hash, same.and_then(|ended| ended.csrf.clone()), &context.device());
             if let Some(ended) = &context.ended
                 && let Some(kept) = kept_form::take_over(&state, ended, id).await?
             {
