@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use crate::faults::rig::Store;
 use crate::support::{App, PASSWORD, Page, Visitor};
 
@@ -192,11 +190,11 @@ async fn of_two_administrators_who_disable_or_delete_each_other_one_remains() {
         };
         let (left, right) = (form(&one, &first).await, form(&other, &second).await);
         // Both have been let in when the first of them writes.
-        let mut lock = Store::of(&app);
+        let (mut lock, mut watch) = (Store::of(&app), Store::of(&app));
         lock.run("BEGIN");
         lock.run("UPDATE users SET name = name");
         let release = async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            watch.until_waiting(2).await;
             lock.run("COMMIT");
         };
         tokio::join!(one.submit(left), other.submit(right), release);
@@ -213,11 +211,11 @@ async fn a_user_who_signs_in_meanwhile_is_deleted_with_the_new_session() {
     let anna = person(&admin, ANNA).await;
     let form = admin.open(&format!("{anna}/deletion")).await.form_to(&format!("{anna}/deletion"));
     // A sign-in locks its user, and stores the session after the deletion has begun.
-    let mut sign_in = Store::of(&app);
+    let (mut sign_in, mut watch) = (Store::of(&app), Store::of(&app));
     sign_in.run("BEGIN");
     sign_in.run("UPDATE users SET role = role WHERE email = 'anna@example.com'");
     let store = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        watch.until_waiting(1).await;
         let key = if sign_in.is_sqlite() { "x'00'" } else { r"'\x00'::bytea" };
         sign_in.run(&format!(
             "INSERT INTO sessions (key_hash, user_id, state, created_at, expires_at) \
@@ -261,6 +259,39 @@ async fn a_password_link_ends_when_the_account_is_disabled() {
     let link = admin.follow(admin.open(&page).await.form("form[action$='/password-link']")).await.text("#key");
     admin.follow(admin.open(&page).await.form("form[action$='/deactivation']")).await;
     assert_eq!(app.visitor().get(&link).await.status, 404);
+}
+
+/// Deletes a user while `request` waits for the lock of the user.
+async fn deleted_beside(app: &App, request: impl Future<Output = Page>) -> Page {
+    let (mut deletion, mut watch) = (Store::of(app), Store::of(app));
+    deletion.run("BEGIN");
+    deletion.run("UPDATE users SET role = role WHERE email = 'anna@example.com'");
+    let commit = async {
+        watch.until_waiting(1).await;
+        deletion.run("DELETE FROM invitations");
+        deletion.run("DELETE FROM users WHERE email = 'anna@example.com'");
+        deletion.run("COMMIT");
+    };
+    tokio::join!(request, commit).0
+}
+
+#[tokio::test]
+async fn a_password_link_of_a_user_who_is_deleted_meanwhile_is_404() {
+    let app = App::start();
+    let admin = app.admin().await;
+    app.user(ANNA, "viewer", PASSWORD);
+    let path = person(&admin, ANNA).await;
+    let form = admin.open(&path).await.form_to(&format!("{path}/password-link"));
+    let link = admin.follow(form.clone()).await.text("#key");
+    let anna = app.visitor();
+    let accept = anna.open(&link).await.form("#f-new-password").fill("f-new-password", "another good password");
+    let page = deleted_beside(&app, anna.submit(accept)).await.expect(404);
+    assert_eq!(page.text("h1"), "This link does not work");
+    app.user(ANNA, "viewer", PASSWORD);
+    let path = person(&admin, ANNA).await;
+    let form = admin.open(&path).await.form_to(&format!("{path}/password-link"));
+    let page = deleted_beside(&app, admin.submit(form)).await.expect(404);
+    assert_eq!(page.text("h1"), "This no longer exists");
 }
 
 #[tokio::test]

@@ -78,7 +78,8 @@ pub async fn invite(state: Data<State>, Admin(context): Admin, session: Session,
     }
 }
 
-/// Creates a link. A problem if the e-mail address of a new user is taken; `None` if the same form has created a link
+/// Creates a link. A problem if the e-mail address of a new user is taken; an error page if the user of a new password has
+/// been disabled or deleted meanwhile; `None` if the same form has created a link
 /// that was shown already.
 async fn make_link(
     state: &State,
@@ -93,9 +94,15 @@ async fn make_link(
     let store = || {
         let (new, hash, link) = (new.clone(), hash.clone(), link.clone());
         double_submit::write(state, form.once(), move |conn: &mut DbConnection| {
-            if new.user_id.is_none() && users::by_email(conn, &new.email)?.is_some() {
-                let taken = Problems::one(Field::Email, Problem::EmailTaken);
-                return Err(WriteError::Refused(taken));
+            let refused = match new.user_id {
+                None => {
+                    users::by_email(conn, &new.email)?.map(|_| Problems::one(Field::Email, Problem::EmailTaken).into())
+                }
+                Some(id) if users::lock_active(conn, id)? => None,
+                Some(id) => Some(users::find(conn, id)?.map_or(PageError::NotFound, |_| PageError::BadRequest).into()),
+            };
+            if let Some(refused) = refused {
+                return Err(WriteError::<FormError>::Refused(refused));
             }
             invitations::replace(conn, &new, &hash, now)?;
             Ok(Done { made: (), secret: Some(link) })
