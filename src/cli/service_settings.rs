@@ -43,7 +43,13 @@ pub fn apply(usage: Usage) -> Result<(Usage, Option<PathBuf>), CommandError> {
     }
     let file = PathBuf::from(std::env::var_os(FILE_VARIABLE).unwrap_or_else(|| FILE.into()));
     let Some(text) = read(&file)? else { return Ok((usage, None)) };
-    Ok((with_defaults(usage, &complete(parse(&text)), true), Some(file)))
+    let settings = parse(&text).map_err(|name| {
+        let file = file.display();
+        CommandError::Setting(format!(
+            "{file}: {name} has a backslash, or quotation marks around a part: write it without"
+        ))
+    })?;
+    Ok((with_defaults(usage, &complete(settings), true), Some(file)))
 }
 
 /// Without the name of another command the server starts, also if flags with values follow. Flags of `serve` cannot be
@@ -93,19 +99,32 @@ fn read(file: &Path) -> Result<Option<String>, CommandError> {
 
 /// The variables of an `EnvironmentFile` (systemd.exec(5)): one a line, comments after `#` or `;`, values perhaps in
 /// quotation marks. Of several lines with one name the last counts. An empty value unsets.
-fn parse(text: &str) -> HashMap<String, String> {
+///
+/// Escapes, continued lines and values of several quoted parts, which systemd also knows, are not read. The error is the name
+/// of a setting of Hachok that has them: a command must not work with another database or key than the service.
+fn parse(text: &str) -> Result<HashMap<String, String>, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
-    let pairs =
-        lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.trim(), unquoted(value.trim())));
+    let pairs = lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.trim(), value.trim()));
     let mut found = HashMap::new();
     for (name, value) in pairs {
+        if (name.starts_with("HACHOK_") || name == DATABASE_VARIABLE) && !is_plain(value) {
+            return Err(name.to_owned());
+        }
+        let value = unquoted(value);
         if value.is_empty() {
             found.remove(name);
         } else {
             found.insert(name.to_owned(), value.to_owned());
         }
     }
-    found
+    Ok(found)
+}
+
+/// Whether systemd reads the value as `unquoted` does.
+fn is_plain(value: &str) -> bool {
+    let inside = unquoted(value);
+    let is_quoted = value.starts_with(['"', '\'']);
+    !value.contains('\\') && !(is_quoted && (inside == value || inside.contains(['"', '\''])))
 }
 
 fn unquoted(value: &str) -> &str {
@@ -135,10 +154,21 @@ mod tests {
     #[test]
     fn a_file_of_settings_has_comments_quotation_marks_and_empty_values() {
         let text = "# A=1\n; B=2\nC=3\n D = \"4 5\" \nE='6'\nF=\nG=7\nG=8\nnothing\nH=a=b\nC=\n";
-        let mut found: Vec<(String, String)> = parse(text).into_iter().collect();
+        let mut found: Vec<(String, String)> = parse(text).expect("settings").into_iter().collect();
         found.sort();
         let expected = [("D", "4 5"), ("E", "6"), ("G", "8"), ("H", "a=b")];
         assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn a_value_that_systemd_could_read_otherwise_is_refused() {
+        for value in [r"a\b", r"a\", "\"a", "\"a\" b", "\"a\"'b'", "'a\\'"] {
+            assert_eq!(parse(&format!("HACHOK_X={value}\n")), Err("HACHOK_X".to_owned()), "{value}");
+            assert!(parse(&format!("OTHER={value}\n")).is_ok(), "{value}");
+        }
+        for value in ["a\"b", "it's", "\"a b\"", "'a=b'", ""] {
+            assert!(parse(&format!("HACHOK_X={value}\n")).is_ok(), "{value}");
+        }
     }
 
     #[test]
@@ -160,7 +190,7 @@ mod tests {
             ("DATABASE_URL=sqlite:///srv/hachok.db\n".to_owned(), None),
             (String::new(), None),
         ] {
-            assert_eq!(complete(parse(&text)).get(KEY_VARIABLE).map(String::as_str), key, "{text}");
+            assert_eq!(complete(parse(&text).expect("settings")).get(KEY_VARIABLE).map(String::as_str), key, "{text}");
         }
     }
 

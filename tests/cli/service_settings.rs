@@ -98,6 +98,10 @@ fn as_root_serve_does_not_read_the_file_and_other_users_do_not_look() {
     machine.write("HACHOK_BIND=nonsense\n", 0o600);
     let line = machine.elsewhere.run(&["health"]).error_line(2);
     assert!(line.contains("--bind") && line.contains("hachok.env"), "health has the address of the service: {line}");
+    machine.write("HACHOK_BIND=\"127.0.0.1\":1\n", 0o600);
+    let line = machine.elsewhere.run(&["health"]).error_line(2);
+    assert!(line.contains("hachok.env: HACHOK_BIND has"), "{line}");
+    machine.write("HACHOK_BIND=nonsense\n", 0o600);
     let typed = machine.elsewhere.run(&["health", "--server", "nonsense", "--bind", "127.0.0.1:1"]).error_line(2);
     assert!(typed.contains("--server") && !typed.contains("hachok.env"), "not a fault of the file: {typed}");
     for started in [&["--bind", "127.0.0.1:1", "--retention-days", "0"][..], &["--retention-days", "0"]] {
