@@ -35,6 +35,9 @@ pub enum Error {
     /// Another transaction has locked a row: a person's, a backup's, or another process's for a moment.
     #[error("a row is locked by another transaction")]
     RowLocked,
+    /// The clock of the server was set, and stored times were shifted, while this transaction ran by the old time.
+    #[error("the clock of the database was set")]
+    ClockSet,
     /// The database, its server or its file system takes no writes.
     #[error("the database is read-only: {0}")]
     ReadOnly(String),
@@ -129,6 +132,7 @@ impl Error {
             Self::Busy
             | Self::Unconfirmed
             | Self::RowLocked
+            | Self::ClockSet
             | Self::ReadOnly(_)
             | Self::Connection(_)
             | Self::Closed

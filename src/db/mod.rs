@@ -41,10 +41,8 @@ use diesel::r2d2::{NopErrorHandler, Pool};
 use diesel::{RunQueryDsl, sql_query};
 use tokio::sync::Semaphore;
 
-use crate::clock;
 use crate::domain::secret_box::SecretBox;
 use crate::domain::system::database_url::DatabaseUrl;
-use crate::domain::timestamp::Timestamp;
 pub use connection::DbConnection;
 use connection::START_TIMEOUT;
 use connection::file_lock::FileLock;
@@ -350,12 +348,6 @@ impl Db {
 struct FreePages {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pages: i64,
-}
-
-/// `now` as it is when a job runs that captured it before: on SQLite the clock may have been set since, and the stored times
-/// shifted.
-pub fn now_in_job(conn: &DbConnection, now: Timestamp) -> Timestamp {
-    if matches!(conn, DbConnection::Postgres(_)) { now } else { clock::now() }
 }
 
 /// Applies pending migrations without opening the database for use.

@@ -12,11 +12,19 @@ use super::tasks::{arrivals, cleanup, days, mass_changes, overload, recoveries};
 use super::{result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
-use crate::db::{self, Db};
+use crate::db::{self, Db, DbConnection};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::liveness::Liveness;
 use crate::supervisor::Supervisor;
+
+/// A time, and the clock that showed it.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredTime {
+    /// The time.
+    pub now: Timestamp,
+    offset: i64,
+}
 
 /// A handle to the engine; a clone is one more reference.
 #[derive(Clone)]
@@ -107,6 +115,17 @@ impl Engine {
     /// The time of the database's clock, by which deliveries are due.
     pub fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    /// The time of the database's clock, for a transaction that stores it: call [`Self::confirm`] at its end.
+    pub fn stored_time(&self) -> StoredTime {
+        let offset = self.0.clock.offset();
+        StoredTime { now: self.0.clock.now_at(offset), offset }
+    }
+
+    /// [`db::Error::ClockSet`] if the clock was set since: stored times were shifted, and this one was not.
+    pub fn confirm(&self, conn: &mut DbConnection, time: StoredTime) -> Result<(), db::Error> {
+        self.0.clock.confirm(conn, time.offset)
     }
 
     /// The current state.

@@ -1,11 +1,11 @@
 //! The time of the database's clock, for due times and leases.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock;
-use crate::db::system::server_clock::{self, Reading};
-use crate::db::{Db, Error};
+use crate::db::system::server_clock::{self, Jumps, Reading};
+use crate::db::{Db, DbConnection, Error};
 use crate::domain::id::IdSource;
 use crate::domain::timestamp::Timestamp;
 
@@ -23,22 +23,31 @@ pub(super) struct EngineClock {
     is_shared: bool,
     /// The clock of a Postgres minus its jumps and the time since the boot of this machine, in microseconds.
     skew: AtomicI64,
-    /// See [`Reading::jumps`].
-    jumps: AtomicI64,
-    /// The server's time at the last reading without a jump, and that since the boot of this machine, in microseconds.
-    read_at: AtomicI64,
-    read_at_boot: AtomicI64,
-    /// Whether `skew` was measured by a precise reading.
-    is_measured: AtomicBool,
-    /// The server's clock was set, and stored times do not follow yet.
-    has_jumped: AtomicBool,
+    /// The sum of the jumps that stored times follow, in microseconds.
+    jumped: AtomicI64,
     /// At the start the server's clock did not continue from the time that a process noted last: it was set, and another process
     /// is about to shift stored times, or none has run.
     is_doubtful: AtomicBool,
-    /// The server's clock shows a time that fits in no id.
-    is_wrong: AtomicBool,
-    /// By how much rows from since the start may look older than they are, because the clock was set forward, in microseconds.
-    set_forward: AtomicI64,
+    server: Mutex<Server>,
+}
+
+/// What is known of the server's clock.
+#[derive(Clone, Copy, Debug, Default)]
+struct Server {
+    /// The jumps that stored times follow.
+    count: i64,
+    /// Whether a precise reading has measured the difference.
+    is_measured: bool,
+    /// The time at the last reading without a jump, and that since the boot of this machine, in microseconds.
+    read_at: i64,
+    read_at_boot: i64,
+    /// The clock was set, and stored times do not follow yet.
+    has_jumped: bool,
+    /// The clock shows a time that fits in no id.
+    is_wrong: bool,
+    /// By how much rows from since the start may look older than they are, because the clock was set forward, in microseconds. A
+    /// jump back takes it away again.
+    set_forward: i64,
 }
 
 impl EngineClock {
@@ -52,14 +61,9 @@ impl EngineClock {
             is_shared,
             // Until the first answer the clock of this machine.
             skew: AtomicI64::new(clock::offset()),
-            jumps: AtomicI64::default(),
-            read_at: AtomicI64::default(),
-            read_at_boot: AtomicI64::default(),
-            is_measured: AtomicBool::default(),
-            has_jumped: AtomicBool::default(),
+            jumped: AtomicI64::default(),
             is_doubtful: AtomicBool::default(),
-            is_wrong: AtomicBool::default(),
-            set_forward: AtomicI64::default(),
+            server: Mutex::default(),
         }
     }
 
@@ -79,7 +83,7 @@ impl EngineClock {
 
     /// The offset of the clock. Two times are of one clock if it was the same; else their difference holds the jumps in between.
     pub(super) fn offset(&self) -> i64 {
-        if self.is_shared { self.jumps.load(Ordering::Acquire) } else { clock::offset() }
+        if self.is_shared { self.jumped.load(Ordering::Acquire) } else { clock::offset() }
     }
 
     /// Reads the database's clock for the first time, and waits for a process that shifts stored times: what this process then
@@ -104,26 +108,28 @@ impl EngineClock {
         Ok(self.now())
     }
 
+    /// Belongs at the end of a transaction that has stored times with this offset. [`Error::ClockSet`] if stored times were
+    /// shifted meanwhile: the transaction has waited for that, and its own times are of the old clock.
+    pub(super) fn confirm(&self, conn: &mut DbConnection, offset: i64) -> Result<(), Error> {
+        if let Some(reading) = server_clock::read(conn)? {
+            self.observe(&reading);
+            if self.offset() != offset {
+                return Err(Error::ClockSet);
+            }
+        }
+        Ok(())
+    }
+
     /// Compares the clock of the server with this one, and follows the jumps that another process has handled. Returns the
     /// jump if the clock was set and stored times do not follow yet, in microseconds.
     pub(super) fn observe(&self, reading: &Reading) -> Option<i64> {
-        if self.is_covered(reading.now) {
-            return self.compare(reading);
+        let mut server = self.server();
+        // A reading from before a jump was handled may come late.
+        if !is_covered(&mut server, reading.now) || reading.jumps.count < server.count {
+            return None;
         }
-        None
-    }
-
-    fn is_covered(&self, now: Timestamp) -> bool {
-        let is_covered = IdSource::covers(now);
-        if !self.is_wrong.swap(!is_covered, Ordering::Relaxed) && !is_covered {
-            tracing::error!(server = %now.seconds(), "the clock of Postgres is wrong: Hachok continues by its own time");
-        }
-        is_covered
-    }
-
-    fn compare(&self, reading: &Reading) -> Option<i64> {
-        let handled = reading.jumps - self.jumps.swap(reading.jumps, Ordering::AcqRel);
-        let skew_at = |boot: Timestamp| reading.now.micros() - boot.micros() - reading.jumps;
+        let handled = self.adopt(&mut server, reading.jumps);
+        let skew_at = |boot: Timestamp| reading.now.micros() - boot.micros() - reading.jumps.micros;
         // The server read its clock in between.
         let (least, most) = (skew_at(reading.answered_at), skew_at(reading.asked_at));
         let known = self.skew.load(Ordering::Relaxed);
@@ -131,22 +137,32 @@ impl EngineClock {
         let jump = skew - known;
         // Another process handled a jump from before this one read the clock for the first time.
         let is_older = handled != 0 && (jump + handled).abs() < SERVER_JUMP_MIN_US;
-        if self.is_measured.load(Ordering::Acquire) && jump.abs() >= SERVER_JUMP_MIN_US && !is_older {
-            self.has_jumped.store(true, Ordering::Release);
+        server.has_jumped = server.is_measured && jump.abs() >= SERVER_JUMP_MIN_US && !is_older;
+        if server.has_jumped {
             return Some(jump);
         }
-        self.accept(reading, skew);
-        if most - least <= PRECISE_READING_US {
-            self.is_measured.store(true, Ordering::Release);
-        }
+        self.accept(&mut server, reading, skew);
+        server.is_measured |= most - least <= PRECISE_READING_US;
         None
     }
 
-    fn accept(&self, reading: &Reading, skew: i64) {
+    /// Follows the jumps that stored times follow. Returns by how many microseconds those are that were not known before.
+    fn adopt(&self, server: &mut Server, jumps: Jumps) -> i64 {
+        let added = jumps.micros - self.jumped.swap(jumps.micros, Ordering::AcqRel);
+        server.count = jumps.count;
+        if server.is_measured {
+            server.note_jump(added);
+        }
+        added
+    }
+
+    fn accept(&self, server: &mut Server, reading: &Reading, skew: i64) {
         self.skew.store(skew, Ordering::Relaxed);
-        self.read_at.store(reading.now.micros(), Ordering::Relaxed);
-        self.read_at_boot.store(reading.answered_at.micros(), Ordering::Relaxed);
-        self.has_jumped.store(false, Ordering::Release);
+        (server.read_at, server.read_at_boot) = (reading.now.micros(), reading.answered_at.micros());
+    }
+
+    fn server(&self) -> MutexGuard<'_, Server> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the server's clock may have been set just before this process started.
@@ -156,41 +172,60 @@ impl EngineClock {
 
     /// Whether stored times do not follow the server's clock yet.
     pub(super) fn has_jumped(&self) -> bool {
-        self.has_jumped.load(Ordering::Acquire)
+        self.server().has_jumped
     }
 
     /// Whether another process has seen a time that this one has missed: then the server's clock was not set, but this machine
     /// was paused, without the time since its boot. What a process sees after a jump is no older than the last reading here.
     pub(super) fn was_seen_between(&self, reading: &Reading) -> bool {
-        let since_read = reading.answered_at.micros() - self.read_at_boot.load(Ordering::Relaxed);
-        let (from, to) = (self.read_at.load(Ordering::Relaxed), reading.now.micros() - since_read);
-        let between = from.saturating_add(SERVER_JUMP_MIN_US)..to.saturating_sub(SERVER_JUMP_MIN_US);
-        between.contains(&reading.seen_at.micros())
+        let server = self.server();
+        let to = reading.now.micros() - (reading.answered_at.micros() - server.read_at_boot);
+        (server.read_at.saturating_add(SERVER_JUMP_MIN_US)..to.saturating_sub(PRECISE_READING_US))
+            .contains(&reading.seen_at.micros())
     }
 
     /// Takes over the server's clock as it is, without a jump.
     pub(super) fn catch_up(&self, reading: &Reading) {
-        self.accept(reading, reading.now.micros() - reading.answered_at.micros() - reading.jumps);
+        let mut server = self.server();
+        let skew = reading.now.micros() - reading.answered_at.micros() - reading.jumps.micros;
+        self.accept(&mut server, reading, skew);
+        server.has_jumped = false;
     }
 
-    /// Follows a jump that stored times follow now.
-    pub(super) fn follow(&self, micros: i64) {
-        self.jumps.fetch_add(micros, Ordering::AcqRel);
-        self.has_jumped.store(false, Ordering::Release);
+    /// Follows the jumps that stored times follow now, after this process has shifted them.
+    pub(super) fn follow(&self, jumps: Jumps) {
+        let mut server = self.server();
+        if jumps.count > server.count {
+            self.adopt(&mut server, jumps);
+        }
+        server.has_jumped = false;
     }
 
-    /// Notes that the clock was set by so many microseconds.
-    pub(super) fn note_jump(&self, jump: i64) {
-        let add = |before: i64| Some(before.saturating_add(jump).max(0));
-        // The closure never refuses.
-        let _ = self.set_forward.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+    /// Notes that the clock of this machine was set by so many microseconds.
+    pub(super) fn note_jump(&self, micros: i64) {
+        self.server().note_jump(micros);
     }
 
-    /// By how much rows may look older than they are, because the clock was set forward since the start. A jump back takes it
-    /// away again.
-    pub(super) fn set_forward(&self) -> Duration {
-        Duration::from_micros(u64::try_from(self.set_forward.load(Ordering::Acquire)).unwrap_or(0))
+    /// The time from which ages count, at `now`: a clock that was set forward makes no row older.
+    pub(super) fn age_base(&self, now: Timestamp) -> Timestamp {
+        now.plus_micros(-self.server().set_forward)
     }
+}
+
+impl Server {
+    fn note_jump(&mut self, micros: i64) {
+        self.set_forward = self.set_forward.saturating_add(micros).max(0);
+    }
+}
+
+/// Whether the time fits in ids; the log says once that it does not.
+fn is_covered(server: &mut Server, now: Timestamp) -> bool {
+    let is_covered = IdSource::covers(now);
+    if !is_covered && !server.is_wrong {
+        tracing::error!(server = %now.seconds(), "the clock of Postgres is wrong: Hachok continues by its own time");
+    }
+    server.is_wrong = !is_covered;
+    is_covered
 }
 
 /// Whether the server's clock shows what it would if it was not set since a process noted it, or if none has.
@@ -214,7 +249,7 @@ mod tests {
             asked_at,
             answered_at: asked_at.plus_micros(took_ms * 1000),
             now: NOW.plus_micros(ahead * SECOND_US + took_ms * 500),
-            jumps: 0,
+            jumps: Jumps::default(),
             seen_at: NOW,
         }
     }
@@ -245,9 +280,10 @@ mod tests {
             assert!((seen - jump * SECOND_US).abs() <= 1000, "{jump}: {seen}");
             assert!(clock.has_jumped());
             let before = clock.now();
-            clock.follow(seen);
+            let jumps = Jumps { count: 1, micros: seen };
+            clock.follow(jumps);
             assert!((clock.now().micros() - before.micros() - seen).abs() < SECOND_US, "{jump}");
-            let followed = Reading { jumps: seen, ..reading(102, 2 + jump, 1) };
+            let followed = Reading { jumps, ..reading(102, 2 + jump, 1) };
             assert_eq!((clock.observe(&followed), clock.has_jumped()), (None, false), "{jump}");
         }
     }
@@ -256,22 +292,30 @@ mod tests {
     fn a_jump_that_another_process_has_handled_is_no_jump() {
         for jump in [7200, -7200] {
             let clock = measured();
-            let handled = Reading { jumps: jump * SECOND_US + 700, ..reading(101, 1 + jump, 1) };
-            assert_eq!((clock.observe(&handled), clock.offset()), (None, jump * SECOND_US + 700));
+            let jumps = Jumps { count: 1, micros: jump * SECOND_US + 700 };
+            let handled = Reading { jumps, ..reading(101, 1 + jump, 1) };
+            assert_eq!((clock.observe(&handled), clock.offset()), (None, jumps.micros));
+            // Old rows must not look older to the cleanup.
+            assert_eq!(clock.age_base(NOW), NOW.plus_micros(-jumps.micros.max(0)));
             // And one that it handled before this process started, or that it is handling then.
-            for jumps in [handled.jumps, 0] {
+            for known in [jumps, Jumps::default()] {
                 let later = EngineClock::new(true);
-                assert_eq!(later.observe(&Reading { jumps, ..handled }), None);
-                let next = Reading { jumps: handled.jumps, ..reading(102, 2 + jump, 1) };
-                assert_eq!((later.observe(&next), later.has_jumped()), (None, false), "{jumps}");
-                assert!(
-                    (later.now_at(later.offset()).micros() - clock::since_boot().micros() + 102 * SECOND_US
-                        - next.now.micros())
-                    .abs()
-                        < SECOND_US
-                );
+                assert_eq!(later.observe(&Reading { jumps: known, ..handled }), None);
+                let next = Reading { jumps, ..reading(102, 2 + jump, 1) };
+                assert_eq!((later.observe(&next), later.has_jumped()), (None, false), "{known:?}");
+                let steady = later.now().micros() - clock::since_boot().micros() + 102 * SECOND_US;
+                assert!((steady - next.now.micros()).abs() < SECOND_US, "{known:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_reading_from_before_a_jump_was_handled_changes_nothing_when_it_comes_late() {
+        let clock = measured();
+        let late = reading(101, 7201, 1);
+        let jumps = Jumps { count: 1, micros: 7200 * SECOND_US };
+        assert_eq!(clock.observe(&Reading { jumps, ..reading(102, 7202, 1) }), None);
+        assert_eq!((clock.observe(&late), clock.has_jumped(), clock.offset()), (None, false, jumps.micros));
     }
 
     #[test]

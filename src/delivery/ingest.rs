@@ -9,7 +9,7 @@ use super::{ingest_writer, result_writer};
 use crate::db::deliveries::{log, queue};
 use crate::db::events;
 use crate::db::form_answers::{self, Done, FormKey};
-use crate::db::{self, DbConnection, Error, WriteError, webhooks};
+use crate::db::{DbConnection, Error, WriteError, webhooks};
 use crate::domain::deliveries::{Status, Trigger};
 use crate::domain::events::Event;
 use crate::domain::events::catalogue::EventName;
@@ -72,15 +72,16 @@ impl Engine {
         form: Option<FormKey>,
     ) -> Result<Option<DeliveryId>, Error> {
         let _running = self.0.in_flight.begin_without_permit().ok_or(Error::Busy)?;
-        let (now, engine, secret_box) = (self.0.now(), self.clone(), self.0.db.secret_box());
+        let (engine, secret_box) = (self.clone(), self.0.db.secret_box());
         let stored = self.0.db.write_or_refuse(move |conn| {
             let mut made = None;
-            let now = db::now_in_job(conn, now);
+            let time = engine.stored_time();
             let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| {
-                made = engine.store_test(conn, webhook, event, body, now)?;
+                made = engine.store_test(conn, webhook, event, body, time.now)?;
                 let id = made.as_ref().map(|claimed| claimed.delivery.id.0);
                 id.map(Done::plain).ok_or(WriteError::Refused(NoWebhook))
             })?;
+            engine.confirm(conn, time)?;
             Ok((DeliveryId(done.made), made))
         });
         match stored.await {

@@ -79,8 +79,8 @@ fn queue_job(inner: &Arc<Inner>) {
     inner.spawn(write_waiting(Arc::clone(inner)));
 }
 
-/// Stores the events that wait when its transaction begins, and answers their requests. If it fails because of one event,
-/// each is stored by itself.
+/// Stores the events that wait when its transaction begins, and answers their requests. If it fails because of one event, or
+/// because the clock was set, each is stored by itself.
 async fn write_waiting(inner: Arc<Inner>) {
     let taken = Arc::new(Mutex::new(None));
     let (task, batch) = (Arc::clone(&inner), Arc::clone(&taken));
@@ -113,7 +113,9 @@ async fn write_waiting(inner: Arc<Inner>) {
             let _running = (!inner.db.is_shared()).then(|| RunningJob(Arc::clone(&inner)));
             refuse(inner.intake.queue.take(usize::MAX).into_iter(), error);
         }
-        (Err(error), Some(waiting)) if waiting.len() > 1 && error.is_of_statement() => {
+        (Err(error), Some(waiting))
+            if waiting.len() > 1 && error.is_of_statement() || matches!(error, Error::ClockSet) =>
+        {
             for waiting in waiting {
                 write_one(&inner, waiting).await;
             }
@@ -130,8 +132,8 @@ async fn write_one(inner: &Arc<Inner>, waiting: Waiting) {
     };
     let mut stored = store().await;
     // A concurrent duplicate stored the same key, or another event drew the same id. Now the key is found, or a new id is
-    // drawn.
-    if stored.as_ref().is_err_and(Error::is_unique_violation) {
+    // drawn. Or the clock was set; it is followed now.
+    if stored.as_ref().is_err_and(|error| error.is_unique_violation() || matches!(error, Error::ClockSet)) {
         stored = store().await;
     }
     match stored {
@@ -144,7 +146,9 @@ async fn write_one(inner: &Arc<Inner>, waiting: Waiting) {
 fn store_in(inner: &Inner, conn: &mut DbConnection, posted: &[Arc<Posted>]) -> Result<Vec<Stored>, Error> {
     fault_injection::panic_point("ingest");
     let routes = inner.intake.routes(conn)?;
-    let stored = Transaction { inner, routes: &routes, now: inner.now() }.store(conn, posted)?;
+    let offset = inner.clock.offset();
+    let stored = Transaction { inner, routes: &routes, now: inner.clock.now_at(offset) }.store(conn, posted)?;
+    inner.clock.confirm(conn, offset)?;
     fault_injection::point("ingest-before-commit");
     Ok(stored)
 }

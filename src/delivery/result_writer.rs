@@ -13,11 +13,11 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::shared::Inner;
+use crate::db::Error;
 use crate::db::deliveries::hourly_counts::{self, Tally};
 use crate::db::deliveries::queue::record::{self, Written};
 use crate::db::deliveries::queue::rows::Finished;
 use crate::db::webhooks::health::{self, HealthChange};
-use crate::db::{self, Error};
 use crate::domain::deliveries::{AttemptOutcome, Next};
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::webhooks::health::{Pace, Signal};
@@ -194,12 +194,18 @@ fn end_retry(inner: &Arc<Inner>, mut retry: Retry, aside: &mut Aside) {
 /// Stores results in one commit, with the changes of their webhooks' health and the hourly counts. A panic is an error, so that
 /// no task ends with results in hand.
 pub(super) async fn record(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
-    AssertUnwindSafe(commit(inner, batch)).catch_unwind().await.unwrap_or(Err(Error::Panicked))
+    loop {
+        let committed = AssertUnwindSafe(commit(inner, Arc::clone(&batch))).catch_unwind().await;
+        match committed.unwrap_or(Err(Error::Panicked)) {
+            // The clock is followed now.
+            Err(Error::ClockSet) => {}
+            committed => return committed,
+        }
+    }
 }
 
 async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
     fault_injection::panic_point("record");
-    let now = inner.now();
     fault_injection::point("send-before-record");
     let repeats = batch.iter().any(|finished| finished.next == Next::Repeat);
     let clock = Arc::clone(&inner.clock);
@@ -207,7 +213,8 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
         // Ordered by id: transactions lock rows in that order.
         let mut signals: BTreeMap<WebhookId, Vec<Signal>> = BTreeMap::new();
         let mut tally = Tally::default();
-        let (now, offset) = (db::now_in_job(conn, now), clock.offset());
+        let offset = clock.offset();
+        let now = clock.now_at(offset);
         let batch: Arc<[Finished]> = match batch.iter().all(|finished| finished.clock_offset == offset) {
             true => batch,
             false => batch.iter().map(|finished| finished.clone().at_offset(offset)).collect(),
@@ -226,6 +233,7 @@ async fn commit(inner: &Inner, batch: Arc<[Finished]>) -> Result<(), Error> {
         }
         let changes = health::record(conn, &signals, now, pace())?;
         hourly_counts::count(conn, &tally, now)?;
+        clock.confirm(conn, offset)?;
         Ok(changes)
     });
     let mut back = Vec::new();

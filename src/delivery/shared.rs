@@ -17,7 +17,7 @@ use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
 use super::targets::Targets;
 use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
-use crate::db::{self, Db};
+use crate::db::{self, Db, DbConnection};
 use crate::domain::deliveries::Trigger;
 use crate::domain::events::Event;
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
@@ -86,7 +86,9 @@ pub struct Pulse {
     pub cleaned_at: Option<Timestamp>,
     /// The role of this process on Postgres may not drop partitions, so old rows are deleted one by one.
     pub deletes_by_row: bool,
-    /// When the clock of this machine last jumped, and by how many microseconds.
+    /// The offset of the clock of a Postgres, in microseconds, as far as these times follow it.
+    pub clock_offset: Option<i64>,
+    /// When the clock of this machine or of the Postgres last jumped, and by how many microseconds.
     pub clock_set: Option<(Timestamp, i64)>,
 }
 
@@ -156,6 +158,24 @@ impl Inner {
     /// The time of the database's clock.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Runs a transaction that stores times, by the time that it gets. [`db::Error::ClockSet`] if stored times were shifted
+    /// meanwhile.
+    pub(super) async fn write_timed<T, F>(&self, work: F) -> Result<T, db::Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, Timestamp) -> Result<T, db::Error> + Send + 'static,
+    {
+        let clock = Arc::clone(&self.clock);
+        let job = move |conn: &mut DbConnection| {
+            // In the job: on SQLite the clock may have been set while it waited.
+            let offset = clock.offset();
+            let done = work(conn, clock.now_at(offset))?;
+            clock.confirm(conn, offset)?;
+            Ok(done)
+        };
+        self.db.write(job).await
     }
 
     /// Whether the tasks are to end.

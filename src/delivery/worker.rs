@@ -18,7 +18,7 @@ use crate::db::deliveries::queue;
 use crate::db::deliveries::queue::claim::{Due, Share};
 use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::system::server_clock;
-use crate::db::{self, DbConnection, Error, events, webhooks};
+use crate::db::{DbConnection, Error, events, webhooks};
 use crate::domain::id::{EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
@@ -102,18 +102,14 @@ pub(super) async fn tick(inner: &Arc<Inner>, fairness: &mut Fairness) -> Result<
     }
     let (task, mut updated, pass) = (Arc::clone(inner), *fairness, scope.clone());
     let claim = inner.db.write(move |conn| {
-        if let Some(reading) = server_clock::read(conn)?
-            && task.clock.observe(&reading).is_some()
-        {
-            return Ok(None);
-        }
-        claim(&task, conn, &pass, &mut updated).map(|claims| Some((claims, updated)))
+        let claims = claim(&task, conn, &pass, &mut updated)?;
+        Ok((claims, updated))
     });
-    let claimed = claim.await.inspect_err(|_| inner.backlog.restore(scope.clone()))?;
-    // By a clock that has jumped deliveries would be due early.
-    let Some((claims, updated)) = claimed else {
-        inner.backlog.restore(scope);
-        return Ok(Tick::Idle);
+    let claimed = claim.await.inspect_err(|_| inner.backlog.restore(scope));
+    let (claims, updated) = match claimed {
+        // The next pass follows the clock first.
+        Err(Error::ClockSet) => return Ok(Tick::Idle),
+        claimed => claimed?,
     };
     *fairness = updated;
     let worked = !claims.ready.is_empty();
@@ -150,7 +146,8 @@ struct Claims {
 }
 
 fn claim(inner: &Inner, conn: &mut DbConnection, scope: &Scope, fairness: &mut Fairness) -> Result<Claims, Error> {
-    let now = inner.now();
+    let offset = inner.clock.offset();
+    let now = inner.clock.now_at(offset);
     let due = match scope {
         Scope::All => queue::claim::due_webhooks(conn, now)?,
         Scope::Known(ids) => queue::claim::sendable_webhooks(conn, ids, now)?,
@@ -188,6 +185,11 @@ fn claim(inner: &Inner, conn: &mut DbConnection, scope: &Scope, fairness: &mut F
                 webhooks::health::release_probe(conn, *webhook, lease.token)?;
             }
         }
+    }
+    // By a clock that has jumped deliveries would be due early.
+    inner.clock.confirm(conn, offset)?;
+    if inner.clock.has_jumped() {
+        return Err(Error::ClockSet);
     }
     Ok(Claims { ready, waiting: waiting.into_iter().collect() })
 }
@@ -274,14 +276,14 @@ const SUSPECT_QUIET_WAIT: Duration = Duration::from_secs(5);
 /// meanwhile.
 async fn send_suspects(inner: &Arc<Inner>) -> Result<(), Error> {
     while let Some(_running) = inner.in_flight.begin_without_permit() {
-        let (now, lease) = (inner.now(), inner.lease(inner.now()));
-        let claim = inner.db.write(move |conn| {
-            let now = db::now_in_job(conn, now);
+        let task = Arc::clone(inner);
+        let claim = inner.write_timed(move |conn, now| {
+            let lease = task.lease(now);
             let Some(delivery) = queue::claim::claim_suspect(conn, now, lease)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
-            Ok(Some((delivery, body)))
+            Ok(Some((delivery, lease, body)))
         });
-        let Some((delivery, Some(body))) = claim.await? else { return Ok(()) };
+        let Some((delivery, lease, Some(body))) = claim.await? else { return Ok(()) };
         // Polls, because the notification of `InFlight` is for `Engine::stop`.
         let begun = tokio::time::Instant::now();
         while inner.in_flight.count() > 1 && begun.elapsed() < SUSPECT_QUIET_WAIT {

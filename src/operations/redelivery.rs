@@ -5,7 +5,7 @@ use crate::db::deliveries::{log, queue};
 use crate::db::events::received;
 use crate::db::form_answers::{self, Done, FormKey};
 use crate::db::{Db, DbConnection, WriteError, webhooks};
-use crate::delivery::Engine;
+use crate::delivery::{Engine, StoredTime};
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 
@@ -27,9 +27,9 @@ pub async fn make(
     id: DeliveryId,
     form: Option<&FormKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
-    let now = engine.now();
-    let new = DeliveryId(engine.next_id(now));
-    run_once(db, engine, form, move |conn: &mut DbConnection| {
+    let time = engine.stored_time();
+    let new = DeliveryId(engine.next_id(time.now));
+    run_once(db, engine, form, time, move |conn: &mut DbConnection| {
         let Some(old) = log::find(conn, id)? else { return Err(WriteError::Refused(Refused::NotFound)) };
         if old.trigger == Trigger::Test {
             return Err(WriteError::Refused(Refused::Test));
@@ -38,20 +38,27 @@ pub async fn make(
         if !on {
             return Err(WriteError::Refused(Refused::WebhookOff));
         }
-        queue::send_again(conn, &old, new, Trigger::Manual, now)?;
+        queue::send_again(conn, &old, new, Trigger::Manual, time.now)?;
         Ok(Done::plain(new.0))
     })
     .await
 }
 
 /// Runs the transaction that makes a delivery; if the same form has made one before, returns that one.
-async fn run_once<F>(db: &Db, engine: &Engine, form: Option<&FormKey>, job: F) -> Result<Delivery, WriteError<Refused>>
+async fn run_once<F>(
+    db: &Db,
+    engine: &Engine,
+    form: Option<&FormKey>,
+    time: StoredTime,
+    job: F,
+) -> Result<Delivery, WriteError<Refused>>
 where
     F: FnOnce(&mut DbConnection) -> Result<Done<i64>, WriteError<Refused>> + Send + 'static,
 {
-    let (form, secret_box) = (form.cloned(), db.secret_box());
+    let (form, secret_box, clock) = (form.cloned(), db.secret_box(), engine.clone());
     let made = db.write_or_refuse(move |conn| {
         let done = form_answers::once(conn, &secret_box, form.as_ref(), job)?;
+        clock.confirm(conn, time)?;
         log::find(conn, DeliveryId(done.made))?.ok_or(WriteError::Refused(Refused::NotFound))
     });
     let made = made.await?;
@@ -67,9 +74,9 @@ pub async fn send_to(
     webhook: WebhookId,
     form: Option<&FormKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
-    let now = engine.now();
-    let new = DeliveryId(engine.next_id(now));
-    run_once(db, engine, form, move |conn: &mut DbConnection| {
+    let time = engine.stored_time();
+    let new = DeliveryId(engine.next_id(time.now));
+    run_once(db, engine, form, time, move |conn: &mut DbConnection| {
         let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
             return Err(WriteError::Refused(Refused::NotFound));
         };
@@ -87,7 +94,7 @@ pub async fn send_to(
             inbox_id: event.inbox_id,
             trigger: Trigger::Manual,
             lease: None,
-            now,
+            now: time.now,
         };
         queue::insert(conn, &[delivery])?;
         Ok(Done::plain(new.0))

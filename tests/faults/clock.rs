@@ -11,25 +11,25 @@ use tempfile::TempDir;
 use super::rig::Store;
 use crate::support::{Api, App, Place, Receiver, Reply, event, eventually, webhook};
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 3600;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// The wall clock of one server.
-struct Wall {
+pub(super) struct Wall {
     _folder: TempDir,
-    file: PathBuf,
+    pub(super) file: PathBuf,
 }
 
 impl Wall {
     /// A clock that differs from that of the machine by so many seconds.
-    fn at(seconds: i64) -> Self {
+    pub(super) fn at(seconds: i64) -> Self {
         let folder = TempDir::new().expect("a folder");
         let wall = Self { file: folder.path().join("offset"), _folder: folder };
         wall.set(seconds);
         wall
     }
 
-    fn set(&self, seconds: i64) {
+    pub(super) fn set(&self, seconds: i64) {
         // Not a partly written number.
         let new = self.file.with_extension("new");
         fs::write(&new, (seconds * 1_000_000).to_string()).and_then(|()| fs::rename(&new, &self.file)).expect("a file");
@@ -40,7 +40,7 @@ impl Wall {
         App::at(self.set_in(Place::new()))
     }
 
-    fn set_in(&self, place: Place) -> Place {
+    pub(super) fn set_in(&self, place: Place) -> Place {
         let file = self.file.to_string_lossy();
         let place = place.set("HACHOK_FAULT_CLOCK", &file).set("HACHOK_FAULT_SERVER_CLOCK", &file);
         place.set("HACHOK_TIME_SCALE", "2")
@@ -48,7 +48,7 @@ impl Wall {
 }
 
 /// How often the stored times were shifted by this server.
-fn shifts(app: &App) -> usize {
+pub(super) fn shifts(app: &App) -> usize {
     app.log().matches("jumped: due times are shifted").count()
 }
 
@@ -58,13 +58,13 @@ async fn has_followed(app: &App, times: usize) {
 }
 
 /// The only delivery of a webhook, with its attempts.
-async fn delivery_of(api: &Api, webhook: &Value) -> Value {
+pub(super) async fn delivery_of(api: &Api, webhook: &Value) -> Value {
     let listed = api.deliveries(&format!("webhook={}", webhook["id"])).await;
     assert_eq!(listed.len(), 1, "{listed:?}");
     api.delivery(listed[0]["id"].as_str().expect("an id")).await
 }
 
-fn refusal(status: u16) -> Reply {
+pub(super) fn refusal(status: u16) -> Reply {
     Reply::Full(status, vec![("retry-after", (HOUR).to_string())], Vec::new())
 }
 
@@ -172,113 +172,4 @@ async fn ids_and_statistics_leave_the_future_with_the_clock() {
             .count("(SELECT SUM(delivered) AS sum FROM webhook_hours WHERE webhook_id = 0) AS all_hours WHERE sum = 2"),
         1
     );
-}
-
-/// The delivery of a webhook whose receiver asked for a wait of an hour.
-async fn waiting_an_hour(app: &App, receiver: &Receiver) -> Value {
-    let api = app.api("admin");
-    receiver.answers("/later", [refusal(503)]);
-    let webhook = api.webhook(&webhook(&receiver.at("/later"))).await;
-    api.accepted(event("message_created")).await;
-    eventually("an answer", || async {
-        let delivery = delivery_of(&api, &webhook).await;
-        (delivery["next_attempt_at"].is_string() && delivery["attempts"].as_array().is_some_and(|all| all.len() == 1))
-            .then_some(delivery)
-    })
-    .await
-}
-
-/// The seconds until the next attempt of a delivery, by a clock that is ahead.
-async fn wait_of(app: &App, delivery: &Value, ahead: i64) -> i64 {
-    let delivery = app.api("admin").delivery(delivery["id"].as_str().expect("an id")).await;
-    let due: Timestamp = delivery["next_attempt_at"].as_str().expect("a time").parse().expect("a time");
-    due.duration_since(Timestamp::now() + SignedDuration::from_secs(ahead)).as_secs()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Postgres: tests/run"]
-async fn on_postgres_one_of_two_processes_shifts_for_both() {
-    for jump in [2 * HOUR, -30 * DAY] {
-        let (wall, receiver) = (Wall::at(0), Receiver::start());
-        let first = App::at(wall.set_in(Place::on_postgres()));
-        let second = App::at(wall.set_in(first.for_another_process()));
-        let delivery = waiting_an_hour(&first, &receiver).await;
-        wall.set(jump);
-        eventually("a shift", || async { (shifts(&first) + shifts(&second) > 0).then_some(()) }).await;
-        // Both deliver by the new clock.
-        for (count, app) in [(1, &first), (2, &second)] {
-            let api = app.api("admin");
-            if count == 1 {
-                let other = json!({ "url": receiver.at("/other"), "subscriptions": ["conversation_created"] });
-                api.webhook(&other).await;
-            }
-            api.accepted(event("conversation_created")).await;
-            receiver.await_requests("/other", count).await;
-        }
-        let wait = wait_of(&second, &delivery, jump).await;
-        assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
-        assert_eq!((shifts(&first) + shifts(&second), receiver.seen("/later").len()), (1, 1), "{jump} s");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Postgres: tests/run"]
-async fn on_postgres_a_process_that_starts_before_a_jump_is_handled_shifts_nothing_back() {
-    let (wall, receiver) = (Wall::at(0), Receiver::start());
-    // With one request at a time each further event has to be claimed, and a claim compares the clocks.
-    let first = App::at(wall.set_in(Place::on_postgres()).set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1"));
-    let delivery = waiting_an_hour(&first, &receiver).await;
-    let other = json!({ "url": receiver.at("/other"), "subscriptions": ["conversation_created"] });
-    first.api("admin").webhook(&other).await;
-    first.signal("STOP");
-    wall.set(2 * HOUR);
-    let second = App::at(wall.set_in(first.for_another_process()).set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1"));
-    first.signal("CONT");
-    eventually("a shift", || async { (shifts(&first) > 0).then_some(()) }).await;
-    first.signal("STOP");
-    for _ in 0..10 {
-        second.api("admin").accepted(event("conversation_created")).await;
-    }
-    receiver.await_requests("/other", 10).await;
-    first.signal("CONT");
-    let wait = wait_of(&second, &delivery, 2 * HOUR).await;
-    assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s");
-    assert_eq!((shifts(&first), shifts(&second), receiver.seen("/later").len()), (1, 0, 1));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Postgres: tests/run"]
-async fn on_postgres_a_process_that_starts_while_another_shifts_waits_for_it() {
-    let first = App::on_postgres();
-    let mut shifting = Store::of(&first);
-    shifting.run("BEGIN");
-    shifting.run("SELECT FROM server_clock FOR UPDATE");
-    let place = first.for_another_process();
-    let starting = tokio::task::spawn_blocking(|| App::at(place));
-    // Longer than other statements wait for a lock.
-    let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' \
-                 AND clock_timestamp() - query_start > interval '2.5 seconds'";
-    let mut look = Store::of(&first);
-    while look.count(waits) == 0 {
-        assert!(!starting.is_finished(), "it did not wait");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    shifting.run("COMMIT");
-    let second = starting.await.expect("a start");
-    assert_eq!(second.visitor().get("/readyz").await.status, 200);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Postgres: tests/run"]
-async fn on_postgres_the_clock_of_this_machine_alone_changes_nothing() {
-    let (wall, receiver) = (Wall::at(0), Receiver::start());
-    let app = App::at(Place::on_postgres().set("HACHOK_FAULT_CLOCK", &wall.file.to_string_lossy()));
-    let delivery = waiting_an_hour(&app, &receiver).await;
-    for jump in [30 * DAY, -30 * DAY] {
-        wall.set(jump);
-        app.api("admin").accepted(event("conversation_created")).await;
-        let wait = wait_of(&app, &delivery, 0).await;
-        assert!((HOUR - 120..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
-    }
-    assert_eq!((shifts(&app), receiver.seen("/later").len()), (0, 1));
 }

@@ -7,6 +7,7 @@ mod backlog;
 mod bad_rows;
 #[cfg(feature = "fault-injection")]
 mod clock;
+mod clock_of_postgres;
 mod connections;
 mod failover;
 mod fairness;

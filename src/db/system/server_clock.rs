@@ -1,13 +1,25 @@
 //! The clock of a Postgres server, by which its processes agree on due times. A person or a failover may set it while they run.
 
 use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
-use diesel::{PgConnection, RunQueryDsl, sql_query};
+use diesel::{PgConnection, QueryResult, RunQueryDsl, sql_query};
 
 use crate::clock;
+use crate::db::sql::prepared;
 use crate::db::{DbConnection, Error};
 use crate::domain::timestamp::Timestamp;
 use crate::fault_injection;
+
+/// The jumps of the server's clock that stored times follow. Each process shows them in its times from the moment it knows them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Jumps {
+    /// Their number.
+    pub count: i64,
+    /// Their sum in microseconds.
+    pub micros: i64,
+}
 
 /// What the server's clock showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,24 +30,32 @@ pub struct Reading {
     pub answered_at: Timestamp,
     /// The time of the server.
     pub now: Timestamp,
-    /// By how many microseconds the clock was set so far, as far as stored times follow.
-    pub jumps: i64,
+    /// How often the clock was set so far, and by how much, as far as stored times follow.
+    pub jumps: Jumps,
     /// The latest time that a process noted with [`note_seen`].
     pub seen_at: Timestamp,
 }
 
-#[derive(diesel::QueryableByName)]
-struct Row {
-    #[diesel(sql_type = BigInt)]
-    now: i64,
-    #[diesel(sql_type = BigInt)]
-    jumps: i64,
-    #[diesel(sql_type = BigInt)]
-    seen_at: i64,
+/// Time, count and sum of the jumps, and the time that was noted last.
+struct Read;
+
+impl Query for Read {
+    type SqlType = (BigInt, BigInt, BigInt, BigInt);
 }
 
-const READ: &str =
-    "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, jumps, seen_at FROM server_clock";
+impl QueryId for Read {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for Read {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, jumps, jumped_us, seen_at FROM server_clock",
+        );
+        Ok(())
+    }
+}
 
 /// Reads the server's clock. `None` on SQLite, whose clock is that of this machine.
 pub fn read(conn: &mut DbConnection) -> Result<Option<Reading>, Error> {
@@ -45,10 +65,11 @@ pub fn read(conn: &mut DbConnection) -> Result<Option<Reading>, Error> {
 
 fn read_on(conn: &mut PgConnection) -> Result<Reading, Error> {
     let asked_at = clock::since_boot();
-    let row: Row = sql_query(READ).get_result(conn)?;
-    let now = Timestamp::from_micros(row.now).plus_micros(fault_injection::server_clock_offset());
-    let seen_at = Timestamp::from_micros(row.seen_at);
-    Ok(Reading { asked_at, answered_at: clock::since_boot(), now, jumps: row.jumps, seen_at })
+    let row: Option<(i64, i64, i64, i64)> = prepared::load_on(conn, Read)?.pop();
+    let (now, count, micros, seen_at) = row.ok_or(Error::CorruptValue("clock of the server"))?;
+    let now = Timestamp::from_micros(now).plus_micros(fault_injection::server_clock_offset());
+    let (answered_at, seen_at) = (clock::since_boot(), Timestamp::from_micros(seen_at));
+    Ok(Reading { asked_at, answered_at, now, jumps: Jumps { count, micros }, seen_at })
 }
 
 /// The time of the server's clock, within a transaction; on SQLite that of this machine.
@@ -76,7 +97,9 @@ pub fn read_at_rest(conn: &mut DbConnection) -> Result<Option<Reading>, Error> {
 
 /// Counts a jump, in the transaction that shifts the stored times.
 pub fn note_jump(conn: &mut DbConnection, micros: i64) -> Result<(), Error> {
-    sql_query("UPDATE server_clock SET jumps = jumps + $1").bind::<BigInt, _>(micros).execute(conn)?;
+    sql_query("UPDATE server_clock SET jumps = jumps + 1, jumped_us = jumped_us + $1")
+        .bind::<BigInt, _>(micros)
+        .execute(conn)?;
     Ok(())
 }
 

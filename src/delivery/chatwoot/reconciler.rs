@@ -151,9 +151,8 @@ struct Page {
 
 /// Claims the page that is due. `None` if another process has the task, or nothing is due.
 async fn begin(inner: &Arc<Inner>, busy: Vec<ConnectionId>) -> Result<Option<Page>, db::Error> {
-    let (now, me, secret_box) = (inner.now(), inner.process, inner.db.secret_box());
-    let begin = move |conn: &mut DbConnection| {
-        let now = db::now_in_job(conn, now);
+    let (me, secret_box) = (inner.process, inner.db.secret_box());
+    let begin = move |conn: &mut DbConnection, now: Timestamp| {
         if !task_locks::acquire(conn, Task::Comparison, me)? {
             return Ok(None);
         }
@@ -188,7 +187,7 @@ async fn begin(inner: &Arc<Inner>, busy: Vec<ConnectionId>) -> Result<Option<Pag
         let substatus = settings::substatus_attribute(conn)?;
         Ok(Some(Page { comparison, running, window, access, account, substatus }))
     };
-    inner.db.write(begin).await
+    inner.write_timed(begin).await
 }
 
 /// A page of conversations with the messages that are to be compared.
@@ -261,9 +260,8 @@ fn numbers(listed: &[ApiConversation]) -> Vec<i64> {
 
 /// Compares the page with the snapshots, and stores what is missing and how far the comparison is.
 async fn store(inner: &Arc<Inner>, page: Page, listed: Listed, requests: i64) -> Result<(), db::Error> {
-    let (now, me) = (inner.now(), inner.process);
-    let found = inner.db.write(move |conn| {
-        let now = db::now_in_job(conn, now);
+    let me = inner.process;
+    let found = inner.write_timed(move |conn, now| {
         // Without the task another process has the page; without the comparison the connection was ended.
         let is_over = comparisons::find(conn, page.comparison.connection)?.is_none();
         if is_over || !task_locks::acquire(conn, Task::Comparison, me)? {

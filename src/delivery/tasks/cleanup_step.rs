@@ -15,12 +15,11 @@ where
     F: FnOnce(&mut DbConnection, Timestamp, Timestamp) -> Result<T, Error> + Send + 'static,
 {
     let task = Arc::clone(inner);
-    let job = move |conn: &mut DbConnection| {
+    let job = move |conn: &mut DbConnection, now: Timestamp| {
         if !task_locks::acquire(conn, Task::Cleanup, task.process)? {
             return Ok(None);
         }
-        let now = task.now();
-        work(conn, now, now.before(task.clock.set_forward())).map(Some)
+        work(conn, now, task.clock.age_base(now)).map(Some)
     };
-    inner.db.write(job).await
+    inner.write_timed(job).await
 }

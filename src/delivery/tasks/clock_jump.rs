@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock;
 use crate::db::deliveries::queue::clock_shift;
-use crate::db::system::server_clock;
+use crate::db::system::server_clock::{self, Jumps};
 use crate::db::{DbConnection, Error};
 use crate::delivery::shared::Inner;
 use crate::domain::id::IdSource;
@@ -22,7 +22,7 @@ const SHIFTED_JUMP_MIN_US: i64 = 100_000;
 /// they were: the process continues by its own clock, and the next call tries again.
 pub(in crate::delivery) async fn follow(inner: &Arc<Inner>) -> Result<(), Error> {
     follow_this_machine(inner).await?;
-    if inner.clock.has_jumped() { follow_server(inner).await } else { Ok(()) }
+    if inner.db.is_shared() { follow_server(inner).await } else { Ok(()) }
 }
 
 async fn follow_this_machine(inner: &Arc<Inner>) -> Result<(), Error> {
@@ -44,10 +44,11 @@ async fn follow_this_machine(inner: &Arc<Inner>) -> Result<(), Error> {
         return Ok(());
     }
     let has_followed = Arc::new(AtomicBool::new(false));
-    let follows = Arc::clone(&has_followed);
+    let (follows, engine_clock) = (Arc::clone(&has_followed), Arc::clone(&inner.clock));
     let shifted = inner.db.write(move |conn| {
         clock_shift::shift(conn, jump, clock::now().plus_micros(jump))?;
         // In the job, not after the commit: the next jobs of the same commit see the shifted rows.
+        engine_clock.note_jump(jump);
         clock::follow(jump);
         follows.store(true, Ordering::Release);
         Ok(())
@@ -55,6 +56,7 @@ async fn follow_this_machine(inner: &Arc<Inner>) -> Result<(), Error> {
     if let Err(error) = shifted.await {
         if has_followed.load(Ordering::Acquire) {
             clock::follow(-jump);
+            inner.clock.note_jump(-jump);
         }
         return Err(error);
     }
@@ -64,18 +66,25 @@ async fn follow_this_machine(inner: &Arc<Inner>) -> Result<(), Error> {
 }
 
 async fn follow_server(inner: &Arc<Inner>) -> Result<(), Error> {
-    let task = Arc::clone(inner);
-    let shifted = inner.db.write(move |conn| shift_for_server(&task, conn)).await?;
-    if let Some(jump) = shifted {
-        inner.clock.follow(jump);
-        tracing::info!(seconds = jump / 1_000_000, "the clock of Postgres jumped: due times are shifted");
-        note(inner, jump);
+    if inner.clock.has_jumped() {
+        let task = Arc::clone(inner);
+        let shifted = inner.db.write(move |conn| shift_for_server(&task, conn)).await?;
+        if let Some((jump, jumps)) = shifted {
+            inner.clock.follow(jumps);
+            tracing::info!(seconds = jump / 1_000_000, "the clock of Postgres jumped: due times are shifted");
+        }
+    }
+    // Also of a jump that another process has handled.
+    let offset = inner.clock.offset();
+    let before = inner.pulse().clock_offset.replace(offset).unwrap_or(offset);
+    if before != offset {
+        note(inner, offset - before);
     }
     Ok(())
 }
 
 /// Shifts the stored times by the jump of the server's clock, unless another process has.
-fn shift_for_server(inner: &Inner, conn: &mut DbConnection) -> Result<Option<i64>, Error> {
+fn shift_for_server(inner: &Inner, conn: &mut DbConnection) -> Result<Option<(i64, Jumps)>, Error> {
     server_clock::lock(conn)?;
     let Some(reading) = server_clock::read(conn)? else { return Ok(None) };
     let Some(jump) = inner.clock.observe(&reading) else { return Ok(None) };
@@ -87,11 +96,11 @@ fn shift_for_server(inner: &Inner, conn: &mut DbConnection) -> Result<Option<i64
     clock_shift::lock(conn)?;
     clock_shift::shift(conn, jump, reading.now)?;
     server_clock::note_jump(conn, jump)?;
-    Ok(Some(jump))
+    Ok(Some((jump, Jumps { count: reading.jumps.count + 1, micros: reading.jumps.micros + jump })))
 }
 
+/// Shifts the times of this process for the status page.
 fn note(inner: &Inner, jump: i64) {
-    inner.clock.note_jump(jump);
     let mut pulse = inner.pulse();
     pulse.cleaned_at = pulse.cleaned_at.map(|at| at.plus_micros(jump));
     pulse.clock_set = Some((inner.now(), jump));

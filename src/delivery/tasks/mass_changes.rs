@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::db::Error;
 use crate::db::webhooks::mass_changes::{self, Progress};
-use crate::db::{self, Error};
 use crate::delivery::shared::Inner;
 use crate::domain::id::WebhookId;
 use crate::fault_injection;
@@ -53,8 +53,7 @@ async fn find(inner: &Inner, open: &mut BTreeMap<WebhookId, i64>) -> Result<(), 
 
 /// Makes a step. Returns where the next one begins; `None` if none follows now.
 async fn step(inner: &Inner, webhook: WebhookId, from: i64) -> Result<Option<i64>, Error> {
-    let now = inner.now();
-    match inner.db.write(move |conn| mass_changes::step(conn, webhook, from, db::now_in_job(conn, now))).await? {
+    match inner.write_timed(move |conn, now| mass_changes::step(conn, webhook, from, now)).await? {
         Progress::More(next) => Ok(Some(next)),
         Progress::Locked => Ok(None),
         Progress::Done { turned_on } => {

@@ -68,8 +68,7 @@ async fn check(inner: &Inner, before: Option<Overload>) -> Result<Option<Overloa
 async fn note_backlogs(inner: &Inner) -> Result<(), Error> {
     let pending_max = inner.limits.backlog_per_webhook;
     for (webhook, is_full) in inner.db.read(move |conn| backlog::changes(conn, pending_max)).await? {
-        let now = inner.now();
-        if inner.db.write(move |conn| backlog::store(conn, webhook, is_full, now)).await? {
+        if inner.write_timed(move |conn, now| backlog::store(conn, webhook, is_full, now)).await? {
             let state = if is_full { "full" } else { "no longer full" };
             tracing::info!(webhook_id = webhook.0, "the backlog of a webhook is {state}");
         }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::db::Error;
 use crate::db::deliveries::recoveries;
 use crate::db::system::task_locks::{self, Task};
-use crate::db::{self, Error};
 use crate::delivery::shared::Inner;
 use crate::fault_injection;
 
@@ -27,12 +27,11 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
 
 async fn step(inner: &Arc<Inner>) -> Result<(), Error> {
     for recovery in inner.db.read(recoveries::open).await? {
-        let (now, task, me) = (inner.now(), Arc::clone(inner), inner.process);
-        let made = inner.db.write(move |conn| {
+        let (task, me) = (Arc::clone(inner), inner.process);
+        let made = inner.write_timed(move |conn, now| {
             if !task_locks::acquire(conn, Task::Recovery, me)? {
                 return Ok(0);
             }
-            let now = db::now_in_job(conn, now);
             recoveries::step(conn, recovery, PER_SECOND, now, &|| task.next_id(now))
         });
         let deliveries = made.await?;

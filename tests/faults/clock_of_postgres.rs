@@ -1,0 +1,212 @@
+//! A clock of the Postgres server that is set while several processes run by it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::clock::{DAY, HOUR, Wall, delivery_of, refusal, shifts};
+use super::rig::Store;
+use crate::support::{App, Place, Receiver, Reply, event, eventually, webhook};
+
+/// The delivery of a webhook whose receiver asked for a wait of an hour.
+async fn waiting_an_hour(app: &App, receiver: &Receiver) -> Value {
+    let api = app.api("admin");
+    receiver.answers("/later", [refusal(503)]);
+    let webhook = api.webhook(&webhook(&receiver.at("/later"))).await;
+    api.accepted(event("message_created")).await;
+    eventually("an answer", || async {
+        let delivery = delivery_of(&api, &webhook).await;
+        (delivery["next_attempt_at"].is_string() && delivery["attempts"].as_array().is_some_and(|all| all.len() == 1))
+            .then_some(delivery)
+    })
+    .await
+}
+
+/// The seconds until the next attempt of a delivery, by a clock that is ahead.
+async fn wait_of(app: &App, delivery: &Value, ahead: i64) -> i64 {
+    let delivery = app.api("admin").delivery(delivery["id"].as_str().expect("an id")).await;
+    let due: Timestamp = delivery["next_attempt_at"].as_str().expect("a time").parse().expect("a time");
+    due.duration_since(Timestamp::now() + SignedDuration::from_secs(ahead)).as_secs()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_one_of_two_processes_shifts_for_both() {
+    for jump in [2 * HOUR, -30 * DAY] {
+        let (wall, receiver) = (Wall::at(0), Receiver::start());
+        let first = App::at(wall.set_in(Place::on_postgres()));
+        let second = App::at(wall.set_in(first.for_another_process()));
+        let delivery = waiting_an_hour(&first, &receiver).await;
+        wall.set(jump);
+        eventually("a shift", || async { (shifts(&first) + shifts(&second) > 0).then_some(()) }).await;
+        // Both deliver by the new clock.
+        for (count, app) in [(1, &first), (2, &second)] {
+            let api = app.api("admin");
+            if count == 1 {
+                let other = json!({ "url": receiver.at("/other"), "subscriptions": ["conversation_created"] });
+                api.webhook(&other).await;
+            }
+            api.accepted(event("conversation_created")).await;
+            receiver.await_requests("/other", count).await;
+        }
+        let wait = wait_of(&second, &delivery, jump).await;
+        assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
+        assert_eq!((shifts(&first) + shifts(&second), receiver.seen("/later").len()), (1, 1), "{jump} s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_process_that_starts_before_a_jump_is_handled_shifts_nothing_back() {
+    let (wall, receiver) = (Wall::at(0), Receiver::start());
+    // With one request at a time each further event has to be claimed, and a claim compares the clocks.
+    let first = App::at(wall.set_in(Place::on_postgres()).set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1"));
+    let delivery = waiting_an_hour(&first, &receiver).await;
+    let other = json!({ "url": receiver.at("/other"), "subscriptions": ["conversation_created"] });
+    first.api("admin").webhook(&other).await;
+    first.signal("STOP");
+    wall.set(2 * HOUR);
+    let second = App::at(wall.set_in(first.for_another_process()).set("HACHOK_IN_FLIGHT_PER_WEBHOOK", "1"));
+    first.signal("CONT");
+    eventually("a shift", || async { (shifts(&first) > 0).then_some(()) }).await;
+    first.signal("STOP");
+    for _ in 0..10 {
+        second.api("admin").accepted(event("conversation_created")).await;
+    }
+    receiver.await_requests("/other", 10).await;
+    first.signal("CONT");
+    let wait = wait_of(&second, &delivery, 2 * HOUR).await;
+    assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s");
+    assert_eq!((shifts(&first), shifts(&second), receiver.seen("/later").len()), (1, 0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_process_that_starts_while_another_shifts_waits_for_it() {
+    let first = App::on_postgres();
+    let mut shifting = Store::of(&first);
+    shifting.run("BEGIN");
+    shifting.run("SELECT FROM server_clock FOR UPDATE");
+    let place = first.for_another_process();
+    let starting = tokio::task::spawn_blocking(|| App::at(place));
+    // Longer than other statements wait for a lock.
+    let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' \
+                 AND clock_timestamp() - query_start > interval '2.5 seconds'";
+    let mut look = Store::of(&first);
+    while look.count(waits) == 0 {
+        assert!(!starting.is_finished(), "it did not wait");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    shifting.run("COMMIT");
+    let second = starting.await.expect("a start");
+    assert_eq!(second.visitor().get("/readyz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_the_clock_of_this_machine_alone_changes_nothing() {
+    let (wall, receiver) = (Wall::at(0), Receiver::start());
+    let app = App::at(Place::on_postgres().set("HACHOK_FAULT_CLOCK", &wall.file.to_string_lossy()));
+    let delivery = waiting_an_hour(&app, &receiver).await;
+    for jump in [30 * DAY, -30 * DAY] {
+        wall.set(jump);
+        app.api("admin").accepted(event("conversation_created")).await;
+        let wait = wait_of(&app, &delivery, 0).await;
+        assert!((HOUR - 120..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
+    }
+    assert_eq!((shifts(&app), receiver.seen("/later").len()), (0, 1));
+}
+
+/// Holds what a process holds while it shifts stored times.
+fn shifting(app: &App) -> Store {
+    let mut store = Store::of(app);
+    store.run("BEGIN");
+    store.run("SELECT FROM server_clock FOR UPDATE");
+    store.run("LOCK TABLE deliveries, webhooks IN EXCLUSIVE MODE");
+    store
+}
+
+/// Waits for a statement that waits for [`shifting`], then ends that as if stored times had been shifted.
+async fn shift_before(waiting: &str, mut shifting: Store, wall: &Wall, app: &App, jump: i64) {
+    let mut look = Store::of(app);
+    let waits = format!(
+        "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '{waiting}%'"
+    );
+    while look.count(&waits) == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    wall.set(jump);
+    shifting.run(&format!("UPDATE server_clock SET jumps = jumps + 1, jumped_us = jumped_us + {}", jump * 1_000_000));
+    shifting.run("COMMIT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_an_event_that_waited_for_a_shift_has_a_time_of_the_new_clock() {
+    for jump in [2 * HOUR, -30 * DAY] {
+        let (wall, receiver) = (Wall::at(0), Receiver::start());
+        let app = App::at(wall.set_in(Place::on_postgres()));
+        let webhook = app.api("admin").webhook(&webhook(&receiver.at("/a"))).await;
+        let shifting = shifting(&app);
+        let api = app.api("ingest");
+        let posted = tokio::spawn(async move { api.accepted(event("message_created")).await });
+        shift_before("INSERT", shifting, &wall, &app, jump).await;
+        posted.await.expect("an accepted event");
+        let delivery = delivery_of(&app.api("admin"), &webhook).await;
+        let created: Timestamp = delivery["created_at"].as_str().expect("a time").parse().expect("a time");
+        let ahead = created.duration_since(Timestamp::now()).as_secs();
+        assert!((jump - 60..=jump).contains(&ahead), "{ahead} s ahead after a jump of {jump} s");
+        receiver.first("/a").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_result_that_waited_for_a_shift_is_due_by_the_new_clock() {
+    for jump in [2 * HOUR, -30 * DAY] {
+        let (wall, receiver) = (Wall::at(0), Receiver::start());
+        let app = App::at(wall.set_in(Place::on_postgres()));
+        let api = app.api("admin");
+        receiver.answers("/a", [Reply::After(std::time::Duration::from_secs(1), Box::new(refusal(503)))]);
+        let webhook = api.webhook(&webhook(&receiver.at("/a"))).await;
+        api.accepted(event("message_created")).await;
+        receiver.first("/a").await;
+        shift_before("UPDATE", shifting(&app), &wall, &app, jump).await;
+        let delivery = eventually("an attempt", || async {
+            let delivery = delivery_of(&api, &webhook).await;
+            delivery["attempts"].as_array().is_some_and(|all| all.len() == 1).then_some(delivery)
+        })
+        .await;
+        let wait = wait_of(&app, &delivery, jump).await;
+        assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_no_log_is_deleted_by_a_process_that_another_has_shifted_for() {
+    let (wall, receiver) = (Wall::at(0), Receiver::start());
+    let first = App::at(wall.set_in(Place::on_postgres()));
+    let webhook = first.api("admin").webhook(&webhook(&receiver.at("/a"))).await;
+    first.api("admin").accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    eventually("a success", || async {
+        (delivery_of(&first.api("admin"), &webhook).await["status"] == "success").then_some(())
+    })
+    .await;
+    // The second process cleans only after the jump.
+    let mut store = Store::of(&first);
+    let held = "INSERT INTO duties (name, holder, held_until) VALUES ('housekeeping', 1, 9000000000000000) \
+                ON CONFLICT (name) DO UPDATE SET holder = 1, held_until = excluded.held_until";
+    store.run(held);
+    let second = App::at(wall.set_in(first.for_another_process()).set("RUST_LOG", "hachok=debug"));
+    eventually("a reading", || async { (second.visitor().get("/readyz").await.status == 200).then_some(()) }).await;
+    second.signal("STOP");
+    wall.set(60 * DAY);
+    eventually("a shift", || async { (shifts(&first) == 1).then_some(()) }).await;
+    assert_eq!(store.count("duties WHERE name = 'housekeeping' AND holder = 1"), 1);
+    second.signal("CONT");
+    first.ask_to_stop();
+    store.run("DELETE FROM duties");
+    eventually("a cleanup", || async { second.log().contains("cleanup ended").then_some(()) }).await;
+    assert_eq!(delivery_of(&second.api("admin"), &webhook).await["status"], "success");
+}
