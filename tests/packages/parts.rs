@@ -124,6 +124,50 @@ fn the_workflow_gives_the_key_only_to_the_job_that_builds_nothing() {
     assert!(build.lines().filter(|line| line.contains("pip\" install")).all(|line| line.contains("--require-hashes")));
 }
 
+/// With a `minisign` that only makes the file of a signature.
+#[test]
+fn what_was_built_elsewhere_is_signed_without_a_build_if_it_has_its_checksums() {
+    let copy = tempfile::TempDir::new().expect("a folder");
+    let place = copy.path();
+    for folder in ["packaging", "target/package", "bin"] {
+        std::fs::create_dir_all(place.join(folder)).expect("a folder");
+    }
+    for script in ["packaging/release", "packaging/sign"] {
+        std::fs::copy(root().join(script), place.join(script)).expect("a script");
+    }
+    let minisign = "#!/bin/sh\nwhile [ \"$1\" != -m ]; do shift; done\necho signed > \"$2.minisig\"\n";
+    for (name, text) in [
+        ("bin/minisign", minisign),
+        ("Cargo.toml", "version = \"1.2.3\"\n"),
+        ("CHANGELOG.md", "## [Unreleased]\n\n## [1.2.3] - 2026-12-01\n\n- A change.\n"),
+        (".gitignore", "*\n"),
+        ("key", "secret"),
+        ("target/package/hachok-1.2.3-linux-amd64", "a binary"),
+    ] {
+        std::fs::write(place.join(name), text).expect("a file");
+    }
+    std::fs::set_permissions(place.join("bin/minisign"), Permissions::from_mode(0o755)).expect("rights");
+    let path = format!("{}:{}", place.join("bin").display(), std::env::var("PATH").expect("a path"));
+    let run = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(place).env("PATH", &path).env("MINISIGN_KEY_FILE", place.join("key"));
+        command.output().expect("a program")
+    };
+    assert!(run("git", &["init", "--quiet"]).status.success());
+    let sums = "cd target/package && sha256sum hachok-* > SHA256SUMS";
+    assert!(run("sh", &["-ec", sums]).status.success());
+    let signed = run("packaging/release", &["--built", "1.2.3"]);
+    assert!(signed.status.success(), "{signed:?}");
+    let out = place.join("target/package");
+    assert!(out.join("SHA256SUMS.minisig").exists());
+    assert!(std::fs::read_to_string(out.join("NOTES.md")).expect("notes").contains("- A change."));
+    std::fs::remove_file(out.join("SHA256SUMS.minisig")).expect("the signature");
+    std::fs::write(out.join("hachok-1.2.3-linux-amd64"), "another").expect("a binary");
+    let refused = run("packaging/release", &["--built", "1.2.3"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(!out.join("SHA256SUMS.minisig").exists());
+}
+
 #[test]
 fn a_release_of_another_version_or_without_its_changes_is_refused_in_one_line() {
     for (version, words) in [("9.9.9", "Cargo.toml"), ("next", "MAJOR.MINOR.PATCH")] {
