@@ -104,6 +104,9 @@ fn an_upgrade_of_the_package_starts_no_service_that_an_administrator_stopped() {
     machine.upgrade();
     assert_eq!(machine.state(), (true, true));
     machine.systemctl("stop");
+    // An installation that failed while its files were unpacked leaves nothing that a later upgrade could mistake.
+    machine.script("preinst", &["install", "0.1.0-1"]);
+    machine.script("postrm", &["abort-install", "0.1.0-1"]);
     machine.upgrade();
     assert_eq!(machine.state(), (true, false));
 }
