@@ -7,6 +7,7 @@ mod backlog;
 mod bad_rows;
 #[cfg(feature = "fault-injection")]
 mod clock;
+#[cfg(feature = "fault-injection")]
 mod clock_of_postgres;
 mod connections;
 mod failover;
