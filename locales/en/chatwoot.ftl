@@ -80,7 +80,7 @@ chatwoot_fault_events_refused = This version of Chatwoot does not have these eve
 chatwoot_fault_redirected = The address redirects to another one. Connect the account again with the address that opens in the browser.
 chatwoot_fault_bad_answer = The response did not come from Chatwoot. Check whether it works.
 chatwoot_fault_unreachable = Chatwoot did not respond.
-chatwoot_fault_unknown = The last check failed. This version of Hachok does not know why: a newer one made it.
+chatwoot_fault_unknown = The last check failed for a reason that this version of Hachok does not know. A newer version made the check.
 chatwoot_hints = If no events arrive
 chatwoot_hint_private = Since version 4.14, Chatwoot sends nothing to private addresses. Set SAFE_FETCH_ALLOW_PRIVATE_NETWORK=true there (from version 4.14.1), or use a public address.
 chatwoot_hint_tls = The TLS certificate of this server must be valid for Chatwoot.

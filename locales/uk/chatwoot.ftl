@@ -84,7 +84,7 @@ chatwoot_fault_events_refused = Ця версія Chatwoot не має таки�
 chatwoot_fault_redirected = Адреса перенаправляє на іншу. Підключіть обліковий запис знову з адресою, яка відкривається в браузері.
 chatwoot_fault_bad_answer = Це відповідь не від Chatwoot. Перевірте, чи він працює.
 chatwoot_fault_unreachable = Chatwoot не відповів.
-chatwoot_fault_unknown = Остання перевірка була невдалою. Її зробила новіша версія Hachok, і ця версія не знає причини.
+chatwoot_fault_unknown = Остання перевірка не вдалася з причини, якої ця версія Hachok не знає: перевірку виконала новіша версія.
 chatwoot_hints = Якщо події не надходять
 chatwoot_hint_private = Від версії 4.14 Chatwoot нічого не надсилає на приватні адреси. Задайте там SAFE_FETCH_ALLOW_PRIVATE_NETWORK=true (від версії 4.14.1) або використайте публічну адресу.
 chatwoot_hint_tls = Сертифікат TLS цього сервера має бути дійсним для Chatwoot.

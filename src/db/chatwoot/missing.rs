@@ -1,4 +1,5 @@
-//! Events of connected Chatwoots that did not arrive.
+//! Events of connected Chatwoots that did not arrive. Kinds that only a newer version knows stay as they are: they are neither
+//! listed nor counted.
 
 use diesel::prelude::*;
 
@@ -68,18 +69,20 @@ pub fn of_conversations(
     conversations: &[i64],
 ) -> Result<Vec<(ConversationNumber, MissingKind, i64)>, Error> {
     let listed = m::table.filter(m::connection_id.eq(connection)).filter(m::conversation_id.eq_any(conversations));
+    let listed = listed.filter(m::kind.eq_any(known_kinds()));
     let rows: Vec<(i64, String, i64)> = listed.select((m::conversation_id, m::kind, m::subject)).load(conn)?;
     rows.into_iter().map(|(number, name, subject)| Ok((ConversationNumber(number), kind(&name)?, subject))).collect()
 }
 
 /// How many events of a connection are missing.
 pub fn count(conn: &mut DbConnection, connection: ConnectionId) -> Result<i64, Error> {
-    Ok(m::table.filter(m::connection_id.eq(connection)).count().get_result(conn)?)
+    let listed = m::table.filter(m::connection_id.eq(connection)).filter(m::kind.eq_any(known_kinds()));
+    Ok(listed.count().get_result(conn)?)
 }
 
 /// How many events of all connections are missing.
 pub fn count_all(conn: &mut DbConnection) -> Result<i64, Error> {
-    Ok(m::table.count().get_result(conn)?)
+    Ok(m::table.filter(m::kind.eq_any(known_kinds())).count().get_result(conn)?)
 }
 
 /// The first `limit` missing events of a connection, oldest first.
@@ -87,6 +90,7 @@ pub fn list(conn: &mut DbConnection, connection: ConnectionId, limit: i64) -> Re
     type Columns = (i64, String, i64, i64, i64, i64, Option<i64>);
     let rows: Vec<Columns> = m::table
         .filter(m::connection_id.eq(connection))
+        .filter(m::kind.eq_any(known_kinds()))
         .order((m::occurred_at, m::kind, m::subject))
         .select((m::conversation_id, m::kind, m::subject, m::changed, m::occurred_at, m::found_at, m::wanted_at))
         .limit(limit)
@@ -110,7 +114,7 @@ pub fn want(conn: &mut DbConnection, connection: ConnectionId, which: Which, now
     let wanted = m::wanted_at.eq(now.micros());
     let open = m::table.filter(m::connection_id.eq(connection)).filter(m::wanted_at.is_null());
     Ok(match which {
-        Which::All => diesel::update(open).set(wanted).execute(conn)?,
+        Which::All => diesel::update(open.filter(m::kind.eq_any(known_kinds()))).set(wanted).execute(conn)?,
         Which::One(kind, subject) => {
             let one = open.filter(m::kind.eq(kind.as_str())).filter(m::subject.eq(subject));
             diesel::update(one).set(wanted).execute(conn)?
@@ -136,7 +140,9 @@ pub fn dismiss(
 ) -> Result<usize, Error> {
     let all = m::table.filter(m::connection_id.eq(connection)).select((m::kind, m::subject, m::body));
     let rows: Vec<(String, i64, Vec<u8>)> = match which {
-        Which::All => all.order(m::occurred_at).limit(DISMISSED_MAX).load(conn)?,
+        Which::All => {
+            all.filter(m::kind.eq_any(known_kinds())).order(m::occurred_at).limit(DISMISSED_MAX).load(conn)?
+        }
         Which::One(kind, subject) => all.filter(m::kind.eq(kind.as_str())).filter(m::subject.eq(subject)).load(conn)?,
     };
     let substatus = settings::substatus_attribute(conn)?;
@@ -170,6 +176,7 @@ pub fn wanted(conn: &mut DbConnection, limit: i64) -> Result<Vec<Wanted>, Error>
     type Columns = (ConnectionId, String, i64, i64, Vec<u8>);
     let rows: Vec<Columns> = m::table
         .filter(m::wanted_at.is_not_null())
+        .filter(m::kind.eq_any(known_kinds()))
         .order((m::connection_id, m::occurred_at, m::kind, m::subject))
         .select((m::connection_id, m::kind, m::subject, m::found_at, m::body))
         .limit(limit)
@@ -178,6 +185,10 @@ pub fn wanted(conn: &mut DbConnection, limit: i64) -> Result<Vec<Wanted>, Error>
         Ok(Wanted { connection, kind: kind(&name)?, subject, found_at: Timestamp::from_micros(found_at), body })
     };
     rows.into_iter().map(one).collect()
+}
+
+fn known_kinds() -> impl Iterator<Item = &'static str> {
+    MissingKind::ALL.iter().map(|kind| kind.as_str())
 }
 
 fn kind(name: &str) -> Result<MissingKind, Error> {
