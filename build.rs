@@ -95,7 +95,7 @@ fn list(folder: &Path, paths: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
 fn minified(path: &str, source: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let text = || std::str::from_utf8(source);
     Ok(match path {
-        "app.css" => with_short_names(&nested(&css(text()?)), &fs::read_to_string("static/icons.svg")?).into_bytes(),
+        "app.css" => with_short_names(&css(text()?), &fs::read_to_string("static/icons.svg")?).into_bytes(),
         "app.js" => lines(text()?, "//").into_bytes(),
         "icons.svg" | "favicon.svg" => lines(text()?, "<!--").into_bytes(),
         _ => source.to_vec(),
@@ -123,99 +123,6 @@ fn with_short_names(css: &str, icons: &str) -> String {
     }
     made.push_str(rest);
     made
-}
-
-/// A rule of a style sheet: what is before its braces and what is in them; a statement without braces has no body.
-type Rule<'a> = (&'a str, Option<&'a str>);
-
-/// Puts neighbouring rules of the same class or element into one: `.a{x}.a .b{y}.a:hover{z}` becomes
-/// `.a{x;.b{y}&:hover{z}}`.
-fn nested(css: &str) -> String {
-    let rules = rules(css);
-    let mut made = String::with_capacity(css.len());
-    let mut place = 0;
-    while let Some(&(before, body)) = rules.get(place) {
-        let name = head(before);
-        let after = rules.get(place + 1..).unwrap_or_default();
-        let is_below = |next: &str| name.is_some_and(|name| head(next) == Some(name) && next.len() > name.len());
-        let group = after.iter().take_while(|(next, _)| is_below(next)).count();
-        match (name, body) {
-            (Some(name), Some(body)) if group > 0 => {
-                let is_first = before == name;
-                made += name;
-                made.push('{');
-                if is_first {
-                    made += body;
-                    made.push(';');
-                }
-                for (selector, body) in rules.get(place + usize::from(is_first)..=place + group).unwrap_or_default() {
-                    let rest = selector.strip_prefix(name).unwrap_or_default();
-                    if !rest.starts_with([' ', '>']) {
-                        made.push('&');
-                    }
-                    made += rest.trim_start();
-                    made.push('{');
-                    made += body.unwrap_or_default();
-                    made.push('}');
-                }
-                made.push('}');
-            }
-            (_, Some(body)) => {
-                made += before;
-                made.push('{');
-                made += &if before.starts_with('@') { nested(body) } else { body.to_owned() };
-                made.push('}');
-            }
-            (_, None) => made += before,
-        }
-        place += group + 1;
-    }
-    made
-}
-
-/// The class or element with which a selector begins; `None` for a list of selectors and for anything else.
-fn head(selector: &str) -> Option<&str> {
-    let mut depth = 0;
-    let is_list = selector.chars().any(|c| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        c == ',' && depth == 0
-    });
-    let dot = usize::from(selector.starts_with('.'));
-    let name = selector.get(dot..)?;
-    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(name.len());
-    if is_list || end == 0 { None } else { selector.get(..dot + end) }
-}
-
-/// The rules of a minified sheet that are in no other one.
-fn rules(css: &str) -> Vec<Rule<'_>> {
-    let mut found = Vec::new();
-    let (mut depth, mut start, mut open, mut in_string) = (0_i32, 0, 0, false);
-    for (at, c) in css.char_indices() {
-        match c {
-            '"' => in_string = !in_string,
-            _ if in_string => {}
-            '{' => {
-                depth += 1;
-                if depth == 1 {
-                    open = at;
-                }
-            }
-            '}' => {
-                depth -= 1;
-                if depth == 0 {
-                    found.push((css.get(start..open).unwrap_or_default(), css.get(open + 1..at)));
-                    start = at + 1;
-                }
-            }
-            ';' if depth == 0 => {
-                found.push((css.get(start..=at).unwrap_or_default(), None));
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    found.push((css.get(start..).unwrap_or_default(), None));
-    found
 }
 
 /// Lines without indentation, without blank lines, and without lines that begin with `comment`.

@@ -135,9 +135,8 @@ mod tests {
         let style = String::from_utf8_lossy(built("app.css").plain);
         assert!(style.contains("content:attr(data-th) \" \"") && style.contains("calc(100dvh - 5rem)"), "{style}");
         assert!(!style.contains("var(--sunken)") && style.contains("var(--b)"), "{style}");
-        // Neighbouring rules of one class are nested, and a list of selectors is not.
         assert!(
-            style.contains(".btn{text-decoration") && style.contains("&:hover{") && style.contains("ul,ol{"),
+            style.contains(".btn{text-decoration") && style.contains(";&:hover{") && style.contains("ul,ol{"),
             "{style}"
         );
         assert!(!style.contains("/*") && !style.contains("  ") && !style.contains('\n'), "{style}");
