@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::delivery::network::sender::Sender;
 use crate::delivery::{Engine, Limits};
 use crate::http::{self, State};
+use crate::liveness::Part;
 
 /// A running server: database, delivery engine, pages and API.
 pub struct App {
@@ -70,15 +71,22 @@ impl App {
         }
     }
 
-    /// The part of the process that hangs, if none has run for `limit`. A worker that waits for a database that is known not
+    /// A part of the process that hangs: it has not run for `limit`. A worker that waits for a database that is known not
     /// to answer does not hang; a task that ended is started again by the supervisor.
-    pub fn hangs(&self, limit: Duration) -> Option<&'static str> {
-        let (part, silent) = self.engine.liveness().latest()?;
-        let is_explained = self.db.write_outage().is_some()
-            || self.db.unusable().is_some()
-            || !self.engine.is_running()
-            || !self.engine.supervisor().ended().is_empty();
-        (silent > limit && !is_explained).then_some(part)
+    pub fn hangs(&self, limit: Duration) -> Option<Part> {
+        let may_wait = || {
+            self.db.write_outage().is_some()
+                || self.db.unusable().is_some()
+                || !self.engine.supervisor().ended().is_empty()
+        };
+        let hangs = |part: &Part| match part {
+            Part::Http => true,
+            Part::Worker => !may_wait(),
+        };
+        if !self.engine.is_running() {
+            return None;
+        }
+        self.engine.liveness().silent(limit).into_iter().find(hangs)
     }
 
     /// Shuts down: accepts no new work, waits for running attempts and requests (each with a timeout), stores the

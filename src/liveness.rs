@@ -14,7 +14,16 @@ pub struct Liveness(Arc<Shared>);
 struct Shared {
     begun: Instant,
     /// When each part last ran, in milliseconds after `begun`.
-    parts: Mutex<Vec<(&'static str, Weak<AtomicU64>)>>,
+    parts: Mutex<Vec<(Part, Weak<AtomicU64>)>>,
+}
+
+/// A watched part of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A thread of the HTTP server.
+    Http,
+    /// The loop that leases deliveries and sends them.
+    Worker,
 }
 
 /// One part: it calls [`Beat::beat`] in each of its rounds. A part whose beat was dropped has ended and is not watched.
@@ -32,21 +41,21 @@ impl Default for Liveness {
 
 impl Liveness {
     /// A new part, which runs now.
-    pub fn part(&self, name: &'static str) -> Beat {
+    pub fn part(&self, part: Part) -> Beat {
         let beat = Beat { liveness: self.clone(), last_ms: Arc::default() };
         beat.beat();
-        self.0.parts.lock().unwrap_or_else(PoisonError::into_inner).push((name, Arc::downgrade(&beat.last_ms)));
+        self.0.parts.lock().unwrap_or_else(PoisonError::into_inner).push((part, Arc::downgrade(&beat.last_ms)));
         beat
     }
 
-    /// The part that has not run for longest, and for how long.
-    pub fn latest(&self) -> Option<(&'static str, Duration)> {
+    /// The parts that have not run for more than `limit`.
+    pub fn silent(&self, limit: Duration) -> Vec<Part> {
         let now = self.now_ms();
         let mut parts = self.0.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.retain(|(_, last)| last.strong_count() > 0);
-        let last = parts.iter().filter_map(|(name, last)| Some((*name, last.upgrade()?.load(Ordering::Relaxed))));
-        let last = last.min_by_key(|(_, at)| *at);
-        last.map(|(name, at)| (name, Duration::from_millis(now.saturating_sub(at))))
+        let is_silent = |at: u64| Duration::from_millis(now.saturating_sub(at)) > limit;
+        let last = parts.iter().filter_map(|(part, last)| Some((*part, last.upgrade()?.load(Ordering::Relaxed))));
+        last.filter(|(_, at)| is_silent(*at)).map(|(part, _)| part).collect()
     }
 
     fn now_ms(&self) -> u64 {
@@ -68,15 +77,16 @@ mod tests {
     #[test]
     fn the_part_that_hangs_is_found_among_those_that_run() {
         let liveness = Liveness::default();
-        assert_eq!(liveness.latest(), None);
-        let (runs, hangs) = (liveness.part("runs"), liveness.part("hangs"));
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(20) {
-            runs.beat();
-        }
-        let (name, silent) = liveness.latest().expect("a part");
-        assert!(name == "hangs" && silent >= Duration::from_millis(10), "{name}: {silent:?}");
+        assert_eq!(liveness.silent(Duration::ZERO), []);
+        let (runs, hangs) = (liveness.part(Part::Http), liveness.part(Part::Worker));
+        std::thread::sleep(Duration::from_millis(2));
+        runs.beat();
+        // Whatever time passes between the calls, the part that beats last is the last to be silent.
+        let hanging =
+            (1..).find_map(|ms| Some(liveness.silent(Duration::from_millis(ms))).filter(|parts| parts.len() < 2));
+        assert_eq!(hanging.expect("a part"), [Part::Worker]);
+        assert_eq!(liveness.silent(Duration::from_secs(60)), []);
         drop(hangs);
-        assert_eq!(liveness.latest().map(|(name, _)| name), Some("runs"), "a part that has ended is not watched");
+        assert_eq!(liveness.silent(Duration::from_millis(10)), [], "a part that has ended is not watched");
     }
 }

@@ -60,8 +60,15 @@ pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
     manager.stopping("Finishing requests in flight");
     if let Some(error) = newer {
         tracing::error!("a newer version has migrated the database: this process stops");
-        app.leave().await;
-        app.stop().await.ok();
+        // A signal ends the wait for load balancers, a second one the stop itself.
+        tokio::select! {
+            () = app.leave() => {}
+            () = signals.received() => {}
+        }
+        tokio::select! {
+            stopped = app.stop() => drop(stopped.inspect_err(|problem| tracing::error!(error = problem.line(), "the stop failed"))),
+            () = signals.received() => tracing::warn!("stopped at once"),
+        }
         return Err(error);
     }
     tracing::info!("stopping");
@@ -82,7 +89,9 @@ async fn report_liveness(app: &App, manager: &ServiceManager) {
         let hanging = app.hangs(limit);
         match hanging {
             None => manager.alive(),
-            Some(part) if was_alive => tracing::error!(part, "a part of the process hangs: the watchdog is not pinged"),
+            Some(part) if was_alive => {
+                tracing::error!(?part, "a part of the process hangs: the watchdog is not pinged")
+            }
             Some(_) => {}
         }
         was_alive = hanging.is_none();

@@ -122,7 +122,7 @@ fn a_page_of_a_rare_event_reads_a_bounded_part_and_continues_after_it() {
         let (mut edges, mut cursor) = (Vec::new(), Cursor::Newest);
         loop {
             let page = log::page(&mut conn, filter, cursor, 10, NOW).expect("a page");
-            let count = log::count(&mut conn, filter, (Cursor::Newest, &page), NOW).expect("a count");
+            let count = log::count(&mut conn, filter, Cursor::Newest, &page, NOW).expect("a count");
             assert_eq!(count, Some((i64::try_from(page.lines.len()).expect("a count"), !page.is_cut)));
             match page.next.filter(|_| page.is_cut) {
                 Some(edge) => edges.push(edge.0),

@@ -15,7 +15,7 @@ use crate::db::deliveries::queue::record::{self, LeaseScope};
 use crate::db::{self, Db, DbConnection};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
-use crate::liveness::Liveness;
+use crate::liveness::{Liveness, Part};
 use crate::supervisor::Supervisor;
 
 /// A time, and the clock that showed it.
@@ -61,7 +61,7 @@ impl Engine {
         engine.supervise("chatwoot-arrivals", arrivals::run);
         engine.supervise("chatwoot-visits", visits::run);
         engine.supervise("chatwoot-comparisons", reconciler::run);
-        let beat = engine.0.liveness.part("worker");
+        let beat = engine.0.liveness.part(Part::Worker);
         engine.supervise("worker", move |inner| worker::run(inner, beat.clone()));
         Ok(engine)
     }

@@ -26,7 +26,7 @@ use super::request::body;
 use super::routes;
 use super::state::State;
 use crate::fault_injection;
-use crate::liveness::Beat;
+use crate::liveness::{Beat, Part};
 
 /// Threads that serve requests.
 const WORKERS_MAX: usize = 4;
@@ -119,7 +119,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         });
         // Made in the thread of the worker.
         let watched = fn_factory(move || {
-            let (beat, accept) = (liveness.part("http"), accept.clone());
+            let (beat, accept) = (liveness.part(Part::Http), accept.clone());
             async move {
                 rt::spawn(beat_forever(beat));
                 Ok::<_, ()>(accept)

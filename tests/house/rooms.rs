@@ -48,7 +48,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 29] = [
         ],
         &["actix"],
     ),
-    ("app", &["domain", "clock", "config", "db", "delivery", "http", "app", "command_error"], &["actix"]),
+    ("app", &["domain", "clock", "config", "db", "delivery", "http", "app", "command_error", "liveness"], &["actix"]),
     (
         "cli/serve",
         &[

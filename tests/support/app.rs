@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::{Api, PASSWORD, Place, Visitor};
+use super::{Api, PASSWORD, Place, Visitor, eventually};
 
 /// Limit of a start or a stop on a busy machine. A graceful stop may take 25 s.
 const START_STOP_TIMEOUT: Duration = Duration::from_secs(40);
@@ -58,6 +58,11 @@ impl App {
     /// The log so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
+    }
+
+    /// Waits until the log holds `text`; its last lines may come after the end of the process.
+    pub async fn until_logged(&self, text: &str) {
+        eventually(text, || async { self.log().contains(text).then_some(()) }).await;
     }
 
     pub fn pid(&self) -> u32 {

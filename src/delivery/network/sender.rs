@@ -142,9 +142,12 @@ impl Sender {
             Ok(Clients { keeping, opening: client(&policy, &setup, roots, ConnectionChoice::New)? })
         };
         // The client refuses to begin without any CA certificate. Receivers by plain http must not wait for them.
-        let of_system = clients(Roots::OfSystem).ok();
-        let has_ca_certificates = of_system.is_some();
-        let https = of_system.map_or_else(|| clients(Roots::None), Ok)?;
+        let of_system = clients(Roots::OfSystem);
+        let has_ca_certificates = of_system.is_ok();
+        let https = of_system.or_else(|error| {
+            tracing::warn!(?error, "the certificates of this system cannot be used");
+            clients(Roots::None)
+        })?;
         let http = clients(Roots::PlainHttp)?;
         let answers = Mutex::default();
         Ok(Self { policy, https, http, has_ca_certificates, answers, body_time: setup.body_time })

@@ -82,7 +82,8 @@ pub const COUNT_MAX: i64 = 1_000;
 pub fn count(
     conn: &mut DbConnection,
     filter: &LogFilter,
-    (cursor, page): (Cursor<DeliveryId>, &Page),
+    cursor: Cursor<DeliveryId>,
+    page: &Page,
     now: Timestamp,
 ) -> Result<Option<(i64, bool)>, Error> {
     if cursor == Cursor::Newest && (page.next.is_none() || page.is_cut) && !scan::reads_bodies(filter) {

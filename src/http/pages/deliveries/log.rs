@@ -50,7 +50,7 @@ async fn show_log(state: &State, context: &PageContext, query: &LogQuery, of: Op
         let _permit = permit;
         let page = log::page(conn, &wanted, cursor, PAGE_LINES, now)?;
         let of_webhook = of.map(|id| webhooks::find(conn, id)).transpose()?.flatten();
-        let counted = log::count(conn, &wanted, (cursor, &page), now)?;
+        let counted = log::count(conn, &wanted, cursor, &page, now)?;
         Ok((page, counted, of_webhook, webhooks::titles(conn)?, inboxes::list(conn)?))
     });
     let (found, counted, of_webhook, titles, inboxes) = loaded.await?;
