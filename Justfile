@@ -10,12 +10,13 @@ export HACHOK_TEST_DATABASE := env("HACHOK_TEST_DATABASE", "sqlite")
 default:
     @just --list --unsorted
 
+# Tests of the suite wait more than they compute, so three run for each core.
 # Format, lints, unit tests, the suite on SQLite without faults; ignored tests say what they need
 check:
     cargo fmt --check
     cargo clippy --all-targets --features fault-injection -- -D warnings
     {{ tests }} --lib
-    {{ tests }} --test suite -- --skip faults::
+    {{ tests }} --test suite -- --skip faults:: --test-threads=$((3 * $(getconf _NPROCESSORS_ONLN)))
 
 # Tests whose names contain these words
 test *NAME:
