@@ -14,6 +14,7 @@ use super::policy::{outcome, retry_after};
 use super::shared::Inner;
 use crate::clock;
 use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
+use crate::domain::deliveries::delivery_control::DeliveryControl;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Next, Reason, Status, Trigger};
 use crate::domain::events::Event;
@@ -130,6 +131,7 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
         cause,
         status: response.map(|response| response.status),
         retry_after: response.and_then(|response| retry_after::of(response, ended_at)),
+        control: response.map(|response| DeliveryControl::of(&response.headers)).unwrap_or_default(),
         gave_up: false,
         began_at: started_at,
         lease: claimed.lease.token,
@@ -145,6 +147,7 @@ pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
         attempt = claimed.delivery.attempts,
         status = signal.status,
         cause = cause.map(FailureCause::as_str),
+        control = (!signal.control.is_empty()).then(|| tracing::field::display(signal.control)),
         duration_ms,
         ?next,
         "attempt ended"

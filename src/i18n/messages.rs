@@ -100,7 +100,7 @@ messages! {
     // deliveries/failure_causes.ftl
     cause_timeout(n: impl Number); cause_http_status(code: impl Text); advice_unauthorized(code: impl Text);
     advice_not_found; advice_rejected; advice_redirect_to(address: impl Text); advice_too_many; advice_too_many_test;
-    advice_gone_test; advice_internal_test; advice_unavailable; advice_general;
+    control_disable; control_disable_test; control_abort_test; advice_gone_test; advice_internal_test; advice_unavailable; advice_general;
     // deliveries/log.ftl
     delivery_log; log_id; event; time; status; attempts; attempts_count(n: impl Number); duration; all_statuses;
     status_success; status_failed; status_pending; status_queued; status_retrying; status_waiting; status_held;
@@ -173,6 +173,7 @@ messages! {
     // webhooks/alert.ftl
     alert_failing_now; alert_exhausted(n: impl Number); alert_failing(duration: impl Text);
     alert_off_soon(time: impl Text); turned_off_failing(duration: impl Text); turned_off_failures; turned_off_gone;
+    turned_off_asked;
     held_events(n: impl Number); held_short(n: impl Number); see_what_went_wrong;
     see_what_went_wrong_with(name: impl Text); turn_on_of(name: impl Text); webhooks_in_trouble(n: impl Number);
     trouble_all(n: impl Number);

@@ -3,6 +3,7 @@
 mod address;
 mod authorization;
 mod chatwoot;
+mod delivery_control;
 mod failures;
 mod fairness;
 mod header_names;

@@ -8,6 +8,7 @@ reason_expired = Seven days have passed since the event, so Hachok stopped tryin
 reason_poison = Hachok stopped unexpectedly six times while sending this event, so the event is not sent any more.
 reason_cancelled = The retries were cancelled.
 reason_webhook_deleted = The webhook was deleted, so the delivery was cancelled.
+reason_aborted = The receiver asked for no further attempts (webhook-delivery: abort-message), so Hachok stopped trying.
 reason_test = Test events are not retried.
 
 send_again = Send again now

@@ -9,6 +9,7 @@ alert_off_soon = It will be turned off on { $time } unless a delivery succeeds.
 turned_off_failing = Turned off: every attempt failed for { $duration }.
 turned_off_failures = Turned off: every attempt failed.
 turned_off_gone = Turned off: the receiver returned 410.
+turned_off_asked = Turned off: the receiver asked for it (webhook-delivery: disable).
 held_events = { $n ->
     [one] { $n } event is being held for up to 7 days.
    *[other] { $n } events are being held for up to 7 days.

@@ -20,7 +20,7 @@ queue_held = доки вебхук вимкнено
 in_flight = Надсилається
 in_flight_of = ліміт: { $n }
 webhooks_failing = Вебхуки з помилками
-webhooks_off_about = після пʼяти днів помилок або 410
+webhooks_off_about = після пʼяти днів помилок, 410 або на прохання отримувача
 webhooks_paused = Призупинені вебхуки
 webhooks_active = { $n ->
     [one] { $n } активний

@@ -11,6 +11,7 @@ alert_off_soon = Вебхук буде вимкнено { $time }, якщо до
 turned_off_failing = Вимкнено: усі спроби були невдалими { $duration } поспіль.
 turned_off_failures = Вимкнено: усі спроби були невдалими.
 turned_off_gone = Вимкнено: отримувач відповів 410.
+turned_off_asked = Вимкнено на прохання отримувача (webhook-delivery: disable).
 held_events = { $n ->
     [one] { $n } подія зберігатиметься щонайбільше 7 днів.
     [few] { $n } події зберігатимуться щонайбільше 7 днів.

@@ -33,6 +33,9 @@ pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, random_fracti
     if signal.cause == Some(FailureCause::ConnectionClosed) {
         return Next::Repeat;
     }
+    if signal.control.abort_message {
+        return Next::GiveUp(Reason::Aborted);
+    }
     let planned = backoff::next_attempt(delivery.steps + 1, now, random_fraction);
     match planned.map(|due| signal.retry_after.map_or(due, |asked| due.max(with_jitter(asked, now, random_fraction)))) {
         None => Next::GiveUp(Reason::Exhausted),
@@ -63,6 +66,7 @@ fn with_jitter(asked: Timestamp, now: Timestamp, random_fraction: f64) -> Timest
 mod tests {
     use super::*;
     use crate::domain::deliveries::Status;
+    use crate::domain::deliveries::delivery_control::DeliveryControl;
     use crate::domain::events::catalogue::EventName;
     use crate::domain::id::{DeliveryId, EventId, WebhookId};
     use std::time::Duration;
@@ -121,6 +125,22 @@ mod tests {
         assert_eq!(decide(&delivery(Trigger::Event, 9), Signal::default(), now, 0.5), Next::Done);
         let closed = Signal { cause: Some(FailureCause::ConnectionClosed), ..failed };
         assert_eq!(decide(&delivery(Trigger::Event, 9), closed, now, 0.5), Next::Repeat);
+    }
+
+    #[test]
+    fn a_failure_with_abort_message_is_the_last_attempt_and_a_success_stays_one() {
+        let now = Timestamp::from_seconds(10);
+        let control = DeliveryControl { disable: false, abort_message: true };
+        let aborted = Signal { control, ..failed() };
+        for steps in [0, 3, 9] {
+            let next = decide(&delivery(Trigger::Event, steps), aborted, now, 0.5);
+            assert_eq!(next, Next::GiveUp(Reason::Aborted), "{steps}");
+        }
+        assert_eq!(decide(&delivery(Trigger::Test, 0), aborted, now, 0.5), Next::GiveUp(Reason::Exhausted));
+        assert_eq!(decide(&delivery(Trigger::Event, 0), Signal { cause: None, ..aborted }, now, 0.5), Next::Done);
+        let control = DeliveryControl { disable: true, abort_message: false };
+        let off = decide(&delivery(Trigger::Event, 0), Signal { control, ..failed() }, now, 0.5);
+        assert!(matches!(off, Next::RetryAt(_)), "held, as after a 410: {off:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A delivery and its attempts.
 
 pub mod curl_command;
+pub mod delivery_control;
 pub mod failure_cause;
 pub mod log_filter;
 pub mod log_period;
@@ -40,6 +41,8 @@ string_enum!(
         Cancelled = "cancelled",
         /// Its webhook was deleted.
         WebhookDeleted = "webhook_deleted",
+        /// The receiver asked for no further attempt (`webhook-delivery: abort-message`).
+        Aborted = "aborted",
     }
 );
 

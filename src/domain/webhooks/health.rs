@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::domain::deliveries::delivery_control::DeliveryControl;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
@@ -25,6 +26,8 @@ string_enum!(
         Failing = "failing",
         /// The receiver responded with 410.
         Gone = "gone",
+        /// The receiver asked for it (`webhook-delivery: disable`).
+        Asked = "asked",
     }
 );
 
@@ -37,7 +40,9 @@ pub struct Signal {
     pub status: Option<u16>,
     /// The time that the receiver asked for in `Retry-After`.
     pub retry_after: Option<Timestamp>,
-    /// The delivery failed permanently with this attempt.
+    /// What the receiver asked for in `webhook-delivery`.
+    pub control: DeliveryControl,
+    /// The delivery used its whole schedule with this attempt.
     pub gave_up: bool,
     /// When the attempt began: it may be older than the condition that it meets.
     pub began_at: Timestamp,
@@ -126,9 +131,20 @@ impl Health {
     ///
     /// Attempts end in any order, so many of them began before the condition that they meet. A success ends a pause
     /// only if its attempt began after the pause, and failing only if it was the probe; only a probe that fails doubles
-    /// the wait. Every 429 may prolong a pause, every failure counts in the streak, and a 410 always turns the webhook
-    /// off.
+    /// the wait. Every 429 may prolong a pause, every failure counts in the streak, and a 410 or `disable` always turns
+    /// the webhook off, `disable` also with a success.
     pub fn record(&mut self, signal: Signal, now: Timestamp, pace: Pace) -> Option<OffReason> {
+        if matches!(self.condition, Condition::Off { .. }) {
+            return None;
+        }
+        let asked = signal.control.disable.then_some(OffReason::Asked);
+        let reason = self.follow(signal, now, pace).or(asked)?;
+        self.condition = Condition::Off { reason: Some(reason) };
+        Some(reason)
+    }
+
+    /// Records an attempt of a webhook that is on. Returns the reason if its rules turn it off.
+    fn follow(&mut self, signal: Signal, now: Timestamp, pace: Pace) -> Option<OffReason> {
         let is_probe = self.end_probe(signal.lease);
         let Some(cause) = signal.cause else {
             let counts = match self.condition {
@@ -143,7 +159,7 @@ impl Health {
             return None;
         };
         // An internal error says nothing about the receiver.
-        if cause == FailureCause::Internal || matches!(self.condition, Condition::Off { .. }) {
+        if cause == FailureCause::Internal {
             return None;
         }
         self.streak.failures = self.streak.failures.saturating_add(1);
@@ -160,13 +176,12 @@ impl Health {
         if self.streak.failures >= FAILING_FAILURES_MIN && now.since(since) >= pace.failing_after {
             self.fail(now, pace);
         }
-        let reason = match cause {
-            FailureCause::Gone => OffReason::Gone,
-            _ if self.streak.failures >= OFF_FAILURES && now.since(since) >= OFF_AFTER => OffReason::Failing,
-            _ => return None,
-        };
-        self.condition = Condition::Off { reason: Some(reason) };
-        Some(reason)
+        let is_over = self.streak.failures >= OFF_FAILURES && now.since(since) >= OFF_AFTER;
+        match cause {
+            FailureCause::Gone => Some(OffReason::Gone),
+            _ if is_over && !signal.control.disable => Some(OffReason::Failing),
+            _ => None,
+        }
     }
 
     /// Whether the attempt under this lease was the probe; then another may be sent.

@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::json::Json;
+use crate::domain::deliveries::delivery_control::DeliveryControl;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Response, Trigger};
 use crate::i18n::Translator;
@@ -34,6 +35,8 @@ pub struct Outcome<'a> {
     pub(in crate::views) ok: bool,
     pub(in crate::views) cause: String,
     pub(in crate::views) advice: String,
+    /// What the receiver asked for in `webhook-delivery`, and what followed; empty if nothing did.
+    pub(in crate::views) control: String,
     pub(in crate::views) code: Code,
     pub(in crate::views) duration: String,
     pub(in crate::views) answer: Option<Answer<'a>>,
@@ -63,6 +66,7 @@ impl<'a> Outcome<'a> {
             ok: attempt.outcome == AttemptOutcome::Succeeded,
             cause: failed.map_or_else(|| in_progress(t, attempt.outcome), cause),
             advice: failed.map(advice).unwrap_or_default(),
+            control: control(t, attempt, trigger),
             code: Code::of(t, code, failed.filter(|_| code.is_some())),
             duration: attempt.duration_ms.map(|duration| t.elapsed(duration)).unwrap_or_default(),
             answer: attempt.response.as_ref().map(|response| Answer {
@@ -73,6 +77,17 @@ impl<'a> Outcome<'a> {
                 truncated: response.truncated,
             }),
         }
+    }
+}
+
+/// A delivery that ended by `abort-message` says so by its reason.
+fn control(t: Translator, attempt: &Attempt, trigger: Trigger) -> String {
+    let control = attempt.response.as_ref().map(|response| DeliveryControl::of(&response.headers)).unwrap_or_default();
+    match trigger {
+        Trigger::Test if control.disable => t.control_disable_test(),
+        Trigger::Test if control.abort_message && attempt.cause.is_some() => t.control_abort_test(),
+        Trigger::Event | Trigger::Manual | Trigger::Recovery if control.disable => t.control_disable(),
+        _ => String::new(),
     }
 }
 

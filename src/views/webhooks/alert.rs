@@ -31,17 +31,19 @@ pub enum Stage {
     OffFailing(Option<Duration>),
     /// It was turned off because the receiver answered 410.
     OffGone,
+    /// It was turned off because the receiver asked for it.
+    OffAsked,
 }
 
 impl Stage {
     fn is_off(self) -> bool {
-        matches!(self, Self::OffFailing(_) | Self::OffGone)
+        matches!(self, Self::OffFailing(_) | Self::OffGone | Self::OffAsked)
     }
 
     /// 0 is the worst.
     fn rank(self) -> u8 {
         match self {
-            Self::OffFailing(_) | Self::OffGone => 0,
+            Self::OffFailing(_) | Self::OffGone | Self::OffAsked => 0,
             Self::OffSoon(_) => 1,
             Self::FailingDay(_) => 2,
             Self::Exhausted => 3,
@@ -85,6 +87,7 @@ impl<'a> Alert<'a> {
             Stage::OffFailing(Some(span)) => t.turned_off_failing(t.span(span)),
             Stage::OffFailing(None) => t.turned_off_failures(),
             Stage::OffGone => t.turned_off_gone(),
+            Stage::OffAsked => t.turned_off_asked(),
         }
     }
 
@@ -106,7 +109,9 @@ impl<'a> Alert<'a> {
             return format!("/deliveries/{delivery}?attempt={number}");
         }
         match self.stage {
-            Stage::Failing | Stage::FailingDay(_) | Stage::OffGone => format!("/deliveries?webhook={id}"),
+            Stage::Failing | Stage::FailingDay(_) | Stage::OffGone | Stage::OffAsked => {
+                format!("/deliveries?webhook={id}")
+            }
             _ => format!("/deliveries?webhook={id}&status=failed"),
         }
     }

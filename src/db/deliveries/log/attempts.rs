@@ -6,8 +6,9 @@ use super::find;
 use super::webhook_range::{IdRange, WebhookIdRange};
 use crate::db::schema::{attempts, deliveries};
 use crate::db::{DbConnection, Error};
+use crate::domain::deliveries::delivery_control::DeliveryControl;
 use crate::domain::deliveries::failure_cause::FailureCause;
-use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Status};
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Status, Trigger};
 use crate::domain::id::{DeliveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
@@ -39,12 +40,7 @@ pub fn latest_failure(
     webhook: WebhookId,
     cause: Option<FailureCause>,
 ) -> Result<Option<(DeliveryId, i32)>, Error> {
-    let newest: Vec<DeliveryId> = deliveries::table
-        .filter(WebhookIdRange { webhook, ids: IdRange::ALL })
-        .order((deliveries::webhook_id.desc(), deliveries::id.desc()))
-        .limit(FAILURE_DELIVERIES_MAX)
-        .select(deliveries::id)
-        .load(conn)?;
+    let newest: Vec<DeliveryId> = newest(conn, webhook)?.into_iter().map(|(id, _)| id).collect();
     let mut failed = attempts::table
         .filter(attempts::delivery_id.eq_any(newest))
         .filter(attempts::outcome.eq(AttemptOutcome::Failed.as_str()))
@@ -54,6 +50,34 @@ pub fn latest_failure(
     }
     let latest = failed.order((attempts::started_at.desc(), attempts::delivery_id.desc(), attempts::number.desc()));
     Ok(latest.select((attempts::delivery_id, attempts::number)).first(conn).optional()?)
+}
+
+/// The latest attempt among the newest deliveries of a webhook whose response asked to turn it off: the delivery and its
+/// number. Attempts of tests do not count.
+pub fn latest_disabling(conn: &mut DbConnection, webhook: WebhookId) -> Result<Option<(DeliveryId, i32)>, Error> {
+    let newest = newest(conn, webhook)?.into_iter().filter(|(_, origin)| origin != Trigger::Test.as_str());
+    let asking: Vec<(DeliveryId, i32, Option<String>)> = attempts::table
+        .filter(attempts::delivery_id.eq_any(newest.map(|(id, _)| id)))
+        .filter(attempts::response_headers.like(format!("%\"{}\"%", DeliveryControl::HEADER)))
+        .order((attempts::started_at.desc(), attempts::delivery_id.desc(), attempts::number.desc()))
+        .limit(FAILURE_DELIVERIES_MAX)
+        .select((attempts::delivery_id, attempts::number, attempts::response_headers))
+        .load(conn)?;
+    let asks = |headers: &Option<String>| {
+        let headers = headers.as_deref().and_then(|text| serde_json::from_str::<Vec<(String, String)>>(text).ok());
+        headers.is_some_and(|headers| DeliveryControl::of(&headers).disable)
+    };
+    Ok(asking.into_iter().find(|(.., headers)| asks(headers)).map(|(id, number, _)| (id, number)))
+}
+
+/// The newest deliveries of a webhook, each with its trigger.
+fn newest(conn: &mut DbConnection, webhook: WebhookId) -> Result<Vec<(DeliveryId, String)>, Error> {
+    let newest = deliveries::table
+        .filter(WebhookIdRange { webhook, ids: IdRange::ALL })
+        .order((deliveries::webhook_id.desc(), deliveries::id.desc()))
+        .limit(FAILURE_DELIVERIES_MAX)
+        .select((deliveries::id, deliveries::origin));
+    Ok(newest.load(conn)?)
 }
 
 #[derive(Queryable)]

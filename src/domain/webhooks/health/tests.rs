@@ -89,6 +89,36 @@ fn five_days_and_twenty_failures_turn_a_webhook_off() {
 }
 
 #[test]
+fn a_receiver_that_asks_for_it_is_turned_off_at_once_in_every_condition_and_with_any_answer() {
+    let control = DeliveryControl { disable: true, abort_message: false };
+    let mut paused = Health::default();
+    paused.record(busy(Some(at(500))), at(0), Pace::default());
+    let day = 24 * 3600;
+    let mut nearly_off = Health::default();
+    for hour in 0..30 {
+        nearly_off.record(failed(at(hour)), at(hour), Pace::default());
+    }
+    for before in [Health::default(), paused, failing(), nearly_off] {
+        for asked in [Signal { control, ..succeeded(at(200)) }, Signal { control, ..failed(at(200)) }] {
+            let mut health = before;
+            assert_eq!(health.record(asked, at(6 * day), Pace::default()), Some(OffReason::Asked));
+            assert_eq!(health.condition, Condition::Off { reason: Some(OffReason::Asked) });
+            assert_eq!(health.record(asked, at(6 * day), Pace::default()), None, "it is off already");
+        }
+    }
+    let mut gone = Health::default();
+    let both = Signal { cause: Some(FailureCause::Gone), status: Some(410), control, ..Signal::default() };
+    assert_eq!(gone.record(both, at(0), Pace::default()), Some(OffReason::Gone));
+    let mut by_person = Health { condition: Condition::Off { reason: None }, ..Health::default() };
+    assert_eq!(by_person.record(Signal { control, ..succeeded(at(0)) }, at(1), Pace::default()), None);
+    assert_eq!(by_person.condition, Condition::Off { reason: None });
+    let mut aborted = Health::default();
+    let abort = DeliveryControl { disable: false, abort_message: true };
+    assert_eq!(aborted.record(Signal { control: abort, ..failed(at(0)) }, at(0), Pace::default()), None);
+    assert_eq!((aborted.condition, aborted.streak.failures), (Condition::Healthy, 1), "a failure like any other");
+}
+
+#[test]
 fn a_receiver_that_is_gone_is_turned_off_at_once_in_every_condition() {
     let gone = Signal { cause: Some(FailureCause::Gone), status: Some(410), ..Signal::default() };
     let mut paused = Health::default();
@@ -204,9 +234,9 @@ proptest! {
                 cause: (plan.answer != 200).then_some(FailureCause::HttpStatus),
                 status: Some(plan.answer),
                 retry_after: (plan.answer == 429).then(|| ends.after(Duration::from_secs(plan.retry_after_s.unsigned_abs()))),
-                gave_up: false,
                 began_at: now,
                 lease,
+                ..Signal::default()
             };
             on_their_way.push((ends, signal, is_probe));
         }

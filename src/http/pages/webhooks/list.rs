@@ -208,6 +208,7 @@ impl Loaded {
 pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
     let stage = match (webhook.enabled, webhook.off_reason) {
         (false, Some(OffReason::Gone)) => Some(Stage::OffGone),
+        (false, Some(OffReason::Asked)) => Some(Stage::OffAsked),
         (false, Some(OffReason::Failing)) => Some(Stage::OffFailing(Some(OFF_AFTER))),
         (false, None) => None,
         (true, _) => webhook.health.stage(now).map(|stage| match stage {
@@ -222,9 +223,14 @@ pub fn alert(webhook: &Webhook, now: Timestamp) -> Option<Alert<'_>> {
 /// Adds to an alert that is shown what it does not know yet: the held deliveries and the attempt that led to it.
 pub async fn complete(state: &State, alert: &mut Alert<'_>) -> Result<(), PageError> {
     let (id, cause, holds) = (alert.webhook.id, alert.cause(), alert.webhook.state == Health::AutoDisabled);
+    let asked = alert.stage == Stage::OffAsked;
     let loaded = state.db.read(move |conn| {
         let held = if holds { statistics::pending(conn, Some(id))? } else { 0 };
-        Ok((held, log::attempts::latest_failure(conn, id, cause)?))
+        let failure = match asked {
+            true => log::attempts::latest_disabling(conn, id)?,
+            false => log::attempts::latest_failure(conn, id, cause)?,
+        };
+        Ok((held, failure))
     });
     let (held, failure) = loaded.await?;
     (alert.held, alert.failure) = (count(held), failure);

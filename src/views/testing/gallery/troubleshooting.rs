@@ -44,9 +44,12 @@ fn troubles(language: Language, user: &User) -> Vec<Picture> {
         ..webhooks::WebhooksInput::default()
     };
     let mut some = vec![("list-alerts", html(&webhooks::WebhooksPage::new(layout(language, user, "/webhooks"), list)))];
-    let names = ["webhook-exhausted", "webhook-day", "webhook-off-soon", "webhook-off", "webhook-gone"];
-    let states = [State::Active, State::Paused, State::Failing, State::AutoDisabled, State::AutoDisabled];
-    for ((name, alert), state) in names.into_iter().zip(alerts).zip(states) {
+    let names =
+        ["webhook-exhausted", "webhook-day", "webhook-off-soon", "webhook-off", "webhook-gone", "webhook-off-asked"];
+    let off = State::AutoDisabled;
+    let states = [State::Active, State::Paused, State::Failing, off, off, off];
+    let asked = alerts.last().map(|alert| Alert { stage: Stage::OffAsked, ..*alert });
+    for ((name, alert), state) in names.into_iter().zip(alerts.into_iter().chain(asked)).zip(states) {
         let mut webhook = alert.webhook.clone();
         (webhook.state, webhook.enabled) = (state, state != State::AutoDisabled);
         let recent: Vec<_> = (1..=4).map(|n| fixtures::delivery(n, webhook.id.0, status(n))).collect();

@@ -40,6 +40,10 @@ fn each_stage_has_a_text() {
         ],
     );
     says("webhook-off", ["Turned off: every attempt failed.", "Вимкнено: усі спроби були невдалими."]);
+    says(
+        "webhook-off-asked",
+        ["the receiver asked for it (webhook-delivery: disable)", "на прохання отримувача (webhook-"],
+    );
     says("webhook-gone", ["the receiver returned 410", "отримувач відповів 410"]);
 }
 
@@ -62,7 +66,7 @@ fn a_banner_links_to_the_deliveries_that_explain_it() {
     assert!(leads("webhook-exhausted", "webhook=1&#38;status=failed"));
     assert!(leads("webhook-day", "webhook=2"));
     assert!(leads("webhook-off", "webhook=4&#38;status=failed"));
-    assert!(leads("webhook-gone", "webhook=5"));
+    assert!(leads("webhook-gone", "webhook=5") && leads("webhook-off-asked", "webhook=5"));
     // One button turns it on.
     assert!(both("webhook-off").iter().all(|html| html.matches("/webhooks/4/activation").count() == 1));
 }
