@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 success, 1 runtime error, 2 invalid settings or usage.
 
 mod backup;
+mod completions;
 mod database;
 mod health;
 mod import;
@@ -62,6 +63,11 @@ enum Command {
         #[command(subcommand)]
         action: token::Action,
     },
+    /// Print the script that completes commands and flags in a shell
+    Completions(completions::Completions),
+    /// Print a manual page, or write all of them; for packages
+    #[command(hide = true)]
+    Man(completions::Page),
 }
 
 /// Runs the command that the command line names.
@@ -117,6 +123,9 @@ impl Cli {
             Some(Command::User { action }) => user::run(action).await,
             Some(Command::Import { source }) => import::run(source).await,
             Some(Command::Token { action }) => token::run(action).await,
+            // As declared: neither the environment nor the service's settings must get into what a package installs.
+            Some(Command::Completions(wanted)) => completions::completions(&wanted, Cli::command()),
+            Some(Command::Man(wanted)) => completions::man(&wanted, Cli::command()),
         }
     }
 }

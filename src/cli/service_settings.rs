@@ -38,7 +38,8 @@ pub fn apply(usage: Usage) -> Result<(Usage, Option<PathBuf>), CommandError> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let names_database = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--database-url"));
     let is_elsewhere = names_database || std::env::var_os(DATABASE_VARIABLE).is_some() || Path::new(DATABASE).exists();
-    if serves(&usage, arguments.first()) || is_elsewhere || !rustix::process::geteuid().is_root() {
+    let is_without = serves(&usage, arguments.first()) || prints(arguments.first());
+    if is_without || is_elsewhere || !rustix::process::geteuid().is_root() {
         return Ok((usage, None));
     }
     let file = PathBuf::from(std::env::var_os(FILE_VARIABLE).unwrap_or_else(|| FILE.into()));
@@ -57,6 +58,12 @@ pub fn apply(usage: Usage) -> Result<(Usage, Option<PathBuf>), CommandError> {
 fn serves(usage: &Usage, first: Option<&OsString>) -> bool {
     let command = first.and_then(|first| usage.find_subcommand(first));
     command.is_none_or(|command| command.get_name() == "serve")
+}
+
+/// Whether the command prints what is the same on every machine. A shell that starts reads the completions: a file that is
+/// wrong must not disturb it.
+fn prints(first: Option<&OsString>) -> bool {
+    first.is_some_and(|first| first == "completions" || first == "man")
 }
 
 /// The settings with the places of database and key as the service finds them, regardless of the working folder of the

@@ -3,6 +3,7 @@
 mod absent;
 mod accounts;
 mod backup;
+mod completions;
 mod database_url;
 mod file_rights;
 mod health;
