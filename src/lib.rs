@@ -23,7 +23,8 @@
 //! `supervisor` (starts background tasks again), `version` (what is running).
 //!
 //! Each area of external crates belongs to one room: only `db` names diesel, only `http` (and `app`, which starts the
-//! server) actix, only `views` askama, only `i18n` fluent, only `delivery` reqwest.
+//! server) actix, only `views` askama, only `i18n` fluent, only `delivery` (and `cli/server`, which asks a running server)
+//! reqwest.
 //!
 //! Times are integers: microseconds since the Unix epoch. Both databases store them in the same column type, they sort
 //! by value, and they need no codec. Ids of events and deliveries begin with their time, so the order of the primary

@@ -4,12 +4,13 @@
 //! database.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use url::{Host, Url};
 
+use super::server::reached_at;
 use crate::command_error::CommandError;
 use crate::config;
 use crate::version::VERSION;
@@ -77,17 +78,6 @@ fn addresses(question: &Question) -> std::io::Result<Vec<SocketAddr>> {
     }
 }
 
-/// Where a server that listens on `bind` is reached from this machine. A socket on `[::]` also takes IPv4, and a machine
-/// may have no IPv6 on its loopback interface.
-fn reached_at(bind: SocketAddr) -> Vec<SocketAddr> {
-    let of = |addresses: &[IpAddr]| addresses.iter().map(|address| SocketAddr::new(*address, bind.port())).collect();
-    match bind.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => of(&[Ipv4Addr::LOCALHOST.into()]),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => of(&[Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]),
-        address => of(&[address]),
-    }
-}
-
 /// The answer to a GET request, which has to be complete within `timeout`. `Connection: close` ends it.
 fn ask(addresses: &[SocketAddr], host: &str, path: &str, timeout: Duration) -> std::io::Result<Vec<u8>> {
     let until = Instant::now() + timeout;
@@ -134,19 +124,6 @@ fn parse(answer: &[u8]) -> Option<(u16, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wildcard_is_asked_on_loopback_and_any_other_address_as_it_is() {
-        for (bind, asked) in [
-            ("127.0.0.1:8080", &["127.0.0.1:8080"][..]),
-            ("0.0.0.0:8080", &["127.0.0.1:8080"]),
-            ("[::]:80", &["[::1]:80", "127.0.0.1:80"]),
-            ("192.0.2.1:8080", &["192.0.2.1:8080"]),
-        ] {
-            let found: Vec<String> = reached_at(bind.parse().expect(bind)).iter().map(ToString::to_string).collect();
-            assert_eq!(found, asked, "{bind}");
-        }
-    }
 
     #[test]
     fn a_server_that_does_not_answer_in_time_is_named_with_the_time() {

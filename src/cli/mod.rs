@@ -3,11 +3,15 @@
 mod backup;
 mod completions;
 mod database;
+mod event_argument;
 mod health;
 mod import;
+mod input_file;
 mod key;
 mod migrate;
+mod send;
 mod serve;
+mod server;
 mod service_settings;
 mod token;
 mod usage_error;
@@ -44,6 +48,8 @@ enum Command {
     Migrate(DataSettings),
     /// Ask the running server whether it works (exit code 0) or not (1); for containers and scripts
     Health(health::Question),
+    /// Post an event, or its sample, to the running server
+    Send(send::Message),
     /// Copy the database into a new file, also while the server is running (SQLite)
     Backup(backup::Copy),
     /// Create the database from a copy; never overwrites one (SQLite)
@@ -118,6 +124,7 @@ impl Cli {
             Some(Command::Serve(settings)) => serve::run(settings).await,
             Some(Command::Migrate(data)) => migrate::run(&data),
             Some(Command::Health(question)) => health::run(&question),
+            Some(Command::Send(message)) => send::run(message).await,
             Some(Command::Backup(copy)) => backup::backup(&copy),
             Some(Command::Restore(copy)) => backup::restore(&copy),
             Some(Command::User { action }) => user::run(action).await,

@@ -18,6 +18,7 @@ mod postgres_tls;
 mod processes;
 pub mod readme;
 pub mod row_rights;
+mod send;
 mod service_manager;
 mod service_settings;
 mod settings;
