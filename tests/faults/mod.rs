@@ -22,6 +22,7 @@ mod matrix;
 mod memory;
 mod model;
 #[cfg(feature = "fault-injection")]
+mod nagle;
 mod names;
 #[cfg(feature = "fault-injection")]
 mod partitions;
