@@ -101,5 +101,10 @@ fn visit(node: &Value, may_read_small: bool, found: &mut Vec<String>) {
     if large && !through_index && kind.ends_with("Scan") && kind != "Bitmap Heap Scan" {
         found.push(format!("{kind} {table}{index}"));
     }
+    // It reads the deliveries of all webhooks to find those of one. A bounded scan, which may, has the condition
+    // `webhook_id + 0`.
+    if index == "deliveries_pkey" && field("Filter").contains("(webhook_id = ") {
+        found.push(format!("deliveries of a webhook by {index}"));
+    }
     node["Plans"].as_array().into_iter().flatten().for_each(|child| visit(child, may_read_small, found));
 }

@@ -1,14 +1,10 @@
 //! The condition for the deliveries of a webhook, in the order of the log.
 
-use std::any::TypeId;
-
 use diesel::QueryResult;
-use diesel::backend::Backend;
-use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment};
-use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, HasSqlType};
+use diesel::sql_types::BigInt;
 
+use crate::db::connection::MultiBackend;
 use crate::db::sql::literal::condition;
 use crate::domain::id::WebhookId;
 
@@ -48,14 +44,10 @@ pub(in crate::db) struct WebhookIdRange {
     pub ids: IdRange,
 }
 
-impl<DB> QueryFragment<DB> for WebhookIdRange
-where
-    DB: Backend + HasSqlType<BigInt> + 'static,
-    i64: ToSql<BigInt, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+impl QueryFragment<MultiBackend> for WebhookIdRange {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         let Self { webhook, ids } = self;
-        if TypeId::of::<DB>() != TypeId::of::<Pg>() {
+        if matches!(out.backend(), MultiBackend::Sqlite(_)) {
             out.push_sql("deliveries.webhook_id = ");
             out.push_bind_param::<BigInt, _>(webhook)?;
             out.push_sql(" AND deliveries.id > ");
