@@ -32,11 +32,21 @@ impl<T> CommitQueue<T> {
         !std::mem::replace(&mut state.has_job, true)
     }
 
-    /// Takes the items that have waited longest.
-    pub(super) fn take(&self, items_max: usize) -> Vec<T> {
+    /// Takes the items that have waited longest: as many as are together of this size, at least one.
+    pub(super) fn take(&self, size_max: usize, size: impl Fn(&T) -> usize) -> Vec<T> {
         let mut state = self.lock();
-        let count = items_max.min(state.waiting.len());
+        let mut sum = 0_usize;
+        let fits = |item: &&T| {
+            sum = sum.saturating_add(size(item));
+            sum <= size_max
+        };
+        let count = state.waiting.iter().take_while(fits).count().max(1).min(state.waiting.len());
         state.waiting.drain(..count).collect()
+    }
+
+    /// Takes all items.
+    pub(super) fn take_all(&self) -> Vec<T> {
+        self.lock().waiting.drain(..).collect()
     }
 
     /// Puts items back that were taken, in the same order.
@@ -68,16 +78,27 @@ mod tests {
         assert!(queue.push(1), "no job is queued yet");
         assert!(!queue.push(2), "the queued job takes it");
         assert!(!queue.push(3));
-        assert_eq!(queue.take(2), [1, 2]);
+        let take = |count: usize| queue.take(count, |_| 1);
+        assert_eq!(take(2), [1, 2]);
         assert!(!queue.push(4), "the running job may take more");
         assert!(queue.end_job(), "two wait for the next job");
         assert!(!queue.push(5));
-        let taken = queue.take(usize::MAX);
+        let taken = queue.take_all();
         assert_eq!(taken, [3, 4, 5]);
         queue.put_back(taken.into_iter().skip(1));
-        assert_eq!(queue.take(1), [4]);
-        assert_eq!(queue.take(9), [5]);
+        assert_eq!(take(1), [4]);
+        assert_eq!(take(9), [5]);
         assert!(!queue.end_job());
         assert!(queue.push(6), "the last job has ended");
+    }
+
+    #[test]
+    fn a_job_takes_what_fits_and_at_least_one() {
+        let queue = CommitQueue::new();
+        for size in [60, 4, 1, 500, 3] {
+            let _ = queue.push(size);
+        }
+        let take = || queue.take(64, |size| *size);
+        assert_eq!((take(), take(), take(), take(), take()), (vec![60, 4], vec![1], vec![500], vec![3], vec![]));
     }
 }

@@ -23,6 +23,17 @@ const TEST_DUPLICATE_TIMEOUT: Duration = Duration::from_secs(25);
 /// How often a duplicate looks whether the first one has ended.
 const TEST_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
+fn log_outcome(event: EventName, stored: &Result<Accepted, Error>) {
+    let event = event.as_str();
+    match stored {
+        Ok(Accepted::New(id, deliveries)) => tracing::debug!(event, event_id = %id, deliveries, "event stored"),
+        Ok(Accepted::Replayed(id, _)) => tracing::debug!(event, event_id = %id, "event known by its idempotency key"),
+        Ok(Accepted::KeyMismatch) => tracing::debug!(event, "idempotency key used with another body"),
+        Ok(Accepted::SourceRevoked) => tracing::debug!(event, reason = "revoked", "sender refused"),
+        Err(error) => tracing::debug!(event, %error, "event not stored"),
+    }
+}
+
 /// A test was not stored, because its webhook does not exist.
 struct NoWebhook;
 
@@ -32,19 +43,21 @@ impl Engine {
     /// [`Error::Unconfirmed`] if it is then not stored within 8 s. After that, and if the future is dropped, an event that
     /// was on its way is still stored, and its attempts start.
     pub async fn accept(&self, posted: Posted) -> Result<Accepted, Error> {
-        if self.0.intake.is_overloaded() {
-            return Err(Error::Busy);
-        }
-        let event = posted.event.name.as_str();
-        let stored = ingest_writer::store(&self.0, posted).await;
+        self.accept_all(vec![posted]).await?.pop().unwrap_or(Err(Error::TaskFailed))
+    }
+
+    /// Accepts the events of a batch in one commit, and returns what became of each, in the same order. If the commit fails
+    /// because of one event, each is stored by itself. Errors of all of them are as of [`Self::accept`].
+    pub async fn accept_all(&self, posted: Vec<Posted>) -> Result<Vec<Result<Accepted, Error>>, Error> {
+        let names: Vec<EventName> = posted.iter().map(|posted| posted.event.name).collect();
+        let stored = if self.0.intake.is_overloaded() {
+            Err(Error::Busy)
+        } else {
+            ingest_writer::store_all(&self.0, posted).await
+        };
         match &stored {
-            Ok(Accepted::New(id, deliveries)) => tracing::debug!(event, event_id = %id, deliveries, "event stored"),
-            Ok(Accepted::Replayed(id, _)) => {
-                tracing::debug!(event, event_id = %id, "event known by its idempotency key")
-            }
-            Ok(Accepted::KeyMismatch) => tracing::debug!(event, "idempotency key used with another body"),
-            Ok(Accepted::SourceRevoked) => tracing::debug!(event, reason = "revoked", "sender refused"),
-            Err(error) => tracing::debug!(event, %error, "event not stored"),
+            Ok(stored) => names.iter().zip(stored).for_each(|(name, stored)| log_outcome(*name, stored)),
+            Err(error) => tracing::debug!(events = names.len(), %error, "events not stored"),
         }
         stored
     }

@@ -10,9 +10,11 @@ use super::commit_queue::CommitQueue;
 use super::posted::Waiting;
 use crate::db::events::routes::Routes;
 use crate::db::{DbConnection, Error};
+use crate::domain::events::batch;
 
 /// The length of the queue; while it is full, requests wait for 5 s.
 const QUEUED_EVENTS_MAX: usize = 1024;
+const _: () = assert!(batch::EVENTS_MAX <= QUEUED_EVENTS_MAX, "a batch has to fit");
 
 /// Events that wait, and the routes of the webhooks.
 pub(super) struct Intake {
@@ -33,10 +35,11 @@ impl Intake {
         }
     }
 
-    /// A place in the queue. [`Error::Busy`] if none is free within `timeout`.
-    pub(super) async fn place(&self, timeout: Duration) -> Result<OwnedSemaphorePermit, Error> {
-        let place = tokio::time::timeout(timeout, Arc::clone(&self.places).acquire_owned()).await;
-        place.map_err(|_| Error::Busy)?.map_err(|_| Error::TaskFailed)
+    /// Places in the queue. [`Error::Busy`] if so many are not free within `timeout`.
+    pub(super) async fn places(&self, events: usize, timeout: Duration) -> Result<OwnedSemaphorePermit, Error> {
+        let count = u32::try_from(events).unwrap_or(u32::MAX);
+        let places = tokio::time::timeout(timeout, Arc::clone(&self.places).acquire_many_owned(count)).await;
+        places.map_err(|_| Error::Busy)?.map_err(|_| Error::TaskFailed)
     }
 
     /// The routes as they are in the database; read again when a webhook or inbox was changed.

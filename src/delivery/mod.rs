@@ -1,7 +1,7 @@
 //! The delivery engine: accepts events, claims due deliveries, sends them, and stores the results.
 //!
-//! `ingest` accepts events and `ingest_writer` stores them with their deliveries, many in one commit, and starts the first
-//! attempts. `worker` claims deliveries that are due later; `backlog` knows for which webhooks. `attempt` makes one attempt;
+//! `ingest` accepts events and `ingest_writer` stores them with their deliveries, many in one commit
+//! (`ingest_transaction`), and starts the first attempts. `worker` claims deliveries that are due later; `backlog` knows for which webhooks. `attempt` makes one attempt;
 //! `result_writer` stores results, many in one commit. `network` has the HTTP client,
 //! `policy` the decisions without I/O, `tasks` the background tasks. `chatwoot` keeps the connections to Chatwoot,
 //! `snapshots` the last known state of its conversations.
@@ -14,6 +14,7 @@ pub mod engine;
 mod engine_clock;
 mod in_flight;
 mod ingest;
+mod ingest_transaction;
 mod ingest_writer;
 mod intake;
 pub mod network;

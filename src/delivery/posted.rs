@@ -39,6 +39,12 @@ impl Key {
         Self { text, body_hash: Sha256::digest(body).to_vec(), window: None }
     }
 
+    /// The key of an item of a batch that has none of its own: the same batch, sent again with its `Idempotency-Key`, is stored
+    /// once.
+    pub fn of_batch(text: &str, place: usize, body: &[u8]) -> Self {
+        Self { text: format!("batch\t{place}\t{text}"), body_hash: Sha256::digest(body).to_vec(), window: None }
+    }
+
     /// `X-Chatwoot-Delivery`, which is the same when Chatwoot sends an event again. `None` if it is empty or no delivery id.
     pub fn of_delivery(connection: Option<ConnectionId>, id: &str) -> Option<Self> {
         let is_id =
@@ -149,21 +155,24 @@ pub(super) fn active(conn: &mut DbConnection, batch: &[Arc<Posted>]) -> Result<H
     Ok(active)
 }
 
-/// An event in the queue.
+/// What became of each event of a request.
+pub(super) type Outcomes = Vec<Result<Accepted, Error>>;
+
+/// The events of a request in the queue: one, or a batch that is stored in one commit.
 pub(super) struct Waiting {
-    pub(super) posted: Arc<Posted>,
-    /// Set by the writer when it begins to store the event, or by the request when it stops waiting: the first one
+    pub(super) posted: Vec<Arc<Posted>>,
+    /// Set by the writer when it begins to store the events, or by the request when it stops waiting: the first one
     /// decides.
     pub(super) is_decided: Arc<AtomicBool>,
     /// The writer has decided.
     pub(super) has_begun: bool,
-    pub(super) answer: oneshot::Sender<Result<Accepted, Error>>,
-    /// Its place in the queue, until it is answered.
-    pub(super) _place: OwnedSemaphorePermit,
+    pub(super) answer: oneshot::Sender<Result<Outcomes, Error>>,
+    /// Their places in the queue, until it is answered.
+    pub(super) _places: OwnedSemaphorePermit,
 }
 
 impl Waiting {
-    /// Whether the event is to be stored: its request has not stopped waiting. From now on it does not.
+    /// Whether the events are to be stored: its request has not stopped waiting. From now on it does not.
     pub(super) fn begin(&mut self) -> bool {
         self.has_begun = self.has_begun || !self.is_decided.swap(true, Ordering::AcqRel);
         self.has_begun

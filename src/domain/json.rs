@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -77,6 +77,49 @@ impl<'de> Visitor<'de> for MembersVisitor {
             members.push(member);
         }
         Ok(Members(members))
+    }
+}
+
+/// The elements of an array, as written. `None` if there are more than `count_max`.
+pub fn elements_up_to(array: &str, count_max: usize) -> Result<Option<Vec<&RawValue>>, serde_json::Error> {
+    let mut elements = Vec::new();
+    let mut parser = serde_json::Deserializer::from_str(array);
+    let read = ElementsSeed { elements: &mut elements, count_max }.deserialize(&mut parser).and_then(|()| parser.end());
+    if elements.len() > count_max {
+        return Ok(None);
+    }
+    read.map(|()| Some(elements))
+}
+
+/// Stops after one element more than `count_max`.
+struct ElementsSeed<'e, 'a> {
+    elements: &'e mut Vec<&'a RawValue>,
+    count_max: usize,
+}
+
+impl<'a> DeserializeSeed<'a> for ElementsSeed<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'a> Visitor<'a> for ElementsSeed<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a JSON array")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<(), A::Error> {
+        while self.elements.len() <= self.count_max {
+            match array.next_element()? {
+                Some(element) => self.elements.push(element),
+                None => break,
+            }
+        }
+        Ok(())
     }
 }
 

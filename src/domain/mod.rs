@@ -12,6 +12,7 @@ pub mod form_token;
 pub mod hex;
 pub mod host;
 pub mod id;
+pub mod idempotency_key;
 pub mod inboxes;
 pub mod json;
 pub mod name;

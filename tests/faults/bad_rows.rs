@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde_json::Value;
 
 use super::rig::{FaultyReceiver, Store, webhooks};
 use crate::support::{App, Place, event, eventually};
@@ -38,6 +39,24 @@ async fn an_event_that_the_database_refuses_fails_alone() {
     for (name, status) in join_all(posts).await {
         assert_eq!(status == 202, name == "message_created", "{name}: {status}");
     }
+    assert_eq!(store.count("events"), 57);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_of_a_batch_that_the_database_refuses_fails_alone() {
+    let app = App::start();
+    let (api, mut store) = (app.api("admin"), Store::of(&app));
+    refuse(&mut store, &app, "events", "NEW.name = 'team_changed'");
+    let names: Vec<&str> =
+        (0..60).map(|number| if number % 20 == 7 { "team_changed" } else { "message_created" }).collect();
+    let batch = names.iter().map(|name| event(name)).collect::<Vec<_>>().join(",");
+    let answer = api.send(format!("[{batch}]")).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let answer = answer.json();
+    let is_stored = |item: &Value| item["status"] == 202;
+    let stored: Vec<bool> = answer.as_array().expect("a list").iter().map(is_stored).collect();
+    let expected: Vec<bool> = names.iter().map(|name| *name != "team_changed").collect();
+    assert_eq!(stored, expected, "{answer}");
     assert_eq!(store.count("events"), 57);
 }
 

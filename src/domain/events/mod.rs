@@ -1,5 +1,6 @@
 //! Accepted events.
 
+pub mod batch;
 pub mod catalogue;
 pub(super) mod derived;
 pub mod incoming;

@@ -7,8 +7,17 @@ pub use crate::http::request::body::{Unread, read};
 
 /// The content type is `application/json`, with any parameters.
 pub fn is_json(request: &HttpRequest) -> bool {
+    is_of_type(request, "application/json")
+}
+
+/// The content type is `application/x-ndjson`, with any parameters.
+pub fn is_ndjson(request: &HttpRequest) -> bool {
+    is_of_type(request, "application/x-ndjson")
+}
+
+fn is_of_type(request: &HttpRequest, name: &str) -> bool {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(name))
 }
 
 /// The first content coding of the body that is not supported (RFC 9110 §8.4): any except `identity`.

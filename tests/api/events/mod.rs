@@ -1,5 +1,6 @@
 //! Ingest, and the list of received events.
 
+mod batch;
 mod derived;
 mod idempotency;
 mod ingest;

@@ -3,9 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::db;
+use crate::domain::events::batch::{self, BadWrapper, NoBatch};
 use crate::domain::events::incoming::Refused;
 
 /// An event that was not accepted.
@@ -36,10 +37,39 @@ impl IngestError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The event is too large", "body", detail)
     }
 
+    pub fn batch_too_large() -> Self {
+        let detail = format!("The batch is larger than {} bytes. Send it in parts.", batch::BYTES_MAX);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The batch is too large", "body", detail)
+    }
+
+    /// 400 for an idempotency key; `field` is the header or the member of an item.
+    pub fn invalid_key(field: &'static str) -> Self {
+        let detail = "An idempotency key is 1 to 255 printable ASCII characters.".to_owned();
+        Self::new(StatusCode::BAD_REQUEST, "invalid_key", "The idempotency key is not usable", field, detail)
+    }
+
+    /// 422: the key came with another event before.
+    pub fn key_mismatch(field: &'static str) -> Self {
+        let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used for another event");
+        let detail = "The same key came with another body. Use a new key for a new event.".to_owned();
+        Self::new(status, "idempotency_mismatch", title, field, detail)
+    }
+
     /// 408: the client should retry.
     pub fn incomplete() -> Self {
         let detail = "The body is incomplete or took longer than 10 seconds.".to_owned();
         Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body did not arrive", "body", detail)
+    }
+
+    /// The problem as JSON (RFC 9457): a response, or an item of the answer to a batch.
+    pub fn problem(&self) -> Value {
+        json!({
+            "type": format!("urn:hachok:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "errors": [{ "field": self.field, "code": self.code, "detail": self.detail }],
+        })
     }
 
     /// The same error with 400, for senders that know no 422.
@@ -94,6 +124,36 @@ impl From<db::Error> for IngestError {
     }
 }
 
+impl From<NoBatch> for IngestError {
+    fn from(reason: NoBatch) -> Self {
+        let bad = StatusCode::BAD_REQUEST;
+        match reason {
+            NoBatch::InvalidJson(detail) => {
+                Self::new(bad, "invalid_json", "The body is not a JSON array", "body", detail)
+            }
+            NoBatch::TooMany => {
+                let detail = format!("A batch has at most {} events. Send it in parts.", batch::EVENTS_MAX);
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::new(status, "too_many_events", "The batch has too many events", "body", detail)
+            }
+        }
+    }
+}
+
+impl From<BadWrapper> for IngestError {
+    fn from(reason: BadWrapper) -> Self {
+        match reason {
+            BadWrapper::Key => Self::invalid_key("idempotency_key"),
+            BadWrapper::Unknown(name) => {
+                let name: String = name.chars().take(100).collect();
+                let detail = format!("{name:?} is unknown beside “event” and “idempotency_key”.");
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::new(status, "unknown_parameter", "The item has an unknown member", "body", detail)
+            }
+        }
+    }
+}
+
 impl From<Refused> for IngestError {
     fn from(refused: Refused) -> Self {
         let (bad, unprocessable) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
@@ -135,13 +195,6 @@ impl ResponseError for IngestError {
             // RFC 9110 §15.5.16: the codings that would have been accepted.
             response.insert_header((ACCEPT_ENCODING, "identity"));
         }
-        let body = json!({
-            "type": format!("urn:hachok:problem:{}", self.code),
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "errors": [{ "field": self.field, "code": self.code, "detail": self.detail }],
-        });
-        response.content_type("application/problem+json").body(body.to_string())
+        response.content_type("application/problem+json").body(self.problem().to_string())
     }
 }
