@@ -43,7 +43,7 @@ impl Connection {
     /// Sends a request and waits for its answer. Each of `headers` ends with a line break.
     pub async fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: {length}\r\n{headers}\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n{headers}\r\n");
         assert!(self.write(&[head.as_bytes(), body.as_bytes()].concat()).await, "a request");
         let message = self.read().await.expect("an answer");
         let body = String::from_utf8_lossy(message.body).into_owned();

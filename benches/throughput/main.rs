@@ -4,6 +4,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that cannot go on stops")]
 
+mod batches;
 mod http;
 mod limits;
 mod load;
@@ -53,6 +54,7 @@ fn main() {
         "switch",
         "limits",
         "log",
+        "batches",
         "many",
         "routes",
         "claims",
@@ -89,6 +91,7 @@ async fn row(name: &str, events: usize, report: &mut Report) {
                 scale::grown(size).await;
             }
         }
+        "batches" => batches::batches(report).await,
         "many" => scale::many_webhooks().await,
         "routes" => scale::routes(report).await,
         "claims" => processes::claims(report).await,
