@@ -4,9 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::rig::Store;
-use crate::support::{App, PASSWORD, Page, Place, Visitor, WAIT_TIMEOUT};
+use crate::support::{App, NEW_HASH_KIB, PASSWORD, Page, Place, Visitor, WAIT_TIMEOUT, hash_with};
 
 const ANNA: &str = "anna@example.com";
+const NEW_PASSWORD: &str = "another good password";
 /// What ends a user's ways in, as `db::accounts::users` writes it.
 const CHANGES: [&[&str]; 3] = [
     &["DELETE FROM sessions WHERE user_id IS NOT NULL", "DELETE FROM users"],
@@ -48,6 +49,20 @@ async fn a_sign_in_is_refused_as_usual_if_its_user_or_password_was_changed_meanw
     }
 }
 
+/// What a sign-in stores that renews the hash.
+fn renewal() -> String {
+    format!("UPDATE users SET password_hash = '{}'", hash_with(PASSWORD, NEW_HASH_KIB))
+}
+
+#[tokio::test]
+async fn a_right_password_is_accepted_although_another_sign_in_renews_its_hash_meanwhile() {
+    let (app, visitor, page) = changed_at("sign-in-before-commit", "known_sign_ins", &[&renewal()]).await;
+    assert_eq!(page.leads_to(), "/webhooks");
+    assert_eq!(visitor.get("/webhooks").await.status, 200);
+    let mut store = Store::of(&app);
+    assert_eq!((store.count("sessions WHERE ended_at IS NULL"), store.count("sign_in_failures")), (1, 0));
+}
+
 #[tokio::test]
 async fn a_session_whose_user_or_password_was_changed_at_its_beginning_has_ended() {
     for changes in CHANGES {
@@ -59,20 +74,19 @@ async fn a_session_whose_user_or_password_was_changed_at_its_beginning_has_ended
     }
 }
 
-/// Changes the own password, and replaces the user's password while the request hangs at a point that it reaches after
-/// `reached` has a row.
-async fn replaced_at(point: &str, reached: &str) -> (App, Visitor, Page) {
+/// Changes the own password, and the user while the request hangs at a point that it reaches after `reached` has a row.
+async fn own_changed_at(point: &str, reached: &str, changes: &[&str]) -> (App, Visitor, Page) {
     let (app, file) = hanging_at(point);
     let visitor = app.visitor();
     visitor.sign_in(ANNA, PASSWORD).await;
     let form = visitor.open("/profile").await.form("#f-current-password").fill("f-current-password", PASSWORD);
-    let form = form.fill("f-new-password", "another good password");
+    let form = form.fill("f-new-password", NEW_PASSWORD);
     let mut store = Store::of(&app);
     store.run("DELETE FROM known_sign_ins");
     fs::write(&file, "").expect("a file");
     let replace = async {
         store.until(point, reached, WAIT_TIMEOUT).await;
-        CHANGES[2].iter().for_each(|statement| store.run(statement));
+        changes.iter().for_each(|statement| store.run(statement));
         fs::remove_file(&file).expect("a file");
     };
     let (page, ()) = tokio::join!(visitor.submit(form), replace);
@@ -81,15 +95,25 @@ async fn replaced_at(point: &str, reached: &str) -> (App, Visitor, Page) {
 
 #[tokio::test]
 async fn an_old_password_that_is_replaced_meanwhile_sets_no_new_one() {
-    let (app, visitor, page) = replaced_at("password-before-commit", "known_sign_ins").await;
+    let (app, visitor, page) = own_changed_at("password-before-commit", "known_sign_ins", CHANGES[2]).await;
     assert_eq!(page.expect(422).error("current-password"), "The current password is wrong. Try again");
     assert_eq!(Store::of(&app).count("users WHERE password_hash = 'replaced'"), 1);
     assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"));
 }
 
 #[tokio::test]
+async fn an_old_password_sets_a_new_one_although_a_sign_in_renews_its_hash_meanwhile() {
+    let (app, visitor, page) = own_changed_at("password-before-commit", "known_sign_ins", &[&renewal()]).await;
+    assert_eq!(page.leads_to(), "/profile");
+    assert_eq!(visitor.get("/webhooks").await.status, 200);
+    app.visitor().sign_in(ANNA, NEW_PASSWORD).await;
+    assert_eq!(app.visitor().try_sign_in(ANNA, PASSWORD).await.status, 422);
+}
+
+#[tokio::test]
 async fn a_session_does_not_outlive_a_password_that_is_replaced_while_it_changes_its_own() {
-    let (_app, visitor, page) = replaced_at("session-before-commit", "sessions WHERE ended_at > 1").await;
+    let reached = "sessions WHERE ended_at > 1";
+    let (_app, visitor, page) = own_changed_at("session-before-commit", reached, CHANGES[2]).await;
     assert_eq!(page.leads_to(), "/profile");
     assert!(visitor.get("/webhooks").await.leads_to().starts_with("/sign-in"));
 }

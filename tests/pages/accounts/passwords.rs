@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use tokio::task::JoinSet;
 
-use crate::support::{App, PASSWORD};
+use crate::support::{App, NEW_HASH_KIB, PASSWORD, hash_with};
 
 const EMAIL: &str = "anna@example.com";
 const COMPOSED: &str = "йогурт їжак café";
@@ -27,9 +26,7 @@ async fn a_password_is_the_same_however_a_keyboard_composes_its_letters() {
 
 /// A hash as the first version stored it: of the text as typed, and here with half of today's memory.
 fn old_hash(password: &str) -> String {
-    let params = Params::new(8 * 1024, 2, 1, None).expect("parameters");
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_with_salt(password.as_bytes(), b"sixteen bytes ..").expect("a hash").to_string()
+    hash_with(password, NEW_HASH_KIB / 2)
 }
 
 #[tokio::test]
@@ -41,6 +38,23 @@ async fn an_old_hash_of_the_text_as_typed_is_replaced_when_its_owner_signs_in() 
     app.visitor().sign_in(EMAIL, DECOMPOSED).await;
     app.visitor().sign_in(EMAIL, COMPOSED).await;
     app.visitor().sign_in(EMAIL, DECOMPOSED).await;
+}
+
+/// Only one of them renews the hash that all compare with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_sign_ins_with_an_old_hash_all_succeed() {
+    let app = App::start();
+    app.user(EMAIL, "admin", PASSWORD);
+    for _ in 0..3 {
+        app.run_sql(&format!("UPDATE users SET password_hash = '{}'", old_hash(PASSWORD)));
+        let mut tries = JoinSet::new();
+        for _ in 0..4 {
+            let visitor = app.visitor();
+            tries.spawn(async move { visitor.try_sign_in(EMAIL, PASSWORD).await.status });
+        }
+        assert_eq!(tries.join_all().await, [303; 4]);
+    }
+    assert_eq!(app.visitor().try_sign_in(EMAIL, &format!("{PASSWORD}s")).await.status, 422);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

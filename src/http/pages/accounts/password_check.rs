@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use super::passwords::{self, Compared, Match};
+use crate::clock;
 use crate::db::accounts::sign_ins::{self, Admission, Pair};
 use crate::domain::accounts::user::User;
 use crate::domain::client_address;
+use crate::fault_injection;
 use crate::http::State;
 use crate::http::error::PageError;
 
@@ -47,6 +49,25 @@ pub async fn check(state: &State, address: IpAddr, account: &str, typed: &str) -
             compared.map(|_| Checked::Busy)
         }
     }
+}
+
+/// Like [`check`], and stores a sign-in if the password is right; the match then has the stored hash.
+///
+/// If the stored hash is no longer the compared one, the password is compared once more: a concurrent sign-in with the
+/// same password may have renewed the hash. A renewed hash is not renewed again, so after that the password is another.
+pub async fn sign_in(state: &State, address: IpAddr, account: &str, typed: &str) -> Result<Checked, PageError> {
+    for _ in 0..2 {
+        let (user, matched) = match check(state, address, account, typed).await? {
+            Checked::Right(user, matched) => (user, matched),
+            refused => return Ok(refused),
+        };
+        fault_injection::hang_point("sign-in-before-commit").await;
+        let id = user.id;
+        if let Some(stored) = state.db.write(move |conn| matched.sign_in(conn, id, clock::now())).await? {
+            return Ok(Checked::Right(user, stored));
+        }
+    }
+    Ok(Checked::Wrong)
 }
 
 async fn admit(state: &State, pair: &Pair) -> Result<Admission, PageError> {

@@ -37,12 +37,12 @@ pub struct Match {
 }
 
 impl Match {
-    /// Stores a sign-in, and returns the hash that is stored after it. `None` if the user has been disabled or deleted
-    /// since the comparison, or the hash has changed.
-    pub fn sign_in(self, conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<Option<String>, Error> {
+    /// Stores a sign-in, and returns the match with the hash that is stored after it. `None` if the user has been disabled
+    /// or deleted since the comparison, or the hash has changed.
+    pub fn sign_in(self, conn: &mut DbConnection, id: UserId, now: Timestamp) -> Result<Option<Self>, Error> {
         let Self { hash: compared, renewed } = self;
         let hash = renewed.unwrap_or_else(|| compared.clone());
-        Ok(users::sign_in(conn, id, &compared, &hash, now)?.then_some(hash))
+        Ok(users::sign_in(conn, id, &compared, &hash, now)?.then_some(Self { hash, renewed: None }))
     }
 }
 

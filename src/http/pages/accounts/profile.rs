@@ -1,6 +1,7 @@
 //! `/profile`: the user's name, language, time zone, theme, password and sessions.
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
@@ -11,6 +12,7 @@ use crate::db::accounts::{sessions, users};
 use crate::db::form_answers::Done;
 use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::user::{Language, Profile, Theme, User, check_password, parse_name, parse_zone};
+use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::fault_injection;
 use crate::http::State;
@@ -98,15 +100,9 @@ pub async fn change_password(state: Data<State>, SignedIn(context): SignedIn, se
     if let Err(problem) = check_password(form.get("password"), &[&user.name, &user.email]) {
         return refuse(&state, &context, Field::Password, problem).await;
     }
-    let compared = match password_check::check(&state, context.address, &user.email, form.get("current_password"))
-        .await?
-    {
-        Checked::Right(_, matched) => matched.hash,
-        Checked::Busy => return busy(&state, &context).await,
-        Checked::Wrong => return refuse(&state, &context, Field::CurrentPassword, Problem::CurrentPasswordWrong).await,
-        Checked::Wait(seconds) => {
-            return refuse(&state, &context, Field::CurrentPassword, Problem::Wait { seconds }).await;
-        }
+    let compared = match compare_current(&state, &context, user, &form).await? {
+        Ok(compared) => compared,
+        Err(refused) => return Ok(refused),
     };
     let hash = match passwords::hash(&state, context.address, form.get("password")).await {
         Ok(hash) => hash,
@@ -114,12 +110,16 @@ pub async fn change_password(state: Data<State>, SignedIn(context): SignedIn, se
         Err(NotHashed::Busy) => return busy(&state, &context).await,
     };
     fault_injection::hang_point("password-before-commit").await;
-    let (id, now) = (user.id, context.now);
-    let store = move |conn: &mut DbConnection| match users::replace_password(conn, id, &compared, &hash, now)? {
-        true => Ok(Done { made: (), secret: Some(hash) }),
-        false => Err(WriteError::Refused(Problem::CurrentPasswordWrong)),
-    };
-    let done = match double_submit::write(&state, form.once(), store).await {
+    let mut stored = replace(&state, &context, &form, user.id, compared, hash.clone()).await;
+    // A sign-in may have renewed the hash of the current password since the comparison.
+    if matches!(stored, Err(WriteError::Refused(_))) {
+        let compared = match compare_current(&state, &context, user, &form).await? {
+            Ok(compared) => compared,
+            Err(refused) => return Ok(refused),
+        };
+        stored = replace(&state, &context, &form, user.id, compared, hash).await;
+    }
+    let done = match stored {
         Ok(done) => done,
         Err(WriteError::Refused(problem)) => return refuse(&state, &context, Field::CurrentPassword, problem).await,
         Err(WriteError::Database(error)) => return Err(error.into()),
@@ -129,6 +129,40 @@ pub async fn change_password(state: Data<State>, SignedIn(context): SignedIn, se
     session.renew(&done.secret.unwrap_or_default());
     session.store_notice(NoticeKind::PasswordChanged.as_str());
     Ok(redirect_to(&context, "/profile"))
+}
+
+/// The stored hash that the typed current password matches, or the answer if it matches none.
+async fn compare_current(
+    state: &State,
+    context: &PageContext,
+    user: &User,
+    form: &Form,
+) -> Result<Result<String, HttpResponse>, PageError> {
+    let typed = form.get("current_password");
+    let problem = match password_check::check(state, context.address, &user.email, typed).await? {
+        Checked::Right(_, matched) => return Ok(Ok(matched.hash)),
+        Checked::Busy => return busy(state, context).await.map(Err),
+        Checked::Wrong => Problem::CurrentPasswordWrong,
+        Checked::Wait(seconds) => Problem::Wait { seconds },
+    };
+    refuse(state, context, Field::CurrentPassword, problem).await.map(Err)
+}
+
+/// Stores the hash of a new password; refuses if the stored one is not `compared`.
+async fn replace(
+    state: &State,
+    context: &PageContext,
+    form: &Form,
+    id: UserId,
+    compared: String,
+    hash: String,
+) -> Result<Done<()>, WriteError<Problem>> {
+    let now = context.now;
+    let store = move |conn: &mut DbConnection| match users::replace_password(conn, id, &compared, &hash, now)? {
+        true => Ok(Done { made: (), secret: Some(hash) }),
+        false => Err(WriteError::Refused(Problem::CurrentPasswordWrong)),
+    };
+    double_submit::write(state, form.once(), store).await
 }
 
 async fn busy(state: &State, context: &PageContext) -> Answer {

@@ -18,7 +18,6 @@ use crate::domain::accounts::api_token;
 use crate::domain::accounts::user::{NewUser, Role, parse_email};
 use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
-use crate::fault_injection;
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
@@ -161,7 +160,7 @@ pub async fn check_in(
     let typed = form.get("email");
     let account = parse_email(typed).unwrap_or_default();
     let next = of_path(form.get("next"));
-    match password_check::check(&state, context.address, &account, form.get("password")).await? {
+    match password_check::sign_in(&state, context.address, &account, form.get("password")).await? {
         Checked::Wait(seconds) => {
             let refused = SignInPage::new(context.layout(), typed, &next, Some(Refusal::Wait(seconds)));
             let mut response = render(StatusCode::TOO_MANY_REQUESTS, &refused)?;
@@ -170,13 +169,9 @@ pub async fn check_in(
         }
         Checked::Right(user, matched) => {
             let id = user.id;
-            fault_injection::hang_point("sign-in-before-commit").await;
-            let Some(hash) = state.db.write(move |conn| matched.sign_in(conn, id, clock::now())).await? else {
-                return refuse(&context, typed, &next, Refusal::Wrong);
-            };
             let session = UserSession(session);
             let same = context.ended.as_ref().filter(|ended| ended.user == Some(id));
-            session.sign_in(id, &hash, same.and_then(|ended| ended.csrf.clone()), &context.device());
+            session.sign_in(id, &matched.hash, same.and_then(|ended| ended.csrf.clone()), &context.device());
             if let Some(ended) = &context.ended
                 && let Some(kept) = kept_form::take_over(&state, ended, id).await?
             {
