@@ -197,7 +197,13 @@ async fn pages_say_why_in_both_languages() {
             ],
         ),
         ("/webhooks", ["Turned off: the receiver asked for it", "Вимкнено на прохання отримувача"]),
-        (&attempt, ["so the webhook was turned off", "тому вебхук було вимкнено"]),
+        (
+            &attempt,
+            [
+                "The receiver asked to turn the webhook off (webhook-delivery: disable).",
+                "Отримувач попросив вимкнути вебхук (webhook-delivery: disable).",
+            ],
+        ),
         (
             &aborted,
             [

@@ -141,6 +141,8 @@ mod tests {
         let control = DeliveryControl { disable: true, abort_message: false };
         let off = decide(&delivery(Trigger::Event, 0), Signal { control, ..failed() }, now, 0.5);
         assert!(matches!(off, Next::RetryAt(_)), "held, as after a 410: {off:?}");
+        let last = decide(&delivery(Trigger::Event, 9), Signal { control, ..failed() }, now, 0.5);
+        assert_eq!(last, Next::GiveUp(Reason::Exhausted), "the last attempt");
     }
 
     #[test]
