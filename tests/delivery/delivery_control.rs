@@ -216,6 +216,10 @@ async fn pages_say_why_in_both_languages() {
             let join = if path.contains('?') { '&' } else { '?' };
             let page = admin.open(&format!("{path}{join}lang={language}")).await;
             assert!(page.says(text), "{path} {language}: {}", page.text("main"));
+            // A person or a 410 may have turned it off before.
+            let of_attempt = path == attempt;
+            let claims = page.says("was turned off") || page.says("було вимкнено");
+            assert!(!of_attempt || !claims, "{path} {language}: {}", page.text("main"));
         }
     }
     // The alert leads to the attempt that asked, though it succeeded; a test that asked the same is not it.
@@ -223,6 +227,40 @@ async fn pages_say_why_in_both_languages() {
     for page in ["/webhooks", "/webhooks/1"] {
         let links = admin.open(page).await.links();
         assert!(links.contains(&attempt), "{attempt} on {page}: {links:?}");
+    }
+}
+
+/// Held deliveries of a webhook, from that many microseconds after its attempted delivery on.
+fn hold(app: &App, webhook: &Value, after_us: i64, count: u32) {
+    app.run_sql(&format!(
+        "INSERT INTO deliveries (id, event_id, event, webhook_id, status, origin, attempts, steps, next_attempt_at, \
+         created_at) \
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
+         SELECT (d.id / 4096 + {after_us} + i) * 4096 + {webhook}, d.event_id, d.event, {webhook}, 'pending', 'event', \
+         0, 0, 0, d.created_at FROM n, (SELECT * FROM deliveries WHERE webhook_id = {webhook} AND attempts > 0) d"
+    ));
+}
+
+#[tokio::test]
+async fn the_alert_leads_to_the_attempt_however_many_deliveries_are_held_since() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let (api, admin) = (app.api("admin"), app.admin().await);
+    receiver.answers("/asks", [asking(500, "disable")]);
+    receiver.answers("/gone", [Reply::Status(410)]);
+    let made = [api.webhook(&webhook(&receiver.at("/asks"))).await, api.webhook(&webhook(&receiver.at("/gone"))).await];
+    api.accepted(event("message_created")).await;
+    let deliveries = first_attempts(&api, &made).await;
+    for (webhook, delivery) in made.iter().zip(&deliveries) {
+        let id = &webhook["id"];
+        until_status(&api, id, "auto_disabled").await;
+        // Received at the same time as the one that was answered, and long after.
+        hold(&app, id, 0, 600);
+        hold(&app, id, 10_000_000, 6_000);
+        let attempt = format!("/deliveries/{}?attempt=1", delivery["id"].as_str().expect("an id"));
+        for page in ["/webhooks".to_owned(), format!("/webhooks/{id}")] {
+            let links = admin.open(&page).await.links();
+            assert!(links.contains(&attempt), "{attempt} on {page}: {links:?}");
+        }
     }
 }
 

@@ -1,15 +1,17 @@
 //! The attempts of one delivery.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use super::find;
 use super::webhook_range::{IdRange, WebhookIdRange};
-use crate::db::schema::{attempts, deliveries};
+use crate::db::schema::{attempts, deliveries, webhooks};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::delivery_control::DeliveryControl;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Status, Trigger};
-use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// The blocked address of an attempt with the cause `blocked_address`; stored only if an allow list is configured.
@@ -30,8 +32,14 @@ pub fn with_attempts(conn: &mut DbConnection, id: DeliveryId) -> Result<Option<(
     }
 }
 
-/// Deliveries of a webhook that are searched for its latest failure.
-const FAILURE_DELIVERIES_MAX: i64 = 500;
+/// Attempted deliveries of a webhook that are searched for an attempt.
+const SEARCHED_MAX: usize = 500;
+/// Attempts whose response headers are read.
+const ATTEMPTS_MAX: i64 = 500;
+/// Deliveries of a webhook that are read to find those with an attempt.
+const READ_MAX: i64 = 5_000;
+/// How much later than the attempt that turned a webhook off its delivery may seem: ids can be ahead of the clock.
+const AHEAD_MAX: Duration = Duration::from_secs(1);
 
 /// The latest failed attempt among the newest deliveries of a webhook: the delivery and its number. With `cause` only an
 /// attempt that failed by it.
@@ -40,7 +48,7 @@ pub fn latest_failure(
     webhook: WebhookId,
     cause: Option<FailureCause>,
 ) -> Result<Option<(DeliveryId, i32)>, Error> {
-    let newest: Vec<DeliveryId> = newest(conn, webhook)?.into_iter().map(|(id, _)| id).collect();
+    let newest: Vec<DeliveryId> = newest_attempted(conn, webhook)?.into_iter().map(|(id, _)| id).collect();
     let mut failed = attempts::table
         .filter(attempts::delivery_id.eq_any(newest))
         .filter(attempts::outcome.eq(AttemptOutcome::Failed.as_str()))
@@ -55,12 +63,12 @@ pub fn latest_failure(
 /// The latest attempt among the newest deliveries of a webhook whose response asked to turn it off: the delivery and its
 /// number. Attempts of tests do not count.
 pub fn latest_disabling(conn: &mut DbConnection, webhook: WebhookId) -> Result<Option<(DeliveryId, i32)>, Error> {
-    let newest = newest(conn, webhook)?.into_iter().filter(|(_, origin)| origin != Trigger::Test.as_str());
+    let newest = newest_attempted(conn, webhook)?.into_iter().filter(|(_, origin)| origin != Trigger::Test.as_str());
     let asking: Vec<(DeliveryId, i32, Option<String>)> = attempts::table
         .filter(attempts::delivery_id.eq_any(newest.map(|(id, _)| id)))
         .filter(attempts::response_headers.like(format!("%\"{}\"%", DeliveryControl::HEADER)))
         .order((attempts::started_at.desc(), attempts::delivery_id.desc(), attempts::number.desc()))
-        .limit(FAILURE_DELIVERIES_MAX)
+        .limit(ATTEMPTS_MAX)
         .select((attempts::delivery_id, attempts::number, attempts::response_headers))
         .load(conn)?;
     let asks = |headers: &Option<String>| {
@@ -70,14 +78,20 @@ pub fn latest_disabling(conn: &mut DbConnection, webhook: WebhookId) -> Result<O
     Ok(asking.into_iter().find(|(.., headers)| asks(headers)).map(|(id, number, _)| (id, number)))
 }
 
-/// The newest deliveries of a webhook, each with its trigger.
-fn newest(conn: &mut DbConnection, webhook: WebhookId) -> Result<Vec<(DeliveryId, String)>, Error> {
-    let newest = deliveries::table
-        .filter(WebhookIdRange { webhook, ids: IdRange::ALL })
+/// The newest deliveries of a webhook that have an attempt, each with its trigger. If the webhook is off, those from
+/// before it was turned off: what came later is held, and may be any number.
+fn newest_attempted(conn: &mut DbConnection, webhook: WebhookId) -> Result<Vec<(DeliveryId, String)>, Error> {
+    let off = webhooks::table.find(webhook).select(webhooks::disabled_at).first::<Option<i64>>(conn).optional()?;
+    let off = off.flatten().map(Timestamp::from_micros);
+    let ids = off.map_or(IdRange::ALL, |at| IdRange::ALL.below(IdSource::first_at(at.after(AHEAD_MAX))));
+    let newest: Vec<(DeliveryId, String, i32)> = deliveries::table
+        .filter(WebhookIdRange { webhook, ids })
         .order((deliveries::webhook_id.desc(), deliveries::id.desc()))
-        .limit(FAILURE_DELIVERIES_MAX)
-        .select((deliveries::id, deliveries::origin));
-    Ok(newest.load(conn)?)
+        .limit(READ_MAX)
+        .select((deliveries::id, deliveries::origin, deliveries::attempts))
+        .load(conn)?;
+    let attempted = newest.into_iter().filter(|(.., attempts)| *attempts > 0);
+    Ok(attempted.map(|(id, origin, _)| (id, origin)).take(SEARCHED_MAX).collect())
 }
 
 #[derive(Queryable)]
