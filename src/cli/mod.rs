@@ -4,6 +4,7 @@ mod backup;
 mod completions;
 mod database;
 mod event_argument;
+mod event_inbox;
 mod health;
 mod import;
 mod input_file;

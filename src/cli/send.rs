@@ -1,27 +1,23 @@
 //! `hachok send`: posts an event to a running server.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::event_argument::EventArgument;
-use super::input_file;
 use super::server::{Answer, ServerSettings};
+use super::{event_inbox, input_file};
 use crate::command_error::CommandError;
-use crate::domain::events::catalogue::{EventName, Group};
+use crate::domain::events::catalogue::EventName;
 use crate::domain::inboxes::EXTERNAL_ID_CHARS_MAX;
+use crate::domain::json::{self, Members};
 use crate::domain::text;
 
 const PATH: &str = "/api/v1/events";
 /// No server takes a larger event (`--max-payload`).
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 const DETAIL_CHARS_MAX: usize = 300;
-/// Where an event names its inbox; the first that is there counts (docs/reference/ingest.md, "Inbox").
-const INBOX_PLACES: [&str; 4] = ["/inbox_id", "/inbox/id", "/conversation/inbox_id", "/working_hours/0/inbox_id"];
 
 /// What is sent, and where.
 #[derive(Args, Debug)]
@@ -91,78 +87,42 @@ async fn body_of(file: &Path, message: &Message) -> Result<Vec<u8>, CommandError
 
 /// The body of a file, with the name of the event in front if it has none. All other bytes stay as they are.
 fn named(bytes: Vec<u8>, event: EventName) -> Result<Vec<u8>, CommandError> {
-    let members: BTreeMap<String, &RawValue> = parsed(&bytes)?;
+    let members = Members::read(json_of(&bytes)?).map_err(|error| not_an_object(&error))?;
     let Some(name) = members.get("event") else {
-        let comma = if members.is_empty() { "" } else { "," };
+        let comma = if members.entries().is_empty() { "" } else { "," };
         let member = format!("\"event\":\"{}\"{comma}", event.as_str());
         // The object begins with the first brace: only white space may be before it.
         let after = bytes.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
         let (before, rest) = bytes.split_at(after);
         return Ok([before, member.as_bytes(), rest].concat());
     };
-    match serde_json::from_str::<String>(name.get()) {
-        Ok(name) if name == event.as_str() => Ok(bytes),
-        Ok(name) => Err(CommandError::Setting(format!(
+    match json::text(name) {
+        Some(name) if name == event.as_str() => Ok(bytes),
+        Some(name) => Err(CommandError::Setting(format!(
             "the file holds the event {:?}, not {}: name that one, or remove \"event\" from the file",
             text::cleaned_to(&name, EXTERNAL_ID_CHARS_MAX),
             event.as_str()
         ))),
-        Err(_) => Err(CommandError::RunTime("\"event\" is not a text".into())),
+        None => Err(CommandError::RunTime("\"event\" is not a text".into())),
     }
 }
 
-fn parsed<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CommandError> {
-    // The server removes it, too.
+/// The text of a body, without a byte order mark: the server removes it, too.
+fn json_of(bytes: &[u8]) -> Result<&str, CommandError> {
     let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(json)
-        .map_err(|error| CommandError::RunTime(format!("not UTF-8 from byte {}", error.valid_up_to() + 1)))?;
-    serde_json::from_str(text).map_err(|error| CommandError::RunTime(format!("not a JSON object: {error}")))
+    std::str::from_utf8(json)
+        .map_err(|error| CommandError::RunTime(format!("not UTF-8 from byte {}", error.valid_up_to() + 1)))
+}
+
+fn not_an_object(error: &serde_json::Error) -> CommandError {
+    CommandError::RunTime(format!("not a JSON object: {error}"))
 }
 
 /// The body with the inbox of the command line, if there is one.
 fn in_inbox(body: Vec<u8>, message: &Message) -> Result<Vec<u8>, CommandError> {
-    match &message.inbox {
-        Some(id) => moved(&body, message.event, id),
-        None => Ok(body),
-    }
-}
-
-/// The body with another inbox in all places that name one. The name of the former inbox is removed.
-fn moved(body: &[u8], event: EventName, id: &str) -> Result<Vec<u8>, CommandError> {
-    let id = id.parse().ok().filter(|number: &i64| number.to_string() == id).map_or_else(|| id.into(), Value::from);
-    let mut object: Map<String, Value> = parsed(body)?;
-    for (name, value) in &mut object {
-        match (name.as_str(), value) {
-            ("id", value) if event.group() == Group::Inbox => *value = id.clone(),
-            ("inbox", Value::Object(inbox)) => {
-                inbox.insert("id".into(), id.clone());
-                inbox.shift_remove("name");
-            }
-            _ => {}
-        }
-    }
-    let mut body = Value::Object(object);
-    replace(&mut body, &id);
-    let is_named = INBOX_PLACES.iter().find_map(|place| body.pointer(place)) == Some(&id);
-    if let (Value::Object(object), false) = (&mut body, is_named) {
-        object.insert("inbox_id".into(), id);
-    }
-    Ok(serde_json::to_vec(&body)?)
-}
-
-fn replace(value: &mut Value, id: &Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, id)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                match member {
-                    Value::Number(_) | Value::String(_) if name == "inbox_id" => *member = id.clone(),
-                    member => replace(member, id),
-                }
-            }
-        }
-        _ => {}
-    }
+    let Some(id) = &message.inbox else { return Ok(body) };
+    let moved = event_inbox::moved(json_of(&body)?, message.event, id);
+    moved.map(String::into_bytes).map_err(|error| not_an_object(&error))
 }
 
 /// The accepted event, or what to do.
@@ -229,7 +189,6 @@ fn in_words(accepted: &Accepted) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::events::incoming::Incoming;
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer { status, retry_after: Some("7".into()), location: None, body: body.into() }
@@ -255,33 +214,6 @@ mod tests {
         }
         let line = named(b"{\"a\":\"\xff\"}".to_vec(), EventName::MessageCreated).expect_err("no UTF-8");
         assert_eq!(line.line(), "not UTF-8 from byte 7");
-    }
-
-    /// As the server finds it.
-    #[test]
-    fn every_sample_can_be_moved_to_another_inbox() {
-        for event in EventName::ALL {
-            for id in ["12", "mail", "007"] {
-                let body = moved(event.sample().as_bytes(), *event, id).expect("a body");
-                assert!(!String::from_utf8_lossy(&body).contains("\"inbox_id\":7"), "{event:?}");
-                let incoming = Incoming::parse(body.into(), "substatus").expect("an event");
-                let inbox = incoming.inbox.expect("an inbox");
-                assert_eq!((inbox.external_id.as_str(), inbox.name), (id, None), "{event:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_inbox_is_added_where_the_body_names_none() {
-        for (body, expected) in [
-            ("{}", "{\"inbox_id\":9}"),
-            ("{\"inbox_id\":null}", "{\"inbox_id\":9}"),
-            ("{\"a\":[{\"inbox_id\":1}]}", "{\"a\":[{\"inbox_id\":9}],\"inbox_id\":9}"),
-            ("{\"inbox\":{\"id\":1,\"name\":\"A\",\"b\":2}}", "{\"inbox\":{\"id\":9,\"b\":2}}"),
-        ] {
-            let moved = moved(body.as_bytes(), EventName::MessageCreated, "9").expect(body);
-            assert_eq!(String::from_utf8(moved).expect("UTF-8"), expected, "{body}");
-        }
     }
 
     #[test]

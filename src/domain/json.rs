@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -131,6 +132,12 @@ pub fn elements(value: &RawValue) -> Option<Vec<&RawValue>> {
 /// The text of a value; `None` if it is not a string or cannot be decoded (half a surrogate pair).
 pub fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
+}
+
+/// The range within `body` of a part of it.
+pub fn place_of(body: &[u8], part: &str) -> Range<usize> {
+    let start = (part.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+    start..start + part.len()
 }
 
 fn is_text(value: &RawValue, expected: &str) -> bool {

@@ -49,10 +49,13 @@ async fn a_file_is_sent_as_it_is() {
     fs::write(app.folder().join("body.json"), body).expect("a file");
     app.run_ok(&["send", "message_created", "--file", "body.json"]);
     assert_eq!(receiver.first("/hook").await.body, body.as_bytes());
+    app.run_ok(&["send", "message_created", "--file", "body.json", "--inbox", "mail"]);
+    let moved = body.replace("\"}\n", "\",\"inbox_id\":\"mail\"}\n");
+    assert_eq!(receiver.await_requests("/hook", 2).await[1].body, moved.as_bytes());
     let ran = app.run_with(&["send", "message_created", "--file", "-"], "{\"content\":\"from a pipe\"}");
     ran.stdout_of_success();
-    let got = receiver.await_requests("/hook", 2).await;
-    assert_eq!(got[1].json(), json!({ "event": "message_created", "content": "from a pipe" }));
+    let got = receiver.await_requests("/hook", 3).await;
+    assert_eq!(got[2].json(), json!({ "event": "message_created", "content": "from a pipe" }));
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ impl Incoming {
         let event = fields.get("event").ok_or(Refused::MissingEvent)?;
         let name = json::text(event).ok_or(Refused::MissingEvent)?;
         let name = EventName::parse(&name).ok_or(Refused::UnknownEvent(name))?;
-        let place = place_of(&body, event.get());
+        let place = json::place_of(&body, event.get());
         let rename = |name: EventName| (name, renamed(&body, place.clone(), name));
         let derived = derived::names(name, &fields, substatus).into_iter().map(rename).collect();
         let inbox = inbox_of(&fields);
@@ -93,7 +93,7 @@ impl Incoming {
 pub fn body_as(body: &Bytes, name: EventName) -> Bytes {
     let fields = std::str::from_utf8(body).ok().and_then(|text| Members::read(text).ok());
     let event = fields.as_ref().and_then(|fields| fields.get("event"));
-    event.map_or_else(|| body.clone(), |event| renamed(body, place_of(body, event.get()), name))
+    event.map_or_else(|| body.clone(), |event| renamed(body, json::place_of(body, event.get()), name))
 }
 
 /// The member of an event that lists changed attributes.
@@ -105,12 +105,6 @@ pub fn may_tell_of_changes(body: &[u8]) -> bool {
     let is_escaped = || text.contains("\\u00");
     let text = text.trim_start_matches('\u{feff}');
     text.contains(CHANGES) || is_escaped() && Members::read(text).is_ok_and(|fields| fields.has(CHANGES))
-}
-
-/// The range of the slice `part` within `body`.
-fn place_of(body: &Bytes, part: &str) -> std::ops::Range<usize> {
-    let start = (part.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-    start..start + part.len()
 }
 
 /// A copy of `body` in which only the value of the top-level `event` differs.
