@@ -12,19 +12,11 @@ use super::tasks::{arrivals, cleanup, days, mass_changes, overload, recoveries};
 use super::{result_writer, worker};
 use crate::clock;
 use crate::db::deliveries::queue::record::{self, LeaseScope};
-use crate::db::{self, Db, DbConnection};
+use crate::db::{self, Db, DbConnection, JobError};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::liveness::{Liveness, Part};
 use crate::supervisor::Supervisor;
-
-/// A time, and the clock that showed it.
-#[derive(Clone, Copy, Debug)]
-pub struct StoredTime {
-    /// The time.
-    pub now: Timestamp,
-    offset: i64,
-}
 
 /// A handle to the engine; a clone is one more reference.
 #[derive(Clone)]
@@ -117,15 +109,15 @@ impl Engine {
         self.0.now()
     }
 
-    /// The time of the database's clock, for a transaction that stores it: call [`Self::confirm`] at its end.
-    pub fn stored_time(&self) -> StoredTime {
-        let offset = self.0.clock.offset();
-        StoredTime { now: self.0.clock.now_at(offset), offset }
-    }
-
-    /// [`db::Error::ClockSet`] if the clock was set since: stored times were shifted, and this one was not.
-    pub fn confirm(&self, conn: &mut DbConnection, time: StoredTime) -> Result<(), db::Error> {
-        self.0.clock.confirm(conn, time.offset)
+    /// Runs a transaction that stores times, by the time of the database's clock that it gets. If stored times were shifted
+    /// meanwhile, it is rolled back and repeated by the new clock; [`db::Error::ClockSet`] if they were shifted again.
+    pub async fn write_timed<T, E, F>(&self, db: &Db, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: JobError,
+        F: FnOnce(&mut DbConnection, Timestamp) -> Result<T, E> + Clone + Send + 'static,
+    {
+        self.0.write_timed_on(db, work).await
     }
 
     /// The current state.

@@ -86,18 +86,16 @@ impl Engine {
     ) -> Result<Option<DeliveryId>, Error> {
         let _running = self.0.in_flight.begin_without_permit().ok_or(Error::Busy)?;
         let (engine, secret_box) = (self.clone(), self.0.db.secret_box());
-        let stored = self.0.db.write_or_refuse(move |conn| {
+        let store = move |conn: &mut DbConnection, now: Timestamp| {
             let mut made = None;
-            let time = engine.stored_time();
             let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| {
-                made = engine.store_test(conn, webhook, event, body, time.now)?;
+                made = engine.store_test(conn, webhook, event, body, now)?;
                 let id = made.as_ref().map(|claimed| claimed.delivery.id.0);
                 id.map(Done::plain).ok_or(WriteError::Refused(NoWebhook))
             })?;
-            engine.confirm(conn, time)?;
-            Ok((DeliveryId(done.made), made))
-        });
-        match stored.await {
+            Ok::<_, WriteError<NoWebhook>>((DeliveryId(done.made), made))
+        };
+        match self.write_timed(&self.0.db, store).await {
             Err(WriteError::Refused(NoWebhook)) => Ok(None),
             Err(WriteError::Database(error)) => Err(error),
             Ok((id, None)) => self.wait_for_end(id).await.map(|()| Some(id)),

@@ -27,7 +27,7 @@ mod targets;
 mod tasks;
 mod worker;
 
-pub use engine::{Engine, StoredTime};
+pub use engine::Engine;
 pub use policy::backoff::{DELAYS, LIFETIME};
 pub use posted::{Accepted, Key, Posted, Source};
 pub use shared::{Limits, Pulse};

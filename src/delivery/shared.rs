@@ -17,7 +17,7 @@ use super::network::sender::Sender;
 use super::policy::concurrency::Concurrency;
 use super::targets::Targets;
 use crate::db::deliveries::queue::rows::{Finished, Lease, NewDelivery};
-use crate::db::{self, Db, DbConnection};
+use crate::db::{self, Db, DbConnection, JobError};
 use crate::domain::deliveries::Trigger;
 use crate::domain::events::Event;
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
@@ -160,22 +160,30 @@ impl Inner {
         self.clock.now()
     }
 
-    /// Runs a transaction that stores times, by the time that it gets. [`db::Error::ClockSet`] if stored times were shifted
-    /// meanwhile.
+    /// Runs a transaction that stores times, by the time that it gets. If stored times were shifted meanwhile, it is rolled
+    /// back and repeated by the new clock; [`db::Error::ClockSet`] if they were shifted again.
     pub(super) async fn write_timed<T, F>(&self, work: F) -> Result<T, db::Error>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, Timestamp) -> Result<T, db::Error> + Send + 'static,
+        F: FnOnce(&mut DbConnection, Timestamp) -> Result<T, db::Error> + Clone + Send + 'static,
     {
-        let clock = Arc::clone(&self.clock);
-        let job = move |conn: &mut DbConnection| {
-            // In the job: on SQLite the clock may have been set while it waited.
-            let offset = clock.offset();
-            let done = work(conn, clock.now_at(offset))?;
-            clock.confirm(conn, offset)?;
-            Ok(done)
-        };
-        self.db.write(job).await
+        self.write_timed_on(&self.db, work).await
+    }
+
+    /// Like [`Self::write_timed`], by this handle of the database, for work that may refuse.
+    pub(super) async fn write_timed_on<T, E, F>(&self, db: &Db, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: JobError,
+        F: FnOnce(&mut DbConnection, Timestamp) -> Result<T, E> + Clone + Send + 'static,
+    {
+        let again = work.clone();
+        match db.write_then(timed(Arc::clone(&self.clock), work), |done| done).await {
+            Err(error) if matches!(error.database(), Some(db::Error::ClockSet)) => {
+                db.write_then(timed(Arc::clone(&self.clock), again), |done| done).await
+            }
+            written => written,
+        }
     }
 
     /// Whether the tasks are to end.
@@ -224,5 +232,21 @@ impl Inner {
     /// Runs `work` on the engine's runtime: callers run on threads of the HTTP server or of the database.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(work);
+    }
+}
+
+/// The job that runs `work` by the time of this clock, and fails if stored times were shifted meanwhile.
+fn timed<T, E, F>(clock: Arc<EngineClock>, work: F) -> impl FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static
+where
+    T: Send + 'static,
+    E: JobError,
+    F: FnOnce(&mut DbConnection, Timestamp) -> Result<T, E> + Send + 'static,
+{
+    move |conn: &mut DbConnection| -> Result<T, E> {
+        // In the job: on SQLite the clock may have been set while it waited.
+        let offset = clock.offset();
+        let done = work(conn, clock.now_at(offset))?;
+        clock.confirm(conn, offset)?;
+        Ok(done)
     }
 }

@@ -5,9 +5,10 @@ use crate::db::deliveries::{log, queue};
 use crate::db::events::received;
 use crate::db::form_answers::{self, Done, FormKey};
 use crate::db::{Db, DbConnection, WriteError, webhooks};
-use crate::delivery::{Engine, StoredTime};
+use crate::delivery::Engine;
 use crate::domain::deliveries::{Delivery, Trigger};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
+use crate::domain::timestamp::Timestamp;
 
 /// Why an event is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +28,7 @@ pub async fn make(
     id: DeliveryId,
     form: Option<&FormKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
-    let time = engine.stored_time();
-    let new = DeliveryId(engine.next_id(time.now));
-    run_once(db, engine, form, time, move |conn: &mut DbConnection| {
+    run_once(db, engine, form, move |conn, new, now| {
         let Some(old) = log::find(conn, id)? else { return Err(WriteError::Refused(Refused::NotFound)) };
         if old.trigger == Trigger::Test {
             return Err(WriteError::Refused(Refused::Test));
@@ -38,27 +37,25 @@ pub async fn make(
         if !on {
             return Err(WriteError::Refused(Refused::WebhookOff));
         }
-        queue::send_again(conn, &old, new, Trigger::Manual, time.now)?;
+        queue::send_again(conn, &old, new, Trigger::Manual, now)?;
         Ok(Done::plain(new.0))
     })
     .await
 }
 
-/// Runs the transaction that makes a delivery; if the same form has made one before, returns that one.
-async fn run_once<F>(
-    db: &Db,
-    engine: &Engine,
-    form: Option<&FormKey>,
-    time: StoredTime,
-    job: F,
-) -> Result<Delivery, WriteError<Refused>>
+/// Runs the transaction that makes a delivery, with this id, at this time; if the same form has made one before, returns
+/// that one.
+async fn run_once<F>(db: &Db, engine: &Engine, form: Option<&FormKey>, job: F) -> Result<Delivery, WriteError<Refused>>
 where
-    F: FnOnce(&mut DbConnection) -> Result<Done<i64>, WriteError<Refused>> + Send + 'static,
+    F: FnOnce(&mut DbConnection, DeliveryId, Timestamp) -> Result<Done<i64>, WriteError<Refused>>
+        + Clone
+        + Send
+        + 'static,
 {
-    let (form, secret_box, clock) = (form.cloned(), db.secret_box(), engine.clone());
-    let made = db.write_or_refuse(move |conn| {
-        let done = form_answers::once(conn, &secret_box, form.as_ref(), job)?;
-        clock.confirm(conn, time)?;
+    let (form, secret_box, ids) = (form.cloned(), db.secret_box(), engine.clone());
+    let made = engine.write_timed(db, move |conn, now| {
+        let new = DeliveryId(ids.next_id(now));
+        let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| job(conn, new, now))?;
         log::find(conn, DeliveryId(done.made))?.ok_or(WriteError::Refused(Refused::NotFound))
     });
     let made = made.await?;
@@ -74,9 +71,7 @@ pub async fn send_to(
     webhook: WebhookId,
     form: Option<&FormKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
-    let time = engine.stored_time();
-    let new = DeliveryId(engine.next_id(time.now));
-    run_once(db, engine, form, time, move |conn: &mut DbConnection| {
+    run_once(db, engine, form, move |conn, new, now| {
         let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
             return Err(WriteError::Refused(Refused::NotFound));
         };
@@ -94,7 +89,7 @@ pub async fn send_to(
             inbox_id: event.inbox_id,
             trigger: Trigger::Manual,
             lease: None,
-            now: time.now,
+            now,
         };
         queue::insert(conn, &[delivery])?;
         Ok(Done::plain(new.0))

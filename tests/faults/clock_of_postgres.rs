@@ -210,3 +210,27 @@ async fn on_postgres_no_log_is_deleted_by_a_process_that_another_has_shifted_for
     eventually("a cleanup", || async { second.log().contains("cleanup ended").then_some(()) }).await;
     assert_eq!(delivery_of(&second.api("admin"), &webhook).await["status"], "success");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_redelivery_that_waited_for_a_shift_is_made_by_the_new_clock() {
+    for jump in [2 * HOUR, -30 * DAY] {
+        let (wall, receiver) = (Wall::at(0), Receiver::start());
+        let app = App::at(wall.set_in(Place::on_postgres()));
+        let api = app.api("admin");
+        let webhook = api.webhook(&webhook(&receiver.at("/a"))).await;
+        api.accepted(event("message_created")).await;
+        let delivery = eventually("a success", || async {
+            let listed = api.deliveries(&format!("webhook={}", webhook["id"])).await;
+            listed.into_iter().find(|delivery| delivery["status"] == "success")
+        })
+        .await;
+        let shifting = shifting(&app);
+        let path = format!("deliveries/{}/redelivery", delivery["id"].as_str().expect("an id"));
+        let asked = tokio::spawn(async move { api.post(&path, &json!({})).await });
+        shift_before("INSERT", shifting, &wall, &app, jump).await;
+        let answer = asked.await.expect("an answer");
+        assert_eq!(answer.status, 202, "{answer:?} after a jump of {jump} s");
+        receiver.await_requests("/a", 2).await;
+    }
+}

@@ -260,7 +260,7 @@ fn numbers(listed: &[ApiConversation]) -> Vec<i64> {
 
 /// Compares the page with the snapshots, and stores what is missing and how far the comparison is.
 async fn store(inner: &Arc<Inner>, page: Page, listed: Listed, requests: i64) -> Result<(), db::Error> {
-    let me = inner.process;
+    let (me, page, listed) = (inner.process, Arc::new(page), Arc::new(listed));
     let found = inner.write_timed(move |conn, now| {
         // Without the task another process has the page; without the comparison the connection was ended.
         let is_over = comparisons::find(conn, page.comparison.connection)?.is_none();
@@ -268,7 +268,7 @@ async fn store(inner: &Arc<Inner>, page: Page, listed: Listed, requests: i64) ->
             return Ok(0);
         }
         let found = compare(conn, &page, &listed, now)?;
-        let mut comparison = page.comparison;
+        let mut comparison = page.comparison.clone();
         comparison.requests += requests;
         comparison.problem = None;
         comparison.next_at = now;

@@ -12,7 +12,7 @@ use crate::domain::timestamp::Timestamp;
 pub(super) async fn step<T, F>(inner: &Arc<Inner>, work: F) -> Result<Option<T>, Error>
 where
     T: Send + 'static,
-    F: FnOnce(&mut DbConnection, Timestamp, Timestamp) -> Result<T, Error> + Send + 'static,
+    F: FnOnce(&mut DbConnection, Timestamp, Timestamp) -> Result<T, Error> + Clone + Send + 'static,
 {
     let task = Arc::clone(inner);
     let job = move |conn: &mut DbConnection, now: Timestamp| {

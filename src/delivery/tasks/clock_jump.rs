@@ -11,12 +11,9 @@ use crate::clock;
 use crate::db::deliveries::queue::clock_shift;
 use crate::db::system::server_clock::{self, Jumps};
 use crate::db::{DbConnection, Error};
+use crate::delivery::engine_clock::SHIFTED_JUMP_MIN_US;
 use crate::delivery::shared::Inner;
 use crate::domain::id::IdSource;
-
-/// The smallest jump of this machine's clock for which stored times are shifted, in microseconds. A receiver cannot notice less,
-/// and clocks that are kept by NTP are set by a few milliseconds now and then.
-const SHIFTED_JUMP_MIN_US: i64 = 100_000;
 
 /// If a clock was set, to a time from 2020 to 2091, shifts due times, leases and pauses, and follows it. An error leaves both as
 /// they were: the process continues by its own clock, and the next call tries again.
