@@ -36,11 +36,11 @@ impl Engine {
     pub async fn start(db: Db, sender: Sender, limits: Limits, public_url: &Url) -> Result<Self, db::Error> {
         let (inner, queue) = Inner::new(db, sender, limits, public_url);
         let engine = Self(Arc::new(inner));
-        let now = engine.0.clock.begin(&engine.0.db).await?;
-        let scope = if engine.0.db.is_shared() { LeaseScope::Expired(now) } else { LeaseScope::All };
+        engine.0.clock.begin(&engine.0.db).await?;
+        let is_shared = engine.0.db.is_shared();
         // By a clock that was just set the leases of other processes would have expired; the worker reclaims them later.
         if !engine.0.clock.is_doubtful() {
-            engine.reclaim(scope).await?;
+            engine.reclaim(move |now| if is_shared { LeaseScope::Expired(now) } else { LeaseScope::All }).await?;
         }
         visits::end_claims(&engine.0).await?;
         days::prepare(&engine.0).await;
@@ -142,13 +142,17 @@ impl Engine {
         if counted.is_ok_and(|stored| stored.is_err()) {
             tracing::warn!("counts of refused requests were not stored");
         }
-        let own = self.reclaim(LeaseScope::Own(self.0.process, self.0.process | i64::from(u32::MAX)));
-        tokio::time::timeout(STOP_RELEASE_TIMEOUT, own).await.map_err(|_| db::Error::Busy)?
+        let own = LeaseScope::Own(self.0.process, self.0.process | i64::from(u32::MAX));
+        let reclaimed = tokio::time::timeout(STOP_RELEASE_TIMEOUT, self.reclaim(move |_| own)).await;
+        reclaimed.map_err(|_| db::Error::Busy)?
     }
 
-    async fn reclaim(&self, scope: LeaseScope) -> Result<(), db::Error> {
-        let due = self.0.now().after(INTERRUPTED_SPREAD.mul_f64(clock::random_fraction()));
-        while self.0.db.write(move |conn| record::interrupt(conn, scope, due)).await? > 0 {}
+    /// Reclaims the leases of the scope that `scope` returns for the time of a transaction.
+    async fn reclaim(&self, scope: impl Fn(Timestamp) -> LeaseScope + Copy + Send + 'static) -> Result<(), db::Error> {
+        let wait = INTERRUPTED_SPREAD.mul_f64(clock::random_fraction());
+        let interrupt =
+            move |conn: &mut DbConnection, now: Timestamp| record::interrupt(conn, scope(now), now.after(wait));
+        while self.0.write_timed(interrupt).await? > 0 {}
         Ok(())
     }
 }

@@ -91,24 +91,24 @@ impl EngineClock {
 
     /// Reads the database's clock for the first time, and waits for a process that shifts stored times: what this process then
     /// stores follows the clock already.
-    pub(super) async fn begin(&self, db: &Db) -> Result<Timestamp, Error> {
+    pub(super) async fn begin(&self, db: &Db) -> Result<(), Error> {
         if self.is_shared
             && let Some(reading) = db.write(server_clock::read_at_rest).await?
         {
             self.is_doubtful.store(!goes_on(&reading), Ordering::Release);
             self.observe(&reading);
         }
-        Ok(self.now())
+        Ok(())
     }
 
     /// Reads the database's clock and measures the difference.
-    pub(super) async fn ask(&self, db: &Db) -> Result<Timestamp, Error> {
+    pub(super) async fn ask(&self, db: &Db) -> Result<(), Error> {
         if self.is_shared
             && let Some(reading) = db.read(server_clock::read).await?
         {
             self.observe(&reading);
         }
-        Ok(self.now())
+        Ok(())
     }
 
     /// Belongs at the end of a transaction that has stored times with this offset. [`Error::ClockSet`] if stored times were

@@ -246,15 +246,15 @@ fn share(permits: usize, given: &mut usize, oldest: bool) -> Share {
 
 /// Every 10 s: reclaims expired leases, and starts to send suspects.
 async fn reclaim_expired_leases(inner: &Arc<Inner>) -> Result<(), Error> {
-    let now = inner.clock.ask(&inner.db).await?;
+    inner.clock.ask(&inner.db).await?;
     if inner.clock.has_jumped() {
         return Ok(());
     }
     if inner.db.is_shared() {
-        inner.db.write(move |conn| server_clock::note_seen(conn, now)).await?;
+        inner.write_timed(server_clock::note_seen).await?;
     }
-    let scope = LeaseScope::Expired(now);
-    while inner.db.write(move |conn| record::interrupt(conn, scope, now)).await? > 0 {}
+    // Each by its own time: stored times may be shifted before any of them.
+    while inner.write_timed(|conn, now| record::interrupt(conn, LeaseScope::Expired(now), now)).await? > 0 {}
     if let Ok(turn) = Arc::clone(&inner.suspects).try_lock_owned() {
         let task = Arc::clone(inner);
         inner.spawn(async move {

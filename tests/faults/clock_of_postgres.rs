@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::clock::{DAY, HOUR, Wall, delivery_of, refusal, shifts};
 use super::rig::Store;
-use crate::support::{App, Place, Receiver, Reply, event, eventually, webhook};
+use crate::support::{App, Place, Receiver, Reply, WAIT_TIMEOUT, event, eventually, webhook};
 
 /// The delivery of a webhook whose receiver asked for a wait of an hour.
 async fn waiting_an_hour(app: &App, receiver: &Receiver) -> Value {
@@ -209,6 +209,56 @@ async fn on_postgres_no_log_is_deleted_by_a_process_that_another_has_shifted_for
     store.run("DELETE FROM duties");
     eventually("a cleanup", || async { second.log().contains("cleanup ended").then_some(()) }).await;
     assert_eq!(delivery_of(&second.api("admin"), &webhook).await["status"], "success");
+}
+
+/// Shifts the times of pending deliveries, as a process does.
+fn shift_rows(store: &mut Store, jump: i64) {
+    let micros = jump * 1_000_000;
+    store.run(&format!(
+        "UPDATE deliveries SET next_attempt_at = next_attempt_at + {micros}, leased_until = leased_until + {micros}, \
+         created_at = created_at + {micros} WHERE status = 'pending'"
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_no_lease_expires_by_the_clock_from_before_a_shift() {
+    let (wall, receiver) = (Wall::at(0), Receiver::start());
+    let app = App::at(wall.set_in(Place::on_postgres()).set("HACHOK_LEASE_SCALE", "5"));
+    let api = app.api("admin");
+    receiver.answers("/a", [Reply::Hang]);
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    api.accepted(event("message_created")).await;
+    receiver.first("/a").await;
+    let mut shifting = shifting(&app);
+    shift_rows(&mut shifting, -30 * DAY);
+    shift_before("UPDATE server_clock SET seen_at", shifting, &wall, &app, -30 * DAY).await;
+    let mut store = Store::of(&app);
+    // Leases are looked at between two times that are noted.
+    for _ in 0..2 {
+        store.run("UPDATE server_clock SET seen_at = 0");
+        store.until("a time", "server_clock WHERE seen_at > 0", WAIT_TIMEOUT).await;
+    }
+    assert_eq!(store.count("deliveries WHERE interruptions > 0"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_what_is_reclaimed_after_a_shift_is_due_by_the_new_clock() {
+    let (wall, receiver) = (Wall::at(0), Receiver::start());
+    let app = App::at(wall.set_in(Place::on_postgres()).set("HACHOK_LEASE_SCALE", "9"));
+    waiting_an_hour(&app, &receiver).await;
+    let mut shifting = Store::of(&app);
+    shifting.run("BEGIN");
+    // By a process that has ended.
+    Store::of(&app).run(
+        "UPDATE deliveries SET lease = 1, attempts = attempts + 1, \
+         leased_until = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 500000",
+    );
+    shifting.run("LOCK TABLE deliveries IN EXCLUSIVE MODE");
+    shift_rows(&mut shifting, -30 * DAY);
+    shift_before("UPDATE \"deliveries\"", shifting, &wall, &app, -30 * DAY).await;
+    receiver.await_requests("/later", 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

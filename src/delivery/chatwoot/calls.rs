@@ -14,6 +14,7 @@ use crate::delivery::engine::Engine;
 use crate::delivery::shared::Inner;
 use crate::domain::chatwoot::connection::{Account, Refusal};
 use crate::domain::id::ConnectionId;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::target_url::TargetUrl;
 
 /// How long a form waits for a visit; the visit continues after that.
@@ -38,8 +39,7 @@ impl Engine {
         let due = Due { id, registration: true };
         let visited = async move {
             loop {
-                let now = inner.now();
-                if inner.db.write(move |conn| registration::claim(conn, id, now)).await? {
+                if inner.write_timed(move |conn, now| registration::claim(conn, id, now)).await? {
                     return visits::visit(&inner, due).await;
                 }
                 tokio::time::sleep(CLAIM_POLL_INTERVAL).await;
@@ -82,8 +82,8 @@ impl Engine {
 }
 
 async fn disconnect(inner: &Inner, id: ConnectionId) -> Result<Option<Result<(), CallError>>, db::Error> {
-    let (secret_box, now) = (inner.db.secret_box(), inner.now());
-    let end = move |conn: &mut db::DbConnection| {
+    let secret_box = inner.db.secret_box();
+    let end = move |conn: &mut db::DbConnection, now: Timestamp| {
         let access = chatwoot::api_access(conn, &secret_box, id)?;
         let key = chatwoot::key(conn, &secret_box, id)?;
         let known = chatwoot::find(conn, id)?.and_then(|found| found.server?.webhook_id);
@@ -95,7 +95,7 @@ async fn disconnect(inner: &Inner, id: ConnectionId) -> Result<Option<Result<(),
         let is_claimed = registration::claim(conn, id, now)?;
         Ok((access.zip(key), known, is_claimed))
     };
-    let (access, known, is_claimed) = inner.db.write(end).await?;
+    let (access, known, is_claimed) = inner.write_timed(end).await?;
     let mut removed = None;
     if let Some((access, key)) = access {
         let client = Client::new(&inner.sender, &access.base_url, &access.token);

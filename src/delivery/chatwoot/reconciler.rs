@@ -69,9 +69,8 @@ pub(in crate::delivery) async fn run(inner: Arc<Inner>) {
 }
 
 async fn begin_all(inner: &Inner) -> Result<(), db::Error> {
-    let now = inner.now();
     if inner.db.read(comparisons::any).await? {
-        inner.db.write(move |conn| comparisons::hurry_all(conn, now)).await?;
+        inner.write_timed(comparisons::hurry_all).await?;
     }
     Ok(())
 }
@@ -371,10 +370,12 @@ async fn postpone(
     };
     comparison.problem = Some(problem(error));
     comparison.requests += requests;
-    comparison.next_at = inner.now().after(wait);
     let detail = comparison.problem.clone();
     tracing::warn!(connection = comparison.connection.0, problem = detail, "a Chatwoot could not be compared");
-    inner.db.write(move |conn| comparisons::store(conn, &comparison)).await
+    let store = move |conn: &mut DbConnection, now: Timestamp| {
+        comparisons::store(conn, &Comparison { next_at: now.after(wait), ..comparison })
+    };
+    inner.write_timed(store).await
 }
 
 /// An HTTP status, or the name of a cause as of an attempt.

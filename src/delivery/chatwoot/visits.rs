@@ -69,8 +69,7 @@ async fn begin_due_visits(inner: &Arc<Inner>, permits: &Arc<Semaphore>) -> Resul
 }
 
 async fn visit_if_due(inner: &Inner, id: ConnectionId) -> Result<(), db::Error> {
-    let now = inner.now();
-    match inner.db.write(move |conn| registration::claim_due(conn, id, now)).await? {
+    match inner.write_timed(move |conn, now| registration::claim_due(conn, id, now)).await? {
         Some(due) => visit(inner, due).await,
         // Another process or a form has made the visit, or is making it.
         None => Ok(()),
@@ -115,9 +114,12 @@ async fn visit_claimed(inner: &Inner, due: Due) -> Result<(), db::Error> {
         Ok(()) => Ok(()),
         Err(VisitError::Database(error)) => Err(error),
         Err(VisitError::Call(error)) => {
-            let (fault, retry_after) = fault(client, error, inner.now()).await;
-            tracing::warn!(connection = id.0, fault = fault.kind.as_str(), detail = fault.detail, "a Chatwoot failed");
-            inner.db.write(move |conn| registration::record_fault(conn, id, &fault, routing, retry_after)).await
+            let (kind, detail, retry_after) = fault(client, error).await;
+            tracing::warn!(connection = id.0, fault = kind.as_str(), detail, "a Chatwoot failed");
+            let record = move |conn: &mut db::DbConnection, at: Timestamp| {
+                registration::record_fault(conn, id, &Fault { kind, detail, at }, routing, retry_after)
+            };
+            inner.write_timed(record).await
         }
     }
 }
@@ -150,10 +152,11 @@ async fn register(
     routing: i64,
 ) -> Result<bool, VisitError> {
     let found = registration.register(events, refused_before).await?;
-    let (secret_box, now, webhook_id) = (inner.db.secret_box(), inner.now(), found.webhook.id);
+    let (secret_box, webhook_id) = (inner.db.secret_box(), found.webhook.id);
     let stored = Stored { webhook_id, secret: found.webhook.secret, routing, refused: found.refused };
-    let record = move |conn: &mut db::DbConnection| registration::record(conn, &secret_box, id, &stored, now);
-    let is_connected = inner.db.write(record).await?;
+    let record =
+        move |conn: &mut db::DbConnection, now: Timestamp| registration::record(conn, &secret_box, id, &stored, now);
+    let is_connected = inner.write_timed(record).await?;
     if !is_connected {
         let removed = registration.client.delete_webhook(registration.account, webhook_id).await;
         tracing::info!(connection = id.0, removed = removed.is_ok(), "disconnected while its webhook was registered");
@@ -168,19 +171,18 @@ async fn synchronise(
     access: &ApiAccess,
     id: ConnectionId,
 ) -> Result<(), VisitError> {
-    let (found, now) = (client.inboxes(access.account_id).await?, inner.now());
-    for some in found.chunks(INBOXES_PER_COMMIT) {
+    for some in client.inboxes(access.account_id).await?.chunks(INBOXES_PER_COMMIT) {
         let some = some.to_vec();
-        let store = move |conn: &mut db::DbConnection| {
+        let store = move |conn: &mut db::DbConnection, now: Timestamp| {
             some.iter().try_for_each(|inbox| inboxes::synchronise(conn, id, inbox, now))
         };
-        inner.db.write(store).await?;
+        inner.write_timed(store).await?;
     }
-    Ok(inner.db.write(move |conn| registration::record_synced(conn, id, now)).await?)
+    Ok(inner.write_timed(move |conn, now| registration::record_synced(conn, id, now)).await?)
 }
 
-/// What an error means for the connection, and how long Chatwoot wants no request.
-async fn fault(client: Client<'_>, error: CallError, at: Timestamp) -> (Fault, Option<Duration>) {
+/// What an error means for the connection, with a detail, and how long Chatwoot wants no request.
+async fn fault(client: Client<'_>, error: CallError) -> (FaultKind, Option<String>, Option<Duration>) {
     let retry_after = if let CallError::Limited(wait) = &error { *wait } else { None };
     let (kind, detail) = match error {
         // Chatwoot answers 401 both to an unknown token and to a user without the right: only the first has no profile.
@@ -198,5 +200,5 @@ async fn fault(client: Client<'_>, error: CallError, at: Timestamp) -> (Fault, O
         CallError::BadAnswer => (FaultKind::BadAnswer, None),
         CallError::Unreachable(failure) => (FaultKind::Unreachable, Some(failure.cause.as_str().to_owned())),
     };
-    (Fault { kind, detail, at }, retry_after)
+    (kind, detail, retry_after)
 }
