@@ -39,6 +39,8 @@ pub(super) struct EngineClock {
 struct Server {
     /// The jumps that stored times follow.
     count: i64,
+    /// The time since the boot of this machine at which their number was known, in microseconds.
+    counted_at_boot: i64,
     /// Whether a precise reading has measured the difference.
     is_measured: bool,
     /// The time at the last reading without a jump, and that since the boot of this machine, in microseconds.
@@ -126,11 +128,17 @@ impl EngineClock {
     /// jump if the clock was set and stored times do not follow yet, in microseconds.
     pub(super) fn observe(&self, reading: &Reading) -> Option<i64> {
         let mut server = self.server();
+        let has_lost = reading.jumps.count < server.count;
         // A reading from before a jump was handled may come late.
-        if !is_covered(&mut server, reading.now) || reading.jumps.count < server.count {
+        if !is_covered(&mut server, reading.now) || (has_lost && reading.asked_at.micros() <= server.counted_at_boot) {
             return None;
         }
-        let handled = self.adopt(&mut server, reading.jumps);
+        if has_lost {
+            // A standby without the last commits has taken over, or a backup was restored. Its rows have their times from before
+            // the shift; if its clock shows the jump, they are shifted again.
+            tracing::warn!("Postgres has lost a shift of due times: this process follows what is left");
+        }
+        let handled = self.adopt(&mut server, reading.jumps, reading.answered_at);
         let skew_at = |boot: Timestamp| reading.now.micros() - boot.micros() - reading.jumps.micros;
         // The server read its clock in between.
         let (least, most) = (skew_at(reading.answered_at), skew_at(reading.asked_at));
@@ -138,7 +146,7 @@ impl EngineClock {
         let skew = known.clamp(least, most);
         let jump = skew - known;
         // Another process handled a jump from before this one read the clock for the first time.
-        let is_older = handled != 0 && (jump + handled).abs() < SERVER_JUMP_MIN_US;
+        let is_older = handled != 0 && !has_lost && (jump + handled).abs() < SERVER_JUMP_MIN_US;
         server.has_jumped = server.is_measured && jump.abs() >= SERVER_JUMP_MIN_US && !is_older;
         if server.has_jumped {
             return Some(jump);
@@ -148,10 +156,13 @@ impl EngineClock {
         None
     }
 
-    /// Follows the jumps that stored times follow. Returns by how many microseconds those are that were not known before.
-    fn adopt(&self, server: &mut Server, jumps: Jumps) -> i64 {
+    /// Follows the jumps that stored times follow, as was known at this time since boot. Returns by how many microseconds those
+    /// are that were not known before.
+    fn adopt(&self, server: &mut Server, jumps: Jumps, at_boot: Timestamp) -> i64 {
         let added = jumps.micros - self.jumped.swap(jumps.micros, Ordering::AcqRel);
-        server.count = jumps.count;
+        (server.count, server.counted_at_boot) = (jumps.count, at_boot.micros());
+        // As if it had been read by the clock that stored times follow now.
+        server.read_at = server.read_at.saturating_add(added);
         if server.is_measured {
             server.note_jump(added);
         }
@@ -198,7 +209,7 @@ impl EngineClock {
     pub(super) fn follow(&self, jumps: Jumps) {
         let mut server = self.server();
         if jumps.count > server.count {
-            self.adopt(&mut server, jumps);
+            self.adopt(&mut server, jumps, clock::since_boot());
         }
         server.has_jumped = false;
     }

@@ -284,3 +284,25 @@ async fn on_postgres_a_redelivery_that_waited_for_a_shift_is_made_by_the_new_clo
         receiver.await_requests("/a", 2).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_a_shift_that_a_failover_has_lost_is_made_again() {
+    for jump in [2 * HOUR, -30 * DAY] {
+        let (wall, receiver) = (Wall::at(0), Receiver::start());
+        let app = App::at(wall.set_in(Place::on_postgres()));
+        let delivery = waiting_an_hour(&app, &receiver).await;
+        wall.set(jump);
+        eventually("a shift", || async { (shifts(&app) == 1).then_some(()) }).await;
+        // What a standby has that did not get the last commits.
+        let mut standby = Store::of(&app);
+        standby.run("BEGIN");
+        standby.run("UPDATE server_clock SET jumps = 0, jumped_us = 0, seen_at = 0");
+        shift_rows(&mut standby, -jump);
+        standby.run("COMMIT");
+        eventually("another shift", || async { (shifts(&app) == 2).then_some(()) }).await;
+        let wait = wait_of(&app, &delivery, jump).await;
+        assert!((HOUR - 60..HOUR * 11 / 10 + 60).contains(&wait), "{wait} s after a jump of {jump} s");
+        assert_eq!((app.log().matches("lost a shift").count(), receiver.seen("/later").len()), (1, 1), "{jump} s");
+    }
+}

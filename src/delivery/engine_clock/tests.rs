@@ -85,6 +85,53 @@ fn a_reading_from_before_a_jump_was_handled_changes_nothing_when_it_comes_late()
 }
 
 #[test]
+fn a_shift_that_the_server_has_lost_is_made_again_only_if_its_clock_shows_the_jump() {
+    for (jump, is_shown) in [(7200, true), (-7200, true), (7200, false), (-7200, false)] {
+        let clock = measured();
+        let jumps = Jumps { count: 1, micros: jump * SECOND_US };
+        assert_eq!(clock.observe(&Reading { jumps, ..reading(101, 1 + jump, 1) }), None);
+        // A standby without the last commits has taken over.
+        let ahead = if is_shown { jump } else { 0 };
+        let again = clock.observe(&reading(110, 10 + ahead, 1));
+        assert_eq!((again.is_some(), clock.has_jumped(), clock.offset()), (is_shown, is_shown, 0), "{jump}");
+        let mut left = Jumps::default();
+        if let Some(again) = again {
+            assert!((again - jump * SECOND_US).abs() <= 1000, "{jump}: {again}");
+            left = Jumps { count: 1, micros: again };
+            // Another process shifts.
+            let shifted = Reading { jumps: left, ..reading(111, 11 + ahead, 1) };
+            assert_eq!((clock.observe(&shifted), clock.has_jumped()), (None, false), "{jump}");
+        }
+        // What only looks old is not deleted.
+        assert!(clock.age_base(NOW) <= NOW.plus_micros(-left.micros.max(0)), "{jump}");
+        // Later readings count.
+        assert_eq!(clock.observe(&Reading { jumps: left, ..reading(120, 20 + ahead, 1) }), None, "{jump}");
+        let later = Reading { jumps: left, ..reading(121, 21 + ahead + 3600, 1) };
+        assert!(clock.observe(&later).is_some(), "{jump}");
+    }
+}
+
+#[test]
+fn a_reading_from_before_the_own_shift_changes_nothing_when_it_comes_late() {
+    let clock = measured();
+    let boot_s = clock::since_boot().micros() / SECOND_US;
+    let after = reading(boot_s - 1, boot_s - 101 + 7200, 1);
+    let jump = clock.observe(&after).expect("a jump");
+    clock.follow(Jumps { count: 1, micros: jump });
+    assert_eq!((clock.observe(&after), clock.has_jumped(), clock.offset()), (None, false, jump));
+}
+
+#[test]
+fn a_clock_that_was_set_when_the_server_lost_a_shift_is_no_pause_of_this_machine() {
+    let clock = measured();
+    let jumps = Jumps { count: 1, micros: -30 * 86_400 * SECOND_US };
+    assert_eq!(clock.observe(&Reading { jumps, ..reading(101, 1 - 30 * 86_400, 1) }), None);
+    let lost = reading(110, 10 + 7200, 1);
+    assert!(clock.observe(&lost).is_some());
+    assert!(!clock.was_seen_between(&lost));
+}
+
+#[test]
 fn on_sqlite_a_time_of_another_offset_is_not_confirmed() {
     let mut sqlite = connection::open(&DatabaseUrl::Sqlite(":memory:".into()), Access::ReadWrite).expect("a database");
     let clock = EngineClock::new(false);
