@@ -35,6 +35,9 @@ pub enum Error {
     /// Another transaction has locked a row: a person's, a backup's, or another process's for a moment.
     #[error("a row is locked by another transaction")]
     RowLocked,
+    /// One commit would have too many rows.
+    #[error("a batch has too many rows for one commit")]
+    TooManyRows,
     /// The clock of the server was set, and stored times were shifted, while this transaction ran by the old time.
     #[error("the clock of the database was set")]
     ClockSet,
@@ -152,7 +155,7 @@ impl Error {
             // The query, its parameters or the stored rows are wrong.
             Self::Query(_) | Self::Secret(_) | Self::CorruptValue(_) => false,
             Self::Newer(_) | Self::Foreign | Self::InUse(_) | Self::File(..) => false,
-            Self::OldSqlite(_) | Self::Migration(_) | Self::Panicked => false,
+            Self::OldSqlite(_) | Self::Migration(_) | Self::Panicked | Self::TooManyRows => false,
         }
     }
 

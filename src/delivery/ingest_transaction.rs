@@ -17,12 +17,15 @@ use crate::db::events::routes::{self, Routes, WebhookState};
 use crate::db::inboxes::SourceId;
 use crate::db::{DbConnection, Error, events, inboxes};
 use crate::domain::deliveries::Trigger;
+use crate::domain::events::catalogue::EventName;
 use crate::domain::events::{Event, Unmatched};
 use crate::domain::id::{EventId, InboxId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// Events and deliveries in one commit, unless a single event or batch has more.
 const COMMIT_ROWS_MAX: usize = 500;
+/// Events and deliveries of a batch, which is one commit: on SQLite other writers wait for it.
+pub const BATCH_ROWS_MAX: usize = 10_000;
 
 /// What is stored of a posted event.
 pub(super) struct Stored {
@@ -60,12 +63,16 @@ impl Transaction<'_> {
         let (mut plans, snapshots) = self.plan(conn, batch)?;
         let sizes = self.fitting(&plans, requests.iter().map(Vec::len));
         let count = sizes.iter().sum();
+        // A larger one is alone.
+        if count > 1 && sizes.len() == 1 && self.rows(plans.iter().take(count)) > BATCH_ROWS_MAX {
+            return Err(Error::TooManyRows);
+        }
         plans.truncate(count);
         let subscribed = |event: &Event| self.routes.subscribed(event.name, event.inbox_id);
-        let wanted: HashSet<WebhookId> = new_events(&plans).flat_map(subscribed).collect();
+        let wanted: HashSet<WebhookId> = new_events(plans.iter()).flat_map(subscribed).collect();
         let states = routes::states(conn, &wanted, self.now)?;
         let (mut events, mut deliveries, mut keys) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut stored: Vec<Stored> = Vec::with_capacity(plans.len());
+        let (mut stored, mut reasons): (Vec<Stored>, _) = (Vec::with_capacity(plans.len()), HashMap::new());
         for (plan, posted) in plans.into_iter().zip(batch) {
             let mut done = Stored { accepted: Accepted::KeyMismatch, leased: Vec::new(), waiting: Vec::new() };
             match plan {
@@ -82,7 +89,8 @@ impl Transaction<'_> {
                         let from = deliveries.len();
                         self.fan_out(&event, &states, &mut done, &mut deliveries);
                         let has_none = deliveries.len() == from;
-                        let unmatched = if has_none { Some(self.why_unmatched(conn, &event)?) } else { None };
+                        let unmatched =
+                            if has_none { Some(self.why_unmatched(conn, event.name, &mut reasons)?) } else { None };
                         events.push((event, unmatched));
                     }
                     let count = deliveries.len() - before;
@@ -187,22 +195,21 @@ impl Transaction<'_> {
 
     /// The numbers of events of the requests that one commit takes: at least of one.
     fn fitting(&self, plans: &[Plan], sizes: impl Iterator<Item = usize>) -> Vec<usize> {
-        let rows_of = |plan: &Plan| -> usize {
-            let events = match plan {
-                Plan::New(events) => events.as_slice(),
-                Plan::Answered(_) | Plan::SameAs(_) => &[],
-            };
-            events.iter().map(|event| 1 + self.routes.subscribed(event.name, event.inbox_id).len()).sum()
-        };
         let (mut rows, mut plans, mut fitting) = (0, plans.iter(), Vec::new());
         for size in sizes {
-            rows += plans.by_ref().take(size).map(rows_of).sum::<usize>();
+            rows += self.rows(plans.by_ref().take(size));
             if rows > COMMIT_ROWS_MAX && !fitting.is_empty() {
                 break;
             }
             fitting.push(size);
         }
         fitting
+    }
+
+    /// The events and deliveries that these plans make at most.
+    fn rows<'p>(&self, plans: impl Iterator<Item = &'p Plan>) -> usize {
+        let rows_of = |event: &Event| 1 + self.routes.subscribed(event.name, event.inbox_id).len();
+        new_events(plans).map(rows_of).sum()
     }
 
     /// Adds a delivery for each webhook that gets the event.
@@ -231,17 +238,27 @@ impl Transaction<'_> {
         }
     }
 
-    fn why_unmatched(&self, conn: &mut DbConnection, event: &Event) -> Result<Unmatched, Error> {
-        if self.routes.has_subscribers(event.name) {
-            routes::why_unmatched(conn, event.name, self.now)
-        } else {
-            Ok(Unmatched::Unsubscribed)
+    /// Why no webhook gets an event of this name; `known` are the reasons for those before it.
+    fn why_unmatched(
+        &self,
+        conn: &mut DbConnection,
+        event: EventName,
+        known: &mut HashMap<EventName, Unmatched>,
+    ) -> Result<Unmatched, Error> {
+        if !self.routes.has_subscribers(event) {
+            return Ok(Unmatched::Unsubscribed);
         }
+        if let Some(reason) = known.get(&event) {
+            return Ok(*reason);
+        }
+        let reason = routes::why_unmatched(conn, event, self.now)?;
+        known.insert(event, reason);
+        Ok(reason)
     }
 }
 
-fn new_events(plans: &[Plan]) -> impl Iterator<Item = &Event> {
-    plans.iter().flat_map(|plan| match plan {
+fn new_events<'p>(plans: impl Iterator<Item = &'p Plan>) -> impl Iterator<Item = &'p Event> {
+    plans.flat_map(|plan| match plan {
         Plan::New(events) => events.as_slice(),
         Plan::Answered(_) | Plan::SameAs(_) => &[],
     })

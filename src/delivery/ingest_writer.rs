@@ -71,8 +71,8 @@ fn queue_job(inner: &Arc<Inner>) {
     inner.spawn(write_waiting(Arc::clone(inner)));
 }
 
-/// Stores the events that wait when its transaction begins, and answers their requests. If it fails because of one event, or
-/// because the clock was set, each is stored by itself.
+/// Stores the events that wait when its transaction begins, and answers their requests. If it fails because of one event or
+/// request, or because the clock was set, each is stored by itself.
 async fn write_waiting(inner: Arc<Inner>) {
     let taken = Arc::new(Mutex::new(None));
     let (task, batch) = (Arc::clone(&inner), Arc::clone(&taken));
@@ -105,7 +105,9 @@ async fn write_waiting(inner: Arc<Inner>) {
             let _running = (!inner.db.is_shared()).then(|| RunningJob(Arc::clone(&inner)));
             refuse(inner.intake.queue.take_all().into_iter(), error);
         }
-        (Err(error), Some(waiting)) if is_of_one(&waiting, &error) || matches!(error, Error::ClockSet) => {
+        (Err(error), Some(waiting))
+            if is_of_one(&waiting, &error) || matches!(error, Error::ClockSet | Error::TooManyRows) =>
+        {
             for waiting in waiting {
                 write_request(&inner, waiting).await;
             }

@@ -28,6 +28,7 @@ mod tasks;
 mod worker;
 
 pub use engine::Engine;
+pub use ingest_transaction::BATCH_ROWS_MAX;
 pub use policy::backoff::{DELAYS, LIFETIME};
 pub use posted::{Accepted, Key, Posted, Source};
 pub use shared::{Limits, Pulse};

@@ -39,10 +39,11 @@ impl Key {
         Self { text, body_hash: Sha256::digest(body).to_vec(), window: None }
     }
 
-    /// The key of an item of a batch that has none of its own: the same batch, sent again with its `Idempotency-Key`, is stored
-    /// once.
-    pub fn of_batch(text: &str, place: usize, body: &[u8]) -> Self {
-        Self { text: format!("batch\t{place}\t{text}"), body_hash: Sha256::digest(body).to_vec(), window: None }
+    /// The key of an item of a batch that has none of its own: with the same `Idempotency-Key` the same event is stored once,
+    /// also if only a part of the batch is sent again. `earlier` items of the batch are equal to it.
+    pub fn of_batch(text: &str, earlier: usize, body: &[u8]) -> Self {
+        let hash = Sha256::digest(body);
+        Self { text: format!("batch\t{earlier}\t{}\t{text}", hex(&hash)), body_hash: hash.to_vec(), window: None }
     }
 
     /// `X-Chatwoot-Delivery`, which is the same when Chatwoot sends an event again. `None` if it is empty or no delivery id.

@@ -6,6 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::log_limit::LogLimit;
+use super::request::batch_memory::BatchMemory;
 use super::request::cookie_names::CookieNames;
 use super::sender_cache::IngestTokenCache;
 use crate::clock;
@@ -45,6 +46,8 @@ pub struct State {
     pub(super) wrong_origins_logged: LogLimit,
     pub(super) ingest_tokens: IngestTokenCache,
     pub(super) hasher: Hasher,
+    /// For bodies of ingest that are larger than an event may be.
+    pub(super) batch_memory: BatchMemory,
     log_searches: Arc<Semaphore>,
 }
 
@@ -83,6 +86,7 @@ impl State {
             public,
             ingest_tokens: IngestTokenCache::default(),
             hasher: Hasher::start()?,
+            batch_memory: BatchMemory::new(),
             log_searches: Arc::new(Semaphore::new(LOG_SEARCHES_MAX)),
         })
     }

@@ -294,7 +294,12 @@ async fn a_body_is_read_after_100_continue() {
         app.token("ingest")
     );
     let chunks = format!("1b\r\n{EVENT}\r\n0\r\n\r\n");
-    for (length, body) in [("content-length: 27", EVENT), ("transfer-encoding: chunked", &chunks)] {
+    // A batch may be larger than an event, and than other bodies of the API.
+    let batch = format!("[{EVENT}{}]", " ".repeat(5 * 1024 * 1024));
+    let large = format!("content-length: {}", batch.len());
+    for (length, body) in
+        [("content-length: 27", EVENT), ("transfer-encoding: chunked", &chunks), (&large, batch.as_str())]
+    {
         let mut stream = sent(&app, format!("{head}{length}\r\nconnection: close\r\n\r\n").as_bytes()).await;
         until(&mut stream, "HTTP/1.1 100 Continue\r\n\r\n").await;
         stream.write_all(body.as_bytes()).await.expect("a write");

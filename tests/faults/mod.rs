@@ -5,6 +5,7 @@
 mod answers;
 mod backlog;
 mod bad_rows;
+mod batches;
 #[cfg(feature = "fault-injection")]
 mod clock;
 #[cfg(feature = "fault-injection")]
@@ -21,8 +22,8 @@ mod mass_changes;
 mod matrix;
 mod memory;
 mod model;
-#[cfg(feature = "fault-injection")]
 mod nagle;
+#[cfg(feature = "fault-injection")]
 mod names;
 #[cfg(feature = "fault-injection")]
 mod partitions;

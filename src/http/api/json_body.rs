@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-pub use crate::http::request::body::{Unread, read};
+pub use crate::http::request::body::{Gathering, Incomplete, Unread, read};
 
 /// The content type is `application/json`, with any parameters.
 pub fn is_json(request: &HttpRequest) -> bool {

@@ -7,6 +7,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH};
 
 use super::{error_pages, security_headers};
 use crate::domain::accounts::user::Language;
+use crate::domain::events::batch;
 use crate::http::State;
 use crate::http::api::chatwoot;
 use crate::http::api::error::ApiError;
@@ -20,10 +21,13 @@ pub fn check(state: &State, request: Request) -> Result<Request, Box<HttpRespons
     let length =
         request.head().headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let path = request.path();
-    let max_payload = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     let is_larger = |limit: usize| length.is_some_and(|length| length > limit as u64);
-    let mut refusal = if path == "/api/v1/events" && is_larger(max_payload) {
-        IngestError::too_large(max_payload).error_response()
+    let mut refusal = if path == "/api/v1/events" {
+        // Only the body itself shows whether it is a batch.
+        if !is_larger(batch::BYTES_MAX) {
+            return Ok(request);
+        }
+        IngestError::body_too_large().error_response()
     } else if path.starts_with("/ingest/") {
         if !is_larger(chatwoot::BODY_BYTES_MAX) {
             return Ok(request);

@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{Error, HttpMessage, HttpRequest};
 use futures_util::{Stream, StreamExt};
+use tokio::time::Instant;
 
 /// How long receiving a whole body may take.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
@@ -33,13 +34,74 @@ pub enum Unread {
     Broken,
 }
 
+/// A body ended early, or was not received within `BODY_TIME_MAX`.
+#[derive(Clone, Copy, Debug)]
+pub struct Incomplete;
+
+/// A body that is read in steps: what it is decides how large it may be.
+pub struct Gathering<S> {
+    payload: S,
+    body: BytesMut,
+    /// The declared length.
+    length: Option<usize>,
+    deadline: Instant,
+}
+
+impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Gathering<S> {
+    /// Nothing is read yet. From now on the whole body may take 10 s.
+    pub fn begin(request: &HttpRequest, payload: S) -> Self {
+        let length = declared_length(request);
+        let expected = length.unwrap_or(UNDECLARED_BYTES).min(EXPECTED_MAX_BYTES);
+        let (body, deadline) = (BytesMut::with_capacity(expected), Instant::now() + BODY_TIME_MAX);
+        Self { payload, body, length, deadline }
+    }
+
+    /// Reads until the end, or until there are more than `limit` bytes. True at the end.
+    pub async fn read_to(&mut self, limit: usize) -> Result<bool, Incomplete> {
+        let reading = async {
+            while self.body.len() <= limit {
+                match self.payload.next().await {
+                    Some(chunk) => self.body.extend_from_slice(&chunk.map_err(|_| Incomplete)?),
+                    None => return Ok(true),
+                }
+            }
+            Ok(false)
+        };
+        tokio::time::timeout_at(self.deadline, reading).await.map_err(|_| Incomplete)?
+    }
+
+    /// What was read so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether a larger length is declared.
+    pub fn declares_more_than(&self, limit: usize) -> bool {
+        self.length.is_some_and(|length| length > limit)
+    }
+
+    /// The declared length; `most` if none was declared or it is larger.
+    pub fn expected(&self, most: usize) -> usize {
+        self.length.unwrap_or(most).min(most)
+    }
+
+    /// What was read.
+    pub fn into_bytes(self) -> Bytes {
+        self.body.freeze()
+    }
+}
+
+fn declared_length(request: &HttpRequest) -> Option<usize> {
+    request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
+}
+
 /// Reads the whole body, up to `limit` bytes. A body whose declared length is larger is refused without reading.
 pub async fn read(
     request: &HttpRequest,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     limit: usize,
 ) -> Result<Bytes, Unread> {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let length = declared_length(request);
     if length.is_some_and(|length| length > limit) {
         return Err(Unread::TooLarge);
     }

@@ -1,5 +1,6 @@
 //! Reading a request: user and session, form, query, body.
 
+pub(super) mod batch_memory;
 pub(super) mod body;
 pub(super) mod cookie_names;
 pub(super) mod csrf;

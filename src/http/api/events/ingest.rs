@@ -1,9 +1,12 @@
 //! `POST /api/v1/events`.
 
+use std::collections::HashMap;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::ingest_error::IngestError;
 use super::{loops, substatus};
@@ -11,12 +14,12 @@ use crate::db;
 use crate::delivery::{Accepted, Key, Posted};
 use crate::domain::events::batch::{self, Format};
 use crate::domain::events::catalogue::EventName;
-use crate::domain::events::incoming::Incoming;
+use crate::domain::events::incoming::{Incoming, may_tell_of_changes};
 use crate::domain::id::{EventId, TokenId};
 use crate::domain::idempotency_key;
 use crate::http::State;
 use crate::http::api::auth::{self, Denied};
-use crate::http::api::json_body::{self, Unread};
+use crate::http::api::json_body::{self, Gathering};
 
 /// Accepts an event or a batch: answers 202 only after all of it that was accepted is on disk.
 pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, IngestError> {
@@ -32,12 +35,10 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     }
     loops::refuse(&request)?;
     let key = idempotency_key(&request)?;
-    let bytes = json_body::read(&request, payload, batch::BYTES_MAX).await.map_err(|unread| match unread {
-        Unread::TooLarge => IngestError::batch_too_large(),
-        Unread::Broken => IngestError::incomplete(),
-    })?;
+    let is_batch = |begin: &[u8]| is_lines || batch::is_array(begin);
+    let (bytes, _memory) = read(&state, &request, payload, is_batch).await?;
     let sender = Sender { state: &state, token, key };
-    let answer = if is_lines || batch::is_array(&bytes) {
+    let answer = if is_batch(&bytes) {
         let format = if is_lines { Format::Lines } else { Format::Array };
         accept_batch(&sender, bytes, format).await
     } else {
@@ -50,6 +51,33 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
         }
         Refused::Problem(problem) => problem,
     })
+}
+
+/// Reads the body: of an event up to `--max-payload` bytes. A batch may have more, for which it takes memory that all batches
+/// share, until it is answered.
+async fn read(
+    state: &State,
+    request: &HttpRequest,
+    payload: Payload,
+    is_batch: impl Fn(&[u8]) -> bool,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), IngestError> {
+    let mut body = Gathering::begin(request, payload);
+    if body.declares_more_than(batch::BYTES_MAX) {
+        return Err(IngestError::body_too_large());
+    }
+    let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
+    if body.read_to(limit).await? {
+        return Ok((body.into_bytes(), None));
+    }
+    if !is_batch(body.bytes()) {
+        return Err(IngestError::too_large(limit));
+    }
+    let memory = state.batch_memory.take(body.expected(batch::BYTES_MAX)).await.ok_or_else(IngestError::overloaded)?;
+    if body.read_to(batch::BYTES_MAX).await? {
+        Ok((body.into_bytes(), Some(memory)))
+    } else {
+        Err(IngestError::body_too_large())
+    }
 }
 
 /// Who sends, and the key of the request.
@@ -73,7 +101,9 @@ impl<E: Into<IngestError>> From<E> for Refused {
 }
 
 async fn accept_one(sender: &Sender<'_>, request: &HttpRequest, bytes: Bytes) -> Result<HttpResponse, Refused> {
-    let event = parse(sender, bytes).await?;
+    check_size(sender.state, &bytes)?;
+    let substatus = substatus::of(sender.state, &bytes).await?;
+    let event = Incoming::parse(bytes, &substatus)?;
     let delivery = request.headers().get("x-chatwoot-delivery").and_then(|value| value.to_str().ok());
     let key = match &sender.key {
         Some(text) => Some(Key::of_sender(text.clone(), &event.body)),
@@ -95,8 +125,9 @@ async fn accept_one(sender: &Sender<'_>, request: &HttpRequest, bytes: Bytes) ->
 async fn accept_batch(sender: &Sender<'_>, bytes: Bytes, format: Format) -> Result<HttpResponse, Refused> {
     let items = batch::split(bytes, format)?;
     let (mut read, mut posted) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
-    for (place, item) in items.into_iter().enumerate() {
-        read.push(read_item(sender, place, &item).await.map(|(name, event)| {
+    let mut reader = ItemReader { sender, substatus: None, keyless: HashMap::new() };
+    for item in items {
+        read.push(reader.read(&item).await.map(|(name, event)| {
             posted.push(event);
             name
         }));
@@ -118,15 +149,34 @@ async fn accept_batch(sender: &Sender<'_>, bytes: Bytes, format: Format) -> Resu
     Ok(HttpResponse::Accepted().json(answers))
 }
 
-async fn read_item(sender: &Sender<'_>, place: usize, item: &Bytes) -> Result<(EventName, Posted), IngestError> {
-    let item = batch::item(item)?;
-    let event = parse(sender, item.body).await?;
-    let key = match (item.idempotency_key, &sender.key) {
-        (Some(own), _) => Some(Key::of_sender(own, &event.body)),
-        (None, Some(key)) => Some(Key::of_batch(key, place, &event.body)),
-        (None, None) => None,
-    };
-    Ok((event.name, Posted::of_token(event, sender.token, key)))
+/// Reads the items of a batch one after the other.
+struct ItemReader<'a> {
+    sender: &'a Sender<'a>,
+    /// The name of the attribute, once an item needs it.
+    substatus: Option<String>,
+    /// How many items without a key of their own have this body.
+    keyless: HashMap<Bytes, usize>,
+}
+
+impl ItemReader<'_> {
+    async fn read(&mut self, item: &Bytes) -> Result<(EventName, Posted), IngestError> {
+        let item = batch::item(item)?;
+        check_size(self.sender.state, &item.body)?;
+        if self.substatus.is_none() && may_tell_of_changes(&item.body) {
+            self.substatus = Some(substatus::of(self.sender.state, &item.body).await?);
+        }
+        let event = Incoming::parse(item.body, self.substatus.as_deref().unwrap_or_default())?;
+        let key = match (item.idempotency_key, &self.sender.key) {
+            (Some(own), _) => Some(Key::of_sender(own, &event.body)),
+            (None, Some(key)) => {
+                let equal = self.keyless.entry(event.body.clone()).or_default();
+                *equal += 1;
+                Some(Key::of_batch(key, *equal - 1, &event.body))
+            }
+            (None, None) => None,
+        };
+        Ok((event.name, Posted::of_token(event, self.sender.token, key)))
+    }
 }
 
 fn outcome(name: EventName, accepted: Result<Accepted, db::Error>) -> Value {
@@ -140,13 +190,9 @@ fn outcome(name: EventName, accepted: Result<Accepted, db::Error>) -> Value {
     json!({ "status": 202, "id": id, "event": name, "deliveries": deliveries, "replayed": replayed })
 }
 
-async fn parse(sender: &Sender<'_>, body: Bytes) -> Result<Incoming, IngestError> {
-    let limit = usize::try_from(sender.state.web.max_payload).unwrap_or(usize::MAX);
-    if body.len() > limit {
-        return Err(IngestError::too_large(limit));
-    }
-    let substatus = substatus::of(sender.state, &body).await?;
-    Ok(Incoming::parse(body, &substatus)?)
+fn check_size(state: &State, body: &Bytes) -> Result<(), IngestError> {
+    let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
+    if body.len() > limit { Err(IngestError::too_large(limit)) } else { Ok(()) }
 }
 
 fn denied(denied: Denied) -> IngestError {

@@ -1,13 +1,17 @@
 //! Errors of ingest: RFC 9457 `application/problem+json`.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 
 use crate::db;
+use crate::delivery::BATCH_ROWS_MAX;
 use crate::domain::events::batch::{self, BadWrapper, NoBatch};
 use crate::domain::events::incoming::Refused;
+use crate::http::api::json_body::Incomplete;
 
 /// An event that was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +20,7 @@ pub struct IngestError {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
-    field: &'static str,
+    field: Cow<'static, str>,
     detail: String,
 }
 
@@ -26,10 +30,10 @@ impl IngestError {
         status: StatusCode,
         code: &'static str,
         title: &'static str,
-        field: &'static str,
+        field: impl Into<Cow<'static, str>>,
         detail: String,
     ) -> Self {
-        Self { status, code, title, field, detail }
+        Self { status, code, title, field: field.into(), detail }
     }
 
     pub fn too_large(limit: usize) -> Self {
@@ -37,9 +41,17 @@ impl IngestError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The event is too large", "body", detail)
     }
 
-    pub fn batch_too_large() -> Self {
-        let detail = format!("The batch is larger than {} bytes. Send it in parts.", batch::BYTES_MAX);
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The batch is too large", "body", detail)
+    /// 413 for a body that no batch may have.
+    pub fn body_too_large() -> Self {
+        let detail = format!("The body is larger than {} bytes. Send a batch in parts.", batch::BYTES_MAX);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large", "body", detail)
+    }
+
+    /// 422: too many rows for one commit. Nothing was stored.
+    pub fn too_many_deliveries() -> Self {
+        let detail = format!("The batch makes more than {BATCH_ROWS_MAX} events and deliveries. Send it in parts.");
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "too_many_deliveries", "The batch has too many deliveries", "body", detail)
     }
 
     /// 400 for an idempotency key; `field` is the header or the member of an item.
@@ -115,12 +127,21 @@ impl IngestError {
 
 impl From<db::Error> for IngestError {
     fn from(error: db::Error) -> Self {
+        if matches!(error, db::Error::TooManyRows) {
+            return Self::too_many_deliveries();
+        }
         error.log("an event could not be stored");
         match error {
             db::Error::Unconfirmed => Self::unconfirmed(),
             error if error.is_temporary() => Self::overloaded(),
             _ => Self::internal(),
         }
+    }
+}
+
+impl From<Incomplete> for IngestError {
+    fn from(_: Incomplete) -> Self {
+        Self::incomplete()
     }
 }
 
@@ -148,7 +169,7 @@ impl From<BadWrapper> for IngestError {
                 let name: String = name.chars().take(100).collect();
                 let detail = format!("{name:?} is unknown beside “event” and “idempotency_key”.");
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Self::new(status, "unknown_parameter", "The item has an unknown member", "body", detail)
+                Self::new(status, "unknown_parameter", "The item has an unknown member", name, detail)
             }
         }
     }
