@@ -249,7 +249,8 @@ async fn a_body_that_is_too_large_gets_no_100_continue() {
         ("/webhooks", 512 * KIB),
         ("/webhooks/1/test", 3 * 4096 + 16 * KIB),
         ("/webhooks/1/verify", 3 * 4096 + 16 * KIB),
-        ("/api/v1/events", 4096),
+        // A batch, whatever an event may have.
+        ("/api/v1/events", 8 * 1024 * KIB),
         ("/api/v1/accounts/1/webhooks", 4 * 1024 * KIB),
     ] {
         let ask = async |length: usize| {
