@@ -170,7 +170,9 @@ async fn on_postgres_a_result_that_waited_for_a_shift_is_due_by_the_new_clock() 
         let webhook = api.webhook(&webhook(&receiver.at("/a"))).await;
         api.accepted(event("message_created")).await;
         receiver.first("/a").await;
-        shift_before("UPDATE", shifting(&app), &wall, &app, jump).await;
+        let mut shifting = shifting(&app);
+        shift_rows(&mut shifting, jump);
+        shift_before("%deliveries", shifting, &wall, &app, jump).await;
         let delivery = eventually("an attempt", || async {
             let delivery = delivery_of(&api, &webhook).await;
             delivery["attempts"].as_array().is_some_and(|all| all.len() == 1).then_some(delivery)
