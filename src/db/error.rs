@@ -184,8 +184,8 @@ impl Error {
     }
 
     /// Logs the error at level `error`; `consequence` is the text of the line. An outage is one line when it begins, so
-    /// its consequences are at level `debug`, as is a clock that was set: the next try follows it. A damaged or moved file was logged when it was found, and a call after the
-    /// close of the database is no fault: these log nothing.
+    /// its consequences are at level `debug`, as is a clock that was set: the next try follows it. A damaged or moved file was
+    /// logged when it was found, and a call after the close of the database is no fault: these log nothing.
     pub fn log(&self, consequence: &str) {
         if matches!(self, Self::Damaged(_) | Self::Unusable(_) | Self::Closed) {
             return;

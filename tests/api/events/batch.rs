@@ -89,7 +89,9 @@ async fn a_bad_item_fails_alone() {
         (numbered(2), (202, "1")),
     ];
     let (bodies, all): (Vec<String>, Vec<(u64, &str)>) = shared.into_iter().unzip();
-    assert_eq!(outcomes(&array(&api, format!("[{}]", bodies.join(","))).await), expected(&all));
+    let answer = array(&api, format!("[{}]", bodies.join(","))).await;
+    assert_eq!(outcomes(&answer), expected(&all));
+    assert_eq!(items(&answer)[6]["errors"][0]["field"], "idempotencyKey");
     let broken = [(r#"{"event":"message_created""#, (400, "invalid_json")), ("}{", (400, "invalid_json"))];
     let mut text = bodies.join("\n").into_bytes();
     text.extend(b"\n{\"event\":\"message_created\xff\"}");
@@ -172,6 +174,8 @@ async fn the_key_of_the_request_covers_the_items_without_one() {
     let part = items(&send(&format!("[{},{}]", numbered(9), numbered(1))).await);
     assert_eq!((&part[0]["replayed"], &part[1]["replayed"]), (&json!(false), &json!(true)));
     assert_eq!(part[1]["id"], first[0]["id"]);
+    // For a single event the same text is another key.
+    assert_eq!(api.send_once("nightly", numbered(1)).await.header("idempotent-replayed"), "");
     // Two items with one key: the second repeats the first, or contradicts it.
     let same = |body: &str| format!(r#"{{"idempotency_key":"same","event":{body}}}"#);
     let twins = format!("[{},{},{}]", same(&numbered(1)), same(&numbered(1)), same(&numbered(2)));
