@@ -108,7 +108,7 @@ pub(super) struct Ended {
 pub(super) async fn make(inner: &Inner, claimed: &Claimed) -> Ended {
     let offset_before = inner.clock.offset();
     let started_at = inner.clock.now_at(offset_before);
-    let exchange = AssertUnwindSafe(exchange(inner, claimed, clock::now())).catch_unwind().await;
+    let exchange = AssertUnwindSafe(exchange(inner, claimed, started_at)).catch_unwind().await;
     let Exchange { shown, result } = exchange.unwrap_or_else(|_| Exchange::not_sent("panic"));
     let clock_offset = inner.clock.offset();
     let ended_at = inner.clock.now_at(clock_offset);

@@ -1,9 +1,8 @@
 //! Starts and cancels recoveries, which send failed deliveries again.
 
-use crate::clock;
 use crate::db::deliveries::recoveries::{self, Recovery, Wanted};
 use crate::db::form_answers::{self, Done, FormKey};
-use crate::db::{Db, DbConnection, Error, WriteError, webhooks};
+use crate::db::{self, Db, DbConnection, Error, WriteError, webhooks};
 use crate::domain::id::RecoveryId;
 
 /// Why no recovery was started.
@@ -27,7 +26,8 @@ pub async fn start(db: &Db, wanted: Wanted, form: Option<&FormKey>) -> Result<Re
                 return Err(WriteError::Refused(Refused::WebhookOff));
             }
         }
-        let begun = recoveries::start(conn, &wanted, clock::now())?;
+        let now = db::now_on(conn)?;
+        let begun = recoveries::start(conn, &wanted, now)?;
         begun.map(|(id, _)| Done::plain(id)).ok_or(WriteError::Refused(Refused::NothingFailed))
     };
     let start = move |conn: &mut DbConnection| {
@@ -39,5 +39,9 @@ pub async fn start(db: &Db, wanted: Wanted, form: Option<&FormKey>) -> Result<Re
 
 /// Cancels a recovery; deliveries that it has made already continue. False if it had ended, or does not exist.
 pub async fn cancel(db: &Db, id: RecoveryId) -> Result<bool, Error> {
-    db.write(move |conn| recoveries::cancel(conn, id, clock::now())).await
+    let cancel = move |conn: &mut DbConnection| {
+        let now = db::now_on(conn)?;
+        recoveries::cancel(conn, id, now)
+    };
+    db.write(cancel).await
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock;
-use crate::db::{Db, DbConnection, WriteError, inboxes, webhooks};
+use crate::db::{self, Db, DbConnection, WriteError, inboxes, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
@@ -120,7 +120,8 @@ impl SaveWebhook {
             }
         };
         if let Some(enabled) = enabled {
-            webhooks::set_enabled(conn, id, enabled, clock::now())?;
+            let now = db::now_on(conn)?;
+            webhooks::set_enabled(conn, id, enabled, now)?;
         }
         Ok(Saved { id, inboxes, same_url, secret, turned_on })
     }

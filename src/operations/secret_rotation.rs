@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::NotFound;
 use crate::clock;
 use crate::db::form_answers::{Done, FormKey};
-use crate::db::{Db, DbConnection, WriteError, webhooks};
+use crate::db::{self, Db, DbConnection, WriteError, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::signing::SigningSecret;
@@ -45,18 +45,18 @@ impl Overlap {
 }
 
 /// Replaces the signing secret of a webhook by a random one, which the result holds. The old one stays valid for
-/// `overlap` from `now`. The same form replaces it only once; its result holds the secret until that has been shown.
+/// `overlap` from now on. The same form replaces it only once; its result holds the secret until that has been shown.
 pub async fn rotate(
     db: &Db,
     webhook: WebhookId,
     overlap: Overlap,
-    now: Timestamp,
     form: Option<&FormKey>,
 ) -> Result<Done<()>, WriteError<NotFound>> {
     let secret = SigningSecret::from_random(clock::random());
     let secret_box = db.secret_box();
     let rotate = move |conn: &mut DbConnection| {
-        if webhooks::rotate(conn, &secret_box, webhook, &secret, overlap.until(now))? {
+        let until = overlap.until(db::now_on(conn)?);
+        if webhooks::rotate(conn, &secret_box, webhook, &secret, until)? {
             Ok(Done { made: (), secret: Some(secret.reveal().to_owned()) })
         } else {
             Err(WriteError::Refused(NotFound))

@@ -116,6 +116,41 @@ async fn on_postgres_the_clock_of_this_machine_alone_changes_nothing() {
     assert_eq!((shifts(&app), receiver.seen("/later").len()), (0, 1));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Postgres: tests/run"]
+async fn on_postgres_what_forms_and_the_api_store_does_not_depend_on_the_clock_of_this_machine() {
+    for ahead in [30 * DAY, -30 * DAY] {
+        let (wall, receiver) = (Wall::at(ahead), Receiver::start());
+        let app = App::at(Place::on_postgres().set("HACHOK_FAULT_CLOCK", &wall.file.to_string_lossy()));
+        let api = app.api("admin");
+        let webhook = api.webhook(&webhook(&receiver.at("/a"))).await;
+        let path = format!("webhooks/{}", webhook["id"]);
+        // The old secret signs, too.
+        assert_eq!(api.post(&format!("{path}/secret"), &json!({ "overlap": "24h" })).await.status, 200);
+        api.accepted(event("message_created")).await;
+        let request = receiver.first("/a").await;
+        assert_eq!(request.header("webhook-signature").split(' ').count(), 2, "{ahead} s");
+        // A webhook that is off holds what comes for seven days.
+        assert_eq!(api.patch(&path, &json!({ "enabled": false })).await.status, 200);
+        assert_eq!(api.send(event("message_created")).await.json()["deliveries"], 1, "{ahead} s");
+        assert_eq!(api.deliveries("status=held").await.len(), 1, "{ahead} s");
+        let mut store = Store::of(&app);
+        let now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+        let recent = format!("webhooks WHERE disabled_at BETWEEN {now} - 60000000 AND {now}");
+        assert_eq!(store.count(&recent), 1, "{ahead} s");
+        // What failed until now can be sent again.
+        assert_eq!(api.patch(&path, &json!({ "enabled": true })).await.status, 200);
+        receiver.await_requests("/a", 2).await;
+        eventually("both results", || async { (api.deliveries("status=success").await.len() == 2).then_some(()) })
+            .await;
+        store.run("UPDATE deliveries SET status = 'failed', reason = 'exhausted'");
+        let since = Timestamp::now() - SignedDuration::from_hours(1);
+        let recovery = api.post(&format!("{path}/recoveries"), &json!({ "since": since.to_string() })).await;
+        assert_eq!(recovery.json()["payload"]["recovery"]["count"], 2, "{ahead} s: {}", recovery.text);
+        receiver.await_requests("/a", 4).await;
+    }
+}
+
 /// Holds what a process holds while it shifts stored times.
 fn shifting(app: &App) -> Store {
     let mut store = Store::of(app);

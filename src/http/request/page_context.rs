@@ -135,7 +135,7 @@ pub(in crate::http) fn anonymous(state: &State, request: &HttpRequest) -> PageCo
         page: return_page::of(state, request),
         ended: None,
         kept: None,
-        now: clock::now(),
+        now: state.engine.now(),
         address: client(state, request),
         browser: browser(request),
         head: request_line::is_head(request),
@@ -150,7 +150,7 @@ pub(in crate::http) async fn read(
     request: &HttpRequest,
 ) -> Result<(PageContext, Vec<Cookie<'static>>), PageError> {
     let session = UserSession(request.get_session());
-    let now = clock::now();
+    let now = state.engine.now();
     let id = session.user();
     let found = match id {
         None => (None, 0, 0),

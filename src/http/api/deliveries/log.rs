@@ -5,7 +5,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use serde_json::{Value, json};
 
-use crate::clock;
 use crate::db::deliveries::log;
 use crate::db::{DbConnection, events, webhooks};
 use crate::domain::id::DeliveryId;
@@ -21,7 +20,7 @@ type Ids = Path<(String, String)>;
 /// The log, newest first.
 pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
     let limit = limit(query.limit.as_deref())?;
-    let now = clock::now();
+    let now = state.engine.now();
     let Parsed { filter, cursor, unrecognised, .. } = query.parse("UTC", now);
     ApiError::check_filters(&unrecognised)?;
     let permit = state.search_permit(&filter).await?;
@@ -37,13 +36,13 @@ pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -
 
 /// One delivery with its payload and attempts.
 pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
-    let id = id(&ids)?;
+    let (id, now) = (id(&ids)?, state.engine.now());
     let shape = state
         .db
         .read(move |conn| {
             let Some((delivery, attempts)) = log::attempts::with_attempts(conn, id)? else { return Ok(None) };
             let body = events::body(conn, delivery.event_id)?;
-            let progress = webhooks::health::obstacles(conn, &[delivery.webhook_id], clock::now())?.progress(&delivery);
+            let progress = webhooks::health::obstacles(conn, &[delivery.webhook_id], now)?.progress(&delivery);
             Ok(Some(WholeDelivery::new(&delivery, progress, body.as_deref(), &attempts)))
         })
         .await?;
@@ -54,8 +53,8 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 /// Sends the event of a delivery again: 202 with the new delivery.
 pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let delivery = redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?;
-    let made = delivery.clone();
-    let obstacles = move |conn: &mut DbConnection| webhooks::health::obstacles(conn, &[made.webhook_id], clock::now());
+    let (made, now) = (delivery.clone(), state.engine.now());
+    let obstacles = move |conn: &mut DbConnection| webhooks::health::obstacles(conn, &[made.webhook_id], now);
     let progress = state.db.read(obstacles).await?.progress(&delivery);
     Ok(HttpResponse::Accepted()
         .json(json!({ "payload": { "delivery": response_json::delivery(&delivery, progress) } })))

@@ -6,7 +6,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
-use crate::clock;
 use crate::db::WriteError;
 use crate::db::deliveries as db;
 use crate::db::deliveries::recoveries::{Part, Recovery, Wanted};
@@ -35,7 +34,7 @@ pub async fn start(
         event: None,
         inbox: None,
         since: Timestamp::from_micros(since.as_microsecond()),
-        until: clock::now(),
+        until: state.engine.now(),
     };
     let (id, count) = match recoveries::start(&state.db, wanted, None).await {
         Ok(recovery) => (Some(recovery.id), recovery.total),

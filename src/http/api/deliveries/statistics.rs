@@ -5,7 +5,6 @@ use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::clock;
 use crate::db::deliveries::{hourly_counts, statistics};
 use crate::db::{DbConnection, Error, webhooks};
 use crate::domain::id::WebhookId;
@@ -36,7 +35,8 @@ pub async fn show(
         Some(text) => Range::parse(text).ok_or_else(|| ApiError::invalid("range", "range must be 24h or 7d"))?,
     };
     let id = ids.1;
-    let statistics = state.db.read(move |conn| load(conn, id, range, clock::now())).await?;
+    let now = state.engine.now();
+    let statistics = state.db.read(move |conn| load(conn, id, range, now)).await?;
     let statistics = statistics.ok_or_else(ApiError::not_found)?;
     Ok(HttpResponse::Ok().json(json!({ "payload": { "statistics": statistics } })))
 }

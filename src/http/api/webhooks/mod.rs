@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 use super::error::ApiError;
 use super::management::{Caller, Object, RawObject};
 use super::response_json::{WholeDelivery, envelope};
-use crate::clock;
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{self, DbConnection, Error, inboxes, webhooks};
 use crate::domain::deliveries::state::Progress;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::check_test_body;
@@ -102,7 +101,13 @@ fn input(object: Object) -> Result<Map<String, Value>, ApiError> {
 /// Deletes a webhook: 200 with an empty body, as Chatwoot does.
 pub async fn delete(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
-    let deleted = state.db.write(move |conn| webhooks::delete(conn, id, clock::now())).await?;
+    let deleted = state
+        .db
+        .write(move |conn| {
+            let now = db::now_on(conn)?;
+            webhooks::delete(conn, id, now)
+        })
+        .await?;
     if !deleted {
         return Err(ApiError::not_found());
     }
@@ -118,7 +123,7 @@ pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
         Some(_) => return Err(unknown_overlap()),
     };
     let id = ids.1;
-    let rotated = secret_rotation::rotate(&state.db, id, overlap, clock::now(), None).await?;
+    let rotated = secret_rotation::rotate(&state.db, id, overlap, None).await?;
     let (webhook, inboxes) = found(&state, id).await?;
     Ok(answer(&webhook, &inboxes, rotated.secret.as_deref()))
 }
@@ -145,7 +150,7 @@ pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObje
     check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
     let sent = test_event::send(&state.db, &state.engine, ids.1, event, body.clone(), None).await?;
     // A test is sent once, whatever the state of its webhook.
-    let progress = Progress::of(&sent.delivery, None, clock::now());
+    let progress = Progress::of(&sent.delivery, None, state.engine.now());
     let shown = WholeDelivery::new(&sent.delivery, progress, Some(&body), &sent.attempts);
     Ok(HttpResponse::Ok().json(envelope("delivery", shown)))
 }

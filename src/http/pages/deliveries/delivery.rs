@@ -6,10 +6,9 @@ use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use crate::clock;
 use crate::db::deliveries::{log, queue};
 use crate::db::system::settings;
-use crate::db::{events, inboxes, webhooks};
+use crate::db::{self, DbConnection, events, inboxes, webhooks};
 use crate::domain::deliveries::ATTEMPTS;
 use crate::domain::id::DeliveryId;
 use crate::http::State;
@@ -164,8 +163,11 @@ pub async fn cancel(
     _form: Form,
 ) -> Answer {
     let id = parse(&id)?;
-    let now = clock::now();
-    let cancelled = state.db.write(move |conn| queue::cancel(conn, id, now)).await?;
+    let cancel = move |conn: &mut DbConnection| {
+        let now = db::now_on(conn)?;
+        queue::cancel(conn, id, now)
+    };
+    let cancelled = state.db.write(cancel).await?;
     if context.htmx {
         return render_delivery(&state, &context, id, &page_query(&request), Fragment::Delivery).await;
     }

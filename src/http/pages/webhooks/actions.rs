@@ -7,10 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
 use super::list::{find, row};
-use crate::clock;
 use crate::db::deliveries::statistics;
 use crate::db::form_answers::Done;
-use crate::db::{DbConnection, WriteError, webhooks};
+use crate::db::{self, DbConnection, WriteError, webhooks};
 use crate::domain::id::WebhookId;
 use crate::http::State;
 use crate::http::error::PageError;
@@ -46,7 +45,13 @@ async fn switch(
     if on && !webhook.enabled && state.db.read(move |conn| statistics::has_pending(conn, id)).await? {
         return Ok(redirect_to(context, &format!("/webhooks/{id}/held")));
     }
-    let there = state.db.write(move |conn| webhooks::set_enabled(conn, id, on, clock::now())).await?;
+    let there = state
+        .db
+        .write(move |conn| {
+            let now = db::now_on(conn)?;
+            webhooks::set_enabled(conn, id, on, now)
+        })
+        .await?;
     if !there {
         return Err(PageError::NotFound);
     }
@@ -87,10 +92,11 @@ pub async fn delete(
     form: Form,
 ) -> Answer {
     let id = id.into_inner();
-    let delete = move |conn: &mut DbConnection| match webhooks::delete(conn, id, clock::now())? {
-        true => Ok(Done::plain(())),
-        false => Err(WriteError::Refused(PageError::NotFound)),
-    };
+    let delete =
+        move |conn: &mut DbConnection| match db::now_on(conn).and_then(|now| webhooks::delete(conn, id, now))? {
+            true => Ok(Done::plain(())),
+            false => Err(WriteError::Refused(PageError::NotFound)),
+        };
     double_submit::write(&state, form.once(), delete).await?;
     state.engine.continue_mass_changes();
     UserSession(session).store_notice(NoticeKind::WebhookDeleted.as_str());

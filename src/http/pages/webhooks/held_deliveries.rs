@@ -5,11 +5,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
 use super::list::find;
-use crate::clock;
 use crate::db::deliveries::statistics;
 use crate::db::form_answers::Done;
 use crate::db::webhooks::mass_changes;
-use crate::db::{DbConnection, WriteError};
+use crate::db::{self, DbConnection, WriteError};
 use crate::domain::id::WebhookId;
 use crate::domain::webhooks::Held;
 use crate::http::State;
@@ -53,8 +52,9 @@ pub async fn settle(
         "" => (Held::Send, NoticeKind::WebhookTurnedOn),
         _ => return Err(PageError::BadRequest),
     };
-    let now = clock::now();
-    let settle = move |conn: &mut DbConnection| match mass_changes::settle(conn, id, held, now)? {
+    let settle = move |conn: &mut DbConnection| match db::now_on(conn)
+        .and_then(|now| mass_changes::settle(conn, id, held, now))?
+    {
         Some(_) => Ok(Done::plain(())),
         None => Err(WriteError::Refused(PageError::NotFound)),
     };

@@ -38,7 +38,7 @@ pub async fn rotate(
         return end_old_secret(&state, &context, id).await;
     }
     let overlap = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?;
-    let rotated = secret_rotation::rotate(&state.db, id, overlap, context.now, form.once()).await?;
+    let rotated = secret_rotation::rotate(&state.db, id, overlap, form.once()).await?;
     let session = UserSession(session);
     if let Some(key) = rotated.secret {
         store(&state, &session, &context, id, &key, &form)?;
