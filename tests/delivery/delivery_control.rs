@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::delivery::{after_attempt, delivery_when};
+use crate::delivery::{after_attempt, delivery_when, first_attempt};
 use crate::support::{Api, App, Place, Receiver, Reply, event, eventually, webhook};
 
 fn asking(status: u16, value: &str) -> Reply {
@@ -17,26 +17,31 @@ async fn until_status(api: &Api, id: &Value, status: &str) {
     eventually(&format!("{id} {status}"), || async { (shown(api, id).await["status"] == status).then_some(()) }).await;
 }
 
-/// The only delivery of each webhook, in the order of `made`, after its first attempt.
-async fn first_attempts(api: &Api, made: &[Value]) -> Vec<Value> {
-    let mut deliveries = Vec::new();
-    for webhook in made {
-        let ended = eventually("the first attempt", || async {
-            let listed = api.deliveries(&format!("webhook={}", webhook["id"])).await;
-            let delivery = api.delivery(listed.first()?["id"].as_str()?).await;
-            let outcome = &delivery["attempts"][0]["outcome"];
-            (outcome == "failed" || outcome == "succeeded").then_some(delivery)
-        });
-        deliveries.push(ended.await);
+/// A webhook for each list of answers, and the delivery of one event to each after its first attempt.
+async fn answered<const N: usize>(
+    api: &Api,
+    receiver: &Receiver,
+    answers: impl IntoIterator<Item = [Reply; N]>,
+) -> Vec<(Value, Value)> {
+    let mut made = Vec::new();
+    for (number, replies) in answers.into_iter().enumerate() {
+        let path = format!("/{number}");
+        receiver.answers(&path, replies);
+        made.push(api.webhook(&webhook(&receiver.at(&path))).await["id"].clone());
     }
-    deliveries
+    api.accepted(event("message_created")).await;
+    let mut answered = Vec::new();
+    for id in made {
+        let delivery = first_attempt(api, &id).await;
+        answered.push((id, delivery));
+    }
+    answered
 }
 
 #[tokio::test]
 async fn abort_message_ends_a_failed_delivery_and_leaves_a_success_as_it_is() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
-    let mut made = Vec::new();
     let cases = [
         (400, "abort-message", "failed", "active"),
         (404, "ABORT-Message", "failed", "active"),
@@ -52,19 +57,15 @@ async fn abort_message_ends_a_failed_delivery_and_leaves_a_success_as_it_is() {
         (500, "pause", "pending", "active"),
         (500, "", "pending", "active"),
     ];
-    for (number, (status, value, ..)) in cases.into_iter().enumerate() {
-        receiver.answers(&format!("/{number}"), [asking(status, value)]);
-        made.push(api.webhook(&webhook(&receiver.at(&format!("/{number}")))).await);
-    }
-    api.accepted(event("message_created")).await;
-    for ((delivery, webhook), case) in first_attempts(&api, &made).await.iter().zip(&made).zip(cases) {
+    let answers = cases.map(|(status, value, ..)| [asking(status, value)]);
+    for ((webhook, delivery), case) in answered(&api, &receiver, answers).await.iter().zip(cases) {
         let (code, _, status, state) = case;
         assert_eq!(delivery["attempts"][0]["response"]["status"], code, "{case:?}");
         assert_eq!(delivery["status"], status, "{case:?}: {delivery}");
         let reason = if status == "failed" { json!("aborted") } else { Value::Null };
         assert_eq!(delivery["reason"], reason, "{case:?}: {delivery}");
         assert_eq!(delivery["next_attempt_at"].is_null(), status != "pending", "{case:?}: {delivery}");
-        until_status(&api, &webhook["id"], state).await;
+        until_status(&api, webhook, state).await;
     }
     // A recovery leaves out what the receiver refused; a person can still send it again.
     let begun = api.post("webhooks/1/recoveries", &json!({ "since": "2026-01-01T00:00:00Z" })).await;
@@ -90,7 +91,6 @@ async fn a_redirect_that_counts_as_delivered_is_not_aborted() {
 async fn disable_turns_the_webhook_off_with_any_status_as_a_410_does() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
-    let mut made = Vec::new();
     let cases = [
         (200, "disable", "success", "auto_disabled"),
         (204, "Disable", "success", "auto_disabled"),
@@ -105,17 +105,12 @@ async fn disable_turns_the_webhook_off_with_any_status_as_a_410_does() {
         (200, "disable;now", "success", "active"),
         (200, "enable", "success", "active"),
     ];
-    for (number, (status, value, ..)) in cases.into_iter().enumerate() {
-        let later = if value.contains("disable") { Reply::Status(204) } else { asking(status, value) };
-        receiver.answers(&format!("/{number}"), [asking(status, value), later]);
-        made.push(api.webhook(&webhook(&receiver.at(&format!("/{number}")))).await);
-    }
-    api.accepted(event("message_created")).await;
-    for ((delivery, webhook), case) in first_attempts(&api, &made).await.iter().zip(&made).zip(cases) {
+    let answers = cases.map(|(status, value, ..)| [asking(status, value), Reply::Status(204)]);
+    for ((webhook, delivery), case) in answered(&api, &receiver, answers).await.iter().zip(cases) {
         let (_, _, status, state) = case;
         assert_eq!(delivery["status"], status, "{case:?}: {delivery}");
-        until_status(&api, &webhook["id"], state).await;
-        assert_eq!(shown(&api, &webhook["id"]).await["enabled"], state == "active", "{case:?}");
+        until_status(&api, webhook, state).await;
+        assert_eq!(shown(&api, webhook).await["enabled"], state == "active", "{case:?}");
         if status == "pending" {
             assert_eq!((&delivery["state"], &delivery["held_because"]), (&json!("held"), &json!("off")), "{case:?}");
         }
@@ -180,13 +175,10 @@ async fn a_test_changes_nothing_and_says_what_a_real_event_would() {
 async fn pages_say_why_in_both_languages() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (api, admin) = (app.api("admin"), app.admin().await);
-    receiver.answers("/off", [asking(200, "disable")]);
-    receiver.answers("/no", [asking(422, "abort-message")]);
-    let made = [api.webhook(&webhook(&receiver.at("/off"))).await, api.webhook(&webhook(&receiver.at("/no"))).await];
-    api.accepted(event("message_created")).await;
-    let deliveries = first_attempts(&api, &made).await;
-    until_status(&api, &made[0]["id"], "auto_disabled").await;
-    let [off, aborted] = [0, 1].map(|number| format!("/deliveries/{}", deliveries[number]["id"].as_str().expect("id")));
+    let answers = [[asking(200, "disable")], [asking(422, "abort-message")]];
+    let made = answered(&api, &receiver, answers).await;
+    until_status(&api, &json!(1), "auto_disabled").await;
+    let [off, aborted] = [0, 1].map(|number| format!("/deliveries/{}", made[number].1["id"].as_str().expect("an id")));
     let attempt = format!("{off}?attempt=1");
     for (path, texts) in [
         (
@@ -245,13 +237,8 @@ fn hold(app: &App, webhook: &Value, after_us: i64, count: u32) {
 async fn the_alert_leads_to_the_attempt_however_many_deliveries_are_held_since() {
     let (app, receiver) = (App::start(), Receiver::start());
     let (api, admin) = (app.api("admin"), app.admin().await);
-    receiver.answers("/asks", [asking(500, "disable")]);
-    receiver.answers("/gone", [Reply::Status(410)]);
-    let made = [api.webhook(&webhook(&receiver.at("/asks"))).await, api.webhook(&webhook(&receiver.at("/gone"))).await];
-    api.accepted(event("message_created")).await;
-    let deliveries = first_attempts(&api, &made).await;
-    for (webhook, delivery) in made.iter().zip(&deliveries) {
-        let id = &webhook["id"];
+    let answers = [[asking(500, "disable")], [Reply::Status(410)]];
+    for (id, delivery) in &answered(&api, &receiver, answers).await {
         until_status(&api, id, "auto_disabled").await;
         // Received at the same time as the one that was answered, and long after.
         hold(&app, id, 0, 600);

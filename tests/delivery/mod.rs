@@ -47,3 +47,14 @@ pub async fn after_attempt(api: &Api, number: usize) -> Value {
     };
     delivery_when(api, &format!("the end of attempt {number}"), ended).await
 }
+
+/// The newest delivery of a webhook, after its first attempt.
+pub async fn first_attempt(api: &Api, webhook: &Value) -> Value {
+    eventually("the first attempt", || async {
+        let listed = api.deliveries(&format!("webhook={webhook}")).await;
+        let delivery = api.delivery(listed.first()?["id"].as_str()?).await;
+        let outcome = &delivery["attempts"][0]["outcome"];
+        (outcome == "failed" || outcome == "succeeded").then_some(delivery)
+    })
+    .await
+}

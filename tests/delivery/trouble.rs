@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::delivery::after_attempt;
+use crate::delivery::{after_attempt, first_attempt};
 use crate::support::{App, Receiver, Reply, event, eventually, webhook};
 
 async fn state(api: &crate::support::Api) -> Value {
@@ -44,6 +46,36 @@ async fn too_many_requests_pause_the_whole_webhook() {
     api.accepted(event("message_created")).await;
     assert_eq!(api.deliveries("status=pending").await.len(), 2);
     assert_eq!(receiver.seen("/a").len(), 1);
+}
+
+#[tokio::test]
+async fn the_page_of_an_attempt_does_not_say_that_it_changed_a_webhook_that_a_person_turned_off_before() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let (api, admin) = (app.api("admin"), app.admin().await);
+    for status in [410, 429] {
+        let path = format!("/{status}");
+        receiver.answers(&path, [Reply::After(Duration::from_secs(2), Box::new(Reply::Status(status)))]);
+        api.webhook(&webhook(&receiver.at(&path))).await;
+    }
+    api.accepted(event("message_created")).await;
+    for (id, status) in [(1, 410), (2, 429)] {
+        receiver.await_requests(&format!("/{status}"), 1).await;
+        api.patch(&format!("webhooks/{id}"), &json!({ "enabled": false })).await;
+    }
+    for (id, status) in [(1, 410), (2, 429)] {
+        let delivery = first_attempt(&api, &json!(id)).await;
+        assert_eq!(delivery["attempts"][0]["response"]["status"], status, "{delivery}");
+        let shown = api.get(&format!("webhooks/{id}")).await.json();
+        assert_eq!(shown["payload"]["webhook"]["status"], "disabled", "{shown}");
+        for language in ["uk", "en"] {
+            let path = format!("/deliveries/{}?attempt=1&lang={language}", delivery["id"].as_str().expect("an id"));
+            let page = admin.open(&path).await;
+            for claim in ["was turned off", "було вимкнено", "was paused", "було призупинено"]
+            {
+                assert!(!page.says(claim), "{status} {language}: {}", page.text("main"));
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,12 @@ async fn person(admin: &Visitor, email: &str) -> String {
     page.links().into_iter().filter(|link| link.starts_with("/users/")).step_by(2).nth(row).expect("a link")
 }
 
+/// Adds Anna. Returns the path of her page.
+async fn with_anna(app: &App, admin: &Visitor) -> String {
+    app.user(ANNA, "viewer", PASSWORD);
+    person(admin, ANNA).await
+}
+
 #[tokio::test]
 async fn an_invited_person_sets_a_password_and_is_signed_in() {
     let app = App::start();
@@ -207,8 +213,7 @@ async fn of_two_administrators_who_disable_or_delete_each_other_one_remains() {
 async fn a_user_who_signs_in_meanwhile_is_deleted_with_the_new_session() {
     let app = App::start();
     let admin = app.admin().await;
-    app.user(ANNA, "viewer", PASSWORD);
-    let anna = person(&admin, ANNA).await;
+    let anna = with_anna(&app, &admin).await;
     let form = admin.open(&format!("{anna}/deletion")).await.form_to(&format!("{anna}/deletion"));
     // A sign-in locks its user, and stores the session after the deletion has begun.
     let (mut sign_in, mut watch) = (Store::of(&app), Store::of(&app));
@@ -254,8 +259,7 @@ async fn a_forgotten_password_is_replaced_through_a_link() {
 async fn a_password_link_ends_when_the_account_is_disabled() {
     let app = App::start();
     let admin = app.admin().await;
-    app.user(ANNA, "viewer", PASSWORD);
-    let page = person(&admin, ANNA).await;
+    let page = with_anna(&app, &admin).await;
     let link = admin.follow(admin.open(&page).await.form("form[action$='/password-link']")).await.text("#key");
     admin.follow(admin.open(&page).await.form("form[action$='/deactivation']")).await;
     assert_eq!(app.visitor().get(&link).await.status, 404);
@@ -279,16 +283,14 @@ async fn deleted_beside(app: &App, request: impl Future<Output = Page>) -> Page 
 async fn a_password_link_of_a_user_who_is_deleted_meanwhile_is_404() {
     let app = App::start();
     let admin = app.admin().await;
-    app.user(ANNA, "viewer", PASSWORD);
-    let path = person(&admin, ANNA).await;
+    let path = with_anna(&app, &admin).await;
     let form = admin.open(&path).await.form_to(&format!("{path}/password-link"));
     let link = admin.follow(form.clone()).await.text("#key");
     let anna = app.visitor();
     let accept = anna.open(&link).await.form("#f-new-password").fill("f-new-password", "another good password");
     let page = deleted_beside(&app, anna.submit(accept)).await.expect(404);
     assert_eq!(page.text("h1"), "This link does not work");
-    app.user(ANNA, "viewer", PASSWORD);
-    let path = person(&admin, ANNA).await;
+    let path = with_anna(&app, &admin).await;
     let form = admin.open(&path).await.form_to(&format!("{path}/password-link"));
     let page = deleted_beside(&app, admin.submit(form)).await.expect(404);
     assert_eq!(page.text("h1"), "This no longer exists");
