@@ -129,7 +129,8 @@ async fn a_test_shows_its_result_once_and_keeps_the_focus() {
     in_browser("uk", |browser| async move {
         let receiver = Receiver::start();
         let app = world(&browser, &receiver).await;
-        receiver.answers("/crm", [Reply::Status(503)]);
+        let asking = Reply::Full(200, vec![("webhook-delivery", "disable".into())], Vec::new());
+        receiver.answers("/crm", [Reply::Status(503), asking]);
         browser.appear(390, "light").await;
         browser.open(&format!("{}/webhooks/1/test", app.url)).await;
         // A double click is one test.
@@ -143,6 +144,8 @@ async fn a_test_shows_its_result_once_and_keeps_the_focus() {
         browser.click("#again").await;
         receiver.await_requests("/crm", 2).await;
         browser.await_script("return document.activeElement.id", "again").await;
+        browser.await_script(MESSAGE, "Отримувач прийняв подію").await;
+        browser.await_script(MESSAGE, "перша справжня подія вимкне вебхук").await;
         browser.driver.execute("document.querySelector('#f-body').value = '{'", vec![]).await.expect("a body");
         browser.click("#send").await;
         browser.find("#errsum a[href='#f-body']").await;
