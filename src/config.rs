@@ -79,8 +79,9 @@ pub struct WebSettings {
 /// Parses the URL under which browsers and help desks reach the server.
 pub fn public_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
-    let plain = url.query().is_none() && url.fragment().is_none() && url.path() == "/" && url.username().is_empty();
-    if matches!(url.scheme(), "http" | "https") && url.has_host() && plain {
+    let plain = url.query().is_none() && url.fragment().is_none() && url.path() == "/";
+    let is_open = url.username().is_empty() && url.password().is_none();
+    if matches!(url.scheme(), "http" | "https") && url.has_host() && plain && is_open {
         Ok(url)
     } else {
         Err("must be http:// or https:// with a host and no path".into())

@@ -33,7 +33,8 @@ async fn read_within(limit: Duration, path: &Path, bytes_max: usize) -> io::Resu
     }
 }
 
-fn limited(input: impl Read, bytes_max: usize) -> io::Result<Vec<u8>> {
+/// Reads to the end. Fails with `FileTooLarge` beyond `bytes_max`.
+pub fn limited(input: impl Read, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > bytes_max {

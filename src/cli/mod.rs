@@ -22,7 +22,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::builder::Resettable;
-use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, Command as Usage, CommandFactory, FromArgMatches, Id, Parser, Subcommand};
 use futures_util::future::LocalBoxFuture;
 
 use crate::command_error::CommandError;
@@ -150,13 +150,33 @@ fn cause(service: Option<&Path>) -> String {
 
 /// Treats an empty environment variable as unset, because environment files often leave variables empty. `DATABASE_URL`
 /// is an exception: if its value got lost, Hachok must not start with a new, empty database.
+///
+/// A variable is ignored, too, if the command line has a flag that excludes it: flags come before variables.
 fn empty_is_unset(usage: Usage) -> Usage {
+    let excluded: Vec<Id> = usage
+        .get_arguments()
+        .flat_map(|arg| {
+            usage.get_arg_conflicts_with(arg).into_iter().flat_map(move |other| [(arg, other), (other, arg)])
+        })
+        .filter(|(flag, _)| is_typed(flag))
+        .map(|(_, other)| other.get_id().clone())
+        .collect();
     let is_empty = |arg: &Arg| {
         let name = arg.get_env().filter(|name| *name != "DATABASE_URL");
         name.and_then(std::env::var_os).is_some_and(|value| value.is_empty())
     };
-    let usage = usage.mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg });
+    let is_unset = |arg: &Arg| is_empty(arg) || excluded.contains(arg.get_id());
+    let usage = usage.mut_args(|arg| if is_unset(&arg) { arg.env(Resettable::Reset) } else { arg });
     usage.mut_subcommands(empty_is_unset)
+}
+
+/// Whether the command line has the flag, as `--flag VALUE` or `--flag=VALUE`.
+fn is_typed(flag: &Arg) -> bool {
+    let is_flag = |typed: &str| {
+        let typed = typed.strip_prefix("--").map(|typed| typed.split('=').next());
+        typed.is_some() && typed.flatten() == flag.get_long()
+    };
+    std::env::args_os().skip(1).any(|typed| typed.to_str().is_some_and(is_flag))
 }
 
 fn report(error: &CommandError) -> ExitCode {

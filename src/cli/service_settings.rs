@@ -7,12 +7,12 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Command as Usage;
 
+use super::input_file::limited;
 use crate::command_error::CommandError;
 use crate::domain::system::database_url::DatabaseUrl;
 
@@ -28,7 +28,7 @@ const DATABASE_VARIABLE: &str = "DATABASE_URL";
 /// The key file in that folder, with Postgres and without a setting.
 const KEY: &str = "data/secret.key";
 const KEY_VARIABLE: &str = "HACHOK_SECRET_KEY_FILE";
-const FILE_BYTES_MAX: u64 = 64 * 1024;
+const FILE_BYTES_MAX: usize = 64 * 1024;
 
 /// Gives the subcommands of `usage`, but for `serve`, the settings of the service as their defaults, if root runs one of
 /// them and nothing else says where the database is. Also returns the file, for the note that the command prints.
@@ -98,10 +98,8 @@ fn read(file: &Path) -> Result<Option<String>, CommandError> {
     if rights.uid() != 0 || rights.mode() & 0o022 != 0 {
         return Err(wrong("may be written by others than root; chown root and chmod 600 it, or set DATABASE_URL"));
     }
-    let mut text = String::new();
-    let read = opened.take(FILE_BYTES_MAX).read_to_string(&mut text);
-    read.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
-    Ok(Some(text))
+    let bytes = limited(opened, FILE_BYTES_MAX).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    String::from_utf8(bytes).map(Some).map_err(|_| wrong("cannot be read: it is no text"))
 }
 
 /// The variables of an `EnvironmentFile` (systemd.exec(5)): one a line, comments after `#` or `;`, values perhaps in

@@ -180,9 +180,9 @@ fn every_cause_has_a_message_and_an_advice() {
             }
         }
         let too_many = t.advice(FailureCause::HttpStatus, Some(429), Trigger::Event);
-        assert!(too_many.contains("paused") || too_many.contains("призупинено"), "{too_many}");
+        assert!(too_many.contains("pauses") || too_many.contains("призупиняє"), "{too_many}");
         let gone = t.advice(FailureCause::Gone, Some(410), Trigger::Event);
-        assert!(gone.contains("turned off") || gone.contains("вимкнено"), "{gone}");
+        assert!(gone.contains("turn the webhook on") || gone.contains("вмикати вебхук"), "{gone}");
         let of_tests = [(FailureCause::HttpStatus, 429), (FailureCause::Gone, 410)];
         for advice in of_tests.map(|(cause, code)| t.advice(cause, Some(code), Trigger::Test)) {
             let done = ["was paused", "was turned off", "призупинено", "вимкнено"];

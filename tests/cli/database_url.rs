@@ -94,6 +94,7 @@ fn a_password_is_in_no_error_and_not_in_the_help() {
         &["migrate", &format!("--database-ur={url}")],
         &["serve", "--bind", &url],
         &["serve", "--public-url", "https://anna:canary@hooks.example.com/"],
+        &["health", "--server", "http://:canary@127.0.0.1:1"],
         &["user", "add", "--email", "a@example.com", "--role", "admin", "--password", "canary"],
         &["user", "add", "--email", "a@example.com", "--role", "admin", "--password=canary"],
     ] {

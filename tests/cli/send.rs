@@ -190,6 +190,21 @@ async fn an_answer_that_is_not_of_hachok_is_reported_in_one_line() {
     assert_eq!(place.files("."), [""; 0]);
 }
 
+#[test]
+fn a_flag_comes_before_the_variable_of_the_other_place_of_the_token() {
+    let closed = ClosedPort::new();
+    let place = Place::bare().set("HACHOK_SERVER", &closed.at("")).set("HACHOK_TOKEN", "hk_a");
+    let line = place.run(&["send", "team_changed", "--token-file", "missing"]).error_line(2);
+    assert!(line.contains("missing: No such file"), "{line}");
+    let line = place.run(&["send", "team_changed", "--token-file=missing"]).error_line(2);
+    assert!(line.contains("missing: No such file"), "{line}");
+    let place = place.set("HACHOK_TOKEN_FILE", "missing");
+    let line = place.run(&["send", "team_changed"]).error_line(2);
+    assert!(line.contains("cannot be used with"), "{line}");
+    let line = place.run(&["send", "team_changed", "--token", "hk_b"]).error_line(1);
+    assert!(line.contains("no server at"), "{line}");
+}
+
 #[tokio::test]
 async fn an_empty_variable_is_unset() {
     let mut app = reachable("ingest");

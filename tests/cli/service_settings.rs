@@ -73,6 +73,17 @@ fn as_root_a_file_that_others_may_write_is_refused() {
     }
 }
 
+/// The rest of a longer file could name the database.
+#[test]
+#[ignore = "needs root: tests/run"]
+fn as_root_a_file_that_is_too_long_is_refused() {
+    let machine = Machine::new();
+    let url = machine.service.database_url();
+    machine.write(&format!("{}DATABASE_URL={url}\n", "# settings\n".repeat(7_000)), 0o600);
+    let line = machine.elsewhere.run(&["token", "list"]).error_line(2);
+    assert!(line.contains("hachok.env") && line.contains("larger than 65536 bytes"), "{line}");
+}
+
 /// The place is `/var/lib/hachok`, where this machine may have the key of another installation or none. Both are refused,
 /// so nothing is made there.
 #[tokio::test]

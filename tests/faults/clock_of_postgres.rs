@@ -148,6 +148,11 @@ async fn on_postgres_what_forms_and_the_api_store_does_not_depend_on_the_clock_o
         let recovery = api.post(&format!("{path}/recoveries"), &json!({ "since": since.to_string() })).await;
         assert_eq!(recovery.json()["payload"]["recovery"]["count"], 2, "{ahead} s: {}", recovery.text);
         receiver.await_requests("/a", 4).await;
+        receiver.answers("/a", [refusal(429)]);
+        api.accepted(event("message_created")).await;
+        let is_paused =
+            || async { (api.get(&path).await.json()["payload"]["webhook"]["status"] == "paused").then_some(()) };
+        eventually("a pause", is_paused).await;
     }
 }
 

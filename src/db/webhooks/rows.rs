@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::health;
-use crate::clock;
 use crate::db::schema::{webhook_events, webhook_headers, webhook_inboxes, webhook_options, webhooks};
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, Error, now_on};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::text;
@@ -124,7 +123,7 @@ pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>,
             saved_at: row.saved_at.map(Timestamp::from_micros),
         });
     }
-    let lenient = with_redirect_as_success(conn, &ids)?;
+    let (lenient, now) = (with_redirect_as_success(conn, &ids)?, now_on(conn)?);
     rows.into_iter()
         .map(|row| {
             let id = row.id;
@@ -132,14 +131,15 @@ pub fn complete(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>,
             let mut subscribed = events.remove(&id).unwrap_or_default();
             subscribed.sort_unstable();
             let chosen = inboxes.remove(&id).unwrap_or_default();
-            assemble(row, subscribed, chosen, headers.remove(&id).unwrap_or_default(), options)
+            assemble(row, now, subscribed, chosen, headers.remove(&id).unwrap_or_default(), options)
         })
         .collect()
 }
 
 /// Webhooks without their events, inboxes, headers and options, where only name and health are shown.
-pub fn without_lists(rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
-    rows.into_iter().map(|row| assemble(row, Vec::new(), Vec::new(), Vec::new(), Options::default())).collect()
+pub fn without_lists(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Webhook>, Error> {
+    let now = now_on(conn)?;
+    rows.into_iter().map(|row| assemble(row, now, Vec::new(), Vec::new(), Vec::new(), Options::default())).collect()
 }
 
 /// Those of these webhooks that count a redirect as a success.
@@ -175,6 +175,7 @@ pub fn headers_of(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Head
 
 fn assemble(
     row: Row,
+    now: Timestamp,
     events: Vec<EventName>,
     inboxes: Vec<InboxId>,
     headers: Vec<ShownHeader>,
@@ -182,7 +183,7 @@ fn assemble(
 ) -> Result<Webhook, Error> {
     Ok(Webhook {
         id: row.id,
-        state: row.state_columns().state(),
+        state: row.state_columns().state(now),
         health: row.health(),
         off_reason: row.disabled_reason.as_deref().and_then(OffReason::parse),
         url: TargetUrl::from_stored(&row.url).ok_or(Error::CorruptValue("URL"))?,
@@ -256,11 +257,11 @@ pub(in crate::db) struct StateColumns {
 }
 
 impl StateColumns {
-    pub(in crate::db) fn state(&self) -> State {
+    pub(in crate::db) fn state(&self, now: Timestamp) -> State {
         match (self.enabled, &self.disabled_reason) {
             (false, Some(_)) => State::AutoDisabled,
             (false, None) => State::Disabled,
-            (true, _) if self.paused_until.is_some_and(|until| clock::now().micros() < until) => State::Paused,
+            (true, _) if self.paused_until.is_some_and(|until| now.micros() < until) => State::Paused,
             (true, _) if self.probe_at.is_some() => State::Failing,
             (true, _) => State::Active,
         }

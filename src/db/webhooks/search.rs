@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::rows::{self, Row, StateColumns};
 use crate::db::schema::{webhook_inboxes, webhooks as w};
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, Error, now_on};
 use crate::domain::deliveries::search::fold;
 use crate::domain::id::{InboxId, WebhookId};
 use crate::domain::text;
@@ -60,9 +60,9 @@ pub fn search(conn: &mut DbConnection, search: &Search) -> Result<SearchResult, 
         Some(inbox) => webhooks_that_select(conn, inbox)?,
         None => HashSet::new(),
     };
-    let wanted = fold(&search.text);
+    let (wanted, now) = (fold(&search.text), now_on(conn)?);
     let matches = |webhook: &&Candidate| {
-        search.state.is_none_or(|state| webhook.state.state() == state)
+        search.state.is_none_or(|state| webhook.state.state(now) == state)
             && search.among.as_ref().is_none_or(|among| among.contains(&webhook.id))
             && (search.inbox.is_none() || webhook.all_inboxes || selecting.contains(&webhook.id))
             && contains_text(&wanted, webhook.name.as_deref(), &webhook.url, search.paths)
@@ -108,5 +108,5 @@ pub fn load(conn: &mut DbConnection, ids: &[WebhookId]) -> Result<Vec<Webhook>, 
 pub fn troubled(conn: &mut DbConnection) -> Result<Vec<Webhook>, Error> {
     let bad = w::disabled_reason.is_not_null().or(w::failing_since.is_not_null()).or(w::exhausted_at.is_not_null());
     let rows: Vec<Row> = w::table.filter(w::deleted_at.is_null()).filter(bad).order(w::id).load(conn)?;
-    rows::without_lists(rows)
+    rows::without_lists(conn, rows)
 }
