@@ -29,8 +29,9 @@ error_too_large_lost = Nothing was saved, and what you typed was not kept. Your 
 error_unavailable = Temporarily unavailable
 error_unavailable_about = The database is not responding. Try again in a moment.
 error_unavailable_form = Nothing was saved: the database is not responding. Reload this page in a moment: your browser then sends the form again.
-error_server = Something went wrong. Request number { $id }
-error_server_about = Try again. If it happens again, give this number to the operator of the server.
+error_server = Something went wrong
+error_server_about = Try again. If it happens again, give the request ID to the operator of the server.
+error_request_id = Request ID: { $id }
 error_back = Go to webhooks
 
 error_dead_invitation = This link does not work

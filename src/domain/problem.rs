@@ -301,19 +301,23 @@ const PROBLEMS_MAX: usize = 160;
 
 /// All problems of one input, in the order of its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(Vec<(Field, Problem)>);
+pub struct Problems {
+    found: Vec<(Field, Problem)>,
+    /// The names of the rows of extra headers, as typed.
+    header_names: Vec<String>,
+}
 
 impl Problems {
     /// A single problem.
     pub fn one(field: Field, problem: Problem) -> Self {
-        Self(vec![(field, problem)])
+        Self { found: vec![(field, problem)], header_names: Vec::new() }
     }
 
     /// Adds a problem, unless it is recorded already or the limit is reached.
     pub fn add(&mut self, field: Field, problem: Problem) {
         let noted = (field, problem);
-        if self.0.len() < PROBLEMS_MAX && !self.0.contains(&noted) {
-            self.0.push(noted);
+        if self.found.len() < PROBLEMS_MAX && !self.found.contains(&noted) {
+            self.found.push(noted);
         }
     }
 
@@ -329,22 +333,33 @@ impl Problems {
 
     /// Whether no problem is recorded.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     /// The number of problems.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.found.len()
     }
 
     /// The first problem of a field.
     pub fn of(&self, field: &Field) -> Option<&Problem> {
-        self.0.iter().find(|(at, _)| at == field).map(|(_, problem)| problem)
+        self.found.iter().find(|(at, _)| at == field).map(|(_, problem)| problem)
+    }
+
+    /// Adds the names of the rows of extra headers, which a program knows instead of row numbers.
+    #[must_use]
+    pub fn with_header_names(self, header_names: Vec<String>) -> Self {
+        Self { header_names, ..self }
+    }
+
+    /// The name of the extra header in this row.
+    pub fn header_name(&self, row: usize) -> Option<&str> {
+        self.header_names.get(row).map(String::as_str)
     }
 
     /// All problems with their fields.
     pub fn iter(&self) -> impl Iterator<Item = &(Field, Problem)> {
-        self.0.iter()
+        self.found.iter()
     }
 }
 

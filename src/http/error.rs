@@ -3,13 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
-use crate::domain::hex::hex;
+use crate::db;
 use crate::domain::problem::Problems;
 use crate::operations::NotFound;
 use crate::operations::redelivery::Refused;
 use crate::views::NotRendered;
 use crate::views::errors::ErrorKind;
-use crate::{clock, db};
 
 /// Why a page cannot be shown. A handler's error becomes a response without a body;
 /// [`crate::http::middleware::error_pages`] then renders its page in the reader's language.
@@ -191,7 +190,7 @@ impl PageError {
             Self::WebhookOff => ErrorKind::WebhookOff,
             Self::TooLarge => ErrorKind::TooLarge,
             Self::Unavailable => ErrorKind::Unavailable,
-            Self::Internal(_) => ErrorKind::Server(hex(&clock::random::<6>())),
+            Self::Internal(_) => ErrorKind::Server,
         }
     }
 }

@@ -21,7 +21,9 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::connections::{ConnectionLimits, Connections, Exchange, HEAD_MAX, Stream, sweep_forever};
-use super::middleware::{allowed_hosts, compression, expectation, request_line, request_log, security_headers};
+use super::middleware::{
+    allowed_hosts, compression, error_bodies, expectation, request_line, request_log, security_headers,
+};
 use super::request::body;
 use super::routes;
 use super::state::State;
@@ -80,6 +82,7 @@ pub fn server(state: State, listener: TcpListener, last_requests: u64) -> std::i
         let (asked, liveness) = (Data::clone(&state), liveness.clone());
         let app = App::new()
             .app_data(Data::clone(&state))
+            .wrap(from_fn(error_bodies::add))
             .wrap(from_fn(allowed_hosts::check))
             .wrap(from_fn(compression::compress))
             .wrap(from_fn(request_line::read))

@@ -128,7 +128,7 @@ messages! {
     error_plain_http_about(public: impl Text); error_no_cookie; error_no_cookie_about; error_unknown_host;
     error_unknown_host_about(host: impl Text); error_open(address: impl Text); error_bad_request;
     error_bad_request_about; error_dead_link; error_dead_link_about; error_webhook_off; error_webhook_off_about;
-    error_too_large; error_too_large_about; error_too_large_lost; error_unavailable; error_unavailable_about; error_server(id: impl Text);
+    error_too_large; error_too_large_about; error_too_large_lost; error_unavailable; error_unavailable_about; error_server; error_request_id(id: impl Text);
     error_server_about; error_back; error_signed_out; error_signed_out_page; error_signed_out_about;
     error_unavailable_form; error_gone; error_gone_about; error_to_form; error_dead_invitation;
     error_dead_invitation_about;

@@ -96,7 +96,10 @@ impl SaveWebhook {
     ) -> Result<Saved, WriteError<NotSaved>> {
         let inboxes = inboxes::list(conn)?;
         let context = Context { stored: stored.as_ref(), inboxes: &inboxes, policy: &self.policy };
-        let new = form.check(&context).map_err(|problems| WriteError::Refused(NotSaved::Invalid(problems)))?;
+        let new = form.check(&context).map_err(|problems| {
+            let header_names = form.headers.iter().map(|row| row.name.clone()).collect();
+            WriteError::Refused(NotSaved::Invalid(problems.with_header_names(header_names)))
+        })?;
         let id = stored.as_ref().map(|stored| stored.id);
         let turned_on = enabled == Some(true) && stored.as_ref().is_some_and(|stored| !stored.enabled);
         if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {

@@ -65,8 +65,8 @@ pub enum ErrorKind {
         /// The origin of the public URL, if one is set.
         public: Option<String>,
     },
-    /// 500, with the request's id.
-    Server(String),
+    /// 500.
+    Server,
     /// 503: the database does not answer.
     Unavailable,
     /// 503 for a form: loading the page again sends it again.
@@ -81,6 +81,8 @@ pub struct ErrorPage<'a> {
     t: Translator<'a>,
     title: String,
     about: String,
+    /// The id of the request, by which the operator of the server finds it in the log.
+    request_id: &'a str,
     /// Where the user can continue: address and text of the button.
     way: (Cow<'a, str>, String),
     /// A form with these fields sends to `layout.path` again what was refused.
@@ -88,7 +90,7 @@ pub struct ErrorPage<'a> {
 }
 
 impl<'a> ErrorPage<'a> {
-    pub fn new(layout: Layout<'a>, kind: &'a ErrorKind) -> Self {
+    pub fn new(layout: Layout<'a>, kind: &'a ErrorKind, request_id: &'a str) -> Self {
         let t = layout.t;
         let (title, about) = match kind {
             ErrorKind::BadRequest => (t.error_bad_request(), t.error_bad_request_about()),
@@ -110,7 +112,7 @@ impl<'a> ErrorPage<'a> {
             ErrorKind::PlainHttp { public } => (t.error_plain_http(), t.error_plain_http_about(public)),
             ErrorKind::NoCookie => (t.error_no_cookie(), t.error_no_cookie_about()),
             ErrorKind::UnknownHost { host, .. } => (t.error_unknown_host(), t.error_unknown_host_about(host)),
-            ErrorKind::Server(id) => (t.error_server(id), t.error_server_about()),
+            ErrorKind::Server => (t.error_server(), t.error_server_about()),
             ErrorKind::Unavailable => (t.error_unavailable(), t.error_unavailable_about()),
             ErrorKind::UnavailableForm => (t.error_unavailable(), t.error_unavailable_form()),
         };
@@ -125,7 +127,7 @@ impl<'a> ErrorPage<'a> {
             (_, Some(address)) => (address.into(), t.error_open(address)),
             _ => ("/webhooks".into(), t.error_back()),
         };
-        Self { t, layout: layout.at(Place::Elsewhere), title, about, way, again: None }
+        Self { t, layout: layout.at(Place::Elsewhere), title, about, request_id, way, again: None }
     }
 
     /// Offers to send a form again, whose token was not valid. The fields hold no secret.

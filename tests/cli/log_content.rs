@@ -51,7 +51,7 @@ async fn what_happened_to_a_request_and_an_attempt_is_found_by_its_ids() {
     assert!(stored["token_id"].is_i64() && stored["method"] == "POST", "{stored}");
     let answered = line(&app, "request answered", "status", 202).await;
     assert_eq!((&answered["route"], &answered["token_id"]), (&json!("/api/v1/events"), &stored["token_id"]));
-    assert!(answered["duration_ms"].is_number() && answered["request_id"].is_number(), "{answered}");
+    assert!(answered["duration_ms"].is_number() && answered["request_id"].is_string(), "{answered}");
 
     let attempt = line(&app, "attempt ended", "status", 500).await;
     let delivery = api.deliveries("").await.remove(0);
@@ -66,9 +66,10 @@ async fn what_happened_to_a_request_and_an_attempt_is_found_by_its_ids() {
 
     let wrong = Api::new(&app.url, "hk_wrong").send("{}").await;
     assert_eq!(wrong.status, 401);
-    let wrong = line(&app, "token refused", "reason", "unknown").await;
+    let refused = line(&app, "token refused", "reason", "unknown").await;
     let answered = line(&app, "request answered", "status", 401).await;
-    assert_eq!((&answered["route"], &answered["request_id"]), (&json!("/api/v1/events"), &wrong["request_id"]));
+    assert_eq!((&answered["route"], &answered["request_id"]), (&json!("/api/v1/events"), &refused["request_id"]));
+    assert_eq!(refused["request_id"], wrong.header("x-request-id"));
 
     let path = format!("webhooks/{}", hook["id"]);
     assert_eq!(api.patch(&path, &json!({ "enabled": false })).await.status, 200);

@@ -116,6 +116,19 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("JSON: {self:?}"))
     }
 
+    /// The error without the members that Chatwoot's own errors do not have.
+    pub fn chatwoot_error(&self) -> Value {
+        let mut body = self.json();
+        let members = body.as_object_mut().expect("an object");
+        assert!(members.remove("code").is_some_and(|code| code.is_string()), "{self:?}");
+        let id = members.remove("request_id").expect("the id of the request");
+        assert_eq!(id, self.header("x-request-id"), "{self:?}");
+        if members.contains_key("error") || members.contains_key("message") {
+            assert!(members.remove("errors").is_some_and(|errors| errors[0]["detail"].is_string()), "{self:?}");
+        }
+        body
+    }
+
     /// The header's value; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))

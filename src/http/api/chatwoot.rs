@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::error_code::Code;
 use super::events::ingest_error::IngestError;
 use super::events::{loops, substatus};
 use super::json_body::{self, Unread};
@@ -107,7 +108,7 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 }
 
 fn unauthorized(detail: &str) -> IngestError {
-    IngestError::new(StatusCode::UNAUTHORIZED, "unauthorized", "The sender is not known", "key", detail.to_owned())
+    IngestError::new(StatusCode::UNAUTHORIZED, Code::Unauthorized, "The sender is not known", "key", detail.to_owned())
 }
 
 fn unsigned(reason: Refusal) -> IngestError {
@@ -117,10 +118,16 @@ fn unsigned(reason: Refusal) -> IngestError {
         _ => "X-Chatwoot-Signature is not that of the body.",
     };
     let status = StatusCode::UNAUTHORIZED;
-    IngestError::new(status, "unauthorized", "The signature is not valid", "x-chatwoot-signature", detail.to_owned())
+    IngestError::new(
+        status,
+        Code::Unauthorized,
+        "The signature is not valid",
+        "x-chatwoot-signature",
+        detail.to_owned(),
+    )
 }
 
 fn other_account() -> IngestError {
     let detail = "The event is one of another account than that of the connection.".to_owned();
-    IngestError::new(StatusCode::FORBIDDEN, "forbidden", "Another account", "account.id", detail)
+    IngestError::new(StatusCode::FORBIDDEN, Code::Forbidden, "Another account", "account.id", detail)
 }

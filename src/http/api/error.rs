@@ -1,52 +1,128 @@
-//! The errors of the management API, in the forms and words of Chatwoot.
+//! The errors of the management API: the members and words of Chatwoot, and beside them codes, places and the id of the
+//! request (docs/reference/http-api.md, "Errors").
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use super::error_code::Code;
+use super::error_entry::{Entry, pointer};
 use crate::db;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::api::auth::Denied;
 use crate::i18n::{Locale, Translator};
 use crate::operations::NotFound;
 
-/// An error in one of the two forms of Chatwoot: `{error}` and `{message, attributes}`.
-#[derive(Debug, thiserror::Error)]
-#[error("{body}")]
+/// The challenge of 401 (RFC 9110 §11.6.1).
+pub const CHALLENGE: &str = "Bearer realm=\"Hachok\"";
+
+/// Entries in one answer.
+const ENTRIES_MAX: usize = 20;
+/// A longer name of a header is not repeated.
+const POINTER_NAME_MAX_BYTES: usize = 128;
+
+/// An error in one of the forms of Chatwoot.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{status}: {words:?}")]
 pub struct ApiError {
     status: StatusCode,
-    body: Value,
+    words: Words,
+    /// What is wrong; not empty.
+    entries: Vec<Entry>,
+    challenge: Option<String>,
+    retry_after: Option<u64>,
+}
+
+/// The members that Chatwoot's clients read.
+#[derive(Clone, Debug)]
+enum Words {
+    /// `error`.
+    Error(String),
+    /// `message`, and `attributes`, which are the fields of the entries.
+    Message(String),
+    /// `errors`, a list of one text: no token was sent.
+    SignIn,
 }
 
 impl ApiError {
     /// `{error}` with any status.
-    pub fn plain(status: StatusCode, text: &str) -> Self {
-        Self { status, body: serde_json::json!({ "error": text }) }
+    pub fn plain(status: StatusCode, code: Code, text: &str) -> Self {
+        let entry = Entry { field: "".into(), pointer: None, code, detail: text.to_owned() };
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
+        Self { status, words: Words::Error(text.to_owned()), entries: vec![entry], challenge: None, retry_after }
     }
 
     pub fn not_found() -> Self {
-        Self::plain(StatusCode::NOT_FOUND, "Resource could not be found")
+        Self::plain(StatusCode::NOT_FOUND, Code::NotFound, "Resource could not be found")
     }
 
     pub fn too_large() -> Self {
-        Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
+        Self::plain(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, "The body is too large")
     }
 
-    pub fn answer(&self) -> HttpResponse {
-        self.error_response()
+    /// 422 with one message about the member `field` of the body.
+    pub fn invalid(field: &str, code: Code, message: &str) -> Self {
+        Self::at(field, Some(pointer("", field)), code, message)
+    }
+
+    /// 422 with one message about the parameter `name` of the query.
+    pub fn parameter(name: &str, code: Code, message: &str) -> Self {
+        Self::at(name, None, code, message)
+    }
+
+    fn at(field: &str, pointer: Option<String>, code: Code, message: &str) -> Self {
+        let entry = Entry { field: field.to_owned().into(), pointer, code, detail: message.to_owned() };
+        Self::unprocessable(message.to_owned(), vec![entry])
+    }
+
+    /// 422 with a message about all `entries`.
+    pub fn unprocessable(message: String, entries: Vec<Entry>) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self { status, words: Words::Message(message), entries, challenge: None, retry_after: None }
     }
 
     /// 422 for the first filter whose value was not understood, if any.
     pub fn check_filters(unrecognised: &[&'static str]) -> Result<(), Self> {
-        unrecognised.first().map_or(Ok(()), |name| Err(Self::invalid(name, &format!("{name} is not known"))))
+        let refused = |name: &&str| Self::parameter(name, Code::Invalid, &format!("The value of {name} is not known"));
+        unrecognised.first().map_or(Ok(()), |name| Err(refused(name)))
     }
 
-    /// 422 with one message about `attribute`.
-    pub fn invalid(attribute: &str, message: &str) -> Self {
-        Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            body: serde_json::json!({ "message": message, "attributes": [attribute] }),
+    /// The response, still without its body: [`crate::http::middleware::error_bodies`] adds it.
+    pub fn answer(&self) -> HttpResponse {
+        self.error_response()
+    }
+
+    /// The body of the response to the request with this id.
+    pub fn body(&self, request_id: &str) -> Value {
+        let entries = || Value::from_iter(self.entries.iter().take(ENTRIES_MAX).map(Entry::json));
+        let mut body = Map::new();
+        let mut add = |name: &str, value: Value| _ = body.insert(name.to_owned(), value);
+        match &self.words {
+            Words::Error(text) => add("error", json!(text)),
+            Words::Message(text) => {
+                let mut attributes: Vec<&str> = Vec::new();
+                for entry in &self.entries {
+                    if !attributes.contains(&&*entry.field) {
+                        attributes.push(&entry.field);
+                    }
+                }
+                add("message", json!(text));
+                add("attributes", json!(attributes));
+            }
+            Words::SignIn => add("errors", json!(["You need to sign in or sign up before continuing."])),
         }
+        add("code", json!(self.entries.first().map(|entry| entry.code)));
+        if !matches!(self.words, Words::SignIn) {
+            add("errors", entries());
+        }
+        add("request_id", json!(request_id));
+        Value::Object(body)
+    }
+
+    #[must_use]
+    fn with_challenge(self, parameters: &str) -> Self {
+        Self { challenge: Some(format!("{CHALLENGE}{parameters}")), ..self }
     }
 }
 
@@ -54,9 +130,10 @@ impl From<db::Error> for ApiError {
     fn from(error: db::Error) -> Self {
         error.log("a call of the management API failed");
         if error.is_temporary() {
-            Self::plain(StatusCode::SERVICE_UNAVAILABLE, "The database is busy. Try again later")
+            let (status, text) = (StatusCode::SERVICE_UNAVAILABLE, "The database is busy. Try again later");
+            Self::plain(status, Code::Overloaded, text)
         } else {
-            Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
+            Self::plain(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "Something went wrong")
         }
     }
 }
@@ -78,23 +155,37 @@ impl From<NotFound> for ApiError {
 
 impl From<Problems> for ApiError {
     fn from(problems: Problems) -> Self {
-        let mut attributes: Vec<&str> = Vec::new();
-        for (field, _) in problems.iter() {
-            if !attributes.contains(&field.attribute()) {
-                attributes.push(field.attribute());
-            }
-        }
         let words = Translator::new(Locale::En, crate::clock::now());
         let mut messages: Vec<String> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         for (field, problem) in problems.iter() {
-            let text = message(words, field, problem);
-            if !messages.contains(&text) {
-                messages.push(text);
+            let detail = message(words, field, problem);
+            if !messages.contains(&detail) {
+                messages.push(detail.clone());
             }
+            let pointer = Some(place(&problems, field));
+            entries.push(Entry { field: field.attribute().into(), pointer, code: Code::of(problem), detail });
         }
-        let body = serde_json::json!({ "message": messages.join(", "), "attributes": attributes });
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body }
+        Self::unprocessable(messages.join(", "), entries)
     }
+}
+
+/// The place of a field in the body, without its wrapper.
+fn place(problems: &Problems, field: &Field) -> String {
+    let parent = pointer("", field.attribute());
+    let member = match field {
+        Field::BearerToken => "token",
+        Field::BasicLogin => "login",
+        Field::BasicPassword => "password",
+        Field::CustomName => "header",
+        Field::CustomValue => "value",
+        Field::HeaderName(row) | Field::HeaderValue(row) => match problems.header_name(*row) {
+            Some(name) if name.len() <= POINTER_NAME_MAX_BYTES => name,
+            _ => return parent,
+        },
+        _ => return parent,
+    };
+    pointer(&parent, member)
 }
 
 /// The message in Chatwoot's words where Chatwoot has one, because clients compare them.
@@ -109,13 +200,16 @@ fn message(words: Translator, field: &Field, problem: &Problem) -> String {
 
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
+        let refused = |code, text| Self::plain(StatusCode::UNAUTHORIZED, code, text);
         match denied {
-            Denied::None => Self {
-                status: StatusCode::UNAUTHORIZED,
-                body: serde_json::json!({ "errors": ["You need to sign in or sign up before continuing."] }),
-            },
-            Denied::Bad => Self::plain(StatusCode::UNAUTHORIZED, "Invalid Access Token"),
-            Denied::Scope => Self::plain(StatusCode::UNAUTHORIZED, "You are not authorized to do this action"),
+            Denied::None => {
+                Self { words: Words::SignIn, ..refused(Code::Unauthorized, "Send a token").with_challenge("") }
+            }
+            Denied::Bad => {
+                refused(Code::Unauthorized, "Invalid Access Token").with_challenge(", error=\"invalid_token\"")
+            }
+            Denied::Scope => refused(Code::Forbidden, "You are not authorized to do this action")
+                .with_challenge(", error=\"insufficient_scope\""),
             Denied::Database(error) => error.into(),
         }
     }
@@ -128,9 +222,14 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header(("retry-after", "5"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds));
         }
-        response.json(&self.body)
+        if let Some(challenge) = &self.challenge {
+            response.insert_header((WWW_AUTHENTICATE, challenge.as_str()));
+        }
+        let mut response = response.finish();
+        response.extensions_mut().insert(self.clone());
+        response
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::auth;
 use super::error::ApiError;
+use super::error_code::Code;
 use super::json_body::{self, Unread};
 use crate::domain::accounts::api_token::Scope;
 use crate::domain::json;
@@ -54,7 +55,7 @@ pub fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
         "" => Ok(PAGE_LINES_DEFAULT),
         text => {
             let number = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-            number.ok_or_else(|| ApiError::invalid("limit", "limit must be 1 to 100"))
+            number.ok_or_else(|| ApiError::parameter("limit", Code::OutOfRange, "limit must be 1 to 100"))
         }
     }
 }
@@ -100,18 +101,22 @@ async fn read(
     // Before the body is read: the body of an unauthorized client is not read.
     Caller::extract(request).await?;
     if json_body::unread_coding(request).is_some() {
-        return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding"));
+        return Err(unsupported("Send the body without Content-Encoding"));
     }
-    let payload =
-        payload.await.map_err(|_| ApiError::plain(StatusCode::BAD_REQUEST, "The request body is incomplete"))?;
+    let incomplete = |status| ApiError::plain(status, Code::Timeout, "The request body is incomplete");
+    let payload = payload.await.map_err(|_| incomplete(StatusCode::BAD_REQUEST))?;
     let bytes = json_body::read(request, payload, BODY_MAX_BYTES).await.map_err(|unread| match unread {
         Unread::TooLarge => ApiError::too_large(),
-        Unread::Broken => ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The request body is incomplete"),
+        Unread::Broken => incomplete(StatusCode::REQUEST_TIMEOUT),
     })?;
     if !bytes.is_empty() && !json_body::is_json(request) {
-        return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json"));
+        return Err(unsupported("Send Content-Type: application/json"));
     }
     Ok(json::without_bom(bytes))
+}
+
+fn unsupported(text: &str) -> ApiError {
+    ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, text)
 }
 
 /// Parses an object; an empty body is an empty object.
@@ -126,6 +131,6 @@ fn parse<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, ApiError> {
             }
             _ => format!("The body is not JSON: {error}"),
         };
-        ApiError::plain(StatusCode::BAD_REQUEST, &text)
+        ApiError::plain(StatusCode::BAD_REQUEST, Code::InvalidJson, &text)
     })
 }

@@ -6,6 +6,8 @@ pub mod auth;
 pub mod chatwoot;
 pub mod deliveries;
 pub mod error;
+pub mod error_code;
+pub mod error_entry;
 pub mod events;
 pub mod inboxes;
 pub mod json_body;

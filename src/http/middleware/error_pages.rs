@@ -43,10 +43,10 @@ pub fn held_error(response: &ServiceResponse<BoxBody>) -> Option<PageError> {
 }
 
 /// The page for a body that is too large. It is made before the page context is loaded, so only the language is known.
-pub fn too_large(language: Language, path: &str) -> HttpResponse {
+pub fn too_large(language: Language, path: &str, request_id: &str) -> HttpResponse {
     let layout = Layout::new(Translator::new(language, clock::now()), path, "");
     let mut response = HttpResponse::build(StatusCode::PAYLOAD_TOO_LARGE);
-    match ErrorPage::new(layout, &ErrorKind::TooLarge).html() {
+    match ErrorPage::new(layout, &ErrorKind::TooLarge, request_id).html() {
         Ok(html) => response.content_type("text/html; charset=utf-8").body(html),
         Err(_) => response.finish(),
     }
@@ -72,8 +72,8 @@ fn render(error: &PageError, status: StatusCode, context: &PageContext, form: Op
         PageError::TooLarge if context.sends && !context.htmx => ErrorKind::TooLargeForm { page: context.page.clone() },
         error => error.kind(),
     };
-    if let (PageError::Internal(detail), ErrorKind::Server(id)) = (error, &kind) {
-        tracing::error!(id, detail, "a page failed");
+    if let PageError::Internal(detail) = error {
+        tracing::error!(detail, "a page failed");
     }
     page(&kind, status, context, form)
 }
@@ -87,7 +87,7 @@ fn page(kind: &ErrorKind, status: StatusCode, context: &PageContext, form: Optio
         // RFC 9110 §15.5.2 asks for a challenge. Browsers ignore a scheme that they do not know.
         response.insert_header((WWW_AUTHENTICATE, "Session"));
     }
-    let shown = ErrorPage::new(context.layout(), kind);
+    let shown = ErrorPage::new(context.layout(), kind, context.request_id.as_str());
     let shown = match form {
         Some(GivenBack::At(page)) => shown.with_form_at(page),
         Some(GivenBack::Fields(fields)) => shown.with_fields(fields),

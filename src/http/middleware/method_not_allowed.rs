@@ -8,6 +8,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 
 use crate::http::api::error::ApiError;
+use crate::http::api::error_code::Code;
 use crate::http::api::events::ingest_error::IngestError;
 
 /// For the management API.
@@ -16,7 +17,8 @@ pub async fn of_management(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?;
-    Ok(with_body(response, || ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").answer()))
+    let error = ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, "Method not allowed");
+    Ok(with_body(response, || error.answer()))
 }
 
 /// A second challenge, for senders that hold back the credentials of their URL until they are asked for them (RFC 9110

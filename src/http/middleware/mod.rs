@@ -2,6 +2,7 @@
 
 pub(super) mod allowed_hosts;
 pub(super) mod compression;
+pub(super) mod error_bodies;
 pub(super) mod error_pages;
 pub(super) mod expectation;
 pub(super) mod keep_form;

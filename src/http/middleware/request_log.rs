@@ -1,23 +1,24 @@
-//! A span and one line for each request, at `debug` (docs/reference/logging.md).
+//! A span for each request, and at `debug` one line (docs/reference/logging.md).
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
 use tracing::field::Empty;
-use tracing::{Instrument, Span, debug, debug_span};
+use tracing::{Instrument, Span, debug, info_span};
 
 use crate::domain::id::{TokenId, UserId};
+use crate::http::request::request_id::RequestId;
 
 /// Runs the request in its span. The line has the pattern of the route, never the path or the query: these may hold the
 /// secret of a link.
 pub async fn log<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
-    static REQUESTS: AtomicU64 = AtomicU64::new(1);
-    let request_id = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    let span = debug_span!("request", request_id, method = %request.method(), user_id = Empty, token_id = Empty);
+    let id = RequestId::read(request.headers());
+    request.extensions_mut().insert(id.clone());
+    let span =
+        info_span!("request", request_id = id.as_str(), method = %request.method(), user_id = Empty, token_id = Empty);
     if span.is_disabled() {
         return next.call(request).await;
     }

@@ -1,4 +1,4 @@
-//! Security headers of every response (docs/reference/security.md, "Response headers").
+//! Headers of every response: security (docs/reference/security.md, "Response headers"), and the id of the request.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 
 use crate::http::State;
+use crate::http::request::request_id::{self, RequestId};
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -27,17 +28,19 @@ pub async fn add(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let secure = request.app_data::<Data<State>>().is_some_and(|state| state.is_secure());
+    let id = request_id::of(request.request());
     match next.call(request).await {
         Ok(mut response) => {
-            put(response.headers_mut(), secure);
+            put(response.headers_mut(), secure, &id);
             Ok(response)
         }
-        Err(error) => Err(Failed { error, secure }.into()),
+        Err(error) => Err(Failed { error, secure, id }.into()),
     }
 }
 
 /// Adds the headers to a response that is made outside of the middleware.
-pub fn put(headers: &mut HeaderMap, secure: bool) {
+pub fn put(headers: &mut HeaderMap, secure: bool, id: &RequestId) {
+    id.put(headers);
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -55,6 +58,7 @@ pub fn put(headers: &mut HeaderMap, secure: bool) {
 struct Failed {
     error: Error,
     secure: bool,
+    id: RequestId,
 }
 
 impl ResponseError for Failed {
@@ -64,7 +68,7 @@ impl ResponseError for Failed {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = self.error.error_response();
-        put(response.headers_mut(), self.secure);
+        put(response.headers_mut(), self.secure, &self.id);
         response
     }
 }

@@ -14,5 +14,6 @@ pub(super) mod one_time_secret;
 pub(super) mod page_context;
 pub(super) mod posted_form;
 pub(super) mod received_query;
+pub(super) mod request_id;
 pub(super) mod return_page;
 pub(super) mod session;

@@ -15,6 +15,7 @@ use super::cookie_names::cookie_value;
 use super::cookie_names::{OLD_LANGUAGE, OLD_THEME};
 use super::form::Form;
 use super::kept_form::{self, KeptForm};
+use super::request_id::{self, RequestId};
 use super::session::{Device, EndedSession, UserSession};
 use super::{csrf, return_page};
 use crate::clock;
@@ -63,6 +64,8 @@ pub struct PageContext {
     browser: String,
     /// The request is HEAD: a value that is shown once stays.
     pub(in crate::http) head: bool,
+    /// The id of the request, for error pages.
+    pub(in crate::http) request_id: RequestId,
     failed_attempts_24h: u64,
     missing_events: u64,
     notice: Option<Notice>,
@@ -139,6 +142,7 @@ pub(in crate::http) fn anonymous(state: &State, request: &HttpRequest) -> PageCo
         address: client(state, request),
         browser: browser(request),
         head: request_line::is_head(request),
+        request_id: request_id::of(request),
         failed_attempts_24h: 0,
         missing_events: 0,
         notice: None,
@@ -204,6 +208,7 @@ pub(in crate::http) async fn read(
         address: client(state, request),
         browser: browser(request),
         head,
+        request_id: request_id::of(request),
         failed_attempts_24h: u64::try_from(failed_attempts_24h).unwrap_or(0),
         missing_events: u64::try_from(missing_events).unwrap_or(0),
         notice: notice.map(|text| NoticeKind::parse(&text).map_or(Notice::Warning(text), Notice::Done)),

@@ -27,9 +27,10 @@ async fn no_token_and_an_unknown_token_are_401_in_chatwoots_words() {
     for path in READS {
         let none = Answer::of(unknown.plain(Method::GET, path)).await;
         let words = json!({ "errors": ["You need to sign in or sign up before continuing."] });
-        assert_eq!((none.status, none.json()), (401, words), "{path}");
+        assert_eq!((none.status, none.chatwoot_error()), (401, words), "{path}");
         let wrong = unknown.get(path).await;
-        assert_eq!((wrong.status, wrong.json()), (401, json!({ "error": "Invalid Access Token" })), "{path}");
+        let words = json!({ "error": "Invalid Access Token" });
+        assert_eq!((wrong.status, wrong.chatwoot_error()), (401, words), "{path}");
     }
 }
 
@@ -40,7 +41,7 @@ async fn a_wrong_scope_is_401_in_chatwoots_words() {
     let ingest = app.api("ingest");
     for path in READS {
         let answer = ingest.get(path).await;
-        assert_eq!((answer.status, answer.json()), (401, refusal.clone()), "{path}");
+        assert_eq!((answer.status, answer.chatwoot_error()), (401, refusal.clone()), "{path}");
     }
     let read = app.api("read");
     for path in READS {
@@ -58,7 +59,7 @@ async fn a_wrong_scope_is_401_in_chatwoots_words() {
     ] {
         for api in [&read, &ingest] {
             let answer = api.call(method.clone(), path, &json!({ "url": "https://b.example.com/" })).await;
-            assert_eq!((answer.status, answer.json()), (401, refusal.clone()), "{method} {path}");
+            assert_eq!((answer.status, answer.chatwoot_error()), (401, refusal.clone()), "{method} {path}");
         }
     }
     assert_eq!(read.get(&path).await.json()["payload"]["webhook"]["url"], "https://a.example.com/");
@@ -89,7 +90,8 @@ async fn another_account_or_number_is_404() {
         "deliveries/x",
     ] {
         let answer = api.get(path).await;
-        assert_eq!((answer.status, answer.json()), (404, json!({ "error": "Resource could not be found" })), "{path}");
+        let words = json!({ "error": "Resource could not be found" });
+        assert_eq!((answer.status, answer.chatwoot_error()), (404, words), "{path}");
     }
 }
 

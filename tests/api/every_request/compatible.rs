@@ -118,7 +118,8 @@ async fn an_unknown_inbox_is_chatwoots_404() {
     let api = app.api("read");
     for path in ["inboxes/1", "inboxes/99999999999", "inboxes/nonsense", "/api/v1/accounts/2/inboxes/1"] {
         let answer = api.get(path).await;
-        assert_eq!((answer.status, answer.json()), (404, json!({ "error": "Resource could not be found" })), "{path}");
+        let words = json!({ "error": "Resource could not be found" });
+        assert_eq!((answer.status, answer.chatwoot_error()), (404, words), "{path}");
     }
     assert_eq!(app.api("ingest").get("inboxes/1").await.status, 401);
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod compatible;
+mod errors;
 mod json;
 mod long_lists;
 mod request_line;

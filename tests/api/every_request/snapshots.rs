@@ -51,6 +51,7 @@ fn redacted(member: &str, text: &str) -> String {
         "webhook-timestamp" | "date" => "[time]".into(),
         "webhook-signature" | "next_cursor" => format!("[{member}]"),
         "host" => "[host]".into(),
+        "request_id" => "[id]".into(),
         _ => text.replace(env!("CARGO_PKG_VERSION"), "[version]"),
     }
 }

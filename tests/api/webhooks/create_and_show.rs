@@ -20,7 +20,7 @@ async fn a_webhook_is_made_read_changed_and_deleted() {
     assert_eq!((deleted.status, deleted.text.as_str()), (200, ""));
     assert_eq!(api.get("webhooks").await.json(), json!({ "payload": { "webhooks": [] } }));
     for gone in [api.get(&path).await, api.delete(&path).await, api.patch(&path, &json!({ "name": "x" })).await] {
-        assert_eq!((gone.status, gone.json()), (404, json!({ "error": "Resource could not be found" })));
+        assert_eq!((gone.status, gone.chatwoot_error()), (404, json!({ "error": "Resource could not be found" })));
     }
 }
 

@@ -80,12 +80,12 @@ async fn error_messages_are_those_of_chatwoot() {
             json!(["url", "subscriptions"]),
         ),
     ] {
-        let answer = api.post("webhooks", &body).await.json();
+        let answer = api.post("webhooks", &body).await.chatwoot_error();
         assert_eq!(answer, json!({ "message": message, "attributes": attributes }));
     }
     let empty = api.post("webhooks", &json!({})).await;
     assert_eq!(empty.status, 422);
-    assert_eq!(empty.json(), json!({ "error": "param is missing or the value is empty: webhook" }));
+    assert_eq!(empty.chatwoot_error(), json!({ "error": "param is missing or the value is empty: webhook" }));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::db::{DbConnection, events, webhooks};
 use crate::domain::id::DeliveryId;
 use crate::http::State;
 use crate::http::api::error::ApiError;
+use crate::http::api::error_code::Code;
 use crate::http::api::management::{Caller, limit};
 use crate::http::api::response_json::{self, WholeDelivery, envelope};
 use crate::http::request::log_query::{LogQuery, Parsed};
@@ -64,8 +65,8 @@ impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotFound => Self::not_found(),
-            Refused::WebhookOff => Self::plain(StatusCode::CONFLICT, "The webhook is off"),
-            Refused::Test => Self::plain(StatusCode::CONFLICT, "A test event is sent by the test"),
+            Refused::WebhookOff => Self::plain(StatusCode::CONFLICT, Code::WebhookOff, "The webhook is off"),
+            Refused::Test => Self::plain(StatusCode::CONFLICT, Code::TestDelivery, "A test event is sent by the test"),
         }
     }
 }

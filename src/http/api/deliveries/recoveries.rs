@@ -13,6 +13,7 @@ use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::api::error::ApiError;
+use crate::http::api::error_code::Code;
 use crate::http::api::management::{Caller, Object};
 use crate::operations::recoveries::{self, Refused};
 
@@ -28,7 +29,9 @@ pub async fn start(
 ) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let since = object.0.get("since").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    let since = since.ok_or_else(|| ApiError::invalid("since", "since must be a time such as 2026-11-21T09:00:00Z"))?;
+    let since = since.ok_or_else(|| {
+        ApiError::invalid("since", Code::Invalid, "since must be a time such as 2026-11-21T09:00:00Z")
+    })?;
     let wanted = Wanted {
         webhook: Some(id),
         event: None,
@@ -41,7 +44,7 @@ pub async fn start(
         Err(WriteError::Refused(Refused::NothingFailed)) => (None, 0),
         Err(WriteError::Refused(Refused::NotFound)) => return Err(ApiError::not_found()),
         Err(WriteError::Refused(Refused::WebhookOff)) => {
-            return Err(ApiError::plain(StatusCode::CONFLICT, "The webhook is off"));
+            return Err(ApiError::plain(StatusCode::CONFLICT, Code::WebhookOff, "The webhook is off"));
         }
         Err(WriteError::Database(error)) => return Err(error.into()),
     };

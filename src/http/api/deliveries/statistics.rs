@@ -12,6 +12,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::chart_range::Range;
 use crate::http::State;
 use crate::http::api::error::ApiError;
+use crate::http::api::error_code::Code;
 use crate::http::api::management::Caller;
 use crate::http::request::log_query::given;
 
@@ -32,7 +33,9 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     let range = match given(&asked.range) {
         None => Range::Day,
-        Some(text) => Range::parse(text).ok_or_else(|| ApiError::invalid("range", "range must be 24h or 7d"))?,
+        Some(text) => {
+            Range::parse(text).ok_or_else(|| ApiError::parameter("range", Code::Invalid, "range must be 24h or 7d"))?
+        }
     };
     let id = ids.1;
     let now = state.engine.now();

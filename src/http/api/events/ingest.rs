@@ -19,6 +19,7 @@ use crate::domain::id::{EventId, TokenId};
 use crate::domain::idempotency_key;
 use crate::http::State;
 use crate::http::api::auth::{self, Denied};
+use crate::http::api::error_code::Code;
 use crate::http::api::json_body::{self, Gathering};
 
 /// Accepts an event or a batch: answers 202 only after all of it that was accepted is on disk.
@@ -28,7 +29,13 @@ pub async fn accept(state: Data<State>, request: HttpRequest, payload: Payload) 
     if !is_lines && !json_body::is_json(&request) {
         let detail = "Send Content-Type: application/json, or application/x-ndjson for a batch.".to_owned();
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(IngestError::new(status, "unsupported_media_type", "The body is not JSON", "content-type", detail));
+        return Err(IngestError::new(
+            status,
+            Code::UnsupportedMediaType,
+            "The body is not JSON",
+            "content-type",
+            detail,
+        ));
     }
     if let Some(coding) = json_body::unread_coding(&request) {
         return Err(IngestError::coding(&coding));
@@ -184,7 +191,7 @@ fn outcome(name: EventName, accepted: Result<Accepted, db::Error>) -> Value {
         Ok(Accepted::New(id, deliveries)) => (id, deliveries, false),
         Ok(Accepted::Replayed(id, deliveries)) => (id, deliveries, true),
         Ok(Accepted::SourceRevoked) => return denied(Denied::Bad).problem(),
-        Ok(Accepted::KeyMismatch) => return IngestError::key_mismatch("idempotency_key").problem(),
+        Ok(Accepted::KeyMismatch) => return IngestError::key_mismatch("idempotency_key").at_member().problem(),
         Err(error) => return IngestError::from(error).problem(),
     };
     json!({ "status": 202, "id": id, "event": name, "deliveries": deliveries, "replayed": replayed })
@@ -198,14 +205,17 @@ fn check_size(state: &State, body: &Bytes) -> Result<(), IngestError> {
 fn denied(denied: Denied) -> IngestError {
     let unauthorized = |detail: &str| {
         let status = StatusCode::UNAUTHORIZED;
-        IngestError::new(status, "unauthorized", "A valid token is required", "authorization", detail.to_owned())
+        IngestError::new(status, Code::Unauthorized, "A valid token is required", "authorization", detail.to_owned())
     };
     match denied {
         Denied::None => unauthorized("Send Authorization: Bearer TOKEN."),
-        Denied::Bad => unauthorized("The token is unknown, revoked or expired."),
+        Denied::Bad => {
+            unauthorized("The token is unknown, revoked or expired.").with_challenge(", error=\"invalid_token\"")
+        }
         Denied::Scope => {
             let (status, detail) = (StatusCode::FORBIDDEN, "The token's scope must be ingest or admin.".to_owned());
-            IngestError::new(status, "forbidden", "The token may not send events", "authorization", detail)
+            IngestError::new(status, Code::Forbidden, "The token may not send events", "authorization", detail)
+                .with_challenge(", error=\"insufficient_scope\", scope=\"ingest\"")
         }
         Denied::Database(error) => error.into(),
     }

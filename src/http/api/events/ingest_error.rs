@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
+use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 
@@ -11,77 +11,107 @@ use crate::db;
 use crate::delivery::BATCH_ROWS_MAX;
 use crate::domain::events::batch::{self, BadWrapper, NoBatch};
 use crate::domain::events::incoming::Refused;
+use crate::http::api::error::CHALLENGE;
+use crate::http::api::error_code::Code;
+use crate::http::api::error_entry::{Entry, pointer};
 use crate::http::api::json_body::Incomplete;
 
 /// An event that was not accepted.
-#[derive(Debug, thiserror::Error)]
-#[error("{code}: {detail}")]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}: {detail}", code.as_str())]
 pub struct IngestError {
     status: StatusCode,
-    code: &'static str,
+    code: Code,
     title: &'static str,
     field: Cow<'static, str>,
+    /// The field is this member of the event, or of an item of a batch.
+    pointer: Option<String>,
     detail: String,
+    challenge: &'static str,
 }
 
 impl IngestError {
     /// `field` names the part of the request that is wrong, and `detail` says what to change.
     pub fn new(
         status: StatusCode,
-        code: &'static str,
+        code: Code,
         title: &'static str,
         field: impl Into<Cow<'static, str>>,
         detail: String,
     ) -> Self {
-        Self { status, code, title, field: field.into(), detail }
+        Self { status, code, title, field: field.into(), pointer: None, detail, challenge: "" }
     }
 
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The event is larger than {limit} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The event is too large", "body", detail)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, "The event is too large", "body", detail)
     }
 
     /// 413 for a body that no batch may have.
     pub fn body_too_large() -> Self {
         let detail = format!("The body is larger than {} bytes. Send a batch in parts.", batch::BYTES_MAX);
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large", "body", detail)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, "The body is too large", "body", detail)
     }
 
     /// 422: too many rows for one commit. Nothing was stored.
     pub fn too_many_deliveries() -> Self {
         let detail = format!("The batch makes more than {BATCH_ROWS_MAX} events and deliveries. Send it in parts.");
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Self::new(status, "too_many_deliveries", "The batch has too many deliveries", "body", detail)
+        Self::new(status, Code::TooManyDeliveries, "The batch has too many deliveries", "body", detail)
     }
 
     /// 400 for an idempotency key; `field` is the header or the member of an item.
     pub fn invalid_key(field: &'static str) -> Self {
         let detail = "An idempotency key is 1 to 255 printable ASCII characters.".to_owned();
-        Self::new(StatusCode::BAD_REQUEST, "invalid_key", "The idempotency key is not usable", field, detail)
+        Self::new(StatusCode::BAD_REQUEST, Code::InvalidKey, "The idempotency key is not usable", field, detail)
     }
 
     /// 422: the key came with another event before.
     pub fn key_mismatch(field: &'static str) -> Self {
         let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used for another event");
         let detail = "The same key came with another body. Use a new key for a new event.".to_owned();
-        Self::new(status, "idempotency_mismatch", title, field, detail)
+        Self::new(status, Code::IdempotencyMismatch, title, field, detail)
     }
 
     /// 408: the client should retry.
     pub fn incomplete() -> Self {
         let detail = "The body is incomplete or took longer than 10 seconds.".to_owned();
-        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body did not arrive", "body", detail)
+        Self::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "The body did not arrive", "body", detail)
     }
 
     /// The problem as JSON (RFC 9457): a response, or an item of the answer to a batch.
     pub fn problem(&self) -> Value {
+        let pointer = if self.field == "body" { Some(String::new()) } else { self.pointer.clone() };
+        let entry = Entry { field: self.field.clone(), pointer, code: self.code, detail: self.detail.clone() };
         json!({
-            "type": format!("urn:hachok:problem:{}", self.code),
+            "type": format!("urn:hachok:problem:{}", self.code.as_str()),
             "title": self.title,
             "status": self.status.as_u16(),
             "detail": self.detail,
-            "errors": [{ "field": self.field, "code": self.code, "detail": self.detail }],
+            "code": self.code,
+            "errors": [entry.json()],
         })
+    }
+
+    /// The body of the response to the request with this id.
+    pub fn body(&self, request_id: &str) -> Value {
+        let mut problem = self.problem();
+        if let Some(members) = problem.as_object_mut() {
+            members.insert("request_id".to_owned(), json!(request_id));
+        }
+        problem
+    }
+
+    /// The field is a member of the event, or of an item of a batch.
+    #[must_use]
+    pub fn at_member(self) -> Self {
+        Self { pointer: Some(pointer("", &self.field)), ..self }
+    }
+
+    /// The parameters of the challenge (RFC 6750 §3).
+    #[must_use]
+    pub fn with_challenge(self, challenge: &'static str) -> Self {
+        Self { challenge, ..self }
     }
 
     /// The same error with 400, for senders that know no 422.
@@ -95,33 +125,33 @@ impl IngestError {
         let coding: String = coding.chars().take(40).collect();
         let detail = format!("The body is encoded as {coding:?}. Send it without Content-Encoding.");
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::new(status, "unsupported_media_type", "The body is encoded", "content-encoding", detail)
+        Self::new(status, Code::UnsupportedMediaType, "The body is encoded", "content-encoding", detail)
     }
 
     /// 405: ingest takes only POST.
     pub fn method() -> Self {
         let detail = "Send an event with POST.".to_owned();
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self::new(status, "method_not_allowed", "The method is not allowed", "method", detail)
+        Self::new(status, Code::MethodNotAllowed, "The method is not allowed", "method", detail)
     }
 
     /// 500: nothing was stored, and the same event would fail again.
     pub fn internal() -> Self {
         let detail = "The event was not stored because of an error of the server. See its log.".to_owned();
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", "", detail)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "Internal error", "", detail)
     }
 
     /// 503: nothing was stored, and the client should retry.
     pub fn overloaded() -> Self {
         let detail = "The event was not stored. Send it again later.".to_owned();
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "", detail)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, "Overloaded", "", detail)
     }
 
     /// 503: the event may have been stored, and the client should retry with a key that distinguishes duplicates.
     pub fn unconfirmed() -> Self {
         let detail = "The database has not confirmed the event in time: it may have been stored. Send it again with the \
                       same Idempotency-Key; without a key it may be stored twice.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", "The outcome is unknown", "", detail.to_owned())
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unknown, "The outcome is unknown", "", detail.to_owned())
     }
 }
 
@@ -150,12 +180,12 @@ impl From<NoBatch> for IngestError {
         let bad = StatusCode::BAD_REQUEST;
         match reason {
             NoBatch::InvalidJson(detail) => {
-                Self::new(bad, "invalid_json", "The body is not a JSON array", "body", detail)
+                Self::new(bad, Code::InvalidJson, "The body is not a JSON array", "body", detail)
             }
             NoBatch::TooMany => {
                 let detail = format!("A batch has at most {} events. Send it in parts.", batch::EVENTS_MAX);
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Self::new(status, "too_many_events", "The batch has too many events", "body", detail)
+                Self::new(status, Code::TooManyEvents, "The batch has too many events", "body", detail)
             }
         }
     }
@@ -164,12 +194,12 @@ impl From<NoBatch> for IngestError {
 impl From<BadWrapper> for IngestError {
     fn from(reason: BadWrapper) -> Self {
         match reason {
-            BadWrapper::Key => Self::invalid_key("idempotency_key"),
+            BadWrapper::Key => Self::invalid_key("idempotency_key").at_member(),
             BadWrapper::Unknown(name) => {
                 let name: String = name.chars().take(100).collect();
                 let detail = format!("{name:?} is unknown beside “event” and “idempotency_key”.");
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Self::new(status, "unknown_parameter", "The item has an unknown member", name, detail)
+                Self::new(status, Code::UnknownParameter, "The item has an unknown member", name, detail).at_member()
             }
         }
     }
@@ -180,20 +210,20 @@ impl From<Refused> for IngestError {
         let (bad, unprocessable) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
         match refused {
             Refused::InvalidJson(detail) => {
-                Self::new(bad, "invalid_json", "The body is not a JSON object", "body", detail)
+                Self::new(bad, Code::InvalidJson, "The body is not a JSON object", "body", detail)
             }
             Refused::TooDeep => {
                 let detail = "Objects and arrays are nested deeper than 64.".to_owned();
-                Self::new(bad, "too_deep", "The body is nested too deeply", "body", detail)
+                Self::new(bad, Code::TooDeep, "The body is nested too deeply", "body", detail)
             }
             Refused::MissingEvent => {
                 let detail = "The field “event” must be a string with the name of the event.".to_owned();
-                Self::new(unprocessable, "missing_event", "The event has no name", "event", detail)
+                Self::new(unprocessable, Code::MissingEvent, "The event has no name", "event", detail).at_member()
             }
             Refused::UnknownEvent(name) => {
                 let name: String = name.chars().take(100).collect();
                 let detail = format!("{name:?} is not in the catalogue.");
-                Self::new(unprocessable, "unknown_event", "The event is unknown", "event", detail)
+                Self::new(unprocessable, Code::UnknownEvent, "The event is unknown", "event", detail).at_member()
             }
         }
     }
@@ -209,13 +239,16 @@ impl ResponseError for IngestError {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "5"));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
-            response.insert_header(("www-authenticate", "Bearer"));
+        if self.status == StatusCode::UNAUTHORIZED || !self.challenge.is_empty() {
+            response.insert_header((WWW_AUTHENTICATE, format!("{CHALLENGE}{}", self.challenge)));
         }
         if self.field == "content-encoding" {
             // RFC 9110 §15.5.16: the codings that would have been accepted.
             response.insert_header((ACCEPT_ENCODING, "identity"));
         }
-        response.content_type("application/problem+json").body(self.problem().to_string())
+        // [`crate::http::middleware::error_bodies`] adds the body.
+        let mut response = response.finish();
+        response.extensions_mut().insert(self.clone());
+        response
     }
 }

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 
 use super::ingest_error::IngestError;
+use crate::http::api::error_code::Code;
 
 /// An error for a request that Hachok itself sent.
 pub fn refuse(request: &HttpRequest) -> Result<(), IngestError> {
@@ -13,7 +14,7 @@ pub fn refuse(request: &HttpRequest) -> Result<(), IngestError> {
         let detail = "This request was sent by Hachok itself: accepting it would start a loop.".to_owned();
         return Err(IngestError::new(
             StatusCode::BAD_REQUEST,
-            "loop",
+            Code::Loop,
             "A delivery came back as an event",
             "webhook-id",
             detail,

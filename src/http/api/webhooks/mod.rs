@@ -8,6 +8,7 @@ use actix_web::web::{Bytes, Data, Path};
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
+use super::error_code::Code;
 use super::management::{Caller, Object, RawObject};
 use super::response_json::{WholeDelivery, envelope};
 use crate::db::{self, DbConnection, Error, inboxes, webhooks};
@@ -83,7 +84,7 @@ impl From<NotSaved> for ApiError {
             NotSaved::NotFound => Self::not_found(),
             NotSaved::Invalid(problems) => problems.into(),
             // The form was made from the stored webhook, within the transaction.
-            NotSaved::Changed(_) => Self::plain(StatusCode::CONFLICT, "The webhook was changed"),
+            NotSaved::Changed(_) => Self::plain(StatusCode::CONFLICT, Code::Changed, "The webhook was changed"),
         }
     }
 }
@@ -93,7 +94,7 @@ fn input(object: Object) -> Result<Map<String, Value>, ApiError> {
     let input = object.unwrapped("webhook");
     if input.is_empty() {
         let text = "param is missing or the value is empty: webhook";
-        return Err(ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, text));
+        return Err(ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, Code::Required, text));
     }
     Ok(input)
 }
@@ -129,7 +130,7 @@ pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
 }
 
 fn unknown_overlap() -> ApiError {
-    ApiError::invalid("overlap", "overlap must be 0, 24h or 7d")
+    ApiError::invalid("overlap", Code::Invalid, "overlap must be 0, 24h or 7d")
 }
 
 /// Sends a test event and answers with the result of its attempt.

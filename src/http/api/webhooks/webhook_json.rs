@@ -10,6 +10,7 @@ use crate::domain::webhooks::{InboxScope, Webhook};
 use crate::forms::header_row::HeaderRow;
 use crate::forms::webhook::WebhookForm;
 use crate::http::api::error::ApiError;
+use crate::http::api::error_code::Code;
 
 type Input = Map<String, Value>;
 
@@ -38,7 +39,8 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
         form.url = text(input, "url")?.unwrap_or_default();
     }
     if let Some(value) = input.get("subscriptions").filter(|value| !value.is_null()) {
-        form.events = texts(value).ok_or_else(|| ApiError::invalid("subscriptions", "Subscriptions Invalid events"))?;
+        form.events = texts(value)
+            .ok_or_else(|| ApiError::invalid("subscriptions", Code::Invalid, "Subscriptions Invalid events"))?;
     }
     apply_inboxes(form, input)?;
     match input.get("authorization") {
@@ -150,7 +152,7 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 }
 
 fn wrong(attribute: &str, kind: &str) -> ApiError {
-    ApiError::invalid(attribute, &format!("{attribute} must be {kind}"))
+    ApiError::invalid(attribute, Code::Invalid, &format!("{attribute} must be {kind}"))
 }
 
 /// A webhook; `secret` is given only right after it was created.

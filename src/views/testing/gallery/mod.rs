@@ -257,7 +257,7 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
     let sign_in = |email, refusal| html(&sign_in::SignInPage::new(outside("/sign-in"), email, "/webhooks", refusal));
     let sign_in_after =
         |ended| html(&sign_in::SignInPage::new(outside("/sign-in"), "", "/webhooks", None).after(Some(ended)));
-    let error = |layout, kind| html(&errors::ErrorPage::new(layout, &kind));
+    let error = |layout, kind| html(&errors::ErrorPage::new(layout, &kind, "5f0c0a7d2e1b4c6f9a8b7c6d5e4f3a2b"));
     vec![
         ("set-up", set_up(blank, &Problems::default())),
         ("set-up-errors", set_up(typed, &short)),
@@ -292,7 +292,7 @@ fn others(language: Language, user: &User) -> Vec<Picture> {
         ),
         ("error-cookie", error(outside("/sign-in"), errors::ErrorKind::NoCookie)),
         ("error-404", error(layout(language, user, "/nowhere"), errors::ErrorKind::NotFound)),
-        ("error-500", error(outside("/"), errors::ErrorKind::Server("req_7f21".into()))),
+        ("error-500", error(outside("/"), errors::ErrorKind::Server)),
     ]
 }
 
