@@ -5,7 +5,6 @@ use actix_web::web::{self, Data, PathConfig, QueryConfig, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 
 use super::api::error::ApiError;
-use super::api::error_code::Code;
 use super::error::PageError;
 use super::middleware::{load_page_context, method_not_allowed, old_session, session_store};
 use super::pages::{accounts, chatwoot, deliveries, events, inboxes, system, webhooks};
@@ -37,11 +36,6 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
         .service(
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
-                .app_data(
-                    QueryConfig::default().error_handler(|error, _| {
-                        ApiError::parameter("query", Code::Invalid, &error.to_string()).into()
-                    }),
-                )
                 .wrap(from_fn(method_not_allowed::of_management))
                 .configure(management),
         )

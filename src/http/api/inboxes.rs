@@ -5,7 +5,8 @@ use actix_web::web::{Data, Path};
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use super::management::{Caller, Object};
+use super::management::{Caller, JsonObject};
+use super::names::{AnyNames, Members};
 use super::response_json;
 use crate::clock;
 use crate::db::{Error, inboxes};
@@ -17,11 +18,21 @@ use crate::http::State;
 
 type Ids = Path<(String, InboxId)>;
 
+/// The members of an inbox.
+pub struct InboxMembers;
+
+impl Members for InboxMembers {
+    const KNOWN: &'static [&'static [&'static str]] =
+        &[&["name", "external_id", "channel_type", "archived"], &response_json::INBOX_OUT_ONLY];
+    const WRAPPER: Option<&'static str> = Some("inbox");
+}
+
 /// All inboxes, by name.
-pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
+pub async fn list(state: Data<State>, caller: Caller<AnyNames>) -> Result<HttpResponse, ApiError> {
     let list = state.db.read(inboxes::list).await?;
     let list: Vec<Value> = list.iter().map(response_json::inbox).collect();
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": list })))
+    let body = serde_json::json!({ "payload": list });
+    Ok(HttpResponse::Ok().json(response_json::with_ignored(body, caller.ignored())))
 }
 
 /// One inbox, without `payload`, as in Chatwoot.
@@ -31,17 +42,26 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
     Ok(HttpResponse::Ok().json(response_json::inbox(&inbox)))
 }
 
-pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
-    let new = parse(&object.unwrapped("inbox"), None)?;
+pub async fn create(
+    state: Data<State>,
+    _caller: Caller,
+    object: JsonObject<InboxMembers>,
+) -> Result<HttpResponse, ApiError> {
+    let new = parse(&object.into_map(), None)?;
     let made = state.db.write(move |conn| inboxes::insert(conn, &new, clock::now())).await.map_err(taken)?;
     answer(&state, made).await
 }
 
 /// Changes an inbox; members that are left out stay.
-pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
+pub async fn update(
+    state: Data<State>,
+    _caller: Caller,
+    ids: Ids,
+    object: JsonObject<InboxMembers>,
+) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let stored = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
-    let input = object.unwrapped("inbox");
+    let input = object.into_map();
     let new = parse(&input, Some(&stored))?;
     let archived = input.get("archived").and_then(Value::as_bool);
     let change = state.db.write(move |conn| {

@@ -1,48 +1,80 @@
-//! What all handlers of the management API share: caller, account, body.
+//! What all handlers of the management API share: caller, account, query, body.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::rc::Rc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Payload};
-use actix_web::{FromRequest, HttpRequest, dev};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 
 use super::auth;
 use super::error::ApiError;
 use super::error_code::Code;
 use super::json_body::{self, Unread};
-use crate::domain::accounts::api_token::Scope;
+use super::names::{self, AnyNames, Entries, Members, NoParameters};
+use crate::domain::accounts::api_token::{Scope, Token};
 use crate::domain::json;
 use crate::http::State;
 
 /// An authorized caller: GET needs the scope `read` or `admin`, all other methods `admin`.
-pub struct Caller {
-    /// The scope of the token.
-    pub scope: Scope,
+///
+/// Every handler takes one. `Q` is the query of the route, whose fields are its parameters.
+pub struct Caller<Q = NoParameters> {
+    /// The token of the request.
+    pub token: Rc<Token>,
+    pub query: Q,
 }
 
-impl FromRequest for Caller {
+impl Caller<AnyNames> {
+    /// The parameters, of which a route of Chatwoot has none.
+    pub fn ignored(&self) -> impl Iterator<Item = String> {
+        names::ignored(&self.query)
+    }
+}
+
+impl<Q: DeserializeOwned + 'static> FromRequest for Caller<Q> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let request = request.clone();
         async move {
-            let state = request.app_data::<Data<State>>().ok_or_else(ApiError::not_found)?;
-            let scopes: &[Scope] =
-                if request.method().is_safe() { &[Scope::Read, Scope::Admin] } else { &[Scope::Admin] };
-            let scope = auth::caller(state, &request, scopes).await?.scope;
-            match request.match_info().get("account") {
-                Some("1") | None => Ok(Self { scope }),
-                Some(_) => Err(ApiError::not_found()),
-            }
+            let token = authorize(&request).await?;
+            Ok(Self { token, query: names::query(request.query_string())? })
         }
         .boxed_local()
+    }
+}
+
+/// The result of the only check of a request, which several extractors ask for.
+type Checked = Rc<OnceCell<Result<Rc<Token>, ApiError>>>;
+
+/// The token of the request, if it allows the request.
+async fn authorize(request: &HttpRequest) -> Result<Rc<Token>, ApiError> {
+    let known = request.extensions().get::<Checked>().cloned();
+    let checked = known.unwrap_or_else(|| {
+        let checked = Checked::default();
+        request.extensions_mut().insert(Rc::clone(&checked));
+        checked
+    });
+    checked.get_or_init(|| check(request)).await.clone()
+}
+
+async fn check(request: &HttpRequest) -> Result<Rc<Token>, ApiError> {
+    let state = request.app_data::<Data<State>>().ok_or_else(ApiError::not_found)?;
+    let scopes: &[Scope] = if request.method().is_safe() { &[Scope::Read, Scope::Admin] } else { &[Scope::Admin] };
+    let token = auth::caller(state, request, scopes).await?;
+    match request.match_info().get("account") {
+        Some("1") | None => Ok(Rc::new(token)),
+        Some(_) => Err(ApiError::not_found()),
     }
 }
 
@@ -63,33 +95,37 @@ pub fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
 /// The largest body of the management API.
 pub const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The JSON object of a request body. The caller is authorized before the body is read.
-pub struct JsonObject<T>(pub T);
-
-/// An object with parsed members.
-pub type Object = JsonObject<Map<String, Value>>;
+/// The JSON object of a request body, whose names were checked. The caller is authorized before the body is read.
+pub struct JsonObject<M, V = Value> {
+    members: BTreeMap<String, V>,
+    /// Names that are not known, on Chatwoot's routes.
+    pub ignored: Vec<String>,
+    of: PhantomData<M>,
+}
 
 /// An object whose members keep the bytes that the client sent.
-pub type RawObject = JsonObject<BTreeMap<String, Box<RawValue>>>;
+pub type RawObject<M> = JsonObject<M, Box<RawValue>>;
 
-impl Object {
-    /// The object, or the one in its member `wrapper`: Chatwoot's dashboard wraps objects in their name.
-    pub fn unwrapped(mut self, wrapper: &str) -> Map<String, Value> {
-        match self.0.remove(wrapper) {
-            Some(Value::Object(inner)) => inner,
-            _ => self.0,
-        }
+impl<M, V> JsonObject<M, V> {
+    pub fn get(&self, name: &str) -> Option<&V> {
+        self.members.get(name)
     }
 }
 
-impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonObject<T> {
+impl<M> JsonObject<M> {
+    pub fn into_map(self) -> Map<String, Value> {
+        self.members.into_iter().collect()
+    }
+}
+
+impl<M: Members + 'static, V: DeserializeOwned + 'static> FromRequest for JsonObject<M, V> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let request = request.clone();
         let payload = Payload::from_request(&request, payload);
-        async move { parse(&read(&request, payload).await?).map(Self) }.boxed_local()
+        async move { parse(&read(&request, payload).await?) }.boxed_local()
     }
 }
 
@@ -99,7 +135,7 @@ async fn read(
     payload: impl Future<Output = Result<Payload, actix_web::Error>>,
 ) -> Result<Bytes, ApiError> {
     // Before the body is read: the body of an unauthorized client is not read.
-    Caller::extract(request).await?;
+    authorize(request).await?;
     if json_body::unread_coding(request).is_some() {
         return Err(unsupported("Send the body without Content-Encoding"));
     }
@@ -119,11 +155,20 @@ fn unsupported(text: &str) -> ApiError {
     ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, text)
 }
 
-/// Parses an object; an empty body is an empty object.
-fn parse<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, ApiError> {
-    if bytes.is_empty() {
-        return Ok(T::default());
-    }
+/// Parses an object and checks its names; an empty body is an empty object.
+fn parse<M: Members, V: DeserializeOwned>(bytes: &[u8]) -> Result<JsonObject<M, V>, ApiError> {
+    let outside = if bytes.is_empty() { Entries::default() } else { from_json(bytes)? };
+    let (entries, beside) = match outside.unwrapped(M::WRAPPER) {
+        Ok((inner, beside)) => (from_json(inner.get().as_bytes())?, beside),
+        Err(entries) => (entries, Entries::default()),
+    };
+    let ignored = names::check::<M>(&entries, &beside)?;
+    let member = |(name, value): (String, Box<RawValue>)| Ok((name, from_json(value.get().as_bytes())?));
+    let members = entries.0.into_iter().map(member).collect::<Result<_, ApiError>>()?;
+    Ok(JsonObject { members, ignored, of: PhantomData })
+}
+
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let text = match error.classify() {
             Category::Data if bytes.trim_ascii_start().first() != Some(&b'{') => {

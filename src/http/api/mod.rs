@@ -12,6 +12,7 @@ pub mod events;
 pub mod inboxes;
 pub mod json_body;
 pub mod management;
+pub mod names;
 pub mod response_json;
 pub mod system;
 pub mod webhooks;

@@ -53,6 +53,50 @@ pub fn inbox(inbox: &Inbox) -> Value {
     })
 }
 
+/// The members of an inbox that are ignored when they go in, so that what was answered can be sent back.
+pub const INBOX_OUT_ONLY: [&str; 31] = [
+    "id",
+    "channel_id",
+    "avatar_url",
+    "website_url",
+    "website_token",
+    "web_widget_script",
+    "widget_color",
+    "welcome_title",
+    "welcome_tagline",
+    "greeting_enabled",
+    "greeting_message",
+    "working_hours_enabled",
+    "working_hours",
+    "out_of_office_message",
+    "timezone",
+    "enable_auto_assignment",
+    "auto_assignment_config",
+    "enable_email_collect",
+    "csat_survey_enabled",
+    "allow_messages_after_resolved",
+    "lock_to_single_conversation",
+    "hmac_mandatory",
+    "sender_name_type",
+    "business_name",
+    "callback_webhook_url",
+    "selected_feature_flags",
+    "reply_time",
+    "medium",
+    "messaging_service_sid",
+    "phone_number",
+    "provider",
+];
+
+/// Adds `ignored`, the names that a route of Chatwoot does not know, if it is not empty.
+pub fn with_ignored(mut body: Value, ignored: impl IntoIterator<Item = String>) -> Value {
+    let names: Vec<String> = ignored.into_iter().collect();
+    if let (false, Some(members)) = (names.is_empty(), body.as_object_mut()) {
+        members.insert("ignored".to_owned(), json!(names));
+    }
+    body
+}
+
 /// A delivery in a list.
 pub fn delivery(delivery: &Delivery, progress: Progress) -> Value {
     let reason = |state| progress.obstacle.filter(|_| progress.state == state).map(Obstacle::as_str);

@@ -139,14 +139,3 @@ async fn an_unknown_method_or_path_of_the_api_is_a_problem_in_json() {
     let trace = Method::from_bytes(b"TRACE").unwrap_or_default();
     assert!(matches!(Answer::of(api.request(trace, "/api/v1/events")).await.status, 404 | 405));
 }
-
-#[tokio::test]
-async fn a_query_with_a_repeated_parameter_is_refused_in_json() {
-    let app = App::start();
-    let api = app.api("read");
-    for path in ["deliveries?status=failed&status=success", "received?event=a&event=b"] {
-        let answer = api.get(path).await;
-        assert_eq!((answer.status, answer.header("content-type")), (422, "application/json"), "{path}");
-        assert_eq!(answer.json()["attributes"], json!(["query"]), "{path}");
-    }
-}

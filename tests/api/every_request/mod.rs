@@ -8,3 +8,4 @@ mod long_lists;
 mod request_line;
 mod snapshots;
 mod text;
+mod unknown_names;

@@ -5,17 +5,19 @@ use serde_json::json;
 
 use crate::domain::accounts::api_token::Scope;
 use crate::http::api::management::Caller;
+use crate::http::api::names::AnyNames;
+use crate::http::api::response_json::with_ignored;
 
 /// A token belongs to no person, but Chatwoot's clients require an e-mail address. `.invalid` is reserved (RFC 2606 §2).
 const EMAIL: &str = "hachok@hachok.invalid";
 
 /// The profile of the account. The token, which Chatwoot repeats here, is left out.
-pub async fn show(caller: Caller) -> HttpResponse {
-    let role = match caller.scope {
+pub async fn show(caller: Caller<AnyNames>) -> HttpResponse {
+    let role = match caller.token.scope {
         Scope::Admin => "administrator",
         Scope::Read | Scope::Ingest => "agent",
     };
-    HttpResponse::Ok().json(json!({
+    let profile = json!({
         "id": 1,
         "uid": EMAIL,
         "name": "Hachok",
@@ -42,5 +44,6 @@ pub async fn show(caller: Caller) -> HttpResponse {
             "availability_status": "online",
             "auto_offline": false,
         }],
-    }))
+    });
+    HttpResponse::Ok().json(with_ignored(profile, caller.ignored()))
 }

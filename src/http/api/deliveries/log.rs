@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
 use crate::db::deliveries::log;
@@ -11,7 +11,8 @@ use crate::domain::id::DeliveryId;
 use crate::http::State;
 use crate::http::api::error::ApiError;
 use crate::http::api::error_code::Code;
-use crate::http::api::management::{Caller, limit};
+use crate::http::api::management::{Caller, JsonObject, limit};
+use crate::http::api::names::NoMembers;
 use crate::http::api::response_json::{self, WholeDelivery, envelope};
 use crate::http::request::log_query::{LogQuery, Parsed};
 use crate::operations::redelivery::{self, Refused};
@@ -19,7 +20,8 @@ use crate::operations::redelivery::{self, Refused};
 type Ids = Path<(String, String)>;
 
 /// The log, newest first.
-pub async fn list(state: Data<State>, _caller: Caller, query: Query<LogQuery>) -> Result<HttpResponse, ApiError> {
+pub async fn list(state: Data<State>, caller: Caller<LogQuery>) -> Result<HttpResponse, ApiError> {
+    let query = caller.query;
     let limit = limit(query.limit.as_deref())?;
     let now = state.engine.now();
     let Parsed { filter, cursor, unrecognised, .. } = query.parse("UTC", now);
@@ -52,7 +54,12 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 }
 
 /// Sends the event of a delivery again: 202 with the new delivery.
-pub async fn send_again(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+pub async fn send_again(
+    state: Data<State>,
+    _caller: Caller,
+    ids: Ids,
+    _body: JsonObject<NoMembers>,
+) -> Result<HttpResponse, ApiError> {
     let delivery = redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?;
     let (made, now) = (delivery.clone(), state.engine.now());
     let obstacles = move |conn: &mut DbConnection| webhooks::health::obstacles(conn, &[made.webhook_id], now);

@@ -14,21 +14,24 @@ use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::api::error::ApiError;
 use crate::http::api::error_code::Code;
-use crate::http::api::management::{Caller, Object};
+use crate::http::api::management::{Caller, JsonObject};
+use crate::http::api::names::body_members;
 use crate::operations::recoveries::{self, Refused};
 
 type WebhookIds = Path<(String, WebhookId)>;
 type Ids = Path<(String, RecoveryId)>;
+
+body_members!(Start: "since");
 
 /// Starts a recovery of one webhook: 202 with its id and count; with a count of 0 nothing is started, and `id` is null.
 pub async fn start(
     state: Data<State>,
     _caller: Caller,
     ids: WebhookIds,
-    object: Object,
+    object: JsonObject<Start>,
 ) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
-    let since = object.0.get("since").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let since = object.get("since").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let since = since.ok_or_else(|| {
         ApiError::invalid("since", Code::Invalid, "since must be a time such as 2026-11-21T09:00:00Z")
     })?;

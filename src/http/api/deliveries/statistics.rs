@@ -1,7 +1,7 @@
 //! `/api/v1/accounts/1/webhooks/{id}/statistics`: what happened to the deliveries of a webhook, hour by hour, and now.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,13 +25,8 @@ pub struct Asked {
 }
 
 /// The hours of the range, oldest first, and the number of pending deliveries in each state.
-pub async fn show(
-    state: Data<State>,
-    _caller: Caller,
-    ids: Ids,
-    asked: Query<Asked>,
-) -> Result<HttpResponse, ApiError> {
-    let range = match given(&asked.range) {
+pub async fn show(state: Data<State>, caller: Caller<Asked>, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let range = match given(&caller.query.range) {
         None => Range::Day,
         Some(text) => {
             Range::parse(text).ok_or_else(|| ApiError::parameter("range", Code::Invalid, "range must be 24h or 7d"))?

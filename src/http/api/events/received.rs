@@ -1,7 +1,7 @@
 //! `/api/v1/accounts/1/received`.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use serde_json::{Value, json};
 
 use crate::db::events::received::{self, Line};
@@ -12,7 +12,8 @@ use crate::http::api::management::{Caller, limit};
 use crate::http::request::received_query::{Parsed, ReceivedQuery};
 
 /// Accepted events, newest first.
-pub async fn list(state: Data<State>, _caller: Caller, query: Query<ReceivedQuery>) -> Result<HttpResponse, ApiError> {
+pub async fn list(state: Data<State>, caller: Caller<ReceivedQuery>) -> Result<HttpResponse, ApiError> {
+    let query = caller.query;
     let limit = limit(query.limit.as_deref())?;
     let Parsed { filter, cursor, unrecognised } = query.parse("UTC");
     ApiError::check_filters(&unrecognised)?;

@@ -1,5 +1,6 @@
 //! `/api/v1/accounts/1/webhooks`.
 
+mod members;
 mod webhook_json;
 
 use actix_web::HttpResponse;
@@ -9,8 +10,9 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::error_code::Code;
-use super::management::{Caller, Object, RawObject};
-use super::response_json::{WholeDelivery, envelope};
+use super::management::{Caller, JsonObject, RawObject};
+use super::names::{AnyNames, body_members};
+use super::response_json::{WholeDelivery, envelope, with_ignored};
 use crate::db::{self, DbConnection, Error, inboxes, webhooks};
 use crate::domain::deliveries::state::Progress;
 use crate::domain::events::catalogue::EventName;
@@ -26,14 +28,19 @@ use crate::http::State;
 use crate::operations::save_webhook::{NotSaved, SameUrl, SaveWebhook};
 use crate::operations::secret_rotation::{self, Overlap};
 use crate::operations::test_event;
+use members::WebhookMembers;
 
 /// The account and the webhook of a path.
 type Ids = Path<(String, WebhookId)>;
 
-pub async fn list(state: Data<State>, _caller: Caller) -> Result<HttpResponse, ApiError> {
+body_members!(Rotation: "overlap");
+body_members!(Test: "event", "body");
+
+pub async fn list(state: Data<State>, caller: Caller<AnyNames>) -> Result<HttpResponse, ApiError> {
     let (list, inboxes) = state.db.read(|conn| Ok((webhooks::list(conn)?, inboxes::list(conn)?))).await?;
     let list: Vec<Value> = list.iter().map(|webhook| webhook_json::output(webhook, &inboxes, None)).collect();
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "webhooks": list } })))
+    let body = serde_json::json!({ "payload": { "webhooks": list } });
+    Ok(HttpResponse::Ok().json(with_ignored(body, caller.ignored())))
 }
 
 pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
@@ -43,8 +50,12 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 
 /// Creates a webhook. A URL that another webhook has is refused, as in Chatwoot; the pages only warn. Only this answer and
 /// that of a rotation hold the signing secret.
-pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Result<HttpResponse, ApiError> {
-    let input = input(object)?;
+pub async fn create(
+    state: Data<State>,
+    caller: Caller<AnyNames>,
+    object: JsonObject<WebhookMembers>,
+) -> Result<HttpResponse, ApiError> {
+    let (input, ignored) = input(&caller, object)?;
     let enabled = webhook_json::enabled(&input)?.unwrap_or(true);
     let form = webhook_json::create(&input)?;
     let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
@@ -53,13 +64,19 @@ pub async fn create(state: Data<State>, _caller: Caller, object: Object) -> Resu
         Ok((reload(conn, saved.id)?, saved))
     });
     let (webhook, saved) = made.await?;
-    Ok(answer(&webhook, &saved.inboxes, saved.secret.as_ref().map(SigningSecret::reveal)))
+    let body = shown(&webhook, &saved.inboxes, saved.secret.as_ref().map(SigningSecret::reveal));
+    Ok(HttpResponse::Ok().json(with_ignored(body, ignored)))
 }
 
 /// Changes a webhook. PATCH and PUT both change only the members in the body.
-pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
+pub async fn update(
+    state: Data<State>,
+    caller: Caller<AnyNames>,
+    ids: Ids,
+    object: JsonObject<WebhookMembers>,
+) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
-    let input = input(object)?;
+    let (input, ignored) = input(&caller, object)?;
     let enabled = webhook_json::enabled(&input)?;
     let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
     let changed = state.db.write_or_refuse(move |conn| {
@@ -75,7 +92,7 @@ pub async fn update(state: Data<State>, _caller: Caller, ids: Ids, object: Objec
         // Held deliveries are sent; only the page asks first.
         state.engine.resume(id);
     }
-    Ok(answer(&webhook, &saved.inboxes, None))
+    Ok(HttpResponse::Ok().json(with_ignored(shown(&webhook, &saved.inboxes, None), ignored)))
 }
 
 impl From<NotSaved> for ApiError {
@@ -89,18 +106,24 @@ impl From<NotSaved> for ApiError {
     }
 }
 
-/// The members of the webhook. An empty object is an error, as in Chatwoot.
-fn input(object: Object) -> Result<Map<String, Value>, ApiError> {
-    let input = object.unwrapped("webhook");
+/// The members of the webhook, and the names that are ignored. An empty object is an error, as in Chatwoot.
+fn input(
+    caller: &Caller<AnyNames>,
+    mut object: JsonObject<WebhookMembers>,
+) -> Result<(Map<String, Value>, Vec<String>), ApiError> {
+    let mut ignored: Vec<String> = caller.ignored().collect();
+    ignored.append(&mut object.ignored);
+    let input = object.into_map();
+    ignored.append(&mut members::ignored_within(&input));
     if input.is_empty() {
         let text = "param is missing or the value is empty: webhook";
         return Err(ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, Code::Required, text));
     }
-    Ok(input)
+    Ok((input, ignored))
 }
 
 /// Deletes a webhook: 200 with an empty body, as Chatwoot does.
-pub async fn delete(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+pub async fn delete(state: Data<State>, _caller: Caller<AnyNames>, ids: Ids) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let deleted = state
         .db
@@ -117,8 +140,13 @@ pub async fn delete(state: Data<State>, _caller: Caller, ids: Ids) -> Result<Htt
 }
 
 /// Replaces the signing secret: `{"overlap":"0"|"24h"|"7d"}`.
-pub async fn rotate(state: Data<State>, _caller: Caller, ids: Ids, object: Object) -> Result<HttpResponse, ApiError> {
-    let overlap = match object.0.get("overlap") {
+pub async fn rotate(
+    state: Data<State>,
+    _caller: Caller,
+    ids: Ids,
+    object: JsonObject<Rotation>,
+) -> Result<HttpResponse, ApiError> {
+    let overlap = match object.get("overlap") {
         None | Some(Value::Null) => Overlap::DEFAULT,
         Some(Value::String(text)) => Overlap::parse(text).ok_or_else(unknown_overlap)?,
         Some(_) => return Err(unknown_overlap()),
@@ -134,8 +162,13 @@ fn unknown_overlap() -> ApiError {
 }
 
 /// Sends a test event and answers with the result of its attempt.
-pub async fn test(state: Data<State>, _caller: Caller, ids: Ids, object: RawObject) -> Result<HttpResponse, ApiError> {
-    let member = |name: &str| object.0.get(name).filter(|value| value.get() != "null");
+pub async fn test(
+    state: Data<State>,
+    _caller: Caller,
+    ids: Ids,
+    object: RawObject<Test>,
+) -> Result<HttpResponse, ApiError> {
+    let member = |name: &str| object.get(name).filter(|value| value.get() != "null");
     let unknown = || Problems::one(Field::TestEvent, Problem::TestEventUnknown);
     let event = match member("event") {
         None => EventName::WebhookTest,
@@ -167,6 +200,9 @@ fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
 }
 
 fn answer(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> HttpResponse {
-    HttpResponse::Ok()
-        .json(serde_json::json!({ "payload": { "webhook": webhook_json::output(webhook, inboxes, secret) } }))
+    HttpResponse::Ok().json(shown(webhook, inboxes, secret))
+}
+
+fn shown(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Value {
+    serde_json::json!({ "payload": { "webhook": webhook_json::output(webhook, inboxes, secret) } })
 }

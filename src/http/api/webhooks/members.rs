@@ -1,0 +1,48 @@
+//! The members of a webhook in a body.
+
+use serde_json::{Map, Value};
+
+use crate::http::api::names::{Members, Unknown};
+
+/// The members of a webhook. Chatwoot's clients send others, too: those are listed as ignored.
+pub struct WebhookMembers;
+
+const IN: [&str; 12] = [
+    "name",
+    "url",
+    "subscriptions",
+    "enabled",
+    "inbox_ids",
+    "inbox_id",
+    "authorization",
+    "headers",
+    "timeout_s",
+    "viewers_see_answers",
+    "redirect_is_success",
+    "secret",
+];
+
+const OUT_ONLY: [&str; 6] = ["id", "account_id", "inbox", "status", "backlog_full_since", "created_at"];
+
+impl Members for WebhookMembers {
+    const KNOWN: &'static [&'static [&'static str]] = &[&IN, &OUT_ONLY];
+    const WRAPPER: Option<&'static str> = Some("webhook");
+    const UNKNOWN: Unknown = Unknown::Listed;
+}
+
+/// The unknown members of `authorization` and of the headers, as `authorization.NAME` and `headers.NAME.NAME`.
+pub fn ignored_within(input: &Map<String, Value>) -> Vec<String> {
+    let mut ignored = Vec::new();
+    let mut check = |place: String, value: &Value, known: &[&str]| {
+        let unknown = value.as_object().into_iter().flatten().filter(|(name, _)| !known.contains(&name.as_str()));
+        ignored.extend(unknown.map(|(name, _)| format!("{place}.{name}")));
+    };
+    if let Some(value) = input.get("authorization") {
+        check("authorization".into(), value, &["type", "token", "login", "password", "header", "value"]);
+    }
+    for (name, value) in input.get("headers").and_then(Value::as_object).into_iter().flatten() {
+        check(format!("headers.{name}"), value, &["value", "hidden"]);
+    }
+    ignored.truncate(20);
+    ignored.iter().map(|name| name.chars().take(200).collect()).collect()
+}
