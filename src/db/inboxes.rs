@@ -25,6 +25,7 @@ struct Row {
     unnamed: bool,
     connection_id: Option<ConnectionId>,
     _source_name: Option<String>,
+    updated_at: Option<i64>,
 }
 
 impl From<Row> for Inbox {
@@ -45,6 +46,7 @@ impl From<Row> for Inbox {
             channel_type: row.channel_type.as_deref().and_then(text::shown),
             archived_at: row.archived_at.map(Timestamp::from_micros),
             created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at.unwrap_or(row.created_at)),
         }
     }
 }
@@ -58,6 +60,15 @@ pub fn list(conn: &mut DbConnection) -> Result<Vec<Inbox>, Error> {
 /// One inbox, also an archived one.
 pub fn find(conn: &mut DbConnection, id: InboxId) -> Result<Option<Inbox>, Error> {
     Ok(inboxes::table.find(id).get_result::<Row>(conn).optional()?.map(Inbox::from))
+}
+
+/// The same; its row stays locked until the transaction ends, so that what is checked does not change before it is stored.
+pub fn find_for_update(conn: &mut DbConnection, id: InboxId) -> Result<Option<Inbox>, Error> {
+    if let DbConnection::Postgres(conn) = conn {
+        let row = inboxes::table.find(id).select(inboxes::id).for_no_key_update();
+        row.get_result::<InboxId>(conn).optional()?;
+    }
+    find(conn, id)
 }
 
 /// Adds an inbox. A unique violation means that another inbox has its external id.
@@ -74,7 +85,7 @@ pub fn insert(conn: &mut DbConnection, new: &NewInbox, now: Timestamp) -> Result
 }
 
 /// Changes an inbox. False if it does not exist. A unique violation means that another inbox has the external id.
-pub fn update(conn: &mut DbConnection, id: InboxId, new: &NewInbox) -> Result<bool, Error> {
+pub fn update(conn: &mut DbConnection, id: InboxId, new: &NewInbox, now: Timestamp) -> Result<bool, Error> {
     // A form that changes another field sends the stored name, which then remains replaceable by an event's.
     let renamed = inboxes::table.find(id).filter(inboxes::name.ne(&new.name));
     diesel::update(renamed).set(inboxes::unnamed.eq(false)).execute(conn)?;
@@ -83,15 +94,17 @@ pub fn update(conn: &mut DbConnection, id: InboxId, new: &NewInbox) -> Result<bo
             inboxes::external_id.eq(&new.external_id),
             inboxes::name.eq(&new.name),
             inboxes::channel_type.eq(&new.channel_type),
+            inboxes::updated_at.eq(Some(now.micros())),
         ))
         .execute(conn)?;
     Ok(updated > 0)
 }
 
-/// Archives an inbox, which hides it from selectors; `None` brings it back. False if it does not exist.
-pub fn archive(conn: &mut DbConnection, id: InboxId, at: Option<Timestamp>) -> Result<bool, Error> {
+/// Archives an inbox, which hides it from selectors, or brings it back. False if it does not exist.
+pub fn archive(conn: &mut DbConnection, id: InboxId, archived: bool, now: Timestamp) -> Result<bool, Error> {
+    let now = Some(now.micros());
     let updated = diesel::update(inboxes::table.find(id))
-        .set(inboxes::archived_at.eq(at.map(Timestamp::micros)))
+        .set((inboxes::archived_at.eq(now.filter(|_| archived)), inboxes::updated_at.eq(now)))
         .execute(conn)?;
     Ok(updated > 0)
 }

@@ -19,10 +19,10 @@ pub mod connection;
 pub mod deliveries;
 mod error;
 pub mod events;
-pub mod form_answers;
 pub mod inboxes;
 #[cfg(test)]
 mod log_tests;
+pub mod once;
 #[cfg(test)]
 mod query_plans;
 mod schema;

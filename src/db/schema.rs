@@ -44,7 +44,7 @@ diesel::table! {
     inboxes (id) {
         id -> BigInt, external_id -> Nullable<Text>, name -> Text, channel_type -> Nullable<Text>,
         archived_at -> Nullable<BigInt>, created_at -> BigInt, unnamed -> Bool, connection_id -> Nullable<BigInt>,
-        source_name -> Nullable<Text>,
+        source_name -> Nullable<Text>, updated_at -> Nullable<BigInt>,
     }
 }
 
@@ -136,6 +136,13 @@ diesel::table! {
 diesel::table! {
     form_answers (key_hash) {
         key_hash -> Binary, session_hash -> Binary, answer -> Text, secret -> Nullable<Text>, created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    request_answers (key_hash) {
+        key_hash -> Binary, request_hash -> Binary, made -> Text, secret -> Nullable<Text>, token_id -> Nullable<BigInt>,
+        answer -> Nullable<Text>, created_at -> BigInt,
     }
 }
 

@@ -8,7 +8,7 @@ use super::posted::{Accepted, Posted};
 use super::{ingest_writer, result_writer};
 use crate::db::deliveries::{log, queue};
 use crate::db::events;
-use crate::db::form_answers::{self, Done, FormKey};
+use crate::db::once::{self, Done, OnceKey};
 use crate::db::{DbConnection, Error, WriteError, webhooks};
 use crate::domain::deliveries::{Status, Trigger};
 use crate::domain::events::Event;
@@ -71,7 +71,7 @@ impl Engine {
         id: WebhookId,
         event: EventName,
         body: bytes::Bytes,
-        form: Option<FormKey>,
+        form: Option<OnceKey>,
     ) -> Result<Option<DeliveryId>, Error> {
         let engine = self.clone();
         self.0.finish(TEST_TIMEOUT, async move { engine.test_once(id, event, body, form).await }).await
@@ -82,13 +82,13 @@ impl Engine {
         webhook: WebhookId,
         event: EventName,
         body: bytes::Bytes,
-        form: Option<FormKey>,
+        form: Option<OnceKey>,
     ) -> Result<Option<DeliveryId>, Error> {
         let _running = self.0.in_flight.begin_without_permit().ok_or(Error::Busy)?;
         let (engine, secret_box) = (self.clone(), self.0.db.secret_box());
         let store = move |conn: &mut DbConnection, now: Timestamp| {
             let mut made = None;
-            let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| {
+            let done = once::run(conn, &secret_box, form.as_ref(), |conn| {
                 made = engine.store_test(conn, webhook, event, body, now)?;
                 let id = made.as_ref().map(|claimed| claimed.delivery.id.0);
                 id.map(Done::plain).ok_or(WriteError::Refused(NoWebhook))

@@ -27,6 +27,8 @@ pub struct Inbox {
     pub archived_at: Option<Timestamp>,
     /// When it was added.
     pub created_at: Timestamp,
+    /// When a person or a program last changed it.
+    pub updated_at: Timestamp,
 }
 
 /// A checked inbox, ready to be stored.

@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::db;
 use crate::domain::problem::Problems;
-use crate::operations::NotFound;
 use crate::operations::redelivery::Refused;
+use crate::operations::{NotFound, secret_rotation};
 use crate::views::NotRendered;
 use crate::views::errors::ErrorKind;
 
@@ -82,6 +82,13 @@ impl<R: Into<Self>> From<db::WriteError<R>> for PageError {
             db::WriteError::Database(error) => error.into(),
             db::WriteError::Refused(refused) => refused.into(),
         }
+    }
+}
+
+impl From<secret_rotation::Refused> for PageError {
+    /// A page always forces the rotation: a person sees what the secret was replaced by.
+    fn from(_: secret_rotation::Refused) -> Self {
+        Self::NotFound
     }
 }
 

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, guard};
 
 use super::api::error::ApiError;
 use super::error::PageError;
-use super::middleware::{load_page_context, method_not_allowed, old_session, session_store};
+use super::middleware::{idempotency, load_page_context, method_not_allowed, old_session, session_store};
 use super::pages::{accounts, chatwoot, deliveries, events, inboxes, system, webhooks};
 use super::request::form_limits::FormLimits;
 use super::{State, api, assets, health};
@@ -36,6 +36,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
         .service(
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
+                .wrap(from_fn(idempotency::answer_once))
                 .wrap(from_fn(method_not_allowed::of_management))
                 .configure(management),
         )
@@ -66,6 +67,7 @@ fn management(routes: &mut ServiceConfig) {
                 .delete(webhooks::delete),
         )
         .service(web::resource("/webhooks/{id}/secret").post(webhooks::rotate))
+        .service(web::resource("/webhooks/{id}/secret/previous").delete(webhooks::end_previous_secret))
         .service(web::resource("/webhooks/{id}/test").post(webhooks::test))
         .service(web::resource("/webhooks/{id}/statistics").get(deliveries::statistics::show))
         .service(web::resource("/webhooks/{id}/recoveries").post(deliveries::recoveries::start))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::save_webhook::{NotSaved, SameUrl, SaveWebhook};
+use super::save_webhook::{NotSaved, SameUrl, SaveWebhook, Switch};
 use crate::db::{Db, DbConnection, Error, WriteError};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::problem::{Problem, Problems};
@@ -68,7 +68,7 @@ fn one(conn: &mut DbConnection, save: &SaveWebhook, foreign: &mut Foreign) -> Re
         return Ok(Outcome::NoEvents);
     }
     let form = form(foreign);
-    match save.create(conn, Some(!foreign.is_off), &form) {
+    match save.create(conn, foreign.is_off.then_some(Switch::Off), &form) {
         Ok(_) => Ok(Outcome::Added),
         Err(WriteError::Database(error)) => Err(error),
         Err(WriteError::Refused(NotSaved::Invalid(problems))) => {

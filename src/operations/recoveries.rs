@@ -1,7 +1,7 @@
 //! Starts and cancels recoveries, which send failed deliveries again.
 
 use crate::db::deliveries::recoveries::{self, Recovery, Wanted};
-use crate::db::form_answers::{self, Done, FormKey};
+use crate::db::once::{self, Done, OnceKey};
 use crate::db::{self, Db, DbConnection, Error, WriteError, webhooks};
 use crate::domain::id::RecoveryId;
 
@@ -17,7 +17,7 @@ pub enum Refused {
 }
 
 /// Starts a recovery. The same form starts only one.
-pub async fn start(db: &Db, wanted: Wanted, form: Option<&FormKey>) -> Result<Recovery, WriteError<Refused>> {
+pub async fn start(db: &Db, wanted: Wanted, form: Option<&OnceKey>) -> Result<Recovery, WriteError<Refused>> {
     let (form, secret_box) = (form.cloned(), db.secret_box());
     let begin = move |conn: &mut DbConnection| {
         if let Some(id) = wanted.webhook {
@@ -31,7 +31,7 @@ pub async fn start(db: &Db, wanted: Wanted, form: Option<&FormKey>) -> Result<Re
         begun.map(|(id, _)| Done::plain(id)).ok_or(WriteError::Refused(Refused::NothingFailed))
     };
     let start = move |conn: &mut DbConnection| {
-        let done = form_answers::once(conn, &secret_box, form.as_ref(), begin)?;
+        let done = once::run(conn, &secret_box, form.as_ref(), begin)?;
         Ok(recoveries::find(conn, done.made)?.ok_or(Error::CorruptValue("recovery"))?)
     };
     db.write_or_refuse(start).await

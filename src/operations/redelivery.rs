@@ -3,7 +3,7 @@
 use crate::db::deliveries::queue::rows::NewDelivery;
 use crate::db::deliveries::{log, queue};
 use crate::db::events::received;
-use crate::db::form_answers::{self, Done, FormKey};
+use crate::db::once::{self, Done, OnceKey};
 use crate::db::{Db, DbConnection, WriteError, webhooks};
 use crate::delivery::Engine;
 use crate::domain::deliveries::{Delivery, Trigger};
@@ -26,7 +26,7 @@ pub async fn make(
     db: &Db,
     engine: &Engine,
     id: DeliveryId,
-    form: Option<&FormKey>,
+    form: Option<&OnceKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
     run_once(db, engine, form, move |conn, new, now| {
         let Some(old) = log::find(conn, id)? else { return Err(WriteError::Refused(Refused::NotFound)) };
@@ -45,7 +45,7 @@ pub async fn make(
 
 /// Runs the transaction that makes a delivery, with this id, at this time; if the same form has made one before, returns
 /// that one.
-async fn run_once<F>(db: &Db, engine: &Engine, form: Option<&FormKey>, job: F) -> Result<Delivery, WriteError<Refused>>
+async fn run_once<F>(db: &Db, engine: &Engine, form: Option<&OnceKey>, job: F) -> Result<Delivery, WriteError<Refused>>
 where
     F: FnOnce(&mut DbConnection, DeliveryId, Timestamp) -> Result<Done<i64>, WriteError<Refused>>
         + Clone
@@ -55,7 +55,7 @@ where
     let (form, secret_box, ids) = (form.cloned(), db.secret_box(), engine.clone());
     let made = engine.write_timed(db, move |conn, now| {
         let new = DeliveryId(ids.next_id(now));
-        let done = form_answers::once(conn, &secret_box, form.as_ref(), |conn| job(conn, new, now))?;
+        let done = once::run(conn, &secret_box, form.as_ref(), |conn| job(conn, new, now))?;
         log::find(conn, DeliveryId(done.made))?.ok_or(WriteError::Refused(Refused::NotFound))
     });
     let made = made.await?;
@@ -69,7 +69,7 @@ pub async fn send_to(
     engine: &Engine,
     id: EventId,
     webhook: WebhookId,
-    form: Option<&FormKey>,
+    form: Option<&OnceKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
     run_once(db, engine, form, move |conn, new, now| {
         let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {

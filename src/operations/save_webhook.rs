@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::clock;
+use crate::db::webhooks::mass_changes;
 use crate::db::{self, Db, DbConnection, WriteError, inboxes, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::domain::secret_box::SecretBox;
-use crate::domain::webhooks::Webhook;
 use crate::domain::webhooks::address::AddressPolicy;
 use crate::domain::webhooks::signing::SigningSecret;
+use crate::domain::webhooks::{Held, Webhook};
 use crate::forms::Context;
 use crate::forms::webhook::WebhookForm;
 
@@ -29,6 +30,15 @@ pub struct SaveWebhook {
     policy: Arc<AddressPolicy>,
     secret_box: Arc<SecretBox>,
     same_url: SameUrl,
+}
+
+/// Turns a webhook on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// What it held while it was off is sent or discarded first.
+    On(Held),
+    /// Its deliveries are held.
+    Off,
 }
 
 /// A webhook that was stored.
@@ -62,36 +72,37 @@ impl SaveWebhook {
         Self { policy: Arc::clone(policy), secret_box: db.secret_box(), same_url }
     }
 
-    /// Creates a webhook. It is on unless `enabled` is false.
+    /// Creates a webhook. It is on unless `switch` says otherwise.
     pub fn create(
         &self,
         conn: &mut DbConnection,
-        enabled: Option<bool>,
+        switch: Option<Switch>,
         form: &WebhookForm,
     ) -> Result<Saved, WriteError<NotSaved>> {
-        self.save(conn, None, enabled, form)
+        self.save(conn, None, switch, form)
     }
 
-    /// Changes a webhook, and turns it on or off if `enabled` is given. `form` makes the form from the stored webhook,
+    /// Changes a webhook, and turns it on or off if `switch` is given. `form` makes the form from the stored webhook,
     /// which is read inside the transaction: with an older state, a kept secret could be sent to a URL that it was not
     /// entered for.
     pub fn update<R: From<NotSaved>>(
         &self,
         conn: &mut DbConnection,
         id: WebhookId,
-        enabled: Option<bool>,
+        switch: Option<Switch>,
         form: impl FnOnce(&Webhook) -> Result<WebhookForm, R>,
     ) -> Result<Saved, WriteError<R>> {
-        let stored = webhooks::find(conn, id)?.ok_or_else(|| WriteError::Refused(NotSaved::NotFound.into()))?;
+        let stored =
+            webhooks::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(NotSaved::NotFound.into()))?;
         let form = form(&stored).map_err(WriteError::Refused)?;
-        self.save(conn, Some(stored), enabled, &form).map_err(WriteError::into_refusal)
+        self.save(conn, Some(stored), switch, &form).map_err(WriteError::into_refusal)
     }
 
     fn save(
         &self,
         conn: &mut DbConnection,
         stored: Option<Webhook>,
-        enabled: Option<bool>,
+        switch: Option<Switch>,
         form: &WebhookForm,
     ) -> Result<Saved, WriteError<NotSaved>> {
         let inboxes = inboxes::list(conn)?;
@@ -101,7 +112,8 @@ impl SaveWebhook {
             WriteError::Refused(NotSaved::Invalid(problems.with_header_names(header_names)))
         })?;
         let id = stored.as_ref().map(|stored| stored.id);
-        let turned_on = enabled == Some(true) && stored.as_ref().is_some_and(|stored| !stored.enabled);
+        let was_off = stored.as_ref().is_some_and(|stored| !stored.enabled);
+        let turned_on = was_off && matches!(switch, Some(Switch::On(_)));
         if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
             return Err(WriteError::Refused(NotSaved::Changed(Box::new(stored))));
         }
@@ -122,9 +134,13 @@ impl SaveWebhook {
                 (webhooks::insert(conn, &self.secret_box, &new, &secret)?, Some(secret))
             }
         };
-        if let Some(enabled) = enabled {
+        if let Some(switch) = switch {
             let now = db::now_on(conn)?;
-            webhooks::set_enabled(conn, id, enabled, now)?;
+            if turned_on && switch == Switch::On(Held::Discard) {
+                mass_changes::settle(conn, id, Held::Discard, now)?;
+            } else {
+                webhooks::set_enabled(conn, id, switch != Switch::Off, now)?;
+            }
         }
         Ok(Saved { id, inboxes, same_url, secret, turned_on })
     }

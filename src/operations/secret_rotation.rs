@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::NotFound;
 use crate::clock;
-use crate::db::form_answers::{Done, FormKey};
+use crate::db::once::{Done, OnceKey};
 use crate::db::{self, Db, DbConnection, WriteError, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::timestamp::Timestamp;
@@ -44,23 +43,49 @@ impl Overlap {
     }
 }
 
-/// Replaces the signing secret of a webhook by a random one, which the result holds. The old one stays valid for
-/// `overlap` from now on. The same form replaces it only once; its result holds the secret until that has been shown.
+/// A second rotation within this time would end the validity of the secret that receivers still use.
+const ROTATION_PAUSE: Duration = Duration::from_secs(600);
+
+/// What is asked for.
+pub struct Rotation {
+    /// How long the old secret stays valid.
+    pub overlap: Overlap,
+    /// The new secret; `None` for a random one.
+    pub secret: Option<SigningSecret>,
+    /// Also if the secret was replaced within ten minutes.
+    pub force: bool,
+}
+
+/// Why no secret was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no such webhook.
+    NotFound,
+    /// The secret was replaced within ten minutes.
+    Recent,
+}
+
+/// Replaces the signing secret of a webhook; the result holds the new one. The old one stays valid for the overlap from now
+/// on. The same form or request replaces it only once; its result holds the secret until that has been shown.
 pub async fn rotate(
     db: &Db,
     webhook: WebhookId,
-    overlap: Overlap,
-    form: Option<&FormKey>,
-) -> Result<Done<()>, WriteError<NotFound>> {
-    let secret = SigningSecret::from_random(clock::random());
+    rotation: Rotation,
+    once: Option<&OnceKey>,
+) -> Result<Done<()>, WriteError<Refused>> {
     let secret_box = db.secret_box();
     let rotate = move |conn: &mut DbConnection| {
-        let until = overlap.until(db::now_on(conn)?);
-        if webhooks::rotate(conn, &secret_box, webhook, &secret, until)? {
-            Ok(Done { made: (), secret: Some(secret.reveal().to_owned()) })
-        } else {
-            Err(WriteError::Refused(NotFound))
+        let now = db::now_on(conn)?;
+        let stored = webhooks::find_for_update(conn, webhook)?.ok_or(WriteError::Refused(Refused::NotFound))?;
+        // A time after now is of a clock that was set back.
+        let is_recent = stored.secret_created_at > now.before(ROTATION_PAUSE) && stored.secret_created_at <= now;
+        // The first secret is as old as its webhook.
+        if is_recent && stored.secret_created_at != stored.created_at && !rotation.force {
+            return Err(WriteError::Refused(Refused::Recent));
         }
+        let secret = rotation.secret.unwrap_or_else(|| SigningSecret::from_random(clock::random()));
+        webhooks::rotate(conn, &secret_box, webhook, &secret, rotation.overlap.until(now), now)?;
+        Ok(Done { made: (), secret: Some(secret.reveal().to_owned()) })
     };
-    db.write_once(form.cloned(), rotate).await
+    db.write_once(once.cloned(), rotate).await
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::NotFound;
 use crate::db::deliveries::log;
-use crate::db::form_answers::FormKey;
+use crate::db::once::OnceKey;
 use crate::db::{Db, Error, WriteError};
 use crate::delivery::Engine;
 use crate::domain::deliveries::{Attempt, Delivery};
@@ -26,7 +26,7 @@ pub async fn send(
     webhook: WebhookId,
     event: EventName,
     body: Bytes,
-    form: Option<&FormKey>,
+    form: Option<&OnceKey>,
 ) -> Result<SentTest, WriteError<NotFound>> {
     let sent = engine.test(webhook, event, body, form.cloned()).await?.ok_or(WriteError::Refused(NotFound))?;
     let loaded = db.read(move |conn| {

@@ -137,7 +137,7 @@ fn folders_are_named_by_the_same_seven_nouns_everywhere() {
     const NOUNS: [&str; 7] = ["webhooks", "deliveries", "events", "inboxes", "chatwoot", "accounts", "system"];
     let rooms = [
         ("src/domain", &[][..]),
-        ("src/db", &["connection", "query_plans", "sql"]),
+        ("src/db", &["connection", "once", "query_plans", "sql"]),
         ("src/http/pages", &[]),
         ("src/http/api", &[]),
         ("src/views", &["testing"]),

@@ -40,6 +40,16 @@ pub fn find(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Webhook>, E
     Ok(rows::complete(conn, row.into_iter().collect())?.pop())
 }
 
+/// The same; its row stays locked until the transaction ends, so that what is checked does not change before it is stored.
+/// On Postgres two transactions would else both find the same version and both write.
+pub fn find_for_update(conn: &mut DbConnection, id: WebhookId) -> Result<Option<Webhook>, Error> {
+    if let DbConnection::Postgres(conn) = conn {
+        let row = webhooks::table.find(id).select(webhooks::id).for_no_key_update();
+        row.get_result::<WebhookId>(conn).optional()?;
+    }
+    find(conn, id)
+}
+
 /// The name of every webhook, also of deleted ones; the host of its URL if it has no name.
 pub fn titles(conn: &mut DbConnection) -> Result<Vec<(WebhookId, String)>, Error> {
     let rows: Vec<(WebhookId, Option<String>, String)> =
@@ -188,6 +198,7 @@ pub fn rotate(
     id: WebhookId,
     secret: &SigningSecret,
     overlap_until: Option<Timestamp>,
+    now: Timestamp,
 ) -> Result<bool, Error> {
     let Some(row) = rows::load_one(conn, id)? else { return Ok(false) };
     let old = secret_box.open(&Sealed(row.secret), &place("secret", id))?;
@@ -197,7 +208,7 @@ pub fn rotate(
     diesel::update(webhooks::table.find(id))
         .set((
             webhooks::secret.eq(seal(secret_box, secret.reveal(), &place("secret", id))?),
-            webhooks::secret_created_at.eq(clock::now().micros()),
+            webhooks::secret_created_at.eq(now.micros()),
             webhooks::old_secret.eq(old),
             webhooks::old_secret_until.eq(overlap_until.map(Timestamp::micros)),
             webhooks::version.eq(webhooks::version + 1),

@@ -185,6 +185,7 @@ fn assemble(
         id: row.id,
         state: row.state_columns().state(now),
         health: row.health(),
+        off_since: row.disabled_at.filter(|_| !row.is_on()).map(Timestamp::from_micros),
         off_reason: row.disabled_reason.as_deref().and_then(OffReason::parse),
         url: TargetUrl::from_stored(&row.url).ok_or(Error::CorruptValue("URL"))?,
         authorization: ShownAuthorization {

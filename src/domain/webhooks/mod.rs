@@ -105,6 +105,8 @@ pub struct Webhook {
     pub health: Health,
     /// Why Hachok turned it off; `None` if it is on or a person turned it off.
     pub off_reason: Option<OffReason>,
+    /// Since when it is off.
+    pub off_since: Option<Timestamp>,
     /// When the signing secret was created.
     pub secret_created_at: Timestamp,
     /// Requests are also signed with the previous secret until this time.

@@ -43,6 +43,8 @@ enum Words {
     Message(String),
     /// `errors`, a list of one text: no token was sent.
     SignIn,
+    /// `error`, and the two entity tags that differ: `expected` and `current`.
+    Changed { text: String, tags: Box<[String; 2]> },
 }
 
 impl ApiError {
@@ -59,6 +61,13 @@ impl ApiError {
 
     pub fn too_large() -> Self {
         Self::plain(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, "The body is too large")
+    }
+
+    /// 412 with the entity tags of `If-Match` and that of the resource.
+    pub fn precondition_failed(expected: &str, current: &str) -> Self {
+        let text = format!("The resource was changed: its entity tag is {current}, not {expected}");
+        let words = Words::Changed { text: text.clone(), tags: [expected.to_owned(), current.to_owned()].into() };
+        Self { words, ..Self::plain(StatusCode::PRECONDITION_FAILED, Code::PreconditionFailed, &text) }
     }
 
     /// 422 with one message about the member `field` of the body.
@@ -100,6 +109,12 @@ impl ApiError {
         let mut add = |name: &str, value: Value| _ = body.insert(name.to_owned(), value);
         match &self.words {
             Words::Error(text) => add("error", json!(text)),
+            Words::Changed { text, tags } => {
+                let [expected, current] = &**tags;
+                add("error", json!(text));
+                add("expected", json!(expected));
+                add("current", json!(current));
+            }
             Words::Message(text) => {
                 let mut attributes: Vec<&str> = Vec::new();
                 for entry in &self.entries {

@@ -37,6 +37,10 @@ string_enum!(
         TestDelivery = "test_delivery",
         /// It was changed in the meantime.
         Changed = "changed",
+        /// No entity tag of `If-Match` is the current one.
+        PreconditionFailed = "precondition_failed",
+        /// The secret was replaced a short time ago.
+        RotatedRecently = "rotated_recently",
         /// The event has no name.
         MissingEvent = "missing_event",
         /// The catalogue has no such event.

@@ -1,20 +1,25 @@
 //! `/api/v1/accounts/1/inboxes`.
 
-use actix_web::HttpResponse;
+use actix_web::http::header::{ETag, LOCATION};
 use actix_web::web::{Data, Path};
-use serde_json::{Map, Value};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use serde_json::{Map, Value, json};
 
+use super::entity_tag::{self, Condition};
 use super::error::ApiError;
+use super::error_code::Code;
 use super::management::{Caller, JsonObject};
 use super::names::{AnyNames, Members};
 use super::response_json;
 use crate::clock;
-use crate::db::{Error, inboxes};
+use crate::db::once::Done;
+use crate::db::{DbConnection, Error, WriteError, inboxes};
 use crate::domain::id::InboxId;
 use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
+use crate::http::middleware::idempotency::Once;
 
 type Ids = Path<(String, InboxId)>;
 
@@ -31,25 +36,28 @@ impl Members for InboxMembers {
 pub async fn list(state: Data<State>, caller: Caller<AnyNames>) -> Result<HttpResponse, ApiError> {
     let list = state.db.read(inboxes::list).await?;
     let list: Vec<Value> = list.iter().map(response_json::inbox).collect();
-    let body = serde_json::json!({ "payload": list });
+    let body = json!({ "payload": list });
     Ok(HttpResponse::Ok().json(response_json::with_ignored(body, caller.ignored())))
 }
 
 /// One inbox, without `payload`, as in Chatwoot.
 pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
-    let id = ids.1;
-    let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(response_json::inbox(&inbox)))
+    let inbox = found(&state, ids.1).await?;
+    Ok(tagged(&inbox).json(response_json::inbox(&inbox)))
 }
 
 pub async fn create(
     state: Data<State>,
     _caller: Caller,
+    once: Once,
     object: JsonObject<InboxMembers>,
 ) -> Result<HttpResponse, ApiError> {
     let new = parse(&object.into_map(), None)?;
-    let made = state.db.write(move |conn| inboxes::insert(conn, &new, clock::now())).await.map_err(taken)?;
-    answer(&state, made).await
+    let insert = move |conn: &mut DbConnection| Ok(Done::plain(inboxes::insert(conn, &new, clock::now())?));
+    let made = state.db.write_once(once.0, insert).await.map_err(taken)?.made;
+    let inbox = found(&state, made).await?;
+    let place = format!("/api/v1/accounts/1/inboxes/{made}");
+    Ok(tagged(&inbox).insert_header((LOCATION, place)).json(shape(&inbox)))
 }
 
 /// Changes an inbox; members that are left out stay.
@@ -57,28 +65,47 @@ pub async fn update(
     state: Data<State>,
     _caller: Caller,
     ids: Ids,
+    condition: Condition,
     object: JsonObject<InboxMembers>,
 ) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
-    let stored = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
     let input = object.into_map();
-    let new = parse(&input, Some(&stored))?;
-    let archived = input.get("archived").and_then(Value::as_bool);
-    let change = state.db.write(move |conn| {
+    let archived = match input.get("archived") {
+        None => None,
+        Some(Value::Bool(archived)) => Some(*archived),
+        Some(_) => return Err(ApiError::invalid("archived", Code::Invalid, "archived must be true or false")),
+    };
+    let change = move |conn: &mut DbConnection| {
+        let stored = inboxes::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(ApiError::not_found()))?;
+        condition.check(&entity_tag::of_inbox(&stored)).map_err(WriteError::Refused)?;
+        let new = parse(&input, Some(&stored)).map_err(WriteError::Refused)?;
         if let Some(archived) = archived {
-            inboxes::archive(conn, id, archived.then(clock::now))?;
+            inboxes::archive(conn, id, archived, clock::now())?;
         }
-        inboxes::update(conn, id, &new)
-    });
-    change.await.map_err(taken)?;
-    answer(&state, id).await
+        inboxes::update(conn, id, &new, clock::now()).map_err(|error| WriteError::Refused(taken(error)))?;
+        Ok::<_, WriteError<ApiError>>(())
+    };
+    state.db.write_or_refuse(change).await?;
+    let inbox = found(&state, id).await?;
+    Ok(tagged(&inbox).json(shape(&inbox)))
 }
 
 /// Archives an inbox. Its row stays, because events may still name it.
-pub async fn archive(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+pub async fn archive(
+    state: Data<State>,
+    _caller: Caller,
+    ids: Ids,
+    condition: Condition,
+) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
-    let archived = state.db.write(move |conn| inboxes::archive(conn, id, Some(clock::now()))).await?;
-    if archived { Ok(HttpResponse::Ok().finish()) } else { Err(ApiError::not_found()) }
+    let archive = move |conn: &mut DbConnection| {
+        let stored = inboxes::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(ApiError::not_found()))?;
+        condition.check(&entity_tag::of_inbox(&stored)).map_err(WriteError::Refused)?;
+        inboxes::archive(conn, id, true, clock::now())?;
+        Ok::<_, WriteError<ApiError>>(())
+    };
+    state.db.write_or_refuse(archive).await?;
+    Ok(HttpResponse::Ok().finish())
 }
 
 fn parse(input: &Map<String, Value>, stored: Option<&Inbox>) -> Result<NewInbox, ApiError> {
@@ -103,7 +130,16 @@ fn taken(error: Error) -> ApiError {
     }
 }
 
-async fn answer(state: &State, id: InboxId) -> Result<HttpResponse, ApiError> {
-    let inbox = state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "payload": { "inbox": response_json::inbox(&inbox) } })))
+async fn found(state: &State, id: InboxId) -> Result<Inbox, ApiError> {
+    state.db.read(move |conn| inboxes::find(conn, id)).await?.ok_or_else(ApiError::not_found)
+}
+
+fn tagged(inbox: &Inbox) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.insert_header(ETag(entity_tag::of_inbox(inbox)));
+    response
+}
+
+fn shape(inbox: &Inbox) -> Value {
+    json!({ "payload": { "inbox": response_json::inbox(inbox) } })
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
-use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt, Stream};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -139,16 +140,27 @@ async fn read(
     if json_body::unread_coding(request).is_some() {
         return Err(unsupported("Send the body without Content-Encoding"));
     }
-    let incomplete = |status| ApiError::plain(status, Code::Timeout, "The request body is incomplete");
     let payload = payload.await.map_err(|_| incomplete(StatusCode::BAD_REQUEST))?;
-    let bytes = json_body::read(request, payload, BODY_MAX_BYTES).await.map_err(|unread| match unread {
-        Unread::TooLarge => ApiError::too_large(),
-        Unread::Broken => incomplete(StatusCode::REQUEST_TIMEOUT),
-    })?;
+    let bytes = whole_body(request, payload).await?;
     if !bytes.is_empty() && !json_body::is_json(request) {
         return Err(unsupported("Send Content-Type: application/json"));
     }
     Ok(json::without_bom(bytes))
+}
+
+/// Reads the whole body.
+pub async fn whole_body(
+    request: &HttpRequest,
+    payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+) -> Result<Bytes, ApiError> {
+    json_body::read(request, payload, BODY_MAX_BYTES).await.map_err(|unread| match unread {
+        Unread::TooLarge => ApiError::too_large(),
+        Unread::Broken => incomplete(StatusCode::REQUEST_TIMEOUT),
+    })
+}
+
+fn incomplete(status: StatusCode) -> ApiError {
+    ApiError::plain(status, Code::Timeout, "The request body is incomplete")
 }
 
 fn unsupported(text: &str) -> ApiError {

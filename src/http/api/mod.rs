@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod auth;
 pub mod chatwoot;
 pub mod deliveries;
+pub mod entity_tag;
 pub mod error;
 pub mod error_code;
 pub mod error_entry;

@@ -20,6 +20,8 @@ pub fn inbox(inbox: &Inbox) -> Value {
         "name": inbox.name,
         "channel_type": inbox.channel_type.as_deref().unwrap_or_default(),
         "archived": inbox.archived_at.is_some(),
+        "created_at": inbox.created_at,
+        "updated_at": inbox.updated_at,
         "channel_id": inbox.id,
         "avatar_url": "",
         "website_url": "",
@@ -54,8 +56,10 @@ pub fn inbox(inbox: &Inbox) -> Value {
 }
 
 /// The members of an inbox that are ignored when they go in, so that what was answered can be sent back.
-pub const INBOX_OUT_ONLY: [&str; 31] = [
+pub const INBOX_OUT_ONLY: [&str; 33] = [
     "id",
+    "created_at",
+    "updated_at",
     "channel_id",
     "avatar_url",
     "website_url",

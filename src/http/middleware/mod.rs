@@ -5,6 +5,7 @@ pub(super) mod compression;
 pub(super) mod error_bodies;
 pub(super) mod error_pages;
 pub(super) mod expectation;
+pub mod idempotency;
 pub(super) mod keep_form;
 pub(super) mod load_page_context;
 pub mod method_not_allowed;

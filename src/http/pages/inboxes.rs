@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 
 use super::{Answer, redirect_to, render};
 use crate::clock;
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{DbConnection, Error, inboxes, webhooks};
 use crate::domain::id::InboxId;
 use crate::domain::inboxes::{Inbox, NewInbox};
@@ -119,7 +119,7 @@ pub async fn update(
 
 async fn change(state: &State, id: InboxId, typed: InboxInput<'_>) -> Result<(), FormError> {
     let new = check(typed)?;
-    state.db.write(move |conn| inboxes::update(conn, id, &new)).await.map(drop).map_err(not_stored)
+    state.db.write(move |conn| inboxes::update(conn, id, &new, clock::now())).await.map(drop).map_err(not_stored)
 }
 
 /// Archives an inbox: the form of webhooks no longer offers it.
@@ -133,8 +133,7 @@ pub async fn restore(state: Data<State>, admin: Admin, session: Session, id: Pat
 }
 
 async fn set_archived(state: &State, context: &PageContext, session: Session, id: InboxId, archived: bool) -> Answer {
-    let at = archived.then(clock::now);
-    if !state.db.write(move |conn| inboxes::archive(conn, id, at)).await? {
+    if !state.db.write(move |conn| inboxes::archive(conn, id, archived, clock::now())).await? {
         return Err(PageError::NotFound);
     }
     let kind = if archived { NoticeKind::InboxArchived } else { NoticeKind::InboxRestored };

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::db::form_answers::FormKey;
+use crate::db::once::OnceKey;
 
 /// The fields of a posted form, in their order and with repeated names.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Form {
     pub(super) fields: Vec<(String, String)>,
     #[serde(skip)]
-    pub(super) once: Option<FormKey>,
+    pub(super) once: Option<OnceKey>,
 }
 
 impl Form {
@@ -23,7 +23,7 @@ impl Form {
     }
 
     /// The key for [`super::double_submit`]; `None` without a once-token.
-    pub const fn once(&self) -> Option<&FormKey> {
+    pub const fn once(&self) -> Option<&OnceKey> {
         self.once.as_ref()
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::page_context::PageContext;
 use super::session::UserSession;
 use crate::clock;
-use crate::db::form_answers::{self, FormKey};
+use crate::db::once::{OnceKey, form_answers};
 use crate::domain::secret_box::{Sealed, expose};
 use crate::http::State;
 use crate::http::error::PageError;
@@ -28,10 +28,10 @@ pub fn store(
     context: &PageContext,
     place: &str,
     secret: &str,
-    form: Option<&FormKey>,
+    form: Option<&OnceKey>,
 ) -> Result<(), PageError> {
     let until = context.now.after(SECRET_LIFETIME).micros();
-    let stored = Stored { until, form: form.map(|key| key.hash.clone()), secret: secret.to_owned() };
+    let stored = Stored { until, form: form.map(|key| key.hash().to_vec()), secret: secret.to_owned() };
     let text = serde_json::to_string(&stored).map_err(|error| PageError::Internal(error.to_string()))?;
     let sealed = state.db.secret_box().seal(&text, &seal_of(context, place), clock::random());
     session.store_secret(&sealed.map_err(|error| PageError::Internal(error.to_string()))?.0);

@@ -62,6 +62,7 @@ pub fn inboxes(language: Language) -> Vec<Inbox> {
         channel_type: Some(kind.into()),
         archived_at: (place == 3).then(|| ago(500)),
         created_at: ago(90_000),
+        updated_at: ago(90_000),
     };
     kinds.into_iter().enumerate().map(inbox).collect()
 }
@@ -79,6 +80,7 @@ fn webhook(id: i64, name: &str, url: &str) -> Webhook {
         enabled: true,
         settling: None,
         backlog_full_since: None,
+        off_since: None,
         state: State::Active,
         health: crate::domain::webhooks::health::Health::default(),
         off_reason: None,

@@ -109,7 +109,9 @@ async fn the_json_of_an_inbox_can_be_sent_back() {
     let before = api.get("inboxes").await.json()["payload"][0].clone();
     let path = format!("inboxes/{}", before["id"]);
     assert_eq!(api.patch(&path, &before).await.status, 200);
-    assert_eq!(api.get(&path).await.json(), before);
+    let mut after = api.get(&path).await.json();
+    after["updated_at"] = before["updated_at"].clone();
+    assert_eq!(after, before);
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 mod clients;
 mod compatible;
+mod entity_tags;
 mod errors;
+mod idempotency;
 mod json;
 mod long_lists;
 mod request_line;

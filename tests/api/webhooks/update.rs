@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::support::{App, Receiver, event, webhook};
+use crate::support::{App, Receiver, Reply, event, eventually, webhook};
 
 #[tokio::test]
 async fn a_null_keeps_a_stored_secret_and_a_value_replaces_it() {
@@ -102,4 +102,118 @@ async fn an_update_keeps_attributes_that_it_does_not_name() {
     }
     let on = api.patch(&path, &json!({ "enabled": true })).await.json()["payload"]["webhook"].clone();
     assert_eq!((&on["enabled"], &on["status"]), (&json!(true), &json!("active")));
+}
+
+/// Clients of Chatwoot send `null` for what they do not know. It must not open a webhook to all inboxes.
+#[tokio::test]
+async fn null_for_the_inboxes_changes_nothing() {
+    let app = App::start();
+    let api = app.api("admin");
+    let inbox = api.post("inboxes", &json!({ "name": "Shop" })).await.json()["payload"]["inbox"]["id"].clone();
+    let body = json!({ "url": "https://a.example.com/", "inbox_ids": [inbox] });
+    let path = format!("webhooks/{}", api.webhook(&body).await["id"]);
+    for (change, expected) in [
+        (json!({ "inbox_ids": null }), json!([inbox])),
+        (json!({ "inbox_id": null }), json!([inbox])),
+        (json!({ "inbox_id": null, "inbox_ids": null, "name": "n" }), json!([inbox])),
+        (json!({ "inbox_ids": [] }), json!([])),
+        (json!({ "inbox_id": inbox }), json!([inbox])),
+    ] {
+        let answer = api.patch(&path, &change).await;
+        assert_eq!(answer.json()["payload"]["webhook"]["inbox_ids"], expected, "{change}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn null_is_refused_where_it_means_nothing() {
+    let app = App::start();
+    let api = app.api("admin");
+    let path = format!("webhooks/{}", api.webhook(&json!({ "url": "https://a.example.com/" })).await["id"]);
+    for name in
+        ["authorization", "headers", "timeout_s", "enabled", "viewers_see_answers", "redirect_is_success", "held"]
+    {
+        let answer = api.patch(&path, &json!({ name: null })).await;
+        assert_eq!((answer.status, answer.json()["attributes"].clone()), (422, json!([name])), "{name}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn inboxes_may_be_named_by_their_ids_in_the_help_desk() {
+    let app = App::start();
+    let api = app.api("admin");
+    let inbox =
+        api.post("inboxes", &json!({ "name": "Shop", "external_id": "17" })).await.json()["payload"]["inbox"].clone();
+    let body = json!({ "url": "https://a.example.com/", "inbox_external_ids": ["17"] });
+    let made = api.webhook(&body).await;
+    assert_eq!(made["inbox_ids"], json!([inbox["id"]]));
+    assert_eq!(made["inboxes"], json!([{ "id": inbox["id"], "external_id": "17", "name": "Shop" }]));
+    let path = format!("webhooks/{}", made["id"]);
+    for (change, expected) in [
+        (json!({ "inbox_external_ids": [] }), json!([])),
+        (json!({ "inbox_external_ids": [17] }), json!([inbox["id"]])),
+    ] {
+        let answer = api.patch(&path, &change).await;
+        assert_eq!(answer.json()["payload"]["webhook"]["inbox_ids"], expected, "{change}: {answer:?}");
+    }
+    for change in [
+        json!({ "inbox_external_ids": ["18"] }),
+        json!({ "inbox_external_ids": "17" }),
+        json!({ "inbox_external_ids": [null] }),
+        json!({ "inbox_external_ids": ["17"], "inbox_ids": [] }),
+    ] {
+        let answer = api.patch(&path, &change).await;
+        let named = answer.json()["attributes"].clone();
+        assert_eq!((answer.status, named), (422, json!(["inbox_external_ids"])), "{change}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_webhook_held_is_sent_or_discarded_when_it_is_turned_on() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let path = format!("webhooks/{}", api.webhook(&webhook(&receiver.at("/a"))).await["id"]);
+    for (held, expected) in [(json!("discard"), "failed"), (json!("send"), "success")] {
+        assert_eq!(api.patch(&path, &json!({ "enabled": false })).await.status, 200);
+        let event = api.accepted(event("message_created")).await;
+        let answer = api.patch(&path, &json!({ "enabled": true, "held": held })).await;
+        assert_eq!(answer.json()["payload"]["webhook"]["enabled"], true, "{answer:?}");
+        let status = async || {
+            let list = api.deliveries("").await;
+            let found = list.iter().find(|delivery| delivery["event_id"] == event.as_str())?;
+            (found["status"] != "pending").then(|| found["status"].clone())
+        };
+        assert_eq!(eventually("an end", status).await, expected, "{held}");
+    }
+    assert_eq!(receiver.seen("/a").len(), 1);
+    for change in [
+        json!({ "held": "discard" }),
+        json!({ "held": "keep", "enabled": true }),
+        json!({ "held": "send", "enabled": false }),
+    ] {
+        let answer = api.patch(&path, &change).await;
+        assert_eq!(
+            (answer.status, answer.json()["attributes"].clone()),
+            (422, json!(["held"])),
+            "{change}: {answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_says_why_and_since_when_it_is_off() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let path = format!("webhooks/{}", api.webhook(&webhook(&receiver.at("/a"))).await["id"]);
+    let shown = async || {
+        let webhook = api.get(&path).await.json()["payload"]["webhook"].clone();
+        (webhook["status"].clone(), webhook["status_reason"].clone(), webhook["status_since"].is_string())
+    };
+    assert_eq!(shown().await, (json!("active"), json!(null), false));
+    assert_eq!(api.patch(&path, &json!({ "enabled": false })).await.status, 200);
+    assert_eq!(shown().await, (json!("disabled"), json!(null), true));
+    assert_eq!(api.patch(&path, &json!({ "enabled": true })).await.status, 200);
+    receiver.answers("/a", [Reply::Full(410, Vec::new(), Vec::new())]);
+    api.accepted(event("message_created")).await;
+    eventually("off", async || (shown().await.0 == "auto_disabled").then_some(())).await;
+    assert_eq!(shown().await, (json!("auto_disabled"), json!("gone"), true));
 }

@@ -43,3 +43,18 @@ async fn a_conflict_shows_only_that_a_secret_changed() {
     assert!(!page.body.contains("canary"), "{}", page.text("main"));
     assert_eq!(admin.submit_htmx(second).await.expect(422).texts(".conflict tbody tr").len(), 3);
 }
+
+#[tokio::test]
+async fn of_edits_at_the_same_time_one_is_stored() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let (id, _) = make_webhook(&admin, "https://a.example.com/").await;
+    let form = admin.open(&format!("/webhooks/{id}/edit")).await.form("#f-url");
+    let edits = (0..6).map(|place| {
+        let edit = form.clone().set("name", &format!("Edit {place}"));
+        admin.form_request(&edit).send()
+    });
+    let answers = futures_util::future::join_all(edits).await;
+    let statuses: Vec<u16> = answers.into_iter().map(|answer| answer.expect("an answer").status().as_u16()).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
+}

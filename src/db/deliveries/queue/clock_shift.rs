@@ -189,7 +189,8 @@ mod tests {
     const KEPT: &str = "
         when something happened:
             users.disabled_at users.created_at users.last_sign_in_at sessions.created_at sessions.ended_at
-            invitations.created_at api_tokens.created_at api_tokens.last_used_at api_tokens.revoked_at inboxes.archived_at inboxes.created_at webhooks.auth_saved_at
+            invitations.created_at api_tokens.created_at api_tokens.last_used_at api_tokens.revoked_at inboxes.archived_at inboxes.created_at
+            inboxes.updated_at webhooks.auth_saved_at
             webhooks.secret_created_at webhooks.created_at webhooks.updated_at webhooks.deleted_at webhook_headers.saved_at
             events.created_at deliveries.finished_at attempts.started_at recoveries.started_at recoveries.ended_at
             chatwoot_connections.created_at chatwoot_connections.disconnected_at chatwoot_connections.inboxes_synced_at
@@ -201,8 +202,8 @@ mod tests {
         by the clock of a Chatwoot:
             chatwoot_conversations.updated_at chatwoot_missing.occurred_at
         remembered for a while, to be found again:
-            idempotency_keys.created_at form_answers.created_at kept_forms.created_at known_sign_ins.signed_in_at
-            sign_in_failures.failed_at
+            idempotency_keys.created_at form_answers.created_at request_answers.created_at kept_forms.created_at
+            known_sign_ins.signed_in_at sign_in_failures.failed_at
     ";
 
     #[test]

@@ -14,6 +14,7 @@ use crate::http::api::error_code::Code;
 use crate::http::api::management::{Caller, JsonObject, limit};
 use crate::http::api::names::NoMembers;
 use crate::http::api::response_json::{self, WholeDelivery, envelope};
+use crate::http::middleware::idempotency::Once;
 use crate::http::request::log_query::{LogQuery, Parsed};
 use crate::operations::redelivery::{self, Refused};
 
@@ -58,9 +59,10 @@ pub async fn send_again(
     state: Data<State>,
     _caller: Caller,
     ids: Ids,
+    once: Once,
     _body: JsonObject<NoMembers>,
 ) -> Result<HttpResponse, ApiError> {
-    let delivery = redelivery::make(&state.db, &state.engine, id(&ids)?, None).await?;
+    let delivery = redelivery::make(&state.db, &state.engine, id(&ids)?, once.0.as_ref()).await?;
     let (made, now) = (delivery.clone(), state.engine.now());
     let obstacles = move |conn: &mut DbConnection| webhooks::health::obstacles(conn, &[made.webhook_id], now);
     let progress = state.db.read(obstacles).await?.progress(&delivery);

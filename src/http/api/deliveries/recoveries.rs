@@ -16,6 +16,7 @@ use crate::http::api::error::ApiError;
 use crate::http::api::error_code::Code;
 use crate::http::api::management::{Caller, JsonObject};
 use crate::http::api::names::body_members;
+use crate::http::middleware::idempotency::Once;
 use crate::operations::recoveries::{self, Refused};
 
 type WebhookIds = Path<(String, WebhookId)>;
@@ -28,6 +29,7 @@ pub async fn start(
     state: Data<State>,
     _caller: Caller,
     ids: WebhookIds,
+    once: Once,
     object: JsonObject<Start>,
 ) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
@@ -42,7 +44,7 @@ pub async fn start(
         since: Timestamp::from_micros(since.as_microsecond()),
         until: state.engine.now(),
     };
-    let (id, count) = match recoveries::start(&state.db, wanted, None).await {
+    let (id, count) = match recoveries::start(&state.db, wanted, once.0.as_ref()).await {
         Ok(recovery) => (Some(recovery.id), recovery.total),
         Err(WriteError::Refused(Refused::NothingFailed)) => (None, 0),
         Err(WriteError::Refused(Refused::NotFound)) => return Err(ApiError::not_found()),

@@ -7,13 +7,15 @@ use crate::http::api::names::{Members, Unknown};
 /// The members of a webhook. Chatwoot's clients send others, too: those are listed as ignored.
 pub struct WebhookMembers;
 
-const IN: [&str; 12] = [
+const IN: [&str; 14] = [
     "name",
     "url",
     "subscriptions",
     "enabled",
+    "held",
     "inbox_ids",
     "inbox_id",
+    "inbox_external_ids",
     "authorization",
     "headers",
     "timeout_s",
@@ -22,7 +24,21 @@ const IN: [&str; 12] = [
     "secret",
 ];
 
-const OUT_ONLY: [&str; 6] = ["id", "account_id", "inbox", "status", "backlog_full_since", "created_at"];
+const OUT_ONLY: [&str; 13] = [
+    "id",
+    "account_id",
+    "inbox",
+    "inboxes",
+    "status",
+    "status_reason",
+    "status_since",
+    "failing_since",
+    "backlog_full_since",
+    "secret_created_at",
+    "previous_secret_expires_at",
+    "created_at",
+    "updated_at",
+];
 
 impl Members for WebhookMembers {
     const KNOWN: &'static [&'static [&'static str]] = &[&IN, &OUT_ONLY];

@@ -3,17 +3,20 @@
 mod members;
 mod webhook_json;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{ETag, LOCATION};
 use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde_json::{Map, Value};
 
+use super::entity_tag::{self, Condition};
 use super::error::ApiError;
 use super::error_code::Code;
 use super::management::{Caller, JsonObject, RawObject};
 use super::names::{AnyNames, body_members};
 use super::response_json::{WholeDelivery, envelope, with_ignored};
-use crate::db::{self, DbConnection, Error, inboxes, webhooks};
+use crate::db::once::Done;
+use crate::db::{self, DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::domain::deliveries::state::Progress;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::events::incoming::check_test_body;
@@ -21,19 +24,18 @@ use crate::domain::id::WebhookId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::json;
 use crate::domain::problem::{Field, Problem, Problems};
-use crate::domain::webhooks::Webhook;
-use crate::domain::webhooks::signing::SigningSecret;
+use crate::domain::webhooks::{Held, Webhook};
 use crate::forms::webhook::WebhookForm;
 use crate::http::State;
-use crate::operations::save_webhook::{NotSaved, SameUrl, SaveWebhook};
-use crate::operations::secret_rotation::{self, Overlap};
-use crate::operations::test_event;
+use crate::http::middleware::idempotency::Once;
+use crate::operations::save_webhook::{NotSaved, SameUrl, SaveWebhook, Switch};
+use crate::operations::{secret_rotation, test_event};
 use members::WebhookMembers;
 
 /// The account and the webhook of a path.
 type Ids = Path<(String, WebhookId)>;
 
-body_members!(Rotation: "overlap");
+body_members!(Rotation: "overlap", "secret", "force");
 body_members!(Test: "event", "body");
 
 pub async fn list(state: Data<State>, caller: Caller<AnyNames>) -> Result<HttpResponse, ApiError> {
@@ -53,19 +55,28 @@ pub async fn show(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpR
 pub async fn create(
     state: Data<State>,
     caller: Caller<AnyNames>,
+    once: Once,
     object: JsonObject<WebhookMembers>,
 ) -> Result<HttpResponse, ApiError> {
     let (input, ignored) = input(&caller, object)?;
-    let enabled = webhook_json::enabled(&input)?.unwrap_or(true);
-    let form = webhook_json::create(&input)?;
+    let switch = webhook_json::switch(&input)?;
     let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
-    let made = state.db.write_or_refuse(move |conn| {
-        let saved = save.create(conn, Some(enabled), &form)?;
-        Ok((reload(conn, saved.id)?, saved))
-    });
-    let (webhook, saved) = made.await?;
-    let body = shown(&webhook, &saved.inboxes, saved.secret.as_ref().map(SigningSecret::reveal));
-    Ok(HttpResponse::Ok().json(with_ignored(body, ignored)))
+    let create = move |conn: &mut DbConnection| {
+        let mut form = webhook_json::create(&input).map_err(WriteError::Refused)?;
+        let inboxes = webhook_json::external_inboxes(&input, &inboxes::list(conn)?).map_err(WriteError::Refused)?;
+        webhook_json::select(&mut form, inboxes);
+        let saved = save.create(conn, Some(switch.unwrap_or(Switch::On(Held::Send))), &form);
+        let saved = saved.map_err(WriteError::into_refusal)?;
+        Ok::<_, WriteError<ApiError>>(Done {
+            made: saved.id,
+            secret: saved.secret.map(|secret| secret.reveal().to_owned()),
+        })
+    };
+    let done = state.db.write_once(once.0, create).await?;
+    let (webhook, inboxes) = found(&state, done.made).await?;
+    let place = format!("/api/v1/accounts/1/webhooks/{}", webhook.id);
+    let body = with_ignored(shown(&webhook, &inboxes, done.secret.as_deref()), ignored);
+    Ok(tagged(&webhook).insert_header((LOCATION, place)).json(body))
 }
 
 /// Changes a webhook. PATCH and PUT both change only the members in the body.
@@ -73,26 +84,31 @@ pub async fn update(
     state: Data<State>,
     caller: Caller<AnyNames>,
     ids: Ids,
+    condition: Condition,
     object: JsonObject<WebhookMembers>,
 ) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
     let (input, ignored) = input(&caller, object)?;
-    let enabled = webhook_json::enabled(&input)?;
+    let switch = webhook_json::switch(&input)?;
     let save = SaveWebhook::new(&state.db, &state.policy, SameUrl::Refused);
     let changed = state.db.write_or_refuse(move |conn| {
+        let inboxes = webhook_json::external_inboxes(&input, &inboxes::list(conn)?).map_err(WriteError::Refused)?;
         let form = |stored: &Webhook| {
+            condition.check(&entity_tag::of_webhook(stored))?;
             let mut form = WebhookForm::of(stored);
-            webhook_json::apply(&mut form, &input).map(|()| form)
+            webhook_json::apply(&mut form, &input)?;
+            webhook_json::select(&mut form, inboxes);
+            Ok(form)
         };
-        let saved = save.update(conn, id, enabled, form)?;
+        let saved = save.update(conn, id, switch, form)?;
         Ok((reload(conn, id)?, saved))
     });
     let (webhook, saved) = changed.await?;
     if saved.turned_on {
-        // Held deliveries are sent; only the page asks first.
         state.engine.resume(id);
+        state.engine.continue_mass_changes();
     }
-    Ok(HttpResponse::Ok().json(with_ignored(shown(&webhook, &saved.inboxes, None), ignored)))
+    Ok(tagged(&webhook).json(with_ignored(shown(&webhook, &saved.inboxes, None), ignored)))
 }
 
 impl From<NotSaved> for ApiError {
@@ -123,42 +139,62 @@ fn input(
 }
 
 /// Deletes a webhook: 200 with an empty body, as Chatwoot does.
-pub async fn delete(state: Data<State>, _caller: Caller<AnyNames>, ids: Ids) -> Result<HttpResponse, ApiError> {
+pub async fn delete(
+    state: Data<State>,
+    _caller: Caller<AnyNames>,
+    ids: Ids,
+    condition: Condition,
+) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
-    let deleted = state
-        .db
-        .write(move |conn| {
-            let now = db::now_on(conn)?;
-            webhooks::delete(conn, id, now)
-        })
-        .await?;
-    if !deleted {
+    let delete = move |conn: &mut DbConnection| {
+        let stored = webhooks::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(ApiError::not_found()))?;
+        condition.check(&entity_tag::of_webhook(&stored)).map_err(WriteError::Refused)?;
+        let now = db::now_on(conn)?;
+        Ok::<_, WriteError<ApiError>>(webhooks::delete(conn, id, now)?)
+    };
+    if !state.db.write_or_refuse(delete).await? {
         return Err(ApiError::not_found());
     }
     state.engine.continue_mass_changes();
     Ok(HttpResponse::Ok().finish())
 }
 
-/// Replaces the signing secret: `{"overlap":"0"|"24h"|"7d"}`.
+/// Replaces the signing secret: `{"overlap":"0"|"24h"|"7d","secret":…,"force":…}`.
 pub async fn rotate(
     state: Data<State>,
     _caller: Caller,
     ids: Ids,
+    once: Once,
     object: JsonObject<Rotation>,
 ) -> Result<HttpResponse, ApiError> {
-    let overlap = match object.get("overlap") {
-        None | Some(Value::Null) => Overlap::DEFAULT,
-        Some(Value::String(text)) => Overlap::parse(text).ok_or_else(unknown_overlap)?,
-        Some(_) => return Err(unknown_overlap()),
-    };
     let id = ids.1;
-    let rotated = secret_rotation::rotate(&state.db, id, overlap, None).await?;
+    let rotation = webhook_json::rotation(&object.into_map())?;
+    let rotated = secret_rotation::rotate(&state.db, id, rotation, once.0.as_ref()).await?;
     let (webhook, inboxes) = found(&state, id).await?;
     Ok(answer(&webhook, &inboxes, rotated.secret.as_deref()))
 }
 
-fn unknown_overlap() -> ApiError {
-    ApiError::invalid("overlap", Code::Invalid, "overlap must be 0, 24h or 7d")
+impl From<secret_rotation::Refused> for ApiError {
+    fn from(refused: secret_rotation::Refused) -> Self {
+        match refused {
+            secret_rotation::Refused::NotFound => Self::not_found(),
+            secret_rotation::Refused::Recent => {
+                let text =
+                    "The secret was replaced within the last 10 minutes. Send \"force\": true to replace it again";
+                Self::plain(StatusCode::CONFLICT, Code::RotatedRecently, text)
+            }
+        }
+    }
+}
+
+/// Ends the validity of the previous signing secret.
+pub async fn end_previous_secret(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+    let id = ids.1;
+    if !state.db.write(move |conn| webhooks::end_old_secret(conn, id)).await? {
+        return Err(ApiError::not_found());
+    }
+    let (webhook, inboxes) = found(&state, id).await?;
+    Ok(answer(&webhook, &inboxes, None))
 }
 
 /// Sends a test event and answers with the result of its attempt.
@@ -166,6 +202,7 @@ pub async fn test(
     state: Data<State>,
     _caller: Caller,
     ids: Ids,
+    once: Once,
     object: RawObject<Test>,
 ) -> Result<HttpResponse, ApiError> {
     let member = |name: &str| object.get(name).filter(|value| value.get() != "null");
@@ -182,7 +219,7 @@ pub async fn test(
     let body = json::without_bom(Bytes::from(body));
     let limit = usize::try_from(state.web.max_payload).unwrap_or(usize::MAX);
     check_test_body(&body, limit).map_err(|problem| Problems::one(Field::TestBody, problem))?;
-    let sent = test_event::send(&state.db, &state.engine, ids.1, event, body.clone(), None).await?;
+    let sent = test_event::send(&state.db, &state.engine, ids.1, event, body.clone(), once.0.as_ref()).await?;
     // A test is sent once, whatever the state of its webhook.
     let progress = Progress::of(&sent.delivery, None, state.engine.now());
     let shown = WholeDelivery::new(&sent.delivery, progress, Some(&body), &sent.attempts);
@@ -200,7 +237,13 @@ fn reload(conn: &mut DbConnection, id: WebhookId) -> Result<Webhook, Error> {
 }
 
 fn answer(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> HttpResponse {
-    HttpResponse::Ok().json(shown(webhook, inboxes, secret))
+    tagged(webhook).json(shown(webhook, inboxes, secret))
+}
+
+fn tagged(webhook: &Webhook) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.insert_header(ETag(entity_tag::of_webhook(webhook)));
+    response
 }
 
 fn shown(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Value {

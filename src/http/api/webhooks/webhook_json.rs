@@ -1,16 +1,22 @@
 //! The JSON of a webhook. A client's JSON becomes the form of the pages, so that both use one validator.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::domain::events::catalogue::EventName;
-use crate::domain::inboxes::Inbox;
+use crate::domain::id::InboxId;
+use crate::domain::inboxes::{EXTERNAL_ID_CHARS_MAX, Inbox};
 use crate::domain::json;
+use crate::domain::problem::{Field, Problems};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::authorization::{Method, ShownAuthorization};
-use crate::domain::webhooks::{InboxScope, Webhook};
+use crate::domain::webhooks::signing::SigningSecret;
+use crate::domain::webhooks::{Held, InboxScope, State, Webhook};
 use crate::forms::header_row::HeaderRow;
 use crate::forms::webhook::WebhookForm;
 use crate::http::api::error::ApiError;
 use crate::http::api::error_code::Code;
+use crate::operations::save_webhook::Switch;
+use crate::operations::secret_rotation::{Overlap, Rotation};
 
 type Input = Map<String, Value>;
 
@@ -44,17 +50,17 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     }
     apply_inboxes(form, input)?;
     match input.get("authorization") {
-        None | Some(Value::Null) => {}
+        None => {}
         Some(Value::Object(object)) => apply_authorization(form, object)?,
         Some(_) => return Err(wrong("authorization", "an object")),
     }
     match input.get("headers") {
-        None | Some(Value::Null) => {}
+        None => {}
         Some(Value::Object(object)) => form.headers = headers(object, &form.headers)?,
         Some(_) => return Err(wrong("headers", "an object")),
     }
     match input.get("timeout_s") {
-        None | Some(Value::Null) => {}
+        None => {}
         Some(Value::String(typed)) => form.timeout_s.clone_from(typed),
         // A number that is not whole is refused by the validator, like one out of range.
         Some(Value::Number(number)) => form.timeout_s = number.to_string(),
@@ -69,30 +75,86 @@ pub fn apply(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// `enabled`, if the client sent it.
-pub fn enabled(input: &Input) -> Result<Option<bool>, ApiError> {
-    boolean(input, "enabled")
+/// `enabled`, and what happens to what the webhook held (`held`), if the client sent them.
+pub fn switch(input: &Input) -> Result<Option<Switch>, ApiError> {
+    let held = match input.get("held") {
+        None => None,
+        Some(Value::String(text)) => Held::parse(text),
+        Some(_) => return Err(wrong("held", "send or discard")),
+    };
+    match (boolean(input, "enabled")?, input.contains_key("held"), held) {
+        (_, true, None) => Err(wrong("held", "send or discard")),
+        (Some(true), _, held) => Ok(Some(Switch::On(held.unwrap_or(Held::Send)))),
+        (_, true, _) => Err(ApiError::invalid("held", Code::Invalid, "held needs enabled: true")),
+        (Some(false), ..) => Ok(Some(Switch::Off)),
+        (None, ..) => Ok(None),
+    }
+}
+
+/// `overlap`, `secret` and `force` of a rotation.
+pub fn rotation(input: &Input) -> Result<Rotation, ApiError> {
+    let unknown = || ApiError::invalid("overlap", Code::Invalid, "overlap must be 0, 24h or 7d");
+    let overlap = match input.get("overlap") {
+        None | Some(Value::Null) => Overlap::DEFAULT,
+        Some(Value::String(text)) => Overlap::parse(text).ok_or_else(unknown)?,
+        Some(_) => return Err(unknown()),
+    };
+    let secret = text(input, "secret")?.map(|text| SigningSecret::parse(&text)).transpose();
+    let secret = secret.map_err(|problem| Problems::one(Field::Secret, problem))?;
+    Ok(Rotation { overlap, secret, force: boolean(input, "force")?.unwrap_or(false) })
 }
 
 fn boolean(input: &Input, name: &'static str) -> Result<Option<bool>, ApiError> {
     match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::Bool(value)) => Ok(Some(*value)),
         Some(_) => Err(wrong(name, "true or false")),
     }
 }
 
+/// `null` is as if the member were absent: clients of Chatwoot send it, and it must not open the webhook to all inboxes.
 fn apply_inboxes(form: &mut WebhookForm, input: &Input) -> Result<(), ApiError> {
-    let ids = match (input.get("inbox_ids"), input.get("inbox_id")) {
+    let given = |name| input.get(name).filter(|value| !value.is_null());
+    let ids = match (given("inbox_ids"), given("inbox_id")) {
         (Some(Value::Array(list)), _) => list.iter().map(json::whole_of).collect::<Option<Vec<_>>>(),
-        (Some(Value::Null), _) | (None, Some(Value::Null)) => Some(Vec::new()),
         (Some(id), _) | (None, Some(id)) => json::whole_of(id).map(|id| vec![id]),
         (None, None) => return Ok(()),
     };
     let ids = ids.ok_or_else(|| wrong("inbox_ids", "a list of numbers"))?;
-    form.inbox_scope = if ids.is_empty() { "all".into() } else { "selected".into() };
-    form.inboxes = ids;
+    select(form, Some(ids));
     Ok(())
+}
+
+/// Selects these inboxes, all of them for an empty list.
+pub fn select(form: &mut WebhookForm, ids: Option<Vec<String>>) {
+    if let Some(ids) = ids {
+        form.inbox_scope = if ids.is_empty() { "all".into() } else { "selected".into() };
+        form.inboxes = ids;
+    }
+}
+
+/// The ids of the inboxes in `inbox_external_ids`, if the client sent it.
+pub fn external_inboxes(input: &Input, inboxes: &[Inbox]) -> Result<Option<Vec<String>>, ApiError> {
+    const NAME: &str = "inbox_external_ids";
+    let Some(given) = input.get(NAME) else { return Ok(None) };
+    if ["inbox_ids", "inbox_id"].iter().any(|name| input.get(*name).is_some_and(|value| !value.is_null())) {
+        return Err(ApiError::invalid(NAME, Code::Invalid, "Send inbox_ids or inbox_external_ids, not both"));
+    }
+    let list = given.as_array().ok_or_else(|| wrong(NAME, "a list of texts"))?;
+    let unknown = |text: &str| Err(ApiError::invalid(NAME, Code::UnknownInbox, text));
+    // No external id is longer.
+    let shown = |text: &str| text.chars().take(EXTERNAL_ID_CHARS_MAX).collect::<String>();
+    let id = |value: &Value| {
+        let text = value.as_str().map(ToOwned::to_owned).or_else(|| json::whole_of(value));
+        let text = text.ok_or_else(|| wrong(NAME, "a list of texts"))?;
+        let mut found = inboxes.iter().filter(|inbox| inbox.external_id.as_deref() == Some(&text));
+        match (found.next(), found.next()) {
+            (Some(inbox), None) => Ok(inbox.id.to_string()),
+            (None, _) => unknown(&format!("No inbox has the external id {}", shown(&text))),
+            (Some(_), Some(_)) => unknown(&format!("Several inboxes have the external id {}", shown(&text))),
+        }
+    };
+    list.iter().map(id).collect::<Result<Vec<_>, _>>().map(Some)
 }
 
 fn apply_authorization(form: &mut WebhookForm, object: &Input) -> Result<(), ApiError> {
@@ -163,7 +225,7 @@ pub fn output(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Val
     };
     let headers: Map<String, Value> =
         webhook.headers.iter().map(|header| (header.name.to_string(), header_value(header.value.as_deref()))).collect();
-    let mut shape = serde_json::json!({
+    let mut shape = json!({
         "id": webhook.id,
         "name": webhook.name,
         "url": webhook.url.as_str(),
@@ -177,28 +239,54 @@ pub fn output(webhook: &Webhook, inboxes: &[Inbox], secret: Option<&str>) -> Val
         "timeout_s": webhook.options.timeout_s,
         "viewers_see_answers": webhook.options.viewers_see_answers,
         "redirect_is_success": webhook.options.redirect_is_success,
+        "inboxes": chosen(ids, inboxes),
         "status": webhook.state,
+        "status_reason": status_reason(webhook),
+        "status_since": status_since(webhook),
+        "failing_since": webhook.health.streak.since,
         "backlog_full_since": webhook.backlog_full_since,
+        "secret_created_at": webhook.secret_created_at,
+        "previous_secret_expires_at": webhook.old_secret_until,
         "created_at": webhook.created_at,
+        "updated_at": webhook.updated_at,
     });
     // A member of Chatwoot, absent unless exactly one inbox is selected.
     let only = ids.first().filter(|_| ids.len() == 1).and_then(|id| inboxes.iter().find(|inbox| inbox.id == *id));
     if let (Some(only), Some(object)) = (only, shape.as_object_mut()) {
-        object.insert("inbox".into(), serde_json::json!({ "id": only.id, "name": only.name }));
+        object.insert("inbox".into(), json!({ "id": only.id, "name": only.name }));
     }
     shape
 }
 
+fn chosen(ids: &[InboxId], inboxes: &[Inbox]) -> Vec<Value> {
+    let named = ids.iter().filter_map(|id| inboxes.iter().find(|inbox| inbox.id == *id));
+    named.map(|inbox| json!({ "id": inbox.id, "external_id": inbox.external_id, "name": inbox.name })).collect()
+}
+
+/// Why Hachok turned the webhook off; `null` if it did not.
+fn status_reason(webhook: &Webhook) -> Value {
+    json!(webhook.off_reason.filter(|_| webhook.state == State::AutoDisabled))
+}
+
+/// Since when the webhook has been failing or off.
+fn status_since(webhook: &Webhook) -> Option<Timestamp> {
+    match webhook.state {
+        State::Active | State::Paused => None,
+        State::Failing => webhook.health.streak.since,
+        State::Disabled | State::AutoDisabled => webhook.off_since,
+    }
+}
+
 /// A hidden value is `null`; a client that sends `null` back leaves the value unchanged.
 fn header_value(value: Option<&str>) -> Value {
-    value.map_or(Value::Null, |value| serde_json::json!(value))
+    value.map_or(Value::Null, |value| json!(value))
 }
 
 fn shown_authorization(shown: &ShownAuthorization) -> Value {
     match shown.method {
-        Method::None => serde_json::json!({ "type": "none" }),
-        Method::Bearer => serde_json::json!({ "type": "bearer", "token": null }),
-        Method::Basic => serde_json::json!({ "type": "basic", "login": shown.name, "password": null }),
-        Method::Custom => serde_json::json!({ "type": "custom", "header": shown.name, "value": null }),
+        Method::None => json!({ "type": "none" }),
+        Method::Bearer => json!({ "type": "bearer", "token": null }),
+        Method::Basic => json!({ "type": "basic", "login": shown.name, "password": null }),
+        Method::Custom => json!({ "type": "custom", "header": shown.name, "value": null }),
     }
 }

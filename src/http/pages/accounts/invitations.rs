@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use super::passwords::{self, NotHashed};
 use super::sign_in::made_before;
 use crate::db::accounts::{invitations, users};
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::system::settings;
 use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::api_token;

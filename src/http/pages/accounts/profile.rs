@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use super::password_check::{self, Checked};
 use super::passwords::{self, NotHashed};
 use crate::db::accounts::{sessions, users};
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::user::{Language, Profile, Theme, User, check_password, parse_name, parse_zone};
 use crate::domain::id::UserId;

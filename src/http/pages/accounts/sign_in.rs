@@ -12,7 +12,7 @@ use super::password_check::{self, Checked};
 use super::passwords::{self, NotHashed};
 use crate::clock;
 use crate::db::accounts::{setup_links, users};
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::api_token;
 use crate::domain::accounts::user::{NewUser, Role, parse_email};

@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 
 use crate::clock;
 use crate::db::accounts::tokens::{self, NewToken};
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{DbConnection, Error};
 use crate::domain::accounts::api_token::{self, Lifetime, Scope, Token};
 use crate::domain::id::TokenId;

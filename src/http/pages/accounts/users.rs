@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use crate::clock;
 use crate::db::accounts::invitations;
 use crate::db::accounts::users::{self, Change};
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{DbConnection, WriteError};
 use crate::domain::accounts::api_token;
 use crate::domain::accounts::invitation::NewInvitation;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock;
 use crate::db::DbConnection;
 use crate::db::chatwoot::{self, NewConnection, counts};
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::delivery::chatwoot::client::CallError;
 use crate::domain::chatwoot::connection::{self, Account};
 use crate::domain::chatwoot::inputs;

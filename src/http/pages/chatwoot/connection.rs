@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use super::lead_to;
 use crate::clock;
 use crate::db::chatwoot::{self, counts};
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{DbConnection, Error};
 use crate::domain::chatwoot::connection::{Connection, State as ConnectionState, key_from_random};
 use crate::domain::chatwoot::inputs;

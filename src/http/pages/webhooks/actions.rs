@@ -8,7 +8,7 @@ use actix_web::web::{Data, Path};
 
 use super::list::{find, row};
 use crate::db::deliveries::statistics;
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{self, DbConnection, WriteError, webhooks};
 use crate::domain::id::WebhookId;
 use crate::http::State;

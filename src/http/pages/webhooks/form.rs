@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::list;
 use super::secret;
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::{DbConnection, WriteError, inboxes};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, WebhookId};

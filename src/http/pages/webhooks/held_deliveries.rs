@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 
 use super::list::find;
 use crate::db::deliveries::statistics;
-use crate::db::form_answers::Done;
+use crate::db::once::Done;
 use crate::db::webhooks::mass_changes;
 use crate::db::{self, DbConnection, WriteError};
 use crate::domain::id::WebhookId;

@@ -14,7 +14,7 @@ use crate::http::request::form::Form;
 use crate::http::request::one_time_secret;
 use crate::http::request::page_context::{Admin, PageContext};
 use crate::http::request::session::UserSession;
-use crate::operations::secret_rotation::{self, Overlap};
+use crate::operations::secret_rotation::{self, Overlap, Rotation};
 use crate::views::NoticeKind;
 use crate::views::webhooks::SecretPage;
 
@@ -38,7 +38,8 @@ pub async fn rotate(
         return end_old_secret(&state, &context, id).await;
     }
     let overlap = Overlap::parse(form.get("overlap")).ok_or(PageError::BadRequest)?;
-    let rotated = secret_rotation::rotate(&state.db, id, overlap, form.once()).await?;
+    let rotation = Rotation { overlap, secret: None, force: true };
+    let rotated = secret_rotation::rotate(&state.db, id, rotation, form.once()).await?;
     let session = UserSession(session);
     if let Some(key) = rotated.secret {
         store(&state, &session, &context, id, &key, &form)?;

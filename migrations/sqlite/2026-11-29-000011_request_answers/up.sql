@@ -1,0 +1,13 @@
+-- What came of calls of the management API with an Idempotency-Key. `made` is what the operation made; it is stored in the
+-- transaction of the operation. The answer follows when it is rendered; `secret` is sealed and deleted after ten minutes.
+CREATE TABLE request_answers (
+    key_hash BLOB PRIMARY KEY NOT NULL,
+    request_hash BLOB NOT NULL,
+    made TEXT NOT NULL,
+    secret TEXT,
+    token_id INTEGER,
+    answer TEXT,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX request_answers_age ON request_answers (created_at);
+CREATE INDEX request_answers_secret ON request_answers (created_at) WHERE secret IS NOT NULL;

@@ -1,0 +1,2 @@
+-- `NULL` is an inbox that was not changed since it was added.
+ALTER TABLE inboxes ADD COLUMN updated_at INTEGER;

@@ -1,0 +1,188 @@
+//! `Idempotency-Key` in the management API.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::house::routes;
+use crate::support::{Answer, Api, App, Receiver, event, webhook};
+
+async fn post_once(api: &Api, path: &str, key: &str, body: &Value) -> Answer {
+    let request = api.request(Method::POST, path).header("content-type", "application/json");
+    Answer::of(request.header("idempotency-key", key).body(body.to_string())).await
+}
+
+fn is_replayed(answer: &Answer) -> bool {
+    answer.header("idempotent-replayed") == "true"
+}
+
+async fn names(api: &Api) -> Vec<Value> {
+    let list = api.get("webhooks").await.json()["payload"]["webhooks"].clone();
+    list.as_array().into_iter().flatten().map(|webhook| webhook["name"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_repeated_create_is_answered_as_the_first_one() {
+    let app = App::start();
+    let api = app.api("admin");
+    let body = json!({ "url": "https://a.example.com/", "name": "First" });
+    let first = post_once(&api, "webhooks", "create 1", &body).await;
+    assert_eq!((first.status, is_replayed(&first)), (200, false), "{first:?}");
+    let id = first.json()["payload"]["webhook"]["id"].clone();
+    // What happened since then does not change the answer.
+    assert_eq!(api.patch(&format!("webhooks/{id}"), &json!({ "name": "Renamed" })).await.status, 200);
+    let again = post_once(&api, "webhooks", "create 1", &body).await;
+    assert!(is_replayed(&again), "{again:?}");
+    assert_eq!((again.status, &again.text), (200, &first.text));
+    for name in ["location", "etag", "content-type"] {
+        assert_eq!(again.header(name), first.header(name), "{name}");
+        assert!(!first.header(name).is_empty(), "{name}");
+    }
+    assert_eq!(names(&api).await, ["Renamed"]);
+}
+
+#[tokio::test]
+async fn the_secret_of_an_answer_is_kept_for_ten_minutes_and_the_answer_for_seven_days() {
+    const AGE: &str = "UPDATE request_answers SET created_at = created_at - ";
+    let app = App::start();
+    let api = app.api("admin");
+    let body = json!({ "url": "https://a.example.com/" });
+    let first = post_once(&api, "webhooks", "k", &body).await.json()["payload"]["webhook"].clone();
+    app.run_sql(&format!("{AGE}590000000"));
+    assert_eq!(post_once(&api, "webhooks", "k", &body).await.json()["payload"]["webhook"], first);
+    app.run_sql(&format!("{AGE}11000000"));
+    let later = post_once(&api, "webhooks", "k", &body).await.json()["payload"]["webhook"].clone();
+    assert_eq!((&later["id"], &later["secret"]), (&first["id"], &Value::Null));
+    app.run_sql(&format!("{AGE}{}", 7 * 86_400_000_000_i64));
+    let forgotten = post_once(&api, "webhooks", "k", &body).await;
+    assert_eq!(forgotten.status, 422, "the URL is taken: {forgotten:?}");
+}
+
+#[tokio::test]
+async fn the_secret_of_an_answer_is_stored_sealed() {
+    let app = App::on_sqlite();
+    let api = app.api("admin");
+    let made = post_once(&api, "webhooks", "k", &json!({ "url": "https://a.example.com/" })).await.json();
+    let secret = made["payload"]["webhook"]["secret"].as_str().expect("a secret");
+    let stored = app.stored_bytes();
+    assert!(!stored.windows(secret.len()).any(|part| part == secret.as_bytes()));
+}
+
+#[tokio::test]
+async fn another_request_with_the_same_key_is_refused() {
+    let app = App::start();
+    let api = app.api("admin");
+    let body = json!({ "url": "https://a.example.com/", "name": "First" });
+    assert_eq!(post_once(&api, "webhooks", "k", &body).await.status, 200);
+    let other = json!({ "url": "https://b.example.com/", "name": "Second" });
+    for (path, body) in [("webhooks", &other), ("inboxes", &body), ("webhooks?lang=en", &body)] {
+        let refused = post_once(&api, path, "k", body).await;
+        assert_eq!(refused.status, 422, "{path}: {refused:?}");
+        assert!(refused.text.contains("Idempotency-Key"), "{refused:?}");
+    }
+    assert_eq!(names(&api).await, ["First"]);
+    assert_eq!(api.get("inboxes").await.json()["payload"], json!([]));
+}
+
+#[tokio::test]
+async fn a_refused_request_is_run_again() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let mut body = webhook(&receiver.at("/a"));
+    body["enabled"] = json!(false);
+    let id = api.webhook(&body).await["id"].clone();
+    let since = json!({ "since": "2026-01-01T00:00:00Z" });
+    let path = format!("webhooks/{id}/recoveries");
+    assert_eq!(post_once(&api, &path, "k", &since).await.status, 409);
+    assert_eq!(api.patch(&format!("webhooks/{id}"), &json!({ "enabled": true })).await.status, 200);
+    let started = post_once(&api, &path, "k", &since).await;
+    assert_eq!((started.status, is_replayed(&started)), (202, false), "{started:?}");
+}
+
+#[tokio::test]
+async fn a_key_is_printable_ascii_and_needs_a_token() {
+    let app = App::start();
+    let api = app.api("admin");
+    let body = json!({ "url": "https://a.example.com/" });
+    for key in ["", &"k".repeat(256)] {
+        assert_eq!(post_once(&api, "webhooks", key, &body).await.status, 400, "{key:?}");
+    }
+    let request = api.request(Method::POST, "webhooks").header("content-type", "application/json");
+    let bytes = reqwest::header::HeaderValue::from_bytes("ключ".as_bytes()).expect("a value");
+    assert_eq!(Answer::of(request.header("idempotency-key", bytes).body(body.to_string())).await.status, 400);
+    assert_eq!(names(&api).await, [] as [Value; 0]);
+    assert_eq!(post_once(&api, "webhooks", "k", &body).await.status, 200);
+    let anonymous = api.plain(Method::POST, "webhooks").header("content-type", "application/json");
+    assert_eq!(Answer::of(anonymous.header("idempotency-key", "k").body(body.to_string())).await.status, 401);
+    for scope in ["read", "ingest"] {
+        let answer = post_once(&app.api(scope), "webhooks", "k", &body).await;
+        assert!(matches!(answer.status, 401 | 403) && !answer.text.contains("whsec_"), "{scope}: {answer:?}");
+    }
+}
+
+/// Keys belong to the account: a script whose token was replaced does not repeat what it did.
+#[tokio::test]
+async fn another_token_with_the_same_key_gets_the_same_thing() {
+    let app = App::start();
+    let (api, other) = (app.api("admin"), app.api("admin"));
+    let body = json!({ "url": "https://a.example.com/" });
+    let first = post_once(&api, "webhooks", "k", &body).await.json();
+    let again = post_once(&other, "webhooks", "k", &body).await;
+    assert!(is_replayed(&again), "{again:?}");
+    assert_eq!(again.json(), first);
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_make_one_thing() {
+    let app = App::start();
+    let api = app.api("admin");
+    let body = json!({ "url": "https://a.example.com/", "name": "Once" });
+    let answers = futures_util::future::join_all((0..12).map(|_| post_once(&api, "webhooks", "k", &body))).await;
+    let ids: BTreeSet<String> =
+        answers.iter().map(|answer| answer.json()["payload"]["webhook"]["id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "{answers:?}");
+    let secrets: BTreeSet<String> =
+        answers.iter().map(|answer| answer.json()["payload"]["webhook"]["secret"].to_string()).collect();
+    assert!(secrets.len() == 1 && secrets.iter().all(|secret| secret.contains("whsec_")), "{secrets:?}");
+    assert_eq!(names(&api).await, ["Once"]);
+}
+
+/// A body for each POST of the management API, so that a new route has to be thought of here.
+fn body_for(path: &str) -> Value {
+    match path {
+        "/webhooks" => json!({ "url": "https://c.example.com/" }),
+        "/webhooks/{id}/secret" => json!({ "force": true }),
+        "/webhooks/{id}/test" => json!({ "event": "message_created" }),
+        "/webhooks/{id}/recoveries" => json!({ "since": "2026-01-01T00:00:00Z" }),
+        "/inboxes" => json!({ "name": "Shop" }),
+        "/deliveries/{id}/redelivery" => json!({}),
+        other => panic!("say in this test what a POST to {other} needs"),
+    }
+}
+
+#[tokio::test]
+async fn every_post_of_the_management_api_acts_once_for_a_key() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let webhook = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
+    api.accepted(event("message_created")).await;
+    receiver.await_requests("/a", 1).await;
+    let delivery = api.deliveries("").await[0]["id"].as_str().expect("an id").to_owned();
+    // For a recovery.
+    app.run_sql("UPDATE deliveries SET status = 'failed', reason = 'exhausted'");
+    let posts = routes::management().into_iter().filter(|route| route.methods.contains(&"post"));
+    for (place, route) in posts.enumerate() {
+        let of = if route.path.starts_with("/deliveries") { delivery.clone() } else { webhook.to_string() };
+        let (path, key) = (route.path.replace("{id}", &of), format!("key {place}"));
+        let (path, body) = (path.trim_start_matches('/'), body_for(&route.path));
+        let first = post_once(&api, path, &key, &body).await;
+        assert!((200..300).contains(&first.status) && !is_replayed(&first), "{path}: {first:?}");
+        let again = post_once(&api, path, &key, &body).await;
+        assert!(is_replayed(&again), "{path}: {again:?}");
+        assert_eq!((again.status, again.text), (first.status, first.text), "{path}");
+        let mut other = body;
+        other["name"] = json!("Another request");
+        assert_eq!(post_once(&api, path, &key, &other).await.status, 422, "{path}");
+    }
+}
