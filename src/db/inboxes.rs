@@ -71,6 +71,15 @@ pub fn find_for_update(conn: &mut DbConnection, id: InboxId) -> Result<Option<In
     find(conn, id)
 }
 
+/// These inboxes, also archived ones.
+pub fn by_id(conn: &mut DbConnection, ids: &[InboxId]) -> Result<HashMap<InboxId, Inbox>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> = inboxes::table.filter(inboxes::id.eq_any(ids)).load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, Inbox::from(row))).collect())
+}
+
 /// Adds an inbox. A unique violation means that another inbox has its external id.
 pub fn insert(conn: &mut DbConnection, new: &NewInbox, now: Timestamp) -> Result<InboxId, Error> {
     Ok(diesel::insert_into(inboxes::table)

@@ -101,6 +101,7 @@ diesel::table! {
         status -> Text, reason -> Nullable<Text>, origin -> Text, attempts -> Integer, steps -> Integer,
         next_attempt_at -> Nullable<BigInt>, lease -> Nullable<BigInt>, leased_until -> Nullable<BigInt>,
         created_at -> BigInt, finished_at -> Nullable<BigInt>, interruptions -> Integer, recovery_id -> Nullable<BigInt>,
+        resend_of -> Nullable<BigInt>,
     }
 }
 

@@ -50,6 +50,8 @@ impl Claimed {
             leased_until: Some(lease.until),
             created_at: new.now,
             finished_at: None,
+            resend_of: None,
+            recovery_id: None,
         };
         Self { delivery, lease, version: Some(version), body: event.body.clone() }
     }

@@ -101,8 +101,8 @@ impl From<NotFound> for PageError {
 impl From<Refused> for PageError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::NotFound => Self::NotFound,
-            Refused::WebhookOff => Self::WebhookOff,
+            Refused::NotFound | Refused::NoWebhook => Self::NotFound,
+            Refused::WebhookOff | Refused::WebhookDeleted => Self::WebhookOff,
             Refused::Test => Self::BadRequest,
         }
     }

@@ -82,11 +82,18 @@ fn management(routes: &mut ServiceConfig) {
                 .put(inboxes::update)
                 .delete(inboxes::archive),
         )
-        .service(web::resource("/events").get(events::catalogue::list))
+        .service(web::resource("/event_types").get(events::catalogue::list))
+        .service(web::resource("/event_types/{name}").get(events::catalogue::show))
+        .service(web::resource("/events").get(events::received::list))
+        .service(web::resource("/events/{id}").get(events::received::show))
+        .service(web::resource("/events/{id}/deliveries").post(events::received::send))
+        // An alias until 1.0.
         .service(web::resource("/received").get(events::received::list))
+        .service(web::resource("/received/{id}").get(events::received::show))
         .service(web::resource("/deliveries").get(deliveries::log::list))
         .service(web::resource("/deliveries/{id}").get(deliveries::log::show))
-        .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::log::send_again));
+        .service(web::resource("/deliveries/{id}/redelivery").post(deliveries::log::send_again))
+        .service(web::resource("/deliveries/{id}/cancellation").post(deliveries::log::cancel));
 }
 
 fn pages(routes: &mut ServiceConfig, with_event: FormLimits) {

@@ -93,7 +93,7 @@ messages! {
     next_attempt_at(hour: impl Number, time: impl Text); next_attempt_on(time: impl Text);
     next_at(hour: impl Number, time: impl Text); next_on(day: impl Text, time: impl Text); held_off; held_off_about;
     held_paused(time: impl Text); waiting_failing; waiting_backlog; open_webhook; cancel_delivery; send_again_off;
-    no_attempts; reason_test; request; response_of(n: impl Number); headers; body_size(size: impl Text); empty_body;
+    no_attempts; resend_of; resent_as; request; response_of(n: impl Number); headers; body_size(size: impl Text); empty_body;
     answer_hidden; response_body; request_body; no_response; cut_body; body_deleted(n: impl Number);
     reached_address(address: impl Text); other_deliveries; body_raw; body_formatted; curl_copy; curl_title; curl_about;
     older_delivery; newer_delivery; sent_again; sent_again_open; wrap_lines; whole_body;

@@ -1,5 +1,6 @@
 //! One function per use case, called by pages and API alike.
 
+pub mod cancellation;
 pub mod import;
 pub mod recoveries;
 pub mod redelivery;

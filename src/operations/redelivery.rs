@@ -13,9 +13,13 @@ use crate::domain::timestamp::Timestamp;
 /// Why an event is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// There is no such delivery, event or webhook.
+    /// There is no such delivery or event.
     NotFound,
-    /// Its webhook is off or deleted.
+    /// There is no such webhook.
+    NoWebhook,
+    /// The webhook was deleted.
+    WebhookDeleted,
+    /// The webhook is off.
     WebhookOff,
     /// It is a test event: only the test page sends those.
     Test,
@@ -33,14 +37,25 @@ pub async fn make(
         if old.trigger == Trigger::Test {
             return Err(WriteError::Refused(Refused::Test));
         }
-        let on = webhooks::find(conn, old.webhook_id)?.is_some_and(|webhook| webhook.enabled);
-        if !on {
-            return Err(WriteError::Refused(Refused::WebhookOff));
-        }
-        queue::send_again(conn, &old, new, Trigger::Manual, now)?;
+        check_webhook(conn, old.webhook_id).map_err(|error| match error {
+            WriteError::Refused(Refused::NoWebhook) => WriteError::Refused(Refused::WebhookDeleted),
+            error => error,
+        })?;
+        queue::send_again(conn, &old, new, None, now)?;
         Ok(Done::plain(new.0))
     })
     .await
+}
+
+/// Refuses a webhook that gets no requests.
+fn check_webhook(conn: &mut DbConnection, id: WebhookId) -> Result<(), WriteError<Refused>> {
+    let refused = match webhooks::find(conn, id)? {
+        Some(webhook) if webhook.enabled => return Ok(()),
+        Some(_) => Refused::WebhookOff,
+        None if webhooks::was_deleted(conn, id)? => Refused::WebhookDeleted,
+        None => Refused::NoWebhook,
+    };
+    Err(WriteError::Refused(refused))
 }
 
 /// Runs the transaction that makes a delivery, with this id, at this time; if the same form has made one before, returns
@@ -72,20 +87,16 @@ pub async fn send_to(
     form: Option<&OnceKey>,
 ) -> Result<Delivery, WriteError<Refused>> {
     run_once(db, engine, form, move |conn, new, now| {
-        let (Some(event), Some(webhook)) = (received::find(conn, id)?, webhooks::find(conn, webhook)?) else {
-            return Err(WriteError::Refused(Refused::NotFound));
-        };
+        let event = received::find(conn, id)?.ok_or(WriteError::Refused(Refused::NotFound))?;
         if event.test {
             return Err(WriteError::Refused(Refused::Test));
         }
-        if !webhook.enabled {
-            return Err(WriteError::Refused(Refused::WebhookOff));
-        }
+        check_webhook(conn, webhook)?;
         let delivery = NewDelivery {
             id: new,
             event_id: id,
             event: event.event,
-            webhook_id: webhook.id,
+            webhook_id: webhook,
             inbox_id: event.inbox_id,
             trigger: Trigger::Manual,
             lease: None,

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::NotFound;
 use crate::db::deliveries::log;
+use crate::db::deliveries::log::related::Related;
 use crate::db::once::OnceKey;
 use crate::db::{Db, Error, WriteError};
 use crate::delivery::Engine;
@@ -17,6 +18,8 @@ pub struct SentTest {
     pub delivery: Delivery,
     /// One attempt; none if another process that sent the event has ended, or has not stored the result.
     pub attempts: Vec<Attempt>,
+    /// Its inbox.
+    pub related: Related,
 }
 
 /// Sends the event to one webhook, on or off, and returns after its attempt. The same form sends it only once.
@@ -32,7 +35,8 @@ pub async fn send(
     let loaded = db.read(move |conn| {
         let delivery = log::find(conn, sent)?.ok_or(Error::CorruptValue("delivery"))?;
         let attempts = log::attempts::attempts_of(conn, &delivery)?;
-        Ok(SentTest { delivery, attempts })
+        let related = Related::of(conn, &[&delivery])?;
+        Ok(SentTest { delivery, attempts, related })
     });
     Ok(loaded.await?)
 }

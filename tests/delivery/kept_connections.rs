@@ -197,7 +197,7 @@ async fn all_arrive_within_a_second(api: &Api) -> i64 {
     let attempts = all.iter().map(|delivery| {
         let took = time(&delivery["finished_at"]).duration_since(time(&delivery["created_at"]));
         assert!(took.as_secs_f64() <= 1.0, "{took}: {delivery}");
-        delivery["attempts"].as_i64().filter(|attempts| *attempts <= 2).unwrap_or_else(|| panic!("{delivery}"))
+        delivery["attempt_count"].as_i64().filter(|attempts| *attempts <= 2).unwrap_or_else(|| panic!("{delivery}"))
     });
     attempts.sum()
 }

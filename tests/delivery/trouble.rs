@@ -110,7 +110,7 @@ async fn a_failing_webhook_is_probed_one_delivery_at_a_time() {
     api.accepted(event("message_created")).await;
     receiver.first("/b").await;
     let newest = &api.deliveries("webhook=1").await[0];
-    assert_eq!((&newest["status"], &newest["attempts"]), (&json!("pending"), &json!(0)), "{newest}");
+    assert_eq!((&newest["status"], &newest["attempt_count"]), (&json!("pending"), &json!(0)), "{newest}");
 }
 
 #[tokio::test]

@@ -5,11 +5,11 @@ blocked_settings = Access to private networks is set by { $allow } and { $deny }
 
 reason_exhausted = The last scheduled attempt failed, so Hachok stopped trying.
 reason_expired = Seven days have passed since the event, so Hachok stopped trying.
-reason_poison = Hachok stopped unexpectedly six times while sending this event, so the event is not sent any more.
+reason_crashed = Hachok stopped unexpectedly six times while sending this event, so the event is not sent any more.
 reason_cancelled = The retries were cancelled.
 reason_webhook_deleted = The webhook was deleted, so the delivery was cancelled.
 reason_aborted = The receiver asked for no further attempts (webhook-delivery: abort-message), so Hachok stopped trying.
-reason_test = Test events are not retried.
+reason_test_failed = Test events are not retried.
 
 send_again = Send again now
 send_again_warning = The receiver may process this event twice
@@ -17,6 +17,8 @@ cancel_retries = Cancel retries
 event_time = Event time
 attempts_of = { $n } of { $max }
 made_by = Trigger
+resend_of = Resend of
+resent_as = Sent again as
 attempt = Attempt { $n }
 attempt_scheduled = scheduled
 attempt_scheduled_in = scheduled { $distance }

@@ -5,11 +5,11 @@ blocked_settings = Доступ до приватних мереж визнач�
 
 reason_exhausted = Остання спроба за розкладом не вдалася, тож доставку припинено.
 reason_expired = Від події минуло сім днів, тож доставку припинено.
-reason_poison = Hachok шість разів аварійно завершував роботу, надсилаючи цю подію, тож доставку припинено.
+reason_crashed = Hachok шість разів аварійно завершував роботу, надсилаючи цю подію, тож доставку припинено.
 reason_cancelled = Повтори скасовано.
 reason_webhook_deleted = Вебхук видалено, тож доставку скасовано.
 reason_aborted = Отримувач попросив не повторювати надсилання (webhook-delivery: abort-message), тож доставку припинено.
-reason_test = Тестові події повторно не надсилаються.
+reason_test_failed = Тестові події повторно не надсилаються.
 
 send_again = Надіслати ще раз
 send_again_warning = Отримувач може обробити цю подію двічі
@@ -17,6 +17,8 @@ cancel_retries = Скасувати повтори
 event_time = Час події
 attempts_of = { $n } з { $max }
 made_by = Спосіб надсилання
+resend_of = Надсилає ще раз доставку
+resent_as = Надіслано ще раз як
 attempt = Спроба { $n }
 attempt_scheduled = заплановано
 attempt_scheduled_in = заплановано { $distance }

@@ -12,7 +12,7 @@ use crate::db::schema::{deliveries as d, recoveries as r, recovery_webhooks as p
 use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::recovery::{RecoveryState, Unsent};
-use crate::domain::deliveries::{Delivery, Status, Trigger};
+use crate::domain::deliveries::{Delivery, Status};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{DeliveryId, IdSource, InboxId, RecoveryId, WebhookId};
 use crate::domain::timestamp::Timestamp;
@@ -134,7 +134,7 @@ fn failed(
     let mut query = d::table
         .inner_join(webhooks::table.on(webhooks::id.eq(d::webhook_id)))
         .filter(LiteralSql("deliveries.status = 'failed'"))
-        .filter(LiteralSql("deliveries.reason IN ('exhausted', 'expired', 'poison') AND deliveries.origin <> 'test'"))
+        .filter(LiteralSql("deliveries.reason IN ('exhausted', 'expired', 'crashed') AND deliveries.origin <> 'test'"))
         .filter(d::id.ge(ids.start))
         .filter(d::id.lt(ids.end))
         .filter(diesel::dsl::not(diesel::dsl::exists(made_again)))
@@ -311,8 +311,7 @@ fn make_again(
     }
     for old in next {
         let new = DeliveryId(next_id());
-        queue::send_again(conn, old, new, Trigger::Recovery, now)?;
-        diesel::update(d::table.find(new)).set(d::recovery_id.eq(Some(recovery))).execute(conn)?;
+        queue::send_again(conn, old, new, Some(recovery), now)?;
     }
     Ok(next.len())
 }

@@ -50,6 +50,12 @@ pub fn find_for_update(conn: &mut DbConnection, id: WebhookId) -> Result<Option<
     find(conn, id)
 }
 
+/// Whether there was such a webhook, and it was deleted.
+pub fn was_deleted(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Error> {
+    let deleted = webhooks::table.find(id).filter(webhooks::deleted_at.is_not_null());
+    Ok(deleted.select(webhooks::id).get_result::<WebhookId>(conn).optional()?.is_some())
+}
+
 /// The name of every webhook, also of deleted ones; the host of its URL if it has no name.
 pub fn titles(conn: &mut DbConnection) -> Result<Vec<(WebhookId, String)>, Error> {
     let rows: Vec<(WebhookId, Option<String>, String)> =

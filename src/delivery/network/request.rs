@@ -157,6 +157,8 @@ mod tests {
             leased_until: None,
             created_at: Timestamp::from_seconds(0),
             finished_at: None,
+            resend_of: None,
+            recovery_id: None,
         };
         prepare(&target, &delivery, Bytes::from_static(b"{}"), Timestamp::from_seconds(10))
     }

@@ -28,7 +28,7 @@ pub fn decide(delivery: &Delivery, signal: Signal, now: Timestamp, random_fracti
     }
     // A test is made once: its answer is shown to the person who sent it.
     if delivery.trigger == Trigger::Test {
-        return Next::GiveUp(Reason::Exhausted);
+        return Next::GiveUp(Reason::TestFailed);
     }
     if signal.cause == Some(FailureCause::ConnectionClosed) {
         return Next::Repeat;
@@ -87,6 +87,8 @@ mod tests {
             leased_until: None,
             created_at: Timestamp::from_seconds(0),
             finished_at: None,
+            resend_of: None,
+            recovery_id: None,
         }
     }
 
@@ -136,7 +138,7 @@ mod tests {
             let next = decide(&delivery(Trigger::Event, steps), aborted, now, 0.5);
             assert_eq!(next, Next::GiveUp(Reason::Aborted), "{steps}");
         }
-        assert_eq!(decide(&delivery(Trigger::Test, 0), aborted, now, 0.5), Next::GiveUp(Reason::Exhausted));
+        assert_eq!(decide(&delivery(Trigger::Test, 0), aborted, now, 0.5), Next::GiveUp(Reason::TestFailed));
         assert_eq!(decide(&delivery(Trigger::Event, 0), Signal { cause: None, ..aborted }, now, 0.5), Next::Done);
         let control = DeliveryControl { disable: true, abort_message: false };
         let off = decide(&delivery(Trigger::Event, 0), Signal { control, ..failed() }, now, 0.5);
@@ -149,7 +151,7 @@ mod tests {
     fn a_test_has_one_attempt_and_an_old_delivery_expires() {
         let failed = failed();
         let now = Timestamp::from_seconds(10);
-        assert_eq!(decide(&delivery(Trigger::Test, 0), failed, now, 0.5), Next::GiveUp(Reason::Exhausted));
+        assert_eq!(decide(&delivery(Trigger::Test, 0), failed, now, 0.5), Next::GiveUp(Reason::TestFailed));
         let late = Timestamp::from_seconds(7 * 24 * 3600);
         assert_eq!(decide(&delivery(Trigger::Event, 0), failed, late, 0.5), Next::GiveUp(Reason::Expired));
     }

@@ -10,7 +10,7 @@ pub mod search;
 pub mod state;
 
 use super::events::catalogue::EventName;
-use super::id::{DeliveryId, EventId, InboxId, WebhookId};
+use super::id::{DeliveryId, EventId, InboxId, RecoveryId, WebhookId};
 use super::string_enum::string_enum;
 use super::timestamp::Timestamp;
 use super::webhooks::target_url::TargetUrl;
@@ -36,7 +36,9 @@ string_enum!(
         /// The event was accepted 7 days ago.
         Expired = "expired",
         /// Six attempts in a row were interrupted by the end of the process.
-        Poison = "poison",
+        Crashed = "crashed",
+        /// The only attempt of a test failed.
+        TestFailed = "test_failed",
         /// A person cancelled it.
         Cancelled = "cancelled",
         /// Its webhook was deleted.
@@ -133,6 +135,10 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// When it became final.
     pub finished_at: Option<Timestamp>,
+    /// The delivery whose event it sends again, by hand or by a recovery.
+    pub resend_of: Option<DeliveryId>,
+    /// The recovery that made it.
+    pub recovery_id: Option<RecoveryId>,
 }
 
 impl Delivery {
@@ -162,6 +168,36 @@ pub struct Attempt {
     pub request_headers: Vec<(String, String)>,
     /// The response, if there was one.
     pub response: Option<Response>,
+}
+
+/// An attempt, as lists show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastAttempt {
+    /// Counted from 1.
+    pub number: i32,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// See [`Attempt::duration_ms`].
+    pub duration_ms: Option<i64>,
+    /// How it ended, or that it is running.
+    pub outcome: AttemptOutcome,
+    /// Why it failed.
+    pub cause: Option<FailureCause>,
+    /// The HTTP status, if the receiver answered.
+    pub response_status: Option<u16>,
+}
+
+impl From<&Attempt> for LastAttempt {
+    fn from(attempt: &Attempt) -> Self {
+        Self {
+            number: attempt.number,
+            started_at: attempt.started_at,
+            duration_ms: attempt.duration_ms,
+            outcome: attempt.outcome,
+            cause: attempt.cause,
+            response_status: attempt.response.as_ref().map(|response| response.status),
+        }
+    }
 }
 
 /// A receiver's response, as far as it is stored.

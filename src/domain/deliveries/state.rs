@@ -201,6 +201,8 @@ mod tests {
             leased_until: None,
             created_at: at(1),
             finished_at: None,
+            resend_of: None,
+            recovery_id: None,
         }
     }
 

@@ -35,6 +35,12 @@ string_enum!(
         WebhookOff = "webhook_off",
         /// A test is sent again by the test, not as a delivery.
         TestDelivery = "test_delivery",
+        /// A deleted webhook gets no requests.
+        WebhookDeleted = "webhook_deleted",
+        /// There is no such webhook.
+        UnknownWebhook = "unknown_webhook",
+        /// Only a pending delivery is cancelled.
+        DeliveryEnded = "delivery_ended",
         /// It was changed in the meantime.
         Changed = "changed",
         /// No entity tag of `If-Match` is the current one.

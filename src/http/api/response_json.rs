@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::db::deliveries::log::Line;
+use crate::db::deliveries::log::related::Related;
 use crate::domain::deliveries::state::{DeliveryState, Obstacle, Progress};
-use crate::domain::deliveries::{Attempt, Delivery};
+use crate::domain::deliveries::{Attempt, Delivery, LastAttempt};
 use crate::domain::inboxes::Inbox;
 
 /// An inbox: Hachok's members, then those of Chatwoot's published schema with values that are true of an inbox that only
@@ -101,8 +102,13 @@ pub fn with_ignored(mut body: Value, ignored: impl IntoIterator<Item = String>) 
     body
 }
 
-/// A delivery in a list.
-pub fn delivery(delivery: &Delivery, progress: Progress) -> Value {
+/// An inbox, as deliveries and events name it.
+pub fn named_inbox(inbox: Option<&Inbox>) -> Value {
+    inbox.map_or(Value::Null, |inbox| json!({ "id": inbox.id, "external_id": inbox.external_id, "name": inbox.name }))
+}
+
+/// A delivery, without its payload and attempts.
+fn delivery(delivery: &Delivery, progress: Progress, last: Option<LastAttempt>, related: &Related) -> Value {
     let reason = |state| progress.obstacle.filter(|_| progress.state == state).map(Obstacle::as_str);
     let until = |state| progress.next_at.filter(|_| progress.state == state);
     json!({
@@ -111,6 +117,7 @@ pub fn delivery(delivery: &Delivery, progress: Progress) -> Value {
         "event": delivery.event,
         "webhook_id": delivery.webhook_id,
         "inbox_id": delivery.inbox_id,
+        "inbox": named_inbox(delivery.inbox_id.and_then(|id| related.inboxes.get(&id))),
         "status": delivery.status,
         "reason": delivery.reason,
         "state": progress.state,
@@ -118,49 +125,81 @@ pub fn delivery(delivery: &Delivery, progress: Progress) -> Value {
         "held_until": until(DeliveryState::Held),
         "waiting_because": reason(DeliveryState::Waiting),
         "waiting_until": until(DeliveryState::Waiting),
-        "attempts": delivery.attempts,
+        "attempt_count": delivery.attempts,
+        "last_attempt": last.map(last_attempt),
         "next_attempt_at": delivery.next_attempt_at,
         "created_at": delivery.created_at,
         "finished_at": delivery.finished_at,
         "trigger": delivery.trigger,
+        "recovery_id": delivery.recovery_id,
+        "resend_of": delivery.resend_of,
+        "resent_as": related.resent_as.get(&delivery.id),
     })
 }
 
-/// A line of the log.
-pub fn line(line: &Line) -> Value {
-    delivery(&line.delivery, line.progress)
+fn last_attempt(attempt: LastAttempt) -> Value {
+    json!({
+        "number": attempt.number,
+        "started_at": attempt.started_at,
+        "duration_ms": attempt.duration_ms,
+        "outcome": attempt.outcome,
+        "cause": attempt.cause,
+        "response_status": attempt.response_status,
+    })
 }
 
-/// A delivery with its payload and attempts. The payload is sent as it was accepted: parsing and writing it would lose
+/// A delivery in a list.
+pub fn line(line: &Line, related: &Related) -> Value {
+    delivery(&line.delivery, line.progress, line.last_attempt, related)
+}
+
+/// A delivery or an event with its payload. The payload is sent as it was accepted: parsing and writing it would lose
 /// digits of numbers, repeated members and lone surrogates.
-pub struct WholeDelivery {
-    delivery: Value,
+pub struct WithPayload {
+    object: Value,
     payload: Option<Box<RawValue>>,
-    attempts: Vec<Value>,
+    lists: BTreeMap<&'static str, Vec<Value>>,
 }
 
-impl WholeDelivery {
-    /// `body` is `None` once retention has deleted it.
-    pub fn new(shown: &Delivery, progress: Progress, body: Option<&[u8]>, attempts: &[Attempt]) -> Self {
+impl WithPayload {
+    /// Adds the member `payload` to an object. `body` is `None` once retention has deleted it.
+    pub fn new(object: Value, body: Option<&[u8]>) -> Self {
         let text = body.and_then(|body| std::str::from_utf8(body).ok());
-        Self {
-            delivery: delivery(shown, progress),
-            // The stored bytes were checked to be JSON when they were accepted.
-            payload: text.and_then(|text| RawValue::from_string(text.to_owned()).ok()),
-            attempts: attempts.iter().map(attempt).collect(),
-        }
+        // The stored bytes were checked to be JSON when they were accepted.
+        let payload = text.and_then(|text| RawValue::from_string(text.to_owned()).ok());
+        Self { object, payload, lists: BTreeMap::new() }
+    }
+
+    /// Adds a list.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, list: Vec<Value>) -> Self {
+        self.lists.insert(name, list);
+        self
+    }
+
+    /// A delivery with its payload and attempts.
+    pub fn delivery(
+        shown: &Delivery,
+        progress: Progress,
+        related: &Related,
+        body: Option<&[u8]>,
+        attempts: &[Attempt],
+    ) -> Self {
+        let object = delivery(shown, progress, attempts.last().map(LastAttempt::from), related);
+        Self::new(object, body).with("attempts", attempts.iter().map(attempt).collect())
     }
 }
 
-impl Serialize for WholeDelivery {
+impl Serialize for WithPayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        // The attempts themselves replace their count, which lists have.
-        for (name, value) in self.delivery.as_object().into_iter().flatten().filter(|(name, _)| *name != "attempts") {
+        for (name, value) in self.object.as_object().into_iter().flatten() {
             map.serialize_entry(name, value)?;
         }
         map.serialize_entry("payload", &self.payload)?;
-        map.serialize_entry("attempts", &self.attempts)?;
+        for (name, list) in &self.lists {
+            map.serialize_entry(name, list)?;
+        }
         map.end()
     }
 }

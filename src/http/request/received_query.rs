@@ -13,6 +13,7 @@ use crate::domain::id::EventId;
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ReceivedQuery {
     pub event: Option<String>,
+    #[serde(alias = "inbox_id")]
     pub inbox: Option<String>,
     /// `none`: only events that no webhook got.
     pub outcome: Option<String>,

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::progress;
 use crate::domain::accounts::user::Language;
 use crate::domain::deliveries::state::{DeliveryState, Obstacle, Progress};
-use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Reason, Status, Trigger, curl_command};
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Status, Trigger, curl_command};
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhooks::Webhook;
@@ -30,6 +30,10 @@ pub struct DeliveryView<'a> {
     pub other_deliveries: &'a [Delivery],
     /// The next older and the next newer delivery of the webhook.
     pub neighbours: (Option<DeliveryId>, Option<DeliveryId>),
+    /// The delivery that this one sends again, unless retention has removed it.
+    pub resend_of: Option<DeliveryId>,
+    /// The newest delivery that sends this one again.
+    pub resent_as: Option<DeliveryId>,
     /// The delivery that was just made by sending this one again.
     pub sent_again: Option<DeliveryId>,
     /// Oldest first.
@@ -306,7 +310,6 @@ fn explain(t: Translator, view: &DeliveryView, progress: Progress, timeout_s: u8
         return None;
     }
     let next = match (delivery.reason, progress.next_at.filter(|_| progress.obstacle.is_none())) {
-        (Some(Reason::Exhausted), _) if delivery.trigger == Trigger::Test => t.reason_test(),
         (Some(reason), _) => t.reason(reason),
         (None, Some(at)) => t.next_attempt(at),
         (None, None) => String::new(),

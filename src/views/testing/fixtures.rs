@@ -173,6 +173,8 @@ pub fn delivery(number: i64, webhook: i64, status: Status) -> Delivery {
         leased_until: None,
         created_at: ago(number.unsigned_abs() * 3),
         finished_at: (!open).then(|| ago(number.unsigned_abs() * 3)),
+        resend_of: None,
+        recovery_id: None,
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod log;
 mod search;
+mod shape;
 mod states;

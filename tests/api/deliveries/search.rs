@@ -20,7 +20,7 @@ async fn three(app: &App, receiver: &Receiver) -> (Api, Vec<String>) {
     }
     eventually("three attempts", || async {
         let ended = api.deliveries("").await;
-        (ended.len() == 3 && ended.iter().all(|delivery| delivery["attempts"] == 1)).then_some(())
+        (ended.len() == 3 && ended.iter().all(|delivery| delivery["attempt_count"] == 1)).then_some(())
     })
     .await;
     eventually("the stored answer", || async { (!api.deliveries("q=418").await.is_empty()).then_some(()) }).await;

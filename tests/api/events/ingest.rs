@@ -79,7 +79,7 @@ async fn a_webhook_that_is_off_gets_no_request() {
     receiver.first("/on").await;
     assert!(receiver.seen("/off").is_empty());
     let held = api.deliveries(&format!("webhook={}", off["id"])).await;
-    assert!(held.iter().all(|delivery| delivery["status"] == "pending" && delivery["attempts"] == 0), "{held:?}");
+    assert!(held.iter().all(|delivery| delivery["status"] == "pending" && delivery["attempt_count"] == 0), "{held:?}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::support::{Api, App, Receiver, event, event_in, webhook};
 
 async fn received(api: &Api, query: &str) -> (Vec<Value>, Value) {
-    let answer = api.get(&format!("received?{query}")).await;
+    let answer = api.get(&format!("events?{query}")).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let body = answer.json();
     (body["payload"].as_array().cloned().expect("a list"), body["next_cursor"].clone())
@@ -25,7 +25,7 @@ async fn every_accepted_event_is_listed_with_its_deliveries() {
     app.run_sql("UPDATE webhooks SET disabled_at = 1");
     let late = api.accepted(event_in("message_created", 7)).await;
     let (list, next) = received(&api, "").await;
-    let listed: Vec<_> = list.iter().map(|line| (&line["id"], &line["deliveries"], &line["unmatched"])).collect();
+    let listed: Vec<_> = list.iter().map(|line| (&line["id"], &line["delivery_count"], &line["unmatched"])).collect();
     let expected = [
         (json!(late), json!(0), json!("off")),
         (json!(held), json!(1), Value::Null),
@@ -39,6 +39,9 @@ async fn every_accepted_event_is_listed_with_its_deliveries() {
     assert_eq!(list[4]["size"], event_in("message_created", 7).len());
     assert_eq!(received(&api, "outcome=none").await.0.len(), 3);
     assert_eq!(received(&api, &format!("inbox={inbox}")).await.0.len(), 4);
+    assert_eq!(received(&api, &format!("inbox_id={inbox}")).await.0.len(), 4);
+    assert_eq!(list[4]["inbox"], json!({ "id": inbox, "external_id": "7", "name": list[4]["inbox"]["name"] }));
+    assert_eq!(api.get("received").await.json(), api.get("events").await.json(), "the name until 1.0");
     assert_eq!(received(&api, "event=team_changed").await.0.len(), 0);
     assert_eq!(received(&api, "from=2099-01-01").await.0.len(), 0);
     assert_eq!(received(&api, "to=2020-01-02").await.0.len(), 0);
@@ -103,8 +106,65 @@ async fn an_unrecognised_filter_of_received_events_is_refused() {
         ("cursor=x", "cursor"),
         ("limit=101", "limit"),
     ] {
-        let answer = api.get(&format!("received?{query}")).await;
+        let answer = api.get(&format!("events?{query}")).await;
         assert_eq!((answer.status, &answer.json()["attributes"]), (422, &json!([name])), "{query}");
     }
-    assert_eq!(app.api("ingest").get("received").await.status, 401);
+    assert_eq!(app.api("ingest").get("events").await.status, 401);
+}
+
+#[tokio::test]
+async fn one_event_has_its_payload_as_it_was_posted_and_its_deliveries() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    let body =
+        r#"{"event":"message_created","message_type":"incoming", "n":12345678901234567890123,"m":1.10,"d":1,"d":2}"#;
+    let id = api.accepted(body).await;
+    receiver.first("/a").await;
+    let answer = api.get(&format!("events/{id}")).await;
+    assert!(answer.text.contains(body), "{answer:?}");
+    let event = answer.json()["payload"]["event"].clone();
+    assert_eq!((&event["id"], &event["delivery_count"]), (&json!(id), &json!(1)));
+    assert_eq!(
+        (event["deliveries"].as_array().map(Vec::len), &event["deliveries"][0]["event_id"]),
+        (Some(1), &json!(id))
+    );
+    let derived = event["derived"][0].as_str().expect("message_received").to_owned();
+    assert_eq!(api.get(&format!("events/{derived}")).await.json()["payload"]["event"]["derived_from"], json!(id));
+    assert_eq!(api.get(&format!("received/{id}")).await.status, 200);
+    for unknown in ["evt_0000000000001", "dlv_0000000000001", "7"] {
+        assert_eq!(api.get(&format!("events/{unknown}")).await.status, 404, "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_no_webhook_wanted_is_sent_to_one() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&json!({ "url": receiver.at("/a"), "subscriptions": ["team_changed"] })).await;
+    let id = api.accepted(event("message_created")).await;
+    let path = format!("events/{id}/deliveries");
+    assert_eq!(app.api("read").post(&path, &json!({ "webhook_id": 1 })).await.status, 401);
+    let answer = api.post(&path, &json!({ "webhook_id": 1 })).await;
+    let made = answer.json()["payload"]["delivery"].clone();
+    assert_eq!((answer.status, &made["trigger"], &made["event_id"]), (202, &json!("manual"), &json!(id)));
+    assert_eq!(
+        answer.header("location"),
+        format!("/api/v1/accounts/1/deliveries/{}", made["id"].as_str().unwrap_or(""))
+    );
+    assert_eq!(receiver.first("/a").await.header("webhook-id"), id);
+    assert_eq!(api.post("events/evt_0000000000001/deliveries", &json!({ "webhook_id": 1 })).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_catalogue_has_each_event_type_alone() {
+    let app = App::start();
+    let api = app.api("read");
+    let all = api.get("event_types").await.json()["payload"].clone();
+    let one = api.get("event_types/team_changed").await.json()["payload"]["event_type"].clone();
+    assert!(all.as_array().is_some_and(|all| all.contains(&one)), "{one}");
+    assert_eq!(one["name"], "team_changed");
+    for unknown in ["webhook_test", "message_exploded"] {
+        assert_eq!(api.get(&format!("event_types/{unknown}")).await.status, 404, "{unknown}");
+    }
 }

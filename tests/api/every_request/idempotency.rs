@@ -156,7 +156,8 @@ fn body_for(path: &str) -> Value {
         "/webhooks/{id}/test" => json!({ "event": "message_created" }),
         "/webhooks/{id}/recoveries" => json!({ "since": "2026-01-01T00:00:00Z" }),
         "/inboxes" => json!({ "name": "Shop" }),
-        "/deliveries/{id}/redelivery" => json!({}),
+        "/events/{id}/deliveries" => json!({ "webhook_id": 1 }),
+        "/deliveries/{id}/redelivery" | "/deliveries/{id}/cancellation" => json!({}),
         other => panic!("say in this test what a POST to {other} needs"),
     }
 }
@@ -166,14 +167,27 @@ async fn every_post_of_the_management_api_acts_once_for_a_key() {
     let (app, receiver) = (App::start(), Receiver::start());
     let api = app.api("admin");
     let webhook = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
+    let event_id = api.accepted(event("message_created")).await;
     api.accepted(event("message_created")).await;
-    receiver.await_requests("/a", 1).await;
-    let delivery = api.deliveries("").await[0]["id"].as_str().expect("an id").to_owned();
-    // For a recovery.
+    receiver.await_requests("/a", 2).await;
+    crate::support::eventually("both", || async { (api.deliveries("status=success").await.len() == 2).then_some(()) })
+        .await;
+    let ids: Vec<String> =
+        api.deliveries("").await.iter().map(|one| one["id"].as_str().expect("an id").to_owned()).collect();
+    // One for a recovery, the newer one for a cancellation.
     app.run_sql("UPDATE deliveries SET status = 'failed', reason = 'exhausted'");
+    app.run_sql(
+        "UPDATE deliveries SET status = 'pending', reason = NULL, finished_at = NULL, next_attempt_at = 4000000000000000 \
+         WHERE id = (SELECT MAX(id) FROM deliveries)",
+    );
     let posts = routes::management().into_iter().filter(|route| route.methods.contains(&"post"));
     for (place, route) in posts.enumerate() {
-        let of = if route.path.starts_with("/deliveries") { delivery.clone() } else { webhook.to_string() };
+        let of = match route.path.as_str() {
+            "/deliveries/{id}/cancellation" => ids[0].clone(),
+            path if path.starts_with("/deliveries") => ids[1].clone(),
+            path if path.starts_with("/events") => event_id.clone(),
+            _ => webhook.to_string(),
+        };
         let (path, key) = (route.path.replace("{id}", &of), format!("key {place}"));
         let (path, body) = (path.trim_start_matches('/'), body_for(&route.path));
         let first = post_once(&api, path, &key, &body).await;

@@ -140,7 +140,7 @@ async fn answers_about_inboxes_and_the_catalogue_equal_their_snapshots() {
     shows("inboxes-show", &api.get(&path).await, &receiver);
     shows("inboxes-update", &api.patch(&path, &json!({ "name": "Shop" })).await, &receiver);
     shows("inboxes-archive", &api.delete(&path).await, &receiver);
-    shows("catalogue", &api.get("events").await, &receiver);
+    shows("catalogue", &api.get("event_types").await, &receiver);
 }
 
 #[tokio::test]

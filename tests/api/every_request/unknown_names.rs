@@ -115,7 +115,7 @@ async fn a_name_that_is_there_twice_is_refused_by_name() {
 async fn what_a_misspelt_name_would_change_is_not_done() {
     let app = App::start();
     let api = app.api("admin");
-    for query in ["webhook_id=3", "sort=asc", "live=1", "status[]=failed", "Status=failed", "cursor_=1"] {
+    for query in ["webhook_ids=3", "sort=asc", "live=1", "status[]=failed", "Status=failed", "cursor_=1"] {
         let answer = api.get(&format!("deliveries?{query}")).await;
         assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("unknown_parameter")), "{query}");
     }

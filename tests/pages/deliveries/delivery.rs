@@ -146,7 +146,7 @@ async fn cancelled_deliveries_and_tests_do_not_count_as_failures() {
         api.deliveries("")
             .await
             .first()
-            .filter(|line| line["attempts"] == 1)
+            .filter(|line| line["attempt_count"] == 1)
             .and_then(|line| line["id"].as_str().map(ToOwned::to_owned))
     })
     .await;

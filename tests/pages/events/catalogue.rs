@@ -25,7 +25,7 @@ async fn every_event_has_a_page_with_sample_fields_and_schema() {
     let app = App::start();
     let viewer = app.signed_in("viewer").await;
     let api = app.api("read");
-    let list = api.get("events").await.json()["payload"].as_array().cloned().expect("a list");
+    let list = api.get("event_types").await.json()["payload"].as_array().cloned().expect("a list");
     assert_eq!(list.len(), 19);
     for event in list {
         let name = event["name"].as_str().expect("a name");
@@ -65,7 +65,7 @@ async fn a_page_of_an_event_opens_the_form_for_a_webhook_that_gets_it() {
 async fn events_of_chatwoot_satisfy_the_schemas() {
     let app = App::start();
     let api = app.api("read");
-    let list = api.get("events").await.json()["payload"].as_array().cloned().expect("a list");
+    let list = api.get("event_types").await.json()["payload"].as_array().cloned().expect("a list");
     let mut seen = 0;
     for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/chatwoot")).expect("samples") {
         let path = file.expect("a file").path();
@@ -87,7 +87,7 @@ async fn the_api_names_the_event_that_an_event_derives_from() {
     let app = App::start();
     let api = app.api("admin");
     api.webhook(&webhook("https://a.example.com/")).await;
-    let list = api.get("events").await.json()["payload"].clone();
+    let list = api.get("event_types").await.json()["payload"].clone();
     let event = |name: &str| {
         let found = list.as_array().and_then(|list| list.iter().find(|event| event["name"] == name));
         found.cloned().expect("an event")
@@ -98,5 +98,5 @@ async fn the_api_names_the_event_that_an_event_derives_from() {
         (&json!("message_created"), &json!("message"), &json!("Message received"))
     );
     assert_eq!(event("ticket_created")["derived_from"], Value::Null);
-    assert_eq!(app.api("ingest").get("events").await.status, 401);
+    assert_eq!(app.api("ingest").get("event_types").await.status, 401);
 }

@@ -90,7 +90,7 @@ async fn an_event_is_sent_to_any_webhook_that_is_on() {
     assert!(page.text("#deliveries").contains("Sent by hand"), "{}", page.text("main"));
     let (list, _) = (api.get("received").await.json(), ());
     assert_eq!(
-        (&list["payload"][0]["deliveries"], &list["payload"][0]["unmatched"]),
+        (&list["payload"][0]["delivery_count"], &list["payload"][0]["unmatched"]),
         (&json!(1), &json!("unsubscribed"))
     );
     api.patch(&format!("webhooks/{hook}"), &json!({ "enabled": false })).await;

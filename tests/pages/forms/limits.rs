@@ -119,7 +119,7 @@ async fn the_largest_webhook_that_validation_allows_is_saved() {
     let url = format!("https://a.example.com/{}", "%22".repeat(675) + "a");
     let mut form = good_form(&admin, &url).await.set("name", &"я".repeat(120)).set("timeout_s", "20");
     form = form.set("auth", "custom").set("custom_name", &"!".repeat(128)).set("custom_value", &"\"".repeat(4096));
-    let events = app.api("read").get("events").await.json();
+    let events = app.api("read").get("event_types").await.json();
     form.fields.retain(|(name, _)| name != "events" && name != "inboxes" && !name.starts_with("headers["));
     for event in events["payload"].as_array().expect("a list") {
         form.fields.push(("events".into(), event["name"].as_str().or(event.as_str()).expect("a name").into()));

@@ -16,7 +16,7 @@ async fn one_of_each(app: &App, receiver: &Receiver) {
     after_attempt(&api, 1).await;
     api.accepted(event("message_created")).await;
     eventually("the second attempt", || async {
-        (api.deliveries("status=pending").await.iter().any(|one| one["attempts"] == 1)).then_some(())
+        (api.deliveries("status=pending").await.iter().any(|one| one["attempt_count"] == 1)).then_some(())
     })
     .await;
     // Its next attempt is the last step of the schedule, due now.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::find;
 use super::webhook_range::{IdRange, WebhookIdRange};
+use super::{find, last_attempts};
 use crate::db::schema::{attempts, deliveries, webhooks};
 use crate::db::{DbConnection, Error};
 use crate::domain::deliveries::delivery_control::DeliveryControl;
 use crate::domain::deliveries::failure_cause::FailureCause;
-use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Status, Trigger};
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Delivery, Response, Trigger};
 use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
@@ -117,20 +117,8 @@ pub fn attempts_of(conn: &mut DbConnection, delivery: &Delivery) -> Result<Vec<A
         attempts::table.filter(attempts::delivery_id.eq(delivery.id)).order(attempts::number).load(conn)?;
     let mut found = rows.into_iter().map(into_attempt).collect::<Result<Vec<_>, _>>()?;
     // `delivery` was read before the rows: its attempt may have ended in between.
-    let in_flight =
-        delivery.status == Status::Pending && found.last().is_none_or(|last| last.number < delivery.attempts);
-    if let Some(until) = delivery.leased_until.filter(|_| in_flight) {
-        found.push(Attempt {
-            number: delivery.attempts,
-            started_at: until.before(crate::domain::webhooks::LEASE),
-            duration_ms: None,
-            outcome: AttemptOutcome::Started,
-            cause: None,
-            remote_ip: None,
-            request_headers: Vec::new(),
-            response: None,
-        });
-    }
+    let last = found.last().map(|last| last.number);
+    found.extend(last_attempts::running(delivery, last));
     Ok(found)
 }
 

@@ -2,6 +2,8 @@
 
 pub mod attempts;
 pub(in crate::db) mod conditions;
+mod last_attempts;
+pub mod related;
 pub(in crate::db) mod scan;
 pub(in crate::db) mod text_search;
 pub(in crate::db) mod webhook_range;
@@ -11,13 +13,13 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::queue::rows::Row;
-use crate::db::schema::{attempts as a, deliveries as d};
+use crate::db::schema::deliveries as d;
 use crate::db::{DbConnection, Error, webhooks};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::failure_cause::FailureCause;
 use crate::domain::deliveries::log_filter::LogFilter;
 use crate::domain::deliveries::state::{Obstacles, Progress};
-use crate::domain::deliveries::{Delivery, Status};
+use crate::domain::deliveries::{Delivery, LastAttempt, Status};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::domain::timestamp::Timestamp;
 use scan::Found;
@@ -37,6 +39,8 @@ pub struct Line {
     pub duration_ms: Option<i64>,
     /// The cause of the latest attempt's failure.
     pub cause: Option<FailureCause>,
+    /// The latest attempt, whatever the search found.
+    pub last_attempt: Option<LastAttempt>,
     /// The attempt in which the search found its text, if it is not the latest. Then the values above are those of this
     /// attempt.
     pub found_attempt: Option<i32>,
@@ -99,8 +103,6 @@ pub fn other_deliveries(conn: &mut DbConnection, of: &Delivery, rows_max: i64) -
     rows.into_iter().map(Row::into_delivery).collect()
 }
 
-type Latest = (DeliveryId, i32, Option<i32>, Option<i64>, Option<String>);
-
 fn is_pending(delivery: &Delivery) -> bool {
     delivery.status == Status::Pending
 }
@@ -113,28 +115,42 @@ fn with_attempt(
     obstacles: &Obstacles,
 ) -> Result<Vec<Line>, Error> {
     let ids: Vec<DeliveryId> = found.iter().map(|delivery| delivery.id).collect();
-    let rows: Vec<Latest> = a::table
-        .filter(a::delivery_id.eq_any(ids))
-        .order((a::delivery_id, a::number))
-        .select((a::delivery_id, a::number, a::status, a::duration_ms, a::cause))
-        .load(conn)?;
-    let is_wanted = |(id, number, ..): &Latest| found_attempts.get(id).is_none_or(|wanted| wanted == number);
-    // In ascending order, so the latest of the wanted attempts of each delivery remains.
-    let wanted = rows.into_iter().filter(is_wanted);
-    let wanted = wanted.map(|(id, _, status, duration_ms, cause)| (id, (status, duration_ms, cause)));
-    let mut latest: HashMap<DeliveryId, _> = wanted.collect();
+    let (mut wanted, mut latest) = (HashMap::new(), HashMap::new());
+    // In ascending order, so the latest attempt of each delivery remains.
+    for (id, attempt) in last_attempts::ended(conn, &ids)? {
+        if found_attempts.get(&id).is_none_or(|wanted| *wanted == attempt.number) {
+            wanted.insert(id, attempt);
+        }
+        latest.insert(id, attempt);
+    }
     let line = |delivery: Delivery| {
-        let (status, duration_ms, cause) = latest.remove(&delivery.id).unwrap_or_default();
+        let shown = wanted.get(&delivery.id);
+        let ended = latest.get(&delivery.id).copied();
+        let running = last_attempts::running(&delivery, ended.map(|last| last.number));
         Line {
             progress: obstacles.progress(&delivery),
             found_attempt: found_attempts.get(&delivery.id).copied().filter(|number| *number != delivery.attempts),
+            http_status: shown.and_then(|attempt| attempt.response_status),
+            duration_ms: shown.and_then(|attempt| attempt.duration_ms),
+            cause: shown.and_then(|attempt| attempt.cause),
+            last_attempt: running.as_ref().map(LastAttempt::from).or(ended),
             delivery,
-            http_status: status.and_then(|status| u16::try_from(status).ok()),
-            duration_ms,
-            cause: cause.as_deref().and_then(FailureCause::parse),
         }
     };
     Ok(found.into_iter().map(line).collect())
+}
+
+/// One delivery as a line, with its state at `now`.
+pub fn line(conn: &mut DbConnection, id: DeliveryId, now: Timestamp) -> Result<Option<Line>, Error> {
+    let Some(delivery) = find(conn, id)? else { return Ok(None) };
+    Ok(lines(conn, vec![delivery], now)?.pop())
+}
+
+/// Deliveries as lines, in the same order, with their states at `now`.
+pub fn lines(conn: &mut DbConnection, deliveries: Vec<Delivery>, now: Timestamp) -> Result<Vec<Line>, Error> {
+    let webhooks: Vec<WebhookId> = deliveries.iter().map(|delivery| delivery.webhook_id).collect();
+    let obstacles = webhooks::health::obstacles(conn, &webhooks, now)?;
+    with_attempt(conn, deliveries, &FoundAttempts::new(), &obstacles)
 }
 
 /// One delivery.

@@ -17,8 +17,8 @@ use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Status, T
 use crate::domain::id::DeliveryId;
 use crate::domain::timestamp::Timestamp;
 
-/// After this many interrupted attempts in a row a delivery fails permanently (`poison`): it may be what ends the process.
-const POISON_AFTER_INTERRUPTIONS: i32 = 6;
+/// After this many interrupted attempts in a row a delivery fails permanently (`crashed`): it may be what ends the process.
+const CRASHED_AFTER_INTERRUPTIONS: i32 = 6;
 
 /// What was stored of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,8 +137,8 @@ pub enum LeaseScope {
 }
 
 /// Reclaims up to 500 leases: stores their attempts as interrupted and makes the deliveries due again at `due`, unless
-/// they have ended. An interrupted attempt uses no step of the schedule. Tests and poisonous deliveries fail
-/// permanently. Returns how many; call it again until it returns 0.
+/// they have ended. An interrupted attempt uses no step of the schedule. Tests, and deliveries that may end the
+/// process, fail permanently. Returns how many; call it again until it returns 0.
 pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> Result<usize, Error> {
     let mut rows = d::table.filter(d::leased_until.is_not_null()).limit(500).into_boxed();
     rows = match scope {
@@ -163,9 +163,9 @@ pub fn interrupt(conn: &mut DbConnection, scope: LeaseScope, due: Timestamp) -> 
                 .execute(conn)?;
             if row.origin == Trigger::Test.as_str() {
                 // A test has one attempt.
-                fail_permanently(conn, row.id, Reason::Exhausted, due)?;
-            } else if row.interruptions + 1 >= POISON_AFTER_INTERRUPTIONS
-                && fail_permanently(conn, row.id, Reason::Poison, due)?
+                fail_permanently(conn, row.id, Reason::TestFailed, due)?;
+            } else if row.interruptions + 1 >= CRASHED_AFTER_INTERRUPTIONS
+                && fail_permanently(conn, row.id, Reason::Crashed, due)?
             {
                 failed.ended(row.webhook_id, Status::Failed);
             }

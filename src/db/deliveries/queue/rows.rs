@@ -37,7 +37,8 @@ pub(in crate::db) struct Row {
     pub(in crate::db) created_at: i64,
     pub(in crate::db) finished_at: Option<i64>,
     pub(in crate::db) interruptions: i32,
-    _recovery_id: Option<RecoveryId>,
+    pub(in crate::db) recovery_id: Option<RecoveryId>,
+    pub(in crate::db) resend_of: Option<DeliveryId>,
 }
 
 impl Row {
@@ -57,6 +58,8 @@ impl Row {
             leased_until: self.leased_until.map(Timestamp::from_micros),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: self.finished_at.map(Timestamp::from_micros),
+            resend_of: self.resend_of,
+            recovery_id: self.recovery_id,
         })
     }
 }

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::error_code::Code;
 use super::management::{Caller, JsonObject, RawObject};
 use super::names::{AnyNames, body_members};
-use super::response_json::{WholeDelivery, envelope, with_ignored};
+use super::response_json::{WithPayload, envelope, with_ignored};
 use crate::db::once::Done;
 use crate::db::{self, DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::domain::deliveries::state::Progress;
@@ -222,7 +222,7 @@ pub async fn test(
     let sent = test_event::send(&state.db, &state.engine, ids.1, event, body.clone(), once.0.as_ref()).await?;
     // A test is sent once, whatever the state of its webhook.
     let progress = Progress::of(&sent.delivery, None, state.engine.now());
-    let shown = WholeDelivery::new(&sent.delivery, progress, Some(&body), &sent.attempts);
+    let shown = WithPayload::delivery(&sent.delivery, progress, &sent.related, Some(&body), &sent.attempts);
     Ok(HttpResponse::Ok().json(envelope("delivery", shown)))
 }
 

@@ -6,9 +6,9 @@ use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use crate::db::deliveries::{log, queue};
+use crate::db::deliveries::log::{self, related};
 use crate::db::system::settings;
-use crate::db::{self, DbConnection, events, inboxes, webhooks};
+use crate::db::{WriteError, events, inboxes, webhooks};
 use crate::domain::deliveries::ATTEMPTS;
 use crate::domain::id::DeliveryId;
 use crate::http::State;
@@ -18,6 +18,7 @@ use crate::http::pages::{Answer, fragments, redirect_to, render};
 use crate::http::request::form::Form;
 use crate::http::request::page_context::{Admin, PageContext, SignedIn};
 use crate::http::request::session::UserSession;
+use crate::operations::cancellation::{self, Refused};
 use crate::operations::redelivery;
 use crate::views::deliveries::{DeliveryPage, DeliveryView};
 use crate::views::{Html, NoticeKind};
@@ -75,6 +76,9 @@ async fn render_delivery(
         let Some((delivery, attempts)) = log::attempts::with_attempts(conn, id)? else { return Ok(None) };
         let others = log::other_deliveries(conn, &delivery, OTHER_DELIVERIES_MAX)?;
         let neighbours = log::neighbours(conn, &delivery)?;
+        let resent_as = related::resent_as(conn, &[id])?.remove(&id);
+        // Retention removes the older one first.
+        let resend_of = delivery.resend_of.map(|old| log::find(conn, old)).transpose()?.flatten().map(|old| old.id);
         let body = events::body(conn, delivery.event_id)?;
         let webhook = webhooks::find(conn, delivery.webhook_id)?;
         let shown = attempts.iter().find(|attempt| Some(attempt.number) == wanted).or(attempts.last());
@@ -83,10 +87,26 @@ async fn render_delivery(
             Some(attempt) => log::attempts::refused_address(conn, id, attempt.number)?,
             None => None,
         };
-        Ok(Some((delivery, attempts, (others, neighbours), body, webhook, inboxes::list(conn)?, (refused, everywhere))))
+        Ok(Some((
+            delivery,
+            attempts,
+            (others, neighbours, resend_of, resent_as),
+            body,
+            webhook,
+            inboxes::list(conn)?,
+            (refused, everywhere),
+        )))
     });
     let loaded = loaded.await?.ok_or(PageError::NotFound)?;
-    let (delivery, mut attempts, (others, neighbours), body, webhook, inboxes, (refused, everywhere)) = loaded;
+    let (
+        delivery,
+        mut attempts,
+        (others, neighbours, resend_of, resent_as),
+        body,
+        webhook,
+        inboxes,
+        (refused, everywhere),
+    ) = loaded;
     let inboxes = context.t().named_inboxes(inboxes);
     let mut answers_hidden = false;
     if !context.is_admin() {
@@ -106,6 +126,8 @@ async fn render_delivery(
         inbox: inbox_name(&inboxes, delivery.inbox_id),
         other_deliveries: &others,
         neighbours,
+        resend_of,
+        resent_as,
         sent_again: match fragment {
             Fragment::Attempts(id) => Some(id),
             Fragment::Delivery => None,
@@ -163,11 +185,13 @@ pub async fn cancel(
     _form: Form,
 ) -> Answer {
     let id = parse(&id)?;
-    let cancel = move |conn: &mut DbConnection| {
-        let now = db::now_on(conn)?;
-        queue::cancel(conn, id, now)
+    let cancelled = match cancellation::cancel(&state.db, id, None).await {
+        Ok(()) => true,
+        // The page shows how it ended.
+        Err(WriteError::Refused(Refused::HasEnded)) => false,
+        Err(WriteError::Refused(Refused::NotFound)) => return Err(PageError::NotFound),
+        Err(WriteError::Database(error)) => return Err(error.into()),
     };
-    let cancelled = state.db.write(cancel).await?;
     if context.htmx {
         return render_delivery(&state, &context, id, &page_query(&request), Fragment::Delivery).await;
     }

@@ -81,7 +81,7 @@ pub async fn send(
         return refuse(&context, &webhook, form);
     }
     let bytes = Bytes::from(body.clone());
-    let SentTest { delivery, mut attempts } =
+    let SentTest { delivery, mut attempts, .. } =
         test_event::send(&state.db, &state.engine, *id, event, bytes, form.once()).await?;
     let sent = delivery.id;
     let Some(attempt) = attempts.pop().filter(|_| context.htmx) else {

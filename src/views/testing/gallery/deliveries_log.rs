@@ -93,6 +93,8 @@ pub(super) fn deliveries_of(language: Language, user: &User) -> Vec<Picture> {
             inbox: Some("Telegram"),
             other_deliveries,
             neighbours: (Some(fixtures::delivery(2, 1, Status::Success).id), None),
+            resend_of: None,
+            resent_as: None,
             sent_again: None,
             attempts,
             answers_hidden: user.role == Role::Viewer,
