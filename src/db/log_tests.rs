@@ -43,7 +43,11 @@ fn check_state(conn: &mut DbConnection, case: &str) -> DeliveryState {
     let delivery = log::find(conn, ID).expect("a query").expect("a delivery");
     let state = health::obstacles(conn, &[WEBHOOK], NOW).expect("obstacles").progress(&delivery).state;
     for webhook in [None, Some(WEBHOOK)] {
-        let filter = |state| LogFilter { state: Some(state), webhook, ..LogFilter::default() };
+        let filter = |state: StateFilter| LogFilter {
+            states: vec![state],
+            webhooks: webhook.into_iter().collect(),
+            ..LogFilter::default()
+        };
         let passed = passing(conn, StateFilter::ALL, filter);
         assert_eq!(passed, [StateFilter::Pending, StateFilter::parse(state.as_str()).expect("a filter")], "{case}");
         let mut expected = OpenCounts::default();
@@ -92,12 +96,12 @@ fn each_failed_attempt_is_found_by_the_filter_of_its_cause_alone() {
             let text = cause.as_str();
             let case = format!("UPDATE attempts SET outcome = 'failed', cause = '{text}', status = {stored}");
             run(&mut conn, &case);
-            let filter = |cause| LogFilter { cause: Some(cause), ..LogFilter::default() };
+            let filter = |cause| LogFilter { causes: vec![cause], ..LogFilter::default() };
             assert_eq!(passing(&mut conn, CauseGroup::ALL, filter), [cause.group(status)], "{case}");
         }
     }
     run(&mut conn, "UPDATE attempts SET outcome = 'succeeded', cause = NULL, status = 200");
-    let filter = |cause| LogFilter { cause: Some(cause), ..LogFilter::default() };
+    let filter = |cause| LogFilter { causes: vec![cause], ..LogFilter::default() };
     assert!(passing(&mut conn, CauseGroup::ALL, filter).is_empty(), "a success has no cause");
 }
 
@@ -131,12 +135,12 @@ fn a_page_of_a_rare_event_reads_a_bounded_part_and_continues_after_it() {
             cursor = Cursor::Before(DeliveryId(*edges.last().expect("an edge")));
         }
     };
-    let rare = LogFilter { event: Some(EventName::TicketCreated), ..LogFilter::default() };
+    let rare = LogFilter { events: vec![EventName::TicketCreated], ..LogFilter::default() };
     // The row at an edge is read too, once after the first part and once at the end.
     assert_eq!(pages(&rare), (vec![rows - bound - 1, rows - 2 * (bound + 1) - 1], vec![5]));
-    let failed = LogFilter { state: StateFilter::parse("failed"), ..rare.clone() };
+    let failed = LogFilter { states: vec![StateFilter::Failed], ..rare.clone() };
     let (edges, found) = pages(&failed);
     assert_eq!((edges.len(), found), (usize::try_from(rows / 5 / 5_000).expect("a count"), vec![5]));
-    let of_webhook = LogFilter { webhook: Some(WEBHOOK), ..rare };
+    let of_webhook = LogFilter { webhooks: vec![WEBHOOK], ..rare };
     assert_eq!(pages(&of_webhook).1, [5]);
 }

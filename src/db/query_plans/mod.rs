@@ -27,7 +27,7 @@ use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::failure_cause::CauseGroup;
 use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
 use crate::domain::deliveries::search::Search;
-use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason};
+use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Trigger};
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{ConnectionId, DeliveryId, EventId, InboxId, UserId, WebhookId};
 use crate::domain::timestamp::Timestamp;
@@ -129,7 +129,7 @@ fn the_list_reads_no_large_table_whole() {
 fn an_overview_reads_no_large_table_whole() {
     let queries = queries(|conn| {
         webhooks::find(conn, ONE)?;
-        log::page(conn, &LogFilter { webhook: Some(ONE), ..LogFilter::default() }, Cursor::Newest, 10, NOW)?;
+        log::page(conn, &LogFilter { webhooks: vec![ONE], ..LogFilter::default() }, Cursor::Newest, 10, NOW)?;
         log::was_for(conn, EventId(4), ONE)?;
         let delivery = log::find(conn, DeliveryId(4_000_000_000_000_000_002))?.expect("a delivery");
         log::neighbours(conn, &delivery)?;
@@ -148,7 +148,9 @@ fn every_filter_of_the_log_uses_an_index() {
         for webhook in [None, Some(ONE)] {
             for state in StateFilter::ALL.iter().copied().map(Some).chain([None]) {
                 for event in [None, Some(EventName::MessageCreated)] {
-                    let filter = LogFilter { webhook, state, event, ..LogFilter::default() };
+                    let (webhooks, states) = (webhook.into_iter().collect(), state.into_iter().collect());
+                    let events = event.into_iter().collect();
+                    let filter = LogFilter { webhooks, states, events, ..LogFilter::default() };
                     let id = DeliveryId(4_000_000_000_000_000_002);
                     for cursor in [Cursor::Newest, Cursor::Before(id), Cursor::After(id)] {
                         log::page(conn, &filter, cursor, 50, NOW)?;
@@ -156,11 +158,28 @@ fn every_filter_of_the_log_uses_an_index() {
                 }
             }
         }
-        for cause in CauseGroup::ALL.iter().copied().map(Some) {
-            log::page(conn, &LogFilter { cause, ..LogFilter::default() }, Cursor::Newest, 50, NOW)?;
+        for causes in CauseGroup::ALL.iter().map(|cause| vec![*cause]).chain([CauseGroup::ALL.to_vec()]) {
+            log::page(conn, &LogFilter { causes, ..LogFilter::default() }, Cursor::Newest, 50, NOW)?;
+        }
+        for states in [StateFilter::ALL.to_vec(), vec![StateFilter::Held, StateFilter::Queued]] {
+            for webhooks in [vec![], vec![ONE], vec![ONE, TWO]] {
+                let filter = LogFilter {
+                    webhooks,
+                    states: states.clone(),
+                    events: vec![EventName::MessageCreated, EventName::TeamChanged],
+                    inboxes: vec![InboxId(1), InboxId(2)],
+                    triggers: vec![Trigger::Manual, Trigger::Recovery],
+                    finished_from: Some(Timestamp::from_seconds(0)),
+                    finished_to: Some(NOW),
+                    ..LogFilter::default()
+                };
+                log::page(conn, &filter, Cursor::Newest, 50, NOW)?;
+                let ids = vec![EventId(4_000_000_000_000_000_001), EventId(5)];
+                log::page(conn, &LogFilter { event_ids: ids, ..filter }, Cursor::Newest, 50, NOW)?;
+            }
         }
         let search = Search::parse("evt_0");
-        let filter = LogFilter { webhook: Some(ONE), search, ..LogFilter::default() };
+        let filter = LogFilter { webhooks: vec![ONE], search, ..LogFilter::default() };
         log::page(conn, &filter, Cursor::Newest, 50, NOW).map(drop)
     });
     assert_bounded(&asked, 50);

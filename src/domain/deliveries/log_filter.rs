@@ -1,13 +1,13 @@
 //! The filter of the delivery log: for the address of the page, the page, the API and recoveries.
 
-use super::Status;
 use super::failure_cause::CauseGroup;
 use super::log_period::Period;
 use super::search::Search;
 use super::state::DeliveryState;
+use super::{Status, Trigger};
 use crate::domain::clock_field;
 use crate::domain::events::catalogue::EventName;
-use crate::domain::id::{InboxId, WebhookId};
+use crate::domain::id::{EventId, InboxId, WebhookId};
 use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
 
@@ -55,19 +55,23 @@ impl StateFilter {
     }
 }
 
-/// Which deliveries of the log to show; all of them by default.
+/// Which deliveries of the log to show; all of them by default. An empty list lets all pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogFilter {
-    /// Only deliveries to this webhook.
-    pub webhook: Option<WebhookId>,
-    /// Only deliveries in this state.
-    pub state: Option<StateFilter>,
-    /// Only deliveries whose latest attempt failed with a cause of this group.
-    pub cause: Option<CauseGroup>,
-    /// Only deliveries of this event.
-    pub event: Option<EventName>,
-    /// Only deliveries of events from this inbox.
-    pub inbox: Option<InboxId>,
+    /// Only deliveries to these webhooks.
+    pub webhooks: Vec<WebhookId>,
+    /// Only deliveries in these states.
+    pub states: Vec<StateFilter>,
+    /// Only deliveries whose latest attempt failed with a cause of these groups.
+    pub causes: Vec<CauseGroup>,
+    /// Only deliveries of events with these names.
+    pub events: Vec<EventName>,
+    /// Only deliveries of these events.
+    pub event_ids: Vec<EventId>,
+    /// Only deliveries of events from these inboxes.
+    pub inboxes: Vec<InboxId>,
+    /// Only deliveries that were made by these.
+    pub triggers: Vec<Trigger>,
     /// Only deliveries created at this time or later.
     pub from: Option<Timestamp>,
     /// Only deliveries created before this time; see [`Self::until`].
@@ -76,6 +80,10 @@ pub struct LogFilter {
     pub period: Option<Period>,
     /// The beginning of `period`.
     pub period_start: Option<Timestamp>,
+    /// Only deliveries that ended at this time or later.
+    pub finished_from: Option<Timestamp>,
+    /// Only deliveries that ended before this time.
+    pub finished_to: Option<Timestamp>,
     /// `Some(true)`: only tests; `Some(false)`: no tests.
     pub test: Option<bool>,
     /// The search text as typed, trimmed; empty without a search.
@@ -86,7 +94,30 @@ pub struct LogFilter {
     pub is_viewers: bool,
 }
 
+/// The values of a filter, separated by commas; `None` without any.
+fn listed<T>(values: &[T], name: impl FnMut(&T) -> String) -> Option<String> {
+    (!values.is_empty()).then(|| values.iter().map(name).collect::<Vec<_>>().join(","))
+}
+
+/// The value of a list that has exactly one.
+pub fn only<T: Copy>(values: &[T]) -> Option<T> {
+    if let [value] = values { Some(*value) } else { None }
+}
+
 impl LogFilter {
+    /// The status that all deliveries have that pass, if the filter names states of one status only.
+    pub fn status(&self) -> Option<Status> {
+        let first = self.states.first()?.status();
+        self.states.iter().all(|state| state.status() == first).then_some(first)
+    }
+
+    /// A filter of this kind selects by more than one value.
+    pub fn has_several(&self) -> bool {
+        [self.webhooks.len(), self.states.len(), self.causes.len(), self.events.len(), self.inboxes.len()]
+            .into_iter()
+            .any(|values| values > 1)
+    }
+
     /// Only deliveries created at this time or later: `from`, or the beginning of the period if that is later.
     pub fn since(&self) -> Option<Timestamp> {
         self.from.max(self.period_start)
@@ -103,14 +134,18 @@ impl LogFilter {
         let time = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, zone));
         let pairs = [
             ("q", Some(self.q.clone()).filter(|q| !q.is_empty())),
-            ("status", named(self.state.map(StateFilter::as_str))),
-            ("cause", named(self.cause.map(CauseGroup::as_str))),
-            ("event", named(self.event.map(EventName::as_str))),
-            ("webhook", self.webhook.map(|id| id.to_string())),
-            ("inbox", self.inbox.map(|id| id.to_string())),
+            ("status", listed(&self.states, |state| state.as_str().to_owned())),
+            ("cause", listed(&self.causes, |cause| cause.as_str().to_owned())),
+            ("event", listed(&self.events, |event| event.as_str().to_owned())),
+            ("event_id", listed(&self.event_ids, ToString::to_string)),
+            ("webhook", listed(&self.webhooks, ToString::to_string)),
+            ("inbox", listed(&self.inboxes, ToString::to_string)),
+            ("trigger", listed(&self.triggers, |trigger| trigger.as_str().to_owned())),
             ("period", named(self.period.map(Period::as_str))),
             ("from", time(self.from)),
             ("to", time(self.to)),
+            ("finished_from", time(self.finished_from)),
+            ("finished_to", time(self.finished_to)),
             ("test", self.test.map(|test| u8::from(test).to_string())),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

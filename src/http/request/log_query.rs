@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::domain::clock_field::{Edge, time};
 use crate::domain::cursor::Cursor;
+use crate::domain::deliveries::Trigger;
 use crate::domain::deliveries::failure_cause::CauseGroup;
 use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
 use crate::domain::deliveries::log_period::Period;
@@ -15,20 +16,32 @@ use crate::domain::timestamp::Timestamp;
 /// How much of a search text the page repeats, in its field and in each of its links. No valid search is longer.
 const SEARCH_SHOWN_CHARS_MAX: usize = 500;
 
+/// The most values of one filter.
+const VALUES_MAX: usize = 100;
+
 /// The parameters of the query. Page and API use the same names; an empty value does not filter.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[expect(missing_docs, reason = "the filters of docs/reference/http-api.md")]
 pub struct LogQuery {
+    #[serde(alias = "webhook_id")]
     pub webhook: Option<String>,
     pub status: Option<String>,
     /// A group of causes: `4xx`, `timeout`, …
     pub cause: Option<String>,
     pub event: Option<String>,
+    pub event_id: Option<String>,
+    #[serde(alias = "inbox_id")]
     pub inbox: Option<String>,
+    /// What made it: `event`, `manual`, `test`, `recovery`.
+    pub trigger: Option<String>,
     /// Created at this time or later, or on this date or later.
     pub from: Option<String>,
     /// Created before this time, or on this date or earlier.
     pub to: Option<String>,
+    /// Ended at this time or later, or on this date or later.
+    pub finished_from: Option<String>,
+    /// Ended before this time, or on this date or earlier.
+    pub finished_to: Option<String>,
     /// A span that ends now: `1h`, `today`, `24h`, `7d`.
     pub period: Option<String>,
     /// `1`: only tests; `0`: no tests.
@@ -63,17 +76,25 @@ impl LogQuery {
         let period = read(&mut unrecognised, "period", &self.period, Period::parse);
         let from = read(&mut unrecognised, "from", &self.from, |text| time(text, zone, Edge::Start));
         let to = read(&mut unrecognised, "to", &self.to, |text| time(text, zone, Edge::End));
-        if let (Some(from), Some(to)) = (from, to)
-            && from >= to
-        {
+        if is_empty(from, to) {
             unrecognised.push("to");
         }
+        let finished_from =
+            read(&mut unrecognised, "finished_from", &self.finished_from, |text| time(text, zone, Edge::Start));
+        let finished_to = read(&mut unrecognised, "finished_to", &self.finished_to, |text| time(text, zone, Edge::End));
+        if is_empty(finished_from, finished_to) {
+            unrecognised.push("finished_to");
+        }
         let filter = LogFilter {
-            webhook: read(&mut unrecognised, "webhook", &self.webhook, |text| text.parse().ok()),
-            state: read(&mut unrecognised, "status", &self.status, StateFilter::parse),
-            cause: read(&mut unrecognised, "cause", &self.cause, CauseGroup::parse),
-            event: read(&mut unrecognised, "event", &self.event, EventName::parse_any),
-            inbox: read(&mut unrecognised, "inbox", &self.inbox, |text| text.parse().ok()),
+            webhooks: read_list(&mut unrecognised, "webhook", &self.webhook, |text| text.parse().ok()),
+            states: read_list(&mut unrecognised, "status", &self.status, StateFilter::parse),
+            causes: read_list(&mut unrecognised, "cause", &self.cause, CauseGroup::parse),
+            events: read_list(&mut unrecognised, "event", &self.event, EventName::parse_any),
+            event_ids: read_list(&mut unrecognised, "event_id", &self.event_id, |text| text.parse().ok()),
+            inboxes: read_list(&mut unrecognised, "inbox", &self.inbox, |text| text.parse().ok()),
+            triggers: read_list(&mut unrecognised, "trigger", &self.trigger, Trigger::parse),
+            finished_from,
+            finished_to,
             from,
             to,
             period,
@@ -95,6 +116,35 @@ impl LogQuery {
     pub fn is_live(&self) -> bool {
         given(&self.live).is_some()
     }
+}
+
+/// No time is in the period.
+fn is_empty(from: Option<Timestamp>, to: Option<Timestamp>) -> bool {
+    from.zip(to).is_some_and(|(from, to)| from >= to)
+}
+
+/// Parses values separated by commas, each once; adds `name` to `unrecognised` if one is not understood, or if there are
+/// more than [`VALUES_MAX`].
+pub(in crate::http) fn read_list<T: PartialEq>(
+    unrecognised: &mut Vec<&'static str>,
+    name: &'static str,
+    value: &Option<String>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Vec<T> {
+    let values = |text: &str| {
+        let mut values = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let value = parse(part)?;
+            if !values.contains(&value) {
+                values.push(value);
+            }
+            if values.len() > VALUES_MAX {
+                return None;
+            }
+        }
+        Some(values).filter(|values| !values.is_empty())
+    };
+    read(unrecognised, name, value, values).unwrap_or_default()
 }
 
 /// Parses a value; adds `name` to `unrecognised` if it is not understood.
@@ -120,6 +170,7 @@ pub(in crate::http) fn given(value: &Option<String>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::EventId;
 
     proptest::proptest! {
         #[test]
@@ -144,10 +195,14 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         let query = LogQuery {
             webhook: some("7"),
-            status: some("failed"),
-            cause: some("5xx"),
-            event: some("message_created"),
-            inbox: some("3"),
+            status: some("failed,retrying"),
+            cause: some("5xx, timeout"),
+            event: some("message_created,,team_changed,message_created"),
+            event_id: some("evt_0000000000001"),
+            inbox: some("3,4"),
+            trigger: some("manual,recovery"),
+            finished_from: some("2026-10-25T03:30 02:00"),
+            finished_to: some("2026-10-26"),
             from: some("2026-10-25T03:30"),
             to: some("2026-10-25"),
             period: some("7d"),
@@ -158,6 +213,7 @@ mod tests {
         let (zone, now) = ("Europe/Kyiv", Timestamp::from_seconds(1_795_245_900));
         let Parsed { filter, unrecognised, .. } = query.parse(zone, now);
         assert!(unrecognised.is_empty(), "{unrecognised:?}");
+        assert_eq!((filter.states.len(), filter.causes.len(), filter.events.len()), (2, 2, 2), "each once");
         let object = filter.pairs(zone).into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let again: LogQuery = serde_json::from_value(serde_json::Value::Object(object)).expect("a query");
         assert_eq!(again.parse(zone, now).filter, filter);
@@ -171,12 +227,18 @@ mod tests {
             event: some("message_created"),
             from: some("2026-11-21"),
             to: some("2026-11-20"),
+            webhook: some("1,x"),
+            inbox: some(","),
+            event_id: some(&(1..=101).map(|id| EventId(id).to_string()).collect::<Vec<_>>().join(",")),
+            finished_from: some("2026-11-21"),
+            finished_to: some("2026-11-20"),
             q: some(&"a".repeat(300)),
             ..LogQuery::default()
         };
         let Parsed { filter, unrecognised, .. } = query.parse("UTC", Timestamp::from_seconds(0));
-        assert_eq!(unrecognised, ["to", "status", "q"]);
-        assert!(filter.event.is_some() && filter.since().is_some() && filter.until().is_none());
+        assert_eq!(unrecognised, ["to", "finished_to", "webhook", "status", "event_id", "inbox", "q"]);
+        assert!(filter.webhooks.is_empty() && filter.event_ids.is_empty());
+        assert!(!filter.events.is_empty() && filter.since().is_some() && filter.until().is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `/deliveries`: the delivery log with its filter.
 
+use std::fmt::Display;
+
 use askama::Template;
 
 use super::outcome::Code;
@@ -7,7 +9,7 @@ use super::progress;
 use crate::domain::accounts::user::Language;
 use crate::domain::clock_field;
 use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
-use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
+use crate::domain::deliveries::log_filter::{self, LogFilter, StateFilter};
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::deliveries::search::Search;
 use crate::domain::deliveries::state::{DeliveryState, Progress};
@@ -24,8 +26,9 @@ use crate::views::webhooks::Tab;
 
 /// The address of the log with `filter`, that of one webhook if the filter names one; the times in it are in `zone`.
 pub(super) fn address(filter: &LogFilter, zone: &str) -> String {
-    let pairs: Vec<_> = filter.pairs(zone).into_iter().filter(|(name, _)| *name != "webhook").collect();
-    with_query(&base(filter.webhook), &pairs, &[])
+    let webhook = log_filter::only(&filter.webhooks);
+    let pairs = filter.pairs(zone).into_iter().filter(|(name, _)| webhook.is_none() || *name != "webhook");
+    with_query(&base(webhook), &pairs.collect::<Vec<_>>(), &[])
 }
 
 /// The address of the log of one webhook or of all.
@@ -153,7 +156,7 @@ impl<'a> LogPage<'a> {
     fn is_detailed(&self) -> bool {
         let filter = &self.log.filter;
         let is_timed = !self.from.is_empty() || !self.to.is_empty() || filter.period.is_some();
-        is_timed || filter.test.is_some() || filter.inbox.is_some()
+        is_timed || filter.test.is_some() || !filter.inboxes.is_empty()
     }
 
     fn badge_of(&self, webhook: &Webhook) -> Badge {
@@ -180,7 +183,43 @@ impl<'a> LogPage<'a> {
     /// A delivery on the page failed permanently, or only such deliveries are asked for.
     fn has_failures(&self) -> bool {
         let failed = |line: &LogLine| line.progress.state == DeliveryState::Failed;
-        self.log.filter.state == Some(StateFilter::Failed) || self.log.lines.iter().any(failed)
+        log_filter::only(&self.log.filter.states) == Some(StateFilter::Failed) || self.log.lines.iter().any(failed)
+    }
+
+    /// The form of sending again has the filters that are set.
+    fn is_resent_by_form(&self) -> bool {
+        !self.log.filter.has_several()
+    }
+
+    /// The option of a list for the several values of a filter, which only an address can name.
+    fn several<'b, T: 'b>(
+        &'b self,
+        values: &'b [T],
+        name: &'static str,
+        label: impl Fn(&'b T) -> String,
+    ) -> Option<(String, String)> {
+        let (_, value) = self.pairs.iter().find(|(pair, _)| *pair == name).filter(|_| values.len() > 1)?;
+        Some((value.clone(), values.iter().map(label).collect::<Vec<_>>().join(", ")))
+    }
+
+    fn several_states(&self) -> Option<(String, String)> {
+        self.several(&self.log.filter.states, "status", |state| self.t.delivery_state_filter(*state))
+    }
+
+    fn several_causes(&self) -> Option<(String, String)> {
+        self.several(&self.log.filter.causes, "cause", |cause| self.t.cause_group(*cause))
+    }
+
+    fn several_events(&self) -> Option<(String, String)> {
+        self.several(&self.log.filter.events, "event", |event| self.t.event_title(*event))
+    }
+
+    fn several_webhooks(&self) -> Option<(String, String)> {
+        self.several(&self.log.filter.webhooks, "webhook", |id| named(&self.log.webhooks, *id))
+    }
+
+    fn several_inboxes(&self) -> Option<(String, String)> {
+        self.several(&self.log.filter.inboxes, "inbox", |id| named(&self.log.inboxes, *id))
     }
 
     /// The page that sends again what failed and passes the filter.
@@ -213,6 +252,11 @@ impl<'a> LogPage<'a> {
         labels.dedup();
         self.t.filters_odd(labels.join(", "))
     }
+}
+
+/// The name of a thing in a list of choices, or its id.
+fn named<Id: Copy + PartialEq + Display>(choices: &[(Id, String)], id: Id) -> String {
+    choices.iter().find(|(known, _)| *known == id).map_or_else(|| id.to_string(), |(_, name)| name.clone())
 }
 
 /// A line of the log, in the reader's language.

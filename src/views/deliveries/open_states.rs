@@ -39,7 +39,8 @@ impl OpenStates {
         let of = |(filter, count): (StateFilter, i64)| {
             let state = filter.state()?;
             let number = Count::try_from(count).ok().filter(|count| *count > 0)?;
-            let address = LogFilter { state: Some(filter), webhook, ..LogFilter::default() };
+            let address =
+                LogFilter { states: vec![filter], webhooks: webhook.into_iter().collect(), ..LogFilter::default() };
             let address = super::log::address(&address, t.zone());
             Some(OpenState { badge: Badge::of_delivery_state(t, state), number: t.number(number), address })
         };

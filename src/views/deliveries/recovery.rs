@@ -59,7 +59,7 @@ pub struct RecoveryPage<'a> {
 impl<'a> RecoveryPage<'a> {
     pub fn new(layout: Layout<'a>, view: RecoveryView<'a>) -> Self {
         let t = layout.t;
-        let filter = LogFilter { webhook: view.webhook.map(|(id, _)| id), ..LogFilter::default() };
+        let filter = LogFilter { webhooks: view.webhook.iter().map(|(id, _)| *id).collect(), ..LogFilter::default() };
         Self {
             t,
             layout: layout.at(Place::Deliveries),

@@ -7,7 +7,7 @@ use askama::Template;
 use super::log;
 use crate::domain::accounts::user::Language;
 use crate::domain::clock_field;
-use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
+use crate::domain::deliveries::log_filter::{self, LogFilter, StateFilter};
 use crate::domain::deliveries::recovery::RecoveryState;
 use crate::domain::events::catalogue::EventName;
 use crate::domain::id::{InboxId, RecoveryId, WebhookId};
@@ -88,9 +88,9 @@ struct MatchingDeliveries {
 impl<'a> ResendPage<'a> {
     pub fn new(layout: Layout<'a>, input: ResendInput<'a>) -> Self {
         let zone = layout.t.zone();
-        let LogFilter { webhook, event, inbox, from, to, .. } = *input.filter;
-        let state = Some(StateFilter::Failed);
-        let back = LogFilter { webhook, state, event, inbox, from, to, ..LogFilter::default() };
+        let LogFilter { webhooks, events, inboxes, from, to, .. } = input.filter.clone();
+        let states = vec![StateFilter::Failed];
+        let back = LogFilter { webhooks, states, events, inboxes, from, to, ..LogFilter::default() };
         let back = log::address(&back, zone);
         let field = |at: Option<Timestamp>| at.and_then(|at| clock_field::shown(at, zone)).unwrap_or_default();
         let (since, until) = (field(from), field(to));

@@ -25,7 +25,7 @@ async fn a_delivery_has_all_its_fields_and_attempts() {
     assert_eq!(listed["webhook_id"], made["id"]);
     assert!(listed["inbox_id"].is_i64(), "{listed}");
     assert_eq!((&listed["reason"], &listed["next_attempt_at"]), (&Value::Null, &Value::Null));
-    assert_eq!((&listed["attempts"], &listed["trigger"]), (&json!(1), &json!("event")));
+    assert_eq!((&listed["attempt_count"], &listed["trigger"]), (&json!(1), &json!("event")));
     for time in ["created_at", "finished_at"] {
         assert!(listed[time].as_str().is_some_and(|at| at.ends_with('Z')), "{time} in {listed}");
     }
@@ -173,4 +173,84 @@ async fn a_test_returns_the_answer_of_the_receiver() {
     assert_eq!(delivery["attempts"][0]["response"]["body"], "I am a teapot");
     let request = receiver.first("/a").await;
     assert_eq!((request.header("x-hachok-test"), request.header("x-hachok-event")), ("1", "webhook_test"));
+}
+
+#[tokio::test]
+async fn filters_take_several_values_and_the_names_of_fields() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    receiver.answers("/bad", [Reply::Status(500)]);
+    receiver.answers("/lost", [Reply::Status(404)]);
+    for path in ["/good", "/bad", "/lost"] {
+        let wanted = json!({ "url": receiver.at(path), "subscriptions": ["message_created", "message_updated"] });
+        api.webhook(&wanted).await;
+    }
+    let first = api.accepted(event_in("message_created", 7)).await;
+    let second = api.accepted(event_in("message_updated", 8)).await;
+    eventually("six attempts", || async {
+        let all = api.deliveries("").await;
+        let ended = all.iter().filter(|one| !one["last_attempt"]["duration_ms"].is_null()).count();
+        (ended == 6).then_some(())
+    })
+    .await;
+    let both = format!("event_id={first},{second}");
+    let one = format!("event_id={first}&webhook_id=1,2");
+    for (query, count) in [
+        ("status=success,pending", 6),
+        ("status=success,failed", 2),
+        ("status=failed,retrying", 4),
+        ("status=retrying,queued", 4),
+        ("cause=4xx,5xx", 4),
+        ("cause=4xx,timeout", 2),
+        ("event=message_created,message_updated", 6),
+        ("event=message_created, ,message_created", 3),
+        ("webhook=1,3", 4),
+        ("webhook_id=2,3&status=pending&cause=5xx", 2),
+        ("inbox_id=1,2", 6),
+        ("inbox_id=2", 3),
+        ("trigger=event", 6),
+        ("trigger=manual,recovery", 0),
+        (both.as_str(), 6),
+        (one.as_str(), 2),
+        ("event_id=evt_0000000000001", 0),
+    ] {
+        assert_eq!(api.deliveries(query).await.len(), count, "{query}");
+    }
+    for query in ["status=success,lost", "webhook=1,x", "webhook=1&webhook_id=2", "trigger=me", "event_id=7", "inbox=,"]
+    {
+        assert_eq!(api.get(&format!("deliveries?{query}")).await.status, 422, "{query}");
+    }
+    let page = app.admin().await.open("/deliveries?status=success,retrying&webhook=1,2").await;
+    assert!(page.text("#log").contains("4 deliveries"), "{}", page.text("main"));
+    assert_eq!(page.attribute("select[name=status] option[selected]", "value").as_deref(), Some("success,retrying"));
+    assert_eq!(page.attribute("select[name=webhook] option[selected]", "value").as_deref(), Some("1,2"));
+    assert!(!page.has("#resend-failed"), "its form has one value of each");
+}
+
+#[tokio::test]
+async fn the_end_of_deliveries_is_filtered_exactly() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    api.webhook(&webhook(&receiver.at("/a"))).await;
+    for _ in 0..3 {
+        api.accepted(event("message_created")).await;
+    }
+    eventually("three successes", || async { (api.deliveries("status=success").await.len() == 3).then_some(()) }).await;
+    // 10, 11 and 12 o'clock of a day long after their creation.
+    app.run_sql("UPDATE deliveries SET finished_at = 1798797600000000 + 3600000000 * ((SELECT COUNT(*) FROM deliveries AS o WHERE o.id < deliveries.id))");
+    let (ten, eleven, noon) = ("2027-01-01T10:00:00Z", "2027-01-01T11:00:00Z", "2027-01-01T12:00:00Z");
+    for (query, count) in [
+        (format!("finished_from={ten}"), 3),
+        (format!("finished_from={eleven}"), 2),
+        (format!("finished_from={eleven}&finished_to={noon}"), 1),
+        (format!("finished_to={ten}"), 0),
+        ("finished_from=2027-01-01T12:00:00 01:00".to_owned(), 2),
+        ("finished_from=2027-01-01&finished_to=2027-01-01&status=success,failed".to_owned(), 3),
+        (format!("finished_from={noon}&webhook=1&event=message_created"), 1),
+    ] {
+        assert_eq!(api.deliveries(&query).await.len(), count, "{query}");
+    }
+    app.run_sql("UPDATE deliveries SET status = 'pending', finished_at = NULL, next_attempt_at = 4000000000000000");
+    assert_eq!(api.deliveries(&format!("finished_from={ten}")).await.len(), 0, "what has not ended has no end");
+    assert_eq!(api.get(&format!("deliveries?finished_from={noon}&finished_to={ten}")).await.status, 422);
 }

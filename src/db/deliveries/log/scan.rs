@@ -5,9 +5,11 @@
 //! offers a link to continue: what can be read in 4 ms. The log is ordered by id, and ids hold their time, so a time range
 //! needs no index. Failed deliveries are few, and their index holds what a filter compares.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
-use super::conditions::{InState, latest_cause};
+use super::conditions::{InStates, latest_causes};
 use super::text_search::{self, Answers, FoundAttempts, SEARCH_DELIVERIES_MAX, TextSearch};
 use super::webhook_range::{IdRange, WebhookIdRange};
 use crate::db::deliveries::queue::rows::Row;
@@ -16,10 +18,9 @@ use crate::db::sql::literal::{LiteralSql, PENDING};
 use crate::db::{DbConnection, Error};
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::Status;
-use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
+use crate::domain::deliveries::log_filter::{self, LogFilter};
 use crate::domain::deliveries::search::Search;
-use crate::domain::deliveries::state::DeliveryState;
-use crate::domain::id::{DeliveryId, IdSource};
+use crate::domain::id::{DeliveryId, IdSource, WebhookId};
 use crate::domain::timestamp::Timestamp;
 
 /// A query of deliveries with conditions that are chosen at run time.
@@ -36,6 +37,9 @@ const SCAN_ROWS_INDEXED: i64 = 5_000;
 const COUNT_ROWS: i64 = 10_000;
 /// Failed or pending rows read for a cause: each of them and its latest attempt may be on pages of their own.
 const SCAN_ROWS_ATTEMPTS: i64 = 1_000;
+
+/// How much earlier than its creation the end of a delivery may seem: the clock may have been set in between.
+const CLOCK_ERROR_MAX: Duration = Duration::from_secs(3600);
 
 /// The rows that match a filter.
 #[derive(Default)]
@@ -97,10 +101,18 @@ pub(in crate::db) const fn reads_bodies(filter: &LogFilter) -> bool {
     matches!(filter.search, Some(Search::Text(_) | Search::HttpStatus(_)))
 }
 
-/// The ids of the deliveries of the events that the search names.
+/// The ids of the deliveries of the events that the search or the filter names.
 fn ids_of_events(conn: &mut DbConnection, filter: &LogFilter) -> Result<Option<Vec<DeliveryId>>, Error> {
-    let Some(Search::Events(events)) = &filter.search else { return Ok(None) };
-    let found = deliveries::table.filter(d::event_id.between(*events.start(), *events.end()));
+    let mut found = match &filter.search {
+        Some(Search::Events(events)) => {
+            deliveries::table.filter(d::event_id.between(*events.start(), *events.end())).into_boxed()
+        }
+        _ if filter.event_ids.is_empty() => return Ok(None),
+        _ => deliveries::table.into_boxed(),
+    };
+    if !filter.event_ids.is_empty() {
+        found = found.filter(d::event_id.eq_any(&filter.event_ids));
+    }
     let newest = i64::try_from(SEARCH_DELIVERIES_MAX).unwrap_or(i64::MAX);
     Ok(Some(found.order(d::event_id.desc()).limit(newest).select(d::id).load(conn)?))
 }
@@ -120,7 +132,7 @@ impl Scan<'_> {
     ) -> Result<(Vec<Row>, Option<DeliveryId>), Error> {
         let (mut rows, mut edge, mut from) = (Vec::new(), None, cursor);
         let all = match conn {
-            _ if self.filter.cause.is_some() && self.status().is_some_and(is_rare) => SCAN_ROWS_ATTEMPTS,
+            _ if !self.filter.causes.is_empty() && self.status().is_some_and(is_rare) => SCAN_ROWS_ATTEMPTS,
             _ if self.uses_other_index() => SCAN_ROWS_INDEXED,
             DbConnection::Sqlite(_) => SCAN_ROWS_SQLITE,
             DbConnection::Postgres(_) => SCAN_ROWS_POSTGRES,
@@ -167,6 +179,10 @@ impl Scan<'_> {
         if let Some(to) = self.filter.until() {
             ids = ids.below(IdSource::first_at(to));
         }
+        if let Some(to) = self.filter.finished_to {
+            // No delivery ends before it is made, as far as the clock is right.
+            ids = ids.below(IdSource::first_at(to.after(CLOCK_ERROR_MAX)));
+        }
         if let Some(Search::Deliveries(sought)) = &self.filter.search {
             ids = ids.above(sought.start().saturating_sub(1)).below(sought.end().saturating_add(1));
         }
@@ -182,7 +198,7 @@ impl Scan<'_> {
     fn base(&self, ids: IdRange) -> Query<'static> {
         let query = deliveries::table.into_boxed();
         let within = d::id.gt(ids.above).and(d::id.lt(ids.below));
-        match (self.status(), self.filter.webhook) {
+        match (self.status(), self.webhook()) {
             (Some(Status::Pending), _) => query.filter(PENDING).filter(within),
             (Some(Status::Failed), _) => query.filter(LiteralSql("deliveries.status = 'failed'")).filter(within),
             (_, Some(webhook)) if self.is_of_webhook() => query.filter(WebhookIdRange { webhook, ids }),
@@ -193,25 +209,31 @@ impl Scan<'_> {
     /// Adds the conditions that are checked on each row.
     fn narrow<'q>(&self, mut query: Query<'q>) -> Query<'q> {
         let filter = self.filter;
-        if self.status() == Some(Status::Success) {
-            query = query.filter(LiteralSql("deliveries.status = 'success'"));
+        if let Some(states) = InStates::of(&filter.states, self.now) {
+            query = query.filter(states);
         }
-        if let (Some(Status::Pending), Some(state)) = (self.status(), self.state()) {
-            query = query.filter(InState { state, now: self.now.micros() });
-        }
-        if let Some(group) = filter.cause {
+        if let Some(causes) = latest_causes(&filter.causes) {
             // Read first: the latest attempt of a delivery that succeeded needs no look.
-            query = query.filter(LiteralSql("deliveries.status <> 'success'")).filter(latest_cause(group));
+            query = query.filter(LiteralSql("deliveries.status <> 'success'")).filter(causes);
         }
-        if let Some(webhook) = filter.webhook.filter(|_| !self.is_of_webhook()) {
+        if !filter.webhooks.is_empty() && !self.is_of_webhook() {
             // `+ 0` keeps SQLite from using the index of the webhook, which would read all its successful deliveries.
-            query = query.filter((d::webhook_id + 0_i64).eq(webhook));
+            query = query.filter((d::webhook_id + 0_i64).eq_any(filter.webhooks.clone()));
         }
-        if let Some(event) = filter.event {
-            query = query.filter(d::event.eq(event.as_str()));
+        if !filter.events.is_empty() {
+            query = query.filter(d::event.eq_any(filter.events.iter().map(|event| event.as_str())));
         }
-        if let Some(inbox) = filter.inbox {
-            query = query.filter(d::inbox_id.eq(inbox));
+        if !filter.inboxes.is_empty() {
+            query = query.filter(d::inbox_id.eq_any(filter.inboxes.clone()));
+        }
+        if !filter.triggers.is_empty() {
+            query = query.filter(d::origin.eq_any(filter.triggers.iter().map(|trigger| trigger.as_str())));
+        }
+        if let Some(from) = filter.finished_from {
+            query = query.filter(d::finished_at.ge(from.micros()));
+        }
+        if let Some(to) = filter.finished_to {
+            query = query.filter(d::finished_at.lt(to.micros()));
         }
         match filter.test {
             Some(true) => query = query.filter(LiteralSql("deliveries.origin = 'test'")),
@@ -235,30 +257,33 @@ impl Scan<'_> {
 
     /// Whether the index of the webhook serves the query: no other one leads to fewer rows.
     fn is_of_webhook(&self) -> bool {
-        self.filter.webhook.is_some() && self.ids.is_none() && !self.status().is_some_and(is_rare)
+        self.webhook().is_some() && self.ids.is_none() && !self.status().is_some_and(is_rare)
     }
 
     /// Whether the query looks at more pages than those of the primary key: through another index, or at the latest attempt
     /// of each row.
     fn uses_other_index(&self) -> bool {
-        self.filter.webhook.is_some() || self.status().is_some_and(is_rare) || self.filter.cause.is_some()
+        self.webhook().is_some() || self.status().is_some_and(is_rare) || !self.filter.causes.is_empty()
     }
 
     /// Whether rows that the index finds may not match.
     fn is_selective(&self) -> bool {
         let filter = self.filter;
-        let webhook = filter.webhook.is_some() && self.status().is_some_and(is_rare);
-        let state = self.status() == Some(Status::Success) || self.state().is_some_and(|state| state.is_open());
-        let asked = filter.event.is_some() || filter.inbox.is_some() || filter.test.is_some() || filter.cause.is_some();
+        let webhook = !filter.webhooks.is_empty() && !self.is_of_webhook();
+        let state = InStates::of(&filter.states, self.now).is_some();
+        let listed = !filter.events.is_empty() || !filter.inboxes.is_empty() || !filter.triggers.is_empty();
+        let finished = filter.finished_from.is_some() || filter.finished_to.is_some();
+        let asked = listed || finished || filter.test.is_some() || !filter.causes.is_empty();
         self.ids.is_none() && (webhook || state || asked)
     }
 
     fn status(&self) -> Option<Status> {
-        self.filter.state.map(StateFilter::status)
+        self.filter.status()
     }
 
-    fn state(&self) -> Option<DeliveryState> {
-        self.filter.state.and_then(StateFilter::state)
+    /// The only webhook that is asked for.
+    fn webhook(&self) -> Option<WebhookId> {
+        log_filter::only(&self.filter.webhooks)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::db::deliveries::recoveries::{self, Found, Part, RECOVERY_DELIVERIES_M
 use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::clock_field;
-use crate::domain::deliveries::log_filter::LogFilter;
+use crate::domain::deliveries::log_filter::{LogFilter, only};
 use crate::domain::deliveries::log_period::Period;
 use crate::domain::id::{RecoveryId, WebhookId};
 use crate::domain::inboxes::Inbox;
@@ -41,8 +41,8 @@ struct Asked {
 impl Asked {
     fn of(query: &LogQuery, context: &PageContext) -> Result<Self, PageError> {
         let Parsed { filter, unrecognised, .. } = query.parse(context.zone(), context.now);
-        // Without its value the recovery would include all of them.
-        if unrecognised.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
+        // Without its value the recovery would include all of them. The form has one of each.
+        if filter.has_several() || unrecognised.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
             return Err(PageError::BadRequest);
         }
         let since = filter.since().filter(|since| *since <= context.now);
@@ -54,9 +54,9 @@ impl Asked {
             problems.add(Field::Until, Problem::UntilInvalid);
         }
         let wanted = Wanted {
-            webhook: filter.webhook,
-            event: filter.event,
-            inbox: filter.inbox,
+            webhook: only(&filter.webhooks),
+            event: only(&filter.events),
+            inbox: only(&filter.inboxes),
             since: since.unwrap_or(context.now),
             until: filter.until().unwrap_or(context.now).min(context.now),
         };

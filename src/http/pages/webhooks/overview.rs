@@ -93,7 +93,7 @@ struct Loaded {
 
 fn load(conn: &mut DbConnection, id: WebhookId, range: Range, now: Timestamp) -> Result<Option<Loaded>, Error> {
     let Some(webhook) = webhooks::find(conn, id)? else { return Ok(None) };
-    let filter = LogFilter { webhook: Some(id), ..LogFilter::default() };
+    let filter = LogFilter { webhooks: vec![id], ..LogFilter::default() };
     let lines = log::page(conn, &filter, Cursor::Newest, RECENT_LINES, now)?.lines;
     Ok(Some(Loaded { webhook, inboxes: inboxes::list(conn)?, lines, chart: chart(conn, id, range, now)? }))
 }

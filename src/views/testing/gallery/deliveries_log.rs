@@ -33,7 +33,7 @@ pub(super) fn logs_of(language: Language, user: &User) -> Vec<Picture> {
     let titles: Vec<String> = some.iter().map(|delivery| title(delivery.webhook_id).unwrap_or_default()).collect();
     let full = deliveries::LogInput {
         filter: LogFilter {
-            webhook: Some(WebhookId(1)),
+            webhooks: vec![WebhookId(1)],
             test: Some(false),
             from: clock_field::time("2026-11-20T09:00", &user.time_zone, Edge::Start),
             q: "<b>&".into(),

@@ -83,9 +83,9 @@ fn resend(language: Language, user: &User) -> Vec<Picture> {
     let (none, wrong) = (Problems::default(), Problems::one(Field::Since, Problem::SinceInvalid));
     let page = |count: Option<u64>, problems| {
         let filter = LogFilter {
-            webhook: Some(WebhookId(2)),
-            event: Some(EventName::MessageCreated),
-            inbox: count.and(Some(InboxId(1))),
+            webhooks: vec![WebhookId(2)],
+            events: vec![EventName::MessageCreated],
+            inboxes: count.map(|_| InboxId(1)).into_iter().collect(),
             from: clock_field::time("2026-11-20T09:00", &user.time_zone, Edge::Start),
             q: if count == Some(0) { "замовлення".into() } else { String::new() },
             ..LogFilter::default()
