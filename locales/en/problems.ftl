@@ -1,5 +1,6 @@
 # The ids are the names of domain::problem::Problem.
 TokenNameMissing = Enter a name for the token
+ScopesMissing = Select at least one scope
 LastAdmin = This is the last active administrator. Make someone else an administrator first
 NotYourself = You cannot disable or delete your own account. Ask another administrator
 CurrentPasswordWrong = The current password is wrong. Try again

@@ -10,7 +10,7 @@ use crate::command_error::CommandError;
 use crate::config::DataSettings;
 use crate::db::Db;
 use crate::db::accounts::tokens::{self, NewToken};
-use crate::domain::accounts::api_token::{self, Scope};
+use crate::domain::accounts::api_token::{self, Scopes};
 use crate::domain::id::TokenId;
 use crate::domain::name::NAME_CHARS_MAX;
 
@@ -22,16 +22,17 @@ pub enum Action {
         /// Name
         #[arg(long)]
         name: String,
-        /// ingest (send events), read, or admin
-        #[arg(long, value_parser = scope)]
-        scope: Scope,
+        /// One or several, with commas: ingest (send events), read, operate (test, resend, turn on and off), admin, accounts
+        /// (change users and tokens)
+        #[arg(long, value_parser = scopes, value_name = "SCOPES")]
+        scope: Scopes,
         /// Lifetime, for example 90d [default: no limit]
         #[arg(long, value_parser = days)]
         expires: Option<Duration>,
         #[command(flatten)]
         data: DataSettings,
     },
-    /// List tokens: ID, scope, prefix, name, state (active or inactive)
+    /// List tokens: ID, scopes, prefix, name, state (active or inactive)
     List {
         #[command(flatten)]
         data: DataSettings,
@@ -45,8 +46,9 @@ pub enum Action {
     },
 }
 
-fn scope(text: &str) -> Result<Scope, String> {
-    Scope::parse(text).ok_or_else(|| "must be ingest, read or admin".into())
+fn scopes(text: &str) -> Result<Scopes, String> {
+    Scopes::parse(text)
+        .ok_or_else(|| "must be ingest, read, operate, admin, accounts, or several of them with commas".into())
 }
 
 fn days(text: &str) -> Result<Duration, String> {
@@ -62,7 +64,7 @@ pub async fn run(action: Action) -> Result<(), CommandError> {
             let now = clock::now();
             let text = api_token::from_random(clock::random());
             let expires_at = expires.map(|span| now.after(span));
-            let new = NewToken { name, scope, text: text.clone(), expires_at };
+            let new = NewToken { name, scopes: scope, text: text.clone(), expires_at };
             database::run(&data, async |db| Ok(db.write(move |conn| tokens::insert(conn, &new, now)).await?)).await?;
             println!("{text}");
         }
@@ -70,7 +72,7 @@ pub async fn run(action: Action) -> Result<(), CommandError> {
             let now = clock::now();
             for token in database::run(&data, async |db| Ok(db.read(tokens::list).await?)).await? {
                 let state = if token.is_active(now) { "active" } else { "inactive" };
-                println!("{}\t{}\t{}…\t{}\t{state}", token.id, token.scope.as_str(), token.prefix, token.name);
+                println!("{}\t{}\t{}…\t{}\t{state}", token.id, token.scopes.joined(","), token.prefix, token.name);
             }
         }
         Action::Revoke { id, data } => {

@@ -35,7 +35,7 @@ diesel::table! { known_sign_ins (pair) { pair -> Binary, signed_in_at -> BigInt,
 
 diesel::table! {
     api_tokens (id) {
-        id -> BigInt, name -> Text, scope -> Text, prefix -> Text, token_hash -> Binary, created_at -> BigInt,
+        id -> BigInt, name -> Text, scopes -> Text, prefix -> Text, token_hash -> Binary, created_at -> BigInt,
         expires_at -> Nullable<BigInt>, last_used_at -> Nullable<BigInt>, revoked_at -> Nullable<BigInt>,
     }
 }

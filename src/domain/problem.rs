@@ -60,6 +60,8 @@ pub enum Field {
     Since,
     /// An API token's name.
     TokenName,
+    /// An API token's scopes.
+    Scopes,
     /// A user's role.
     Role,
     /// The user's present password.
@@ -111,6 +113,7 @@ impl Field {
             Self::TestBody => "body".into(),
             Self::Since => "since".into(),
             Self::TokenName => "token-name".into(),
+            Self::Scopes => "scopes".into(),
             Self::Role => "role".into(),
             Self::CurrentPassword => "current-password".into(),
             Self::Substatus => "substatus".into(),
@@ -148,6 +151,7 @@ impl Field {
             Self::TestEvent => "event",
             Self::TestBody => "body",
             Self::Since => "since",
+            Self::Scopes => "scopes",
             Self::Role => "role",
             Self::CurrentPassword => "current_password",
             Self::Substatus => "substatus_attribute",
@@ -246,6 +250,7 @@ pub enum Problem {
     SendingFailed,
     SinceInvalid,
     TokenNameMissing,
+    ScopesMissing,
     LastAdmin,
     NotYourself,
     CurrentPasswordWrong,

@@ -34,6 +34,11 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .get(api::accounts::profile::show),
         )
         .service(
+            web::resource("/api/v1/token")
+                .wrap(from_fn(method_not_allowed::of_management))
+                .get(api::accounts::token::show),
+        )
+        .service(
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
                 .wrap(from_fn(idempotency::answer_once))

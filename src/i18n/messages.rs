@@ -36,7 +36,7 @@ messages! {
     sign_in_wait(n: impl Number);
     // accounts/tokens.ftl
     created_at; last_used; expires_at; no_expiry; never; keep_no; tokens_lead; tokens_empty; tokens_empty_about;
-    token_new; token_copy_now; token_example; token_scope; token_add; token_add_about; token_name_hint; token_lifetime;
+    token_new; token_copy_now; token_example; token_scope; token_add; token_add_about; token_name_hint; token_password; token_lifetime;
     token_not_made; token_good; token_expired; token_revoked; token_revoke; token_revoke_of(name: impl Text);
     token_revoke_question(name: impl Text); token_revoke_at_once; token_revoke_used(time: impl Text);
     token_revoke_unused; token_revoke_for_good; token_revoke_yes;

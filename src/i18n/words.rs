@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use super::{Count, Translator};
-use crate::domain::accounts::api_token::{Lifetime, Scope};
+use crate::domain::accounts::api_token::{Lifetime, Scope, Scopes};
 use crate::domain::accounts::user::{Role, Theme};
 use crate::domain::chatwoot::connection::{FaultKind, Refusal, State as ConnectionState};
 use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
@@ -171,6 +171,11 @@ impl Translator<'_> {
         self.named("scope", scope.borrow().as_str())
     }
 
+    /// The names of a token's scopes.
+    pub fn scopes(&self, scopes: impl Borrow<Scopes>) -> String {
+        scopes.borrow().iter().map(|scope| self.scope(scope)).collect::<Vec<_>>().join(", ")
+    }
+
     /// The description of a token's scope.
     pub fn scope_about(&self, scope: impl Borrow<Scope>) -> String {
         self.named("scope_about", scope.borrow().as_str())
@@ -281,7 +286,7 @@ problems! {
     InboxUnknown TooManyInboxes SecretTooShort SecretInvalid TimeoutOutOfRange PageTooOld ServerError InboxNameMissing
     ExternalIdTooLong ExternalIdTaken UserNameMissing EmailInvalid EmailTaken AccountPasswordTooShort
     AccountPasswordTooLong AccountPasswordEasy TimeZoneUnknown JsonInvalid SendingFailed SinceInvalid UntilInvalid
-    TokenNameMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid HashingBusy
+    TokenNameMissing ScopesMissing LastAdmin NotYourself CurrentPasswordWrong AttributeInvalid HashingBusy
     ChatwootUrlInvalid ChatwootUrlNotHttps ChatwootTokenRefused ChatwootNotAdministrator ChatwootLimited ChatwootRedirects
     ChatwootBadAnswer ChatwootChoiceTooOld ChatwootNameMissing ChatwootAccountInvalid ChatwootSecretInvalid;
     UrlTaken HeaderNameReserved HeaderNameForeign HeaderNameTaken

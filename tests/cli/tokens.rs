@@ -14,11 +14,25 @@ fn a_new_token_is_the_only_output_and_not_shown_again() {
     }
 }
 
+#[tokio::test]
+async fn a_token_may_have_several_scopes() {
+    let app = App::start();
+    let token = app.run_ok(&["token", "add", "--name", "desk", "--scope", "read,ingest"]);
+    assert!(app.run_ok(&["token", "list"]).contains("\tingest,read\t"));
+    let api = crate::support::Api::new(&app.url, &token);
+    assert_eq!(api.send(event("message_created")).await.status, 202);
+    assert_eq!(api.get("webhooks").await.status, 200);
+    assert_eq!(api.post("inboxes", &serde_json::json!({ "name": "x" })).await.status, 401);
+}
+
 #[test]
 fn a_bad_token_request_is_refused() {
     let place = Place::with_tables();
     for arguments in [
         &["token", "add", "--name", "x", "--scope", "everything"][..],
+        &["token", "add", "--name", "x", "--scope", "read,everything"],
+        &["token", "add", "--name", "x", "--scope", ""],
+        &["token", "add", "--name", "x", "--scope", ","],
         &["token", "add", "--name", "x"],
         &["token", "add", "--name", "x", "--scope", "read", "--expires", "soon"],
         &["token", "add", "--name", "x", "--scope", "read", "--expires", "0d"],

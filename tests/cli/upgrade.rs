@@ -4,10 +4,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 use crate::delivery::signed_by;
 use crate::house::files;
-use crate::support::{App, PASSWORD, Place, Receiver};
+use crate::support::{Api, App, PASSWORD, Place, Receiver};
 
 const FIRST: [&str; 2] = ["2026-11-21-000001_begin", "2026-11-21-000002_engine"];
 
@@ -98,6 +99,29 @@ async fn rows_of_the_first_release_are_shown_and_counted() {
     let numbers = visitor.open("/webhooks").await.texts(".stats b");
     assert_eq!(numbers, ["25", "68.0%", "8", "2"], "cancelled deliveries and tests are not counted");
     assert_eq!(visitor.open("/webhooks/1").await.texts("#chart .stats b")[..3], ["17", "8", "68.0%"]);
+}
+
+#[tokio::test]
+async fn tokens_of_the_first_release_keep_their_scope() {
+    let place = old_place();
+    let then = then();
+    for scope in ["ingest", "read", "admin"] {
+        let hash: String = Sha256::digest(format!("hk_{scope}")).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = if place.is_sqlite() { format!("x'{hash}'") } else { format!(r"'\x{hash}'") };
+        place.run_sql(&format!(
+            "INSERT INTO api_tokens (name, scope, prefix, token_hash, created_at) \
+             VALUES ('{scope}', '{scope}', 'hk_{scope}', {hash}, {then})"
+        ));
+    }
+    let app = App::at(place);
+    for (scope, reads, writes) in [("ingest", 401, 401), ("read", 200, 401), ("admin", 200, 200)] {
+        let api = Api::new(&app.url, &format!("hk_{scope}"));
+        assert_eq!(api.get("webhooks").await.status, reads, "{scope}");
+        let made = api.post("inboxes", &serde_json::json!({ "name": scope })).await;
+        assert_eq!(made.status, writes, "{scope}");
+    }
+    let listed = app.run_ok(&["token", "list"]);
+    assert!(listed.contains("1\tingest\t") && listed.contains("3\tadmin\t"), "{listed}");
 }
 
 /// What the binary of 0.1.0 (2026-11-21, commit b125a64) wrote: two webhooks with secrets, seven events and five derived

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::db::schema::api_tokens as t;
 use crate::db::schema::api_tokens::dsl::api_tokens;
 use crate::db::{DbConnection, Error};
-use crate::domain::accounts::api_token::{Scope, Token};
+use crate::domain::accounts::api_token::{Scopes, Token};
 use crate::domain::id::TokenId;
 use crate::domain::text;
 use crate::domain::timestamp::Timestamp;
@@ -17,7 +17,7 @@ use crate::domain::timestamp::Timestamp;
 struct Row {
     id: TokenId,
     name: String,
-    scope: String,
+    scopes: String,
     prefix: String,
     _token_hash: Vec<u8>,
     created_at: i64,
@@ -31,7 +31,7 @@ impl Row {
         Ok(Token {
             id: self.id,
             name: text::shown(&self.name).unwrap_or_else(|| self.prefix.clone()),
-            scope: Scope::parse(&self.scope).ok_or(Error::CorruptValue("scope"))?,
+            scopes: Scopes::parse(&self.scopes).ok_or(Error::CorruptValue("scopes"))?,
             prefix: self.prefix,
             created_at: Timestamp::from_micros(self.created_at),
             expires_at: self.expires_at.map(Timestamp::from_micros),
@@ -46,7 +46,7 @@ pub struct NewToken {
     /// For people.
     pub name: String,
     /// The requests that it allows.
-    pub scope: Scope,
+    pub scopes: Scopes,
     /// The secret text of the token.
     pub text: String,
     /// From this time on it is refused; `None` if it never expires.
@@ -58,7 +58,7 @@ pub fn insert(conn: &mut DbConnection, new: &NewToken, now: Timestamp) -> Result
     Ok(diesel::insert_into(api_tokens)
         .values((
             t::name.eq(&new.name),
-            t::scope.eq(new.scope.as_str()),
+            t::scopes.eq(new.scopes.joined(" ")),
             t::prefix.eq(new.text.chars().take(9).collect::<String>()),
             t::token_hash.eq(crate::domain::accounts::api_token::hash(&new.text)),
             t::created_at.eq(now.micros()),

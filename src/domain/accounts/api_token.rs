@@ -10,16 +10,69 @@ use crate::domain::string_enum::string_enum;
 use crate::domain::timestamp::Timestamp;
 
 string_enum!(
-    /// The permissions of a token.
+    /// A permission of a token.
     Scope {
-        /// Send events, nothing else.
+        /// Send events.
         Ingest = "ingest",
-        /// Read everything in the management API.
+        /// Read everything in the management API but users and tokens.
         Read = "read",
-        /// Send events, and read and change everything in the management API.
+        /// Send tests, resend and cancel deliveries, turn webhooks on and off.
+        Operate = "operate",
+        /// All of the above, and change everything but users and tokens, which it may read.
         Admin = "admin",
+        /// Change users and tokens.
+        Accounts = "accounts",
     }
 );
+
+/// The permissions of a token: at least one scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// One scope.
+    pub const fn one(scope: Scope) -> Self {
+        Self(1 << scope as u8)
+    }
+
+    /// `None` if there are no scopes.
+    pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Option<Self> {
+        let bits = scopes.into_iter().fold(0, |bits, scope| bits | Self::one(scope).0);
+        (bits > 0).then_some(Self(bits))
+    }
+
+    /// Parses names with commas or spaces between them. `None` if there is no name or an unknown one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let names = text.split([',', ' ']).filter(|name| !name.is_empty());
+        Self::of(names.map(Scope::parse).collect::<Option<Vec<_>>>()?)
+    }
+
+    /// The scopes, in the order of [`Scope::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.iter().copied().filter(move |scope| self.has(*scope))
+    }
+
+    /// Whether this scope was given to the token.
+    pub const fn has(self, scope: Scope) -> bool {
+        self.0 & Self::one(scope).0 != 0
+    }
+
+    /// Whether the token may do what needs this scope: `admin` is also `ingest`, `read` and `operate`.
+    pub const fn allow(self, scope: Scope) -> bool {
+        self.has(scope) || self.has(Scope::Admin) && !matches!(scope, Scope::Accounts)
+    }
+
+    /// The names with `separator` between them.
+    pub fn joined(self, separator: &str) -> String {
+        self.iter().map(Scope::as_str).collect::<Vec<_>>().join(separator)
+    }
+}
+
+impl serde::Serialize for Scopes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
 
 /// A token as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +82,7 @@ pub struct Token {
     /// A name for people: 1 to [`name::NAME_CHARS_MAX`] characters.
     pub name: String,
     /// The permissions of the token.
-    pub scope: Scope,
+    pub scopes: Scopes,
     /// Its first characters, which identify it in lists.
     pub prefix: String,
     /// When it was created.
@@ -89,6 +142,32 @@ pub fn hash(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scopes_are_parsed_in_any_order_and_written_in_one() {
+        for (text, joined) in [
+            ("ingest", Some("ingest")),
+            ("read,ingest", Some("ingest read")),
+            ("accounts operate  read, ,read", Some("read operate accounts")),
+            ("", None),
+            (" , ", None),
+            ("root", None),
+            ("read,Root", None),
+            ("READ", None),
+        ] {
+            assert_eq!(Scopes::parse(text).map(|scopes| scopes.joined(" ")).as_deref(), joined, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn admin_is_every_scope_but_accounts_and_no_other_scope_is_another() {
+        for given in Scope::ALL {
+            for needed in Scope::ALL {
+                let expected = given == needed || *given == Scope::Admin && *needed != Scope::Accounts;
+                assert_eq!(Scopes::one(*given).allow(*needed), expected, "{given:?} for {needed:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_token_ends_after_its_days_or_never() {

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::permissions::Needed;
 use crate::db::accounts::tokens;
 use crate::domain::accounts::api_token::{self, Scope, Token};
 use crate::domain::id::TokenId;
@@ -21,8 +22,8 @@ pub enum Denied {
     None,
     /// The token is unknown, revoked or expired.
     Bad,
-    /// The scope of the token does not allow the request.
-    Scope,
+    /// The token lacks this scope.
+    Scope(Scope),
     /// The token could not be looked up.
     Database(db::Error),
 }
@@ -33,19 +34,19 @@ impl From<db::Error> for Denied {
     }
 }
 
-/// The token of the request, if it is valid and its scope is one of `scopes`.
-pub async fn caller(state: &State, request: &HttpRequest, scopes: &[Scope]) -> Result<Token, Denied> {
+/// The token of the request, if it is valid and allows what is needed.
+pub async fn caller(state: &State, request: &HttpRequest, needed: Needed) -> Result<Token, Denied> {
     let text = token_of(request).ok_or(Denied::None)?;
-    find(state, &api_token::hash(text), scopes).await
+    find(state, &api_token::hash(text), needed).await
 }
 
-/// The token of the request, if it is valid, whatever its scope.
+/// The token of the request, if it is valid, whatever its scopes.
 pub async fn any_token(state: &State, request: &HttpRequest) -> Result<Token, Denied> {
-    caller(state, request, Scope::ALL).await
+    caller(state, request, Needed::Token).await
 }
 
-/// The token with that hash, if it is valid and its scope is one of `scopes`.
-async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Denied> {
+/// The token with that hash, if it is valid and allows what is needed.
+async fn find(state: &State, hash: &[u8], needed: Needed) -> Result<Token, Denied> {
     let now = clock::now();
     let hash = hash.to_vec();
     let found = state.db.read(move |conn| tokens::by_hash(conn, &hash)).await?;
@@ -63,11 +64,13 @@ async fn find(state: &State, hash: &[u8], scopes: &[Scope]) -> Result<Token, Den
         // Not awaited: a request that only reads does not wait for the writer.
         actix_web::rt::spawn(async move { db.write(move |conn| tokens::set_last_used(conn, id, now)).await });
     }
-    if scopes.contains(&token.scope) {
-        return Ok(token);
+    match needed.missing(token.scopes) {
+        None => Ok(token),
+        Some(missing) => {
+            tracing::debug!(reason = "scope", scopes = token.scopes.joined(" "), "token refused");
+            Err(Denied::Scope(missing))
+        }
     }
-    tracing::debug!(reason = "scope", scope = token.scope.as_str(), "token refused");
-    Err(Denied::Scope)
 }
 
 /// Returns id and hash of the request's token, if it may send events.
@@ -83,7 +86,7 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
         request_log::record_token(token.id);
         return Ok((token.id, hash));
     }
-    let mut token = find(state, &hash, &[Scope::Ingest, Scope::Admin]).await?;
+    let mut token = find(state, &hash, Needed::Scope(Scope::Ingest)).await?;
     token.last_used_at = Some(now);
     let id = token.id;
     state.ingest_tokens.remember(hash.clone(), token);

@@ -223,8 +223,10 @@ impl From<Denied> for ApiError {
             Denied::Bad => {
                 refused(Code::Unauthorized, "Invalid Access Token").with_challenge(", error=\"invalid_token\"")
             }
-            Denied::Scope => refused(Code::Forbidden, "You are not authorized to do this action")
-                .with_challenge(", error=\"insufficient_scope\""),
+            Denied::Scope(missing) => {
+                let challenge = format!(", error=\"insufficient_scope\", scope=\"{}\"", missing.as_str());
+                refused(Code::Forbidden, "You are not authorized to do this action").with_challenge(&challenge)
+            }
             Denied::Database(error) => error.into(),
         }
     }

@@ -125,6 +125,7 @@ impl Code {
             | P::InboxNameMissing
             | P::UserNameMissing
             | P::TokenNameMissing
+            | P::ScopesMissing
             | P::ChatwootNameMissing => Self::Required,
             P::NameTooLong
             | P::UrlTooLong

@@ -16,22 +16,30 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
-use super::auth;
+use super::auth::{self, Denied};
 use super::error::ApiError;
 use super::error_code::Code;
 use super::json_body::{self, Unread};
 use super::names::{self, AnyNames, Entries, Members, NoParameters};
-use crate::domain::accounts::api_token::{Scope, Token};
+use super::permissions;
+use crate::domain::accounts::api_token::{Scope, Scopes, Token};
 use crate::domain::json;
 use crate::http::State;
 
-/// An authorized caller: GET needs the scope `read` or `admin`, all other methods `admin`.
+/// A caller whose token has the scope that the route needs ([`permissions::needed`]).
 ///
 /// Every handler takes one. `Q` is the query of the route, whose fields are its parameters.
 pub struct Caller<Q = NoParameters> {
     /// The token of the request.
     pub token: Rc<Token>,
     pub query: Q,
+}
+
+impl<Q> Caller<Q> {
+    /// Whether the token may read; if not, an answer to a change is no way to do so.
+    pub fn may_read(&self) -> bool {
+        self.token.scopes.allow(Scope::Read)
+    }
 }
 
 impl Caller<AnyNames> {
@@ -71,8 +79,8 @@ async fn authorize(request: &HttpRequest) -> Result<Rc<Token>, ApiError> {
 
 async fn check(request: &HttpRequest) -> Result<Rc<Token>, ApiError> {
     let state = request.app_data::<Data<State>>().ok_or_else(ApiError::not_found)?;
-    let scopes: &[Scope] = if request.method().is_safe() { &[Scope::Read, Scope::Admin] } else { &[Scope::Admin] };
-    let token = auth::caller(state, request, scopes).await?;
+    let needed = permissions::needed(request.method(), &request.match_pattern().unwrap_or_default());
+    let token = auth::caller(state, request, needed).await?;
     match request.match_info().get("account") {
         Some("1") | None => Ok(Rc::new(token)),
         Some(_) => Err(ApiError::not_found()),
@@ -126,7 +134,11 @@ impl<M: Members + 'static, V: DeserializeOwned + 'static> FromRequest for JsonOb
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let request = request.clone();
         let payload = Payload::from_request(&request, payload);
-        async move { parse(&read(&request, payload).await?) }.boxed_local()
+        async move {
+            let bytes = read(&request, payload).await?;
+            parse(&bytes, authorize(&request).await?.scopes)
+        }
+        .boxed_local()
     }
 }
 
@@ -168,12 +180,15 @@ fn unsupported(text: &str) -> ApiError {
 }
 
 /// Parses an object and checks its names; an empty body is an empty object.
-fn parse<M: Members, V: DeserializeOwned>(bytes: &[u8]) -> Result<JsonObject<M, V>, ApiError> {
+fn parse<M: Members, V: DeserializeOwned>(bytes: &[u8], scopes: Scopes) -> Result<JsonObject<M, V>, ApiError> {
     let outside = if bytes.is_empty() { Entries::default() } else { from_json(bytes)? };
     let (entries, beside) = match outside.unwrapped(M::WRAPPER) {
         Ok((inner, beside)) => (from_json(inner.get().as_bytes())?, beside),
         Err(entries) => (entries, Entries::default()),
     };
+    if !scopes.allow(Scope::Admin) && M::OPERATED.is_some_and(|list| !entries.are_within(list)) {
+        return Err(Denied::Scope(Scope::Admin).into());
+    }
     let ignored = names::check::<M>(&entries, &beside)?;
     let member = |(name, value): (String, Box<RawValue>)| Ok((name, from_json(value.get().as_bytes())?));
     let members = entries.0.into_iter().map(member).collect::<Result<_, ApiError>>()?;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::domain::accounts::api_token::{Lifetime, Scope, Token};
+use crate::domain::accounts::api_token::{Lifetime, Scope, Scopes, Token};
 use crate::domain::accounts::user::Language;
 use crate::domain::name::NAME_CHARS_MAX;
 use crate::domain::problem::{Field, Problems};
@@ -15,14 +15,15 @@ use crate::views::layout::{Layout, Notice, Place};
 #[derive(Clone, Copy, Debug)]
 pub struct TokenInput<'a> {
     pub name: &'a str,
-    pub scope: Scope,
+    /// `None` if none was chosen.
+    pub scopes: Option<Scopes>,
     pub lifetime: Lifetime,
 }
 
 impl Default for TokenInput<'_> {
     /// An ingest token without expiry, as the help desk needs it: the most common case.
     fn default() -> Self {
-        Self { name: "", scope: Scope::Ingest, lifetime: Lifetime::Unlimited }
+        Self { name: "", scopes: Some(Scopes::one(Scope::Ingest)), lifetime: Lifetime::Unlimited }
     }
 }
 
@@ -60,6 +61,10 @@ impl<'a> TokensPage<'a> {
 
     fn badge(&self, token: &Token) -> Badge {
         Badge::of_token(self.t, token)
+    }
+
+    fn is_chosen(&self, scope: &Scope) -> bool {
+        self.typed.scopes.is_some_and(|scopes| scopes.has(*scope))
     }
 
     fn is_active(&self, token: &Token) -> bool {

@@ -1,4 +1,5 @@
 //! Tokens: where they are read from, and what they allow.
 
 mod basic;
+mod scopes;
 mod tokens;

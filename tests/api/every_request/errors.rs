@@ -151,7 +151,7 @@ async fn a_401_has_the_challenge_that_fits() {
     for (answer, status, challenge) in [
         (plain("webhooks").await, 401, realm.to_owned()),
         (post(&unknown, "webhooks").await, 401, format!(r#"{realm}, error="invalid_token""#)),
-        (post(&read, "webhooks").await, 401, format!(r#"{realm}, error="insufficient_scope""#)),
+        (post(&read, "webhooks").await, 401, format!(r#"{realm}, error="insufficient_scope", scope="admin""#)),
         (plain("/api/v1/events").await, 401, realm.to_owned()),
         (post(&unknown, "/api/v1/events").await, 401, format!(r#"{realm}, error="invalid_token""#)),
         (post(&read, "/api/v1/events").await, 403, format!(r#"{realm}, error="insufficient_scope", scope="ingest""#)),

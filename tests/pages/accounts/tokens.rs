@@ -1,4 +1,4 @@
-use crate::support::{Api, App, Form, Page, Visitor, event};
+use crate::support::{Api, App, Form, PASSWORD, Page, Visitor, event};
 
 async fn new_token(admin: &Visitor, name: &str, scope: &str, lifetime: &str) -> (String, Page) {
     let form = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", name);
@@ -44,6 +44,50 @@ async fn a_token_has_only_its_scope() {
         let form = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "x").set(field, value);
         assert_eq!(admin.submit(form).await.status, 400, "{field}");
     }
+}
+
+#[tokio::test]
+async fn a_token_may_have_several_scopes_and_needs_one() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let form = || async { admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "Desk") };
+    assert_eq!(form().await.values("scope"), ["ingest"], "the most common choice");
+    let page = admin.follow(form().await.tick("scope", "read").tick("scope", "operate")).await;
+    assert!(page.text("table").contains("Send events, Read, Operate"), "{}", page.text("table"));
+    let api = Api::new(&app.url, &page.text("#key"));
+    api.accepted(event("message_created")).await;
+    assert_eq!(api.get("webhooks").await.status, 200);
+    let none = admin.submit(form().await.without("scope")).await.expect(422);
+    assert_eq!(none.error("scopes"), "Select at least one scope");
+    let again = admin.submit(none.form("#f-token-name").tick("scope", "admin").tick("scope", "read")).await;
+    assert_eq!(again.leads_to(), "/tokens");
+}
+
+#[tokio::test]
+async fn a_token_that_changes_accounts_needs_the_password_in_its_form() {
+    let app = App::start();
+    let admin = app.admin().await;
+    let form = || async {
+        let form = admin.open("/tokens").await.form("#f-token-name").fill("f-token-name", "Directory");
+        form.set("scope", "accounts").tick("scope", "read")
+    };
+    for typed in ["", "wrong"] {
+        let page = admin.submit(form().await.set("current_password", typed)).await.expect(422);
+        assert_eq!(page.error("current-password"), "The current password is wrong. Try again", "{typed}");
+        let again = page.form("#f-token-name");
+        assert_eq!((again.values("scope"), again.value("current_password")), (vec!["read", "accounts"], ""));
+    }
+    assert_eq!(app.run_ok(&["token", "list"]), "");
+    let page = admin.follow(form().await.set("current_password", PASSWORD)).await;
+    assert!(page.text("table").contains("Read, Manage access") && page.text("#key").starts_with("hk_"));
+    // A form without that scope asks for no password, and wrong ones are counted as at sign-in.
+    let other = form().await.set("scope", "admin").set("current_password", "wrong");
+    assert_eq!(admin.submit(other).await.leads_to(), "/tokens");
+    for _ in 0..5 {
+        admin.submit(form().await.set("current_password", "wrong")).await.expect(422);
+    }
+    let waits = admin.submit(form().await.set("current_password", PASSWORD)).await.expect(429);
+    assert!(waits.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0), "{:?}", waits.headers);
 }
 
 #[tokio::test]

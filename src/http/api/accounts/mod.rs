@@ -1,3 +1,4 @@
-//! The profile of a token.
+//! The profile of a token, and the token itself.
 
 pub mod profile;
+pub mod token;

@@ -13,10 +13,7 @@ const EMAIL: &str = "hachok@hachok.invalid";
 
 /// The profile of the account. The token, which Chatwoot repeats here, is left out.
 pub async fn show(caller: Caller<AnyNames>) -> HttpResponse {
-    let role = match caller.token.scope {
-        Scope::Admin => "administrator",
-        Scope::Read | Scope::Ingest => "agent",
-    };
+    let role = if caller.token.scopes.has(Scope::Admin) { "administrator" } else { "agent" };
     let profile = json!({
         "id": 1,
         "uid": EMAIL,

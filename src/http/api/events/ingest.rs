@@ -212,8 +212,8 @@ fn denied(denied: Denied) -> IngestError {
         Denied::Bad => {
             unauthorized("The token is unknown, revoked or expired.").with_challenge(", error=\"invalid_token\"")
         }
-        Denied::Scope => {
-            let (status, detail) = (StatusCode::FORBIDDEN, "The token's scope must be ingest or admin.".to_owned());
+        Denied::Scope(_) => {
+            let (status, detail) = (StatusCode::FORBIDDEN, "The token needs the scope ingest or admin.".to_owned());
             IngestError::new(status, Code::Forbidden, "The token may not send events", "authorization", detail)
                 .with_challenge(", error=\"insufficient_scope\", scope=\"ingest\"")
         }

@@ -44,6 +44,7 @@ impl Members for WebhookMembers {
     const KNOWN: &'static [&'static [&'static str]] = &[&IN, &OUT_ONLY];
     const WRAPPER: Option<&'static str> = Some("webhook");
     const UNKNOWN: Unknown = Unknown::Listed;
+    const OPERATED: Option<&'static [&'static str]> = Some(&["enabled", "held"]);
 }
 
 /// The unknown members of `authorization` and of the headers, as `authorization.NAME` and `headers.NAME.NAME`.

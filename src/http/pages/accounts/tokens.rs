@@ -2,15 +2,18 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, Path};
 
+use super::password_check::{self, Checked};
+use super::passwords;
 use crate::clock;
 use crate::db::accounts::tokens::{self, NewToken};
 use crate::db::once::Done;
 use crate::db::{DbConnection, Error};
-use crate::domain::accounts::api_token::{self, Lifetime, Scope, Token};
+use crate::domain::accounts::api_token::{self, Lifetime, Scope, Scopes, Token};
 use crate::domain::id::TokenId;
-use crate::domain::problem::{Field, Problems};
+use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::State;
 use crate::http::error::PageError;
 use crate::http::pages::{Answer, redirect_to, render};
@@ -30,7 +33,9 @@ pub async fn list(state: Data<State>, Admin(context): Admin, session: Session) -
     let none = TokenInput::default();
     let before = context.typed_before("/tokens").map(|form| TokenInput {
         name: form.get("name"),
-        scope: Scope::parse(form.get("scope")).unwrap_or(none.scope),
+        scopes: Scopes::of(
+            form.pairs().filter(|(name, _)| *name == "scope").filter_map(|(_, name)| Scope::parse(name)),
+        ),
         lifetime: Lifetime::parse(form.get("lifetime")).unwrap_or(none.lifetime),
     });
     answer(&state, &context, new.as_deref(), before.unwrap_or(none), &Problems::default()).await
@@ -51,19 +56,22 @@ async fn answer(
     render(status, &TokensPage::new(context.layout(), &list, server, typed, problems).with_new(new))
 }
 
-/// Creates a token; the list shows it once.
+/// Creates a token; the list shows it once. A token that may change users and tokens needs the password of the person who
+/// creates it, as entered in this form: an open session is not enough.
 pub async fn create(state: Data<State>, Admin(context): Admin, session: Session, form: Form) -> Answer {
-    let scope = Scope::parse(form.get("scope")).ok_or(PageError::BadRequest)?;
-    let lifetime = Lifetime::parse(form.get("lifetime")).ok_or(PageError::BadRequest)?;
-    let name = match api_token::parse_name(form.get("name")) {
-        Ok(name) => name,
-        Err(problem) => {
-            let typed = TokenInput { name: form.get("name"), scope, lifetime };
-            return answer(&state, &context, None, typed, &Problems::one(Field::TokenName, problem)).await;
-        }
+    let typed = typed(&form)?;
+    let checked = match check(typed) {
+        Ok(checked) => checked,
+        Err(problems) => return answer(&state, &context, None, typed, &problems).await,
     };
+    if checked.1.has(Scope::Accounts)
+        && let Err(problem) = check_password(&state, &context, &form).await?
+    {
+        return refuse(&state, &context, typed, problem).await;
+    }
     let (text, now) = (api_token::from_random(clock::random()), context.now);
-    let new = NewToken { name, scope, text: text.clone(), expires_at: lifetime.end(now) };
+    let (name, scopes) = checked;
+    let new = NewToken { name, scopes, text: text.clone(), expires_at: typed.lifetime.end(now) };
     let insert = move |conn: &mut DbConnection| -> Result<_, Error> {
         tokens::insert(conn, &new, now)?;
         Ok(Done { made: (), secret: Some(text) })
@@ -73,6 +81,49 @@ pub async fn create(state: Data<State>, Admin(context): Admin, session: Session,
         one_time_secret::store(&state, &UserSession(session), &context, SECRET_PLACE, &text, form.once())?;
     }
     Ok(redirect_to(&context, "/tokens"))
+}
+
+fn typed(form: &Form) -> Result<TokenInput<'_>, PageError> {
+    let names = form.pairs().filter(|(name, _)| *name == "scope");
+    let scopes = names.map(|(_, name)| Scope::parse(name)).collect::<Option<Vec<_>>>().ok_or(PageError::BadRequest)?;
+    let lifetime = Lifetime::parse(form.get("lifetime")).ok_or(PageError::BadRequest)?;
+    Ok(TokenInput { name: form.get("name"), scopes: Scopes::of(scopes), lifetime })
+}
+
+fn check(typed: TokenInput) -> Result<(String, Scopes), Problems> {
+    let mut problems = Problems::default();
+    let name = problems.keep(Field::TokenName, api_token::parse_name(typed.name));
+    let scopes = problems.keep(Field::Scopes, typed.scopes.ok_or(Problem::ScopesMissing));
+    match (name, scopes) {
+        (Some(name), Some(scopes)) => Ok((name, scopes)),
+        _ => Err(problems),
+    }
+}
+
+/// Compares the typed password with that of the signed-in user. Wrong attempts count as at sign-in.
+async fn check_password(state: &State, context: &PageContext, form: &Form) -> Result<Result<(), Problem>, PageError> {
+    let user = context.user.as_ref().ok_or_else(|| context.to_sign_in())?;
+    let typed = form.get("current_password");
+    Ok(match password_check::check(state, context.address, &user.email, typed).await? {
+        Checked::Right(..) => Ok(()),
+        Checked::Wrong => Err(Problem::CurrentPasswordWrong),
+        Checked::Busy => Err(Problem::HashingBusy),
+        Checked::Wait(seconds) => Err(Problem::Wait { seconds }),
+    })
+}
+
+async fn refuse(state: &State, context: &PageContext, typed: TokenInput<'_>, problem: Problem) -> Answer {
+    let wait = match problem {
+        Problem::Wait { seconds } => Some(seconds),
+        _ => None,
+    };
+    let is_busy = problem == Problem::HashingBusy;
+    let mut response = answer(state, context, None, typed, &Problems::one(Field::CurrentPassword, problem)).await?;
+    if let Some(seconds) = wait {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    Ok(if is_busy { passwords::try_later(response) } else { response })
 }
 
 async fn find(state: &State, id: TokenId) -> Result<Token, PageError> {

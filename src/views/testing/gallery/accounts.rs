@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Picture, html, layout};
-use crate::domain::accounts::api_token::{Scope, Token};
+use crate::domain::accounts::api_token::{Scope, Scopes, Token};
 use crate::domain::accounts::invitation::Invitation;
 use crate::domain::accounts::user::{Language, Role, User};
 use crate::domain::deliveries::state::OpenCounts;
@@ -29,7 +29,7 @@ fn token(id: i64, name: &str, scope: Scope) -> Token {
     Token {
         id: TokenId(id),
         name: name.into(),
-        scope,
+        scopes: Scopes::one(scope),
         prefix: format!("hk_4f1c0{id}"),
         created_at: ago(90_000),
         expires_at: None,
@@ -45,6 +45,10 @@ fn tokens_of(language: Language, user: &User) -> Vec<Picture> {
         Token { last_used_at: None, ..token(2, "Grafana", Scope::Read) },
         Token { expires_at: Some(ago(5)), ..token(3, "Migration from Chatwoot, November", Scope::Admin) },
         Token { revoked_at: Some(ago(600)), ..token(4, "CI", Scope::Admin) },
+        Token {
+            scopes: Scopes::of(Scope::ALL.iter().copied()).expect("scopes"),
+            ..token(5, "On call", Scope::Operate)
+        },
     ];
     let (none, wrong) = (Problems::default(), Problems::one(Field::TokenName, Problem::TokenNameMissing));
     let page = |tokens, problems| {
