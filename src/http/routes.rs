@@ -61,7 +61,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
 }
 
 fn management(routes: &mut ServiceConfig) {
-    use api::{deliveries, events, inboxes, webhooks};
+    use api::{accounts, deliveries, events, inboxes, webhooks};
     routes
         .service(web::resource("/webhooks").get(webhooks::list).post(webhooks::create))
         .service(
@@ -79,6 +79,10 @@ fn management(routes: &mut ServiceConfig) {
         .service(
             web::resource("/recoveries/{id}").get(deliveries::recoveries::show).delete(deliveries::recoveries::cancel),
         )
+        .service(web::resource("/users").get(accounts::users::list).post(accounts::users::invite))
+        .service(web::resource("/users/{id}").patch(accounts::users::update).delete(accounts::users::delete))
+        .service(web::resource("/tokens").get(accounts::tokens::list).post(accounts::tokens::create))
+        .service(web::resource("/tokens/{id}").delete(accounts::tokens::revoke))
         .service(web::resource("/inboxes").get(inboxes::list).post(inboxes::create))
         .service(
             web::resource("/inboxes/{id}")

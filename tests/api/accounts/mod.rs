@@ -3,3 +3,4 @@
 mod basic;
 mod scopes;
 mod tokens;
+mod users;

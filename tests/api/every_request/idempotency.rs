@@ -158,6 +158,8 @@ fn body_for(path: &str) -> Value {
         "/inboxes" => json!({ "name": "Shop" }),
         "/events/{id}/deliveries" => json!({ "webhook_id": 1 }),
         "/deliveries/{id}/redelivery" | "/deliveries/{id}/cancellation" => json!({}),
+        "/users" => json!({ "email": "new@example.com", "role": "viewer" }),
+        "/tokens" => json!({ "name": "Reports", "scopes": ["read"] }),
         other => panic!("say in this test what a POST to {other} needs"),
     }
 }
@@ -165,7 +167,7 @@ fn body_for(path: &str) -> Value {
 #[tokio::test]
 async fn every_post_of_the_management_api_acts_once_for_a_key() {
     let (app, receiver) = (App::start(), Receiver::start());
-    let api = app.api("admin");
+    let api = app.api("admin,accounts");
     let webhook = api.webhook(&webhook(&receiver.at("/a"))).await["id"].clone();
     let event_id = api.accepted(event("message_created")).await;
     api.accepted(event("message_created")).await;

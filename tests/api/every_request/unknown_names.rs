@@ -27,7 +27,7 @@ async fn ask(api: &Api, method: &str, path: &str, body: &Value) -> Answer {
 #[tokio::test]
 async fn every_route_refuses_unknown_names_or_lists_them() {
     let (app, receiver) = (App::start(), Receiver::start());
-    let api = app.api("admin");
+    let api = app.api("admin,accounts");
     let mut routes = routes::management();
     routes.extend(
         routes::others()

@@ -21,5 +21,6 @@ pub fn shape(token: &Token) -> Value {
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
+        "revoked_at": token.revoked_at,
     })
 }
