@@ -70,6 +70,11 @@ pub struct WebSettings {
     #[arg(long, env = "HACHOK_CONNECTIONS_PER_PEER", default_value_t = 128, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..))]
     pub connections_per_peer: u16,
+    /// Requests a second that each token may make to the management API, twice as many at once; 0 for no limit. Programs on
+    /// this machine have none
+    #[arg(long, env = "HACHOK_API_RATE", default_value_t = 50, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub api_rate: u32,
     /// Largest event in bytes, up to 2097152
     #[arg(long, env = "HACHOK_MAX_PAYLOAD", default_value_t = 262_144, value_name = "BYTES",
           value_parser = clap::value_parser!(u32).range(1024..=2_097_152))]

@@ -1,6 +1,7 @@
 //! Pages and API over HTTP. Only this room (and `app`, which starts the server) names actix.
 
 mod api;
+mod api_limits;
 mod assets;
 mod connections;
 mod error;

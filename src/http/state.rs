@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
+use super::api_limits::ApiLimits;
 use super::log_limit::LogLimit;
 use super::request::batch_memory::BatchMemory;
 use super::request::cookie_names::CookieNames;
@@ -45,6 +46,7 @@ pub struct State {
     /// Limits log lines about origins other than that of the public URL.
     pub(super) wrong_origins_logged: LogLimit,
     pub(super) ingest_tokens: IngestTokenCache,
+    pub(super) api_limits: ApiLimits,
     pub(super) hasher: Hasher,
     /// For bodies of ingest that are larger than an event may be.
     pub(super) batch_memory: BatchMemory,
@@ -85,6 +87,7 @@ impl State {
             retention_days: settings.delivery.retention_days,
             public,
             ingest_tokens: IngestTokenCache::default(),
+            api_limits: ApiLimits::new(settings.web.api_rate),
             hasher: Hasher::start()?,
             batch_memory: BatchMemory::new(),
             log_searches: Arc::new(Semaphore::new(LOG_SEARCHES_MAX)),

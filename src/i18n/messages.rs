@@ -161,7 +161,7 @@ messages! {
     viewers_see_all_answers; viewers_see_all_answers_about; substatus_attribute; substatus_attribute_hint;
     settings_not_saved; settings_start; settings_start_about; setting; variable; built_in; fixed_public_url; fixed_bind;
     fixed_proxies; fixed_retention; fixed_payload; fixed_in_flight; fixed_per_webhook; fixed_backlog; fixed_keep_alive;
-    fixed_per_peer; fixed_allowed; fixed_denied; fixed_http; fixed_schedule; fixed_lifetime; fixed_off; yes; no;
+    fixed_per_peer; fixed_api_rate; fixed_allowed; fixed_denied; fixed_http; fixed_schedule; fixed_lifetime; fixed_off; yes; no;
     off_rule(duration: impl Text, n: impl Number);
     // system/status.ftl
     status_lead; status_works; status_degraded; status_unknown; queue_oldest(duration: impl Text); queue_none_due;

@@ -29,6 +29,7 @@ fn the_help_names_every_command_and_every_setting() {
         ("--allow-http", "HACHOK_ALLOW_HTTP"),
         ("--keep-alive", "HACHOK_KEEP_ALIVE"),
         ("--connections-per-peer", "HACHOK_CONNECTIONS_PER_PEER"),
+        ("--api-rate", "HACHOK_API_RATE"),
         ("--max-payload", "HACHOK_MAX_PAYLOAD"),
         ("--trusted-proxies", "HACHOK_TRUSTED_PROXIES"),
         ("--retention-days", "HACHOK_RETENTION_DAYS"),

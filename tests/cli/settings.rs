@@ -24,6 +24,8 @@ fn a_bad_setting_is_named_in_one_line_and_nothing_is_touched() {
         ("HACHOK_KEEP_ALIVE", "--keep-alive", "0"),
         ("HACHOK_KEEP_ALIVE", "--keep-alive", "75s"),
         ("HACHOK_CONNECTIONS_PER_PEER", "--connections-per-peer", "0"),
+        ("HACHOK_API_RATE", "--api-rate", "fast"),
+        ("HACHOK_API_RATE", "--api-rate", "100001"),
         ("HACHOK_MAX_PAYLOAD", "--max-payload", "much"),
         ("HACHOK_MAX_PAYLOAD", "--max-payload", "2097153"),
         ("HACHOK_MAX_PAYLOAD", "--max-payload", "0"),

@@ -21,6 +21,7 @@ fixed_proxies = Trusted proxies
 fixed_retention = Finished deliveries are kept for
 fixed_keep_alive = Idle connections are kept for
 fixed_per_peer = Connections from one address
+fixed_api_rate = API requests per second of one token
 fixed_payload = Largest event
 fixed_in_flight = Simultaneous requests
 fixed_per_webhook = Simultaneous requests to one webhook

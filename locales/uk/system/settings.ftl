@@ -21,6 +21,7 @@ fixed_proxies = Довірені проксі
 fixed_retention = Завершені доставки зберігаються
 fixed_keep_alive = Незайняті зʼєднання зберігаються
 fixed_per_peer = Зʼєднань з однієї адреси
+fixed_api_rate = API-запитів за секунду від одного токена
 fixed_payload = Найбільший розмір події
 fixed_in_flight = Одночасних запитів
 fixed_per_webhook = Одночасних запитів до одного вебхука

@@ -3,5 +3,6 @@
 pub mod api_token;
 pub mod browser;
 pub mod invitation;
+pub mod request_limit;
 pub mod sign_in_limit;
 pub mod user;

@@ -1,8 +1,10 @@
 //! Authentication of the API: a token in `Authorization: Bearer`, `api_access_token` or `Api-Access-Token`; for ingest
 //! also as the password of `Authorization: Basic`.
 
-use actix_web::HttpRequest;
+use std::time::{Duration, Instant};
+
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpMessage, HttpRequest};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -10,9 +12,11 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::permissions::Needed;
 use crate::db::accounts::tokens;
 use crate::domain::accounts::api_token::{self, Scope, Token};
+use crate::domain::accounts::request_limit::Quota;
 use crate::domain::id::TokenId;
 use crate::http::State;
 use crate::http::middleware::request_log;
+use crate::http::request::{local_peer, page_context};
 use crate::{clock, db};
 
 /// Why a request is refused.
@@ -24,6 +28,8 @@ pub enum Denied {
     Bad,
     /// The token lacks this scope.
     Scope(Scope),
+    /// A limit is reached: too many requests of the token, or wrong tokens of the address.
+    TooMany(Duration),
     /// The token could not be looked up.
     Database(db::Error),
 }
@@ -34,10 +40,52 @@ impl From<db::Error> for Denied {
     }
 }
 
-/// The token of the request, if it is valid and allows what is needed.
+/// The token of the request, if it is valid, within its rate, and allows what is needed.
 pub async fn caller(state: &State, request: &HttpRequest, needed: Needed) -> Result<Token, Denied> {
     let text = token_of(request).ok_or(Denied::None)?;
-    find(state, &api_token::hash(text), needed).await
+    let token = find(state, request, &api_token::hash(text)).await?;
+    take_one(state, request, token.id)?;
+    allowed(token, needed)
+}
+
+/// What is left of the rate of a request's token.
+#[derive(Clone, Copy)]
+pub struct Left(pub Quota);
+
+/// Counts the request against the rate of its token, once.
+fn take_one(state: &State, request: &HttpRequest, token: TokenId) -> Result<(), Denied> {
+    /// The request was counted.
+    struct Counted;
+    if local_peer::is_local(request) || request.extensions_mut().insert(Counted).is_some() {
+        return Ok(());
+    }
+    match state.api_limits.take(token, Instant::now()) {
+        Ok(None) => Ok(()),
+        Ok(Some(quota)) => {
+            request.extensions_mut().insert(Left(quota));
+            Ok(())
+        }
+        Err(wait) => {
+            request.extensions_mut().insert(Left(Quota { remaining: 0, full_in: wait }));
+            Err(Denied::TooMany(wait))
+        }
+    }
+}
+
+fn allowed(token: Token, needed: Needed) -> Result<Token, Denied> {
+    let Some(missing) = needed.missing(token.scopes) else { return Ok(token) };
+    tracing::debug!(reason = "scope", scopes = token.scopes.joined(" "), "token refused");
+    Err(Denied::Scope(missing))
+}
+
+/// Why a wrong token is refused. It is counted for the address of the client; a right token never is refused for that.
+fn wrong(state: &State, request: &HttpRequest, reason: &str) -> Denied {
+    tracing::debug!(reason, "token refused");
+    if local_peer::is_local(request) {
+        return Denied::Bad;
+    }
+    let address = page_context::client(state, request);
+    state.api_limits.count_wrong(address, Instant::now()).map_or_else(Denied::TooMany, |()| Denied::Bad)
 }
 
 /// The token of the request, if it is valid, whatever its scopes.
@@ -45,32 +93,22 @@ pub async fn any_token(state: &State, request: &HttpRequest) -> Result<Token, De
     caller(state, request, Needed::Token).await
 }
 
-/// The token with that hash, if it is valid and allows what is needed.
-async fn find(state: &State, hash: &[u8], needed: Needed) -> Result<Token, Denied> {
+/// The token with that hash, if it is valid.
+async fn find(state: &State, request: &HttpRequest, hash: &[u8]) -> Result<Token, Denied> {
     let now = clock::now();
     let hash = hash.to_vec();
     let found = state.db.read(move |conn| tokens::by_hash(conn, &hash)).await?;
-    let Some(token) = found else {
-        tracing::debug!(reason = "unknown", "token refused");
-        return Err(Denied::Bad);
-    };
+    let Some(token) = found else { return Err(wrong(state, request, "unknown")) };
     request_log::record_token(token.id);
     if !token.is_active(now) {
-        tracing::debug!(reason = "revoked or expired", "token refused");
-        return Err(Denied::Bad);
+        return Err(wrong(state, request, "revoked or expired"));
     }
     if tokens::is_use_stored(&token, now) {
         let (id, db) = (token.id, state.db.clone());
         // Not awaited: a request that only reads does not wait for the writer.
         actix_web::rt::spawn(async move { db.write(move |conn| tokens::set_last_used(conn, id, now)).await });
     }
-    match needed.missing(token.scopes) {
-        None => Ok(token),
-        Some(missing) => {
-            tracing::debug!(reason = "scope", scopes = token.scopes.joined(" "), "token refused");
-            Err(Denied::Scope(missing))
-        }
-    }
+    Ok(token)
 }
 
 /// Returns id and hash of the request's token, if it may send events.
@@ -86,7 +124,7 @@ pub async fn sender(state: &State, request: &HttpRequest) -> Result<(TokenId, Ve
         request_log::record_token(token.id);
         return Ok((token.id, hash));
     }
-    let mut token = find(state, &hash, Needed::Scope(Scope::Ingest)).await?;
+    let mut token = allowed(find(state, request, &hash).await?, Needed::Scope(Scope::Ingest))?;
     token.last_used_at = Some(now);
     let id = token.id;
     state.ingest_tokens.remember(hash.clone(), token);

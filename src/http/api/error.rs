@@ -1,6 +1,8 @@
 //! The errors of the management API: the members and words of Chatwoot, and beside them codes, places and the id of the
 //! request (docs/reference/http-api.md, "Errors").
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
@@ -227,9 +229,19 @@ impl From<Denied> for ApiError {
                 let challenge = format!(", error=\"insufficient_scope\", scope=\"{}\"", missing.as_str());
                 refused(Code::Forbidden, "You are not authorized to do this action").with_challenge(&challenge)
             }
+            Denied::TooMany(wait) => {
+                let text = "Too many requests. Try again later";
+                let error = Self::plain(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, text);
+                Self { retry_after: Some(whole_seconds(wait)), ..error }
+            }
             Denied::Database(error) => error.into(),
         }
     }
+}
+
+/// Rounded up, and at least 1: a client that waits for it is not refused again.
+pub fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0).max(u64::from(span.is_zero()))
 }
 
 impl ResponseError for ApiError {

@@ -291,7 +291,7 @@ fn browser(request: &HttpRequest) -> String {
 }
 
 /// The address under which requests of the client are counted.
-fn client(state: &State, request: &HttpRequest) -> IpAddr {
+pub(in crate::http) fn client(state: &State, request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     // Bytes that are not UTF-8 make an unreadable hop. Leaving it out would make an entry that the client wrote look
     // like one of a proxy.

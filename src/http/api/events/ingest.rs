@@ -217,6 +217,7 @@ fn denied(denied: Denied) -> IngestError {
             IngestError::new(status, Code::Forbidden, "The token may not send events", "authorization", detail)
                 .with_challenge(", error=\"insufficient_scope\", scope=\"ingest\"")
         }
+        Denied::TooMany(wait) => IngestError::too_many_wrong_tokens(wait),
         Denied::Database(error) => error.into(),
     }
 }

@@ -1,6 +1,7 @@
 //! Errors of ingest: RFC 9457 `application/problem+json`.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -11,7 +12,7 @@ use crate::db;
 use crate::delivery::BATCH_ROWS_MAX;
 use crate::domain::events::batch::{self, BadWrapper, NoBatch};
 use crate::domain::events::incoming::Refused;
-use crate::http::api::error::CHALLENGE;
+use crate::http::api::error::{CHALLENGE, whole_seconds};
 use crate::http::api::error_code::Code;
 use crate::http::api::error_entry::{Entry, pointer};
 use crate::http::api::json_body::Incomplete;
@@ -24,10 +25,11 @@ pub struct IngestError {
     code: Code,
     title: &'static str,
     field: Cow<'static, str>,
-    /// The field is this member of the event, or of an item of a batch.
-    pointer: Option<String>,
+    /// The field is a member of the event, or of an item of a batch.
+    is_member: bool,
     detail: String,
     challenge: &'static str,
+    retry_after: Option<u64>,
 }
 
 impl IngestError {
@@ -39,7 +41,7 @@ impl IngestError {
         field: impl Into<Cow<'static, str>>,
         detail: String,
     ) -> Self {
-        Self { status, code, title, field: field.into(), pointer: None, detail, challenge: "" }
+        Self { status, code, title, field: field.into(), is_member: false, detail, challenge: "", retry_after: None }
     }
 
     pub fn too_large(limit: usize) -> Self {
@@ -81,7 +83,10 @@ impl IngestError {
 
     /// The problem as JSON (RFC 9457): a response, or an item of the answer to a batch.
     pub fn problem(&self) -> Value {
-        let pointer = if self.field == "body" { Some(String::new()) } else { self.pointer.clone() };
+        let pointer = match &*self.field {
+            "body" => Some(String::new()),
+            field => self.is_member.then(|| pointer("", field)),
+        };
         let entry = Entry { field: self.field.clone(), pointer, code: self.code, detail: self.detail.clone() };
         json!({
             "type": format!("urn:hachok:problem:{}", self.code.as_str()),
@@ -105,7 +110,7 @@ impl IngestError {
     /// The field is a member of the event, or of an item of a batch.
     #[must_use]
     pub fn at_member(self) -> Self {
-        Self { pointer: Some(pointer("", &self.field)), ..self }
+        Self { is_member: true, ..self }
     }
 
     /// The parameters of the challenge (RFC 6750 §3).
@@ -133,6 +138,14 @@ impl IngestError {
         let detail = "Send an event with POST.".to_owned();
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Self::new(status, Code::MethodNotAllowed, "The method is not allowed", "method", detail)
+    }
+
+    /// 429: the address has sent too many wrong tokens. A right one is accepted.
+    pub fn too_many_wrong_tokens(wait: Duration) -> Self {
+        let detail = "This address has sent too many wrong tokens. A valid token is accepted at any time.".to_owned();
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let error = Self::new(status, Code::RateLimited, "Too many wrong tokens", "authorization", detail);
+        Self { retry_after: Some(whole_seconds(wait)), ..error }
     }
 
     /// 500: nothing was stored, and the same event would fail again.
@@ -236,8 +249,9 @@ impl ResponseError for IngestError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((RETRY_AFTER, "5"));
+        let busy = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
+        if let Some(seconds) = self.retry_after.or(busy) {
+            response.insert_header((RETRY_AFTER, seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED || !self.challenge.is_empty() {
             response.insert_header((WWW_AUTHENTICATE, format!("{CHALLENGE}{}", self.challenge)));

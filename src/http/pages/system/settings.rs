@@ -81,6 +81,7 @@ fn fixed(state: &State, context: &PageContext) -> Vec<StartSetting> {
         set(t.fixed_http(), if delivery.addresses.allow_http { t.yes() } else { t.no() }, "HACHOK_ALLOW_HTTP"),
         set(t.fixed_keep_alive(), t.seconds(t.number(u64::from(web.keep_alive))), "HACHOK_KEEP_ALIVE"),
         set(t.fixed_per_peer(), t.number(u64::from(web.connections_per_peer)), "HACHOK_CONNECTIONS_PER_PEER"),
+        set(t.fixed_api_rate(), t.number(u64::from(web.api_rate)), "HACHOK_API_RATE"),
         set(t.fixed_payload(), t.size(bytes), "HACHOK_MAX_PAYLOAD"),
         set(t.fixed_retention(), t.days(u64::from(delivery.retention_days)), "HACHOK_RETENTION_DAYS"),
         set(t.fixed_in_flight(), t.number(u64::from(delivery.in_flight)), "HACHOK_IN_FLIGHT"),
