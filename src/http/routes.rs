@@ -39,6 +39,11 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
                 .get(api::accounts::token::show),
         )
         .service(
+            web::resource("/api/v1/openapi.json")
+                .wrap(from_fn(method_not_allowed::of_management))
+                .get(api::openapi::show),
+        )
+        .service(
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
                 .wrap(from_fn(idempotency::answer_once))

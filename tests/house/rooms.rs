@@ -139,7 +139,7 @@ fn folders_are_named_by_the_same_seven_nouns_everywhere() {
         ("src/domain", &[][..]),
         ("src/db", &["connection", "once", "query_plans", "sql"]),
         ("src/http/pages", &[]),
-        ("src/http/api", &[]),
+        ("src/http/api", &["openapi"]),
         ("src/views", &["testing"]),
         ("templates", &[]),
         ("locales/en", &[]),

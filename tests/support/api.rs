@@ -16,6 +16,8 @@ pub struct Api {
 /// A response that has been read to its end.
 #[derive(Debug)]
 pub struct Answer {
+    pub method: Method,
+    pub path: String,
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
@@ -107,9 +109,12 @@ impl Api {
 impl Answer {
     /// Sends a request and reads the whole response.
     pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.expect("an answer");
+        let (client, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, text: response.text().await.expect("a body") }
+        Self { method, path, status, headers, text: response.text().await.expect("a body") }
     }
 
     pub fn json(&self) -> Value {

@@ -14,6 +14,7 @@ pub mod inboxes;
 pub mod json_body;
 pub mod management;
 pub mod names;
+pub mod openapi;
 pub mod permissions;
 pub mod response_json;
 pub mod system;

@@ -7,6 +7,7 @@ mod errors;
 mod idempotency;
 mod json;
 mod long_lists;
+mod openapi;
 mod request_line;
 mod snapshots;
 mod text;

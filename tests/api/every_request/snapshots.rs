@@ -5,10 +5,12 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::openapi::assert_described;
 use crate::support::{Answer, Api, App, Receiver, Reply, eventually, webhook};
 
-/// Compares an answer with `tests/snapshots/api/<name>.snap`.
+/// Compares an answer with `tests/snapshots/api/<name>.snap`, and with the document of the API.
 fn shows(name: &str, answer: &Answer, receiver: &Receiver) -> Value {
+    assert_described(answer);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/api"));
     settings.set_prepend_module_to_snapshot(false);
