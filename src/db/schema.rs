@@ -130,7 +130,8 @@ diesel::table! {
     recoveries (id) {
         id -> BigInt, webhook_id -> Nullable<BigInt>, event -> Nullable<Text>, inbox_id -> Nullable<BigInt>,
         first_id -> BigInt, last_id -> BigInt, total -> Integer, sent -> Integer, started_at -> BigInt,
-        ended_at -> Nullable<BigInt>, cancelled -> Bool,
+        ended_at -> Nullable<BigInt>, cancelled -> Bool, skipped -> Integer, delivery_status -> Text,
+        cause -> Nullable<Text>, finished_from -> Nullable<BigInt>, finished_to -> Nullable<BigInt>, again -> Bool,
     }
 }
 
@@ -213,6 +214,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_headers,
     events,
     deliveries,
+    recoveries,
     recovery_webhooks,
     attempts,
 );

@@ -81,6 +81,7 @@ fn management(routes: &mut ServiceConfig) {
         .service(web::resource("/webhooks/{id}/test").post(webhooks::test))
         .service(web::resource("/webhooks/{id}/statistics").get(deliveries::statistics::show))
         .service(web::resource("/webhooks/{id}/recoveries").post(deliveries::recoveries::start))
+        .service(web::resource("/recoveries").get(deliveries::recoveries::list))
         .service(
             web::resource("/recoveries/{id}").get(deliveries::recoveries::show).delete(deliveries::recoveries::cancel),
         )

@@ -1,6 +1,8 @@
-//! Starts and cancels recoveries, which send failed deliveries again.
+//! Starts and cancels recoveries, which send deliveries again.
 
-use crate::db::deliveries::recoveries::{self, Recovery, Wanted};
+use crate::db::deliveries::recoveries::selection::Wanted;
+use crate::db::deliveries::recoveries::start::{self, NotStarted};
+use crate::db::deliveries::recoveries::{self, Recovery};
 use crate::db::once::{self, Done, OnceKey};
 use crate::db::{self, Db, DbConnection, Error, WriteError, webhooks};
 use crate::domain::id::RecoveryId;
@@ -12,11 +14,22 @@ pub enum Refused {
     NotFound,
     /// The webhook is off.
     WebhookOff,
-    /// No failed delivery matches.
-    NothingFailed,
+    /// This one is running for the webhook.
+    Running(RecoveryId),
+    /// The time holds too many deliveries.
+    TooWide,
 }
 
-/// Starts a recovery. The same form starts only one.
+impl From<NotStarted> for Refused {
+    fn from(reason: NotStarted) -> Self {
+        match reason {
+            NotStarted::Running(id) => Self::Running(id),
+            NotStarted::TooWide => Self::TooWide,
+        }
+    }
+}
+
+/// Starts a recovery; one that finds nothing has ended at once. The same form starts only one.
 pub async fn start(db: &Db, wanted: Wanted, form: Option<&OnceKey>) -> Result<Recovery, WriteError<Refused>> {
     let (form, secret_box) = (form.cloned(), db.secret_box());
     let begin = move |conn: &mut DbConnection| {
@@ -27,8 +40,11 @@ pub async fn start(db: &Db, wanted: Wanted, form: Option<&OnceKey>) -> Result<Re
             }
         }
         let now = db::now_on(conn)?;
-        let begun = recoveries::start(conn, &wanted, now)?;
-        begun.map(|(id, _)| Done::plain(id)).ok_or(WriteError::Refused(Refused::NothingFailed))
+        match start::start(conn, &wanted, now) {
+            Ok(id) => Ok(Done::plain(id)),
+            Err(WriteError::Refused(reason)) => Err(WriteError::Refused(reason.into())),
+            Err(WriteError::Database(error)) => Err(error.into()),
+        }
     };
     let start = move |conn: &mut DbConnection| {
         let done = once::run(conn, &secret_box, form.as_ref(), begin)?;

@@ -141,7 +141,7 @@ async fn a_recovery_sends_each_failed_delivery_once() {
     let id = begun.json()["payload"]["recovery"]["id"].clone();
     let done = eventually("the recovery is done", || async {
         let found = api.get(&format!("recoveries/{id}")).await.json()["payload"]["recovery"].clone();
-        Some(found.clone()).filter(|_| found["status"] == "done" && found["delivered"] == 3)
+        Some(found.clone()).filter(|_| found["status"] == "done" && found["success"] == 3)
     })
     .await;
     assert_eq!((&done["sent"], &done["failed"]), (&json!(3), &json!(0)));

@@ -38,7 +38,7 @@ async fn a_recovery_survives_a_kill_and_sends_each_event_once() {
     let api = app.api("admin");
     let done = eventually("the end of the recovery", || async {
         let found = api.get(&format!("recoveries/{}", recovery["id"])).await.json()["payload"]["recovery"].clone();
-        (found["status"] == "done" && found["delivered"] == FAILED_DELIVERIES).then_some(found)
+        (found["status"] == "done" && found["success"] == FAILED_DELIVERIES).then_some(found)
     })
     .await;
     assert_eq!((&done["sent"], &done["failed"]), (&json!(FAILED_DELIVERIES), &json!(0)));
@@ -142,7 +142,7 @@ async fn a_recovery_of_all_webhooks_is_not_held_up_by_one_that_is_dead_and_says_
     fail(&mut Store::of(&app), 2, 50);
     let page = recover_all(&admin).await;
     eventually("the deliveries to the healthy webhook", || async {
-        (progress(&api, &page).await["delivered"] == 50).then_some(())
+        (progress(&api, &page).await["success"] == 50).then_some(())
     })
     .await;
     let waiting = json!([{ "webhook_id": 1, "count": 50, "because": "pending_deliveries" }]);
@@ -206,7 +206,7 @@ async fn a_recovery_waits_for_a_webhook_that_is_turned_off_and_continues_when_it
     assert_eq!(api.patch("webhooks/1", &json!({ "enabled": true })).await.status, 200);
     let done = eventually("the end of the recovery", || async {
         let found = progress(&api, &page).await;
-        (found["status"] == "done" && found["delivered"] == 120).then_some(found)
+        (found["status"] == "done" && found["success"] == 120).then_some(found)
     })
     .await;
     assert_eq!((&done["sent"], &done["unsent"]), (&json!(120), &json!([])));
@@ -223,7 +223,7 @@ async fn two_processes_send_what_a_recovery_sends_once() {
     }
     (1..=3).for_each(|webhook| fail(&mut Store::of(&app), webhook, 60));
     let page = recover_all(&admin).await;
-    eventually("all deliveries", || async { (progress(&api, &page).await["delivered"] == 180).then_some(()) }).await;
+    eventually("all deliveries", || async { (progress(&api, &page).await["success"] == 180).then_some(()) }).await;
     assert_eq!(receiver.ledger().len(), 180, "each once");
     drop(other);
 }

@@ -12,7 +12,8 @@ use super::chatwoot::{comparisons, conversations, missing};
 use super::deliveries::queue::claim::Share;
 use super::deliveries::queue::record::{self, LeaseScope};
 use super::deliveries::queue::rows::{Finished, Lease};
-use super::deliveries::recoveries::{self, Wanted};
+use super::deliveries::recoveries::selection::{self, Wanted};
+use super::deliveries::recoveries::{self, start, step};
 use super::deliveries::retention::{self, Purged};
 use super::deliveries::{hourly_counts, log, queue, statistics};
 use super::events::{self, idempotency, received, routes};
@@ -26,6 +27,7 @@ use crate::domain::chatwoot::progress::Which;
 use crate::domain::cursor::Cursor;
 use crate::domain::deliveries::failure_cause::CauseGroup;
 use crate::domain::deliveries::log_filter::{LogFilter, StateFilter};
+use crate::domain::deliveries::recovery::Ended;
 use crate::domain::deliveries::search::Search;
 use crate::domain::deliveries::{Attempt, AttemptOutcome, Next, Reason, Trigger};
 use crate::domain::events::catalogue::EventName;
@@ -201,8 +203,18 @@ fn received_events_and_failed_deliveries_are_found_by_an_index() {
         received::deliveries(conn, id)?;
         for webhook in [None, Some(ONE)] {
             let since = Timestamp::from_micros(NOW.micros() - 3_600_000_000);
-            recoveries::count(conn, &Wanted { webhook, event: None, inbox: None, since, until: NOW })?;
+            for ended in Ended::ALL.iter().copied().filter(|ended| *ended == Ended::Failed || webhook.is_some()) {
+                for again in [false, true] {
+                    let causes = if ended == Ended::Failed { CauseGroup::ALL.to_vec() } else { vec![] };
+                    let finished_from = Some(since);
+                    let wanted = Wanted { webhook, ended, again, causes, finished_from, ..Wanted::failed(since, NOW) };
+                    start::start(conn, &wanted, NOW).map_err(|_| Error::CorruptValue("refused"))?;
+                    selection::count(conn, &Wanted { causes: vec![], finished_from: None, ..wanted })?;
+                }
+            }
         }
+        let all = recoveries::page(conn, Some(ONE), None, 5)?;
+        step::step(conn, all[0].id, 25, NOW, &|| 4_100_000_000_000_000_000)?;
         for held in [Held::Send, Held::Discard] {
             mass_changes::settle(conn, ONE, held, NOW)?;
         }

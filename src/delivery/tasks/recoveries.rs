@@ -32,7 +32,7 @@ async fn step(inner: &Arc<Inner>) -> Result<(), Error> {
             if !task_locks::acquire(conn, Task::Recovery, me)? {
                 return Ok(0);
             }
-            recoveries::step(conn, recovery, PER_SECOND, now, &|| task.next_id(now))
+            recoveries::step::step(conn, recovery, PER_SECOND, now, &|| task.next_id(now))
         });
         let deliveries = made.await?;
         if deliveries > 0 {

@@ -1,4 +1,4 @@
-//! Recoveries: failed deliveries of a time span are sent again, gradually.
+//! Recoveries: failed deliveries of a time span, or successful ones, are sent again, gradually.
 
 use crate::domain::string_enum::string_enum;
 
@@ -24,6 +24,16 @@ impl RecoveryState {
         }
     }
 }
+
+string_enum!(
+    /// How the deliveries ended that a recovery sends again.
+    Ended {
+        /// They failed permanently.
+        Failed = "failed",
+        /// They succeeded.
+        Success = "success",
+    }
+);
 
 string_enum!(
     /// Why a recovery has not yet sent all failed deliveries of a webhook, or did not send them.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::error_code::Code;
 use super::error_entry::{Entry, pointer};
 use crate::db;
+use crate::domain::id::RecoveryId;
 use crate::domain::problem::{Field, Problem, Problems};
 use crate::http::api::auth::Denied;
 use crate::i18n::{Locale, Translator};
@@ -47,6 +48,8 @@ enum Words {
     SignIn,
     /// `error`, and the two entity tags that differ: `expected` and `current`.
     Changed { text: String, tags: Box<[String; 2]> },
+    /// `error` and `recovery_id`.
+    Running { text: String, id: RecoveryId },
 }
 
 impl ApiError {
@@ -63,6 +66,13 @@ impl ApiError {
 
     pub fn too_large() -> Self {
         Self::plain(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, "The body is too large")
+    }
+
+    /// 409 with the id of the recovery that is running.
+    pub fn recovery_running(id: RecoveryId) -> Self {
+        let text = format!("Recovery {id} of this webhook is running");
+        let words = Words::Running { text: text.clone(), id };
+        Self { words, ..Self::plain(StatusCode::CONFLICT, Code::RecoveryRunning, &text) }
     }
 
     /// 412 with the entity tags of `If-Match` and that of the resource.
@@ -116,6 +126,10 @@ impl ApiError {
                 add("error", json!(text));
                 add("expected", json!(expected));
                 add("current", json!(current));
+            }
+            Words::Running { text, id } => {
+                add("error", json!(text));
+                add("recovery_id", json!(id));
             }
             Words::Message(text) => {
                 let mut attributes: Vec<&str> = Vec::new();

@@ -39,6 +39,8 @@ string_enum!(
         WebhookDeleted = "webhook_deleted",
         /// There is no such webhook.
         UnknownWebhook = "unknown_webhook",
+        /// A recovery of the webhook is running.
+        RecoveryRunning = "recovery_running",
         /// Only a pending delivery is cancelled.
         DeliveryEnded = "delivery_ended",
         /// It was changed in the meantime.

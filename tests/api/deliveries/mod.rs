@@ -1,6 +1,7 @@
 //! The delivery log, and one delivery.
 
 mod log;
+mod recoveries;
 mod search;
 mod shape;
 mod states;

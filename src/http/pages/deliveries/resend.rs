@@ -6,7 +6,8 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 
-use crate::db::deliveries::recoveries::{self, Found, Part, RECOVERY_DELIVERIES_MAX, RecoverySummary, Wanted};
+use crate::db::deliveries::recoveries::selection::{self, Found, RECOVERY_DELIVERIES_MAX, Wanted};
+use crate::db::deliveries::recoveries::{self, Part, RecoverySummary};
 use crate::db::{DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::delivery::PER_SECOND;
 use crate::domain::clock_field;
@@ -55,10 +56,9 @@ impl Asked {
         }
         let wanted = Wanted {
             webhook: only(&filter.webhooks),
-            event: only(&filter.events),
+            events: filter.events.clone(),
             inbox: only(&filter.inboxes),
-            since: since.unwrap_or(context.now),
-            until: filter.until().unwrap_or(context.now).min(context.now),
+            ..Wanted::failed(since.unwrap_or(context.now), filter.until().unwrap_or(context.now).min(context.now))
         };
         Ok(Self { filter, wanted: problems.or(wanted) })
     }
@@ -131,8 +131,8 @@ pub async fn ask(state: Data<State>, Admin(context): Admin, query: Query<LogQuer
     match &asked.wanted {
         Err(problems) => refuse(&state, &context, &asked, problems).await,
         Ok(wanted) => {
-            let wanted = *wanted;
-            let loaded = state.db.read(move |conn| Ok((choice(conn)?, Some(recoveries::count(conn, &wanted)?))));
+            let wanted = wanted.clone();
+            let loaded = state.db.read(move |conn| Ok((choice(conn)?, Some(selection::count(conn, &wanted)?))));
             let (choice, found) = loaded.await?;
             render(StatusCode::OK, &ResendPage::new(context.layout(), asked.input(context.t(), choice, found, &none)))
         }
@@ -158,14 +158,14 @@ pub async fn start(state: Data<State>, Admin(context): Admin, session: Session, 
     let asked = Asked::of(&query, &context)?;
     let wanted = match &asked.wanted {
         Err(problems) => return refuse(&state, &context, &asked, problems).await,
-        Ok(wanted) => *wanted,
+        Ok(wanted) => wanted.clone(),
     };
     match operations::recoveries::start(&state.db, wanted, form.once()).await {
         Ok(recovery) => {
             UserSession(session).store_notice(NoticeKind::RecoveryStarted.as_str());
             Ok(redirect_to(&context, &format!("/recoveries/{}", recovery.id)))
         }
-        // Another user has started the same recovery, or turned the webhook off, in the meantime.
+        // Another recovery of these webhooks is running, which the page shows, or the webhook was turned off meanwhile.
         Err(WriteError::Refused(_)) => Ok(redirect_to(&context, "/deliveries/resend")),
         Err(WriteError::Database(error)) => Err(error.into()),
     }

@@ -1,0 +1,10 @@
+DROP INDEX deliveries_failed;
+CREATE INDEX deliveries_failed ON deliveries (id, webhook_id, event, inbox_id) WHERE status = 'failed';
+DROP INDEX deliveries_recovery;
+CREATE INDEX deliveries_recovery ON deliveries (recovery_id) WHERE recovery_id IS NOT NULL;
+ALTER TABLE recoveries DROP COLUMN again;
+ALTER TABLE recoveries DROP COLUMN finished_to;
+ALTER TABLE recoveries DROP COLUMN finished_from;
+ALTER TABLE recoveries DROP COLUMN cause;
+ALTER TABLE recoveries DROP COLUMN delivery_status;
+ALTER TABLE recoveries DROP COLUMN skipped;
