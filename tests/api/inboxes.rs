@@ -20,3 +20,23 @@ async fn a_new_installation_has_no_inbox_and_registers_those_of_events() {
         assert!(inbox["id"].is_i64() && inbox.get("channel_type").is_some(), "{inbox}");
     }
 }
+
+#[tokio::test]
+async fn a_member_of_another_type_is_refused_and_stores_nothing() {
+    let app = App::start();
+    let api = app.api("admin");
+    for (member, value) in [
+        ("external_id", json!({})),
+        ("external_id", json!([7])),
+        ("external_id", json!(true)),
+        ("name", json!(7)),
+        ("channel_type", json!({ "a": 1 })),
+    ] {
+        let mut body = json!({ "name": "Website" });
+        body[member] = value;
+        let answer = api.post("inboxes", &body).await;
+        let error = answer.json();
+        assert_eq!((answer.status, &error["attributes"], &error["code"]), (422, &json!([member]), &json!("invalid")));
+    }
+    assert_eq!(api.get("inboxes").await.json(), json!({ "payload": [] }));
+}

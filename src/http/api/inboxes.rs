@@ -110,15 +110,18 @@ pub async fn archive(
 
 fn parse(input: &Map<String, Value>, stored: Option<&Inbox>) -> Result<NewInbox, ApiError> {
     let field = |name: &str, old: Option<&str>| match input.get(name) {
-        None => old.unwrap_or_default().to_owned(),
-        Some(Value::String(text)) => text.clone(),
+        None => Ok(old.unwrap_or_default().to_owned()),
+        Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text.clone()),
         // An id of 7.0 is 7, as it is in an event.
-        Some(value @ Value::Number(number)) => json::whole_of(value).unwrap_or_else(|| number.to_string()),
-        Some(_) => String::new(),
+        Some(value @ Value::Number(number)) if name == "external_id" => {
+            Ok(json::whole_of(value).unwrap_or_else(|| number.to_string()))
+        }
+        Some(_) => Err(ApiError::invalid(name, Code::Invalid, &format!("{name} must be a text"))),
     };
-    let name = field("name", stored.map(|inbox| inbox.name.as_str()));
-    let external = field("external_id", stored.and_then(|inbox| inbox.external_id.as_deref()));
-    let channel = field("channel_type", stored.and_then(|inbox| inbox.channel_type.as_deref()));
+    let name = field("name", stored.map(|inbox| inbox.name.as_str()))?;
+    let external = field("external_id", stored.and_then(|inbox| inbox.external_id.as_deref()))?;
+    let channel = field("channel_type", stored.and_then(|inbox| inbox.channel_type.as_deref()))?;
     Ok(NewInbox::parse(&name, &external, &channel)?)
 }
 

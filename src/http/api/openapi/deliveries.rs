@@ -8,7 +8,8 @@ use super::answer::{Answer, answer};
 use super::lists;
 use super::operation::{Group, Operation};
 use super::schema::{
-    Members, anything, choice, enveloped, integer, list, map, named, named_or_null, object, open, or_null, text, time,
+    Members, anything, choice, enveloped, filter, integer, list, map, named, named_or_null, object, open, or_null,
+    text, time,
 };
 use super::{errors, examples, ids};
 use crate::domain::deliveries::failure_cause::{CauseGroup, FailureCause};
@@ -67,7 +68,7 @@ pub fn operations() -> Vec<Operation> {
             ),
         of(HttpMethod::Get, "/webhooks/{id}/statistics", "getStatistics", "Count what happened to deliveries, by hour")
             .id(ids::webhook())
-            .query("range", choice("`24h` if left out.", ["24h", "7d"]))
+            .query("range", filter("`24h` if left out.", ["24h", "7d"]))
             .answers(
                 "200",
                 answer("The counts.").json(
@@ -117,8 +118,8 @@ fn log(operation: Operation) -> Operation {
         .query_list("trigger", "What made them.", choice("", triggers))
         .query("finished_from", lists::moment("Ended at this time or later"))
         .query("finished_to", lists::moment("Ended before this time, or on this date"))
-        .query("period", choice("A span that ends now.", Period::ALL.iter().map(|one| one.as_str())))
-        .query("test", choice("`0`: without tests; `1`: only tests.", ["0", "1"]))
+        .query("period", filter("A span that ends now.", Period::ALL.iter().map(|one| one.as_str())))
+        .query("test", filter("`0`: without tests; `1`: only tests.", ["0", "1"]))
         .query(
             "q",
             text("The beginning of an id, an HTTP status, or text in events and answers.").max_length(Some(200)),

@@ -10,8 +10,8 @@ use super::answer::answer;
 use super::lists;
 use super::operation::{Group, Operation};
 use super::schema::{
-    Members, Schema, anything, boolean, choice, either, enveloped, integer, list, map, named, named_or_null, object,
-    open, or_null, text, time,
+    Members, Schema, anything, boolean, choice, either, enveloped, filter, integer, list, map, named, named_or_null,
+    object, open, or_null, text, time,
 };
 use super::{errors, examples, ids};
 use crate::domain::events::Unmatched;
@@ -50,9 +50,9 @@ pub fn operations() -> Vec<Operation> {
     let of = |path, id, summary| Operation::managing(Group::Events, HttpMethod::Get, path, id, summary);
     let accepted = |path, id, summary| {
         let filters = of(path, id, summary)
-            .query("event", choice("Only this event.", ids::events_and_test()))
+            .query("event", filter("Only this event.", ids::events_and_test()))
             .query("inbox", integer("Only events of this inbox; also as `inbox_id`."))
-            .query("outcome", choice("`none`: only what no webhook got.", ["none"]));
+            .query("outcome", filter("`none`: only what no webhook got.", ["none"]));
         lists::of_the_log(filters, "The accepted events.", named("ReceivedEvent"), example_of_received())
     };
     let one = |path, name, summary| {

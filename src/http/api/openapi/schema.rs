@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{
-    AdditionalProperties, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, SchemaFormat,
-    SchemaType, Type,
+    AdditionalProperties, AnyOfBuilder, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder,
+    SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 
@@ -51,6 +51,11 @@ pub fn choice<'a>(about: &str, names: impl IntoIterator<Item = &'a str>) -> Obje
     text(about).enum_values(Some(names.into_iter().map(Value::from)))
 }
 
+/// A filter: one of these, or empty, which does not filter.
+pub fn filter<'a>(about: &str, names: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
+    choice(about, names.into_iter().chain([""]))
+}
+
 pub fn or_null(schema: ObjectBuilder) -> Object {
     let mut object = schema.build();
     if let SchemaType::Type(kind) = object.schema_type.clone() {
@@ -66,6 +71,11 @@ pub fn named(name: &str) -> Schema {
 
 pub fn named_or_null(name: &str) -> Schema {
     either([named(name), ObjectBuilder::new().schema_type(Type::Null).into()])
+}
+
+/// At least one of these.
+pub fn any_of(schemas: impl IntoIterator<Item = Schema>) -> Schema {
+    schemas.into_iter().fold(AnyOfBuilder::new(), AnyOfBuilder::item).into()
 }
 
 /// Exactly one of these.

@@ -8,8 +8,8 @@ use utoipa::openapi::{ComponentsBuilder, Required};
 use super::answer::{Answer, answer};
 use super::operation::{Group, Operation};
 use super::schema::{
-    Members, Schema, anything, boolean, choice, either, enveloped, integer, list, map, named, object, open, or_null,
-    text, time, with_ignored,
+    Members, Schema, any_of, anything, boolean, choice, either, enveloped, integer, list, map, named, object, open,
+    or_null, text, time, with_ignored,
 };
 use super::{errors, examples, ids};
 use crate::domain::webhooks::health::OffReason;
@@ -89,7 +89,7 @@ fn changed() -> Answer {
         .has("enabled", boolean(""))
         .has("status", open("What it does.", State::ALL.iter().map(|one| one.as_str())));
     let whole = with_ignored(enveloped("webhook", named("Webhook")));
-    let either = either([whole.into(), with_ignored(enveloped("webhook", switched)).into()]);
+    let either = any_of([whole.into(), with_ignored(enveloped("webhook", switched)).into()]);
     let example = json!({ "payload": { "webhook": example(None) } });
     answer("The webhook. With `operate` only: `id`, `enabled` and `status`.").json(either, example).header("ETag")
 }
@@ -148,7 +148,7 @@ fn webhook() -> Members {
     let moment = |about: &str| or_null(time(about));
     object("A webhook. Write-only values come out as `null`.")
         .has("id", integer("The id in paths."))
-        .has("name", text("At most 120 characters; may be empty."))
+        .has("name", or_null(text("At most 120 characters; `null`: none.")))
         .has("url", text("Where the events are sent."))
         .has("account_id", integer("Always 1."))
         .has("subscriptions", list("The events that it gets.", named("EventName")))
