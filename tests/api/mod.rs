@@ -6,5 +6,6 @@ mod deliveries;
 mod events;
 mod every_request;
 mod inboxes;
+mod schemathesis;
 mod system;
 mod webhooks;

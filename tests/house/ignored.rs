@@ -4,12 +4,13 @@
 use super::files;
 
 /// How a reason begins, and what the path of such a test contains.
-const REASONS: [(&str, &str); 6] = [
+const REASONS: [(&str, &str); 7] = [
     ("needs Postgres: ", "::on_postgres_"),
     ("needs chromium and chromedriver: ", "tests/browser/"),
     ("needs root: ", "as_root"),
     ("needs the right to mount a file system: ", "::a_mounted_disk_"),
     ("needs a route to other machines: ", "outside_loopback"),
+    ("needs schemathesis: ", "::schemathesis_"),
     ("on demand: ", "::on_demand_"),
 ];
 

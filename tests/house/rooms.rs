@@ -145,7 +145,7 @@ fn folders_are_named_by_the_same_seven_nouns_everywhere() {
         ("locales/en", &[]),
         ("locales/uk", &[]),
         ("tests/pages", &["every_page", "forms"]),
-        ("tests/api", &["every_request"]),
+        ("tests/api", &["every_request", "schemathesis"]),
     ];
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     for (room, others) in rooms {
