@@ -118,7 +118,8 @@ pub fn is_readable_by_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & OTHERS_READ_BITS != 0)
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder of a file; the working folder for a name without one.
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use crate::http::Connection;
+use crate::load::event;
 use crate::receiver::Receiver;
 use crate::server::Server;
-use crate::{Report, ms, process, quantile, seed};
+use crate::{Report, ms, process, quantile};
 
 /// Events in a batch: the most that a request may have.
 const BATCH: usize = 500;
@@ -13,13 +14,14 @@ const BATCHES: usize = 60;
 
 /// The time of a batch for no webhook and for one, and a load of batches.
 pub async fn batches(report: &mut Report) {
-    let batch = format!("[{}]", vec![seed::EVENT; BATCH].join(","));
+    let batch = |first: usize| format!("[{}]", (first..first + BATCH).map(event).collect::<Vec<_>>().join(","));
     for webhooks in [0, 1] {
         let (server, receiver) = (Server::start(&[]), Receiver::start());
         server.webhooks(&receiver, webhooks).await;
         let mut connection = Connection::open(server.address).await;
         let (mut times, began) = (Vec::new(), Instant::now());
-        for number in 1..=BATCHES {
+        for number in 0..BATCHES {
+            let batch = batch(number * BATCH);
             let sent = Instant::now();
             let answer = connection.send("POST", "/api/v1/events", &server.headers(), &batch).await;
             times.push(ms(sent.elapsed()));

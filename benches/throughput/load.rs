@@ -114,9 +114,13 @@ impl Desk {
     }
 
     async fn offer(&mut self, number: usize) -> Answer {
-        let body = format!(
-            r#"{{"event":"message_created","seq":{number},"id":4711,"content":"Добрий день! Where is my order 20417?","message_type":"outgoing","content_type":"text","private":false,"created_at":"2026-11-21T09:17:00.000Z","sender":{{"id":12,"name":"Olena Koval","email":"olena@shop.example","type":"user"}},"conversation":{{"id":318,"status":"open","unread_count":1,"labels":["delivery"],"meta":{{"assignee":{{"id":12,"name":"Olena Koval"}},"team":{{"id":2,"name":"Support"}}}}}},"inbox":{{"id":7,"name":"Website"}},"account":{{"id":1,"name":"Shop"}}}}"#
-        );
-        self.connection.send("POST", "/api/v1/events", &self.headers, &body).await
+        self.connection.send("POST", "/api/v1/events", &self.headers, &event(number)).await
     }
+}
+
+/// A message of usual size, with its number for the receiver.
+pub fn event(number: usize) -> String {
+    format!(
+        r#"{{"event":"message_created","seq":{number},"id":4711,"content":"Добрий день! Where is my order 20417?","message_type":"outgoing","content_type":"text","private":false,"created_at":"2026-11-21T09:17:00.000Z","sender":{{"id":12,"name":"Olena Koval","email":"olena@shop.example","type":"user"}},"conversation":{{"id":318,"status":"open","unread_count":1,"labels":["delivery"],"meta":{{"assignee":{{"id":12,"name":"Olena Koval"}},"team":{{"id":2,"name":"Support"}}}}}},"inbox":{{"id":7,"name":"Website"}},"account":{{"id":1,"name":"Shop"}}}}"#
+    )
 }

@@ -34,13 +34,25 @@ pub struct Question {
     alive: bool,
 }
 
-fn server(text: &str) -> Result<Url, String> {
+/// Parses the URL of a server that is asked without TLS.
+pub fn server(text: &str) -> Result<Url, String> {
     let url = config::public_url(text)?;
     if url.scheme() == "http" { Ok(url) } else { Err("must be http://: ask a proxy with a client for https".into()) }
 }
 
 /// Prints what the server answers. Fails if it does not answer within 10 s, or with anything but 200.
 pub fn run(question: &Question) -> Result<(), CommandError> {
+    println!("{}", answer_to(question)?);
+    Ok(())
+}
+
+/// Asks the server at that URL whether it can do its work.
+pub fn ask_whether_ready(server: &Url) -> Result<(), CommandError> {
+    let unused = SocketAddr::from(([127, 0, 0, 1], 0));
+    answer_to(&Question { bind: unused, server: Some(server.clone()), alive: false }).map(drop)
+}
+
+fn answer_to(question: &Question) -> Result<String, CommandError> {
     let path = if question.alive { "/healthz" } else { "/readyz" };
     let place = question.server.as_ref().map_or_else(|| question.bind.to_string(), |url| url.authority().to_owned());
     let answer = addresses(question).and_then(|addresses| ask(&addresses, &place, path, ANSWER_TIMEOUT));
@@ -49,8 +61,7 @@ pub fn run(question: &Question) -> Result<(), CommandError> {
         .ok_or_else(|| CommandError::RunTime(format!("{place} answers, but not in HTTP: is it Hachok?")))?;
     let said = body.lines().next().unwrap_or_default().trim();
     if status == 200 {
-        println!("{said}");
-        Ok(())
+        Ok(said.to_owned())
     } else {
         Err(CommandError::RunTime(format!("{place}{path} answered {status}: {said}")))
     }

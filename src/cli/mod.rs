@@ -3,6 +3,8 @@
 mod backup;
 mod completions;
 mod database;
+mod demo;
+mod doctor;
 mod event_argument;
 mod event_inbox;
 mod health;
@@ -45,12 +47,16 @@ struct Cli {
 enum Command {
     /// Start the server: pages, API and deliveries (the default command)
     Serve(ServeSettings),
+    /// Show the product in one command: a server on this machine with sample data and an event each second, in a temporary folder
+    Demo(demo::Stage),
     /// Create or upgrade the database and exit
     Migrate(DataSettings),
     /// Ask the running server whether it works (exit code 0) or not (1); for containers and scripts
     Health(health::Question),
     /// Post an event, or its sample, to the running server
     Send(send::Message),
+    /// Look for what keeps the installation from working; exit code 1 if something does
+    Doctor(doctor::Patient),
     /// Copy the database into a new file, also while the server is running (SQLite)
     Backup(backup::Copy),
     /// Create the database from a copy; never overwrites one (SQLite)
@@ -123,9 +129,11 @@ impl Cli {
         match self.command {
             None => serve::run(self.serve).await,
             Some(Command::Serve(settings)) => serve::run(settings).await,
+            Some(Command::Demo(stage)) => demo::run(stage).await,
             Some(Command::Migrate(data)) => migrate::run(&data),
             Some(Command::Health(question)) => health::run(&question),
             Some(Command::Send(message)) => send::run(message).await,
+            Some(Command::Doctor(patient)) => doctor::run(patient).await,
             Some(Command::Backup(copy)) => backup::backup(&copy),
             Some(Command::Restore(copy)) => backup::restore(&copy),
             Some(Command::User { action }) => user::run(action).await,

@@ -26,6 +26,11 @@ const WATCHDOG_PINGS: u32 = 3;
 
 /// Serves until SIGTERM or SIGINT; a second signal ends the process without waiting for running work.
 pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
+    run_with(settings, |_| ()).await
+}
+
+/// The same; calls `started` with the address after it was printed.
+pub async fn run_with(settings: ServeSettings, started: impl FnOnce(&Url)) -> Result<(), CommandError> {
     // Check the address rules before anything is created. The real public URL is known later, with the port.
     settings.delivery.addresses.policy(&Url::parse("http://localhost")?).map_err(CommandError::Setting)?;
     // Before the address is printed, so that a signal that arrives early is handled.
@@ -51,6 +56,7 @@ pub async fn run(settings: ServeSettings) -> Result<(), CommandError> {
     let set_up = link.map(|link| format!("Set up: {link}\n")).unwrap_or_default();
     // The reader of the pipe may have closed it; that is no reason to stop.
     drop(write!(std::io::stdout(), "{}\n{set_up}", address.as_str().trim_end_matches('/')));
+    started(&address);
     manager.ready(&format!("Serving at {}", address.as_str().trim_end_matches('/')));
     let newer = tokio::select! {
         () = signals.received() => None,

@@ -59,6 +59,12 @@ fn secret(text: &str) -> Result<SecretString, String> {
 }
 
 impl ServerSettings {
+    /// A server whose address and token are known.
+    pub fn of(server: Url, token: &str) -> Self {
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self { server: Some(server), bind, token: Some(token.into()), token_file: None }
+    }
+
     /// The server as messages name it.
     pub fn place(&self) -> String {
         self.url().origin().ascii_serialization()
@@ -145,6 +151,12 @@ impl ServerSettings {
             format!("no answer from {place} ({cause}): is it Hachok? The request may have been carried out")
         }
     }
+}
+
+/// Whether this machine has certificates by which a server on https can be checked.
+pub fn has_ca_certificates() -> bool {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    Client::builder().build().is_ok()
 }
 
 /// The name under which the addresses of a wildcard, which may be two, are asked.

@@ -38,7 +38,7 @@ pub fn apply(usage: Usage) -> Result<(Usage, Option<PathBuf>), CommandError> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let names_database = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--database-url"));
     let is_elsewhere = names_database || std::env::var_os(DATABASE_VARIABLE).is_some() || Path::new(DATABASE).exists();
-    let is_without = serves(&usage, arguments.first()) || prints(arguments.first());
+    let is_without = serves(&usage, arguments.first()) || is_without_settings(arguments.first());
     if is_without || is_elsewhere || !rustix::process::geteuid().is_root() {
         return Ok((usage, None));
     }
@@ -60,10 +60,10 @@ fn serves(usage: &Usage, first: Option<&OsString>) -> bool {
     command.is_none_or(|command| command.get_name() == "serve")
 }
 
-/// Whether the command prints what is the same on every machine. A shell that starts reads the completions: a file that is
-/// wrong must not disturb it.
-fn prints(first: Option<&OsString>) -> bool {
-    first.is_some_and(|first| first == "completions" || first == "man")
+/// Whether the command does the same on every machine. A shell that starts reads the completions: a file that is wrong must
+/// not disturb it.
+fn is_without_settings(first: Option<&OsString>) -> bool {
+    first.is_some_and(|first| first == "completions" || first == "man" || first == "demo")
 }
 
 /// The settings with the places of database and key as the service finds them, regardless of the working folder of the

@@ -97,6 +97,13 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 /// Work with a connection of the pool.
 type PoolWork = Box<dyn FnOnce(&mut Pooled) + Send>;
 
+/// Free bytes on the disk of the SQLite file. `None` on Postgres, and if the file system does not answer.
+pub fn free_space(url: &DatabaseUrl) -> Option<u64> {
+    let folder = url.file()?.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let disk = rustix::fs::statvfs(folder.unwrap_or_else(|| std::path::Path::new("."))).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 impl Db {
     /// Opens the database and applies pending migrations. The process that serves a SQLite file passes its `lock`.
     pub fn open(url: &DatabaseUrl, secret_box: SecretBox, lock: Option<FileLock>) -> Result<Self, Error> {
@@ -323,9 +330,7 @@ impl Db {
 
     /// Free bytes on the disk of the SQLite file. `None` on Postgres, and if the file system does not answer.
     pub fn free_space(&self) -> Option<u64> {
-        let folder = self.url.file()?.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let disk = rustix::fs::statvfs(folder.unwrap_or_else(|| std::path::Path::new("."))).ok()?;
-        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+        free_space(&self.url)
     }
 
     /// Whether the disk of the SQLite file has so little space left that nothing new may be stored.

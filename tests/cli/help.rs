@@ -13,8 +13,20 @@ fn the_version_is_printed() {
 fn the_help_names_every_command_and_every_setting() {
     let place = Place::bare();
     let all = place.run_ok(&["--help"]);
-    for command in ["serve", "migrate", "health", "send", "backup", "restore", "user", "import", "token", "completions"]
-    {
+    for command in [
+        "serve",
+        "demo",
+        "migrate",
+        "health",
+        "send",
+        "doctor",
+        "backup",
+        "restore",
+        "user",
+        "import",
+        "token",
+        "completions",
+    ] {
         assert!(all.contains(command), "{command} in {all}");
     }
     let serve = place.run_ok(&["serve", "--help"]);

@@ -5,6 +5,8 @@ mod accounts;
 mod backup;
 mod completions;
 mod database_url;
+mod demo;
+mod doctor;
 mod file_rights;
 mod health;
 mod help;

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod diagnostics;
+pub mod examination;
 pub(super) mod installation;
 pub mod orphans;
 pub mod partitions;

@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::BigInt;
 
+use crate::db::schema::deliveries as d;
 use crate::db::{DbConnection, Error};
+use crate::domain::id::DeliveryId;
 
 /// Rows without the row that they belong to. Retention and deletions leave none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
@@ -22,13 +24,17 @@ pub struct Orphans {
 
 const FIND: &str = "SELECT \
      (SELECT COUNT(*) FROM attempts LEFT JOIN deliveries ON deliveries.id = attempts.delivery_id \
-      WHERE deliveries.id IS NULL) AS attempts, \
+      WHERE attempts.delivery_id >= $1 AND deliveries.id IS NULL) AS attempts, \
      (SELECT COUNT(*) FROM deliveries LEFT JOIN events ON events.id = deliveries.event_id \
-      WHERE events.id IS NULL) AS without_event, \
+      WHERE deliveries.id >= $2 AND events.id IS NULL) AS without_event, \
      (SELECT COUNT(*) FROM deliveries LEFT JOIN webhooks ON webhooks.id = deliveries.webhook_id \
-      WHERE webhooks.id IS NULL OR (webhooks.deleted_at IS NOT NULL AND deliveries.status = 'pending')) AS without_webhook";
+      WHERE deliveries.id >= $3 AND (webhooks.id IS NULL \
+       OR (webhooks.deleted_at IS NOT NULL AND deliveries.status = 'pending'))) AS without_webhook";
 
-/// Counts orphans. Reads all deliveries and attempts.
-pub fn find(conn: &mut DbConnection) -> Result<Orphans, Error> {
-    Ok(sql_query(FIND).get_result(conn)?)
+/// Counts orphans among the newest `deliveries_max` deliveries, their events and attempts.
+pub fn find(conn: &mut DbConnection, deliveries_max: i64) -> Result<Orphans, Error> {
+    let oldest = d::table.order(d::id.desc()).offset(deliveries_max).select(d::id).first::<DeliveryId>(conn);
+    let oldest = oldest.optional()?.map_or(i64::MIN, |id| id.0);
+    let find = sql_query(FIND).bind::<BigInt, _>(oldest).bind::<BigInt, _>(oldest).bind::<BigInt, _>(oldest);
+    Ok(find.get_result(conn)?)
 }

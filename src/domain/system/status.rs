@@ -28,7 +28,7 @@ string_enum!(
 );
 
 /// Events are refused below 64 MiB; the warning appears earlier.
-const DISK_LOW_BYTES: u64 = 256 * 1024 * 1024;
+pub const DISK_LOW_BYTES: u64 = 256 * 1024 * 1024;
 /// The longest delay of a due delivery in normal operation.
 pub const LATE_AFTER: Duration = Duration::from_secs(60);
 /// The cleanup runs every 10 minutes; three missed runs are no coincidence.
