@@ -6,7 +6,9 @@ use actix_web::{HttpResponse, guard};
 
 use super::api::error::ApiError;
 use super::error::PageError;
-use super::middleware::{idempotency, load_page_context, method_not_allowed, old_session, session_store};
+use super::middleware::{
+    idempotency, load_page_context, method_not_allowed, old_session, operator_answers, session_store,
+};
 use super::pages::{accounts, chatwoot, deliveries, events, inboxes, system, webhooks};
 use super::request::form_limits::FormLimits;
 use super::{State, api, assets, health};
@@ -47,6 +49,7 @@ pub fn table(routes: &mut ServiceConfig, state: &Data<State>) {
             web::scope("/api/v1/accounts/{account}")
                 .app_data(PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
                 .wrap(from_fn(idempotency::answer_once))
+                .wrap(from_fn(operator_answers::reduce))
                 .wrap(from_fn(method_not_allowed::of_management))
                 .configure(management),
         )

@@ -108,6 +108,8 @@ async fn find(state: &State, request: &HttpRequest, hash: &[u8]) -> Result<Token
         // Not awaited: a request that only reads does not wait for the writer.
         actix_web::rt::spawn(async move { db.write(move |conn| tokens::set_last_used(conn, id, now)).await });
     }
+    // For the middleware that reduces answers.
+    request.extensions_mut().insert(token.scopes);
     Ok(token)
 }
 

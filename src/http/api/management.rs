@@ -35,13 +35,6 @@ pub struct Caller<Q = NoParameters> {
     pub query: Q,
 }
 
-impl<Q> Caller<Q> {
-    /// Whether the token may read; if not, an answer to a change is no way to do so.
-    pub fn may_read(&self) -> bool {
-        self.token.scopes.allow(Scope::Read)
-    }
-}
-
 impl Caller<AnyNames> {
     /// The parameters, of which a route of Chatwoot has none.
     pub fn ignored(&self) -> impl Iterator<Item = String> {

@@ -10,6 +10,7 @@ pub(super) mod keep_form;
 pub(super) mod load_page_context;
 pub mod method_not_allowed;
 pub(super) mod old_session;
+pub(super) mod operator_answers;
 pub(super) mod request_line;
 pub(super) mod request_log;
 pub(super) mod security_headers;

@@ -88,8 +88,22 @@ async fn operate_turns_on_and_off_tests_and_sends_again_and_changes_nothing_else
         let names: Vec<&String> = shown.as_object().expect("an object").keys().collect();
         assert_eq!(names, ["id", "enabled", "status"], "operate reads nothing");
     }
-    assert_eq!(operate.post(&format!("{path}/test"), &json!({})).await.status, 200);
-    assert_eq!(operate.post(&format!("deliveries/{delivery}/redelivery"), &json!({})).await.status, 202);
+    let calls = [
+        (format!("{path}/test"), json!({}), "delivery", 200),
+        (format!("deliveries/{delivery}/redelivery"), json!({}), "delivery", 202),
+        (format!("{path}/recoveries"), json!({ "since": "2020-01-01" }), "recovery", 200),
+    ];
+    for (path, body, name, status) in calls {
+        let answer = operate.post(&path, &body).await;
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        let shown = answer.json()["payload"][name].clone();
+        let names: Vec<&String> = shown.as_object().expect("an object").keys().collect();
+        assert!(
+            names.iter().all(|name| ["id", "status", "state", "count"].contains(&name.as_str())),
+            "{path}: {names:?}"
+        );
+        assert!(shown["id"] != Value::Null, "{path}: {shown}");
+    }
     for change in [
         json!({ "enabled": true, "url": "https://b.example.com/" }),
         json!({ "webhook": { "enabled": true, "name": "x" } }),

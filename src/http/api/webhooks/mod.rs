@@ -108,13 +108,7 @@ pub async fn update(
         state.engine.resume(id);
         state.engine.continue_mass_changes();
     }
-    let body = if caller.may_read() {
-        shown(&webhook, &saved.inboxes, None)
-    } else {
-        let state = serde_json::json!({ "id": webhook.id, "enabled": webhook.enabled, "status": webhook.state });
-        serde_json::json!({ "payload": { "webhook": state } })
-    };
-    Ok(tagged(&webhook).json(with_ignored(body, ignored)))
+    Ok(tagged(&webhook).json(with_ignored(shown(&webhook, &saved.inboxes, None), ignored)))
 }
 
 impl From<NotSaved> for ApiError {
