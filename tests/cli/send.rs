@@ -72,7 +72,7 @@ async fn the_server_is_found_by_its_bind_address() {
 async fn a_refused_token_is_reported_with_what_to_do() {
     let app = reachable("read");
     let line = app.run(&["send", "team_changed"]).error_line(1);
-    assert!(line.contains("scope must be ingest") && line.contains("hachok token add"), "{line}");
+    assert!(line.contains("needs the scope ingest") && line.contains("hachok token add"), "{line}");
     fs::write(app.folder().join("token"), "hk_wrong").expect("a file");
     let line = app.run(&["send", "team_changed"]).error_line(1);
     assert!(line.contains("does not know the token") && line.contains("hachok token add"), "{line}");

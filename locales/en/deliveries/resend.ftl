@@ -16,7 +16,7 @@ resend_found = { $n ->
     [one] { $n } failed delivery
    *[other] { $n } failed deliveries
 }
-resend_left_out = Events that were delivered later are not included.
+resend_left_out = Deliveries that were resent, or whose events arrived later, are not included.
 resend_oldest = Oldest
 resend_newest = Newest
 resend_pace = Speed
@@ -27,6 +27,6 @@ resend_send = { $n ->
    *[other] Resend { $n } deliveries
 }
 resend_none = There is nothing to resend
-resend_none_about = No deliveries failed in this period, or their events were delivered later.
+resend_none_about = No deliveries failed in this period, or they were resent already.
 resend_not_counted = Could not count the deliveries
 recoveries = Recent resends

@@ -12,10 +12,9 @@ pub mod request_answers;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Db, DbConnection, Error, JobError};
+use super::{Db, DbConnection, Error, JobError, now_on};
 use crate::domain::secret_box::SecretBox;
-use crate::domain::timestamp::Timestamp;
-use crate::{clock, fault_injection};
+use crate::fault_injection;
 
 pub use done::Done;
 pub use form_answers::FormKey;
@@ -78,13 +77,13 @@ where
     T: Serialize + DeserializeOwned,
 {
     let Some(key) = key else { return job(conn) };
-    let now = clock::now();
+    let now = now_on(conn)?;
     let is_first = match key {
         OnceKey::Form(key) => form_answers::claim(conn, key, now)?,
         OnceKey::Request(key) => request_answers::claim(conn, key, now)?,
     };
     if !is_first {
-        return Ok(find(conn, secret_box, key, now)?.ok_or(Error::Busy)?);
+        return Ok(find(conn, secret_box, key)?.ok_or(Error::Busy)?);
     }
     let done = job(conn)?;
     match key {
@@ -100,8 +99,8 @@ pub fn find<T: DeserializeOwned>(
     conn: &mut DbConnection,
     secret_box: &SecretBox,
     key: &OnceKey,
-    now: Timestamp,
 ) -> Result<Option<Done<T>>, Error> {
+    let now = now_on(conn)?;
     match key {
         OnceKey::Form(key) => form_answers::find(conn, secret_box, key, now),
         OnceKey::Request(key) => request_answers::find(conn, secret_box, key, now),

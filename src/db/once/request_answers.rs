@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::done::{self, Done, Stored};
 use crate::db::schema::request_answers as r;
-use crate::db::{DbConnection, Error};
+use crate::db::{DbConnection, Error, now_on};
 use crate::domain::hex::hex;
 use crate::domain::id::TokenId;
 use crate::domain::secret_box::SecretBox;
@@ -20,6 +20,10 @@ use crate::domain::timestamp::Timestamp;
 const ANSWER_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long that answer has its secret.
 const SECRET_KEPT: Duration = super::form_answers::ANSWER_KEPT;
+/// A larger answer is not stored: a repeated request renders it again from the effect.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Answers that are kept; a cleanup deletes the oldest beyond it.
+const ANSWERS_MAX: i64 = 100_000;
 /// Rows that one transaction changes at most.
 const BATCH_ROWS_MAX: i64 = 500;
 
@@ -95,8 +99,8 @@ pub fn known(
     secret_box: &SecretBox,
     key: &RequestKey,
     token: TokenId,
-    now: Timestamp,
 ) -> Result<Known, Error> {
+    let now = now_on(conn)?;
     type Row = (Vec<u8>, Option<String>, Option<i64>, Option<String>, i64);
     let columns = (r::request_hash, r::secret, r::token_id, r::answer, r::created_at);
     let row: Option<Row> = r::table.find(&key.hash).filter(is_kept(now)).select(columns).get_result(conn).optional()?;
@@ -119,6 +123,9 @@ pub fn store(
     token: TokenId,
     answer: &Answer,
 ) -> Result<(), Error> {
+    if answer.body.len() > ANSWER_BYTES_MAX {
+        return Ok(());
+    }
     let row = r::table.find(&key.hash).filter(r::request_hash.eq(&key.request)).filter(r::answer.is_null());
     let found: Option<Option<String>> = row.select(r::secret).get_result(conn).optional()?;
     let Some(secret) = found else { return Ok(()) };
@@ -178,13 +185,13 @@ pub(super) fn settle<T: Serialize>(
     Ok(())
 }
 
-/// Deletes up to 500 answers older than seven days. Returns how many.
+/// Deletes up to 500 answers older than seven days or beyond the newest 100,000. Returns how many.
 pub fn forget(conn: &mut DbConnection, now: Timestamp) -> Result<usize, Error> {
-    let old: Vec<Vec<u8>> = r::table
-        .filter(r::created_at.le(now.before(ANSWER_KEPT).micros()))
-        .select(r::key_hash)
-        .limit(BATCH_ROWS_MAX)
-        .load(conn)?;
+    let newest = r::table.order(r::created_at.desc()).select(r::created_at).offset(ANSWERS_MAX);
+    let beyond: Option<i64> = newest.first(conn).optional()?;
+    let limit = now.before(ANSWER_KEPT).micros().max(beyond.unwrap_or(i64::MIN));
+    let old: Vec<Vec<u8>> =
+        r::table.filter(r::created_at.le(limit)).select(r::key_hash).limit(BATCH_ROWS_MAX).load(conn)?;
     Ok(diesel::delete(r::table.filter(r::key_hash.eq_any(old))).execute(conn)?)
 }
 

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 
 use super::events::routes;
 use super::schema::{webhook_events, webhook_headers, webhook_inboxes, webhooks};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, now_on};
 use crate::clock;
 use crate::domain::id::WebhookId;
 use crate::domain::secret_box::{Sealed, SecretBox};
@@ -86,7 +86,7 @@ pub fn insert(
     new: &NewWebhook,
     secret: &SigningSecret,
 ) -> Result<WebhookId, Error> {
-    let now = clock::now().micros();
+    let now = now_on(conn)?.micros();
     let id: WebhookId = diesel::insert_into(webhooks::table)
         .values((
             webhooks::url.eq(new.url.as_str()),
@@ -112,7 +112,7 @@ pub fn insert(
 
 /// Stores the fields of a webhook's form and increments its version. `Credential::Keep` leaves a secret as it is.
 pub fn update(conn: &mut DbConnection, secret_box: &SecretBox, id: WebhookId, new: &NewWebhook) -> Result<(), Error> {
-    let now = clock::now().micros();
+    let now = now_on(conn)?.micros();
     diesel::update(webhooks::table.find(id))
         .set((FormColumns::of(new), webhooks::version.eq(webhooks::version + 1), webhooks::updated_at.eq(now)))
         .execute(conn)?;
@@ -218,6 +218,7 @@ pub fn rotate(
             webhooks::old_secret.eq(old),
             webhooks::old_secret_until.eq(overlap_until.map(Timestamp::micros)),
             webhooks::version.eq(webhooks::version + 1),
+            webhooks::updated_at.eq(now.micros()),
         ))
         .execute(conn)?;
     Ok(true)
@@ -225,12 +226,14 @@ pub fn rotate(
 
 /// Deletes the old signing secret. False if the webhook does not exist.
 pub fn end_old_secret(conn: &mut DbConnection, id: WebhookId) -> Result<bool, Error> {
+    let now = now_on(conn)?.micros();
     let row = webhooks::table.find(id).filter(webhooks::deleted_at.is_null());
     let ended = diesel::update(row)
         .set((
             webhooks::old_secret.eq(None::<String>),
             webhooks::old_secret_until.eq(None::<i64>),
             webhooks::version.eq(webhooks::version + 1),
+            webhooks::updated_at.eq(now),
         ))
         .execute(conn)?;
     Ok(ended > 0)

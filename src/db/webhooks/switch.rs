@@ -25,6 +25,7 @@ pub fn set_enabled(conn: &mut DbConnection, id: WebhookId, enabled: bool, now: T
             webhooks::disabled_at.eq((!enabled).then(|| now.micros())),
             webhooks::disabled_reason.eq(None::<String>),
             webhooks::returned_at.eq(returned),
+            webhooks::updated_at.eq(now.micros()),
             webhooks::paused_until.eq(None::<i64>),
             webhooks::failures.eq(0),
             webhooks::failing_since.eq(None::<i64>),

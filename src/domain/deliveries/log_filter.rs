@@ -111,11 +111,17 @@ impl LogFilter {
         self.states.iter().all(|state| state.status() == first).then_some(first)
     }
 
-    /// A filter of this kind selects by more than one value.
-    pub fn has_several(&self) -> bool {
-        [self.webhooks.len(), self.states.len(), self.causes.len(), self.events.len(), self.inboxes.len()]
-            .into_iter()
-            .any(|values| values > 1)
+    /// Whether the form of sending again has every filter that is set: one webhook, event and inbox, and the time. With a
+    /// filter that it does not have, it would send more than the log shows.
+    pub fn fits_resend_form(&self) -> bool {
+        let is_one = |values: usize| values <= 1;
+        let fits = is_one(self.webhooks.len()) && is_one(self.events.len()) && is_one(self.inboxes.len());
+        let has_others = !self.causes.is_empty()
+            || !self.event_ids.is_empty()
+            || !self.triggers.is_empty()
+            || self.finished_from.is_some()
+            || self.finished_to.is_some();
+        fits && is_one(self.states.len()) && !has_others
     }
 
     /// Only deliveries created at this time or later: `from`, or the beginning of the period if that is later.

@@ -11,9 +11,8 @@ use super::error_code::Code;
 use super::management::{Caller, JsonObject};
 use super::names::{AnyNames, Members};
 use super::response_json;
-use crate::clock;
 use crate::db::once::Done;
-use crate::db::{DbConnection, Error, WriteError, inboxes};
+use crate::db::{DbConnection, Error, WriteError, inboxes, now_on};
 use crate::domain::id::InboxId;
 use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::json;
@@ -53,7 +52,10 @@ pub async fn create(
     object: JsonObject<InboxMembers>,
 ) -> Result<HttpResponse, ApiError> {
     let new = parse(&object.into_map(), None)?;
-    let insert = move |conn: &mut DbConnection| Ok(Done::plain(inboxes::insert(conn, &new, clock::now())?));
+    let insert = move |conn: &mut DbConnection| {
+        let now = now_on(conn)?;
+        Ok(Done::plain(inboxes::insert(conn, &new, now)?))
+    };
     let made = state.db.write_once(once.0, insert).await.map_err(taken)?.made;
     let inbox = found(&state, made).await?;
     let place = format!("/api/v1/accounts/1/inboxes/{made}");
@@ -79,10 +81,11 @@ pub async fn update(
         let stored = inboxes::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(ApiError::not_found()))?;
         condition.check(&entity_tag::of_inbox(&stored)).map_err(WriteError::Refused)?;
         let new = parse(&input, Some(&stored)).map_err(WriteError::Refused)?;
+        let now = now_on(conn)?;
         if let Some(archived) = archived {
-            inboxes::archive(conn, id, archived, clock::now())?;
+            inboxes::archive(conn, id, archived, now)?;
         }
-        inboxes::update(conn, id, &new, clock::now()).map_err(|error| WriteError::Refused(taken(error)))?;
+        inboxes::update(conn, id, &new, now).map_err(|error| WriteError::Refused(taken(error)))?;
         Ok::<_, WriteError<ApiError>>(())
     };
     state.db.write_or_refuse(change).await?;
@@ -101,7 +104,8 @@ pub async fn archive(
     let archive = move |conn: &mut DbConnection| {
         let stored = inboxes::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(ApiError::not_found()))?;
         condition.check(&entity_tag::of_inbox(&stored)).map_err(WriteError::Refused)?;
-        inboxes::archive(conn, id, true, clock::now())?;
+        let now = now_on(conn)?;
+        inboxes::archive(conn, id, true, now)?;
         Ok::<_, WriteError<ApiError>>(())
     };
     state.db.write_or_refuse(archive).await?;

@@ -13,7 +13,6 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::future::{Ready, ready};
 
-use crate::clock;
 use crate::db::once::request_answers::{self, Answer, Known};
 use crate::db::once::{OnceKey, RequestKey};
 use crate::domain::id::TokenId;
@@ -100,7 +99,7 @@ async fn look_up(request: &mut ServiceRequest) -> Result<Seen, ApiError> {
     };
     request.set_payload(payload_of(body));
     let (secret_box, wanted) = (state.db.secret_box(), key.clone());
-    let known = state.db.read(move |conn| request_answers::known(conn, &secret_box, &wanted, token, clock::now()));
+    let known = state.db.read(move |conn| request_answers::known(conn, &secret_box, &wanted, token));
     match known.await? {
         Known::OtherRequest => Err(ApiError::plain(
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -5,9 +5,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
 use super::{Answer, redirect_to, render};
-use crate::clock;
 use crate::db::once::Done;
-use crate::db::{DbConnection, Error, inboxes, webhooks};
+use crate::db::{DbConnection, Error, inboxes, now_on, webhooks};
 use crate::domain::id::InboxId;
 use crate::domain::inboxes::{Inbox, NewInbox};
 use crate::domain::problem::{Field, Problem, Problems};
@@ -75,7 +74,8 @@ pub async fn create(state: Data<State>, Admin(context): Admin, session: Session,
 async fn insert(state: &State, form: &Form, typed: InboxInput<'_>) -> Result<(), FormError> {
     let new = check(typed)?;
     let insert = move |conn: &mut DbConnection| {
-        inboxes::insert(conn, &new, clock::now())?;
+        let now = now_on(conn)?;
+        inboxes::insert(conn, &new, now)?;
         Ok(Done::plain(()))
     };
     double_submit::write(state, form.once(), insert).await.map(drop).map_err(not_stored)
@@ -119,7 +119,11 @@ pub async fn update(
 
 async fn change(state: &State, id: InboxId, typed: InboxInput<'_>) -> Result<(), FormError> {
     let new = check(typed)?;
-    state.db.write(move |conn| inboxes::update(conn, id, &new, clock::now())).await.map(drop).map_err(not_stored)
+    let update = move |conn: &mut DbConnection| {
+        let now = now_on(conn)?;
+        inboxes::update(conn, id, &new, now)
+    };
+    state.db.write(update).await.map(drop).map_err(not_stored)
 }
 
 /// Archives an inbox: the form of webhooks no longer offers it.
@@ -133,7 +137,11 @@ pub async fn restore(state: Data<State>, admin: Admin, session: Session, id: Pat
 }
 
 async fn set_archived(state: &State, context: &PageContext, session: Session, id: InboxId, archived: bool) -> Answer {
-    if !state.db.write(move |conn| inboxes::archive(conn, id, archived, clock::now())).await? {
+    let archive = move |conn: &mut DbConnection| {
+        let now = now_on(conn)?;
+        inboxes::archive(conn, id, archived, now)
+    };
+    if !state.db.write(archive).await? {
         return Err(PageError::NotFound);
     }
     let kind = if archived { NoticeKind::InboxArchived } else { NoticeKind::InboxRestored };

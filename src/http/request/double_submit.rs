@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 
 use super::form::Form;
 use super::page_context::PageContext;
-use crate::clock;
 use crate::db::once::{self, Done, FormKey, OnceKey};
 use crate::db::{DbConnection, JobError};
 use crate::domain::accounts::api_token;
@@ -56,5 +55,5 @@ where
     T: DeserializeOwned + Send + 'static,
 {
     let (Some(key), secret_box) = (form.once().cloned(), state.db.secret_box()) else { return Ok(None) };
-    Ok(state.db.read(move |conn| once::find(conn, &secret_box, &key, clock::now())).await?)
+    Ok(state.db.read(move |conn| once::find(conn, &secret_box, &key)).await?)
 }

@@ -188,7 +188,7 @@ impl<'a> LogPage<'a> {
 
     /// The form of sending again has the filters that are set.
     fn is_resent_by_form(&self) -> bool {
-        !self.log.filter.has_several()
+        self.log.filter.fits_resend_form()
     }
 
     /// The option of a list for the several values of a filter, which only an address can name.

@@ -86,7 +86,7 @@ async fn what_was_sent_again_and_what_sends_it_name_each_other() {
     assert!(page.says("Sent again as") && !page.has("#resend-of"), "{}", page.text("main"));
     let page = admin.open(&format!("/deliveries/{}?lang=uk", id(&again))).await;
     assert_eq!(page.attribute("#resend-of", "href"), Some(format!("/deliveries/{}", id(&first))));
-    assert!(page.says("Надсилає ще раз"), "{}", page.text("main"));
+    assert!(page.says("Повтор доставки"), "{}", page.text("main"));
 }
 
 #[tokio::test]

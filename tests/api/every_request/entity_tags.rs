@@ -81,3 +81,20 @@ async fn two_changes_at_once_with_the_same_tag_make_one() {
         assert!(answers.iter().all(|status| [200, 412].contains(status)), "{kind}: {answers:?}");
     }
 }
+
+#[tokio::test]
+async fn a_rotation_changes_tag_and_time_and_an_old_tag_does_not_end_the_previous_secret() {
+    let app = App::start();
+    let api = app.api("admin");
+    let path = format!("webhooks/{}", api.webhook(&json!({ "url": "https://a.example.com/" })).await["id"]);
+    let time = |answer: &Answer| answer.json()["payload"]["webhook"]["updated_at"].as_str().expect("a time").to_owned();
+    let before = api.get(&path).await;
+    let rotated = api.post(&format!("{path}/secret"), &json!({})).await;
+    assert!(rotated.header("etag") != before.header("etag") && time(&rotated) > time(&before), "{rotated:?}");
+    let previous = format!("{path}/secret/previous");
+    let refused = conditional(&api, Method::DELETE, &previous, before.header("etag"), &json!({})).await;
+    assert_eq!(refused.status, 412, "{refused:?}");
+    let ended = conditional(&api, Method::DELETE, &previous, rotated.header("etag"), &json!({})).await;
+    assert_eq!(ended.status, 200, "{ended:?}");
+    assert!(time(&ended) > time(&rotated), "{ended:?}");
+}

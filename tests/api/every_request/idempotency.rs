@@ -202,3 +202,19 @@ async fn every_post_of_the_management_api_acts_once_for_a_key() {
         assert_eq!(post_once(&api, path, &key, &other).await.status, 422, "{path}");
     }
 }
+
+/// An answer of more than 64 KiB is not stored, because it may hold a payload and what a receiver answered.
+#[tokio::test]
+async fn a_large_answer_is_rendered_again_and_the_test_is_sent_once() {
+    let (app, receiver) = (App::start(), Receiver::start());
+    let api = app.api("admin");
+    let path = format!("webhooks/{}/test", api.webhook(&webhook(&receiver.at("/a"))).await["id"]);
+    let body =
+        json!({ "event": "message_created", "body": { "event": "message_created", "content": "x".repeat(100_000) } });
+    let first = post_once(&api, &path, "k", &body).await;
+    assert_eq!(first.status, 200, "{first:?}");
+    let again = post_once(&api, &path, "k", &body).await;
+    assert!(is_replayed(&again), "{again:?}");
+    assert_eq!(again.json()["payload"]["delivery"]["id"], first.json()["payload"]["delivery"]["id"]);
+    assert_eq!(receiver.seen("/a").len(), 1);
+}

@@ -102,7 +102,7 @@ impl Store {
     pub fn orphans(&mut self) -> i64 {
         const ORPHANS_AMONG: i64 = 1_000_000;
         let found = orphans::find(&mut self.conn, ORPHANS_AMONG).expect("a query");
-        found.attempts + found.without_event + found.without_webhook
+        found.attempts + found.without_event + found.without_webhook + found.of_deleted_webhook
     }
 
     pub fn deliveries(&mut self) -> Vec<Stored> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::db::schema::deliveries as d;
@@ -33,10 +34,7 @@ impl Related {
 /// The newest delivery that sent each of these again (by the index `deliveries_resend`).
 pub fn resent_as(conn: &mut DbConnection, ids: &[DeliveryId]) -> Result<HashMap<DeliveryId, DeliveryId>, Error> {
     let again = d::table.filter(d::resend_of.is_not_null()).filter(d::resend_of.eq_any(ids));
-    let rows: Vec<(Option<DeliveryId>, DeliveryId)> = again.select((d::resend_of, d::id)).load(conn)?;
-    let mut newest = HashMap::new();
-    for (of, id) in rows.into_iter().filter_map(|(of, id)| Some((of?, id))) {
-        newest.entry(of).and_modify(|known: &mut DeliveryId| *known = id.max(*known)).or_insert(id);
-    }
-    Ok(newest)
+    let newest = again.group_by(d::resend_of).select((d::resend_of, max(d::id)));
+    let rows: Vec<(Option<DeliveryId>, Option<DeliveryId>)> = newest.load(conn)?;
+    Ok(rows.into_iter().filter_map(|(of, id)| of.zip(id)).collect())
 }

@@ -38,11 +38,15 @@ pub fn start(conn: &mut DbConnection, wanted: &Wanted, now: Timestamp) -> Result
         *totals.entry(delivery.webhook_id).or_default() += 1;
     }
     totals.keys().copied().try_for_each(refuse_if_busy)?;
+    let range = found.first().zip(found.last()).map(|(first, last)| (first.id.0, last.id.0 + 1));
+    // If there are more to send, those behind the last one are for the next recovery: they are not read.
+    let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= RECOVERY_DELIVERIES_MAX);
+    let end = range.filter(|_| is_full).map_or(wanted.ids().end, |(_, end)| end);
+    let looked_at = wanted.ids().start..end;
     let skipped = match wanted.again {
         true => 0,
-        false => matching(conn, wanted, Webhooks::On, Selection::Skipped, wanted.ids(), RECOVERY_DELIVERIES_MAX)?.len(),
+        false => matching(conn, wanted, Webhooks::On, Selection::Skipped, looked_at, RECOVERY_DELIVERIES_MAX)?.len(),
     };
-    let range = found.first().zip(found.last()).map(|(first, last)| (first.id.0, last.id.0 + 1));
     let (first, end) = range.unwrap_or_default();
     let listed = |names: Vec<&'static str>| (!names.is_empty()).then(|| names.join(","));
     let id: RecoveryId = diesel::insert_into(r::table)

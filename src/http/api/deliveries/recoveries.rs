@@ -84,6 +84,10 @@ fn wanted(object: &JsonObject<Start>, webhook: WebhookId, now: Timestamp) -> Res
     if ended == Ended::Success && !causes.is_empty() {
         return Err(ApiError::invalid("cause", Code::Invalid, "What succeeded has no cause"));
     }
+    if since.is_none() && (ended == Ended::Success || !causes.is_empty()) {
+        let words = "since must be given with a status or a cause: it bounds what is searched";
+        return Err(ApiError::invalid("since", Code::Required, words));
+    }
     // Deliveries that are made later are not in this recovery.
     let until = until.map_or(now, |until| until.min(now));
     let since = since.unwrap_or(Timestamp::from_micros(0));

@@ -188,11 +188,19 @@ impl From<secret_rotation::Refused> for ApiError {
 }
 
 /// Ends the validity of the previous signing secret.
-pub async fn end_previous_secret(state: Data<State>, _caller: Caller, ids: Ids) -> Result<HttpResponse, ApiError> {
+pub async fn end_previous_secret(
+    state: Data<State>,
+    _caller: Caller,
+    ids: Ids,
+    condition: Condition,
+) -> Result<HttpResponse, ApiError> {
     let id = ids.1;
-    if !state.db.write(move |conn| webhooks::end_old_secret(conn, id)).await? {
-        return Err(ApiError::not_found());
-    }
+    let end = move |conn: &mut DbConnection| {
+        let stored = webhooks::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(ApiError::not_found()))?;
+        condition.check(&entity_tag::of_webhook(&stored)).map_err(WriteError::Refused)?;
+        Ok::<_, WriteError<ApiError>>(webhooks::end_old_secret(conn, id)?)
+    };
+    state.db.write_or_refuse(end).await?;
     let (webhook, inboxes) = found(&state, id).await?;
     Ok(answer(&webhook, &inboxes, None))
 }

@@ -42,8 +42,8 @@ struct Asked {
 impl Asked {
     fn of(query: &LogQuery, context: &PageContext) -> Result<Self, PageError> {
         let Parsed { filter, unrecognised, .. } = query.parse(context.zone(), context.now);
-        // Without its value the recovery would include all of them. The form has one of each.
-        if filter.has_several() || unrecognised.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
+        // Without its value the recovery would include all of them.
+        if !filter.fits_resend_form() || unrecognised.iter().any(|name| ["webhook", "event", "inbox"].contains(name)) {
             return Err(PageError::BadRequest);
         }
         let since = filter.since().filter(|since| *since <= context.now);
