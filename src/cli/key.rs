@@ -27,6 +27,10 @@ pub fn load_or_make(file: &Path, existing: Option<&Existing>) -> Result<SecretBo
 
 /// Loads the key; `None` if the file does not exist.
 pub fn load(file: &Path) -> Result<Option<SecretBox>, CommandError> {
+    // A pipe or a device may never end.
+    if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+        return Err(broken(file, &"not a regular file"));
+    }
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

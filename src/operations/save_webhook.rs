@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clock;
 use crate::db::webhooks::mass_changes;
-use crate::db::{self, Db, DbConnection, WriteError, inboxes, webhooks};
+use crate::db::{self, Db, DbConnection, Error, WriteError, inboxes, webhooks};
 use crate::domain::id::WebhookId;
 use crate::domain::inboxes::Inbox;
 use crate::domain::problem::{Field, Problem, Problems};
@@ -66,6 +66,31 @@ pub enum NotSaved {
     Changed(Box<Webhook>),
 }
 
+/// Turns a webhook on or off and changes nothing else, also one whose settings would be refused today: its URL may be
+/// forbidden, or shared. `check` sees the stored webhook first.
+pub fn switch<R: From<NotSaved>>(
+    conn: &mut DbConnection,
+    id: WebhookId,
+    switch: Switch,
+    check: impl FnOnce(&Webhook) -> Result<(), R>,
+) -> Result<Saved, WriteError<R>> {
+    let stored = webhooks::find_for_update(conn, id)?.ok_or_else(|| WriteError::Refused(NotSaved::NotFound.into()))?;
+    check(&stored).map_err(WriteError::Refused)?;
+    let turned_on = turn(conn, id, !stored.enabled, switch)?;
+    Ok(Saved { id, inboxes: inboxes::list(conn)?, same_url: None, secret: None, turned_on })
+}
+
+/// Whether it was off and is now on, or about to be.
+fn turn(conn: &mut DbConnection, id: WebhookId, was_off: bool, switch: Switch) -> Result<bool, Error> {
+    let now = db::now_on(conn)?;
+    if was_off && switch == Switch::On(Held::Discard) {
+        mass_changes::settle(conn, id, Held::Discard, now)?;
+    } else {
+        webhooks::set_enabled(conn, id, switch != Switch::Off, now)?;
+    }
+    Ok(was_off && switch != Switch::Off)
+}
+
 impl SaveWebhook {
     /// `policy` holds the rules for target addresses.
     pub fn new(db: &Db, policy: &Arc<AddressPolicy>, same_url: SameUrl) -> Self {
@@ -113,7 +138,6 @@ impl SaveWebhook {
         })?;
         let id = stored.as_ref().map(|stored| stored.id);
         let was_off = stored.as_ref().is_some_and(|stored| !stored.enabled);
-        let turned_on = was_off && matches!(switch, Some(Switch::On(_)));
         if let Some(stored) = stored.filter(|stored| form.version != Some(stored.version)) {
             return Err(WriteError::Refused(NotSaved::Changed(Box::new(stored))));
         }
@@ -134,14 +158,10 @@ impl SaveWebhook {
                 (webhooks::insert(conn, &self.secret_box, &new, &secret)?, Some(secret))
             }
         };
-        if let Some(switch) = switch {
-            let now = db::now_on(conn)?;
-            if turned_on && switch == Switch::On(Held::Discard) {
-                mass_changes::settle(conn, id, Held::Discard, now)?;
-            } else {
-                webhooks::set_enabled(conn, id, switch != Switch::Off, now)?;
-            }
-        }
+        let turned_on = match switch {
+            Some(switch) => turn(conn, id, was_off, switch)?,
+            None => false,
+        };
         Ok(Saved { id, inboxes, same_url, secret, turned_on })
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::Resettable;
 use clap::{Args, Command as Usage, FromArgMatches};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -24,6 +25,7 @@ use crate::db::{Db, DbConnection};
 use crate::domain::accounts::api_token::{self, Scope, Scopes};
 use crate::domain::accounts::user::{NewUser, Role};
 use crate::domain::hex::hex;
+use crate::domain::system::database_url::DatabaseUrl;
 use crate::password::{self, Workspace};
 use receiver::Receiver;
 
@@ -45,10 +47,16 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 
 /// Runs until SIGTERM or SIGINT, then removes the folder.
 pub async fn run(stage: Stage) -> Result<(), CommandError> {
+    // Before the folder is made, so that a signal that arrives early leaves nothing.
+    let (mut signals, mut hangup) = (serve::Signals::listen()?, signal(SignalKind::hangup())?);
     let folder = Folder::make()?;
     let settings = settings(&folder.0, stage.bind)?;
     let password = hex(&clock::random::<12>());
-    let token = furnish(&settings, &password).await?;
+    let token = tokio::select! {
+        token = furnish(&settings, &password) => token?,
+        () = signals.received() => return Ok(()),
+        _ = hangup.recv() => return Ok(()),
+    };
     let receiver = Receiver::start()?;
     let (started, address) = oneshot::channel();
     let announce = |address: &Url| {
@@ -63,6 +71,7 @@ pub async fn run(stage: Stage) -> Result<(), CommandError> {
     tokio::pin!(served);
     tokio::select! {
         served = &mut served => served,
+        _ = hangup.recv() => Ok(()),
         shown = show => match shown {
             Ok(()) => served.await,
             Err(error) => Err(error),
@@ -73,15 +82,13 @@ pub async fn run(stage: Stage) -> Result<(), CommandError> {
 /// The defaults of `hachok serve`, whatever the environment says, but for database, address and loopback as a destination.
 fn settings(folder: &Path, bind: SocketAddr) -> Result<ServeSettings, CommandError> {
     let usage = <ServeSettings as Args>::augment_args(Usage::new("demo"));
-    let arguments = [
-        "demo".to_owned(),
-        format!("--database-url=sqlite://{}", folder.join("hachok.db").display()),
-        format!("--bind={bind}"),
-        "--allow-networks=127.0.0.0/8".to_owned(),
-    ];
+    let arguments = ["demo".to_owned(), format!("--bind={bind}"), "--allow-networks=127.0.0.0/8".to_owned()];
     let parsed = usage.mut_args(|arg| arg.env(Resettable::Reset)).try_get_matches_from(arguments);
     let settings = parsed.and_then(|matches| ServeSettings::from_arg_matches(&matches));
-    settings.map_err(|error| CommandError::RunTime(error.to_string()))
+    let mut settings = settings.map_err(|error| CommandError::RunTime(error.to_string()))?;
+    // Not as a URL: the path of the folder may hold any character.
+    settings.data.database_url = DatabaseUrl::Sqlite(folder.join("hachok.db"));
+    Ok(settings)
 }
 
 /// Makes the database, a user with that password, and a token, which is returned.

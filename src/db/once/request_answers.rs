@@ -59,7 +59,9 @@ impl Answer {
     /// Replaces the secret, a JSON string, by `null`.
     fn without_secret(mut self, secret: &str) -> Self {
         let quoted = serde_json::Value::from(secret).to_string();
-        self.secret_at = self.body.find(&quoted);
+        // By its member: another one, such as a name, may have the same value.
+        let at = |member: &str| Some(self.body.find(&format!("\"{member}\":{quoted}"))? + member.len() + 3);
+        self.secret_at = SECRET_MEMBERS.iter().find_map(|member| at(member));
         if let Some(at) = self.secret_at {
             self.body.replace_range(at..at + quoted.len(), NULL);
         }
@@ -79,6 +81,8 @@ impl Answer {
 }
 
 const NULL: &str = "null";
+/// The members in which answers have their secret.
+const SECRET_MEMBERS: [&str; 3] = ["secret", "token", "url"];
 
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]

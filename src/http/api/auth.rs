@@ -88,11 +88,6 @@ fn wrong(state: &State, request: &HttpRequest, reason: &str) -> Denied {
     state.api_limits.count_wrong(address, Instant::now()).map_or_else(Denied::TooMany, |()| Denied::Bad)
 }
 
-/// The token of the request, if it is valid, whatever its scopes.
-pub async fn any_token(state: &State, request: &HttpRequest) -> Result<Token, Denied> {
-    caller(state, request, Needed::Token).await
-}
-
 /// The token with that hash, if it is valid.
 async fn find(state: &State, request: &HttpRequest, hash: &[u8]) -> Result<Token, Denied> {
     let now = clock::now();

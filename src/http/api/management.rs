@@ -60,7 +60,7 @@ impl<Q: DeserializeOwned + 'static> FromRequest for Caller<Q> {
 type Checked = Rc<OnceCell<Result<Rc<Token>, ApiError>>>;
 
 /// The token of the request, if it allows the request.
-async fn authorize(request: &HttpRequest) -> Result<Rc<Token>, ApiError> {
+pub async fn authorize(request: &HttpRequest) -> Result<Rc<Token>, ApiError> {
     let known = request.extensions().get::<Checked>().cloned();
     let checked = known.unwrap_or_else(|| {
         let checked = Checked::default();

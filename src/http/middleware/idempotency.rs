@@ -19,10 +19,9 @@ use crate::domain::id::TokenId;
 use crate::domain::idempotency_key;
 use crate::domain::secret_box::mac;
 use crate::http::State;
-use crate::http::api::auth;
 use crate::http::api::error::ApiError;
 use crate::http::api::error_code::Code;
-use crate::http::api::management::whole_body;
+use crate::http::api::management::{authorize, whole_body};
 
 /// The key of the request, for its operation. `None` without the header.
 #[derive(Clone)]
@@ -81,21 +80,22 @@ struct Seen {
 /// Authorizes the caller, reads the body, and looks the key up.
 async fn look_up(request: &mut ServiceRequest) -> Result<Seen, ApiError> {
     let state = request.app_data::<Data<State>>().cloned().ok_or_else(ApiError::not_found)?;
-    // The handler checks the scope.
-    let token = auth::any_token(&state, request.request()).await?.id;
-    let given = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok());
+    let token = authorize(request.request()).await?.id;
+    let mut all = request.headers().get_all("idempotency-key");
+    let given = all.next().filter(|_| all.next().is_none()).and_then(|value| value.to_str().ok());
     let text = given.filter(|text| idempotency_key::is_valid(text)).map(ToOwned::to_owned).ok_or_else(|| {
         ApiError::plain(
             StatusCode::BAD_REQUEST,
             Code::InvalidKey,
-            "Idempotency-Key must be 1 to 255 printable ASCII characters",
+            "Send one Idempotency-Key of 1 to 255 printable ASCII characters",
         )
     })?;
+    let place = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
     let payload = request.take_payload();
     let body = whole_body(request.request(), payload).await?;
     let key = RequestKey {
         hash: keyed_hash(&state, "idempotency key", &[text.as_bytes()]),
-        request: keyed_hash(&state, "idempotent request", &[request.uri().to_string().as_bytes(), &body]),
+        request: keyed_hash(&state, "idempotent request", &[place.as_bytes(), &body]),
     };
     request.set_payload(payload_of(body));
     let (secret_box, wanted) = (state.db.secret_box(), key.clone());

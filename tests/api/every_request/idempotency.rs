@@ -67,6 +67,15 @@ async fn the_secret_of_an_answer_is_stored_sealed() {
     let secret = made["payload"]["webhook"]["secret"].as_str().expect("a secret");
     let stored = app.stored_bytes();
     assert!(!stored.windows(secret.len()).any(|part| part == secret.as_bytes()));
+    // A name with the same value is no secret, and does not keep the secret in the answer.
+    let own = "whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB";
+    let body = json!({ "url": "https://b.example.com/", "name": own, "secret": own });
+    let first = post_once(&api, "webhooks", "k2", &body).await;
+    assert_eq!(first.json()["payload"]["webhook"]["secret"], own, "{first:?}");
+    assert_eq!(post_once(&api, "webhooks", "k2", &body).await.text, first.text);
+    app.run_sql("UPDATE request_answers SET created_at = created_at - 601000000");
+    let later = post_once(&api, "webhooks", "k2", &body).await.json()["payload"]["webhook"].clone();
+    assert_eq!((&later["name"], &later["secret"]), (&json!(own), &Value::Null));
 }
 
 #[tokio::test]

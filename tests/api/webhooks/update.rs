@@ -217,3 +217,19 @@ async fn a_webhook_says_why_and_since_when_it_is_off() {
     eventually("off", async || (shown().await.0 == "auto_disabled").then_some(())).await;
     assert_eq!(shown().await, (json!("auto_disabled"), json!("gone"), true));
 }
+
+/// The switch is for emergencies: what else is wrong with the webhook must not be in its way.
+#[tokio::test]
+async fn a_webhook_with_a_forbidden_or_a_shared_url_can_be_turned_off_and_on() {
+    let app = App::start();
+    let api = app.api("admin");
+    let path = format!("webhooks/{}", api.webhook(&json!({ "url": "https://a.example.com/" })).await["id"]);
+    api.webhook(&json!({ "url": "https://b.example.com/" })).await;
+    for url in ["https://b.example.com/", "http://10.1.2.3/"] {
+        app.run_sql(&format!("UPDATE webhooks SET url = '{url}' WHERE url <> 'https://b.example.com/' OR id = 1"));
+        for enabled in [false, true] {
+            let answer = api.patch(&path, &json!({ "enabled": enabled })).await;
+            assert_eq!(answer.json()["payload"]["webhook"]["enabled"], enabled, "{url}: {answer:?}");
+        }
+    }
+}

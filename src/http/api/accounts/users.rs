@@ -16,6 +16,7 @@ use crate::domain::accounts::user::{Role, User};
 use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::problem::{Field, Problem, Problems};
+use crate::domain::timestamp::Timestamp;
 use crate::http::State;
 use crate::http::api::error::ApiError;
 use crate::http::api::error_code::Code;
@@ -56,7 +57,7 @@ pub async fn invite(
             return Err(WriteError::<ApiError>::Refused(taken.into()));
         }
         invitations::replace(conn, &wanted, &hash, now)?;
-        Ok(Done { made: (), secret: stored_link })
+        Ok(Done { made: now.after(LIFETIME).micros(), secret: stored_link })
     };
     let done = match state.db.write_once(once.0, store).await {
         // A concurrent request has invited the same person.
@@ -71,7 +72,7 @@ pub async fn invite(
         "name": new.name,
         "role": new.role,
         "url": done.secret,
-        "expires_at": now.after(LIFETIME),
+        "expires_at": Timestamp::from_micros(done.made),
     });
     Ok(HttpResponse::Ok().json(json!({ "payload": { "invitation": invitation } })))
 }

@@ -47,7 +47,7 @@ impl Members for WebhookMembers {
     const OPERATED: Option<&'static [&'static str]> = Some(&["enabled", "held"]);
 }
 
-/// The unknown members of `authorization` and of the headers, as `authorization.NAME` and `headers.NAME.NAME`.
+/// The unknown members of `authorization`, as `authorization.NAME`. Those of a header are refused.
 pub fn ignored_within(input: &Map<String, Value>) -> Vec<String> {
     let mut ignored = Vec::new();
     let mut check = |place: String, value: &Value, known: &[&str]| {
@@ -56,9 +56,6 @@ pub fn ignored_within(input: &Map<String, Value>) -> Vec<String> {
     };
     if let Some(value) = input.get("authorization") {
         check("authorization".into(), value, &["type", "token", "login", "password", "header", "value"]);
-    }
-    for (name, value) in input.get("headers").and_then(Value::as_object).into_iter().flatten() {
-        check(format!("headers.{name}"), value, &["value", "hidden"]);
     }
     ignored.truncate(20);
     ignored.iter().map(|name| name.chars().take(200).collect()).collect()

@@ -187,10 +187,16 @@ fn headers(object: &Input, stored: &[HeaderRow]) -> Result<Vec<HeaderRow>, ApiEr
         let (value, hide) = match value {
             Value::String(text) => (text.clone(), false),
             Value::Null => kept(name),
+            // A misspelt `hidden` would show what was meant to be secret.
+            Value::Object(inner) if inner.keys().any(|name| !["value", "hidden"].contains(&name.as_str())) => {
+                return Err(wrong("headers", "texts, or objects with value and hidden"));
+            }
             Value::Object(inner) => match inner.get("value") {
-                Some(Value::String(text)) => {
-                    (text.clone(), inner.get("hidden").and_then(Value::as_bool).unwrap_or(false))
-                }
+                Some(Value::String(text)) => match inner.get("hidden") {
+                    None => (text.clone(), false),
+                    Some(Value::Bool(hidden)) => (text.clone(), *hidden),
+                    Some(_) => return Err(wrong("hidden", "true or false")),
+                },
                 Some(Value::Null) | None => kept(name),
                 Some(_) => return Err(wrong("headers", "texts")),
             },
