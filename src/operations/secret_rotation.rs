@@ -75,8 +75,9 @@ pub async fn rotate(
 ) -> Result<Done<()>, WriteError<Refused>> {
     let secret_box = db.secret_box();
     let rotate = move |conn: &mut DbConnection| {
-        let now = db::now_on(conn)?;
         let stored = webhooks::find_for_update(conn, webhook)?.ok_or(WriteError::Refused(Refused::NotFound))?;
+        // After the wait for the row: another rotation may have stored its time meanwhile.
+        let now = db::now_on(conn)?;
         // A time after now is of a clock that was set back.
         let is_recent = stored.secret_created_at > now.before(ROTATION_PAUSE) && stored.secret_created_at <= now;
         // The first secret is as old as its webhook.
