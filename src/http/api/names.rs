@@ -43,6 +43,8 @@ pub trait Members {
     /// The name in which Chatwoot's dashboard wraps the object.
     const WRAPPER: Option<&'static str> = None;
     const UNKNOWN: Unknown = Unknown::Refused;
+    /// Members whose values are sent on as they are: names in them are not looked at.
+    const OPAQUE: &'static [&'static str] = &[];
     /// The members that the scope `operate` may send, if not all.
     const OPERATED: Option<&'static [&'static str]> = None;
 }
@@ -74,7 +76,7 @@ const OF_PAGES: [&str; 3] = ["live", "seen", "known"];
 pub fn query<Q: DeserializeOwned>(text: &str) -> Result<Q, ApiError> {
     let given: Vec<String> = url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).collect();
     if let Some(known) = field_names::<Q>() {
-        refuse_repeated(given.iter().map(String::as_str), |_| None)?;
+        refuse_repeated(given.iter().map(String::as_str), None, |_| None)?;
         let is_known = |name: &str| known.contains(&name) && !OF_PAGES.contains(&name);
         refuse(given.iter().map(String::as_str).filter(|name| !is_known(name)), |_| None)?;
     }
@@ -87,7 +89,12 @@ pub fn query<Q: DeserializeOwned>(text: &str) -> Result<Q, ApiError> {
 /// is known.
 pub fn check<M: Members>(entries: &Entries, beside: &Entries) -> Result<Vec<String>, ApiError> {
     let at_member = |name: &str| Some(pointer("", name));
-    refuse_repeated(entries.names(), at_member)?;
+    refuse_repeated(entries.names(), None, at_member)?;
+    let wrappers = beside.names().filter(|name| M::WRAPPER == Some(name));
+    refuse_repeated(wrappers.chain(M::WRAPPER), None, at_member)?;
+    for (name, value) in entries.0.iter().filter(|(name, _)| !M::OPAQUE.contains(&name.as_str())) {
+        refuse_repeated_within(value, name, &pointer("", name))?;
+    }
     let is_known = |name: &&str| M::KNOWN.iter().any(|list| list.contains(name));
     let unknown = entries.names().filter(|name| !is_known(name)).chain(beside.names());
     match M::UNKNOWN {
@@ -109,14 +116,26 @@ fn refuse<'a>(unknown: impl Iterator<Item = &'a str>, place: impl Fn(&str) -> Op
     if entries.is_empty() { Ok(()) } else { Err(ApiError::unprocessable(messages.join(", "), entries)) }
 }
 
+/// Refuses the names of objects in a member, at any depth.
+fn refuse_repeated_within(value: &RawValue, member: &str, parent: &str) -> Result<(), ApiError> {
+    // What is no object is checked by the handler.
+    let Ok(entries) = serde_json::from_str::<Entries>(value.get()) else { return Ok(()) };
+    refuse_repeated(entries.names(), Some(member), |name| Some(pointer(parent, name)))?;
+    entries.0.iter().try_for_each(|(name, value)| refuse_repeated_within(value, member, &pointer(parent, name)))
+}
+
+/// The field of the error is `member` if the names are within one.
 fn refuse_repeated<'a>(
     names: impl Iterator<Item = &'a str>,
+    member: Option<&str>,
     place: impl Fn(&str) -> Option<String>,
 ) -> Result<(), ApiError> {
     let mut seen = HashSet::new();
     let Some(name) = names.into_iter().find(|name| !seen.insert(*name)).map(shown) else { return Ok(()) };
     let detail = format!("{name} is there more than once");
-    let entry = Entry { pointer: place(&name), field: name.into(), code: Code::DuplicateParameter, detail };
+    let pointer = place(&name);
+    let field = member.map_or(name, shown).into();
+    let entry = Entry { pointer, field, code: Code::DuplicateParameter, detail };
     Err(ApiError::unprocessable(entry.detail.clone(), vec![entry]))
 }
 

@@ -172,3 +172,42 @@ async fn what_get_answered_can_be_sent_back() {
     let request = receiver.first("/a").await;
     assert_eq!((request.header("x-key"), request.header("x-b")), ("k", "2"));
 }
+
+#[tokio::test]
+async fn a_name_that_is_there_twice_is_refused_at_any_depth() {
+    let app = App::start();
+    let api = app.api("admin");
+    let send = async |path: &str, body: &str| {
+        let request = api.request(Method::POST, path).header("content-type", "application/json");
+        Answer::of(request.body(body.to_owned())).await
+    };
+    for (body, field, place) in [
+        (r#"{"url":"https://a.example.com/","headers":{"X-A":"1","X-A":"2"}}"#, "headers", "/headers/X-A"),
+        (
+            r#"{"url":"https://a.example.com/","headers":{"X-A":{"value":"1","hidden":false,"hidden":true}}}"#,
+            "headers",
+            "/headers/X-A/hidden",
+        ),
+        (
+            r#"{"webhook":{"url":"https://a.example.com/","authorization":{"type":"bearer","token":"a","token":"b"}}}"#,
+            "authorization",
+            "/authorization/token",
+        ),
+        (
+            r#"{"webhook":{"url":"https://a.example.com/"},"webhook":{"url":"https://b.example.com/"}}"#,
+            "webhook",
+            "/webhook",
+        ),
+    ] {
+        let answer = send("webhooks", body).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("duplicate_parameter")), "{body}: {answer:?}");
+        assert_eq!(answer.json()["attributes"], json!([field]), "{body}");
+        assert_eq!(answer.json()["errors"][0]["pointer"], place, "{body}");
+    }
+    // The body of a test is the sender's own: it is sent as it is.
+    let receiver = Receiver::start();
+    let path = format!("webhooks/{}/test", api.webhook(&webhook(&receiver.at("/a"))).await["id"]);
+    let body = r#"{"event":"message_created","body":{"event":"message_created","a":{"b":1,"b":2}}}"#;
+    assert_eq!(send(&path, body).await.status, 200);
+    assert_eq!(receiver.first("/a").await.body, br#"{"event":"message_created","a":{"b":1,"b":2}}"#);
+}

@@ -13,7 +13,7 @@ use super::entity_tag::{self, Condition};
 use super::error::ApiError;
 use super::error_code::Code;
 use super::management::{Caller, JsonObject, RawObject};
-use super::names::{AnyNames, body_members};
+use super::names::{AnyNames, Members, body_members};
 use super::response_json::{WithPayload, envelope, with_ignored};
 use crate::db::once::Done;
 use crate::db::{self, DbConnection, Error, WriteError, inboxes, webhooks};
@@ -36,7 +36,14 @@ use members::WebhookMembers;
 type Ids = Path<(String, WebhookId)>;
 
 body_members!(Rotation: "overlap", "secret", "force");
-body_members!(Test: "event", "body");
+
+/// The members of a test.
+pub struct Test;
+
+impl Members for Test {
+    const KNOWN: &'static [&'static [&'static str]] = &[&["event", "body"]];
+    const OPAQUE: &'static [&'static str] = &["body"];
+}
 
 pub async fn list(state: Data<State>, caller: Caller<AnyNames>) -> Result<HttpResponse, ApiError> {
     let (list, inboxes) = state.db.read(|conn| Ok((webhooks::list(conn)?, inboxes::list(conn)?))).await?;
