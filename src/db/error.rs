@@ -35,6 +35,9 @@ pub enum Error {
     /// Another transaction has locked a row: a person's, a backup's, or another process's for a moment.
     #[error("a row is locked by another transaction")]
     RowLocked,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// One commit would have too many rows.
     #[error("a batch has too many rows for one commit")]
     TooManyRows,
@@ -155,7 +158,7 @@ impl Error {
             // The query, its parameters or the stored rows are wrong.
             Self::Query(_) | Self::Secret(_) | Self::CorruptValue(_) => false,
             Self::Newer(_) | Self::Foreign | Self::InUse(_) | Self::File(..) => false,
-            Self::OldSqlite(_) | Self::Migration(_) | Self::Panicked | Self::TooManyRows => false,
+            Self::OldSqlite(_) | Self::Migration(_) | Self::Panicked | Self::TooManyRows | Self::KeyReused => false,
         }
     }
 

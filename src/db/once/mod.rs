@@ -3,11 +3,14 @@
 //!
 //! A second post of the same form within ten minutes, or a second request with the same `Idempotency-Key` within seven days,
 //! gets the answer of the first, from any process and after a restart. A refused one stores nothing. On Postgres a
-//! concurrent duplicate waits in `claim` for the end of the first one's transaction; SQLite has one writer.
+//! concurrent duplicate waits in `claim` for the end of the first one's transaction, up to the lock timeout; SQLite has one
+//! writer.
 
 mod done;
 pub mod form_answers;
 pub mod request_answers;
+
+use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,7 +24,7 @@ pub use form_answers::FormKey;
 pub use request_answers::RequestKey;
 
 /// Identifies what is done once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum OnceKey {
     /// A posted form.
     Form(FormKey),
@@ -83,7 +86,14 @@ where
         OnceKey::Request(key) => request_answers::claim(conn, key, now)?,
     };
     if !is_first {
-        return Ok(find(conn, secret_box, key)?.ok_or(Error::Busy)?);
+        let found = find(conn, secret_box, key)?;
+        return match key {
+            OnceKey::Form(_) => Ok(found.ok_or(Error::Busy)?),
+            OnceKey::Request(key) => {
+                key.repeated.store(true, Ordering::Relaxed);
+                Ok(found.ok_or(Error::KeyReused)?)
+            }
+        };
     }
     let done = job(conn)?;
     match key {

@@ -1,5 +1,7 @@
 //! What came of requests with an `Idempotency-Key`, for seven days. Their secrets are kept for ten minutes.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -28,12 +30,14 @@ const ANSWERS_MAX: i64 = 100_000;
 const BATCH_ROWS_MAX: i64 = 500;
 
 /// Identifies a request with an `Idempotency-Key`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RequestKey {
     /// A keyed hash of the key.
     pub hash: Vec<u8>,
     /// A keyed hash of method, path, query and body: the same key with another request is a mistake.
     pub request: Vec<u8>,
+    /// Set by the transaction that finds the effect of an earlier request; clones share it.
+    pub repeated: Arc<AtomicBool>,
 }
 
 /// An answer to a request. It is stored with `null` in place of its secret.

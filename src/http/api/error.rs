@@ -159,6 +159,10 @@ impl ApiError {
 
 impl From<db::Error> for ApiError {
     fn from(error: db::Error) -> Self {
+        if matches!(error, db::Error::KeyReused) {
+            let (status, text) = (StatusCode::UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request");
+            return Self::plain(status, Code::IdempotencyMismatch, text);
+        }
         error.log("a call of the management API failed");
         if error.is_temporary() {
             let (status, text) = (StatusCode::SERVICE_UNAVAILABLE, "The database is busy. Try again later");

@@ -4,6 +4,9 @@
 //! The operation stores its effect in its own transaction (see [`crate::db::once`]); the answer is stored here when it has
 //! been rendered. If the process ends in between, the handler renders the answer again from the stored effect.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{self, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ETAG, HeaderName, HeaderValue, LOCATION};
@@ -13,6 +16,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::future::{Ready, ready};
 
+use crate::db;
 use crate::db::once::request_answers::{self, Answer, Known};
 use crate::db::once::{OnceKey, RequestKey};
 use crate::domain::id::TokenId;
@@ -62,8 +66,9 @@ pub async fn answer_once(
     if !response.status().is_success() {
         return Ok(response);
     }
+    let repeated = Arc::clone(&seen.key.repeated);
     let mut response = stored(response, seen.key, seen.token).await?;
-    if seen.known == Known::Effect {
+    if repeated.load(Ordering::Relaxed) {
         let (name, value) = REPLAYED;
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
@@ -96,16 +101,13 @@ async fn look_up(request: &mut ServiceRequest) -> Result<Seen, ApiError> {
     let key = RequestKey {
         hash: keyed_hash(&state, "idempotency key", &[text.as_bytes()]),
         request: keyed_hash(&state, "idempotent request", &[place.as_bytes(), &body]),
+        repeated: Arc::default(),
     };
     request.set_payload(payload_of(body));
     let (secret_box, wanted) = (state.db.secret_box(), key.clone());
     let known = state.db.read(move |conn| request_answers::known(conn, &secret_box, &wanted, token));
     match known.await? {
-        Known::OtherRequest => Err(ApiError::plain(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            Code::IdempotencyMismatch,
-            "The Idempotency-Key was used for another request",
-        )),
+        Known::OtherRequest => Err(db::Error::KeyReused.into()),
         known => Ok(Seen { key, token, known }),
     }
 }

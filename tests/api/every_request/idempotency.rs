@@ -154,7 +154,21 @@ async fn requests_at_the_same_time_make_one_thing() {
     let secrets: BTreeSet<String> =
         answers.iter().map(|answer| answer.json()["payload"]["webhook"]["secret"].to_string()).collect();
     assert!(secrets.len() == 1 && secrets.iter().all(|secret| secret.contains("whsec_")), "{secrets:?}");
+    assert_eq!(answers.iter().filter(|answer| !is_replayed(answer)).count(), 1, "{answers:?}");
     assert_eq!(names(&api).await, ["Once"]);
+}
+
+#[tokio::test]
+async fn of_other_requests_with_the_same_key_at_the_same_time_one_is_made() {
+    let app = App::start();
+    let api = app.api("admin");
+    let bodies: Vec<Value> = (0..8).map(|place| json!({ "name": format!("Inbox {place}") })).collect();
+    let answers = futures_util::future::join_all(bodies.iter().map(|body| post_once(&api, "inboxes", "k", body))).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422, 422, 422, 422, 422, 422, 422], "{answers:?}");
+    let refused = answers.iter().find(|answer| answer.status == 422).expect("a refusal");
+    assert_eq!(refused.json()["code"], "idempotency_mismatch", "{refused:?}");
 }
 
 /// A body for each POST of the management API, so that a new route has to be thought of here.
