@@ -1,7 +1,7 @@
 //! `GET /api/v1/profile`: many Chatwoot clients ask this first.
 
 use actix_web::HttpResponse;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::accounts::api_token::Scope;
 use crate::http::api::management::Caller;
@@ -14,7 +14,12 @@ const EMAIL: &str = "hachok@hachok.invalid";
 /// The profile of the account. The token, which Chatwoot repeats here, is left out.
 pub async fn show(caller: Caller<AnyNames>) -> HttpResponse {
     let role = if caller.token.scopes.has(Scope::Admin) { "administrator" } else { "agent" };
-    let profile = json!({
+    HttpResponse::Ok().json(with_ignored(of_role(role), caller.ignored()))
+}
+
+/// The one account, in Chatwoot's shape.
+pub fn of_role(role: &str) -> Value {
+    json!({
         "id": 1,
         "uid": EMAIL,
         "name": "Hachok",
@@ -41,6 +46,5 @@ pub async fn show(caller: Caller<AnyNames>) -> HttpResponse {
             "availability_status": "online",
             "auto_offline": false,
         }],
-    });
-    HttpResponse::Ok().json(with_ignored(profile, caller.ignored()))
+    })
 }

@@ -1,6 +1,6 @@
 //! The profile and the token of the caller in the document.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::openapi::ComponentsBuilder;
 use utoipa::openapi::path::HttpMethod;
 
@@ -10,6 +10,7 @@ use super::operation::{Group, Operation};
 use super::schema::{
     Members, anything, boolean, enveloped, integer, list, map, named, object, open, or_null, text, time, with_ignored,
 };
+use crate::http::api::accounts::profile::of_role;
 
 const ROLES: [&str; 2] = ["administrator", "agent"];
 
@@ -23,7 +24,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::public(Group::Accounts, HttpMethod::Get, "/api/v1/profile", "getProfile", summary)
             .about("In Chatwoot's shape: many of its clients ask this first.")
             .limited()
-            .answers("200", answer("The profile.").json(named("Profile"), example())),
+            .answers("200", answer("The profile.").json(named("Profile"), of_role("administrator"))),
         Operation::public(
             Group::Accounts,
             HttpMethod::Get,
@@ -71,35 +72,4 @@ fn profile() -> Members {
         .has("custom_attributes", map(fixed, anything("")))
         .has("ui_settings", map(fixed, anything("")))
         .has("accounts", list("The one account.", account))
-}
-
-fn example() -> Value {
-    json!({
-        "id": 1,
-        "uid": "hachok@hachok.invalid",
-        "name": "Hachok",
-        "available_name": "Hachok",
-        "display_name": "Hachok",
-        "email": "hachok@hachok.invalid",
-        "account_id": 1,
-        "role": "administrator",
-        "confirmed": true,
-        "provider": "email",
-        "avatar_url": "",
-        "type": null,
-        "availability_status": "online",
-        "custom_attributes": {},
-        "ui_settings": {},
-        "accounts": [{
-            "id": 1,
-            "name": "Hachok",
-            "status": "active",
-            "active_at": null,
-            "role": "administrator",
-            "permissions": ["administrator"],
-            "availability": "online",
-            "availability_status": "online",
-            "auto_offline": false,
-        }],
-    })
 }

@@ -10,7 +10,10 @@ use super::operation::{Group, Operation};
 use super::schema::{
     Members, anything, boolean, enveloped, integer, list, map, named, object, or_null, text, time, with_ignored,
 };
-use crate::http::api::response_json::INBOX_OUT_ONLY;
+use crate::domain::id::InboxId;
+use crate::domain::inboxes::Inbox;
+use crate::domain::timestamp::Timestamp;
+use crate::http::api::response_json::{self, INBOX_OUT_ONLY};
 
 pub fn add(components: ComponentsBuilder) -> ComponentsBuilder {
     components.schema("Inbox", inbox()).schema("InboxInput", input(false)).schema("NewInbox", input(true))
@@ -137,43 +140,16 @@ fn inbox() -> Members {
 }
 
 fn example() -> Value {
-    json!({
-        "id": 3,
-        "external_id": "7",
-        "name": "Website",
-        "channel_type": "Channel::WebWidget",
-        "archived": false,
-        "created_at": "2026-11-21T09:00:00Z",
-        "updated_at": "2026-11-21T09:00:00Z",
-        "channel_id": 3,
-        "avatar_url": "",
-        "website_url": "",
-        "website_token": "",
-        "web_widget_script": "",
-        "widget_color": "",
-        "welcome_title": "",
-        "welcome_tagline": "",
-        "greeting_enabled": false,
-        "greeting_message": "",
-        "working_hours_enabled": false,
-        "working_hours": [],
-        "out_of_office_message": null,
-        "timezone": "UTC",
-        "enable_auto_assignment": false,
-        "auto_assignment_config": {},
-        "enable_email_collect": false,
-        "csat_survey_enabled": false,
-        "allow_messages_after_resolved": true,
-        "lock_to_single_conversation": false,
-        "hmac_mandatory": false,
-        "sender_name_type": "friendly",
-        "business_name": null,
-        "callback_webhook_url": null,
-        "selected_feature_flags": null,
-        "reply_time": "",
-        "medium": "",
-        "messaging_service_sid": null,
-        "phone_number": null,
-        "provider": null,
+    let made = Timestamp::from_seconds(1_795_251_600);
+    response_json::inbox(&Inbox {
+        id: InboxId(3),
+        external_id: Some("7".into()),
+        connection_id: None,
+        name: "Website".into(),
+        unnamed: None,
+        channel_type: Some("Channel::WebWidget".into()),
+        archived_at: None,
+        created_at: made,
+        updated_at: made,
     })
 }
